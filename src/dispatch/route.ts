@@ -1,0 +1,22 @@
+// The contract of a route: which messages it takes, and the ready call behind it.
+import type { Target } from '../message/target.js';
+import type { Invocation } from './invocation.js';
+
+/** Where a handler's value is to go; decided by the decorators of the handler or, without any, by default. */
+export type Reply = (invocation: Invocation) => readonly Target[];
+
+/** What a handler made of a message. */
+export interface Outcome {
+  /** A value, or an async iterable whose items are values; undefined and null go nowhere. */
+  readonly value: unknown;
+  readonly targets: readonly Target[];
+}
+
+export interface Route {
+  readonly on: 'send' | 'subscribe';
+  /** Below the application prefix, as `/rooms/{room}/say`. */
+  readonly pattern: string;
+  /** The handler's name for people, as `ChatController.say`. */
+  readonly handler: string;
+  invoke(invocation: Invocation): Promise<Outcome>;
+}

@@ -1,0 +1,111 @@
+// Everything that can go wrong, as one class with a stable code and one table of the codes.
+
+interface ErrorDescription {
+  /** What a client or an operator reads when the place of failure has nothing better to say. */
+  readonly text: string;
+  /** The WebSocket close code when it ends the session; absent when the session lives on. */
+  readonly closes?: number;
+}
+
+/**
+ * The close codes that sessions end with. 1001: reconnect; 1002, 1003, 1007, 1009: never again with the same input;
+ * 1008: authenticate first; 1011, 1013, 4500-4502: reconnect after a pause that grows.
+ */
+export const closeCode = {
+  normal: 1000,
+  goingAway: 1001,
+  protocolError: 1002,
+  invalidData: 1007,
+  policy: 1008,
+  tooBig: 1009,
+  internalError: 1011,
+  slowConsumer: 4500,
+  silent: 4501,
+  stalled: 4502,
+} as const;
+
+export const errorTable = {
+  // What the octets of a client can be wrong about (wire).
+  'frame-malformed': { text: 'The frame is malformed.', closes: closeCode.protocolError },
+  'command-unknown': { text: 'The command is unknown.', closes: closeCode.protocolError },
+  'header-malformed': { text: 'A header line is malformed.', closes: closeCode.protocolError },
+  'escape-illegal': { text: 'A header holds an illegal escape sequence.', closes: closeCode.protocolError },
+  'text-invalid': { text: 'Text must be valid UTF-8.', closes: closeCode.invalidData },
+  'header-missing': { text: 'A required header is missing.', closes: closeCode.protocolError },
+  'header-invalid': { text: 'A header has an impossible value.', closes: closeCode.protocolError },
+  'content-length-invalid': { text: 'The content-length does not fit the body.', closes: closeCode.protocolError },
+  'body-unexpected': { text: 'A frame of this kind carries no body.', closes: closeCode.protocolError },
+  'frame-too-large': { text: 'The frame is larger than the server accepts.', closes: closeCode.tooBig },
+  'version-unsupported': { text: 'None of the offered protocol versions is supported.', closes: closeCode.protocolError },
+  'protocol-unknown': { text: 'The protocol of the first message is unknown.', closes: closeCode.protocolError },
+
+  // What a session can be wrong about.
+  'not-connected': { text: 'The first frame must be CONNECT.', closes: closeCode.protocolError },
+  'already-connected': { text: 'The session is connected already.', closes: closeCode.protocolError },
+  'access-refused': { text: 'Access refused.', closes: closeCode.policy },
+  'connect-timeout': { text: 'The client did not connect in time.', closes: closeCode.silent },
+  'heartbeat-lost': { text: 'The client was silent for longer than agreed.', closes: closeCode.silent },
+  'slow-consumer': { text: 'The client reads too slowly for what it subscribed.', closes: closeCode.slowConsumer },
+  'reading-stalled': { text: 'The frames of the client could not be worked off in time.', closes: closeCode.stalled },
+  'server-stopping': { text: 'The server is going away.', closes: closeCode.goingAway },
+  'session-closed': { text: 'The session was closed by the server.', closes: closeCode.policy },
+
+  // What a frame can be refused for.
+  'destination-invalid': { text: 'The destination is malformed.' },
+  'no-route': { text: 'Nothing serves this destination.' },
+  'destination-refused': { text: 'Clients may not send to this destination.' },
+  'subscription-exists': { text: 'The session has a subscription of this id.' },
+  'subscription-unknown': { text: 'The session has no subscription of this id.' },
+  'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
+  'not-supported': { text: 'This broker does not support the request.' },
+
+  // What a handler can fail with.
+  'argument-missing': { text: 'A value that the handler needs is missing.' },
+  'payload-missing': { text: 'The handler needs a payload, and the message has none.' },
+  'payload-unreadable': { text: 'The payload cannot be read.' },
+  'payload-invalid': { text: 'The payload is not valid.' },
+  'payload-unwritable': { text: 'The value cannot be written as a payload.' },
+  'handler-failed': { text: 'The handler failed.' },
+  'handler-timeout': { text: 'The handler took too long.' },
+
+  // What can be wrong at start.
+  'controller-invalid': { text: 'The controllers cannot be served.' },
+  'option-invalid': { text: 'An option is not valid.' },
+  'pattern-invalid': { text: 'A destination pattern is not valid.' },
+  'listen-failed': { text: 'The server cannot listen.' },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One field of a payload and what is wrong with it. */
+export interface FieldProblem {
+  /** The way to the field, as `items.0.price`; empty for the payload itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+interface MessagingErrorOptions extends ErrorOptions {
+  /** More than fits in a line; a client may read it. */
+  readonly detail?: string | undefined;
+  readonly fields?: readonly FieldProblem[] | undefined;
+}
+
+/** The one error class of signalbox; `code` is stable, `message` is for humans. The cause never reaches a client. */
+export class MessagingError extends Error {
+  override readonly name = 'MessagingError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly fields: readonly FieldProblem[] | undefined;
+
+  constructor(code: ErrorCode, message: string = errorTable[code].text, options: MessagingErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.detail = options.detail;
+    this.fields = options.fields;
+  }
+
+  /** The WebSocket close code that ends the session, or undefined when the session lives on. */
+  get closes(): number | undefined {
+    return (errorTable[this.code] as ErrorDescription).closes;
+  }
+}

@@ -1,0 +1,124 @@
+// What client and server may say to each other, in no wire protocol's words.
+import type { ErrorCode } from './error.js';
+import type { Headers, Message } from './message.js';
+
+/** `auto`: settled when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
+export type AckMode = 'auto' | 'client' | 'client-individual';
+
+/** What one side can send and wants to receive, in milliseconds; 0 is never (STOMP 1.2, "Heart-beating"). */
+export type HeartbeatPair = readonly [canSend: number, wantsToReceive: number];
+
+interface Receiptable {
+  /** The id of the receipt that the client asked for. */
+  readonly receipt?: string | undefined;
+}
+
+export interface ConnectFrame {
+  readonly kind: 'connect';
+  readonly host?: string | undefined;
+  readonly login?: string | undefined;
+  readonly passcode?: string | undefined;
+  readonly heartbeat: HeartbeatPair;
+  readonly headers: Headers;
+}
+
+export interface SendFrame extends Receiptable {
+  readonly kind: 'send';
+  /** Destination, headers without those that the server owns, and the octets. */
+  readonly message: Message;
+  readonly transaction?: string | undefined;
+}
+
+export interface SubscribeFrame extends Receiptable {
+  readonly kind: 'subscribe';
+  /** Unique in its session. For a STOMP 1.0 client that gave none the codec makes one. */
+  readonly id: string;
+  readonly destination: string;
+  readonly ack: AckMode;
+  readonly headers: Headers;
+}
+
+export interface UnsubscribeFrame extends Receiptable {
+  readonly kind: 'unsubscribe';
+  /** STOMP 1.0 may name the destination in its place. */
+  readonly id?: string | undefined;
+  readonly destination?: string | undefined;
+}
+
+export interface SettleFrame extends Receiptable {
+  readonly kind: 'ack' | 'nack';
+  /** The `ack` of the MESSAGE, however the client's version names it. */
+  readonly id: string;
+  /** Named by STOMP 1.1 beside the message id. */
+  readonly subscription?: string | undefined;
+  readonly transaction?: string | undefined;
+}
+
+export interface TransactionFrame extends Receiptable {
+  readonly kind: 'begin' | 'commit' | 'abort';
+  readonly transaction: string;
+}
+
+export interface DisconnectFrame extends Receiptable {
+  readonly kind: 'disconnect';
+}
+
+export type ClientFrame =
+  | ConnectFrame
+  | SendFrame
+  | SubscribeFrame
+  | UnsubscribeFrame
+  | SettleFrame
+  | TransactionFrame
+  | DisconnectFrame;
+
+export interface ConnectedFrame {
+  readonly kind: 'connected';
+  readonly session: string;
+  readonly server: string;
+  readonly heartbeat: HeartbeatPair;
+  readonly user?: string | undefined;
+}
+
+export interface MessageFrame {
+  readonly kind: 'message';
+  /** The id of the subscription that it answers. */
+  readonly subscription: string;
+  readonly messageId: string;
+  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
+  readonly ack?: string | undefined;
+  readonly message: Message;
+}
+
+export interface ReceiptFrame {
+  readonly kind: 'receipt';
+  readonly receipt: string;
+}
+
+export interface ErrorFrame {
+  readonly kind: 'error';
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** More than fits in a line, for a human. */
+  readonly detail?: string | undefined;
+  readonly receipt?: string | undefined;
+  /** Whether the session ends with it; in STOMP always. */
+  readonly fatal: boolean;
+}
+
+export type ServerFrame = ConnectedFrame | MessageFrame | ReceiptFrame | ErrorFrame;
+
+/** A life sign that carries nothing else. */
+export interface Heartbeat {
+  readonly kind: 'heartbeat';
+}
+
+/** What could not be read; the last thing that a decoder yields. */
+export interface Malformed {
+  readonly kind: 'malformed';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly detail?: string | undefined;
+  /** The receipt that the broken frame asked for, where it could still be read. */
+  readonly receipt?: string | undefined;
+}

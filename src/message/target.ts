@@ -1,0 +1,34 @@
+// Where a handler's value is to go.
+import type { Headers } from './message.js';
+
+interface Addressed {
+  readonly destination: string;
+  /** Headers for subscribers beside the content type. */
+  readonly headers?: Headers | undefined;
+}
+
+/** To all who subscribed the destination. */
+export interface DestinationTarget extends Addressed {
+  readonly kind: 'destination';
+}
+
+/** To every session of a user that subscribed `/user` + destination. */
+export interface UserTarget extends Addressed {
+  readonly kind: 'user';
+  readonly user: string;
+}
+
+/** To one session's subscription of `/user` + destination. */
+export interface SessionTarget extends Addressed {
+  readonly kind: 'session';
+  readonly session: string;
+}
+
+/** To one subscription alone, past the broker: the answer of a `@SubscribeMapping`. */
+export interface SubscriptionTarget extends Addressed {
+  readonly kind: 'subscription';
+  readonly session: string;
+  readonly subscription: string;
+}
+
+export type Target = DestinationTarget | UserTarget | SessionTarget | SubscriptionTarget;
