@@ -13,7 +13,7 @@ export interface Session {
   /** What the application wants to remember for as long as the session lives. */
   readonly attributes: Map<string, unknown>;
   /** Fires when the session has ended. */
-  readonly closed: AbortSignal;
+  readonly signal: AbortSignal;
   /** Ends the session; what waits is flushed first. The default is 1000 and an empty reason. */
   close(code?: number, reason?: string): void;
 }

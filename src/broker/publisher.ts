@@ -1,0 +1,125 @@
+// How values leave the application: a target and a value become messages for the broker.
+import { MessagingError } from '../message/error.js';
+import type { Ids } from '../message/ids.js';
+import { noHeaders, type Headers, type Message } from '../message/message.js';
+import type { Target } from '../message/target.js';
+import type { Payloads, WrittenPayload } from '../payload/converter.js';
+import type { Session } from '../session/session.js';
+import type { Broker } from './broker.js';
+import type { Recipient } from './subscriber.js';
+import { sessionQueue, type UserDestinations } from './user-destination.js';
+
+export interface PublishOptions {
+  /** Headers for subscribers. `content-type` chooses the converter; without it the value does. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Inject it to publish; type and token in one (Spring: SimpMessagingTemplate). A value that cannot be written rejects with `payload-unwritable`. */
+export abstract class Publisher {
+  /** To all who subscribed the destination; resolves when the broker has taken it. */
+  abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
+  /** To every session of the user that subscribed `/user` + destination; to nobody when there is none. */
+  abstract publishToUser(user: string, destination: string, value: unknown, options?: PublishOptions): Promise<void>;
+  /** To one session that subscribed `/user` + destination. */
+  abstract publishToSession(session: string, destination: string, value: unknown, options?: PublishOptions): Promise<void>;
+}
+
+/** Finds the sessions that a target means. */
+export interface Recipients {
+  get(session: string): (Session & Recipient) | undefined;
+  ofUser(user: string): Iterable<Session>;
+}
+
+export interface PublisherParts {
+  readonly broker: Broker;
+  readonly payloads: Payloads;
+  readonly recipients: Recipients;
+  readonly users: UserDestinations;
+  readonly ids: Ids;
+  /** Whether the broker serves a destination. */
+  readonly serves: (destination: string) => boolean;
+}
+
+/** Makes the same message for any destination. */
+type Letter = (destination: string) => Message;
+
+export class BrokerPublisher implements Publisher {
+  constructor(private readonly parts: PublisherParts) {}
+
+  async publish(destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+    await this.#send({ kind: 'destination', destination }, this.#write(value, options));
+  }
+
+  async publishToUser(user: string, destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+    await this.#send({ kind: 'user', user, destination }, this.#write(value, options));
+  }
+
+  async publishToSession(session: string, destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+    await this.#send({ kind: 'session', session, destination }, this.#write(value, options));
+  }
+
+  /** A handler's value to its targets; written once, however many they are. */
+  async publishTo(targets: readonly Target[], value: unknown): Promise<void> {
+    const payload = this.parts.payloads.write(value);
+    for (const target of targets) await this.#send(target, letter(payload, target.headers));
+  }
+
+  /** A client's message to all sessions of a user. */
+  async forward(user: string, destination: string, message: Message): Promise<void> {
+    await this.#send({ kind: 'user', user, destination }, (to) => ({ ...message, destination: to }));
+  }
+
+  #send(target: Target, letter: Letter): void | Promise<void> {
+    const { broker, users, recipients } = this.parts;
+    switch (target.kind) {
+      case 'destination':
+        if (users.matches(target.destination)) {
+          return this.#send({ kind: 'user', ...users.address(target.destination) }, letter);
+        }
+        if (!this.parts.serves(target.destination)) {
+          throw new MessagingError('destination-invalid', `No broker prefix matches '${target.destination}', so nobody could receive it.`);
+        }
+        return broker.publish(letter(target.destination));
+      case 'session':
+        return broker.publish(letter(sessionQueue(target.session, target.destination)));
+      case 'user':
+        return this.#toSessions(recipients.ofUser(target.user), target.destination, letter);
+      case 'subscription':
+        return this.#answer(target.session, target.subscription, letter(target.destination));
+      default:
+        return target satisfies never;
+    }
+  }
+
+  async #toSessions(sessions: Iterable<Session>, destination: string, letter: Letter): Promise<void> {
+    for (const { id } of sessions) await this.parts.broker.publish(letter(sessionQueue(id, destination)));
+  }
+
+  /** Straight to one subscription; waits while the session's outbox is more than half full. */
+  #answer(session: string, subscription: string, message: Message): void | Promise<void> {
+    const recipient = this.parts.recipients.get(session);
+    const messageId = this.parts.ids.message();
+    if (recipient?.send({ kind: 'message', subscription, messageId, message }) === false) return recipient.room();
+  }
+
+  #write(value: unknown, options: PublishOptions | undefined): Letter {
+    const headers = headersOf(options);
+    return letter(this.parts.payloads.write(value, headers.get('content-type')), headers);
+  }
+}
+
+function letter({ body, contentType }: WrittenPayload, given: Headers = noHeaders): Letter {
+  const headers = new Map(given).set('content-type', contentType);
+  return (destination) => ({ destination, headers, body });
+}
+
+function headersOf(options: PublishOptions | undefined): Headers {
+  if (options?.headers === undefined) return noHeaders;
+  const headers = new Map(Object.entries(options.headers));
+  for (const [name, value] of headers) {
+    if (typeof value !== 'string' || name.includes('\0') || value.includes('\0')) {
+      throw new MessagingError('payload-unwritable', `The header '${name}' must be a string without NUL.`);
+    }
+  }
+  return headers;
+}

@@ -1,0 +1,161 @@
+// A session as the broker sees it: its line to the broker, its subscriptions, and how a delivery becomes a frame.
+import { MessagingError } from '../message/error.js';
+import type { MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
+import type { Message } from '../message/message.js';
+import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
+import type { UserDestinations } from './user-destination.js';
+
+/** What a subscriber needs of its session. */
+export interface Recipient {
+  readonly id: string;
+  send(frame: ServerFrame): boolean;
+  room(): Promise<void>;
+  fail(error: MessagingError): void;
+}
+
+/** One live subscription of a session. */
+export interface LiveSubscription {
+  readonly id: string;
+  /** As the client named it. */
+  readonly requested: string;
+  /** What the broker knows it by; undefined when a handler answers it and the broker never hears of it. */
+  readonly destination: string | undefined;
+  /** Fires when it ends: the stream that answers it stops. Made by those that have one. */
+  readonly stream?: AbortController;
+}
+
+/** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
+export class MessageFrames {
+  #last: MessageFrame | undefined;
+
+  frame(subscription: string, messageId: string, message: Message, ack: string | undefined): MessageFrame {
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      last.message === message &&
+      last.messageId === messageId &&
+      last.subscription === subscription &&
+      last.ack === ack
+    ) {
+      return last;
+    }
+    return (this.#last = { kind: 'message', subscription, messageId, ack, message });
+  }
+}
+
+/** How many ended subscriptions are remembered, so that a late UNSUBSCRIBE succeeds quietly. */
+const rememberedEnds = 128;
+
+export class SessionSubscriber implements Subscriber {
+  readonly #connection: BrokerConnection;
+  readonly #live = new Map<string, LiveSubscription>();
+  readonly #ended = new Set<string>();
+
+  constructor(
+    private readonly recipient: Recipient,
+    broker: Broker,
+    private readonly users: UserDestinations,
+    private readonly frames: MessageFrames,
+  ) {
+    this.#connection = broker.connect(this);
+  }
+
+  get id(): string {
+    return this.recipient.id;
+  }
+
+  /** Its line to the broker, for what needs no bookkeeping. */
+  get connection(): BrokerConnection {
+    return this.#connection;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  has(id: string): boolean {
+    return this.#live.has(id);
+  }
+
+  /** Whether it subscribed this destination of the broker's. */
+  listensTo(destination: string): boolean {
+    for (const live of this.#live.values()) if (live.destination === destination) return true;
+    return false;
+  }
+
+  /** A subscription that the broker serves. */
+  async subscribe(frame: SubscribeFrame, destination: string): Promise<void> {
+    const { id, ack, headers } = frame;
+    // Known before the broker is asked: while an outside one takes its time, the id is taken.
+    this.#add({ id, requested: frame.destination, destination });
+    try {
+      await this.#connection.subscribe({ id, destination, ack, headers });
+    } catch (error) {
+      this.#live.delete(id);
+      throw error;
+    }
+  }
+
+  /** A subscription that a stream of a handler answers. */
+  subscribeStream(id: string, requested: string): AbortController {
+    const stream = new AbortController();
+    this.#add({ id, requested, destination: undefined, stream });
+    return stream;
+  }
+
+  /** Remembers a subscription that was over with its one reply. */
+  ended(id: string): void {
+    this.#live.delete(id);
+    this.#ended.add(id);
+    if (this.#ended.size > rememberedEnds) for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
+  }
+
+  /** Ends a subscription by its id or, as STOMP 1.0 may, by its destination; undefined when it was over before. */
+  async unsubscribe(id: string | undefined, destination: string | undefined): Promise<LiveSubscription | undefined> {
+    const live = this.#find(id, destination);
+    if (live === undefined) {
+      if (id !== undefined && this.#ended.has(id)) return undefined;
+      throw new MessagingError('subscription-unknown');
+    }
+    this.ended(live.id);
+    live.stream?.abort();
+    if (live.destination !== undefined) await this.#connection.unsubscribe(live.id);
+    return live;
+  }
+
+  deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
+    const destination = this.users.visible(message.destination);
+    const outgoing = destination === message.destination ? message : { ...message, destination };
+    return this.recipient.send(this.frames.frame(subscription.id, messageId, outgoing, ack));
+  }
+
+  room(): Promise<void> {
+    return this.recipient.room();
+  }
+
+  fail(error: MessagingError): void {
+    this.recipient.fail(error);
+  }
+
+  /** Ends the streams; the line to the broker stays for frames that still run. */
+  stopStreams(): void {
+    for (const live of this.#live.values()) live.stream?.abort();
+  }
+
+  close(): void | Promise<void> {
+    this.#live.clear();
+    return this.#connection.close();
+  }
+
+  #add(live: LiveSubscription): void {
+    if (this.#live.has(live.id)) throw new MessagingError('subscription-exists');
+    this.#ended.delete(live.id);
+    this.#live.set(live.id, live);
+  }
+
+  #find(id: string | undefined, destination: string | undefined): LiveSubscription | undefined {
+    if (id !== undefined) return this.#live.get(id);
+    for (const live of this.#live.values()) if (live.requested === destination) return live;
+    return undefined;
+  }
+}

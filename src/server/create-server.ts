@@ -1,0 +1,92 @@
+// A server from its options: every part is made here and handed to those that need it.
+import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
+import { BrokerPublisher } from '../broker/publisher.js';
+import { UserDestinations } from '../broker/user-destination.js';
+import { compileControllers } from '../controller/compile.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import { RouteTable } from '../dispatch/route-table.js';
+import { Payloads } from '../payload/converter.js';
+import { Activity } from '../session/activity.js';
+import { ClientSession, type SessionParts } from '../session/client-session.js';
+import { SessionEventSource } from '../session/event.js';
+import { Flusher } from '../session/flusher.js';
+import { LocalSessionRegistry } from '../session/registry.js';
+import type { Connection } from '../transport/transport.js';
+import { buildControllers, offer, ownContainer, withdraw } from './container.js';
+import { Inbound } from './inbound.js';
+import { resolveOptions, type ServerOptions } from './options.js';
+import { Prefixes } from './prefix.js';
+import { RunningServer, type Server } from './server.js';
+
+/**
+ * Builds a server; nothing listens yet. Everything that is wrong with the controllers is said at once.
+ * Errors: `option-invalid`, `controller-invalid`.
+ */
+export async function createServer(given: ServerOptions = {}): Promise<Server> {
+  const options = resolveOptions(given);
+  const { clock, ids, logger, limits } = options;
+  const activity = new Activity(clock);
+  const registry = new LocalSessionRegistry<ClientSession>();
+  const events = new SessionEventSource(logger);
+  const users = new UserDestinations(options.prefixes.user);
+  const prefixes = new Prefixes(options.prefixes.application, options.prefixes.broker, users, options.separator);
+  const broker = options.broker ?? new EmbeddedBroker({ ids, separator: options.separator, logger });
+  const payloads = new Payloads(options.converters);
+  const publisher = new BrokerPublisher({
+    broker,
+    payloads,
+    recipients: registry,
+    users,
+    ids,
+    serves: (destination) => prefixes.servedByBroker(destination),
+  });
+
+  const container = options.container ?? ownContainer();
+  offer(container, { publisher, registry, events });
+  const controllers = await buildControllers(container, options.controllers);
+  const routes = compileControllers(controllers, { payloads, separator: options.separator });
+  const dispatcher = new Dispatcher({
+    routes: new RouteTable(routes, { separator: options.separator }),
+    clock,
+    timeLimit: options.handlerTimeout,
+  });
+  const inbound = new Inbound({
+    dispatcher,
+    broker,
+    publisher,
+    users,
+    prefixes,
+    registry,
+    events,
+    interceptors: options.interceptors,
+    authenticate: options.authenticate,
+    clientPublish: options.clientPublish,
+    heartbeat: options.heartbeat,
+    subscriptions: limits.subscriptions,
+    serverName: 'signalbox/0.1.0',
+    logger,
+  });
+  const open = new Set<ClientSession>();
+  const session: SessionParts = {
+    clock,
+    activity,
+    outbox: {
+      clock,
+      activity,
+      flusher: new Flusher(clock, activity),
+      limits: { size: limits.outboxSize, age: limits.outboxAge },
+    },
+    codecs: options.codecs,
+    limits,
+    concurrency: options.concurrency,
+    outboundInterceptors: options.outboundInterceptors,
+    handle: (frame, from) => inbound.handle(frame, from),
+    gone: (of, code, reason) => {
+      open.delete(of);
+      inbound.gone(of, code, reason);
+    },
+    ended: (of) => void inbound.ended(of),
+  };
+  const accept = (connection: Connection) => void open.add(new ClientSession(ids.session(), connection, session));
+  return new RunningServer({ options, publisher, registry, events, broker, activity, routes, open, accept, release: () => withdraw(container) });
+}

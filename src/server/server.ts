@@ -1,0 +1,175 @@
+// A built server: start, drain, stop.
+import type { AddressInfo } from 'node:net';
+import type { Broker } from '../broker/broker.js';
+import type { Publisher } from '../broker/publisher.js';
+import type { Route } from '../dispatch/route.js';
+import type { Timer } from '../message/clock.js';
+import { MessagingError } from '../message/error.js';
+import type { Activity } from '../session/activity.js';
+import type { ClientSession } from '../session/client-session.js';
+import type { SessionEvents } from '../session/event.js';
+import type { SessionRegistry } from '../session/registry.js';
+import { HttpListener, type HttpHost } from '../transport/http-listener.js';
+import { createOriginCheck } from '../transport/origin.js';
+import type { Acceptor, Transport } from '../transport/transport.js';
+import { webSocketTransport } from '../transport/websocket.js';
+import { chooseSubprotocol } from '../wire/codec.js';
+import type { ResolvedOptions } from './options.js';
+
+/** A route as people read it. */
+export interface RouteDescription {
+  readonly on: 'send' | 'subscribe';
+  /** As clients name it, with the application prefix. */
+  readonly destination: string;
+  readonly handler: string;
+}
+
+export interface Server {
+  readonly options: ResolvedOptions;
+  readonly publisher: Publisher;
+  readonly sessions: SessionRegistry;
+  readonly events: SessionEvents;
+  /**
+   * Starts on a server of its own: a port (0 for any free one) or the path of a Unix socket. Errors: `listen-failed`.
+   * @param host default 127.0.0.1
+   */
+  listen(port: number | string, host?: string): Promise<void>;
+  /** Starts on an application's HTTP server, beside its own routes; closing it stays the application's business. */
+  attach(http: HttpHost): Promise<void>;
+  /** Starts without any HTTP server, on the `transports` alone. */
+  start(): Promise<void>;
+  /** Where it listens; undefined when it does not listen on its own. */
+  address(): AddressInfo | string | null | undefined;
+  /** What was found in the controllers. */
+  routes(): readonly RouteDescription[];
+  /** Resolves when nothing is under way: lanes, outboxes and publications are empty. */
+  idle(): Promise<void>;
+  /** Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeWithin`. */
+  close(): Promise<void>;
+}
+
+
+export interface ServerParts {
+  readonly options: ResolvedOptions;
+  readonly publisher: Publisher;
+  readonly sessions: SessionRegistry;
+  readonly events: SessionEvents;
+  readonly broker: Broker;
+  readonly activity: Activity;
+  readonly routes: readonly Route[];
+  /** The sessions whose connection is there. */
+  readonly open: ReadonlySet<ClientSession>;
+  readonly accept: Acceptor;
+  /** Gives back what was borrowed from the application's container. */
+  readonly release: () => Promise<void>;
+}
+
+/** `built`: not started; `running`; `closed`: for good. */
+type State = 'built' | 'running' | 'closed';
+
+export class RunningServer implements Server {
+  readonly options: ResolvedOptions;
+  readonly publisher: Publisher;
+  readonly sessions: SessionRegistry;
+  readonly events: SessionEvents;
+  #state: State = 'built';
+  #transports: readonly Transport[] = [];
+  #listener: HttpListener | undefined;
+  #closing: Promise<void> | undefined;
+  #closeTimer: Timer | undefined;
+
+  constructor(private readonly parts: ServerParts) {
+    this.options = parts.options;
+    this.publisher = parts.publisher;
+    this.sessions = parts.sessions;
+    this.events = parts.events;
+  }
+
+  async listen(port: number | string, host = '127.0.0.1'): Promise<void> {
+    const listener = new HttpListener();
+    await this.#start(this.#endpoints(listener.http));
+    this.#listener = listener;
+    try {
+      await listener.listen(port, host);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async attach(http: HttpHost): Promise<void> {
+    await this.#start(this.#endpoints(http));
+  }
+
+  async start(): Promise<void> {
+    await this.#start([]);
+  }
+
+  address(): AddressInfo | string | null | undefined {
+    return this.#listener?.http.address();
+  }
+
+  routes(): readonly RouteDescription[] {
+    const { application } = this.options.prefixes;
+    return this.parts.routes.flatMap(({ on, pattern, handler }) =>
+      application.map((prefix) => ({ on, destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`, handler })),
+    );
+  }
+
+  idle(): Promise<void> {
+    return this.parts.activity.idle();
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  #endpoints(http: HttpHost): Transport[] {
+    const { endpoints, codecs, limits, clock } = this.options;
+    return endpoints.map(({ path, allowedOrigins, trustedProxies }) =>
+      webSocketTransport({
+        path,
+        http,
+        subprotocol: (offered) => chooseSubprotocol(codecs, offered),
+        origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
+        maxMessageSize: limits.webSocketMessage,
+        clock,
+      }),
+    );
+  }
+
+  async #start(endpoints: readonly Transport[]): Promise<void> {
+    if (this.#state !== 'built') throw new MessagingError('listen-failed', 'The server was started before; build another one.');
+    this.#state = 'running';
+    this.#transports = [...endpoints, ...this.options.transports];
+    await this.parts.broker.start();
+    for (const transport of this.#transports) await transport.open(this.parts.accept);
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closed';
+    for (const transport of this.#transports) await transport.close();
+    const stopped = this.#listener?.close();
+    await Promise.race([this.#drained(), this.#overtime()]);
+    this.#closeTimer?.cancel();
+    await stopped;
+    await this.parts.broker.stop();
+    await this.parts.release();
+  }
+
+  /** Every session has run what it had read, and its connection is gone. */
+  async #drained(): Promise<void> {
+    await Promise.all([...this.parts.open].map((session) => session.drain()));
+  }
+
+  /** Those that are not through in time are cut off. */
+  #overtime(): Promise<void> {
+    const { clock, closeWithin } = this.options;
+    return new Promise((resolve) => {
+      this.#closeTimer = clock.after(closeWithin, () => {
+        for (const session of this.parts.open) session.terminate();
+        resolve();
+      });
+    });
+  }
+}

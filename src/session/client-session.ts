@@ -1,0 +1,288 @@
+// One client, from its first octet to its last: decodes what it says, keeps its frames in order, encodes what it hears.
+import type { Clock, Timer } from '../message/clock.js';
+import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
+import type { ClientFrame, Malformed, ServerFrame } from '../message/frame.js';
+import type { Principal } from '../message/message.js';
+import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
+import { chooseCodec, type Decoder, type DecoderLimits, type Encoder, type WireCodec } from '../wire/codec.js';
+import type { Activity } from './activity.js';
+import { noHeartbeat, Pulse, type Agreement } from './heartbeat.js';
+import type { OutboundInterceptor } from './interceptor.js';
+import { Lane } from './lane.js';
+import { Outbox, type OutboxParts } from './outbox.js';
+import type { Session } from './session.js';
+
+export interface SessionLimits extends DecoderLimits {
+  /** Frames that may wait before reading pauses. */
+  readonly waitingFrames: number;
+  /** Milliseconds until the client must have connected. */
+  readonly connectWithin: number;
+}
+
+/** What the sessions of a server share. */
+export interface SessionParts {
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly outbox: OutboxParts;
+  readonly codecs: readonly WireCodec[];
+  readonly limits: SessionLimits;
+  readonly concurrency: number;
+  readonly outboundInterceptors: readonly OutboundInterceptor[];
+  /** Works a frame off, never rejects; true when it was processed, so that its receipt goes out. */
+  readonly handle: (frame: ClientFrame, session: ClientSession) => Promise<boolean>;
+  /** The connection is gone; frames already read may still run. */
+  readonly gone: (session: ClientSession, code: number, reason: string) => void;
+  /** Nothing of the session runs any more. */
+  readonly ended: (session: ClientSession) => void;
+}
+
+/** Input that the transport refused. */
+interface Violation {
+  readonly kind: 'violation';
+  readonly code: number;
+  readonly reason: string;
+}
+
+type LaneItem = ClientFrame | Malformed | Violation;
+
+/** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
+type State = 'open' | 'closing' | 'closed';
+
+export class ClientSession implements Session, ConnectionListener {
+  readonly attributes = new Map<string, unknown>();
+  #state: State = 'open';
+  #connected = false;
+  #principal: Principal | undefined;
+  #codec: WireCodec | undefined;
+  #decoder: Decoder | undefined;
+  #encoder: Encoder | undefined;
+  #paused = false;
+  /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
+  #deaf = false;
+  #connectTimer: Timer | undefined;
+  #controller: AbortController | undefined;
+  readonly #lane: Lane<LaneItem, boolean>;
+  readonly #outbox: Outbox;
+  readonly #pulse: Pulse;
+
+  constructor(
+    readonly id: string,
+    private readonly connection: Connection,
+    private readonly parts: SessionParts,
+  ) {
+    this.#principal = connection.handshake.principal;
+    this.#outbox = new Outbox(connection, parts.outbox, () => this.expel('slow-consumer'));
+    this.#pulse = new Pulse(parts.clock, this.#pulseBody());
+    this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
+      run: (item) => this.#work(item),
+      done: (item, processed) => this.#done(item, processed),
+      overlaps: (item) => item.kind === 'send',
+      advanced: () => this.#resumeReading(),
+    });
+    this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () => this.expel('connect-timeout'));
+    connection.listen(this);
+  }
+
+  get handshake(): Handshake {
+    return this.connection.handshake;
+  }
+
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  get protocol(): string {
+    return this.#codec === undefined ? '' : `${this.#codec.name} ${this.#decoder?.version ?? ''}`.trimEnd();
+  }
+
+  /** Whether CONNECT was accepted. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get signal(): AbortSignal {
+    // Made when first wanted: most sessions never need one.
+    this.#controller ??= new AbortController();
+    if (this.#state === 'closed') this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Accepts the client: from now on it has an identity and a pulse. False when it has left meanwhile. */
+  accept(principal: Principal | undefined, agreement: Agreement): boolean {
+    if (this.#state !== 'open') return false;
+    this.#connected = true;
+    this.#principal = principal;
+    this.#connectTimer?.cancel();
+    this.#pulse.start(agreement);
+    return true;
+  }
+
+  /** Sends a frame; false when more than half of the outbox's limit waits. Of a session that ends it is dropped. */
+  send(frame: ServerFrame): boolean {
+    if (this.#state !== 'open') return true;
+    let outgoing: ServerFrame | undefined = frame;
+    for (const interceptor of this.parts.outboundInterceptors) {
+      outgoing = interceptor(outgoing, this);
+      if (outgoing === undefined) return true;
+    }
+    this.#encoder ??= this.#makeEncoder();
+    return this.#encoder === undefined || this.#outbox.push(this.#encoder.encode(outgoing));
+  }
+
+  /** Resolves when less than half of the outbox's limit waits. */
+  room(): Promise<void> {
+    return this.#outbox.room();
+  }
+
+  /** Says why in an ERROR frame and closes. */
+  fail(error: MessagingError, receipt?: string): void {
+    const { code, message, detail } = error;
+    this.send({ kind: 'error', code, message, detail, receipt, fatal: true });
+    this.#deafen();
+    this.close(error.closes ?? closeCode.protocolError, code);
+  }
+
+  /** Ends the session without a word but the close code; what was read and has not begun is discarded. */
+  expel(code: ErrorCode): void {
+    this.#deafen();
+    this.close(new MessagingError(code).closes ?? closeCode.policy, code);
+  }
+
+  close(code: number = closeCode.normal, reason = ''): void {
+    if (this.#state !== 'open') return;
+    this.#outbox.flush(this.parts.clock.now());
+    // Flushing may itself have met the outbox's limit and closed the session.
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#connectTimer?.cancel();
+    this.#pulse.stop();
+    this.#outbox.stop();
+    this.#deafen();
+    this.connection.close(code, reason);
+  }
+
+  /** Reads nothing more, lets what was read run to its end, flushes and closes with 1001; resolves when the connection is gone. */
+  async drain(): Promise<void> {
+    this.#deaf = true;
+    await this.#lane.settled();
+    this.close(closeCode.goingAway, 'server-stopping');
+    const { signal } = this;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+
+  terminate(): void {
+    this.connection.terminate();
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#pulse.heard();
+    if (this.#deaf || chunk.length === 0) return;
+    this.#decoder ??= this.#makeDecoder(chunk[0]!);
+    if (this.#decoder === undefined) return;
+    for (const item of this.#decoder.push(chunk)) {
+      if (item.kind === 'heartbeat') continue;
+      this.#enqueue(item);
+      if (item.kind === 'malformed' || item.kind === 'disconnect') this.#deaf = true;
+      if (this.#deaf) return;
+    }
+    if (this.#lane.waiting >= this.parts.limits.waitingFrames) this.#pauseReading();
+  }
+
+  violated(code: number, reason: string): void {
+    if (this.#deaf) return;
+    this.#enqueue({ kind: 'violation', code, reason });
+    this.#deaf = true;
+  }
+
+  drained(): void {
+    this.#outbox.drained();
+  }
+
+  ponged(): void {
+    this.#pulse.heard();
+  }
+
+  /** The connection is lost: what was read still runs, what it would answer is dropped. */
+  closed(code: number, reason: string): void {
+    this.#state = 'closed';
+    this.#deaf = true;
+    this.#connectTimer?.cancel();
+    this.#pulse.stop();
+    this.#outbox.stop();
+    this.#controller?.abort();
+    this.parts.gone(this, code, reason);
+    void this.#lane.settled().then(() => this.parts.ended(this));
+  }
+
+  #pulseBody() {
+    const outbox = this.#outbox;
+    return {
+      get lastWrite() {
+        return outbox.lastWrite;
+      },
+      beat: () => void (this.#encoder && outbox.push(this.#encoder.encode({ kind: 'heartbeat' }))),
+      ping: () => this.connection.ping(),
+      die: (code: ErrorCode) => this.expel(code),
+    };
+  }
+
+  #makeDecoder(firstOctet: number): Decoder | undefined {
+    this.#codec = chooseCodec(this.parts.codecs, this.handshake.subprotocol, firstOctet);
+    if (this.#codec === undefined) this.expel('protocol-unknown');
+    return this.#codec?.decoder(this.parts.limits);
+  }
+
+  #makeEncoder(): Encoder | undefined {
+    return this.#decoder && this.#codec?.encoder(this.#decoder.version);
+  }
+
+  #enqueue(item: LaneItem): void {
+    if (this.#lane.empty) this.parts.activity.begin();
+    this.#lane.push(item);
+  }
+
+  /** True when the item was processed, so that its receipt goes out. */
+  async #work(item: LaneItem): Promise<boolean> {
+    switch (item.kind) {
+      case 'malformed':
+        this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), item.receipt);
+        return false;
+      case 'violation':
+        this.close(item.code, item.reason);
+        return false;
+      case 'connect':
+        if (!this.#connected) return this.parts.handle(item, this);
+        this.fail(new MessagingError('already-connected'));
+        return false;
+      default:
+        if (this.#connected) return this.parts.handle(item, this);
+        this.fail(new MessagingError('not-connected'), item.receipt);
+        return false;
+    }
+  }
+
+  #done(item: LaneItem, processed: boolean): void {
+    if (processed && 'receipt' in item && item.receipt !== undefined) this.send({ kind: 'receipt', receipt: item.receipt });
+    if (item.kind === 'disconnect') this.close();
+    if (this.#lane.empty) this.parts.activity.end();
+  }
+
+  #deafen(): void {
+    this.#deaf = true;
+    this.#lane.discard();
+  }
+
+  #pauseReading(): void {
+    if (this.#paused || this.#state !== 'open') return;
+    this.#paused = true;
+    this.connection.pause();
+    this.#pulse.paused();
+  }
+
+  #resumeReading(): void {
+    if (!this.#paused || this.#lane.waiting > this.parts.limits.waitingFrames / 2) return;
+    this.#paused = false;
+    this.connection.resume();
+    this.#pulse.resumed();
+  }
+}
