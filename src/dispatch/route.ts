@@ -18,5 +18,11 @@ export interface Route {
   readonly pattern: string;
   /** The handler's name for people, as `ChatController.say`. */
   readonly handler: string;
-  invoke(invocation: Invocation): Promise<Outcome>;
+  /** At once where nothing has to be waited for: such a call needs no timer. */
+  invoke(invocation: Invocation): Outcome | Promise<Outcome>;
+}
+
+/** Whether a handler's value is a stream of values. */
+export function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

@@ -61,6 +61,7 @@ export const errorTable = {
 
   // What a handler can fail with.
   'argument-missing': { text: 'A value that the handler needs is missing.' },
+  'argument-invalid': { text: 'A value that the handler needs has an impossible form.' },
   'payload-missing': { text: 'The handler needs a payload, and the message has none.' },
   'payload-unreadable': { text: 'The payload cannot be read.' },
   'payload-invalid': { text: 'The payload is not valid.' },

@@ -1,6 +1,6 @@
 // The inversify side of a server: what it offers for injection, and which controllers it serves.
 import 'reflect-metadata';
-import { Container, injectable } from 'inversify';
+import { Container, injectable, type Newable } from 'inversify';
 import { Publisher } from '../broker/publisher.js';
 import { controllerTypes } from '../controller/definition.js';
 import { MessagingError } from '../message/error.js';
@@ -46,16 +46,21 @@ export async function withdraw(container: Container): Promise<void> {
 }
 
 /** The controllers to serve, built: those named, or all that the container or a parent of its has bound. */
-export async function buildControllers(
+export function buildControllers(
   container: Container,
   named: readonly Constructor[] | undefined,
 ): Promise<ControllerInstance[]> {
-  for (const type of named ?? []) bind(container, type);
-  const types = named ?? controllerTypes().filter((type) => container.isBound(type));
-  return Promise.all(types.map(async (type) => ({ type, instance: await container.getAsync<object>(type) })));
+  for (const type of named ?? []) bind(container, identifier(type));
+  const types = named ?? controllerTypes().filter((type) => container.isBound(identifier(type)));
+  return Promise.all(types.map(async (type) => ({ type, instance: await container.getAsync(identifier(type)) })));
 }
 
-function bind(container: Container, type: Constructor): void {
+function bind(container: Container, type: Newable<object>): void {
   if (Reflect.getOwnMetadata(injectableFlag, type) === undefined) injectable()(type);
   if (!container.isBound(type)) container.bind(type).toSelf().inSingletonScope();
+}
+
+/** inversify writes the parameters of a class that it is to build as `any`. */
+function identifier(type: Constructor): Newable<object> {
+  return type as Newable<object>;
 }

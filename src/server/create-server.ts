@@ -88,5 +88,16 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     ended: (of) => void inbound.ended(of),
   };
   const accept = (connection: Connection) => void open.add(new ClientSession(ids.session(), connection, session));
-  return new RunningServer({ options, publisher, registry, events, broker, activity, routes, open, accept, release: () => withdraw(container) });
+  return new RunningServer({
+    options,
+    publisher,
+    sessions: registry,
+    events,
+    broker,
+    activity,
+    routes,
+    open,
+    accept,
+    release: () => withdraw(container),
+  });
 }

@@ -4,7 +4,7 @@ import type { BrokerPublisher } from '../broker/publisher.js';
 import { MessageFrames, SessionSubscriber } from '../broker/subscriber.js';
 import { sessionQueue, type UserDestinations } from '../broker/user-destination.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
-import type { Outcome } from '../dispatch/route.js';
+import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, SendFrame, SubscribeFrame, UnsubscribeFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
@@ -18,7 +18,7 @@ import { intercept, type FrameHandler, type Interceptor } from '../session/inter
 import type { LocalSessionRegistry } from '../session/registry.js';
 import type { Prefixes } from './prefix.js';
 import { asMessagingError, problemQueue, type Problem } from './problem.js';
-import { isStream, publishStream } from './stream.js';
+import { publishStream } from './stream.js';
 
 export interface InboundParts {
   readonly dispatcher: Dispatcher;

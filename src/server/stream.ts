@@ -1,9 +1,5 @@
 // A handler's async iterable on its way out: each item is published until the stream ends or is stopped.
 
-export function isStream(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
 /**
  * Publishes item after item, never two at a time. When the signal fires, the iterator is closed and what it still gives
  * or throws is dropped; before that, the promise rejects with what it throws.

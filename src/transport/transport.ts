@@ -38,8 +38,8 @@ export interface Connection {
   listen(listener: ConnectionListener): void;
   /** Writes octets that `framing` has framed; drops them when the connection is closing. The buffer must not change afterwards. */
   write(bytes: Uint8Array): void;
-  /** Asks the client for a life sign; does nothing where the transport has none. */
-  ping(): void;
+  /** Asks the client for a life sign; false where the transport has no such question. */
+  ping(): boolean;
   pause(): void;
   resume(): void;
   /** Closes after everything written has left, within a second. */

@@ -1,0 +1,57 @@
+// The check of a value against what the handler wants: a class of the application's, or any Standard Schema.
+import type { FieldProblem } from '../message/error.js';
+import { toInstance } from './class-validation.js';
+import { fieldProblem, payloadInvalid } from './field-problem.js';
+import type { PayloadType } from './payload-type.js';
+import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
+
+/**
+ * The value as the handler gets it: an instance of the class, or what the schema made of it. A promise for classes and for
+ * schemas that answer later.
+ *
+ * @throws `payload-invalid` with the fields at fault
+ */
+export function validate(value: unknown, type: PayloadType): unknown {
+  switch (type.kind) {
+    case 'class':
+      return toInstance(value, type.type);
+    case 'schema':
+      return parse(value, type.schema);
+    default:
+      return value;
+  }
+}
+
+function parse(value: unknown, schema: StandardSchema): unknown {
+  let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
+  try {
+    result = schema['~standard'].validate(value);
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  return result instanceof Promise ? parsedLater(value, result) : parsed(value, result);
+}
+
+async function parsedLater(value: unknown, promise: Promise<SchemaResult<unknown>>): Promise<unknown> {
+  let result: SchemaResult<unknown>;
+  try {
+    result = await promise;
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  return parsed(value, result);
+}
+
+function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  throw payloadInvalid(result.issues.map((issue) => problemOf(issue, value)));
+}
+
+function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
+  const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
+  return fieldProblem(keys, message, keys.reduce(memberOf, value));
+}
+
+function memberOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}

@@ -1,0 +1,82 @@
+// How header names and values are written where a line or a colon could not hold them.
+
+/** What stands for each special character; one that is not listed cannot be said. */
+type Replacements = ReadonlyMap<string, string>;
+
+export interface Escaping {
+  readonly names: Replacements;
+  readonly values: Replacements;
+  /** What a letter after a backslash means; undefined where a backslash is a character as any other. */
+  readonly letters: ReadonlyMap<string, string> | undefined;
+}
+
+/** STOMP 1.0, and CONNECT, STOMP and CONNECTED in every version. */
+export const verbatim: Escaping = {
+  names: new Map([['\\', '\\']]),
+  values: new Map([
+    ['\\', '\\'],
+    [':', ':'],
+  ]),
+  letters: undefined,
+};
+
+/** For CONNECTED: some clients unescape it and some do not, so what would need escaping is not said at all. */
+export const plainOnly: Escaping = { names: new Map(), values: new Map(), letters: undefined };
+
+const letters11 = new Map([
+  ['\\', '\\'],
+  ['c', ':'],
+  ['n', '\n'],
+]);
+const letters12 = new Map([...letters11, ['r', '\r']]);
+
+/** STOMP 1.1 has no escape for CR: it is removed, since clients take CR LF for a line's end. */
+export const escaping11 = escapedBy(letters11, [['\r', '']]);
+export const escaping12 = escapedBy(letters12, []);
+
+function escapedBy(letters: ReadonlyMap<string, string>, removed: readonly (readonly [string, string])[]): Escaping {
+  const escapes = Array.from(letters, ([letter, character]) => [character, `\\${letter}`] as const);
+  const replacements = new Map([...escapes, ...removed]);
+  return { names: replacements, values: replacements, letters };
+}
+
+/** A whole header line; empty when the name or the value cannot be said. */
+export function headerLine(name: string, value: string, { names, values }: Escaping): string {
+  const saidName = escaped(name, names);
+  const saidValue = escaped(value, values);
+  return saidName === undefined || saidName === '' || saidValue === undefined ? '' : `${saidName}:${saidValue}\n`;
+}
+
+/** The text that was escaped; undefined for an illegal escape sequence. */
+export function unescaped(text: string, letters: Escaping['letters']): string | undefined {
+  let backslash = text.indexOf('\\');
+  if (backslash < 0 || letters === undefined) return text;
+  let plain = '';
+  let from = 0;
+  while (backslash >= 0) {
+    const character = letters.get(text.charAt(backslash + 1));
+    if (character === undefined) return undefined;
+    plain += text.slice(from, backslash) + character;
+    from = backslash + 2;
+    backslash = text.indexOf('\\', from);
+  }
+  return plain + text.slice(from);
+}
+
+function escaped(text: string, replacements: Replacements): string | undefined {
+  let said = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (!isSpecial(text.charCodeAt(at))) continue;
+    const replacement = replacements.get(text.charAt(at));
+    if (replacement === undefined) return undefined;
+    said += text.slice(from, at) + replacement;
+    from = at + 1;
+  }
+  return from === 0 ? text : said + text.slice(from);
+}
+
+/** Backslash, colon, CR, LF or NUL. */
+function isSpecial(code: number): boolean {
+  return code === 0x5c || code === 0x3a || code === 0x0d || code === 0x0a || code === 0;
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
+import { Header } from '../../../src/controller/arguments/header.js';
+import { Headers } from '../../../src/controller/arguments/headers.js';
+import { Message } from '../../../src/controller/arguments/message.js';
+import { Principal } from '../../../src/controller/arguments/principal.js';
+import { Session } from '../../../src/controller/arguments/session.js';
+import { Signal } from '../../../src/controller/arguments/signal.js';
+import { Controller } from '../../../src/controller/controller.js';
+import { MessageMapping } from '../../../src/controller/mapping.js';
+import { findings, serve } from '../serve.js';
+
+@Controller()
+class Arguments {
+  @MessageMapping('/header')
+  header(@Header('x') x: string) {
+    return x;
+  }
+
+  @MessageMapping('/optional-header')
+  optionalHeader(@Header('x', { required: false }) x?: string) {
+    return x ?? 'none';
+  }
+
+  @MessageMapping('/default-header')
+  defaultHeader(@Header('x', { default: 7 }) x: number) {
+    return x;
+  }
+
+  @MessageMapping('/boolean-header')
+  booleanHeader(@Header('x') x: boolean) {
+    return x;
+  }
+
+  @MessageMapping('/headers')
+  headers(@Headers() headers: Headers) {
+    return [...headers];
+  }
+
+  @MessageMapping('/text/{v}')
+  text(@DestinationVariable('v') v: string) {
+    return v;
+  }
+
+  @MessageMapping('/number/{v}')
+  number(@DestinationVariable('v') v: number) {
+    return v;
+  }
+
+  @MessageMapping('/principal')
+  principal(@Principal() user: Principal | undefined) {
+    return user?.name ?? 'anonymous';
+  }
+
+  @MessageMapping('/message')
+  message(@Message() message: Message, @Session() session: Session, @Signal() signal: Signal) {
+    return [message.destination, Buffer.from(message.body).toString(), session.id, signal.aborted];
+  }
+}
+
+const served = serve(Arguments);
+const valueOf = async (lookup: string, headers: Record<string, string> = {}) =>
+  (await served.send(lookup, { headers }))?.value;
+
+describe('@Header', () => {
+  it('gives the header', async () => {
+    expect(await valueOf('/header', { x: '1' })).toBe('1');
+    expect(await valueOf('/header', { x: '' })).toBe('');
+  });
+
+  it('fails where it is absent, unless it may be', async () => {
+    await expect(valueOf('/header', { X: '1' })).rejects.toMatchObject({
+      code: 'argument-missing',
+      message: `The header 'x' is missing.`,
+    });
+    expect(await valueOf('/optional-header')).toBe('none');
+    expect(await valueOf('/default-header')).toBe(7);
+    expect(await valueOf('/default-header', { x: '8' })).toBe(8);
+  });
+
+  it('converts to number and boolean', async () => {
+    expect(await valueOf('/boolean-header', { x: 'false' })).toBe(false);
+    expect(await valueOf('/boolean-header', { x: 'true' })).toBe(true);
+    for (const x of ['', 'yes', 'TRUE'])
+      await expect(valueOf('/boolean-header', { x })).rejects.toMatchObject({ code: 'argument-invalid' });
+    for (const x of ['', ' ', 'seven', 'Infinity', 'NaN']) {
+      const error: unknown = await valueOf('/default-header', { x }).catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: 'argument-invalid', message: `The header 'x' is not a number.` });
+    }
+  });
+});
+
+describe('@Headers, @Message, @Session and @Signal', () => {
+  it('give what they are named for', async () => {
+    expect(await valueOf('/headers', { a: '1', b: '2' })).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    expect((await served.send('/message', { body: 'hi' }))?.value).toEqual(['/app/message', 'hi', 's-1', false]);
+  });
+});
+
+describe('@Principal', () => {
+  it('gives the user, or undefined', async () => {
+    expect((await served.send('/principal', { user: 'ann' }))?.value).toBe('ann');
+    expect(await valueOf('/principal')).toBe('anonymous');
+  });
+});
+
+describe('@DestinationVariable', () => {
+  it('gives what the pattern found, converted', async () => {
+    expect(await valueOf('/text/7')).toBe('7');
+    expect(await valueOf('/number/-7.5')).toBe(-7.5);
+    await expect(valueOf('/number/x')).rejects.toMatchObject({
+      code: 'argument-invalid',
+      message: `The variable 'v' of the destination is not a number.`,
+    });
+  });
+
+  it('must be declared by every pattern', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a/{x}/{y}', '/b')
+      a(@DestinationVariable('z') z: string) {
+        return z;
+      }
+    }
+    expect(findings(A)).toEqual([
+      'A.a, parameter 0: no pattern declares {z}; there are {x}, {y}.',
+      'A.a, parameter 0: no pattern declares {z}; there are no variables.',
+    ]);
+  });
+});

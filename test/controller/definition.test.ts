@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
+import { Payload } from '../../src/controller/arguments/payload.js';
+import { Controller } from '../../src/controller/controller.js';
+import { controllerTypes, isController } from '../../src/controller/definition.js';
+import { MessageExceptionHandler } from '../../src/controller/exception-handler.js';
+import { MessageMapping } from '../../src/controller/mapping.js';
+import { SendTo } from '../../src/controller/send-to.js';
+import { compile, serve } from './serve.js';
+
+@Controller('/rooms/{room}')
+@SendTo('/topic/rooms')
+class Base {
+  @MessageMapping('/say')
+  say(@DestinationVariable('room') room: string, @Payload() text: string): unknown {
+    return `${room}: ${text}`;
+  }
+
+  @MessageMapping('/fail')
+  fail() {
+    throw new RangeError();
+  }
+
+  @MessageExceptionHandler(RangeError)
+  failed(): unknown {
+    return 'base';
+  }
+}
+
+describe('a subclass', () => {
+  it('inherits everything', async () => {
+    class Sub extends Base {}
+    expect(isController(Sub as never)).toBe(true);
+    const served = serve(Sub);
+    expect(await served.send('/rooms/lobby/say', { body: 'hi' })).toEqual({
+      value: 'lobby: hi',
+      targets: [{ kind: 'destination', destination: '/topic/rooms' }],
+    });
+    expect((await served.send('/rooms/lobby/fail'))?.value).toBe('base');
+  });
+
+  it('replaces the patterns and return rules of its parent by its own', async () => {
+    @Controller('/halls/{room}')
+    @SendTo('/topic/halls')
+    class Sub extends Base {}
+    const served = serve(Sub);
+    expect(await served.send('/rooms/lobby/say', { body: 'hi' })).toBeUndefined();
+    expect((await served.send('/halls/lobby/say', { body: 'hi' }))?.targets).toEqual([
+      { kind: 'destination', destination: '/topic/halls' },
+    ]);
+  });
+
+  it("keeps its parent's patterns when @Controller names none", () => {
+    @Controller()
+    class Sub extends Base {}
+    expect(compile([Sub]).map(({ pattern, handler }) => [pattern, handler])).toEqual([
+      ['/rooms/{room}/say', 'Sub.say'],
+      ['/rooms/{room}/fail', 'Sub.fail'],
+    ]);
+  });
+
+  it('keeps the decorators of a method that it overrides without any', async () => {
+    class Sub extends Base {
+      override say(room: string, text: string) {
+        return `${room}! ${text}!`;
+      }
+
+      override failed() {
+        return 'sub';
+      }
+    }
+    const served = serve(Sub);
+    expect((await served.send('/rooms/lobby/say', { body: 'hi' }))?.value).toBe('lobby! hi!');
+    expect((await served.send('/rooms/lobby/fail'))?.value).toBe('sub');
+  });
+
+  it('replaces matter by matter what its own decorators say', async () => {
+    class Louder extends Base {
+      @SendTo('/topic/loud')
+      override say(room: string, text: string) {
+        return `${room}!! ${text}`;
+      }
+    }
+    class Elsewhere extends Base {
+      @MessageMapping('/shout')
+      override say(@Payload() text: string) {
+        return text;
+      }
+    }
+    expect(await serve(Louder).send('/rooms/lobby/say', { body: 'hi' })).toEqual({
+      value: 'lobby!! hi',
+      targets: [{ kind: 'destination', destination: '/topic/loud' }],
+    });
+    expect(await serve(Elsewhere).send('/rooms/lobby/say', { body: 'hi' })).toBeUndefined();
+    expect((await serve(Elsewhere).send('/rooms/lobby/shout', { body: 'hi' }))?.value).toBe('hi');
+  });
+
+  it('leaves its parent as it was', async () => {
+    expect((await serve(Base).send('/rooms/lobby/say', { body: 'hi' }))?.value).toBe('lobby: hi');
+  });
+});
+
+describe('discovery', () => {
+  it('knows every class that carries the decorator, once', () => {
+    @Controller()
+    class Found {}
+    class Plain {}
+    expect(controllerTypes().filter((type) => type === (Found as unknown))).toHaveLength(1);
+    expect(controllerTypes()).not.toContain(Plain);
+    expect(isController(Plain as never)).toBe(false);
+  });
+
+  it('is shared by two copies of the package', () => {
+    const shared = Reflect.get(globalThis, Symbol.for('signalbox.controllers')) as Set<unknown>;
+    expect([...shared]).toEqual(controllerTypes());
+  });
+});

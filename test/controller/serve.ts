@@ -1,0 +1,69 @@
+// Controllers, compiled, and what they make of messages.
+import { compileControllers } from '../../src/controller/compile.js';
+import { Dispatcher } from '../../src/dispatch/dispatcher.js';
+import type { Outcome } from '../../src/dispatch/route.js';
+import { RouteTable } from '../../src/dispatch/route-table.js';
+import { MessagingError } from '../../src/message/error.js';
+import { bytes } from '../../src/payload/bytes.js';
+import { Payloads, type Constructor } from '../../src/payload/converter.js';
+import { json } from '../../src/payload/json.js';
+import { text } from '../../src/payload/text.js';
+import { fakeSession } from '../dispatch/fake-session.js';
+import { manualClock } from '../manual-clock.js';
+
+interface Given {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly user?: string;
+}
+
+type Type = new () => object;
+
+export interface Served {
+  send(lookup: string, given?: Given): Promise<Outcome | undefined>;
+  subscribe(lookup: string, given?: Given): Promise<Outcome | undefined>;
+}
+
+const payloads = new Payloads([text, bytes, json]);
+
+export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
+  return compileControllers(
+    types.map((type) => ({ type: type as Constructor, instance: new type() })),
+    { payloads, separator },
+  );
+}
+
+export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
+  const routes = new RouteTable(compile([types].flat(), separator), { separator });
+  const dispatcher = new Dispatcher({ routes, clock: manualClock() });
+  const dispatch = async (on: 'send' | 'subscribe', lookup: string, { body, headers = {}, user }: Given = {}) =>
+    dispatcher.dispatch({
+      on,
+      session: fakeSession(user),
+      message: { destination: `/app${lookup}`, headers: new Map(Object.entries(headers)), body: octets(body) },
+      lookup,
+      subscription: on === 'subscribe' ? 'sub-0' : undefined,
+    });
+  return {
+    send: async (lookup, given) => dispatch('send', lookup, given),
+    subscribe: async (lookup, given) => dispatch('subscribe', lookup, given),
+  };
+}
+
+function octets(body: unknown): Uint8Array {
+  if (body === undefined) return new Uint8Array(0);
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** What is wrong with controllers, line by line. */
+export function findings(types: readonly Type[] | Type, separator: '/' | '.' = '/'): readonly string[] {
+  try {
+    compile([types].flat(), separator);
+  } catch (error) {
+    if (!(error instanceof MessagingError) || error.code !== 'controller-invalid') throw error;
+    const [head, ...lines] = error.message.split('\n');
+    if (head !== 'The controllers cannot be served:') throw error;
+    return lines.map((line) => line.replace(/^- /, ''));
+  }
+  return [];
+}

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { MessagingError } from '../../src/message/error.js';
+import type { Message } from '../../src/message/message.js';
+import { bytes } from '../../src/payload/bytes.js';
+import { Payloads, type PayloadConverter, type PayloadType } from '../../src/payload/converter.js';
+import { json } from '../../src/payload/json.js';
+import { text } from '../../src/payload/text.js';
+
+class Dto {
+  text?: string;
+}
+
+const payloads = new Payloads([text, bytes, json]);
+
+const types = {
+  any: { kind: 'any' },
+  text: { kind: 'text' },
+  bytes: { kind: 'bytes' },
+  class: { kind: 'class', type: Dto },
+} as const satisfies Record<string, PayloadType>;
+
+function message(body: string | Uint8Array, contentType?: string): Message {
+  const headers = new Map(contentType === undefined ? [] : [['content-type', contentType]]);
+  return { destination: '/app/x', headers, body: typeof body === 'string' ? Buffer.from(body) : body };
+}
+
+async function read(kind: keyof typeof types, body: string | Uint8Array, contentType?: string): Promise<unknown> {
+  return payloads.read(message(body, contentType), types[kind]);
+}
+
+function code(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof MessagingError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+const unreadable = { code: 'payload-unreadable' };
+
+describe('reading by content type', () => {
+  it('gives text, octets and objects where none is said', async () => {
+    expect(await read('text', '{"a":1}')).toBe('{"a":1}');
+    expect(await read('bytes', '{"a":1}')).toEqual(Buffer.from('{"a":1}'));
+    expect(await read('class', '{"text":"hi"}')).toEqual(Object.assign(new Dto(), { text: 'hi' }));
+  });
+
+  it('gives whoever wants anything JSON where it is JSON, and text where it is not', async () => {
+    expect(await read('any', '{"a":1}')).toEqual({ a: 1 });
+    expect(await read('any', '7')).toBe(7);
+    expect(await read('any', 'hello')).toBe('hello');
+  });
+
+  it('reads text/plain as text, and never as an object', async () => {
+    expect(await read('text', '7', 'text/plain')).toBe('7');
+    expect(await read('any', '7', 'text/plain;charset=UTF-8')).toBe('7');
+    expect(await read('bytes', '7', 'text/plain')).toEqual(Buffer.from('7'));
+    await expect(read('class', '{}', 'text/plain')).rejects.toMatchObject(unreadable);
+  });
+
+  it('reads application/json into a string only when it is a JSON string', async () => {
+    expect(await read('text', '"x"', 'application/json')).toBe('x');
+    await expect(read('text', '{"a":1}', 'application/json')).rejects.toMatchObject(unreadable);
+    expect(await read('bytes', '{}', 'application/json')).toEqual(Buffer.from('{}'));
+    expect(await read('any', '[1]', 'application/json')).toEqual([1]);
+    expect(await read('class', '{}', 'application/json')).toBeInstanceOf(Dto);
+  });
+
+  it.each(['Application/JSON ; charset="utf-8"', 'application/problem+json', 'application/json;v=1'])(
+    'takes %s for JSON',
+    async (type) => {
+      expect(await read('any', '{"a":1}', type)).toEqual({ a: 1 });
+    },
+  );
+
+  it.each(['text/html', 'image/png', 'nonsense', ''])('reads %s as octets only', async (type) => {
+    expect(await read('bytes', '<p>', type)).toEqual(Buffer.from('<p>'));
+    await expect(read('text', '<p>', type)).rejects.toMatchObject(unreadable);
+    await expect(read('class', '{}', type)).rejects.toMatchObject(unreadable);
+    await expect(read('any', '{}', type)).rejects.toMatchObject(unreadable);
+  });
+
+  it('reads application/octet-stream as octets only', async () => {
+    expect(await read('any', 'a\0b', 'application/octet-stream')).toEqual(Buffer.from('a\0b'));
+    await expect(read('text', 'a', 'application/octet-stream')).rejects.toMatchObject(unreadable);
+    await expect(read('class', '{}', 'application/octet-stream')).rejects.toMatchObject(unreadable);
+  });
+
+  it('gives octets as a Buffer over the same memory', async () => {
+    const body = new Uint8Array([9, 1, 2]).subarray(1);
+    const value = await read('bytes', body);
+    expect(Buffer.isBuffer(value)).toBe(true);
+    expect((value as Buffer).buffer).toBe(body.buffer);
+    expect(value).toEqual(Buffer.from([1, 2]));
+  });
+
+  it('refuses text that is not UTF-8 or says so', async () => {
+    const broken = new Uint8Array([0x22, 0xff, 0x22]);
+    await expect(read('text', broken)).rejects.toMatchObject(unreadable);
+    await expect(read('any', broken)).rejects.toMatchObject(unreadable);
+    await expect(read('class', broken, 'application/json')).rejects.toMatchObject(unreadable);
+    await expect(read('text', 'a', 'text/plain;charset=iso-8859-1')).rejects.toMatchObject(unreadable);
+  });
+
+  it('refuses malformed JSON without repeating it', async () => {
+    const failure = await read('any', '{"secret', 'application/json').catch((error: unknown) => error);
+    expect(failure).toMatchObject(unreadable);
+    expect((failure as Error).message).not.toContain('secret');
+  });
+});
+
+describe('writing', () => {
+  const written = (value: unknown, contentType?: string) => {
+    const { body, contentType: type } = payloads.write(value, contentType);
+    return [Buffer.from(body).toString(), type];
+  };
+
+  it('chooses the content type by the value', () => {
+    expect(written('grüß')).toEqual(['grüß', 'text/plain;charset=UTF-8']);
+    expect(written(new Uint8Array([65]))).toEqual(['A', 'application/octet-stream']);
+    expect(written({ a: [1, null] })).toEqual(['{"a":[1,null]}', 'application/json']);
+    expect(written(7)).toEqual(['7', 'application/json']);
+    expect(written(null)).toEqual(['null', 'application/json']);
+    expect(written({ a: undefined })).toEqual(['{}', 'application/json']);
+  });
+
+  it('obeys a content type that was asked for', () => {
+    expect(written('x', 'application/json')).toEqual(['"x"', 'application/json']);
+    expect(written('<p>', 'text/html')).toEqual(['<p>', 'text/html']);
+    expect(written(Buffer.from('{}'), 'application/json')).toEqual(['{}', 'application/json']);
+    expect(written({ a: 1 }, 'application/problem+json')).toEqual(['{"a":1}', 'application/problem+json']);
+  });
+
+  it('refuses what cannot be written', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    for (const value of [1n, { a: 1n }, circular, () => {}, Symbol('s'), undefined]) {
+      expect(code(() => payloads.write(value))).toBe('payload-unwritable');
+    }
+    expect(code(() => payloads.write({}, 'text/plain'))).toBe('payload-unwritable');
+    expect(code(() => payloads.write('x', 'text/plain;charset=iso-8859-1'))).toBe('payload-unwritable');
+  });
+});
+
+describe('a converter of the application', () => {
+  const csv: PayloadConverter = {
+    name: 'csv',
+    read: (body, media) => (media?.name === 'text/csv' ? { value: Buffer.from(body).toString().split(',') } : undefined),
+    write: (value, contentType) =>
+      contentType === 'text/csv' && Array.isArray(value) ? { body: Buffer.from(value.join(',')), contentType } : undefined,
+  };
+  const own = new Payloads([csv, text, bytes, json]);
+
+  it('is asked first', () => {
+    expect(own.read(message('a,b', 'text/csv'), { kind: 'any' })).toEqual(['a', 'b']);
+    expect(Buffer.from(own.write(['a', 'b'], 'text/csv').body).toString()).toBe('a,b');
+    expect(own.write(['a', 'b']).contentType).toBe('application/json');
+  });
+
+  it('may throw anything', () => {
+    const broken: PayloadConverter = {
+      name: 'broken',
+      read: () => {
+        throw new RangeError('secret');
+      },
+      write: () => {
+        throw new RangeError('secret');
+      },
+    };
+    expect(code(() => new Payloads([broken]).read(message('a'), { kind: 'any' }))).toBe('payload-unreadable');
+    expect(code(() => new Payloads([broken]).write('a'))).toBe('payload-unwritable');
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { payloadTypeOf } from '../../src/payload/payload-type.js';
+import { validate } from '../../src/payload/validation.js';
+
+class Dto {}
+abstract class Shape {}
+enum Colour {
+  Red = 'red',
+}
+
+describe('the payload type of a design type', () => {
+  it.each([
+    [String, 'text'],
+    [Uint8Array, 'bytes'],
+    [Buffer, 'bytes'],
+    [Object, 'any'],
+    [undefined, 'any'],
+    [Colour, 'any'],
+    ['red', 'any'],
+    [Dto, 'class'],
+    [Shape, 'class'],
+    [z.object({}), 'schema'],
+    [Number, 'schema'],
+  ])('of %s is %s', (type, kind) => {
+    expect(payloadTypeOf(type)?.kind).toBe(kind);
+  });
+
+  it.each([Function, Date, Map, Promise, Error, Symbol, ArrayBuffer])('does not exist for %s', (type) => {
+    expect(payloadTypeOf(type)).toBeUndefined();
+  });
+
+  it.each([
+    [Number, 7, '7', 'must be a number'],
+    [Boolean, false, 0, 'must be true or false'],
+    [Array, [1], {}, 'must be an array'],
+  ])('of %s is checked', (type, good, bad, message) => {
+    const payload = payloadTypeOf(type)!;
+    expect(validate(good, payload)).toEqual(good);
+    expect(() => validate(bad, payload)).toThrow(
+      expect.objectContaining({ code: 'payload-invalid', fields: [{ path: '', message }] }),
+    );
+  });
+});

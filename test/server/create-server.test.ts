@@ -1,0 +1,490 @@
+// Whole servers on the memory transport: one message all the way, and everything around it.
+import { Container, injectable } from 'inversify';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Controller,
+  createServer,
+  DestinationVariable,
+  Header,
+  memoryTransport,
+  MessageExceptionHandler,
+  MessageMapping,
+  MessagingError,
+  Payload,
+  Principal,
+  Publisher,
+  SendTo,
+  SendToUser,
+  Session,
+  SessionRegistry,
+  silentLogger,
+  SubscribeMapping,
+  type Interceptor,
+  type Server,
+  type ServerOptions,
+} from '../../src/index.js';
+import { connect, open } from '../stomp-client.js';
+
+const running: Server[] = [];
+
+async function serve(options: ServerOptions = {}) {
+  const transport = memoryTransport();
+  const server = await createServer({ transports: [transport], logger: silentLogger, ...options });
+  running.push(server);
+  await server.start();
+  return { server, transport };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+class RoomClosed extends Error {}
+
+interface Said {
+  text: string;
+}
+
+@Controller('/rooms/{room}')
+class RoomController {
+  readonly aborted: string[] = [];
+  readonly release: (() => void)[] = [];
+
+  @MessageMapping('/say')
+  @SendTo('/topic/rooms/{room}')
+  say(@DestinationVariable('room') room: string, @Payload() { text }: Said, @Principal() user: Principal | undefined) {
+    return { room, text, by: user?.name ?? 'nobody' };
+  }
+
+  @MessageMapping('/plain')
+  plain(@Payload() text: string) {
+    return text;
+  }
+
+  @MessageMapping('/whisper')
+  @SendToUser('/queue/whispers')
+  async whisper(@Payload() { text }: Said) {
+    await Promise.resolve();
+    return text;
+  }
+
+  @SubscribeMapping('/recent')
+  recent(@DestinationVariable('room') room: string) {
+    return [`one of ${room}`, `two of ${room}`];
+  }
+
+  @SubscribeMapping('/ticks')
+  async *ticks(@Session() session: Session) {
+    try {
+      for (let i = 0; ; i++) {
+        yield i;
+        await new Promise<void>((resolve) => this.release.push(resolve));
+      }
+    } finally {
+      this.aborted.push(session.id);
+    }
+  }
+
+  @MessageMapping('/count')
+  @SendTo('/topic/counts')
+  async *count() {
+    yield* [1, 2, 3];
+  }
+
+  @MessageMapping('/throw')
+  throw(@Header('what') what: string) {
+    if (what === 'closed') throw new RoomClosed();
+    if (what === 'undefined') throw undefined;
+    return Promise.reject(new Error('secret'));
+  }
+
+  @MessageMapping('/hang')
+  hang() {
+    return new Promise<void>((resolve) => this.release.push(resolve));
+  }
+
+  @MessageExceptionHandler(RoomClosed)
+  @SendToUser('/queue/closed')
+  closed() {
+    return { code: 'room-closed' };
+  }
+}
+
+describe('a message', () => {
+  it('goes from a client through a handler to every subscriber', async () => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const [ann, bob] = [await connect(transport), await connect(transport)];
+    await ann.subscribe('a', '/topic/rooms/lobby');
+    await bob.subscribe('b', '/topic/rooms/*');
+    ann.say('SEND', { destination: '/app/rooms/lobby/say' }, '{"text":"hi"}');
+    const [toAnn, toBob] = [await ann.next('MESSAGE'), await bob.next('MESSAGE')];
+    expect(JSON.parse(toAnn.body)).toEqual({ room: 'lobby', text: 'hi', by: 'nobody' });
+    expect(toAnn.headers).toMatchObject({ subscription: 'a', destination: '/topic/rooms/lobby', 'content-type': 'application/json' });
+    expect(toBob.headers).toMatchObject({ subscription: 'b', 'message-id': toAnn.headers['message-id'] });
+    expect(toBob.body).toBe(toAnn.body);
+  });
+
+  it('goes to /topic and its own path by default', async () => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    await ann.subscribe('a', '/topic/rooms/lobby/plain');
+    ann.say('SEND', { destination: '/app/rooms/lobby/plain' }, 'text');
+    expect(await ann.next('MESSAGE')).toMatchObject({ body: 'text', headers: { 'content-type': 'text/plain;charset=UTF-8' } });
+  });
+
+  it('goes past the handlers between clients, without the headers that are the server’s own', async () => {
+    const { transport } = await serve();
+    const [ann, bob] = [await connect(transport), await connect(transport)];
+    await bob.subscribe('b', '/topic/x');
+    ann.say('SEND', { destination: '/topic/x', 'message-id': 'evil', subscription: 'evil', receipt: 'r', colour: 'red' }, 'hi');
+    const { headers } = await bob.next('MESSAGE');
+    expect(headers).toMatchObject({ subscription: 'b', colour: 'red' });
+    expect(headers['message-id']).not.toBe('evil');
+    expect(headers).not.toHaveProperty('receipt');
+    expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'r' });
+  });
+
+  it('does not go past the handlers where clients may not publish', async () => {
+    const { transport } = await serve({ clientPublish: false });
+    const ann = await connect(transport);
+    ann.say('SEND', { destination: '/topic/x' }, 'hi');
+    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'destination-refused' });
+  });
+
+  it('reaches one user by name, in all sessions, and the sender alone by @SendToUser when anonymous', async () => {
+    const { transport, server } = await serve({
+      controllers: [RoomController],
+      authenticate: ({ login }) => (login === undefined ? undefined : { name: login }),
+    });
+    const [phone, desk] = [await connect(transport, { login: 'ann' }), await connect(transport, { login: 'ann' })];
+    const guest = await connect(transport);
+    for (const client of [phone, desk, guest]) await client.subscribe('w', '/user/queue/whispers');
+    phone.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to ann"}');
+    for (const client of [phone, desk]) {
+      expect(await client.next('MESSAGE')).toMatchObject({ body: 'to ann', headers: { destination: '/user/queue/whispers' } });
+    }
+    guest.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to me"}');
+    expect((await guest.next('MESSAGE')).body).toBe('to me');
+    await server.publisher.publishToUser('ann', '/queue/whispers', 'from the application');
+    guest.say('SEND', { destination: '/user/ann/queue/whispers' }, 'from a client');
+    for (const client of [phone, desk]) {
+      expect((await client.next('MESSAGE')).body).toBe('from the application');
+      expect((await client.next('MESSAGE')).body).toBe('from a client');
+    }
+    await server.idle();
+    expect(guest.heard).toEqual([]);
+  });
+
+  it('is published by the application through the Publisher that it injects', async () => {
+    @injectable()
+    class Ticker {
+      constructor(readonly publisher: Publisher, readonly sessions: SessionRegistry) {}
+    }
+    const container = new Container({ autobind: true, defaultScope: 'Singleton' });
+    const { transport } = await serve({ container });
+    const { publisher, sessions } = container.get(Ticker);
+    const ann = await connect(transport);
+    await ann.subscribe('a', '/topic/price.stock.*');
+    await publisher.publish('/topic/price.stock.RHT', { price: 48.3 }, { headers: { currency: 'USD' } });
+    expect(await ann.next('MESSAGE')).toMatchObject({ body: '{"price":48.3}', headers: { currency: 'USD', destination: '/topic/price.stock.RHT' } });
+    expect(sessions.size).toBe(1);
+    await expect(publisher.publish('/nowhere', 1)).rejects.toMatchObject({ code: 'destination-invalid' });
+    await expect(publisher.publish('/topic/x', () => {})).rejects.toMatchObject({ code: 'payload-unwritable' });
+  });
+});
+
+describe('a subscription that a handler answers', () => {
+  it('gets one direct reply, and its UNSUBSCRIBE succeeds quietly', async () => {
+    const { transport, server } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    await ann.subscribe('s', '/app/rooms/lobby/recent');
+    expect(await ann.next('MESSAGE')).toMatchObject({
+      body: '["one of lobby","two of lobby"]',
+      headers: { subscription: 's', destination: '/app/rooms/lobby/recent' },
+    });
+    ann.say('UNSUBSCRIBE', { id: 's', receipt: 'u' });
+    expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'u' });
+    await server.idle();
+    expect(ann.heard).toEqual([]);
+  });
+
+  it('gets the items of a stream until it ends with UNSUBSCRIBE or the session', async () => {
+    const container = new Container();
+    container.bind(RoomController).toSelf().inSingletonScope();
+    const { transport, server } = await serve({ container });
+    const controller = container.get(RoomController);
+    const [ann, bob] = [await connect(transport), await connect(transport)];
+    await ann.subscribe('s', '/app/rooms/lobby/ticks');
+    expect((await ann.next('MESSAGE')).body).toBe('0');
+    controller.release.shift()!();
+    expect((await ann.next('MESSAGE')).body).toBe('1');
+    ann.say('UNSUBSCRIBE', { id: 's', receipt: 'u' });
+    await ann.next('RECEIPT');
+    controller.release.shift()!();
+    await server.idle();
+    await bob.subscribe('s', '/app/rooms/lobby/ticks');
+    await bob.next('MESSAGE');
+    bob.connection.vanish();
+    await server.idle();
+    controller.release.shift()!();
+    await server.idle();
+    expect(controller.aborted).toHaveLength(2);
+    expect(ann.heard).toEqual([]);
+  });
+});
+
+describe('a stream of a @MessageMapping', () => {
+  it('is published item by item', async () => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    await ann.subscribe('c', '/topic/counts');
+    ann.say('SEND', { destination: '/app/rooms/lobby/count', receipt: 'r' });
+    for (const body of ['1', '2', '3']) expect((await ann.next('MESSAGE')).body).toBe(body);
+  });
+});
+
+describe('what goes wrong', () => {
+  const send = { destination: '/app/rooms/lobby/throw' };
+
+  it('is taken by the exception handler, and the frame gets its receipt', async () => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    await ann.subscribe('c', '/user/queue/closed');
+    ann.say('SEND', { ...send, what: 'closed', receipt: 'r' });
+    expect((await ann.next('MESSAGE')).body).toBe('{"code":"room-closed"}');
+    expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'r' });
+  });
+
+  it.each([
+    ['an undefined that a handler throws', { ...send, what: 'undefined' }, 'handler-failed'],
+    ['a rejection', { ...send, what: 'late' }, 'handler-failed'],
+    ['a missing header', send, 'argument-missing'],
+    ['a destination that nothing serves', { destination: '/app/none' }, 'no-route'],
+    ['a destination outside all prefixes', { destination: '/elsewhere' }, 'no-route'],
+    ['a malformed user destination', { destination: '/user/joe' }, 'destination-invalid'],
+    ["another's problem queue", { destination: '/user/joe/queue/errors' }, 'destination-refused'],
+    ['a transaction', { destination: '/topic/x', transaction: 't' }, 'not-supported'],
+  ])('is a problem where the client listens for problems, and the session lives: %s', async (_, headers, code) => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    await ann.subscribe('e', '/user/queue/errors');
+    ann.say('SEND', { ...headers, receipt: 'r' });
+    const problem = JSON.parse((await ann.next('MESSAGE')).body) as Record<string, unknown>;
+    expect(problem).toMatchObject({ code, destination: headers.destination, receipt: 'r' });
+    expect(JSON.stringify(problem)).not.toContain('secret');
+    await ann.subscribe('still', '/topic/alive');
+    expect(ann.heard).toEqual([]);
+  });
+
+  it('is ERROR with the receipt id, and the end, where the client does not listen', async () => {
+    const { transport } = await serve({ controllers: [RoomController] });
+    const ann = await connect(transport);
+    ann.say('SEND', { ...send, what: 'late', receipt: 'r' });
+    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'handler-failed', 'receipt-id': 'r' });
+    expect(await ann.connection.closed).toMatchObject({ code: 1002 });
+  });
+
+  it('is only logged when a handler fails and nobody asked', async () => {
+    const logged: string[] = [];
+    const logger = { ...silentLogger, error: (text: string) => void logged.push(text) };
+    const { transport } = await serve({ controllers: [RoomController], logger });
+    const ann = await connect(transport);
+    ann.say('SEND', { ...send, what: 'late' });
+    await ann.subscribe('still', '/topic/alive');
+    expect(logged).toEqual(['The handler of "/app/rooms/lobby/throw" failed.']);
+  });
+
+  it('is handler-timeout when a handler never ends, and the lane goes on', async () => {
+    const { transport } = await serve({ controllers: [RoomController], handlerTimeout: 20 });
+    const ann = await connect(transport);
+    await ann.subscribe('e', '/user/queue/errors');
+    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
+    expect(JSON.parse((await ann.next('MESSAGE')).body)).toMatchObject({ code: 'handler-timeout' });
+    await ann.subscribe('still', '/topic/alive');
+  });
+
+  it('harms no other session', async () => {
+    const { transport } = await serve();
+    const [ann, bob] = [await connect(transport), await connect(transport)];
+    await bob.subscribe('b', '/topic/x');
+    ann.connection.send('GARBAGE\n\n\0');
+    await ann.connection.closed;
+    const cat = await connect(transport);
+    cat.say('SEND', { destination: '/topic/x' }, 'still here');
+    expect((await bob.next('MESSAGE')).body).toBe('still here');
+  });
+});
+
+describe('a session', () => {
+  it('must begin with CONNECT, and only once', async () => {
+    const { transport } = await serve();
+    const early = open(transport);
+    early.say('SEND', { destination: '/topic/x', receipt: 'r' });
+    expect((await early.next('ERROR')).headers).toMatchObject({ code: 'not-connected', 'receipt-id': 'r' });
+    const twice = await connect(transport);
+    twice.say('CONNECT', { 'accept-version': '1.2', host: 'test' });
+    expect((await twice.next('ERROR')).headers).toMatchObject({ code: 'already-connected' });
+    await Promise.all([early.connection.closed, twice.connection.closed]);
+  });
+
+  it('is refused with no detail when its login is wrong', async () => {
+    const { transport } = await serve({
+      authenticate: () => {
+        throw new Error('no such user: ann');
+      },
+    });
+    const ann = open(transport);
+    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'ann', passcode: 'x' });
+    const error = await ann.next('ERROR');
+    expect(error).toMatchObject({ headers: { message: 'Access refused.', code: 'access-refused' }, body: '' });
+    expect(await ann.connection.closed).toMatchObject({ code: 1008 });
+  });
+
+  it('gets the receipt of DISCONNECT before it is closed with 1000, and later frames are ignored', async () => {
+    const { transport } = await serve();
+    const [ann, bob] = [await connect(transport), await connect(transport)];
+    await bob.subscribe('b', '/topic/x');
+    ann.say('SEND', { destination: '/topic/x' }, 'before');
+    ann.say('DISCONNECT', { receipt: 'bye' });
+    ann.say('SEND', { destination: '/topic/x' }, 'after');
+    expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'bye' });
+    expect(await ann.connection.closed).toEqual({ code: 1000, reason: '' });
+    expect((await bob.next('MESSAGE')).body).toBe('before');
+    expect(bob.heard).toEqual([]);
+  });
+
+  it('is announced when it is connected, subscribed, unsubscribed and gone, each once', async () => {
+    const { transport, server } = await serve();
+    const log: string[] = [];
+    server.events.on('connected', () => void log.push('connected'));
+    server.events.on('subscribed', async ({ destination, session }) => {
+      log.push(`subscribed ${destination}`);
+      await server.publisher.publish('/topic/x', `welcome ${session.id.length > 0}`);
+    });
+    server.events.on('unsubscribed', ({ subscription }) => void log.push(`unsubscribed ${subscription}`));
+    server.events.on('disconnected', ({ code }) => void log.push(`disconnected ${code}`));
+    const ann = await connect(transport);
+    await ann.subscribe('a', '/topic/x');
+    expect((await ann.next('MESSAGE')).body).toBe('welcome true');
+    ann.say('UNSUBSCRIBE', { id: 'a' });
+    ann.say('DISCONNECT');
+    await ann.connection.closed;
+    await server.idle();
+    expect(log).toEqual(['connected', 'subscribed /topic/x', 'unsubscribed a', 'disconnected 1000']);
+    expect(server.sessions.size).toBe(0);
+  });
+
+  it('may have only so many subscriptions', async () => {
+    const { transport } = await serve({ limits: { subscriptions: 2 } });
+    const ann = await connect(transport);
+    await ann.subscribe('1', '/topic/1');
+    await ann.subscribe('2', '/topic/2');
+    ann.say('SUBSCRIBE', { id: '3', destination: '/topic/3' });
+    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'subscription-limit' });
+  });
+
+  it('is let go when it does not connect in time', async () => {
+    const { transport } = await serve({ limits: { connectWithin: 20 } });
+    expect(await open(transport).connection.closed).toEqual({ code: 4501, reason: 'connect-timeout' });
+  });
+
+  it('keeps the order of what it sends, whatever the handlers’ delays', async () => {
+    @Controller()
+    class Slow {
+      @MessageMapping('/slow')
+      @SendTo('/topic/slow')
+      async slow(@Payload() { n }: { n: number }) {
+        await new Promise((resolve) => setTimeout(resolve, n % 3));
+        return n;
+      }
+    }
+    const { transport } = await serve({ controllers: [Slow] });
+    const ann = await connect(transport);
+    await ann.subscribe('s', '/topic/slow');
+    for (let n = 0; n < 100; n++) ann.say('SEND', { destination: '/app/slow' }, JSON.stringify({ n }));
+    const heard: string[] = [];
+    while (heard.length < 100) heard.push((await ann.next('MESSAGE')).body);
+    expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => `${n}`));
+  });
+});
+
+describe('interceptors', () => {
+  it('see every frame, refuse by throwing, swallow by not going on', async () => {
+    const seen: string[] = [];
+    const interceptor: Interceptor = async (frame, _session, next) => {
+      seen.push(frame.kind);
+      if (frame.kind === 'subscribe' && frame.destination === '/topic/secret') throw new MessagingError('access-refused');
+      if (frame.kind === 'send' && frame.message.headers.get('spam') === 'yes') return;
+      await next();
+    };
+    const { transport } = await serve({ interceptors: [interceptor] });
+    const ann = await connect(transport);
+    await ann.subscribe('x', '/topic/x');
+    ann.say('SEND', { destination: '/topic/x', spam: 'yes' }, 'spam');
+    ann.say('SEND', { destination: '/topic/x' }, 'mail');
+    expect((await ann.next('MESSAGE')).body).toBe('mail');
+    ann.say('SUBSCRIBE', { id: 's', destination: '/topic/secret' });
+    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'access-refused' });
+    expect(seen).toEqual(['connect', 'subscribe', 'send', 'send', 'subscribe']);
+  });
+
+  it('see every frame on its way out, change it or drop it', async () => {
+    const { transport } = await serve({
+      outboundInterceptors: [
+        (frame) => {
+          if (frame.kind !== 'message') return frame;
+          const { message } = frame;
+          if (message.headers.get('hidden') === 'yes') return undefined;
+          return { ...frame, message: { ...message, body: Buffer.from(Buffer.from(message.body).toString().toUpperCase()) } };
+        },
+      ],
+    });
+    const ann = await connect(transport);
+    await ann.subscribe('x', '/topic/x');
+    ann.say('SEND', { destination: '/topic/x', hidden: 'yes' }, 'hidden');
+    ann.say('SEND', { destination: '/topic/x' }, 'seen');
+    expect((await ann.next('MESSAGE')).body).toBe('SEEN');
+  });
+});
+
+describe('closing', () => {
+  it('lets running handlers end, sends what they made, and closes with 1001', async () => {
+    const container = new Container();
+    container.bind(RoomController).toSelf().inSingletonScope();
+    const { transport, server } = await serve({ container });
+    const ann = await connect(transport);
+    ann.say('SEND', { destination: '/app/rooms/lobby/hang', receipt: 'r' });
+    await new Promise((resolve) => setImmediate(resolve));
+    const closed = server.close();
+    container.get(RoomController).release[0]!();
+    expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'r' });
+    expect(await ann.connection.closed).toEqual({ code: 1001, reason: 'server-stopping' });
+    await closed;
+  });
+
+  it('is bounded: handlers that never end are cut off', async () => {
+    const { transport, server } = await serve({ controllers: [RoomController], closeWithin: 20 });
+    const ann = await connect(transport);
+    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
+    await new Promise((resolve) => setImmediate(resolve));
+    await server.close();
+    await ann.connection.closed;
+  });
+});
+
+describe('a server', () => {
+  it('says what it found', async () => {
+    const { server } = await serve({ controllers: [RoomController] });
+    expect(server.routes()).toContainEqual({ on: 'send', destination: '/app/rooms/{room}/say', handler: 'RoomController.say' });
+    expect(server.routes()).toContainEqual({ on: 'subscribe', destination: '/app/rooms/{room}/recent', handler: 'RoomController.recent' });
+  });
+
+  it('refuses to start twice, and a container that serves another server', async () => {
+    const container = new Container();
+    const { server } = await serve({ container });
+    await expect(server.start()).rejects.toThrow('The server was started before; build another one.');
+    await expect(createServer({ container })).rejects.toThrow(MessagingError);
+    await server.close();
+    await (await serve({ container })).server.close();
+  });
+});
