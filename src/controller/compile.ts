@@ -111,7 +111,7 @@ class ControllerCompiler {
   }
 
   #plan(key: string | symbol, on: Route['on'], pattern: string): Plan[] {
-    const compile = () => compileDestination(pattern, { separator: this.options.separator });
+    const compile = () => compileDestination(pattern, { separator: this.options.separator, expressions: true });
     return this.#valid(key, pattern, compile).map(({ variables }) => ({ key, on, pattern, variables }));
   }
 

@@ -25,8 +25,12 @@ function segmentOverlaps(a: string, b: string): boolean {
   const wildA = wildcard.test(a);
   const wildB = wildcard.test(b);
   if (wildA && wildB) return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
-  if (wildA) return compileDestination(a).match(b) !== undefined;
-  return wildB ? compileDestination(b).match(a) !== undefined : a === b;
+  if (wildA) return takes(a, b);
+  return wildB ? takes(b, a) : a === b;
+}
+
+function takes(pattern: string, literal: string): boolean {
+  return compileDestination(pattern, { expressions: true }).match(literal) !== undefined;
 }
 
 /** A segment without the names of its variables. */

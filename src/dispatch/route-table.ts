@@ -76,7 +76,7 @@ export class RouteTable {
 
   #compile(route: Route): DestinationPattern | undefined {
     try {
-      return compileDestination(route.pattern, { separator: this.#separator });
+      return compileDestination(route.pattern, { separator: this.#separator, expressions: true });
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#findings.push(`${route.handler}: the pattern '${route.pattern}' is not valid: ${error.message}`);

@@ -14,8 +14,9 @@ import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
 import { buildControllers, offer, ownContainer, withdraw } from './container.js';
 import { Inbound } from './inbound.js';
-import { resolveOptions, type ServerOptions } from './options.js';
+import type { ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
+import { resolveOptions } from './resolve-options.js';
 import { RunningServer, type Server } from './server.js';
 
 /**
@@ -70,6 +71,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
   const session: SessionParts = {
     clock,
     activity,
+    logger,
     outbox: {
       clock,
       activity,
@@ -85,7 +87,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       open.delete(of);
       inbound.gone(of, code, reason);
     },
-    ended: (of) => void inbound.ended(of),
+    finished: (of) => void inbound.finished(of),
   };
   const accept = (connection: Connection) => void open.add(new ClientSession(ids.session(), connection, session));
   return new RunningServer({

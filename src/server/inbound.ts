@@ -72,7 +72,7 @@ export class Inbound {
   }
 
   /** Nothing of a session runs any more: its line to the broker ends. */
-  async ended(session: ClientSession): Promise<void> {
+  async finished(session: ClientSession): Promise<void> {
     const subscriber = this.#subscribers.get(session);
     this.#subscribers.delete(session);
     try {

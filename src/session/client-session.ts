@@ -1,7 +1,9 @@
 // One client, from its first octet to its last: decodes what it says, keeps its frames in order, encodes what it hears.
+import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
 import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, Malformed, ServerFrame } from '../message/frame.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
 import { chooseCodec, type Decoder, type DecoderLimits, type Encoder, type WireCodec } from '../wire/codec.js';
@@ -23,6 +25,7 @@ export interface SessionLimits extends DecoderLimits {
 export interface SessionParts {
   readonly clock: Clock;
   readonly activity: Activity;
+  readonly logger: Logger;
   readonly outbox: OutboxParts;
   readonly codecs: readonly WireCodec[];
   readonly limits: SessionLimits;
@@ -33,17 +36,17 @@ export interface SessionParts {
   /** The connection is gone; frames already read may still run. */
   readonly gone: (session: ClientSession, code: number, reason: string) => void;
   /** Nothing of the session runs any more. */
-  readonly ended: (session: ClientSession) => void;
+  readonly finished: (session: ClientSession) => void;
 }
 
-/** Input that the transport refused. */
-interface Violation {
-  readonly kind: 'violation';
+/** The client says nothing more. */
+interface End {
+  readonly kind: 'end';
   readonly code: number;
   readonly reason: string;
 }
 
-type LaneItem = ClientFrame | Malformed | Violation;
+type LaneItem = ClientFrame | Malformed | End;
 
 /** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
 type State = 'open' | 'closing' | 'closed';
@@ -59,6 +62,8 @@ export class ClientSession implements Session, ConnectionListener {
   #paused = false;
   /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
   #deaf = false;
+  /** What the server closed it with. */
+  #ending: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
   #controller: AbortController | undefined;
   readonly #lane: Lane<LaneItem, boolean>;
@@ -101,9 +106,7 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   get signal(): AbortSignal {
-    // Made when first wanted: most sessions never need one.
-    this.#controller ??= new AbortController();
-    if (this.#state === 'closed') this.#controller.abort();
+    this.#controller ??= this.#makeController();
     return this.#controller.signal;
   }
 
@@ -154,6 +157,10 @@ export class ClientSession implements Session, ConnectionListener {
     // Flushing may itself have met the outbox's limit and closed the session.
     if (this.#state !== 'open') return;
     this.#state = 'closing';
+    this.#ending = { code, reason };
+    if (code !== closeCode.normal && code !== closeCode.goingAway) {
+      this.parts.logger.warn(`Session ${this.id} was closed with ${code} ${reason}.`);
+    }
     this.#connectTimer?.cancel();
     this.#pulse.stop();
     this.#outbox.stop();
@@ -188,9 +195,9 @@ export class ClientSession implements Session, ConnectionListener {
     if (this.#lane.waiting >= this.parts.limits.waitingFrames) this.#pauseReading();
   }
 
-  violated(code: number, reason: string): void {
+  ended(code: number, reason: string): void {
     if (this.#deaf) return;
-    this.#enqueue({ kind: 'violation', code, reason });
+    this.#enqueue({ kind: 'end', code, reason });
     this.#deaf = true;
   }
 
@@ -210,8 +217,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#pulse.stop();
     this.#outbox.stop();
     this.#controller?.abort();
-    this.parts.gone(this, code, reason);
-    void this.#lane.settled().then(() => this.parts.ended(this));
+    // A client that does not answer our close ends with 1006; what we closed with is what happened.
+    const ending = this.#ending ?? { code, reason };
+    this.parts.gone(this, ending.code, ending.reason);
+    void this.#lane.settled().then(() => this.parts.finished(this));
   }
 
   #pulseBody() {
@@ -224,6 +233,15 @@ export class ClientSession implements Session, ConnectionListener {
       ping: () => this.connection.ping(),
       die: (code: ErrorCode) => this.expel(code),
     };
+  }
+
+  /** Made when first wanted: most sessions never need one. */
+  #makeController(): AbortController {
+    const controller = new AbortController();
+    // One listener a stream that runs: many are no leak.
+    setMaxListeners(0, controller.signal);
+    if (this.#state === 'closed') controller.abort();
+    return controller;
   }
 
   #makeDecoder(firstOctet: number): Decoder | undefined {
@@ -247,7 +265,7 @@ export class ClientSession implements Session, ConnectionListener {
       case 'malformed':
         this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), item.receipt);
         return false;
-      case 'violation':
+      case 'end':
         this.close(item.code, item.reason);
         return false;
       case 'connect':

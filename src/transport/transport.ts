@@ -19,8 +19,11 @@ export interface Handshake {
 /** What a connection tells; calls come one at a time and never after `closed`. */
 export interface ConnectionListener {
   data(chunk: Uint8Array): void;
-  /** The transport met input that it must refuse; no data follows, and the listener closes when earlier frames are done. */
-  violated(code: number, reason: string): void;
+  /**
+   * No data follows: the client has half-closed, or said what the transport must refuse. The listener closes with this
+   * code when the frames before it are done.
+   */
+  ended(code: number, reason: string): void;
   /** Everything written has left this process. */
   drained(): void;
   /** The client answered a ping. */

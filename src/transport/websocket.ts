@@ -115,7 +115,7 @@ const framing: Framing = {
 class WebSocketConnection implements Connection {
   readonly framing = framing;
   #listener: ConnectionListener | undefined;
-  #violated = false;
+  #refused = false;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -170,11 +170,11 @@ class WebSocketConnection implements Connection {
   }
 
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
-    if (this.#violated) return;
+    if (this.#refused) return;
     const octets = data as Buffer;
     if (binary || isUtf8(octets)) return this.#listener?.data(octets);
-    this.#violated = true;
-    this.#listener?.violated(closeCode.invalidData, 'text-invalid');
+    this.#refused = true;
+    this.#listener?.ended(closeCode.invalidData, 'text-invalid');
   };
 
   readonly #onPong = (): void => this.#listener?.ponged();

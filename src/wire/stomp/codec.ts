@@ -1,18 +1,32 @@
-// STOMP 1.0, 1.1 and 1.2 as a wire protocol.
-import type { WireCodec } from '../codec.js';
+// STOMP 1.0, 1.1 and 1.2 as a wire protocol of the server's.
+import { MessagingError } from '../../message/error.js';
+import type { Encoder, WireCodec } from '../codec.js';
 import { StompDecoder } from './decoder.js';
+import { dialects, versions } from './dialect.js';
 import { StompEncoder } from './encoder.js';
-import { versions } from './version.js';
 
-const encoders = new Map(versions.map((version) => [version.name as string, new StompEncoder(version)]));
+const encoders: ReadonlyMap<string, Encoder> = new Map(
+  versions.map((version) => [version, new StompEncoder(dialects[version])]),
+);
 
-/** CONNECT, STOMP, or the line ends that may stand before them. */
-const beginnings = new Set(Buffer.from('CS\n\r'));
-
+/** STOMP; the subprotocol means only that it is STOMP, the version is settled by CONNECT alone. */
 export const stomp: WireCodec = {
   name: 'stomp',
-  subprotocols: ['v12.stomp', 'v11.stomp', 'v10.stomp'],
-  begins: (octet) => beginnings.has(octet),
+  subprotocols: versions.map((version) => `v${version.replace('.', '')}.stomp`),
+  begins: (octet) => isCapital(octet) || isLineEnd(octet),
   decoder: (limits) => new StompDecoder(limits),
-  encoder: (version) => encoders.get(version)!,
+  encoder(version) {
+    const encoder = encoders.get(version);
+    if (encoder === undefined) throw new MessagingError('version-unsupported');
+    return encoder;
+  },
 };
+
+/** Any command, so that a client whose first one is wrong is told so in its own protocol. */
+function isCapital(octet: number): boolean {
+  return octet >= 0x41 && octet <= 0x5a;
+}
+
+function isLineEnd(octet: number): boolean {
+  return octet === 0x0a || octet === 0x0d;
+}

@@ -47,6 +47,11 @@ export function headerLine(name: string, value: string, { names, values }: Escap
   return saidName === undefined || saidName === '' || saidValue === undefined ? '' : `${saidName}:${saidValue}\n`;
 }
 
+/** A header that has to be said: line ends that cannot be said are taken out of it first. */
+export function ownHeaderLine(name: string, value: string, escaping: Escaping): string {
+  return headerLine(name, value, escaping) || headerLine(name, value.replaceAll(/[\r\n]/g, ''), escaping);
+}
+
 /** The text that was escaped; undefined for an illegal escape sequence. */
 export function unescaped(text: string, letters: Escaping['letters']): string | undefined {
   let backslash = text.indexOf('\\');

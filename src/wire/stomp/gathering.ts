@@ -1,7 +1,9 @@
 // Octets that arrive in pieces, gathered in linear time and in no more than twice their memory.
 
+const nothing: Buffer = Buffer.alloc(0);
+
 export class Gathering {
-  #octets = Buffer.alloc(0);
+  #octets: Buffer = nothing;
   #length = 0;
 
   get length(): number {
@@ -23,7 +25,7 @@ export class Gathering {
   take(): Buffer {
     const octets = this.#octets;
     const whole = this.#length === octets.length ? octets : Buffer.from(octets.subarray(0, this.#length));
-    this.#octets = Buffer.alloc(0);
+    this.#octets = nothing;
     this.#length = 0;
     return whole;
   }

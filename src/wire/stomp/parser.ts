@@ -4,7 +4,7 @@ import { MessagingError } from '../../message/error.js';
 import { asBuffer } from '../../payload/bytes.js';
 import type { DecoderLimits } from '../codec.js';
 import { beforeConnect, precedesVersion, type Dialect } from './dialect.js';
-import { unescaped } from './escaping.js';
+import { unescaped, type Escaping } from './escaping.js';
 import { Gathering } from './gathering.js';
 import { noBody, type RawFrame } from './raw-frame.js';
 
@@ -13,34 +13,34 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const firstBeyondAscii = 0x80;
 
-type Stage = 'command' | 'headers' | 'body';
+/** A frame whose command was read. */
+interface Draft {
+  readonly command: string;
+  readonly headers: Map<string, string>;
+  readonly crlf: boolean;
+  readonly letters: Escaping['letters'];
+  readonly lineLimit: number;
+  headerCount: number;
+  bodyLength: number | undefined;
+}
 
 /** Knows the shape of frames and no command's meaning, so that it reads servers as well as clients. */
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
-  #chunk = Buffer.alloc(0);
+  #chunk: Buffer = Buffer.alloc(0);
   /** The first octet of the chunk that was not looked at. */
   #at = 0;
-  #stage: Stage = 'command';
   /** The line or body whose end has not come. */
   readonly #gathered = new Gathering();
   /** All octets of that line, or-ed: tells whether it is ASCII. */
   #seen = 0;
-
   /** Octets of the frame before the line or body at hand. */
   #size = 0;
-  #command = '';
-  #headers = new Map<string, string>();
-  #headerCount = 0;
-  #lineLimit: number;
-  #crlf = false;
-  #letters: Dialect['escaping']['letters'];
-  #bodyLength: number | undefined;
+  #draft: Draft | undefined;
+  #inBody = false;
 
-  constructor(private readonly limits: DecoderLimits) {
-    this.#lineLimit = limits.headerSize;
-  }
+  constructor(private readonly limits: DecoderLimits) {}
 
   /** Takes the next octets; `next` must have come to the end of those before. They may not change afterwards. */
   feed(chunk: Uint8Array): void {
@@ -56,61 +56,65 @@ export class Parser {
    */
   next(): RawFrame | 'eol' | undefined {
     let eol: 'eol' | undefined;
-    while (this.#stage !== 'body') {
+    while (!this.#inBody) {
       const line = this.#readLine();
       if (line === undefined) return eol;
-      if (this.#stage === 'headers') {
-        this.#header(line);
-      } else if (withoutReturn(line) === '') {
+      if (this.#draft !== undefined) {
+        this.#header(this.#draft, line);
+      } else if (withoutReturn(line) !== '') {
+        this.#draft = this.#begin(line);
+      } else {
         this.#size = 0;
         eol = 'eol';
-      } else {
-        this.#begin(line);
       }
     }
-    return this.#readBody();
+    return this.#readBody(this.#draft!);
   }
 
-  /** A header of the frame that was last begun, also where the frame is broken further on. */
+  /** A header of the frame that is being read: what can be said of one that turned out to be broken. */
   header(name: string): string | undefined {
-    return this.#headers.get(name);
+    return this.#draft?.headers.get(name);
   }
 
-  #begin(line: string): void {
+  #begin(line: string): Draft {
+    const { limits, dialect } = this;
     const bare = withoutReturn(line);
     const early = precedesVersion(bare);
-    this.#crlf = early || this.dialect.crlf;
-    this.#command = this.#crlf ? bare : line;
-    this.#letters = early ? undefined : this.dialect.escaping.letters;
-    this.#lineLimit = early ? this.limits.connectHeaderSize : this.limits.headerSize;
-    this.#stage = 'headers';
+    const crlf = early || dialect.crlf;
+    return {
+      command: crlf ? bare : line,
+      headers: new Map(),
+      crlf,
+      letters: early ? undefined : dialect.escaping.letters,
+      lineLimit: early ? limits.connectHeaderSize : limits.headerSize,
+      headerCount: 0,
+      bodyLength: undefined,
+    };
   }
 
-  #header(whole: string): void {
-    const line = this.#crlf ? withoutReturn(whole) : whole;
-    if (line === '') return this.#beginBody();
-    if (++this.#headerCount > this.limits.headerCount) {
+  #header(draft: Draft, whole: string): void {
+    const line = draft.crlf ? withoutReturn(whole) : whole;
+    if (line === '') return this.#beginBody(draft);
+    if (++draft.headerCount > this.limits.headerCount) {
       throw new MessagingError('frame-too-large', 'The frame has more headers than the server accepts.');
     }
     const colon = line.indexOf(':');
     if (colon <= 0) throw new MessagingError('header-malformed');
-    const name = this.#unescaped(line.slice(0, colon));
-    const value = this.#unescaped(line.slice(colon + 1));
+    const name = plainText(line.slice(0, colon), draft.letters);
+    const value = plainText(line.slice(colon + 1), draft.letters);
     // STOMP 1.2, "Repeated Header Entries": the first counts.
-    if (name === 'content-length') this.#bodyLength ??= lengthOf(value);
-    else if (!this.#headers.has(name)) this.#headers.set(name, value);
+    if (name === 'content-length') draft.bodyLength ??= lengthOf(value);
+    else if (!draft.headers.has(name)) draft.headers.set(name, value);
   }
 
-  #beginBody(): void {
-    this.#stage = 'body';
+  #beginBody({ bodyLength }: Draft): void {
+    this.#inBody = true;
     // Refused before an octet of the body is kept.
-    this.#checkSize(this.#bodyLength ?? 0);
+    if (bodyLength !== undefined) this.#checkSize(bodyLength);
   }
 
   /** The next line without its LF; undefined when its end has not come. */
   #readLine(): string | undefined {
-    // What is left of the frame before: it must not be taken for a part of this one.
-    if (this.#stage === 'command' && this.#headers.size > 0) this.#headers = new Map();
     const chunk = this.#chunk;
     const start = this.#at;
     const stop = chunk.length;
@@ -123,10 +127,7 @@ export class Parser {
       seen |= octet;
     }
     const length = this.#gathered.length + end - start;
-    if (length > this.#lineLimit) {
-      throw new MessagingError('frame-too-large', 'A header is longer than the server accepts.');
-    }
-    this.#checkSize(length);
+    this.#checkLine(length);
     if (end === stop) {
       this.#gathered.append(chunk, start, end);
       this.#seen = seen;
@@ -141,52 +142,39 @@ export class Parser {
     return textOf(this.#gathered.take(), 0, length, seen);
   }
 
-  #readBody(): RawFrame | undefined {
+  /** The frame, when the octet after its body has come. */
+  #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
-    const end = this.#bodyEnd();
-    const present = end === undefined ? chunk.length : end;
-    this.#checkSize(this.#gathered.length + present - start);
-    if (end === undefined) {
-      this.#gathered.append(chunk, start, present);
-      this.#at = present;
+    const end = bodyLength === undefined ? chunk.indexOf(nul, start) : start + bodyLength - this.#gathered.length;
+    const complete = end >= 0 && end < chunk.length;
+    const stop = complete ? end : chunk.length;
+    this.#checkSize(this.#gathered.length + stop - start);
+    if (!complete) {
+      this.#gathered.append(chunk, start, stop);
+      this.#at = stop;
       return undefined;
     }
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
-    this.#at = end + 1;
-    return this.#finish(this.#gathered.length === 0 ? bodyOf(chunk, start, end) : this.#gatheredBody(end));
-  }
-
-  /** Where in the chunk the NUL after the body has to stand; undefined when that octet has not come. */
-  #bodyEnd(): number | undefined {
-    if (this.#bodyLength === undefined) {
-      const end = this.#chunk.indexOf(nul, this.#at);
-      return end < 0 ? undefined : end;
+    let body: Uint8Array;
+    if (this.#gathered.length === 0) {
+      body = bodyOf(chunk, start, end);
+    } else {
+      this.#gathered.append(chunk, start, end);
+      body = this.#gathered.take();
     }
-    const end = this.#at + this.#bodyLength - this.#gathered.length;
-    return end < this.#chunk.length ? end : undefined;
-  }
-
-  #gatheredBody(end: number): Uint8Array {
-    this.#gathered.append(this.#chunk, this.#at, end);
-    return this.#gathered.take();
-  }
-
-  #finish(body: Uint8Array): RawFrame {
-    const frame = { command: this.#command, headers: this.#headers, body };
-    this.#stage = 'command';
+    this.#at = end + 1;
     this.#size = 0;
-    this.#headers = new Map();
-    this.#headerCount = 0;
-    this.#lineLimit = this.limits.headerSize;
-    this.#bodyLength = undefined;
-    return frame;
+    this.#draft = undefined;
+    this.#inBody = false;
+    return { command, headers, body };
   }
 
-  #unescaped(text: string): string {
-    const plain = unescaped(text, this.#letters);
-    if (plain === undefined) throw new MessagingError('escape-illegal');
-    return plain;
+  #checkLine(length: number): void {
+    if (length > (this.#draft?.lineLimit ?? this.limits.headerSize)) {
+      throw new MessagingError('frame-too-large', 'A header is longer than the server accepts.');
+    }
+    this.#checkSize(length);
   }
 
   /** With these octets, and the one that has to end them, the frame must not be too large. */
@@ -204,6 +192,12 @@ function textOf(octets: Buffer, start: number, end: number, seen: number): strin
   // Decoding alone would put replacement characters where octets are wrong.
   if (!isUtf8(octets.subarray(start, end))) throw new MessagingError('text-invalid');
   return octets.toString('utf8', start, end);
+}
+
+function plainText(text: string, letters: Escaping['letters']): string {
+  const plain = unescaped(text, letters);
+  if (plain === undefined) throw new MessagingError('escape-illegal');
+  return plain;
 }
 
 /** Blanks around the number are tolerated, as STOMP 1.0 clients write them. */

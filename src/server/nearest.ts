@@ -1,0 +1,20 @@
+// The known name that somebody may have meant.
+
+/** The one that takes the fewest changes to reach. */
+export function nearest(name: string, known: readonly string[]): string {
+  const distance = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
+  return known.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,121 @@
+// The options that a server runs with: defaults and checks, side by side.
+import { systemClock } from '../message/clock.js';
+import { MessagingError } from '../message/error.js';
+import { randomIds } from '../message/ids.js';
+import { consoleLogger } from '../message/logger.js';
+import { defaultCodecs, defaultConverters } from './defaults.js';
+import { nearest } from './nearest.js';
+import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
+
+const endpointNames: readonly (keyof EndpointOptions)[] = ['path', 'allowedOrigins', 'trustedProxies'];
+
+/** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
+export function resolveOptions(given: ServerOptions): ResolvedOptions {
+  const frameSize = given.limits?.frameSize ?? 64 * 1024;
+  const defaults: ResolvedOptions = {
+    controllers: undefined,
+    container: undefined,
+    endpoints: [{ path: '/ws' }],
+    transports: [],
+    codecs: defaultCodecs,
+    broker: undefined,
+    converters: [],
+    prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
+    separator: '/',
+    interceptors: [],
+    outboundInterceptors: [],
+    authenticate: undefined,
+    clientPublish: true,
+    heartbeat: { floor: 1000, wanted: 10_000 },
+    handlerTimeout: 30_000,
+    concurrency: 1,
+    limits: {
+      frameSize,
+      webSocketMessage: 2 * frameSize,
+      headerCount: 64,
+      headerSize: 8 * 1024,
+      connectHeaderSize: 16 * 1024,
+      subscriptions: 128,
+      outboxSize: Math.max(512 * 1024, 2 * frameSize),
+      outboxAge: 10_000,
+      waitingFrames: 64,
+      connectWithin: given.authenticate === undefined ? 60_000 : 10_000,
+    },
+    closeWithin: 10_000,
+    logger: consoleLogger,
+    clock: systemClock,
+    ids: given.ids ?? randomIds(),
+  };
+  refuseUnknown('', given, Object.keys(defaults));
+  const options: ResolvedOptions = {
+    ...defaults,
+    ...withoutUndefined(given),
+    prefixes: merge('prefixes', defaults.prefixes, given.prefixes),
+    heartbeat: merge('heartbeat', defaults.heartbeat, given.heartbeat),
+    limits: merge('limits', defaults.limits, given.limits),
+    converters: [...(given.converters ?? []), ...defaultConverters],
+  };
+  check(options);
+  return deepFreeze(options);
+}
+
+function merge<T extends object>(name: string, defaults: T, given: Partial<T> | undefined): T {
+  refuseUnknown(`${name}.`, given ?? {}, Object.keys(defaults));
+  return { ...defaults, ...withoutUndefined(given ?? {}) };
+}
+
+function withoutUndefined<T extends object>(given: T): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function refuseUnknown(path: string, given: object, names: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    throw invalid(`${path}${name}`, `is unknown; the nearest known one is '${path}${nearest(name, names)}'`);
+  }
+}
+
+function check(options: ResolvedOptions): void {
+  const { limits, heartbeat, prefixes } = options;
+  for (const [name, value] of Object.entries(limits)) requireCount(`limits.${name}`, value, 1);
+  requireCount('heartbeat.floor', heartbeat.floor, 1);
+  requireCount('heartbeat.wanted', heartbeat.wanted, 0);
+  requireCount('handlerTimeout', options.handlerTimeout, 0);
+  requireCount('concurrency', options.concurrency, 1);
+  requireCount('closeWithin', options.closeWithin, 0);
+  if (limits.webSocketMessage < limits.frameSize) {
+    throw invalid('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
+  }
+  if (options.separator !== '/' && options.separator !== '.') throw invalid('separator', `must be '/' or '.'`);
+  if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
+  const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
+  for (const prefix of all) {
+    if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix)) {
+      throw invalid('prefixes', `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`);
+    }
+  }
+  const overlap = all.find((prefix, i) => all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)));
+  if (overlap !== undefined) throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
+  for (const endpoint of options.endpoints) refuseUnknown('endpoints.', endpoint, endpointNames);
+  const paths = options.endpoints.map(({ path }) => path);
+  for (const path of paths) {
+    if (!path.startsWith('/')) throw invalid('endpoints', `need paths that begin with a slash, unlike '${path}'`);
+  }
+  if (new Set(paths).size < paths.length) throw invalid('endpoints', 'must have paths of their own');
+}
+
+function requireCount(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw invalid(name, `must be a whole number of at least ${least}`);
+  }
+}
+
+function invalid(name: string, what: string): MessagingError {
+  return new MessagingError('option-invalid', `The option '${name}' ${what}.`);
+}
+
+/** Freezes the plain data; containers, brokers and the like live on. */
+function deepFreeze(options: ResolvedOptions): ResolvedOptions {
+  for (const part of [options.prefixes, options.heartbeat, options.limits, options.endpoints, ...options.endpoints]) Object.freeze(part);
+  return Object.freeze(options);
+}

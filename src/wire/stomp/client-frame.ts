@@ -1,0 +1,156 @@
+// What a client means: raw frames to client frames, with everything that STOMP requires of them.
+import { longestDelay } from '../../message/clock.js';
+import { MessagingError } from '../../message/error.js';
+import type {
+  AckMode,
+  ClientFrame,
+  HeartbeatPair,
+  SettleFrame,
+  SubscribeFrame,
+  TransactionFrame,
+  UnsubscribeFrame,
+} from '../../message/frame.js';
+import { noHeaders, type Headers } from '../../message/message.js';
+import type { Version } from './dialect.js';
+import type { RawFrame } from './raw-frame.js';
+
+type Reader = (raw: RawFrame, version: Version) => ClientFrame;
+
+/** What the server alone may say to subscribers; a client's own word for it goes no further. */
+const serverOwned = [
+  'message-id',
+  'subscription',
+  'receipt',
+  'receipt-id',
+  'ack',
+  'redelivered',
+  'content-length',
+  'transaction',
+  'session',
+  'user-name',
+  'dropped',
+];
+const notInSend = new Set(['destination', ...serverOwned]);
+const notInSubscribe = new Set(['destination', 'id', ...serverOwned]);
+const notInConnect = new Set(['passcode']);
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['CONNECT', readConnect],
+  ['STOMP', readConnect],
+  ['SEND', readSend],
+  ['SUBSCRIBE', readSubscribe],
+  ['UNSUBSCRIBE', readUnsubscribe],
+  ['ACK', (raw, version) => readSettle('ack', raw, version)],
+  ['NACK', (raw, version) => readSettle('nack', raw, version)],
+  ['BEGIN', (raw) => readTransaction('begin', raw)],
+  ['COMMIT', (raw) => readTransaction('commit', raw)],
+  ['ABORT', (raw) => readTransaction('abort', raw)],
+  ['DISCONNECT', ({ headers }) => ({ kind: 'disconnect', receipt: headers.get('receipt') })],
+]);
+
+/** @throws MessagingError `command-unknown`, `body-unexpected`, `header-missing` or `header-invalid` */
+export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
+  const reader = readers.get(raw.command);
+  if (reader === undefined) throw new MessagingError('command-unknown');
+  if (raw.body.length > 0 && raw.command !== 'SEND') throw new MessagingError('body-unexpected');
+  return reader(raw, version);
+}
+
+/**
+ * The id of a STOMP 1.0 subscription whose client gave none. No client can name it, since NUL is refused in headers, and
+ * none hears of it, since NUL cannot be said.
+ */
+export function unnamedSubscription(destination: string): string {
+  return `\0${destination}`;
+}
+
+function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
+  return {
+    kind: 'connect',
+    host: headers.get('host'),
+    login: headers.get('login'),
+    passcode: headers.get('passcode'),
+    heartbeat: version === '1.0' ? [0, 0] : heartbeatPair(headers.get('heart-beat') ?? '0,0'),
+    headers: without(headers, notInConnect),
+  };
+}
+
+function readSend(raw: RawFrame): ClientFrame {
+  const { headers, body } = raw;
+  const destination = required(raw, 'destination');
+  return {
+    kind: 'send',
+    message: { destination, headers: without(headers, notInSend), body },
+    receipt: headers.get('receipt'),
+    transaction: headers.get('transaction'),
+  };
+}
+
+function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
+  const { headers } = raw;
+  const destination = required(raw, 'destination');
+  const id = version === '1.0' ? (headers.get('id') ?? unnamedSubscription(destination)) : required(raw, 'id');
+  return {
+    kind: 'subscribe',
+    id,
+    destination,
+    ack: ackMode(headers.get('ack') ?? 'auto', version),
+    headers: without(headers, notInSubscribe),
+    receipt: headers.get('receipt'),
+  };
+}
+
+function readUnsubscribe(raw: RawFrame, version: Version): UnsubscribeFrame {
+  const { headers } = raw;
+  const receipt = headers.get('receipt');
+  const id = headers.get('id');
+  if (version === '1.0' && id === undefined) {
+    return { kind: 'unsubscribe', destination: required(raw, 'destination'), receipt };
+  }
+  return { kind: 'unsubscribe', id: required(raw, 'id'), receipt };
+}
+
+function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): SettleFrame {
+  const { headers } = raw;
+  if (kind === 'nack' && version === '1.0') throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
+  return {
+    kind,
+    // To versions before 1.2 the encoder says the ack as the message id.
+    id: required(raw, version === '1.2' ? 'id' : 'message-id'),
+    subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
+    transaction: headers.get('transaction'),
+    receipt: headers.get('receipt'),
+  };
+}
+
+function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {
+  return { kind, transaction: required(raw, 'transaction'), receipt: raw.headers.get('receipt') };
+}
+
+function ackMode(mode: string, version: Version): AckMode {
+  if (mode === 'auto' || mode === 'client') return mode;
+  if (mode === 'client-individual' && version !== '1.0') return mode;
+  throw new MessagingError('header-invalid', 'The header ack takes auto, client or client-individual.');
+}
+
+/** STOMP 1.2, "Heart-beating"; beyond what a timer holds is as good as what it holds. */
+function heartbeatPair(value: string): HeartbeatPair {
+  const [, canSend, wants] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
+  if (canSend === undefined || wants === undefined) {
+    throw new MessagingError('header-invalid', 'The header heart-beat takes two whole numbers, as 10000,10000.');
+  }
+  return [Math.min(Number(canSend), longestDelay), Math.min(Number(wants), longestDelay)];
+}
+
+/** `command` is known by now: the message holds nothing that only the client knows. */
+function required({ command, headers }: RawFrame, name: string): string {
+  const value = headers.get(name);
+  if (value === undefined) throw new MessagingError('header-missing', `${command} needs the header ${name}.`);
+  return value;
+}
+
+function without(headers: Headers, names: ReadonlySet<string>): Headers {
+  let rest: Map<string, string> | undefined;
+  for (const [name, value] of headers) if (!names.has(name)) (rest ??= new Map()).set(name, value);
+  return rest ?? noHeaders;
+}

@@ -1,0 +1,143 @@
+// The shape of the code: the rules of the house hold, and each of them catches who breaks it.
+import { describe, expect, it } from 'vitest';
+import { rules } from './architecture/rule.js';
+import { readSources, source } from './architecture/source.js';
+
+const sources = readSources(new URL('../src/', import.meta.url));
+
+describe('the sources', () => {
+  it('are found, with what they import', () => {
+    expect(sources.length).toBeGreaterThan(50);
+    expect(sources.find(({ path }) => path === 'message/frame.ts')?.imports).toEqual([
+      { from: './error.js', file: 'message/error.ts', typeOnly: true },
+      { from: './message.js', file: 'message/message.ts', typeOnly: true },
+    ]);
+  });
+
+  it.each(Object.entries(rules))('keep the rule: %s', (_, rule) => {
+    expect(rule(sources)).toEqual([]);
+  });
+});
+
+describe('the examples', () => {
+  it('know signalbox by its name alone', () => {
+    const outside = readSources(new URL('../examples/', import.meta.url)).flatMap(({ path, imports }) =>
+      imports.filter(({ file }) => file?.startsWith('..')).map(({ from }) => `${path} imports ${from}`),
+    );
+    expect(outside).toEqual([]);
+  });
+});
+
+const opening = '// Something lives here.\n';
+
+/** Breaks of the rules: files as they would stand, and what is said of them. */
+const planted: readonly [rule: string, files: Readonly<Record<string, string>>, said: readonly string[]][] = [
+  [
+    'a folder imports only folders to its left',
+    {
+      'message/a.ts': `import { json } from '../payload/json.js';`,
+      'wire/a.ts': `import type { Connection } from '../transport/transport.js';`,
+      'broker/relay/a.ts': `export { login } from '../../security/login.js';`,
+      'session/a.ts': `export type * from '../index.js';`,
+      'dispatch/a.ts': `type Later = typeof import('../server/server.js');`,
+      'cli/a.ts': `import '../testing/server.js';`,
+      'attic/a.ts': `import '../message/message.js';`,
+      'server/fine.ts': `import { a } from './b.js';\nimport {\n  type C,\n} from '../message/c.js';`,
+      'index.ts': `export { a } from './server/a.js';`,
+    },
+    [
+      'message/a.ts must not import payload/json.ts',
+      'wire/a.ts must not import transport/transport.ts',
+      'broker/relay/a.ts must not import security/login.ts',
+      'session/a.ts must not import index.ts',
+      'dispatch/a.ts must not import server/server.ts',
+      'cli/a.ts must not import testing/server.ts',
+      "attic/a.ts: the folder 'attic' has no place in the order",
+    ],
+  ],
+  [
+    'no file imports itself by way of others',
+    {
+      'message/a.ts': `import type { B } from './b.js';`,
+      'message/b.ts': `import { c } from './c.js';`,
+      'message/c.ts': `export * from './b.js';`,
+      'message/d.ts': `import './a.js';\nimport './c.js';`,
+    },
+    ['message/b.ts -> message/c.ts -> message/b.ts is a circle'],
+  ],
+  [
+    'each package has its place',
+    {
+      'session/a.ts': `import type { WebSocket } from 'ws';`,
+      'dispatch/a.ts': `import { injectable } from 'inversify';`,
+      'controller/a.ts': `const validator = await import('class-validator');`,
+      'server/a.ts': `import { connect, type Socket } from 'node:net';`,
+      'broker/a.ts': `import tls from "node:tls";`,
+      'wire/a.ts': `import { setTimeout as sleep } from 'node:timers/promises';`,
+      'transport/fine.ts': `import { WebSocketServer } from 'ws';`,
+      'broker/relay/fine.ts': `import { connect } from 'node:net';`,
+      'server/fine.ts': `import { type AddressInfo } from 'node:net';\nimport { Container } from 'inversify';`,
+      'payload/fine.ts': `import type { ValidationError } from 'class-validator';\n// import 'ws';`,
+    },
+    [
+      "session/a.ts must not import 'ws'",
+      "dispatch/a.ts must not import 'inversify'",
+      "controller/a.ts must not import 'class-validator'",
+      "server/a.ts must not import 'node:net'",
+      "broker/a.ts must not import 'node:tls'",
+      "wire/a.ts must not import 'node:timers/promises'",
+    ],
+  ],
+  [
+    'time and chance come from the clock and the ids',
+    {
+      'session/a.ts': `setTimeout(() => {}, 5);`,
+      'session/b.ts': `const later = globalThis.setImmediate;`,
+      'broker/a.ts': `const start = Date.now();`,
+      'broker/b.ts': `const today = new Date();`,
+      'server/a.ts': `import { randomUUID } from 'node:crypto';`,
+      'message/clock.ts': `setInterval(() => performance.now(), 5);`,
+      'message/ids.ts': `randomUUID();`,
+      'session/fine.ts': `/** Unlike setTimeout. */\nclock.after(5, () => {}); // not Date.now()`,
+    },
+    [
+      "session/a.ts must leave 'setTimeout' to message/clock.ts",
+      "session/b.ts must leave 'setImmediate' to message/clock.ts",
+      "broker/a.ts must leave 'Date.now' to message/clock.ts",
+      "broker/b.ts must leave 'new Date()' to message/clock.ts",
+      "server/a.ts must leave 'randomUUID' to message/ids.ts",
+    ],
+  ],
+  [
+    'names say what lives there',
+    { 'utils/a.ts': '', 'session/helpers.ts': '', 'wire/index.ts': '', 'wire/rawFrame.ts': '', 'index.ts': '', 'wire/raw-frame.ts': '' },
+    [
+      "utils/a.ts: 'utils' says nothing of what lives there",
+      "session/helpers.ts: 'helpers' says nothing of what lives there",
+      'wire/index.ts: an import names the file itself',
+      'wire/rawFrame.ts is not kebab-case',
+    ],
+  ],
+  [
+    'a file opens with one line that says what lives there',
+    {
+      'wire/a.ts': `import './b.js';\n`,
+      'wire/b.ts': `/** Something lives here. */\n`,
+      'wire/c.ts': `// Something lives\n// here.\n`,
+      'wire/d.ts': '// Something lives here.\n// And more of it.\n',
+      'wire/fine.ts': opening,
+    },
+    ['a', 'b', 'c', 'd'].map((name) => `wire/${name}.ts does not open with one line that says what lives there`),
+  ],
+];
+
+describe('a planted violation', () => {
+  it.each(planted)('is caught: %s', (rule, files, said) => {
+    const fakes = Object.entries(files).map(([path, text]) => source(path, text));
+    expect(rules[rule]!(fakes)).toEqual(said);
+  });
+
+  it('stands here for every rule', () => {
+    expect(planted.map(([rule]) => rule)).toEqual(Object.keys(rules));
+  });
+});

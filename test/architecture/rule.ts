@@ -1,0 +1,117 @@
+// The rules of the house: what may stand where. Each says in a line who breaks it.
+import { posix } from 'node:path';
+import type { Source } from './source.js';
+
+/** Names every file that breaks the rule; empty when none does. */
+export type Rule = (sources: readonly Source[]) => string[];
+
+/** From left to right; folders in one row stand side by side and do not know each other. */
+const order: readonly (readonly string[])[] = [
+  ['message'],
+  ['payload'],
+  ['wire', 'transport'],
+  ['session'],
+  ['broker', 'security'],
+  ['dispatch'],
+  ['controller'],
+  ['server'],
+  ['testing', 'cli'],
+];
+
+/** Packages and modules, and the only places that may import them. */
+const guarded: readonly { readonly module: RegExp; readonly places: readonly string[]; readonly typesAnywhere?: true }[] = [
+  { module: /^ws$/, places: ['transport/'] },
+  { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['controller/', 'server/'] },
+  { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
+  // The type of an address opens no socket.
+  { module: /^node:(?:net|tls)$/, places: ['broker/relay/', 'transport/tcp'], typesAnywhere: true },
+  { module: /^node:timers/, places: ['message/clock.ts'] },
+];
+
+/** What asks the system for time or chance, and the only file that may. */
+const hidden: readonly { readonly call: RegExp; readonly place: string }[] = [
+  { call: /\b(?:setTimeout|setInterval|setImmediate)\b/, place: 'message/clock.ts' },
+  { call: /\b(?:Date|performance)\.now\b|\bnew Date\(\)/, place: 'message/clock.ts' },
+  { call: /\brandomUUID\b/, place: 'message/ids.ts' },
+];
+
+const vagueNames = /^(?:utils?|helpers?|common|shared|types|misc|lib)$/;
+
+function roomOf(path: string): string | undefined {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined;
+}
+
+function rank(room: string): number {
+  return order.findIndex((row) => row.includes(room));
+}
+
+const direction: Rule = (sources) =>
+  sources.flatMap(({ path, imports }) => {
+    const room = roomOf(path);
+    if (room === undefined) return [];
+    if (rank(room) < 0) return [`${path}: the folder '${room}' has no place in the order`];
+    return imports.flatMap(({ file }) => {
+      if (file === undefined) return [];
+      const other = roomOf(file);
+      const allowed = other === room || (other !== undefined && rank(other) >= 0 && rank(other) < rank(room));
+      return allowed ? [] : [`${path} must not import ${file}`];
+    });
+  });
+
+const noCircles: Rule = (sources) => {
+  const importsOf = new Map(sources.map(({ path, imports }) => [path, imports.flatMap(({ file }) => file ?? [])]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, way: readonly string[]) => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push(`${[...way.slice(start), path].join(' -> ')} is a circle`);
+    if (start >= 0 || done.has(path)) return;
+    for (const file of importsOf.get(path) ?? []) visit(file, [...way, path]);
+    done.add(path);
+  };
+  for (const path of importsOf.keys()) visit(path, []);
+  return circles;
+};
+
+const guardedModules: Rule = (sources) =>
+  sources.flatMap(({ path, imports }) =>
+    imports.flatMap(({ from, typeOnly }) => {
+      const guard = guarded.find(({ module }) => module.test(from));
+      if (guard === undefined || guard.places.some((place) => path.startsWith(place))) return [];
+      return typeOnly && guard.typesAnywhere ? [] : [`${path} must not import '${from}'`];
+    }),
+  );
+
+const hiddenCalls: Rule = (sources) =>
+  sources.flatMap(({ path, code }) =>
+    hidden.flatMap(({ call, place }) => {
+      const found = path === place ? null : call.exec(code);
+      return found === null ? [] : [`${path} must leave '${found[0]}' to ${place}`];
+    }),
+  );
+
+const names: Rule = (sources) =>
+  sources.flatMap(({ path }) => {
+    const parts = path.replace(/\.ts$/, '').split('/');
+    const vague = parts.find((part) => vagueNames.test(part));
+    if (vague !== undefined) return [`${path}: '${vague}' says nothing of what lives there`];
+    if (posix.basename(path) === 'index.ts' && path !== 'index.ts') return [`${path}: an import names the file itself`];
+    return parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part)) ? [] : [`${path} is not kebab-case`];
+  });
+
+const opening: Rule = (sources) =>
+  sources.flatMap(({ path, text }) => {
+    const [first = '', second = ''] = text.split('\n');
+    const opens = /^\/\/ \S.*\.$/.test(first) && !second.startsWith('//');
+    return opens ? [] : [`${path} does not open with one line that says what lives there`];
+  });
+
+/** By what they are called when one is broken. */
+export const rules: Readonly<Record<string, Rule>> = {
+  'a folder imports only folders to its left': direction,
+  'no file imports itself by way of others': noCircles,
+  'each package has its place': guardedModules,
+  'time and chance come from the clock and the ids': hiddenCalls,
+  'names say what lives there': names,
+  'a file opens with one line that says what lives there': opening,
+};

@@ -1,0 +1,80 @@
+// The documentation is true: its programs compile and print what it says, and what it names is there.
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { errorTable } from '../src/index.js';
+import { anchorsOf, isThere, linksOf, page, pathsOf, readPages, root, scriptsOf, type Page } from './docs/page.js';
+import { compile, programsOf, run } from './docs/program.js';
+
+const pages = readPages();
+const named = pages.map((each): [string, Page] => [each.path, each]);
+
+describe('the programs of the documentation', () => {
+  const programs = programsOf(pages);
+  let complaints: string;
+
+  beforeAll(async () => {
+    if (!isThere('dist/index.d.ts')) throw new Error('They are compiled against the built package: run `npm run build` first.');
+    complaints = await compile(programs);
+  }, 60_000);
+
+  it('are found', () => {
+    expect(programs.map(({ page: { path } }) => path)).toContain('README.md');
+  });
+
+  it('compile', () => {
+    expect(complaints).toBe('');
+  });
+
+  it.each(programs.filter(({ fence }) => fence.info === 'ts run'))('print what is said: $name', async (program) => {
+    const { fences } = program.page;
+    const said = fences[fences.indexOf(program.fence) + 1];
+    expect(said?.info).toBe('text');
+    expect(await run(program)).toBe(said!.code);
+  });
+});
+
+describe('the program of the README', () => {
+  it('has at most 30 lines', () => {
+    const first = programsOf(pages).find(({ page: { path } }) => path === 'README.md')!;
+    expect(first.fence.info).toBe('ts run');
+    expect(first.fence.code.split('\n').length).toBeLessThanOrEqual(30);
+  });
+});
+
+describe.each(named)('%s', (path, each) => {
+  it('links only what is there', () => {
+    const dead = linksOf(each).filter((target) => {
+      const [file, anchor] = target.split('#', 2);
+      const meant = file === '' ? path : posix.join(posix.dirname(path), file!);
+      if (!isThere(meant)) return true;
+      return anchor !== undefined && !anchorsOf(page(meant, readFileSync(root + meant, 'utf8'))).includes(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  it('names only files that are there', () => {
+    expect(pathsOf(each).filter((file) => !isThere(file))).toEqual([]);
+  });
+
+  it('names only scripts that are there', () => {
+    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
+    expect(scriptsOf(each).filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('docs/reference/errors.md', () => {
+  /** Rows of `code`, text, close code, what to do. */
+  const rows = [...readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)];
+
+  it('says of every code what the table of the sources says', () => {
+    const said = Object.fromEntries(rows.map(([, code, text, closes]) => [code, [text, closes]]));
+    const meant = Object.entries(errorTable).map(([code, error]) => [code, [error.text, 'closes' in error ? String(error.closes) : '']]);
+    expect(said).toEqual(Object.fromEntries(meant));
+  });
+
+  it('says each code once, and what to do about it', () => {
+    expect(new Set(rows.map(([, code]) => code)).size).toBe(rows.length);
+    expect(rows.filter(([, , , , advice]) => advice === '').map(([, code]) => code)).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+// Programs out of the documentation: compiled against the built package as an application would be, and run.
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { root, type Fence, type Page } from './page.js';
+
+/** Inside the package, so that `signalbox` means the package itself; git knows nothing of it. */
+const folder = `${root}.fences/`;
+
+const settings = {
+  extends: '../tsconfig.json',
+  compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', lib: ['ES2023', 'DOM', 'DOM.Iterable'], paths: {}, moduleDetection: 'force' },
+  include: ['*.ts'],
+};
+
+export interface Program {
+  readonly page: Page;
+  readonly fence: Fence;
+  /** Its file without the ending. */
+  readonly name: string;
+}
+
+/** All fences marked `ts`, whether they are to run or not. */
+export function programsOf(pages: readonly Page[]): Program[] {
+  return pages.flatMap((page) =>
+    page.fences
+      .filter(({ info }) => info.split(' ')[0] === 'ts')
+      .map((fence) => ({ page, fence, name: `${page.path.replace(/\.md$/, '').replaceAll('/', '.')}.${fence.line}` })),
+  );
+}
+
+/** Compiles all at once; what tsc complains of, where a line is the line of the page. */
+export async function compile(programs: readonly Program[]): Promise<string> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(`${folder}tsconfig.json`, JSON.stringify(settings));
+  for (const { name, fence } of programs) writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
+  return node([`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false']);
+}
+
+/** What the program prints, on a port that is free. */
+export async function run({ name }: Program): Promise<string> {
+  return node([`${folder}out/${name}.js`], { PORT: String(await freePort()) });
+}
+
+function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+    child.once('error', reject).once('close', () => resolve(output.trim()));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  const { port } = await new Promise<AddressInfo>((resolve) => {
+    probe.listen(0, '127.0.0.1', () => resolve(probe.address() as AddressInfo));
+  });
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

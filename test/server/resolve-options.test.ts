@@ -1,0 +1,59 @@
+// Options: defaults, and what is refused in which words.
+import { describe, expect, it } from 'vitest';
+import { MessagingError } from '../../src/message/error.js';
+import type { ServerOptions } from '../../src/server/options.js';
+import { resolveOptions } from '../../src/server/resolve-options.js';
+
+describe('options', () => {
+  it('have a default each', () => {
+    expect(resolveOptions({})).toMatchObject({
+      endpoints: [{ path: '/ws' }],
+      prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
+      separator: '/',
+      heartbeat: { floor: 1000, wanted: 10_000 },
+      handlerTimeout: 30_000,
+      concurrency: 1,
+      clientPublish: true,
+      limits: {
+        frameSize: 65_536,
+        webSocketMessage: 131_072,
+        headerCount: 64,
+        headerSize: 8192,
+        connectHeaderSize: 16_384,
+        subscriptions: 128,
+        outboxSize: 524_288,
+        outboxAge: 10_000,
+        waitingFrames: 64,
+        connectWithin: 60_000,
+      },
+    });
+  });
+
+  it('follow the frame size where they depend on it, and an authenticator', () => {
+    const { limits } = resolveOptions({ limits: { frameSize: 2_000_000 }, authenticate: () => undefined });
+    expect(limits).toMatchObject({ webSocketMessage: 4_000_000, outboxSize: 4_000_000, connectWithin: 10_000 });
+  });
+
+  it('take undefined for absent, and are frozen', () => {
+    const options = resolveOptions({ concurrency: undefined, limits: { frameSize: undefined } } as unknown as ServerOptions);
+    expect([options.concurrency, options.limits.frameSize]).toEqual([1, 65_536]);
+    expect([options, options.limits, options.endpoints[0]].every(Object.isFrozen)).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    [`The option 'controler' is unknown; the nearest known one is 'controllers'.`, { controler: [] }],
+    [`The option 'limits.framesize' is unknown; the nearest known one is 'limits.frameSize'.`, { limits: { framesize: 1 } }],
+    [`The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`, { endpoints: [{ path: '/ws', allowedOrigin: [] }] }],
+    [`The option 'limits.frameSize' must be a whole number of at least 1.`, { limits: { frameSize: 0.5 } }],
+    [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
+    [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
+    [`The option 'codecs' must name at least one.`, { codecs: [] }],
+    [`The option 'limits.webSocketMessage' must not be smaller than limits.frameSize.`, { limits: { webSocketMessage: 10 } }],
+    [`The option 'prefixes' must begin with a slash, end without one and hold no wildcard, unlike 'app'.`, { prefixes: { application: ['app'] } }],
+    [`The option 'prefixes' must not lie within each other, as '/app/topic' does.`, { prefixes: { broker: ['/app/topic'] } }],
+    [`The option 'endpoints' need paths that begin with a slash, unlike 'ws'.`, { endpoints: [{ path: 'ws' }] }],
+    [`The option 'endpoints' must have paths of their own.`, { endpoints: [{ path: '/ws' }, { path: '/ws' }] }],
+  ])('%s', (message, given) => {
+    expect(() => resolveOptions(given as ServerOptions)).toThrow(new MessagingError('option-invalid', message));
+  });
+});
