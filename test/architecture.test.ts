@@ -21,8 +21,11 @@ describe('the sources', () => {
 
 describe('the examples', () => {
   it('know signalbox by its name alone', () => {
-    const outside = readSources(new URL('../examples/', import.meta.url)).flatMap(({ path, imports }) =>
-      imports.filter(({ file }) => file?.startsWith('..')).map(({ from }) => `${path} imports ${from}`),
+    const outside = readSources(new URL('../examples/', import.meta.url)).flatMap(
+      ({ path, imports }) =>
+        imports
+          .filter(({ file }) => file?.startsWith('..'))
+          .map(({ from }) => `${path} imports ${from}`),
     );
     expect(outside).toEqual([]);
   });
@@ -31,7 +34,11 @@ describe('the examples', () => {
 const opening = '// Something lives here.\n';
 
 /** Breaks of the rules: files as they would stand, and what is said of them. */
-const planted: readonly [rule: string, files: Readonly<Record<string, string>>, said: readonly string[]][] = [
+const planted: readonly [
+  rule: string,
+  files: Readonly<Record<string, string>>,
+  said: readonly string[],
+][] = [
   [
     'a folder imports only folders to its left',
     {
@@ -110,7 +117,14 @@ const planted: readonly [rule: string, files: Readonly<Record<string, string>>, 
   ],
   [
     'names say what lives there',
-    { 'utils/a.ts': '', 'session/helpers.ts': '', 'wire/index.ts': '', 'wire/rawFrame.ts': '', 'index.ts': '', 'wire/raw-frame.ts': '' },
+    {
+      'utils/a.ts': '',
+      'session/helpers.ts': '',
+      'wire/index.ts': '',
+      'wire/rawFrame.ts': '',
+      'index.ts': '',
+      'wire/raw-frame.ts': '',
+    },
     [
       "utils/a.ts: 'utils' says nothing of what lives there",
       "session/helpers.ts: 'helpers' says nothing of what lives there",
@@ -127,7 +141,9 @@ const planted: readonly [rule: string, files: Readonly<Record<string, string>>, 
       'wire/d.ts': '// Something lives here.\n// And more of it.\n',
       'wire/fine.ts': opening,
     },
-    ['a', 'b', 'c', 'd'].map((name) => `wire/${name}.ts does not open with one line that says what lives there`),
+    ['a', 'b', 'c', 'd'].map(
+      (name) => `wire/${name}.ts does not open with one line that says what lives there`,
+    ),
   ],
 ];
 

@@ -3,7 +3,17 @@ import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorTable } from '../src/index.js';
-import { anchorsOf, isThere, linksOf, page, pathsOf, readPages, root, scriptsOf, type Page } from './docs/page.js';
+import {
+  anchorsOf,
+  isThere,
+  linksOf,
+  page,
+  pathsOf,
+  readPages,
+  root,
+  scriptsOf,
+  type Page,
+} from './docs/page.js';
 import { compile, programsOf, run } from './docs/program.js';
 
 const pages = readPages();
@@ -14,7 +24,8 @@ describe('the programs of the documentation', () => {
   let complaints: string;
 
   beforeAll(async () => {
-    if (!isThere('dist/index.d.ts')) throw new Error('They are compiled against the built package: run `npm run build` first.');
+    if (!isThere('dist/index.d.ts'))
+      throw new Error('They are compiled against the built package: run `npm run build` first.');
     complaints = await compile(programs);
   }, 60_000);
 
@@ -26,12 +37,15 @@ describe('the programs of the documentation', () => {
     expect(complaints).toBe('');
   });
 
-  it.each(programs.filter(({ fence }) => fence.info === 'ts run'))('print what is said: $name', async (program) => {
-    const { fences } = program.page;
-    const said = fences[fences.indexOf(program.fence) + 1];
-    expect(said?.info).toBe('text');
-    expect(await run(program)).toBe(said!.code);
-  });
+  it.each(programs.filter(({ fence }) => fence.info === 'ts run'))(
+    'print what is said: $name',
+    async (program) => {
+      const { fences } = program.page;
+      const said = fences[fences.indexOf(program.fence) + 1];
+      expect(said?.info).toBe('text');
+      expect(await run(program)).toBe(said!.code);
+    },
+  );
 });
 
 describe('the program of the README', () => {
@@ -48,7 +62,10 @@ describe.each(named)('%s', (path, each) => {
       const [file, anchor] = target.split('#', 2);
       const meant = file === '' ? path : posix.join(posix.dirname(path), file!);
       if (!isThere(meant)) return true;
-      return anchor !== undefined && !anchorsOf(page(meant, readFileSync(root + meant, 'utf8'))).includes(anchor);
+      return (
+        anchor !== undefined &&
+        !anchorsOf(page(meant, readFileSync(root + meant, 'utf8'))).includes(anchor)
+      );
     });
     expect(dead).toEqual([]);
   });
@@ -58,18 +75,27 @@ describe.each(named)('%s', (path, each) => {
   });
 
   it('names only scripts that are there', () => {
-    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     expect(scriptsOf(each).filter((name) => !(name in scripts))).toEqual([]);
   });
 });
 
 describe('docs/reference/errors.md', () => {
   /** Rows of `code`, text, close code, what to do. */
-  const rows = [...readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)];
+  const rows = [
+    ...readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(
+      /^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm,
+    ),
+  ];
 
   it('says of every code what the table of the sources says', () => {
     const said = Object.fromEntries(rows.map(([, code, text, closes]) => [code, [text, closes]]));
-    const meant = Object.entries(errorTable).map(([code, error]) => [code, [error.text, 'closes' in error ? String(error.closes) : '']]);
+    const meant = Object.entries(errorTable).map(([code, error]) => [
+      code,
+      [error.text, 'closes' in error ? String(error.closes) : ''],
+    ]);
     expect(said).toEqual(Object.fromEntries(meant));
   });
 

@@ -19,7 +19,11 @@ const order: readonly (readonly string[])[] = [
 ];
 
 /** Packages and modules, and the only places that may import them. */
-const guarded: readonly { readonly module: RegExp; readonly places: readonly string[]; readonly typesAnywhere?: true }[] = [
+const guarded: readonly {
+  readonly module: RegExp;
+  readonly places: readonly string[];
+  readonly typesAnywhere?: true;
+}[] = [
   { module: /^ws$/, places: ['transport/'] },
   { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['controller/', 'server/'] },
   { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
@@ -53,13 +57,16 @@ const direction: Rule = (sources) =>
     return imports.flatMap(({ file }) => {
       if (file === undefined) return [];
       const other = roomOf(file);
-      const allowed = other === room || (other !== undefined && rank(other) >= 0 && rank(other) < rank(room));
+      const allowed =
+        other === room || (other !== undefined && rank(other) >= 0 && rank(other) < rank(room));
       return allowed ? [] : [`${path} must not import ${file}`];
     });
   });
 
 const noCircles: Rule = (sources) => {
-  const importsOf = new Map(sources.map(({ path, imports }) => [path, imports.flatMap(({ file }) => file ?? [])]));
+  const importsOf = new Map(
+    sources.map(({ path, imports }) => [path, imports.flatMap(({ file }) => file ?? [])]),
+  );
   const done = new Set<string>();
   const circles: string[] = [];
   const visit = (path: string, way: readonly string[]) => {
@@ -95,8 +102,11 @@ const names: Rule = (sources) =>
     const parts = path.replace(/\.ts$/, '').split('/');
     const vague = parts.find((part) => vagueNames.test(part));
     if (vague !== undefined) return [`${path}: '${vague}' says nothing of what lives there`];
-    if (posix.basename(path) === 'index.ts' && path !== 'index.ts') return [`${path}: an import names the file itself`];
-    return parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part)) ? [] : [`${path} is not kebab-case`];
+    if (posix.basename(path) === 'index.ts' && path !== 'index.ts')
+      return [`${path}: an import names the file itself`];
+    return parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part))
+      ? []
+      : [`${path} is not kebab-case`];
   });
 
 const opening: Rule = (sources) =>

@@ -33,12 +33,19 @@ export function source(path: string, text: string): Source {
 }
 
 /** `import ... from`, `export ... from`, `import '...'` and `import('...')`, in this order of the alternatives. */
-const importing = /\b(?:import|export)\s+(type\s+)?([^'";()]*?)\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+const importing =
+  /\b(?:import|export)\s+(type\s+)?([^'";()]*?)\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
 function importsOf(path: string, code: string): Import[] {
   return [...code.matchAll(importing)].map(([, type, names = '', named, bare]) => {
     const from = (named ?? bare)!;
-    const file = from.startsWith('.') ? posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts') : undefined;
-    return { from, file, typeOnly: type !== undefined || /^\{(?:\s*type\s[^,}]*,?)+\s*\}\s*$/.test(names) };
+    const file = from.startsWith('.')
+      ? posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts')
+      : undefined;
+    return {
+      from,
+      file,
+      typeOnly: type !== undefined || /^\{(?:\s*type\s[^,}]*,?)+\s*\}\s*$/.test(names),
+    };
   });
 }

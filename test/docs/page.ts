@@ -25,7 +25,9 @@ export function readPages(): Page[] {
   const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
     .map((path) => `docs/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.md') && !path.includes('node_modules'));
-  return ['README.md', 'CHANGELOG.md', ...inDocs].map((path) => page(path, readFileSync(root + path, 'utf8')));
+  return ['README.md', 'CHANGELOG.md', ...inDocs].map((path) =>
+    page(path, readFileSync(root + path, 'utf8')),
+  );
 }
 
 export function page(path: string, text: string): Page {
@@ -46,19 +48,25 @@ export function page(path: string, text: string): Page {
 
 /** Targets of links that lead to other files of ours or to a heading. */
 export function linksOf({ prose }: Page): string[] {
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((target) => !/^[a-z]+:/.test(target));
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^[a-z]+:/.test(target));
 }
 
 const places = ['src', 'test', 'examples', 'scripts', 'bench', 'docs', '.ci'];
 
 /** Paths in code spans, as `src/message/error.ts`; those with a placeholder name no file. */
 export function pathsOf({ prose }: Page): string[] {
-  return spansOf(prose).filter((span) => places.includes(span.split('/', 1)[0]!) && /^[\w./-]+\/[\w./-]*$/.test(span));
+  return spansOf(prose).filter(
+    (span) => places.includes(span.split('/', 1)[0]!) && /^[\w./-]+\/[\w./-]*$/.test(span),
+  );
 }
 
 /** Scripts that are called in code spans and fences, as `npm run check`. */
 export function scriptsOf({ prose, fences }: Page): string[] {
-  return [prose, ...fences.map(({ code }) => code)].flatMap((text) => [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!));
+  return [prose, ...fences.map(({ code }) => code)].flatMap((text) =>
+    [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!),
+  );
 }
 
 /** What GitHub makes of a heading. */

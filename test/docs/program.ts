@@ -9,7 +9,14 @@ const folder = `${root}.fences/`;
 
 const settings = {
   extends: '../tsconfig.json',
-  compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', lib: ['ES2023', 'DOM', 'DOM.Iterable'], paths: {}, moduleDetection: 'force' },
+  compilerOptions: {
+    noEmit: false,
+    rootDir: '.',
+    outDir: 'out',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    paths: {},
+    moduleDetection: 'force',
+  },
   include: ['*.ts'],
 };
 
@@ -25,7 +32,11 @@ export function programsOf(pages: readonly Page[]): Program[] {
   return pages.flatMap((page) =>
     page.fences
       .filter(({ info }) => info.split(' ')[0] === 'ts')
-      .map((fence) => ({ page, fence, name: `${page.path.replace(/\.md$/, '').replaceAll('/', '.')}.${fence.line}` })),
+      .map((fence) => ({
+        page,
+        fence,
+        name: `${page.path.replace(/\.md$/, '').replaceAll('/', '.')}.${fence.line}`,
+      })),
   );
 }
 
@@ -34,7 +45,9 @@ export async function compile(programs: readonly Program[]): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify(settings));
-  for (const { name, fence } of programs) writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
+  for (const { name, fence } of programs) {
+    writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
+  }
   return node([`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false']);
 }
 
@@ -45,7 +58,10 @@ export async function run({ name }: Program): Promise<string> {
 
 function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()));

@@ -1,0 +1,28 @@
+// The greeting's server and its page.
+import type { Server as HttpServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { createServer, type Server } from 'signalbox';
+import { serveFiles } from '../static-files.js';
+import { GreetingController } from './greeting.controller.js';
+
+const { resolve } = createRequire(import.meta.url);
+
+/** Where the page of the guide expects it, wherever our own page lies. */
+const endpoint = '/gs-guide-websocket';
+
+export async function mount(http: HttpServer, base: string): Promise<Server> {
+  const server = await createServer({
+    controllers: [GreetingController],
+    // The page of the guide always calls ws://localhost:8080, which is another origin when it was opened as 127.0.0.1.
+    endpoints: [
+      { path: endpoint, allowedOrigins: ['http://localhost:[*]', 'http://127.0.0.1:[*]'] },
+    ],
+  });
+  await server.attach(http);
+  serveFiles(http, base, {
+    '': new URL('public/', import.meta.url),
+    'stompjs/': new URL('../esm6/', pathToFileURL(resolve('@stomp/stompjs'))),
+  });
+  return server;
+}

@@ -1,0 +1,51 @@
+// The page that lists the examples.
+import type { Server } from 'node:http';
+import type { Example } from './example.js';
+import { answer, answerWithFile, pathOf } from './static-files.js';
+
+const folders = { '': new URL('public/', import.meta.url) };
+
+/** Answers everything that lies below no example. */
+export function serveIndexPage(http: Server, examples: readonly Example[]): void {
+  const page = write(examples);
+  http.on('request', (request, response) => {
+    const path = pathOf(request);
+    if (examples.some(({ name }) => path.startsWith(`/${name}/`))) return;
+    if (examples.some(({ name }) => path === `/${name}`))
+      return answer(response, 301, { location: `${path}/` }, '');
+    if (path === '/')
+      return answer(response, 200, { 'content-type': 'text/html; charset=utf-8' }, page);
+    void answerWithFile(request, response, folders, path.slice(1));
+  });
+}
+
+function write(examples: readonly Example[]): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>signalbox examples</title>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="index.css" />
+  </head>
+  <body>
+    <main>
+      <h1>signalbox <span>examples</span></h1>
+      <p>Each of them runs on this server. <code>npm start -- name</code> runs one alone.</p>
+      <ul>${examples.map(item).join('')}
+      </ul>
+    </main>
+  </body>
+</html>
+`;
+}
+
+function item({ name, title, summary }: Example): string {
+  return `
+        <li>
+          <a href="${name}/">${title}</a>
+          <p>${summary}</p>
+        </li>`;
+}

@@ -1,0 +1,13 @@
+// The two commands, `npm start [-- name]` and `npm test [-- args]`: what is out of date is installed and built first.
+import { readFileSync } from 'node:fs';
+import { supports } from './launch/node-version.mjs';
+
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+if (supports(engines.node, process.versions.node)) {
+  // Imported late, so that a Node too old to read these files gets to hear the sentence below.
+  const { run } = await import('./launch/command.mjs');
+  process.exitCode = await run(process.argv.slice(2));
+} else {
+  console.error(`signalbox needs Node ${engines.node}; this is Node ${process.versions.node}.`);
+  process.exitCode = 1;
+}

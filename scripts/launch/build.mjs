@@ -1,0 +1,82 @@
+// What tsc makes of the sources: built when a file was changed, added or removed since the last build.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { extname, join } from 'node:path';
+import { runInForeground } from './child.mjs';
+import { Failure } from './failure.mjs';
+
+const settings = ['package.json', 'package-lock.json', 'tsconfig.json'];
+
+/**
+ * The package: `src/` to `dist/`.
+ * @param {string} root
+ */
+export async function buildPackage(root) {
+  await build(root, {
+    what: 'signalbox',
+    project: 'tsconfig.build.json',
+    inputs: [...settings, 'src'],
+    output: 'dist',
+  });
+}
+
+/**
+ * The examples, on top of the built package: `examples/` to `dist-examples/`, pages and all.
+ * @param {string} root
+ */
+export async function buildExamples(root) {
+  const built = await build(root, {
+    what: 'the examples',
+    project: 'tsconfig.examples.json',
+    inputs: [...settings, 'src', 'examples'],
+    output: 'dist-examples',
+  });
+  if (built) {
+    cpSync(join(root, 'examples'), join(root, 'dist-examples'), {
+      recursive: true,
+      filter: (path) => extname(path) !== '.ts',
+    });
+  }
+}
+
+/**
+ * @param {string} root
+ * @param {{ what: string, project: string, inputs: string[], output: string }} target
+ * @returns {Promise<boolean>} whether there was anything to do
+ */
+async function build(root, { what, project, inputs, output }) {
+  const stamp = join(root, '.stamp', `${output}.json`);
+  const state = JSON.stringify(
+    [...inputs, project].flatMap((path) => stateOf(root, path)),
+    undefined,
+    1,
+  );
+  if (existsSync(join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === state)
+    return false;
+  console.log(`Building ${what}.`);
+  rmSync(stamp, { force: true });
+  rmSync(join(root, output), { recursive: true, force: true });
+  const code = await runInForeground(root, ['node_modules/typescript/bin/tsc', '-p', project]);
+  if (code > 128) throw new Failure(`Building ${what} was interrupted.`, code);
+  if (code !== 0) throw new Failure(`Building ${what} failed; what is wrong stands above.`, code);
+  mkdirSync(join(root, '.stamp'), { recursive: true });
+  writeFileSync(stamp, state);
+  return true;
+}
+
+/** Every file with its size and time, so that one which is gone, or older than before, counts as a change too. */
+function stateOf(root, path) {
+  const at = join(root, path);
+  const found = statSync(at);
+  if (found.isDirectory())
+    return readdirSync(at).flatMap((name) => stateOf(root, `${path}/${name}`));
+  return [`${path} ${found.size} ${found.mtimeMs}`];
+}

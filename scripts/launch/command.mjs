@@ -1,0 +1,67 @@
+// What each command does, and the end of those that fail: a sentence and an exit code, never a stack trace.
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildExamples, buildPackage } from './build.mjs';
+import { runInForeground } from './child.mjs';
+import { Failure } from './failure.mjs';
+import { install } from './install.mjs';
+import { whileLocked } from './lock.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** @type {Record<string, (args: string[]) => Promise<number>>} */
+const commands = { start, test, build };
+
+/**
+ * @param {string[]} args the command's name and what is handed on to it
+ * @returns {Promise<number>} the exit code
+ */
+export async function run([name = '', ...args]) {
+  try {
+    const command = commands[name];
+    if (command === undefined)
+      throw new Failure(`Which command? One of: ${Object.keys(commands).join(', ')}.`);
+    return await command(args);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    console.error(error.message);
+    return error.exitCode;
+  }
+}
+
+/** Serves all examples, or one alone. */
+async function start([name, ...args]) {
+  const names = exampleNames();
+  if (name !== undefined && !names.includes(name)) {
+    throw new Failure(`There is no example '${name}'; known are: ${names.join(', ')}.`);
+  }
+  await whileLocked(root, async () => {
+    await install(root);
+    await buildPackage(root);
+    await buildExamples(root);
+  });
+  const main = name === undefined ? 'dist-examples/main.js' : `dist-examples/${name}/main.js`;
+  console.log(name === undefined ? 'Starting the examples.' : `Starting the example '${name}'.`);
+  return runInForeground(root, ['--enable-source-maps', main, ...args]);
+}
+
+/** Runs the tests; some of them test what was built. */
+async function test(args) {
+  await build();
+  console.log('Running the tests.');
+  return runInForeground(root, ['node_modules/vitest/vitest.mjs', 'run', ...args]);
+}
+
+async function build() {
+  await whileLocked(root, async () => {
+    await install(root);
+    await buildPackage(root);
+  });
+  return 0;
+}
+
+/** Every folder of `examples/` that can run alone. */
+function exampleNames() {
+  const folder = `${root}examples`;
+  return readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/main.ts`));
+}

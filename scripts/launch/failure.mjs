@@ -1,0 +1,12 @@
+// A failure that a person can do something about: its message is all that is shown.
+
+export class Failure extends Error {
+  /**
+   * @param {string} message one sentence that says what is wrong and, where that helps, what to do
+   * @param {number} exitCode
+   */
+  constructor(message, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,73 @@
+// Dependencies: `npm ci` when what is installed is not what the lockfile says.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runQuietly } from './child.mjs';
+import { Failure } from './failure.mjs';
+
+const networkErrors =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
+const linesShown = 8;
+
+/** @param {string} root */
+export async function install(root) {
+  if (isInstalled(root)) return;
+  console.log('Installing dependencies with npm ci.');
+  const { code, output } = await npm(root, [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+  ]).catch((error) => {
+    throw new Failure(`npm cannot be run (${error.code}).`);
+  });
+  if (code === 0) return;
+  if (code > 128) throw new Failure('Installing was interrupted.', code);
+  const reason = networkErrors.test(output)
+    ? 'the package registry cannot be reached'
+    : 'npm ci failed';
+  const last = output.trim().split('\n').slice(-linesShown);
+  throw new Failure(
+    [`Dependencies are not installed: ${reason}. Its last lines:`, ...last].join('\n  '),
+    code,
+  );
+}
+
+/**
+ * Compares the lockfile with npm's own record of what it installed, so that dependencies which somebody else installed
+ * count, and those of another platform do not.
+ * @param {string} root
+ */
+function isInstalled(root) {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    return found === undefined
+      ? !isNeeded(wanted)
+      : found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+}
+
+/** Optional packages are needed when they name this platform and nothing further, such as a C library. */
+function isNeeded({ optional, os, cpu, libc }) {
+  if (!optional) return true;
+  return (
+    os?.includes(process.platform) === true &&
+    cpu?.includes(process.arch) === true &&
+    libc === undefined
+  );
+}
+
+/** @param {string} lockfile */
+function packagesOf(lockfile) {
+  return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+}
+
+/** Runs the npm that started us, or else the one on the path, which is a script on Windows and needs a shell. */
+function npm(root, args) {
+  const cli = process.env.npm_execpath;
+  if (cli?.endsWith('npm-cli.js')) return runQuietly(root, process.execPath, [cli, ...args]);
+  return runQuietly(root, 'npm', args, { shell: process.platform === 'win32' });
+}

@@ -1,0 +1,192 @@
+// The launcher behind `npm start` and `npm test`, in a package of its own whose compiler and test runner only say that they ran.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const ours = fileURLToPath(new URL('../../', import.meta.url));
+let root: string;
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+const compiler = `
+  const { appendFileSync, mkdirSync } = require('node:fs');
+  const output = process.argv[3] === 'tsconfig.build.json' ? 'dist' : 'dist-examples';
+  appendFileSync('built', output + ' begun\\n');
+  setTimeout(() => {
+    mkdirSync(output);
+    appendFileSync('built', output + ' done\\n');
+  }, 100);
+`;
+
+const example = `
+  process.on('SIGTERM', () => process.exit(7));
+  setInterval(() => {}, 1000);
+  console.log('up');
+`;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-launch-'));
+  cpSync(join(ours, 'scripts'), join(root, 'scripts'), { recursive: true });
+  write(
+    'package.json',
+    JSON.stringify({ type: 'module', engines: { node: '^20.19.0 || ^22.12.0 || >=24' } }),
+  );
+  write('package-lock.json', JSON.stringify({ lockfileVersion: 3, packages: { '': {} } }));
+  write('node_modules/.package-lock.json', JSON.stringify({ packages: {} }));
+  write('node_modules/typescript/package.json', '{}');
+  write('node_modules/typescript/bin/tsc', compiler);
+  write(
+    'node_modules/vitest/vitest.mjs',
+    `console.log(process.argv.slice(2).join(' '));\nprocess.exit(3);`,
+  );
+  for (const name of [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.examples.json',
+    'src/index.ts',
+    'src/other.ts',
+  ])
+    write(name, '');
+  write('examples/one/main.ts', '');
+  write('examples/one/main.js', example);
+  write('examples/two/main.ts', '');
+  write('examples/public/style.css', '');
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; out: string; err: string }>;
+  /** Resolves when it has printed this. */
+  readonly printed: (text: string) => Promise<void>;
+}
+
+function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
+  // As somebody's shell starts it, not as the npm that runs these tests.
+  const { npm_execpath: _, npm_lifecycle_event: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['scripts/launch.mjs', ...args], {
+    cwd: root,
+    env: { ...inherited, ...env },
+  });
+  let [out, err] = ['', ''];
+  let wake = () => {};
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+    wake();
+  });
+  child.stderr.on('data', (chunk: Buffer) => void (err += chunk.toString()));
+  return {
+    child,
+    ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err }))),
+    async printed(text) {
+      while (!out.includes(text)) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+describe('the launcher', () => {
+  it('refuses a Node that is too old in a sentence', async () => {
+    write('package.json', JSON.stringify({ type: 'module', engines: { node: '^18.1.0 || >=99' } }));
+    const { code, err } = await launch(['start']).ended;
+    expect([code, err]).toEqual([
+      1,
+      `signalbox needs Node ^18.1.0 || >=99; this is Node ${process.versions.node}.\n`,
+    ]);
+  });
+
+  it('names the examples there are when it knows none of that name', async () => {
+    expect(await launch(['start', 'three']).ended).toEqual({
+      code: 1,
+      out: '',
+      err: "There is no example 'three'; known are: one, two.\n",
+    });
+  });
+
+  it('builds once, and again when a file was changed or is gone', async () => {
+    const built = async () => (await launch(['build']).ended).out;
+    expect(await built()).toBe('Building signalbox.\n');
+    expect(await built()).toBe('');
+    write('src/index.ts', 'changed');
+    expect(await built()).toBe('Building signalbox.\n');
+    rmSync(join(root, 'src/other.ts'));
+    expect(await built()).toBe('Building signalbox.\n');
+    rmSync(join(root, 'dist'), { recursive: true });
+    expect(await built()).toBe('Building signalbox.\n');
+    expect(await built()).toBe('');
+  });
+
+  it('hands arguments on to the tests, and their exit code back', async () => {
+    const { code, out } = await launch(['test', 'test/wire', '--bail=1']).ended;
+    expect([code, out]).toEqual([
+      3,
+      'Building signalbox.\nRunning the tests.\nrun test/wire --bail=1\n',
+    ]);
+  });
+
+  it('hands signals on to an example, and its exit code back', async () => {
+    const { child, printed, ended } = launch(['start', 'one']);
+    await printed('up');
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 7, err: '' });
+    expect(existsSync(join(root, 'dist-examples/public/style.css'))).toBe(true);
+  });
+
+  it('says in a sentence that the dependencies cannot be had', async () => {
+    const wanted = {
+      version: '1.0.0',
+      resolved: 'http://127.0.0.1:1/a.tgz',
+      integrity: 'sha512-AAAA',
+    };
+    write(
+      'package.json',
+      JSON.stringify({ type: 'module', engines: { node: '>=20' }, dependencies: { a: '1.0.0' } }),
+    );
+    write(
+      'package-lock.json',
+      JSON.stringify({
+        lockfileVersion: 3,
+        packages: { '': { dependencies: { a: '1.0.0' } }, 'node_modules/a': wanted },
+      }),
+    );
+    const nowhere = { npm_config_registry: 'http://127.0.0.1:1/', npm_config_fetch_retries: '0' };
+    const { code, out, err } = await launch(['build'], nowhere).ended;
+    expect(code).toBe(1);
+    expect(out).toBe('Installing dependencies with npm ci.\n');
+    expect(err).toMatch(
+      /^Dependencies are not installed: the package registry cannot be reached\. Its last lines:\n/,
+    );
+    expect(err).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('two launchers at once', () => {
+  it('build one after the other, and the second finds nothing left to do', async () => {
+    const both = await Promise.all([launch(['build']).ended, launch(['build']).ended]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.filter(({ out }) => out.includes('Building'))).toHaveLength(1);
+  });
+
+  it('wait for each other', async () => {
+    write('.stamp/lock', String(process.pid));
+    const { printed, ended } = launch(['build']);
+    await printed('Waiting for another command that installs or builds');
+    expect(existsSync(join(root, 'built'))).toBe(false);
+    rmSync(join(root, '.stamp/lock'));
+    expect((await ended).code).toBe(0);
+    expect(existsSync(join(root, '.stamp/lock'))).toBe(false);
+  });
+
+  it('take over the lock of one that died', async () => {
+    const dead = spawn(process.execPath, ['--version']);
+    await new Promise((resolve) => dead.once('close', resolve));
+    write('.stamp/lock', String(dead.pid));
+    expect(await launch(['build']).ended).toMatchObject({ code: 0, out: 'Building signalbox.\n' });
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import type { EncodedFrame } from '../../../src/message/encoded-frame.js';
+import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
+import type { Message } from '../../../src/message/message.js';
+import { stomp } from '../../../src/wire/stomp/codec.js';
+import type { Version } from '../../../src/wire/stomp/dialect.js';
+
+const versions = ['1.0', '1.1', '1.2'] as const;
+
+function text({ bytes }: EncodedFrame): string {
+  return Buffer.from(bytes).toString();
+}
+
+function said(version: Version, frame: ServerFrame): string {
+  return text(stomp.encoder(version).encode(frame));
+}
+
+function message(
+  body: string | Uint8Array = '',
+  headers: Record<string, string> = {},
+  destination = '/topic/a',
+): Message {
+  return { destination, headers: new Map(Object.entries(headers)), body: Buffer.from(body) };
+}
+
+function delivery(of: Message, subscription = 's', more: Partial<MessageFrame> = {}): MessageFrame {
+  return { kind: 'message', subscription, messageId: 'm-1', message: of, ...more };
+}
+
+describe('CONNECTED', () => {
+  const frame = {
+    kind: 'connected',
+    session: 'id',
+    server: 'signalbox/1',
+    heartbeat: [0, 10_000],
+  } as const;
+
+  it.each(versions)(
+    'lines 17, 23: says version %s, session, server, heart-beat and user',
+    (version) => {
+      expect(said(version, { ...frame, user: 'ann' })).toBe(
+        `CONNECTED\nversion:${version}\nsession:id\nserver:signalbox/1\nheart-beat:0,10000\nuser-name:ann\n\n\0`,
+      );
+      expect(said(version, frame)).not.toContain('user-name');
+    },
+  );
+
+  it.each(['a:b', 'a\\b', 'a\nb', 'a\rb', 'a\0b'])(
+    'line 8: leaves out the user %j, since nothing is escaped',
+    (user) => {
+      expect(said('1.2', { ...frame, user })).toBe(said('1.2', frame));
+    },
+  );
+});
+
+describe('MESSAGE', () => {
+  it('lines 14, 36, 42: says subscription, message id, destination, headers and length', () => {
+    const sent = message('né\0', { 'content-type': 'text/plain', x: '1' });
+    expect(said('1.2', delivery(sent))).toBe(
+      'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\ncontent-type:text/plain\nx:1\ncontent-length:4\n\nné\0\0',
+    );
+  });
+
+  it('line 14: says neither type nor length of what has none', () => {
+    expect(said('1.2', delivery(message()))).toBe(
+      'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
+    );
+  });
+
+  it('lines 7, 8: escapes as the version does', () => {
+    const sent = message('', { 'a:b': 'c:d\\e', line: 'x\r\ny' }, '/a:\n');
+    expect(said('1.2', delivery(sent, 's:1'))).toBe(
+      'MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/a\\c\\n\na\\cb:c\\cd\\\\e\nline:x\\r\\ny\n\n\0',
+    );
+    expect(said('1.1', delivery(sent, 's:1\r'))).toBe(
+      'MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/a\\c\\n\na\\cb:c\\cd\\\\e\nline:x\\ny\n\n\0',
+    );
+    expect(said('1.0', delivery(sent, 's:1\r'))).toBe(
+      'MESSAGE\nsubscription:s:1\nmessage-id:m-1\ndestination:/a:\n\n\0',
+    );
+  });
+
+  it('lets no header of the application break the frame', () => {
+    const sent = message('', { 'content-length': '99', nul: '\0', 'x\n\n\0': 'y' });
+    expect(said('1.0', delivery(sent))).toBe(
+      'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
+    );
+  });
+
+  it('line 42: names no subscription that a 1.0 client did not name', () => {
+    expect(said('1.0', delivery(message(), '\0/topic/a'))).toBe(
+      'MESSAGE\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
+    );
+  });
+
+  it('line 51: says the ack in 1.2', () => {
+    expect(said('1.2', delivery(message(), 's', { ack: 'a:1' }))).toContain(
+      'message-id:m-1\nack:a\\c1\n',
+    );
+  });
+
+  it.each(['1.0', '1.1'] as const)(
+    'lines 49, 50: says the ack as the message id in %s, because ACK names that',
+    (version) => {
+      const frame = said(version, delivery(message(), 's', { ack: 'a1' }));
+      expect(frame).toContain('message-id:a1\n');
+      expect(frame).not.toContain('ack:');
+    },
+  );
+});
+
+describe('sharing', () => {
+  const encoder = stomp.encoder('1.2');
+
+  it('gives the same object for the same frame and for equal subscription ids', () => {
+    const sent = message('x');
+    const frame = delivery(sent, 'a');
+    const first = encoder.encode(frame);
+    expect(encoder.encode(frame)).toBe(first);
+    expect(encoder.encode(delivery(sent, 'a'))).toBe(first);
+    expect(encoder.encode(delivery(sent, 'b'))).not.toBe(first);
+    expect(encoder.encode(delivery(sent, 'a'))).toBe(first);
+  });
+
+  it('tells messages, message ids and subscriptions apart', () => {
+    const sent = message('x');
+    const texts = [
+      encoder.encode(delivery(sent, 'a')),
+      encoder.encode(delivery(sent, 'a', { messageId: 'm-2' })),
+      encoder.encode(delivery(message('y'), 'a')),
+      encoder.encode(delivery(sent, 'b')),
+    ].map(text);
+    expect(new Set(texts).size).toBe(4);
+  });
+
+  it('shares no delivery that is to be acknowledged', () => {
+    const frame = delivery(message('x'), 'a', { ack: '1' });
+    expect(encoder.encode(frame)).not.toBe(encoder.encode(frame));
+    expect(text(encoder.encode(delivery(frame.message, 'a')))).not.toContain('ack');
+  });
+
+  it('shares encoders, and no heart-beat', () => {
+    expect(stomp.encoder('1.2')).toBe(encoder);
+    const beat = encoder.encode({ kind: 'heartbeat' });
+    expect(text(beat)).toBe('\n');
+    expect(encoder.encode({ kind: 'heartbeat' })).not.toBe(beat);
+  });
+});
+
+describe('text or binary', () => {
+  const binary = (of: Message) => stomp.encoder('1.2').encode(delivery(of)).binary;
+
+  it('line 73: is text when the octets are UTF-8', () => {
+    expect(binary(message('né', { 'content-type': 'image/png' }))).toBe(false);
+    expect(binary(message())).toBe(false);
+  });
+
+  it('line 73: is binary when they are not, or are said to be octets', () => {
+    expect(binary(message(Buffer.from([0xff])))).toBe(true);
+    expect(binary(message(Buffer.from([0xff]), { 'content-type': 'text/plain' }))).toBe(true);
+    expect(binary(message('x', { 'content-type': 'Application/Octet-Stream; a=b' }))).toBe(true);
+  });
+});
+
+it.each(versions)('line 64: RECEIPT names the receipt in %s', (version) => {
+  expect(said(version, { kind: 'receipt', receipt: 'r1' })).toBe('RECEIPT\nreceipt-id:r1\n\n\0');
+});
+
+describe('ERROR', () => {
+  const frame = {
+    kind: 'error',
+    code: 'header-missing',
+    message: 'SEND needs: a',
+    fatal: true,
+  } as const;
+
+  it('line 66: says message, code and receipt', () => {
+    expect(said('1.2', { ...frame, receipt: 'r:1' })).toBe(
+      'ERROR\nmessage:SEND needs\\c a\ncode:header-missing\nreceipt-id:r\\c1\n\n\0',
+    );
+    expect(said('1.0', frame)).toBe('ERROR\nmessage:SEND needs: a\ncode:header-missing\n\n\0');
+  });
+
+  it('line 66: has the details in the body', () => {
+    expect(said('1.2', { ...frame, detail: 'né' })).toMatch(
+      /content-type:text\/plain\ncontent-length:3\n\nné\0$/,
+    );
+  });
+
+  it('line 21: says the supported versions', () => {
+    expect(said('1.0', { ...frame, code: 'version-unsupported' })).toContain(
+      '\nversion:1.0,1.1,1.2\n',
+    );
+  });
+});

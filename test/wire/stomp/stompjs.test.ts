@@ -1,0 +1,60 @@
+import { FrameImpl, Parser as StompjsParser, type IRawFrameType } from '@stomp/stompjs';
+import { describe, expect, it } from 'vitest';
+import { stomp } from '../../../src/wire/stomp/codec.js';
+import { hear } from './octets.js';
+
+function readByStompjs(bytes: Uint8Array): FrameImpl[] {
+  const frames: FrameImpl[] = [];
+  const take = (raw: IRawFrameType) => void frames.push(FrameImpl.fromRawFrame(raw, true));
+  new StompjsParser(take, () => {}).parseChunk(Uint8Array.from(bytes).buffer);
+  return frames;
+}
+
+describe('a well-known client', () => {
+  it('reads what we write', () => {
+    const encoder = stomp.encoder('1.2');
+    const message = {
+      destination: '/topic/a:b',
+      headers: new Map([
+        ['content-type', 'application/json'],
+        ['note', 'a:b\\c\r\nd'],
+      ]),
+      body: Buffer.from('{"text":"né\0"}'),
+    };
+    const [heard] = readByStompjs(
+      encoder.encode({ kind: 'message', subscription: 'sub-0', messageId: 'm:1', message }).bytes,
+    );
+    expect(heard).toMatchObject({ command: 'MESSAGE', body: '{"text":"né\0"}' });
+    expect(heard!.headers).toEqual({
+      subscription: 'sub-0',
+      'message-id': 'm:1',
+      destination: '/topic/a:b',
+      'content-type': 'application/json',
+      note: 'a:b\\c\r\nd',
+      'content-length': '15',
+    });
+  });
+
+  it('writes what we read', () => {
+    const frame = {
+      command: 'SEND',
+      headers: { destination: '/app/a:b', note: 'c:d\\e\r\nf' },
+      escapeHeaderValues: true,
+    };
+    const text = FrameImpl.marshall({ ...frame, body: 'né' } as Parameters<
+      typeof FrameImpl.marshall
+    >[0]) as string;
+    const binary = FrameImpl.marshall({ ...frame, binaryBody: Uint8Array.of(0, 255) } as Parameters<
+      typeof FrameImpl.marshall
+    >[0]) as ArrayBuffer;
+    const headers = new Map([['note', 'c:d\\e\r\nf']]);
+    expect(hear('1.2', `${text}\n`)[0]).toMatchObject({
+      kind: 'send',
+      message: { destination: '/app/a:b', headers, body: Buffer.from('né') },
+    });
+    expect(hear('1.2', new Uint8Array(binary))[0]).toMatchObject({
+      kind: 'send',
+      message: { headers, body: Buffer.from([0, 255]) },
+    });
+  });
+});
