@@ -1,0 +1,134 @@
+// Fan-out: how many deliveries to 1,000 subscribers one second of the server's CPU pays for.
+import { fork } from 'node:child_process';
+import { base, contestants } from './fan-out/contestants.mjs';
+import { interleave, machine, printRatios } from './measure.mjs';
+
+const subscribers = 1000;
+const patience = 20_000;
+
+// A step ends when every subscriber has counted every message; until then a socket gets some 30 KB, far below what its
+// kernel buffers hold. Steps are repeated until the server has spent enough CPU time to measure it well.
+const loads = [
+  { title: 'one publication a turn', perTurn: 1, turns: 40 },
+  { title: 'ten publications a turn', perTurn: 10, turns: 10 },
+];
+const enough = 300_000;
+
+const everyName = Object.keys(contestants);
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const rounds = quick ? 3 : 15;
+const chosen = args.filter((arg) => !arg.startsWith('--'));
+const unknown = chosen.find((name) => !everyName.includes(name));
+if (unknown !== undefined) {
+  console.error(`No contestant "${unknown}"; there are: ${everyName.join(', ')}`);
+  process.exit(1);
+}
+const names = everyName.filter(
+  (name) => name === base || chosen.length === 0 || chosen.includes(name),
+);
+
+/** @type {Set<Child>} */
+const children = new Set();
+
+try {
+  console.log(`${machine()}; ${subscribers} subscribers, ${rounds} rounds`);
+  // One server and one client process for each contestant: no heap is another's, and who does not run is idle.
+  const pairs = new Map();
+  for (const name of names) pairs.set(name, await openPair(name));
+
+  for (const load of loads) {
+    for (const name of names) await measure(pairs.get(name), load);
+    const results = await interleave(names, rounds, (name) => measure(pairs.get(name), load));
+    printRatios(`Deliveries per second of server CPU, ${load.title}`, results, base, 'a second');
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  for (const child of children) child.kill();
+}
+
+/**
+ * @typedef {import('node:child_process').ChildProcess} Child
+ * @typedef {{ server: Child, client: Child }} Pair
+ */
+
+/**
+ * @param {string} name
+ * @returns {Promise<Pair>}
+ */
+async function openPair(name) {
+  const server = start('fan-out/server.mjs', name);
+  const { port, dialogue } = await answer(server);
+  const client = start('fan-out/client.mjs', name);
+  await ask(client, { kind: 'open', port, dialogue, subscribers });
+  return { server, client };
+}
+
+/**
+ * @param {Pair} pair
+ * @param {typeof loads[number]} load
+ * @returns {Promise<number>} deliveries per second of CPU time, user and system, of the server's process
+ */
+async function measure({ server, client }, { perTurn, turns }) {
+  const publications = perTurn * turns;
+  let deliveries = 0;
+  let microseconds = 0;
+  while (microseconds < enough) {
+    const before = await ask(server, { kind: 'cpu' });
+    await Promise.all([
+      ask(client, { kind: 'expect', each: publications }),
+      ask(server, { kind: 'publish', perTurn, turns }),
+    ]);
+    const after = await ask(server, { kind: 'cpu' });
+    microseconds += after.cpu - before.cpu;
+    deliveries += publications * subscribers;
+  }
+  return (deliveries / microseconds) * 1e6;
+}
+
+/**
+ * @param {string} file
+ * @param {string} name
+ */
+function start(file, name) {
+  const child = fork(new URL(file, import.meta.url), [name]);
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+/**
+ * @param {Child} child
+ * @param {object} question
+ */
+function ask(child, question) {
+  const answered = answer(child);
+  child.send(question);
+  return answered;
+}
+
+/**
+ * The next message of a child; it is an error to end, to report one, or to say nothing for too long.
+ *
+ * @param {Child} child
+ * @returns {Promise<any>}
+ */
+function answer(child) {
+  const who = child.spawnargs.slice(-2).join(' ');
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => settle({ error: `no answer within ${patience / 1000} s` }),
+      patience,
+    );
+    const ended = () => settle({ error: 'ended early' });
+    const settle = (/** @type {{ error?: string }} */ message) => {
+      clearTimeout(timer);
+      child.off('message', settle).off('exit', ended);
+      if (message.error === undefined) resolve(message);
+      else reject(new Error(`${who}: ${message.error}`));
+    };
+    child.on('message', settle).on('exit', ended);
+  });
+}
