@@ -1,7 +1,14 @@
 // Everything that applications import from `signalbox`.
 import 'reflect-metadata';
 
-export type { Broker, BrokerConnection, Operation, Settlement, Subscriber, Subscription } from './broker/broker.js';
+export type {
+  Broker,
+  BrokerConnection,
+  Operation,
+  Settlement,
+  Subscriber,
+  Subscription,
+} from './broker/broker.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { argument } from './controller/argument.js';
@@ -22,16 +29,34 @@ export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
 export { EncodedFrame, type Framing } from './message/encoded-frame.js';
-export { closeCode, errorTable, MessagingError, type ErrorCode, type FieldProblem } from './message/error.js';
+export {
+  closeCode,
+  errorTable,
+  MessagingError,
+  type ErrorCode,
+  type FieldProblem,
+} from './message/error.js';
 export type * from './message/frame.js';
 export type { Ids } from './message/ids.js';
 export { consoleLogger, silentLogger, type Logger } from './message/logger.js';
 export type * from './message/target.js';
-export type { Constructor, MediaType, PayloadConverter, PayloadType, WrittenPayload } from './payload/converter.js';
+export type {
+  Constructor,
+  MediaType,
+  PayloadConverter,
+  PayloadType,
+  WrittenPayload,
+} from './payload/converter.js';
 export type { StandardSchema } from './payload/standard-schema.js';
 export type { Authenticator } from './security/authenticator.js';
 export { createServer } from './server/create-server.js';
-export type { EndpointOptions, LimitOptions, PrefixOptions, ResolvedOptions, ServerOptions } from './server/options.js';
+export type {
+  EndpointOptions,
+  LimitOptions,
+  PrefixOptions,
+  ResolvedOptions,
+  ServerOptions,
+} from './server/options.js';
 export type { Problem } from './server/problem.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
@@ -39,6 +64,12 @@ export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
 export { SessionRegistry } from './session/registry.js';
 export { memoryTransport, type MemoryClient, type MemoryTransport } from './transport/memory.js';
-export type { Acceptor, Connection, ConnectionListener, Handshake, Transport } from './transport/transport.js';
+export type {
+  Acceptor,
+  Connection,
+  ConnectionListener,
+  Handshake,
+  Transport,
+} from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
 export { stomp } from './wire/stomp/codec.js';

@@ -15,10 +15,18 @@ export interface StompClient {
   /** The next frame of this command; frames of other commands before it stay in `heard`. */
   next(command: string): Promise<HeardFrame>;
   /** SUBSCRIBE with a receipt, resolved by the receipt. */
-  subscribe(id: string, destination: string, headers?: Readonly<Record<string, string>>): Promise<void>;
+  subscribe(
+    id: string,
+    destination: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
-export function frameText(command: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
+export function frameText(
+  command: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
   return `${command}\n${lines.join('')}\n${body}\0`;
 }
@@ -31,13 +39,18 @@ export function parseFrames(text: string): HeardFrame[] {
     .map((each) => {
       const end = each.indexOf('\n\n');
       const [command = '', ...lines] = each.slice(0, end).split('\n');
-      const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+      const headers = Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+      );
       return { command, headers, body: each.slice(end + 2) };
     });
 }
 
 /** A client that has not said CONNECT. */
-export function open(transport: MemoryTransport, options: Parameters<MemoryTransport['connect']>[0] = {}): StompClient {
+export function open(
+  transport: MemoryTransport,
+  options: Parameters<MemoryTransport['connect']>[0] = {},
+): StompClient {
   const connection = transport.connect(options);
   const heard: HeardFrame[] = [];
   let wanted: (() => void)[] = [];

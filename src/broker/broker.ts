@@ -20,7 +20,9 @@ export interface Settlement {
 }
 
 /** One step of a transaction that takes effect at COMMIT. */
-export type Operation = { readonly kind: 'send'; readonly message: Message } | ({ readonly kind: 'settle' } & { readonly settlement: Settlement });
+export type Operation =
+  | { readonly kind: 'send'; readonly message: Message }
+  | ({ readonly kind: 'settle' } & { readonly settlement: Settlement });
 
 /** Whom a broker delivers to: one session. */
 export interface Subscriber {

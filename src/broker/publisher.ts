@@ -19,9 +19,19 @@ export abstract class Publisher {
   /** To all who subscribed the destination; resolves when the broker has taken it. */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
   /** To every session of the user that subscribed `/user` + destination; to nobody when there is none. */
-  abstract publishToUser(user: string, destination: string, value: unknown, options?: PublishOptions): Promise<void>;
+  abstract publishToUser(
+    user: string,
+    destination: string,
+    value: unknown,
+    options?: PublishOptions,
+  ): Promise<void>;
   /** To one session that subscribed `/user` + destination. */
-  abstract publishToSession(session: string, destination: string, value: unknown, options?: PublishOptions): Promise<void>;
+  abstract publishToSession(
+    session: string,
+    destination: string,
+    value: unknown,
+    options?: PublishOptions,
+  ): Promise<void>;
 }
 
 /** Finds the sessions that a target means. */
@@ -50,11 +60,21 @@ export class BrokerPublisher implements Publisher {
     await this.#send({ kind: 'destination', destination }, this.#write(value, options));
   }
 
-  async publishToUser(user: string, destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+  async publishToUser(
+    user: string,
+    destination: string,
+    value: unknown,
+    options?: PublishOptions,
+  ): Promise<void> {
     await this.#send({ kind: 'user', user, destination }, this.#write(value, options));
   }
 
-  async publishToSession(session: string, destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+  async publishToSession(
+    session: string,
+    destination: string,
+    value: unknown,
+    options?: PublishOptions,
+  ): Promise<void> {
     await this.#send({ kind: 'session', session, destination }, this.#write(value, options));
   }
 
@@ -66,7 +86,10 @@ export class BrokerPublisher implements Publisher {
 
   /** A client's message to all sessions of a user. */
   async forward(user: string, destination: string, message: Message): Promise<void> {
-    await this.#send({ kind: 'user', user, destination }, (to) => ({ ...message, destination: to }));
+    await this.#send({ kind: 'user', user, destination }, (to) => ({
+      ...message,
+      destination: to,
+    }));
   }
 
   #send(target: Target, letter: Letter): void | Promise<void> {
@@ -77,7 +100,10 @@ export class BrokerPublisher implements Publisher {
           return this.#send({ kind: 'user', ...users.address(target.destination) }, letter);
         }
         if (!this.parts.serves(target.destination)) {
-          throw new MessagingError('destination-invalid', `No broker prefix matches '${target.destination}', so nobody could receive it.`);
+          throw new MessagingError(
+            'destination-invalid',
+            `No broker prefix matches '${target.destination}', so nobody could receive it.`,
+          );
         }
         return broker.publish(letter(target.destination));
       case 'session':
@@ -91,15 +117,21 @@ export class BrokerPublisher implements Publisher {
     }
   }
 
-  async #toSessions(sessions: Iterable<Session>, destination: string, letter: Letter): Promise<void> {
-    for (const { id } of sessions) await this.parts.broker.publish(letter(sessionQueue(id, destination)));
+  async #toSessions(
+    sessions: Iterable<Session>,
+    destination: string,
+    letter: Letter,
+  ): Promise<void> {
+    for (const { id } of sessions)
+      await this.parts.broker.publish(letter(sessionQueue(id, destination)));
   }
 
   /** Straight to one subscription; waits while the session's outbox is more than half full. */
   #answer(session: string, subscription: string, message: Message): void | Promise<void> {
     const recipient = this.parts.recipients.get(session);
     const messageId = this.parts.ids.message();
-    if (recipient?.send({ kind: 'message', subscription, messageId, message }) === false) return recipient.room();
+    if (recipient?.send({ kind: 'message', subscription, messageId, message }) === false)
+      return recipient.room();
   }
 
   #write(value: unknown, options: PublishOptions | undefined): Letter {
@@ -118,7 +150,10 @@ function headersOf(options: PublishOptions | undefined): Headers {
   const headers = new Map(Object.entries(options.headers));
   for (const [name, value] of headers) {
     if (typeof value !== 'string' || name.includes('\0') || value.includes('\0')) {
-      throw new MessagingError('payload-unwritable', `The header '${name}' must be a string without NUL.`);
+      throw new MessagingError(
+        'payload-unwritable',
+        `The header '${name}' must be a string without NUL.`,
+      );
     }
   }
   return headers;

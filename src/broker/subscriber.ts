@@ -28,7 +28,12 @@ export interface LiveSubscription {
 export class MessageFrames {
   #last: MessageFrame | undefined;
 
-  frame(subscription: string, messageId: string, message: Message, ack: string | undefined): MessageFrame {
+  frame(
+    subscription: string,
+    messageId: string,
+    message: Message,
+    ack: string | undefined,
+  ): MessageFrame {
     const last = this.#last;
     if (
       last !== undefined &&
@@ -107,11 +112,15 @@ export class SessionSubscriber implements Subscriber {
   ended(id: string): void {
     this.#live.delete(id);
     this.#ended.add(id);
-    if (this.#ended.size > rememberedEnds) for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
+    if (this.#ended.size > rememberedEnds)
+      for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
   }
 
   /** Ends a subscription by its id or, as STOMP 1.0 may, by its destination; undefined when it was over before. */
-  async unsubscribe(id: string | undefined, destination: string | undefined): Promise<LiveSubscription | undefined> {
+  async unsubscribe(
+    id: string | undefined,
+    destination: string | undefined,
+  ): Promise<LiveSubscription | undefined> {
     const live = this.#find(id, destination);
     if (live === undefined) {
       if (id !== undefined && this.#ended.has(id)) return undefined;

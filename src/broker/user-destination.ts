@@ -37,7 +37,10 @@ export class UserDestinations {
   own(session: string, destination: string): string {
     const queue = destination.slice(this.prefix.length);
     if (queue.length < 2 || /[*?{}]/.test(queue)) {
-      throw new MessagingError('destination-invalid', `A subscription below ${this.prefix} names one queue, without wildcards.`);
+      throw new MessagingError(
+        'destination-invalid',
+        `A subscription below ${this.prefix} names one queue, without wildcards.`,
+      );
     }
     return sessionQueue(session, queue);
   }
@@ -46,7 +49,10 @@ export class UserDestinations {
   address(destination: string): UserAddress {
     const end = destination.indexOf('/', this.#start.length);
     if (end <= this.#start.length || end === destination.length - 1) {
-      throw new MessagingError('destination-invalid', `Expected ${this.prefix}/{user}/{destination}.`);
+      throw new MessagingError(
+        'destination-invalid',
+        `Expected ${this.prefix}/{user}/{destination}.`,
+      );
     }
     const user = destination.slice(this.#start.length, end).replaceAll('%2F', '/');
     return { user, destination: destination.slice(end) };
@@ -54,6 +60,8 @@ export class UserDestinations {
 
   /** What the client called the queue that this message came by; other destinations as they are. */
   visible(destination: string): string {
-    return isInternal(destination) ? this.prefix + destination.slice(destination.indexOf('/')) : destination;
+    return isInternal(destination)
+      ? this.prefix + destination.slice(destination.indexOf('/'))
+      : destination;
   }
 }

@@ -32,7 +32,8 @@ export function argument<A extends readonly unknown[] = []>(
       }
       const rules = ownMethod(target, key).arguments;
       const rule = {
-        resolve: (invocation: Invocation, parameter: Parameter) => resolver(invocation, parameter, ...given),
+        resolve: (invocation: Invocation, parameter: Parameter) =>
+          resolver(invocation, parameter, ...given),
         check: check && ((parameter: Parameter) => check(parameter, ...given)),
       };
       rules.set(index, [...(rules.get(index) ?? []), rule]);

@@ -6,7 +6,13 @@ import { combineDestinations, compileDestination } from '../message/destination.
 import { MessagingError } from '../message/error.js';
 import type { Constructor, Payloads } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
-import { definitionOf, type ClassDefinition, type ErrorType, type MethodDefinition, type ReplyRule } from './definition.js';
+import {
+  definitionOf,
+  type ClassDefinition,
+  type ErrorType,
+  type MethodDefinition,
+  type ReplyRule,
+} from './definition.js';
 import { ExceptionHandlers } from './exception-handler.js';
 import { callOf, type Method, type ReadyArgument } from './handler-call.js';
 import { invokeOf, invokeOnError } from './invoke.js';
@@ -38,7 +44,10 @@ export function compileControllers(
   );
   new RouteTable(routes, options).findings.forEach(report);
   if (findings.size === 0) return routes;
-  throw new MessagingError('controller-invalid', ['The controllers cannot be served:', ...findings].join('\n- '));
+  throw new MessagingError(
+    'controller-invalid',
+    ['The controllers cannot be served:', ...findings].join('\n- '),
+  );
 }
 
 /** What one pattern of one method asks for. */
@@ -60,16 +69,21 @@ class ControllerCompiler {
     private readonly report: Report,
   ) {
     this.#definition = definitionOf(type);
-    this.#methods = [...this.#definition.methods].filter(([key, method]) => this.#serves(key, method));
+    this.#methods = [...this.#definition.methods].filter(([key, method]) =>
+      this.#serves(key, method),
+    );
   }
 
   routes(): Route[] {
     const { name } = this.type;
     const { controller, misplaced } = this.#definition;
-    if (!controller) this.report(`${name}: it is no controller; decorate the class with @Controller().`);
+    if (!controller)
+      this.report(`${name}: it is no controller; decorate the class with @Controller().`);
     for (const finding of misplaced) this.report(`${name}.${finding}`);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
-    const handlers = this.#exceptionHandlers([...new Set(plans.flatMap(({ variables }) => variables))]);
+    const handlers = this.#exceptionHandlers([
+      ...new Set(plans.flatMap(({ variables }) => variables)),
+    ]);
     return plans.map((plan) => this.#route(plan, handlers));
   }
 
@@ -102,17 +116,26 @@ class ControllerCompiler {
         `${this.#name(key)}: neither it nor its class names a destination; write one, as in @MessageMapping('/say').`,
       );
     }
-    if (above.length === 0 || own.length === 0) return [...above, ...own].map((pattern) => rooted(pattern, separator));
+    if (above.length === 0 || own.length === 0)
+      return [...above, ...own].map((pattern) => rooted(pattern, separator));
     return above.flatMap((first) =>
       own.flatMap((second) =>
-        this.#valid(key, second, () => combineDestinations(rooted(first, separator), second, separator)),
+        this.#valid(key, second, () =>
+          combineDestinations(rooted(first, separator), second, separator),
+        ),
       ),
     );
   }
 
   #plan(key: string | symbol, on: Route['on'], pattern: string): Plan[] {
-    const compile = () => compileDestination(pattern, { separator: this.options.separator, expressions: true });
-    return this.#valid(key, pattern, compile).map(({ variables }) => ({ key, on, pattern, variables }));
+    const compile = () =>
+      compileDestination(pattern, { separator: this.options.separator, expressions: true });
+    return this.#valid(key, pattern, compile).map(({ variables }) => ({
+      key,
+      on,
+      pattern,
+      variables,
+    }));
   }
 
   /** One value, or none and a finding. */
@@ -144,24 +167,42 @@ class ControllerCompiler {
     return handlers;
   }
 
-  #route({ key, on, pattern, variables }: Plan, handlers: ExceptionHandlers<Route['invoke']>): Route {
+  #route(
+    { key, on, pattern, variables }: Plan,
+    handlers: ExceptionHandlers<Route['invoke']>,
+  ): Route {
     const { replies } = this.#definition.methods.get(key)!;
     // Spring lets a class's rules divert the answers of @SubscribeMapping too, which surprises everyone.
     const rule = chosenReply(replies, on === 'send' ? this.#definition.replies : []);
     this.#checkReply(key, rule, variables, `the pattern '${pattern}' does not declare`);
     const call = this.#call(key, { undecorated: payloadRule, on, variables });
-    return { on, pattern, handler: this.#name(key), invoke: invokeOf(call, rule?.reply ?? defaultReply(on), handlers) };
+    return {
+      on,
+      pattern,
+      handler: this.#name(key),
+      invoke: invokeOf(call, rule?.reply ?? defaultReply(on), handlers),
+    };
   }
 
-  #checkReply(key: string | symbol, rule: ReplyRule | undefined, variables: readonly string[], missing: string): void {
+  #checkReply(
+    key: string | symbol,
+    rule: ReplyRule | undefined,
+    variables: readonly string[],
+    missing: string,
+  ): void {
     for (const name of rule?.variables ?? []) {
-      if (!variables.includes(name)) this.report(`${this.#name(key)}: its return rule needs {${name}}, which ${missing}.`);
+      if (!variables.includes(name))
+        this.report(`${this.#name(key)}: its return rule needs {${name}}, which ${missing}.`);
     }
   }
 
   #call(
     key: string | symbol,
-    use: { readonly undecorated: ArgumentRule; readonly on: Parameter['on']; readonly variables: readonly string[] },
+    use: {
+      readonly undecorated: ArgumentRule;
+      readonly on: Parameter['on'];
+      readonly variables: readonly string[];
+    },
   ): ReadyArgument {
     const method = Reflect.get(this.instance, key) as Method;
     const args = readyArguments(

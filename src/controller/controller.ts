@@ -11,7 +11,8 @@ export function Controller(pattern?: string | readonly string[]): ClassDecorator
   return (type) => {
     const definition = ownDefinition(type);
     definition.controller = true;
-    if (pattern !== undefined) definition.patterns = typeof pattern === 'string' ? [pattern] : pattern;
+    if (pattern !== undefined)
+      definition.patterns = typeof pattern === 'string' ? [pattern] : pattern;
     recordController(type as unknown as Constructor);
   };
 }

@@ -80,7 +80,9 @@ export function ownDefinition(type: object): ClassDefinition {
 export function ownMethod(target: object, key: string | symbol): MethodDefinition {
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
-    ownDefinition(target).misplaced.push(`${String(key)}: a static method cannot handle messages; remove 'static'.`);
+    ownDefinition(target).misplaced.push(
+      `${String(key)}: a static method cannot handle messages; remove 'static'.`,
+    );
     return emptyMethod();
   }
   const { methods } = ownDefinition(target.constructor);
@@ -114,7 +116,8 @@ function lineOf(type: Constructor): ClassDefinition[] {
 
 function over(parent: ClassDefinition, own: ClassDefinition): ClassDefinition {
   const methods = new Map(parent.methods);
-  for (const [key, method] of own.methods) methods.set(key, overMethod(parent.methods.get(key) ?? emptyMethod(), method));
+  for (const [key, method] of own.methods)
+    methods.set(key, overMethod(parent.methods.get(key) ?? emptyMethod(), method));
   return {
     controller: parent.controller || own.controller,
     patterns: own.patterns ?? parent.patterns,

@@ -7,7 +7,11 @@ export type ReadyArgument = (invocation: Invocation) => unknown;
 export type Method = (this: object, ...values: unknown[]) => unknown;
 
 /** Calls the method; the result is a promise only if an argument or the method itself has to be waited for. */
-export function callOf(instance: object, method: Method, args: readonly ReadyArgument[]): ReadyArgument {
+export function callOf(
+  instance: object,
+  method: Method,
+  args: readonly ReadyArgument[],
+): ReadyArgument {
   if (args.length === 0) return () => method.call(instance);
   return (invocation) => {
     const values = resolve(args, invocation, [], 0);
@@ -18,7 +22,12 @@ export function callOf(instance: object, method: Method, args: readonly ReadyArg
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
 }
 
 /** In order, so that the first that fails is what the client hears of and no later one has begun. */

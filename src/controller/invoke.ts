@@ -14,7 +14,11 @@ type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Ou
 const nothing: Outcome = { value: undefined, targets: [] };
 
 /** Failures of arguments, the method and the return rule go to the exception handlers. */
-export function invokeOf(call: ReadyArgument, reply: Reply, handlers: ExceptionHandlers<Invoke>): Invoke {
+export function invokeOf(
+  call: ReadyArgument,
+  reply: Reply,
+  handlers: ExceptionHandlers<Invoke>,
+): Invoke {
   return guarded(call, reply, (invocation, thrown) => {
     const found = handlers.find(thrown);
     if (found === undefined) throw thrown;

@@ -20,9 +20,18 @@ export interface ParametersOf {
 }
 
 /** @param report takes what is wrong, and how to mend it */
-export function readyArguments(method: ParametersOf, report: (finding: string) => void): ReadyArgument[] {
-  const types = Reflect.getMetadata('design:paramtypes', method.prototype, method.key) as readonly unknown[] | undefined;
-  const count = Math.max(types?.length ?? 0, method.length, ...[...method.rules.keys()].map((index) => index + 1));
+export function readyArguments(
+  method: ParametersOf,
+  report: (finding: string) => void,
+): ReadyArgument[] {
+  const types = Reflect.getMetadata('design:paramtypes', method.prototype, method.key) as
+    | readonly unknown[]
+    | undefined;
+  const count = Math.max(
+    types?.length ?? 0,
+    method.length,
+    ...[...method.rules.keys()].map((index) => index + 1),
+  );
   const indexes = Array.from({ length: count }, (_, index) => index);
   const undecorated = indexes.filter((index) => !method.rules.has(index));
   if (undecorated.length > 1) {
@@ -48,6 +57,10 @@ export function readyArguments(method: ParametersOf, report: (finding: string) =
   });
 }
 
-function parameterOf({ handler, on, variables, payloads }: ParametersOf, index: number, type: unknown): Parameter {
+function parameterOf(
+  { handler, on, variables, payloads }: ParametersOf,
+  index: number,
+  type: unknown,
+): Parameter {
   return { handler, index, type, payload: payloadTypeOf(type), on, variables, payloads };
 }

@@ -23,7 +23,9 @@ export function SendTo(...destinations: readonly string[]): ReplyDecorator {
  * Sends the value to the sender's user, below `/user` (Spring: `@SendToUser`); to the sending session alone with
  * `{ broadcast: false }`, and always when the sender is anonymous. Without destinations: `/queue` + the message's own.
  */
-export function SendToUser(...given: readonly string[] | readonly [...string[], SendToUserOptions]): ReplyDecorator {
+export function SendToUser(
+  ...given: readonly string[] | readonly [...string[], SendToUserOptions]
+): ReplyDecorator {
   const items: readonly (string | SendToUserOptions)[] = given;
   const destinations = items.filter((item) => typeof item === 'string');
   const { broadcast = true } = items.find((item) => typeof item === 'object') ?? {};
@@ -39,9 +41,13 @@ export function reply(rule: Reply): ReplyDecorator {
  * Which rules hold: those of the method if any of them names a place, else those of the class if any does, else whichever
  * there are, the method's first (Spring's choice). Undefined when nobody says anything.
  */
-export function chosenReply(method: readonly ReplyRule[], type: readonly ReplyRule[]): ReplyRule | undefined {
+export function chosenReply(
+  method: readonly ReplyRule[],
+  type: readonly ReplyRule[],
+): ReplyRule | undefined {
   const candidates = [method, type].filter((rules) => rules.length > 0);
-  const chosen = candidates.find((rules) => rules.some(({ explicit }) => explicit)) ?? candidates[0];
+  const chosen =
+    candidates.find((rules) => rules.some(({ explicit }) => explicit)) ?? candidates[0];
   if (chosen === undefined) return undefined;
   return {
     reply: inTurn(chosen.map((rule) => rule.reply)),
@@ -51,7 +57,11 @@ export function chosenReply(method: readonly ReplyRule[], type: readonly ReplyRu
 }
 
 function ruleOf(rule: Reply, destinations: readonly string[]): ReplyRule {
-  return { reply: rule, explicit: destinations.length > 0, variables: destinations.flatMap(placeholdersOf) };
+  return {
+    reply: rule,
+    explicit: destinations.length > 0,
+    variables: destinations.flatMap(placeholdersOf),
+  };
 }
 
 function decorator(rule: ReplyRule): ReplyDecorator {

@@ -41,7 +41,9 @@ export class Dispatcher {
       streams = isStream(outcome.value);
       return outcome;
     } catch (thrown) {
-      throw thrown instanceof MessagingError ? thrown : new MessagingError('handler-failed', undefined, { cause: thrown });
+      throw thrown instanceof MessagingError
+        ? thrown
+        : new MessagingError('handler-failed', undefined, { cause: thrown });
     } finally {
       // A stream goes on using its signal until its session or subscription ends.
       if (!streams) call.release();

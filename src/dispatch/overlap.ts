@@ -15,8 +15,10 @@ function segmentsOverlap(a: readonly string[], b: readonly string[]): boolean {
   const [headA, ...restA] = a;
   const [headB, ...restB] = b;
   if (headA === undefined && headB === undefined) return true;
-  if (headA === '**') return segmentsOverlap(restA, b) || (headB !== undefined && segmentsOverlap(a, restB));
-  if (headB === '**') return segmentsOverlap(a, restB) || (headA !== undefined && segmentsOverlap(restA, b));
+  if (headA === '**')
+    return segmentsOverlap(restA, b) || (headB !== undefined && segmentsOverlap(a, restB));
+  if (headB === '**')
+    return segmentsOverlap(a, restB) || (headA !== undefined && segmentsOverlap(restA, b));
   if (headA === undefined || headB === undefined) return false;
   return segmentOverlaps(headA, headB) && segmentsOverlap(restA, restB);
 }
@@ -24,7 +26,8 @@ function segmentsOverlap(a: readonly string[], b: readonly string[]): boolean {
 function segmentOverlaps(a: string, b: string): boolean {
   const wildA = wildcard.test(a);
   const wildB = wildcard.test(b);
-  if (wildA && wildB) return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
+  if (wildA && wildB)
+    return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
   if (wildA) return takes(a, b);
   return wildB ? takes(b, a) : a === b;
 }

@@ -18,7 +18,10 @@ export function placeholdersOf(destination: string): string[] {
 export function toDestinations(destinations: readonly string[]): Reply {
   const addressings = addressingsOf(destinations, '/topic');
   return (invocation) =>
-    addressings.map((address): DestinationTarget => ({ kind: 'destination', destination: address(invocation) }));
+    addressings.map((address): DestinationTarget => ({
+      kind: 'destination',
+      destination: address(invocation),
+    }));
 }
 
 /**
@@ -42,7 +45,14 @@ export function toUser(destinations: readonly string[], broadcast: boolean): Rep
 export const toSubscription: Reply = ({ session, subscription, message }) =>
   subscription === undefined
     ? nowhere
-    : [{ kind: 'subscription', session: session.id, subscription, destination: message.destination }];
+    : [
+        {
+          kind: 'subscription',
+          session: session.id,
+          subscription,
+          destination: message.destination,
+        },
+      ];
 
 /** Where the value of an exception handler goes that says nothing: its sender alone. Spring broadcasts it. */
 export const toErrorQueue: Reply = toUser(['/queue/errors'], false);
@@ -60,7 +70,9 @@ export function inTurn(replies: readonly Reply[]): Reply {
 }
 
 function addressingsOf(destinations: readonly string[], above: string): Addressing[] {
-  return destinations.length === 0 ? [({ lookup }) => below(above, lookup)] : destinations.map(addressing);
+  return destinations.length === 0
+    ? [({ lookup }) => below(above, lookup)]
+    : destinations.map(addressing);
 }
 
 /** A lookup destination has its leading slash with the separator `/` only. */
@@ -74,7 +86,8 @@ function addressing(template: string): Addressing {
   if (parts.length === 1) return () => template;
   return ({ variables }) => {
     let destination = parts[0]!;
-    for (let i = 1; i < parts.length; i += 2) destination += variable(variables, parts[i]!) + parts[i + 1]!;
+    for (let i = 1; i < parts.length; i += 2)
+      destination += variable(variables, parts[i]!) + parts[i + 1]!;
     return destination;
   };
 }
@@ -82,6 +95,7 @@ function addressing(template: string): Addressing {
 /** Missing only for an exception handler, which serves routes with different variables. */
 function variable(variables: ReadonlyMap<string, string>, name: string): string {
   const value = variables.get(name);
-  if (value === undefined) throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
+  if (value === undefined)
+    throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
   return value;
 }

@@ -1,5 +1,9 @@
 // Which route takes a destination: literal ones by a map, patterns in the order of their rank.
-import { compareSpecificity, compileDestination, type DestinationPattern } from '../message/destination.js';
+import {
+  compareSpecificity,
+  compileDestination,
+  type DestinationPattern,
+} from '../message/destination.js';
 import { MessagingError } from '../message/error.js';
 import { mayOverlap } from './overlap.js';
 import type { Route } from './route.js';
@@ -79,7 +83,9 @@ export class RouteTable {
       return compileDestination(route.pattern, { separator: this.#separator, expressions: true });
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
-      this.#findings.push(`${route.handler}: the pattern '${route.pattern}' is not valid: ${error.message}`);
+      this.#findings.push(
+        `${route.handler}: the pattern '${route.pattern}' is not valid: ${error.message}`,
+      );
       return undefined;
     }
   }

@@ -29,24 +29,54 @@ export const errorTable = {
   'frame-malformed': { text: 'The frame is malformed.', closes: closeCode.protocolError },
   'command-unknown': { text: 'The command is unknown.', closes: closeCode.protocolError },
   'header-malformed': { text: 'A header line is malformed.', closes: closeCode.protocolError },
-  'escape-illegal': { text: 'A header holds an illegal escape sequence.', closes: closeCode.protocolError },
+  'escape-illegal': {
+    text: 'A header holds an illegal escape sequence.',
+    closes: closeCode.protocolError,
+  },
   'text-invalid': { text: 'Text must be valid UTF-8.', closes: closeCode.invalidData },
   'header-missing': { text: 'A required header is missing.', closes: closeCode.protocolError },
   'header-invalid': { text: 'A header has an impossible value.', closes: closeCode.protocolError },
-  'content-length-invalid': { text: 'The content-length does not fit the body.', closes: closeCode.protocolError },
-  'body-unexpected': { text: 'A frame of this kind carries no body.', closes: closeCode.protocolError },
-  'frame-too-large': { text: 'The frame is larger than the server accepts.', closes: closeCode.tooBig },
-  'version-unsupported': { text: 'None of the offered protocol versions is supported.', closes: closeCode.protocolError },
-  'protocol-unknown': { text: 'The protocol of the first message is unknown.', closes: closeCode.protocolError },
+  'content-length-invalid': {
+    text: 'The content-length does not fit the body.',
+    closes: closeCode.protocolError,
+  },
+  'body-unexpected': {
+    text: 'A frame of this kind carries no body.',
+    closes: closeCode.protocolError,
+  },
+  'frame-too-large': {
+    text: 'The frame is larger than the server accepts.',
+    closes: closeCode.tooBig,
+  },
+  'version-unsupported': {
+    text: 'None of the offered protocol versions is supported.',
+    closes: closeCode.protocolError,
+  },
+  'protocol-unknown': {
+    text: 'The protocol of the first message is unknown.',
+    closes: closeCode.protocolError,
+  },
 
   // What a session can be wrong about.
   'not-connected': { text: 'The first frame must be CONNECT.', closes: closeCode.protocolError },
-  'already-connected': { text: 'The session is connected already.', closes: closeCode.protocolError },
+  'already-connected': {
+    text: 'The session is connected already.',
+    closes: closeCode.protocolError,
+  },
   'access-refused': { text: 'Access refused.', closes: closeCode.policy },
   'connect-timeout': { text: 'The client did not connect in time.', closes: closeCode.silent },
-  'heartbeat-lost': { text: 'The client was silent for longer than agreed.', closes: closeCode.silent },
-  'slow-consumer': { text: 'The client reads too slowly for what it subscribed.', closes: closeCode.slowConsumer },
-  'reading-stalled': { text: 'The frames of the client could not be worked off in time.', closes: closeCode.stalled },
+  'heartbeat-lost': {
+    text: 'The client was silent for longer than agreed.',
+    closes: closeCode.silent,
+  },
+  'slow-consumer': {
+    text: 'The client reads too slowly for what it subscribed.',
+    closes: closeCode.slowConsumer,
+  },
+  'reading-stalled': {
+    text: 'The frames of the client could not be worked off in time.',
+    closes: closeCode.stalled,
+  },
   'server-stopping': { text: 'The server is going away.', closes: closeCode.goingAway },
   'session-closed': { text: 'The session was closed by the server.', closes: closeCode.policy },
 
@@ -98,7 +128,11 @@ export class MessagingError extends Error {
   readonly detail: string | undefined;
   readonly fields: readonly FieldProblem[] | undefined;
 
-  constructor(code: ErrorCode, message: string = errorTable[code].text, options: MessagingErrorOptions = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string = errorTable[code].text,
+    options: MessagingErrorOptions = {},
+  ) {
     super(message, options);
     this.code = code;
     this.detail = options.detail;

@@ -31,7 +31,10 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
   try {
     instance = transformer.plainToInstance(type as new () => object, plain);
     if (isConstrained(type, validator)) {
-      errors = await validator.validate(instance, { whitelist: true, validationError: { target: false } });
+      errors = await validator.validate(instance, {
+        whitelist: true,
+        validationError: { target: false },
+      });
     }
   } catch (cause) {
     throw payloadInvalid([], cause);
@@ -42,14 +45,19 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
 
 /** Both cost a tenth of a second to import, so only an application that uses classes pays it. */
 async function load(): Promise<Libraries> {
-  const [transformer, validator] = await Promise.all([import('class-transformer'), import('class-validator')]);
+  const [transformer, validator] = await Promise.all([
+    import('class-transformer'),
+    import('class-validator'),
+  ]);
   return { transformer, validator };
 }
 
 function isConstrained(type: Constructor, validator: Libraries['validator']): boolean {
   let known = constrained.get(type);
   if (known === undefined) {
-    known = validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
+    known =
+      validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length >
+      0;
     constrained.set(type, known);
   }
   return known;
@@ -64,7 +72,8 @@ function isPlainObject(value: unknown): value is object {
 function excessOf(value: object, depth: number): string | undefined {
   if (depth > depthLimit) return `must not be nested deeper than ${depthLimit} levels`;
   const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  if (!Array.isArray(value) && members.length > keyLimit) return `must not have more than ${keyLimit} keys in an object`;
+  if (!Array.isArray(value) && members.length > keyLimit)
+    return `must not have more than ${keyLimit} keys in an object`;
   for (const member of members) {
     if (typeof member !== 'object' || member === null) continue;
     const excess = excessOf(member, depth + 1);
@@ -73,7 +82,10 @@ function excessOf(value: object, depth: number): string | undefined {
   return undefined;
 }
 
-function problemsOf(errors: readonly ValidationError[], above: readonly string[] = []): FieldProblem[] {
+function problemsOf(
+  errors: readonly ValidationError[],
+  above: readonly string[] = [],
+): FieldProblem[] {
   return errors.flatMap(({ property, constraints = {}, children = [], value }) => {
     const path = [...above, property];
     const own = Object.values(constraints).map((message) => fieldProblem(path, message, value));

@@ -20,7 +20,11 @@ export interface WrittenPayload {
 export interface PayloadConverter {
   readonly name: string;
   /** The raw value of the octets; classes and schemas are applied to it afterwards. `media` is undefined when the message names no content type. */
-  read(body: Uint8Array, media: MediaType | undefined, type: PayloadType): { readonly value: unknown } | undefined;
+  read(
+    body: Uint8Array,
+    media: MediaType | undefined,
+    type: PayloadType,
+  ): { readonly value: unknown } | undefined;
   /** The octets of a value. `contentType` is what the publisher asked for, if anything. */
   write(value: unknown, contentType: string | undefined): WrittenPayload | undefined;
 }
@@ -49,7 +53,10 @@ export class Payloads {
     } catch (cause) {
       throw new MessagingError('payload-unwritable', undefined, { cause });
     }
-    throw new MessagingError('payload-unwritable', 'No converter writes such a value as the content type asked for.');
+    throw new MessagingError(
+      'payload-unwritable',
+      'No converter writes such a value as the content type asked for.',
+    );
   }
 
   #raw({ headers, body }: Message, type: PayloadType): unknown {
@@ -63,6 +70,9 @@ export class Payloads {
     } catch (cause) {
       throw new MessagingError('payload-unreadable', undefined, { cause });
     }
-    throw new MessagingError('payload-unreadable', 'The payload cannot be read from this content type.');
+    throw new MessagingError(
+      'payload-unreadable',
+      'The payload cannot be read from this content type.',
+    );
   }
 }

@@ -7,14 +7,21 @@ const pathLimit = 200;
 const wordCharacter = /[\p{L}\p{N}_]/u;
 
 /** @param received what the client sent there; a message that repeats it is replaced */
-export function fieldProblem(path: readonly PropertyKey[], message: string, received: unknown): FieldProblem {
+export function fieldProblem(
+  path: readonly PropertyKey[],
+  message: string,
+  received: unknown,
+): FieldProblem {
   const text = path.map(String).join('.').slice(0, pathLimit);
   return { path: text, message: repeats(message, received) ? 'is not valid' : message };
 }
 
 /** @throws nothing: the error is returned, so that the caller's `throw` ends its flow */
 export function payloadInvalid(fields: readonly FieldProblem[], cause?: unknown): MessagingError {
-  return new MessagingError('payload-invalid', undefined, { fields: fields.slice(0, fieldLimit), cause });
+  return new MessagingError('payload-invalid', undefined, {
+    fields: fields.slice(0, fieldLimit),
+    cause,
+  });
 }
 
 function repeats(message: string, received: unknown): boolean {

@@ -15,7 +15,8 @@ export const json: PayloadConverter = {
     const source = decodeText(body, media);
     if (media === undefined && type.kind === 'any') return { value: parsedOr(source) };
     const value: unknown = JSON.parse(source);
-    if (type.kind === 'text' && typeof value !== 'string') throw new TypeError('The JSON is no string.');
+    if (type.kind === 'text' && typeof value !== 'string')
+      throw new TypeError('The JSON is no string.');
     return { value };
   },
   write(value, contentType = 'application/json') {

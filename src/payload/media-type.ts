@@ -11,10 +11,9 @@ const charsetParameter = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
 /** What nearly every message says, ready. */
 const common = new Map(
-  ['application/json', 'text/plain', 'text/plain;charset=UTF-8', 'application/octet-stream'].map((contentType) => [
-    contentType,
-    parse(contentType),
-  ]),
+  ['application/json', 'text/plain', 'text/plain;charset=UTF-8', 'application/octet-stream'].map(
+    (contentType) => [contentType, parse(contentType)],
+  ),
 );
 
 export function mediaTypeOf(contentType: string): MediaType {
@@ -28,11 +27,16 @@ export function isJson({ name }: MediaType): boolean {
 
 /** Whether text of this type is UTF-8, of which ASCII is a part. */
 export function isUnicode({ charset }: MediaType): boolean {
-  return charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
+  return (
+    charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'
+  );
 }
 
 function parse(contentType: string): MediaType {
   const end = contentType.indexOf(';');
   const name = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-  return { name, charset: end < 0 ? undefined : charsetParameter.exec(contentType)?.[1]?.toLowerCase() };
+  return {
+    name,
+    charset: end < 0 ? undefined : charsetParameter.exec(contentType)?.[1]?.toLowerCase(),
+  };
 }

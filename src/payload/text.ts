@@ -15,7 +15,9 @@ export const text: PayloadConverter = {
   write(value, contentType = 'text/plain;charset=UTF-8') {
     if (typeof value !== 'string') return undefined;
     const media = mediaTypeOf(contentType);
-    return isJson(media) || !isUnicode(media) ? undefined : { body: Buffer.from(value), contentType };
+    return isJson(media) || !isUnicode(media)
+      ? undefined
+      : { body: Buffer.from(value), contentType };
   },
 };
 

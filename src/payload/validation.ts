@@ -32,7 +32,10 @@ function parse(value: unknown, schema: StandardSchema): unknown {
   return result instanceof Promise ? parsedLater(value, result) : parsed(value, result);
 }
 
-async function parsedLater(value: unknown, promise: Promise<SchemaResult<unknown>>): Promise<unknown> {
+async function parsedLater(
+  value: unknown,
+  promise: Promise<SchemaResult<unknown>>,
+): Promise<unknown> {
   let result: SchemaResult<unknown>;
   try {
     result = await promise;
@@ -53,5 +56,7 @@ function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldPr
 }
 
 function memberOf(value: unknown, key: PropertyKey): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
 }

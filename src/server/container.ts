@@ -31,7 +31,10 @@ export function ownContainer(): Container {
 /** Binds what the server offers; a container serves one server. */
 export function offer(container: Container, offered: Offered): void {
   if (container.isCurrentBound(Publisher)) {
-    throw new MessagingError('option-invalid', 'The container serves another server already; give each server one of its own.');
+    throw new MessagingError(
+      'option-invalid',
+      'The container serves another server already; give each server one of its own.',
+    );
   }
   container.bind(Publisher).toConstantValue(offered.publisher);
   container.bind(SessionRegistry).toConstantValue(offered.registry);
@@ -52,7 +55,9 @@ export function buildControllers(
 ): Promise<ControllerInstance[]> {
   for (const type of named ?? []) bind(container, identifier(type));
   const types = named ?? controllerTypes().filter((type) => container.isBound(identifier(type)));
-  return Promise.all(types.map(async (type) => ({ type, instance: await container.getAsync(identifier(type)) })));
+  return Promise.all(
+    types.map(async (type) => ({ type, instance: await container.getAsync(identifier(type)) })),
+  );
 }
 
 function bind(container: Container, type: Newable<object>): void {

@@ -30,8 +30,14 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
   const registry = new LocalSessionRegistry<ClientSession>();
   const events = new SessionEventSource(logger);
   const users = new UserDestinations(options.prefixes.user);
-  const prefixes = new Prefixes(options.prefixes.application, options.prefixes.broker, users, options.separator);
-  const broker = options.broker ?? new EmbeddedBroker({ ids, separator: options.separator, logger });
+  const prefixes = new Prefixes(
+    options.prefixes.application,
+    options.prefixes.broker,
+    users,
+    options.separator,
+  );
+  const broker =
+    options.broker ?? new EmbeddedBroker({ ids, separator: options.separator, logger });
   const payloads = new Payloads(options.converters);
   const publisher = new BrokerPublisher({
     broker,
@@ -89,7 +95,8 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     },
     finished: (of) => void inbound.finished(of),
   };
-  const accept = (connection: Connection) => void open.add(new ClientSession(ids.session(), connection, session));
+  const accept = (connection: Connection) =>
+    void open.add(new ClientSession(ids.session(), connection, session));
   return new RunningServer({
     options,
     publisher,

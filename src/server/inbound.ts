@@ -6,7 +6,13 @@ import { sessionQueue, type UserDestinations } from '../broker/user-destination.
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
-import type { ClientFrame, ConnectFrame, SendFrame, SubscribeFrame, UnsubscribeFrame } from '../message/frame.js';
+import type {
+  ClientFrame,
+  ConnectFrame,
+  SendFrame,
+  SubscribeFrame,
+  UnsubscribeFrame,
+} from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { noHeaders } from '../message/message.js';
 import type { Target } from '../message/target.js';
@@ -95,12 +101,16 @@ export class Inbound {
       case 'ack':
       case 'nack': {
         const { kind, id, subscription } = frame;
-        return this.#settled(this.#subscriber(session).connection.settle({ kind, id, subscription }));
+        return this.#settled(
+          this.#subscriber(session).connection.settle({ kind, id, subscription }),
+        );
       }
       case 'begin':
       case 'commit':
       case 'abort':
-        return Promise.reject(new MessagingError('not-supported', 'This broker has no transactions.'));
+        return Promise.reject(
+          new MessagingError('not-supported', 'This broker has no transactions.'),
+        );
       case 'disconnect':
         return Promise.resolve();
       default:
@@ -114,7 +124,10 @@ export class Inbound {
     const agreement = agreeHeartbeat(frame.heartbeat, parts.heartbeat);
     // A client that left while it was being authenticated is known to nobody.
     if (!session.accept(principal, agreement)) return;
-    this.#subscribers.set(session, new SessionSubscriber(session, parts.broker, parts.users, this.#frames));
+    this.#subscribers.set(
+      session,
+      new SessionSubscriber(session, parts.broker, parts.users, this.#frames),
+    );
     parts.registry.add(session);
     session.send({
       kind: 'connected',
@@ -137,7 +150,8 @@ export class Inbound {
 
   async #send(frame: SendFrame, session: ClientSession): Promise<void> {
     const { message } = frame;
-    if (frame.transaction !== undefined) throw new MessagingError('not-supported', 'This broker has no transactions.');
+    if (frame.transaction !== undefined)
+      throw new MessagingError('not-supported', 'This broker has no transactions.');
     const owner = this.parts.prefixes.owner(message.destination);
     switch (owner.kind) {
       case 'application':
@@ -162,10 +176,15 @@ export class Inbound {
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
   }
 
-  async #dispatchSend({ message }: SendFrame, lookup: string, session: ClientSession): Promise<void> {
+  async #dispatchSend(
+    { message }: SendFrame,
+    lookup: string,
+    session: ClientSession,
+  ): Promise<void> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
-    if (isStream(outcome.value)) this.#stream(outcome.value, outcome.targets, session, session.signal, message.destination);
+    if (isStream(outcome.value))
+      this.#stream(outcome.value, outcome.targets, session, session.signal, message.destination);
     else await this.#publish(outcome);
   }
 
@@ -201,7 +220,14 @@ export class Inbound {
     let live = false;
     try {
       const message = { destination, headers, body: emptyBody };
-      const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', session, message, lookup, subscription: id, closed: signal });
+      const outcome = await this.parts.dispatcher.dispatch({
+        on: 'subscribe',
+        session,
+        message,
+        lookup,
+        subscription: id,
+        closed: signal,
+      });
       if (outcome === undefined) throw new MessagingError('no-route');
       this.#subscribed(frame, session);
       live = isStream(outcome.value);
@@ -223,7 +249,11 @@ export class Inbound {
   async #unsubscribe({ id, destination }: UnsubscribeFrame, session: ClientSession): Promise<void> {
     const ended = await this.#subscriber(session).unsubscribe(id, destination);
     if (ended === undefined) return;
-    this.parts.events.emit('unsubscribed', { session, subscription: ended.id, destination: ended.requested });
+    this.parts.events.emit('unsubscribed', {
+      session,
+      subscription: ended.id,
+      destination: ended.requested,
+    });
   }
 
   async #publish({ value, targets }: Outcome): Promise<void> {
@@ -263,7 +293,8 @@ export class Inbound {
     if (await this.#tell(error, { destination, receipt }, session)) return;
     if (receipt !== undefined || isRefusal(error)) return session.fail(error, receipt);
     const { code, message } = error;
-    if (code !== 'handler-failed') this.parts.logger.warn(`${frame.kind} ${JSON.stringify(destination)}: ${code}: ${message}`);
+    if (code !== 'handler-failed')
+      this.parts.logger.warn(`${frame.kind} ${JSON.stringify(destination)}: ${code}: ${message}`);
   }
 
   /** Sends a problem to the session's own problem queue; false when it does not listen there. */
@@ -274,12 +305,18 @@ export class Inbound {
   ): Promise<boolean> {
     const { code, message, fields } = error;
     if (code === 'handler-failed') {
-      this.parts.logger.error(`The handler of ${JSON.stringify(about.destination)} failed.`, error.cause);
+      this.parts.logger.error(
+        `The handler of ${JSON.stringify(about.destination)} failed.`,
+        error.cause,
+      );
     }
     const queue = sessionQueue(session.id, problemQueue);
     if (!(this.#subscribers.get(session)?.listensTo(queue) ?? false)) return false;
     const problem: Problem = { code, message, ...about, fields };
-    await this.parts.publisher.publishTo([{ kind: 'session', session: session.id, destination: problemQueue, headers: noHeaders }], problem);
+    await this.parts.publisher.publishTo(
+      [{ kind: 'session', session: session.id, destination: problemQueue, headers: noHeaders }],
+      problem,
+    );
     return true;
   }
 }
@@ -291,5 +328,7 @@ function destinationOf(frame: ClientFrame): string | undefined {
 
 /** A frame that the server would not take, as opposed to a handler that failed with it. */
 function isRefusal({ code }: MessagingError): boolean {
-  return !code.startsWith('handler-') && !code.startsWith('payload-') && !code.startsWith('argument-');
+  return (
+    !code.startsWith('handler-') && !code.startsWith('payload-') && !code.startsWith('argument-')
+  );
 }

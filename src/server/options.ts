@@ -14,7 +14,7 @@ import type { WireCodec } from '../wire/codec.js';
 /** Where clients connect by WebSocket. */
 export interface EndpointOptions {
   readonly path: string;
-  /** Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`); default: the server's own. */
+  /** Origins that may connect beside the server's own, exact or as patterns (`https://*.example.org:[443,8443]`). Default: none. */
   readonly allowedOrigins?: readonly string[];
   /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed; default: none. */
   readonly trustedProxies?: readonly string[];
@@ -93,7 +93,12 @@ export interface ServerOptions {
 }
 
 /** The options with every default filled in; frozen. */
-export interface ResolvedOptions extends Required<Omit<ServerOptions, 'controllers' | 'container' | 'broker' | 'authenticate' | 'prefixes' | 'heartbeat' | 'limits'>> {
+export interface ResolvedOptions extends Required<
+  Omit<
+    ServerOptions,
+    'controllers' | 'container' | 'broker' | 'authenticate' | 'prefixes' | 'heartbeat' | 'limits'
+  >
+> {
   readonly controllers: readonly Constructor[] | undefined;
   readonly container: Container | undefined;
   readonly broker: Broker | undefined;

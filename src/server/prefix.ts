@@ -28,7 +28,8 @@ export class Prefixes {
 
   owner(destination: string): Owner {
     for (const prefix of this.#application) {
-      if (destination.startsWith(prefix)) return { kind: 'application', lookup: this.#lookup(destination, prefix) };
+      if (destination.startsWith(prefix))
+        return { kind: 'application', lookup: this.#lookup(destination, prefix) };
     }
     if (this.users.matches(destination)) return user;
     return this.servedByBroker(destination) ? broker : nobody;

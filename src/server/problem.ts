@@ -16,5 +16,7 @@ export const problemQueue = '/queue/errors';
 
 /** Anything thrown as a MessagingError; the cause stays with us. */
 export function asMessagingError(thrown: unknown): MessagingError {
-  return thrown instanceof MessagingError ? thrown : new MessagingError('handler-failed', undefined, { cause: thrown });
+  return thrown instanceof MessagingError
+    ? thrown
+    : new MessagingError('handler-failed', undefined, { cause: thrown });
 }

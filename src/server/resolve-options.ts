@@ -7,7 +7,11 @@ import { defaultCodecs, defaultConverters } from './defaults.js';
 import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
-const endpointNames: readonly (keyof EndpointOptions)[] = ['path', 'allowedOrigins', 'trustedProxies'];
+const endpointNames: readonly (keyof EndpointOptions)[] = [
+  'path',
+  'allowedOrigins',
+  'trustedProxies',
+];
 
 /** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
@@ -65,13 +69,18 @@ function merge<T extends object>(name: string, defaults: T, given: Partial<T> | 
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
 }
 
 function refuseUnknown(path: string, given: object, names: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    throw invalid(`${path}${name}`, `is unknown; the nearest known one is '${path}${nearest(name, names)}'`);
+    throw invalid(
+      `${path}${name}`,
+      `is unknown; the nearest known one is '${path}${nearest(name, names)}'`,
+    );
   }
 }
 
@@ -86,22 +95,31 @@ function check(options: ResolvedOptions): void {
   if (limits.webSocketMessage < limits.frameSize) {
     throw invalid('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
   }
-  if (options.separator !== '/' && options.separator !== '.') throw invalid('separator', `must be '/' or '.'`);
+  if (options.separator !== '/' && options.separator !== '.')
+    throw invalid('separator', `must be '/' or '.'`);
   if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
   for (const prefix of all) {
     if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix)) {
-      throw invalid('prefixes', `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`);
+      throw invalid(
+        'prefixes',
+        `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`,
+      );
     }
   }
-  const overlap = all.find((prefix, i) => all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)));
-  if (overlap !== undefined) throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
+  const overlap = all.find((prefix, i) =>
+    all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
+  );
+  if (overlap !== undefined)
+    throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
   for (const endpoint of options.endpoints) refuseUnknown('endpoints.', endpoint, endpointNames);
   const paths = options.endpoints.map(({ path }) => path);
   for (const path of paths) {
-    if (!path.startsWith('/')) throw invalid('endpoints', `need paths that begin with a slash, unlike '${path}'`);
+    if (!path.startsWith('/'))
+      throw invalid('endpoints', `need paths that begin with a slash, unlike '${path}'`);
   }
-  if (new Set(paths).size < paths.length) throw invalid('endpoints', 'must have paths of their own');
+  if (new Set(paths).size < paths.length)
+    throw invalid('endpoints', 'must have paths of their own');
 }
 
 function requireCount(name: string, value: number, least: number): void {
@@ -116,6 +134,13 @@ function invalid(name: string, what: string): MessagingError {
 
 /** Freezes the plain data; containers, brokers and the like live on. */
 function deepFreeze(options: ResolvedOptions): ResolvedOptions {
-  for (const part of [options.prefixes, options.heartbeat, options.limits, options.endpoints, ...options.endpoints]) Object.freeze(part);
+  for (const part of [
+    options.prefixes,
+    options.heartbeat,
+    options.limits,
+    options.endpoints,
+    ...options.endpoints,
+  ])
+    Object.freeze(part);
   return Object.freeze(options);
 }

@@ -49,7 +49,6 @@ export interface Server {
   close(): Promise<void>;
 }
 
-
 export interface ServerParts {
   readonly options: ResolvedOptions;
   readonly publisher: Publisher;
@@ -113,7 +112,11 @@ export class RunningServer implements Server {
   routes(): readonly RouteDescription[] {
     const { application } = this.options.prefixes;
     return this.parts.routes.flatMap(({ on, pattern, handler }) =>
-      application.map((prefix) => ({ on, destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`, handler })),
+      application.map((prefix) => ({
+        on,
+        destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`,
+        handler,
+      })),
     );
   }
 
@@ -140,7 +143,11 @@ export class RunningServer implements Server {
   }
 
   async #start(endpoints: readonly Transport[]): Promise<void> {
-    if (this.#state !== 'built') throw new MessagingError('listen-failed', 'The server was started before; build another one.');
+    if (this.#state !== 'built')
+      throw new MessagingError(
+        'listen-failed',
+        'The server was started before; build another one.',
+      );
     this.#state = 'running';
     this.#transports = [...endpoints, ...this.options.transports];
     await this.parts.broker.start();

@@ -6,7 +6,13 @@ import type { ClientFrame, Malformed, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
-import { chooseCodec, type Decoder, type DecoderLimits, type Encoder, type WireCodec } from '../wire/codec.js';
+import {
+  chooseCodec,
+  type Decoder,
+  type DecoderLimits,
+  type Encoder,
+  type WireCodec,
+} from '../wire/codec.js';
 import type { Activity } from './activity.js';
 import { noHeartbeat, Pulse, type Agreement } from './heartbeat.js';
 import type { OutboundInterceptor } from './interceptor.js';
@@ -84,7 +90,9 @@ export class ClientSession implements Session, ConnectionListener {
       overlaps: (item) => item.kind === 'send',
       advanced: () => this.#resumeReading(),
     });
-    this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () => this.expel('connect-timeout'));
+    this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () =>
+      this.expel('connect-timeout'),
+    );
     connection.listen(this);
   }
 
@@ -97,7 +105,9 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   get protocol(): string {
-    return this.#codec === undefined ? '' : `${this.#codec.name} ${this.#decoder?.version ?? ''}`.trimEnd();
+    return this.#codec === undefined
+      ? ''
+      : `${this.#codec.name} ${this.#decoder?.version ?? ''}`.trimEnd();
   }
 
   /** Whether CONNECT was accepted. */
@@ -174,7 +184,8 @@ export class ClientSession implements Session, ConnectionListener {
     await this.#lane.settled();
     this.close(closeCode.goingAway, 'server-stopping');
     const { signal } = this;
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   }
 
   terminate(): void {
@@ -263,7 +274,10 @@ export class ClientSession implements Session, ConnectionListener {
   async #work(item: LaneItem): Promise<boolean> {
     switch (item.kind) {
       case 'malformed':
-        this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), item.receipt);
+        this.fail(
+          new MessagingError(item.code, item.message, { detail: item.detail }),
+          item.receipt,
+        );
         return false;
       case 'end':
         this.close(item.code, item.reason);
@@ -280,7 +294,8 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   #done(item: LaneItem, processed: boolean): void {
-    if (processed && 'receipt' in item && item.receipt !== undefined) this.send({ kind: 'receipt', receipt: item.receipt });
+    if (processed && 'receipt' in item && item.receipt !== undefined)
+      this.send({ kind: 'receipt', receipt: item.receipt });
     if (item.kind === 'disconnect') this.close();
     if (this.#lane.empty) this.parts.activity.end();
   }

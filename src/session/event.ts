@@ -6,13 +6,27 @@ export interface SessionEventMap {
   /** CONNECT was accepted, and CONNECTED is on its way. */
   readonly connected: { readonly session: Session };
   /** The subscription is live: what is published from now on reaches it. */
-  readonly subscribed: { readonly session: Session; readonly subscription: string; readonly destination: string };
-  readonly unsubscribed: { readonly session: Session; readonly subscription: string; readonly destination: string };
+  readonly subscribed: {
+    readonly session: Session;
+    readonly subscription: string;
+    readonly destination: string;
+  };
+  readonly unsubscribed: {
+    readonly session: Session;
+    readonly subscription: string;
+    readonly destination: string;
+  };
   /** The session is gone, however it ended; once for every `connected`. */
-  readonly disconnected: { readonly session: Session; readonly code: number; readonly reason: string };
+  readonly disconnected: {
+    readonly session: Session;
+    readonly code: number;
+    readonly reason: string;
+  };
 }
 
-export type SessionListener<K extends keyof SessionEventMap> = (event: SessionEventMap[K]) => void | Promise<void>;
+export type SessionListener<K extends keyof SessionEventMap> = (
+  event: SessionEventMap[K],
+) => void | Promise<void>;
 
 /** Inject it to hear of sessions; type and token in one (Spring: SessionConnectedEvent and its kin). */
 export abstract class SessionEvents {

@@ -21,7 +21,10 @@ export interface Agreement {
 export const noHeartbeat: Agreement = { advertised: [0, 0], send: 0, expect: 0 };
 
 /** STOMP 1.2, "Heart-beating": an interval is the larger of what one can and the other wants; 0 on either side means none. */
-export function agreeHeartbeat([canSend, wants]: HeartbeatPair, options: HeartbeatOptions): Agreement {
+export function agreeHeartbeat(
+  [canSend, wants]: HeartbeatPair,
+  options: HeartbeatOptions,
+): Agreement {
   const send = wants === 0 ? 0 : Math.max(wants, options.floor);
   const expect = canSend === 0 || options.wanted === 0 ? 0 : Math.max(canSend, options.wanted);
   return { advertised: [send, canSend === 0 ? 0 : options.wanted], send, expect };
@@ -118,7 +121,10 @@ export class Pulse {
   #schedule(now: number): void {
     if (this.#stopped) return;
     this.#timer?.cancel();
-    this.#timer = this.clock.after(Math.min(Math.max(this.#due() - now, 1), longestDelay), this.#tick);
+    this.#timer = this.clock.after(
+      Math.min(Math.max(this.#due() - now, 1), longestDelay),
+      this.#tick,
+    );
   }
 
   /** When something is to be done next. */
@@ -126,10 +132,16 @@ export class Pulse {
     const { send, expect } = this.#agreement;
     const beat = send > 0 ? this.#beatDue() : Infinity;
     if (this.#pausedAt !== undefined) {
-      return Math.min(beat, this.#pausedAt + longestPause, Math.max(this.#lastPing, this.#pausedAt) + pingEveryWhilePaused);
+      return Math.min(
+        beat,
+        this.#pausedAt + longestPause,
+        Math.max(this.#lastPing, this.#pausedAt) + pingEveryWhilePaused,
+      );
     }
     const silence =
-      expect > 0 ? this.#lastHeard + expect * tolerance : Math.max(this.#lastHeard, this.#lastPing) + pingEvery;
+      expect > 0
+        ? this.#lastHeard + expect * tolerance
+        : Math.max(this.#lastHeard, this.#lastPing) + pingEvery;
     return Math.min(beat, silence);
   }
 }

@@ -3,7 +3,11 @@ import type { ClientFrame, ServerFrame } from '../message/frame.js';
 import type { Session } from './session.js';
 
 /** Sees each client frame before the junction; calls `next` to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
-export type Interceptor = (frame: ClientFrame, session: Session, next: () => Promise<void>) => Promise<void>;
+export type Interceptor = (
+  frame: ClientFrame,
+  session: Session,
+  next: () => Promise<void>,
+) => Promise<void>;
 
 /** Sees each server frame before it is encoded; undefined drops it. Handing back the same object keeps the shared octets. */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
@@ -16,7 +20,8 @@ export function intercept<S extends Session>(
   handler: FrameHandler<S>,
 ): FrameHandler<S> {
   return interceptors.reduceRight<FrameHandler<S>>(
-    (inner, interceptor) => (frame, session) => interceptor(frame, session, () => inner(frame, session)),
+    (inner, interceptor) => (frame, session) =>
+      interceptor(frame, session, () => inner(frame, session)),
     handler,
   );
 }

@@ -51,7 +51,9 @@ export class Lane<T, R> {
 
   /** Resolves when nothing runs or waits. */
   settled(): Promise<void> {
-    return this.empty ? Promise.resolve() : new Promise((resolve) => this.#settledWanted.push(resolve));
+    return this.empty
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#settledWanted.push(resolve));
   }
 
   #advance(): void {

@@ -4,7 +4,9 @@ import { MessagingError } from '../message/error.js';
 
 export class HttpListener {
   readonly http: Server = createServer((_request, response) => {
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('Only WebSocket endpoints are served here.\n');
+    response
+      .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+      .end('Only WebSocket endpoints are served here.\n');
   });
 
   /** Listens on a port of a host, or on the path of a Unix socket. Errors: `listen-failed`. */
@@ -30,7 +32,11 @@ export class HttpListener {
   }
 }
 
-function listenFailed(error: NodeJS.ErrnoException, where: number | string, host: string): MessagingError {
+function listenFailed(
+  error: NodeJS.ErrnoException,
+  where: number | string,
+  host: string,
+): MessagingError {
   const place = typeof where === 'number' ? `port ${where} of ${host}` : `'${where}'`;
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: `${place} is taken; stop what listens there, or choose another.`,
@@ -38,5 +44,9 @@ function listenFailed(error: NodeJS.ErrnoException, where: number | string, host
     EADDRNOTAVAIL: `${place} is no address of this machine.`,
     ENOTFOUND: `${place} is no known host.`,
   };
-  return new MessagingError('listen-failed', `Cannot listen: ${why[error.code ?? ''] ?? `${place}: ${error.message}`}`, { cause: error });
+  return new MessagingError(
+    'listen-failed',
+    `Cannot listen: ${why[error.code ?? ''] ?? `${place}: ${error.message}`}`,
+    { cause: error },
+  );
 }

@@ -1,7 +1,13 @@
 // Both ends in one process: octets through the real codec, without a socket. The way in of most tests.
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
-import type { Acceptor, Connection, ConnectionListener, Handshake, Transport } from './transport.js';
+import type {
+  Acceptor,
+  Connection,
+  ConnectionListener,
+  Handshake,
+  Transport,
+} from './transport.js';
 
 export interface MemoryClientOptions {
   readonly url?: string;
@@ -39,7 +45,8 @@ export function memoryTransport(): MemoryTransport {
     open: (acceptor) => void (accept = acceptor),
     close: () => void (accept = undefined),
     connect(options = {}) {
-      if (accept === undefined) throw new Error('The memory transport is not open: start the server first.');
+      if (accept === undefined)
+        throw new Error('The memory transport is not open: start the server first.');
       const ends = new MemoryEnds(options);
       accept(ends);
       return ends.client;
@@ -62,8 +69,21 @@ class MemoryEnds implements Connection {
   #scheduled = false;
   #resolveClosed!: (end: { code: number; reason: string }) => void;
 
-  constructor({ url = '/', headers = {}, subprotocol, remoteAddress = '127.0.0.1', principal }: MemoryClientOptions) {
-    this.handshake = { url, headers: new Map(Object.entries(headers)), remoteAddress, subprotocol, secure: false, principal };
+  constructor({
+    url = '/',
+    headers = {},
+    subprotocol,
+    remoteAddress = '127.0.0.1',
+    principal,
+  }: MemoryClientOptions) {
+    this.handshake = {
+      url,
+      headers: new Map(Object.entries(headers)),
+      remoteAddress,
+      subprotocol,
+      secure: false,
+      principal,
+    };
     this.client = this.#makeClient();
   }
 
@@ -139,9 +159,15 @@ class MemoryEnds implements Connection {
   }
 
   #move(): void {
-    while (this.#open && !this.#serverPaused && this.#toServer.length > 0) this.#listener?.data(this.#toServer.shift()!);
+    while (this.#open && !this.#serverPaused && this.#toServer.length > 0)
+      this.#listener?.data(this.#toServer.shift()!);
     const held = this.#toClient.length > 0;
-    while (this.#open && !this.#clientPaused && this.client.onData !== undefined && this.#toClient.length > 0) {
+    while (
+      this.#open &&
+      !this.#clientPaused &&
+      this.client.onData !== undefined &&
+      this.#toClient.length > 0
+    ) {
       this.client.onData(this.#toClient.shift()!);
     }
     if (this.#open && held && this.#toClient.length === 0) this.#listener?.drained();

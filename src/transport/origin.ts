@@ -1,8 +1,8 @@
-// Which pages may connect: the server's own origin, or those that an endpoint lists.
+// Which pages may connect: those of the server's own origin, and those that an endpoint lists.
 import { MessagingError } from '../message/error.js';
 
 export interface OriginOptions {
-  /** Exact origins or patterns (`https://*.example.org:[443,8443]`, `https://*:[*]`, `*`); default: the server's own. */
+  /** Origins beside the server's own, exact or as patterns (`https://*.example.org:[443,8443]`, `https://*:[*]`, `*`). Default: none. */
   readonly allowed?: readonly string[] | undefined;
   /** Addresses whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
@@ -29,13 +29,16 @@ interface Origin {
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /** @throws `option-invalid` for a pattern that is no origin */
-export function createOriginCheck({ allowed, trustedProxies = [] }: OriginOptions): OriginCheck {
+export function createOriginCheck({
+  allowed = [],
+  trustedProxies = [],
+}: OriginOptions): OriginCheck {
   const proxies = new Set(trustedProxies);
-  const matchers = allowed?.map(compileOrigin);
+  const matchers = allowed.map(compileOrigin);
   return (facts) => {
     if (facts.origin === undefined) return true;
     const origin = parseOrigin(facts.origin);
-    if (matchers !== undefined) return matchers.some((matches) => matches(origin));
+    if (matchers.some((matches) => matches(origin))) return true;
     return origin !== undefined && isSameOrigin(origin, facts, proxies);
   };
 }
@@ -45,29 +48,46 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
   const forwarded = facts.remoteAddress !== undefined && proxies.has(facts.remoteAddress);
   const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
   if (host === undefined) return false;
-  const scheme = forwarded && facts.forwardedProto !== undefined ? `${facts.forwardedProto}:` : origin.scheme;
+  const scheme =
+    forwarded && facts.forwardedProto !== undefined ? `${facts.forwardedProto}:` : origin.scheme;
   const own = parseOrigin(`${scheme}//${host}`);
-  return own !== undefined && own.scheme === origin.scheme && own.host === origin.host && own.port === origin.port;
+  return (
+    own !== undefined &&
+    own.scheme === origin.scheme &&
+    own.host === origin.host &&
+    own.port === origin.port
+  );
 }
 
 function parseOrigin(text: string): Origin | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, hostname, port } = new URL(text);
-  return { scheme: protocol, host: hostname, port: port === '' ? (defaultPorts[protocol] ?? '') : port };
+  return {
+    scheme: protocol,
+    host: hostname,
+    port: port === '' ? (defaultPorts[protocol] ?? '') : port,
+  };
 }
 
 /** `scheme://host`, where the host may hold stars, and a port, `[a,b]` or `[*]`; without one, the scheme's own. */
-const shape = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:]+\]|[^:[\]/]+)(?::(\d+|\[(?:\d+(?:,\d+)*|\*)\]))?\/?$/i;
+const shape =
+  /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:]+\]|[^:[\]/]+)(?::(\d+|\[(?:\d+(?:,\d+)*|\*)\]))?\/?$/i;
 
 function compileOrigin(pattern: string): (origin: Origin | undefined) => boolean {
   if (pattern === '*') return () => true;
   const [, scheme, host, ports] = shape.exec(pattern) ?? [];
   if (scheme === undefined || host === undefined) {
-    throw new MessagingError('option-invalid', `'${pattern}' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`);
+    throw new MessagingError(
+      'option-invalid',
+      `'${pattern}' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
+    );
   }
   const protocol = `${scheme.toLowerCase()}:`;
   const pieces = host.toLowerCase().split('*');
-  const accepted = ports === '[*]' ? undefined : new Set((ports ?? defaultPorts[protocol] ?? '').replace(/[[\]]/g, '').split(','));
+  const accepted =
+    ports === '[*]'
+      ? undefined
+      : new Set((ports ?? defaultPorts[protocol] ?? '').replace(/[[\]]/g, '').split(','));
   return (origin) =>
     origin !== undefined &&
     origin.scheme === protocol &&
@@ -80,7 +100,8 @@ function matchesPieces(text: string, pieces: readonly string[]): boolean {
   const [first = '', ...others] = pieces;
   const last = others.pop();
   if (last === undefined) return text === first;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
   let at = first.length;
   for (const piece of others) {
     const found = text.indexOf(piece, at);

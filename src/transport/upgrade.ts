@@ -26,7 +26,10 @@ const claimsOf = new WeakMap<HttpHost, Claims>();
 export function claimUpgrade(http: HttpHost, path: string, listener: UpgradeListener): () => void {
   const claims = claimsOf.get(http) ?? begin(http);
   if (claims.byPath.has(path)) {
-    throw new MessagingError('option-invalid', `The path '${path}' is an endpoint of this HTTP server already.`);
+    throw new MessagingError(
+      'option-invalid',
+      `The path '${path}' is an endpoint of this HTTP server already.`,
+    );
   }
   claims.byPath.set(path, listener);
   return () => {
@@ -65,9 +68,20 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /** Answers an upgrade request with a status and nothing else, and ends the socket. */
-export function refuseUpgrade(socket: Duplex, status: number, headers: Readonly<Record<string, string>> = {}, body = ''): void {
-  const lines = Object.entries({ ...headers, Connection: 'close', 'Content-Length': `${Buffer.byteLength(body)}` });
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): void {
+  const lines = Object.entries({
+    ...headers,
+    Connection: 'close',
+    'Content-Length': `${Buffer.byteLength(body)}`,
+  });
   // A client that is gone meanwhile is no error of ours.
   socket.on('error', () => {});
-  socket.end(`HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+  );
 }

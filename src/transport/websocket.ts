@@ -7,7 +7,13 @@ import type { Clock } from '../message/clock.js';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCode } from '../message/error.js';
 import type { OriginCheck } from './origin.js';
-import type { Acceptor, Connection, ConnectionListener, Handshake, Transport } from './transport.js';
+import type {
+  Acceptor,
+  Connection,
+  ConnectionListener,
+  Handshake,
+  Transport,
+} from './transport.js';
 import { claimUpgrade, refuseUpgrade, type HttpHost } from './upgrade.js';
 
 export interface WebSocketOptions {
@@ -43,15 +49,28 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
     open(acceptor) {
       release = claimUpgrade(http, path, (request, socket, head) => {
         if (!origin(originFacts(request))) return refuseUpgrade(socket, 403);
-        server.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, socket, request, acceptor, clock));
+        server.handleUpgrade(request, socket, head, (webSocket) =>
+          accept(webSocket, socket, request, acceptor, clock),
+        );
       });
     },
     close: () => release?.(),
   };
 }
 
-function accept(webSocket: WebSocket, socket: Duplex, request: IncomingMessage, acceptor: Acceptor, clock: Clock): void {
-  const connection = new WebSocketConnection(webSocket, socket, handshakeOf(webSocket, request), clock);
+function accept(
+  webSocket: WebSocket,
+  socket: Duplex,
+  request: IncomingMessage,
+  acceptor: Acceptor,
+  clock: Clock,
+): void {
+  const connection = new WebSocketConnection(
+    webSocket,
+    socket,
+    handshakeOf(webSocket, request),
+    clock,
+  );
   try {
     acceptor(connection);
   } catch {
@@ -74,7 +93,10 @@ function first(header: string | string[] | undefined): string | undefined {
   return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
 }
 
-function handshakeOf(webSocket: WebSocket, { url = '/', headers, socket }: IncomingMessage): Handshake {
+function handshakeOf(
+  webSocket: WebSocket,
+  { url = '/', headers, socket }: IncomingMessage,
+): Handshake {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) copied.set(name, Array.isArray(value) ? value.join(', ') : value);

@@ -51,6 +51,11 @@ export function chooseCodec(
 }
 
 /** The subprotocol to answer: the first of ours that the client offered; undefined when it offered none of them. */
-export function chooseSubprotocol(codecs: readonly WireCodec[], offered: ReadonlySet<string>): string | undefined {
-  return codecs.flatMap((codec) => codec.subprotocols).find((subprotocol) => offered.has(subprotocol));
+export function chooseSubprotocol(
+  codecs: readonly WireCodec[],
+  offered: ReadonlySet<string>,
+): string | undefined {
+  return codecs
+    .flatMap((codec) => codec.subprotocols)
+    .find((subprotocol) => offered.has(subprotocol));
 }

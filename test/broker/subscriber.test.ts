@@ -15,7 +15,11 @@ const frame = (id: string, destination: string): SubscribeFrame => ({
   headers: noHeaders,
 });
 
-const message = (destination: string): Message => ({ destination, headers: noHeaders, body: Buffer.from('x') });
+const message = (destination: string): Message => ({
+  destination,
+  headers: noHeaders,
+  body: Buffer.from('x'),
+});
 
 function subscriber(answer: () => void | Promise<void> = () => {}) {
   const asked: string[] = [];
@@ -27,7 +31,12 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
     commit: () => {},
     close: () => void asked.push('close'),
   };
-  const broker: Broker = { start: () => {}, stop: () => {}, publish: () => {}, connect: () => connection };
+  const broker: Broker = {
+    start: () => {},
+    stop: () => {},
+    publish: () => {},
+    connect: () => connection,
+  };
   const sent: ServerFrame[] = [];
   const recipient = {
     id: 's1',
@@ -36,7 +45,8 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
     fail: () => {},
   };
   const frames = new MessageFrames();
-  const make = () => new SessionSubscriber(recipient, broker, new UserDestinations('/user'), frames);
+  const make = () =>
+    new SessionSubscriber(recipient, broker, new UserDestinations('/user'), frames);
   return { asked, sent, make, subject: make() };
 }
 
@@ -45,7 +55,10 @@ describe('a subscriber', () => {
     const { subject, asked } = subscriber();
     await subject.subscribe(frame('1', '/topic/x'), '/topic/x');
     expect(subject.listensTo('/topic/x')).toBe(true);
-    expect(await subject.unsubscribe('1', undefined)).toMatchObject({ id: '1', requested: '/topic/x' });
+    expect(await subject.unsubscribe('1', undefined)).toMatchObject({
+      id: '1',
+      requested: '/topic/x',
+    });
     expect(subject.listensTo('/topic/x')).toBe(false);
     expect(asked).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1']);
   });
@@ -54,7 +67,9 @@ describe('a subscriber', () => {
     let agree = () => {};
     const { subject } = subscriber(() => new Promise((resolve) => (agree = resolve)));
     const first = subject.subscribe(frame('1', '/topic/x'), '/topic/x');
-    await expect(subject.subscribe(frame('1', '/topic/y'), '/topic/y')).rejects.toThrow(new MessagingError('subscription-exists'));
+    await expect(subject.subscribe(frame('1', '/topic/y'), '/topic/y')).rejects.toThrow(
+      new MessagingError('subscription-exists'),
+    );
     agree();
     await first;
     expect(subject.size).toBe(1);
@@ -62,7 +77,9 @@ describe('a subscriber', () => {
 
   it('forgets a subscription that the broker refused', async () => {
     const { subject } = subscriber(() => Promise.reject(new MessagingError('not-supported')));
-    await expect(subject.subscribe(frame('1', '/topic/x'), '/topic/x')).rejects.toThrow(new MessagingError('not-supported'));
+    await expect(subject.subscribe(frame('1', '/topic/x'), '/topic/x')).rejects.toThrow(
+      new MessagingError('not-supported'),
+    );
     expect(subject.has('1')).toBe(false);
   });
 
@@ -76,7 +93,9 @@ describe('a subscriber', () => {
     const { subject } = subscriber();
     subject.ended('reply');
     expect(await subject.unsubscribe('reply', undefined)).toBeUndefined();
-    await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(new MessagingError('subscription-unknown'));
+    await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(
+      new MessagingError('subscription-unknown'),
+    );
   });
 
   it('remembers only so many that are over', async () => {
@@ -99,7 +118,12 @@ describe('a subscriber', () => {
   it('makes one frame for all who chose the same subscription id', () => {
     const { make, sent } = subscriber();
     const published = message('/topic/x');
-    const subscription = { id: 'sub-0', destination: '/topic/x', ack: 'auto', headers: noHeaders } as const;
+    const subscription = {
+      id: 'sub-0',
+      destination: '/topic/x',
+      ack: 'auto',
+      headers: noHeaders,
+    } as const;
     make().deliver(subscription, 'm1', published);
     make().deliver({ ...subscription }, 'm1', published);
     make().deliver({ ...subscription, id: 'other' }, 'm1', published);
@@ -110,7 +134,11 @@ describe('a subscriber', () => {
   it('shows a message of its own queue under the name that the client knows', () => {
     const { subject, sent } = subscriber();
     const destination = sessionQueue('s1', '/queue/x');
-    subject.deliver({ id: '1', destination, ack: 'auto', headers: noHeaders }, 'm1', message(destination));
+    subject.deliver(
+      { id: '1', destination, ack: 'auto', headers: noHeaders },
+      'm1',
+      message(destination),
+    );
     expect(sent[0]).toMatchObject({ kind: 'message', message: { destination: '/user/queue/x' } });
   });
 });

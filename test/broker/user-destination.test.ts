@@ -7,7 +7,9 @@ const users = new UserDestinations('/user');
 
 describe('user destinations', () => {
   it('match below the prefix only', () => {
-    expect(['/user/queue/x', '/users/queue/x', '/user'].map((each) => users.matches(each))).toEqual([true, false, false]);
+    expect(['/user/queue/x', '/users/queue/x', '/user'].map((each) => users.matches(each))).toEqual(
+      [true, false, false],
+    );
   });
 
   it("are a session's own queue on SUBSCRIBE, and the client sees its own name again", () => {
@@ -18,9 +20,12 @@ describe('user destinations', () => {
     expect(users.visible('/topic/x')).toBe('/topic/x');
   });
 
-  it.each(['/user/', '/user/queue/*', '/user/**', '/user/{x}'])('refuse to subscribe %s', (destination) => {
-    expect(() => users.own('s1', destination)).toThrow(MessagingError);
-  });
+  it.each(['/user/', '/user/queue/*', '/user/**', '/user/{x}'])(
+    'refuse to subscribe %s',
+    (destination) => {
+      expect(() => users.own('s1', destination)).toThrow(MessagingError);
+    },
+  );
 
   it('name a user and a destination on SEND; %2F in the name is a slash', () => {
     expect(users.address('/user/ann/queue/x')).toEqual({ user: 'ann', destination: '/queue/x' });

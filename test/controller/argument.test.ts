@@ -15,14 +15,20 @@ const Failing = argument(() => {
 const Where = argument((_, { handler, index, on, variables }) => [handler, index, on, variables]);
 const Checked = argument(
   (_, __, wanted: number) => wanted,
-  (parameter, wanted) => (parameter.index === wanted ? undefined : `it must be parameter ${wanted}.`),
+  (parameter, wanted) =>
+    parameter.index === wanted ? undefined : `it must be parameter ${wanted}.`,
 );
 
 describe('an argument decorator of an application', () => {
   @Controller('/{a}')
   class A {
     @MessageMapping('/all')
-    all(@Lookup() lookup: string, @Later('late') late: string, body: string, @Where() where: unknown) {
+    all(
+      @Lookup() lookup: string,
+      @Later('late') late: string,
+      body: string,
+      @Where() where: unknown,
+    ) {
       return [lookup, late, body, where];
     }
 
@@ -81,7 +87,9 @@ describe('an argument decorator of an application', () => {
         return both;
       }
     }
-    expect(findings(B)).toEqual(['B.b, parameter 0: it has several argument decorators; leave one.']);
+    expect(findings(B)).toEqual([
+      'B.b, parameter 0: it has several argument decorators; leave one.',
+    ]);
   });
 
   it('may not stand on a constructor', () => {

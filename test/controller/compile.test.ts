@@ -26,7 +26,9 @@ describe('compiling', () => {
       @MessageMapping('/{x}')
       x() {}
     }
-    expect(compile([A])).toEqual([{ on: 'send', pattern: '/a/{x}', handler: 'A.x', invoke: expect.any(Function) }]);
+    expect(compile([A])).toEqual([
+      { on: 'send', pattern: '/a/{x}', handler: 'A.x', invoke: expect.any(Function) },
+    ]);
   });
 
   it('refuses everything that is wrong in one error', () => {
@@ -118,7 +120,10 @@ describe('without type metadata', () => {
       MessageMapping('/decorated')(prototype, 'decorated', {});
       MessageMapping('/undecorated')(prototype, 'undecorated', {});
     });
-    expect(findings(A)).toEqual([`A.decorated, parameter 0: ${unknown}`, `A.undecorated, parameter 0: ${unknown}`]);
+    expect(findings(A)).toEqual([
+      `A.decorated, parameter 0: ${unknown}`,
+      `A.undecorated, parameter 0: ${unknown}`,
+    ]);
   });
 
   it('everything works that is named', async () => {
@@ -145,6 +150,8 @@ describe('without type metadata', () => {
       '7',
       { name: 'ann' },
     ]);
-    expect((await serve(A).send('/a/7', { body: { text: 'hi' } }))?.value).toBe(`The header 'x' is missing.`);
+    expect((await serve(A).send('/a/7', { body: { text: 'hi' } }))?.value).toBe(
+      `The header 'x' is missing.`,
+    );
   });
 });

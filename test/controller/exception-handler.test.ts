@@ -18,7 +18,10 @@ const thrown = new Map<string, unknown>([
   ['room', new RoomError('room')],
   ['other', new TypeError('other')],
   ['caused', new Error('outer', { cause: new LockedError('inner') })],
-  ['caused-twice', new Error('outer', { cause: new Error('middle', { cause: new LockedError('inner') }) })],
+  [
+    'caused-twice',
+    new Error('outer', { cause: new Error('middle', { cause: new LockedError('inner') }) }),
+  ],
   ['nothing', undefined],
 ]);
 
@@ -89,8 +92,14 @@ describe('an exception handler', () => {
   });
 
   it('leaves other errors alone, and what is none', async () => {
-    await expect(served.send('/throw/other')).rejects.toMatchObject({ code: 'handler-failed', cause: thrown.get('other') });
-    await expect(served.send('/throw/nothing')).rejects.toMatchObject({ code: 'handler-failed', cause: undefined });
+    await expect(served.send('/throw/other')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: thrown.get('other'),
+    });
+    await expect(served.send('/throw/nothing')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: undefined,
+    });
   });
 
   it('answers the sending session alone, whatever its class says', async () => {

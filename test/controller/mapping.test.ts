@@ -62,7 +62,10 @@ describe('mapping', () => {
       }
     }
     const outcome = await serve(A, '.').send('red.blue.green');
-    expect(outcome).toEqual({ value: 'blue', targets: [{ kind: 'destination', destination: '/topic/red.blue.green' }] });
+    expect(outcome).toEqual({
+      value: 'blue',
+      targets: [{ kind: 'destination', destination: '/topic/red.blue.green' }],
+    });
   });
 
   it('keeps SEND and SUBSCRIBE apart', async () => {
@@ -160,7 +163,9 @@ describe('mapping', () => {
       malformed() {}
     }
     const [first, second, ...others] = findings(A);
-    expect(first).toBe(`A.nowhere: neither it nor its class names a destination; write one, as in @MessageMapping('/say').`);
+    expect(first).toBe(
+      `A.nowhere: neither it nor its class names a destination; write one, as in @MessageMapping('/say').`,
+    );
     expect(second).toMatch(/^A\.malformed: the pattern '\/a\/\{\}' is not valid: ./);
     expect(others).toEqual([]);
   });

@@ -145,7 +145,11 @@ describe('where a value goes', () => {
   });
 
   it('is both with both', async () => {
-    expect((await targets('/both', 'ann')).toSorted()).toEqual(['/topic/x', 'ann /queue/x', 'ann /queue/y']);
+    expect((await targets('/both', 'ann')).toSorted()).toEqual([
+      '/topic/x',
+      'ann /queue/x',
+      'ann /queue/y',
+    ]);
   });
 
   it('is the subscription that asked with @SubscribeMapping', async () => {

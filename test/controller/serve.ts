@@ -36,11 +36,19 @@ export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
   const routes = new RouteTable(compile([types].flat(), separator), { separator });
   const dispatcher = new Dispatcher({ routes, clock: manualClock() });
-  const dispatch = async (on: 'send' | 'subscribe', lookup: string, { body, headers = {}, user }: Given = {}) =>
+  const dispatch = async (
+    on: 'send' | 'subscribe',
+    lookup: string,
+    { body, headers = {}, user }: Given = {},
+  ) =>
     dispatcher.dispatch({
       on,
       session: fakeSession(user),
-      message: { destination: `/app${lookup}`, headers: new Map(Object.entries(headers)), body: octets(body) },
+      message: {
+        destination: `/app${lookup}`,
+        headers: new Map(Object.entries(headers)),
+        body: octets(body),
+      },
       lookup,
       subscription: on === 'subscribe' ? 'sub-0' : undefined,
     });
@@ -56,7 +64,10 @@ function octets(body: unknown): Uint8Array {
 }
 
 /** What is wrong with controllers, line by line. */
-export function findings(types: readonly Type[] | Type, separator: '/' | '.' = '/'): readonly string[] {
+export function findings(
+  types: readonly Type[] | Type,
+  separator: '/' | '.' = '/',
+): readonly string[] {
   try {
     compile([types].flat(), separator);
   } catch (error) {

@@ -8,12 +8,18 @@ import { manualClock } from '../manual-clock.js';
 import { fakeSession } from './fake-session.js';
 
 const session = fakeSession();
-const message = { destination: '/app/x/7', headers: new Map<string, string>(), body: Buffer.from('hi') };
+const message = {
+  destination: '/app/x/7',
+  headers: new Map<string, string>(),
+  body: Buffer.from('hi'),
+};
 const request = { on: 'send', session, message, lookup: '/x/7' } as const;
 
 function dispatcher(invoke: Route['invoke'], timeLimit?: number) {
   const clock = manualClock();
-  const routes = new RouteTable([{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke }], { separator: '/' });
+  const routes = new RouteTable([{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke }], {
+    separator: '/',
+  });
   return { clock, dispatcher: new Dispatcher({ routes, clock, timeLimit }) };
 }
 
@@ -39,7 +45,14 @@ describe('the dispatcher', () => {
       return outcome('hello');
     });
     expect(await d.dispatch({ ...request, subscription: 'sub-0' })).toEqual(outcome('hello'));
-    expect(seen).toMatchObject({ on: 'send', session, message, lookup: '/x/7', subscription: 'sub-0', error: undefined });
+    expect(seen).toMatchObject({
+      on: 'send',
+      session,
+      message,
+      lookup: '/x/7',
+      subscription: 'sub-0',
+      error: undefined,
+    });
     expect(seen?.variables).toEqual(new Map([['id', '7']]));
   });
 
@@ -59,7 +72,12 @@ describe('the dispatcher', () => {
       for (const { dispatcher: d } of [sync, late]) {
         const error = await failure(d.dispatch(request));
         if (thrown === own) expect(error).toBe(own);
-        else expect(error).toMatchObject({ code: 'handler-failed', message: 'The handler failed.', cause: thrown });
+        else
+          expect(error).toMatchObject({
+            code: 'handler-failed',
+            message: 'The handler failed.',
+            cause: thrown,
+          });
       }
     }
   });

@@ -25,7 +25,11 @@ export function fakeInvocation({
   return {
     on,
     session,
-    message: { destination: `/app${lookup}`, headers: new Map(Object.entries(headers)), body: Buffer.from(body) },
+    message: {
+      destination: `/app${lookup}`,
+      headers: new Map(Object.entries(headers)),
+      body: Buffer.from(body),
+    },
     lookup,
     subscription,
     variables: new Map(Object.entries(variables)),

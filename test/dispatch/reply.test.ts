@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { defaultReply, inTurn, placeholdersOf, toDestinations, toErrorQueue, toUser } from '../../src/dispatch/reply.js';
+import {
+  defaultReply,
+  inTurn,
+  placeholdersOf,
+  toDestinations,
+  toErrorQueue,
+  toUser,
+} from '../../src/dispatch/reply.js';
 import { fakeInvocation } from './fake-invocation.js';
 
 describe('the default reply', () => {
@@ -16,7 +23,11 @@ describe('the default reply', () => {
   });
 
   it('of a SUBSCRIBE goes to the subscription under the destination it named', () => {
-    expect(defaultReply('subscribe')(fakeInvocation({ on: 'subscribe', lookup: '/init', subscription: 'sub-0' }))).toEqual([
+    expect(
+      defaultReply('subscribe')(
+        fakeInvocation({ on: 'subscribe', lookup: '/init', subscription: 'sub-0' }),
+      ),
+    ).toEqual([
       { kind: 'subscription', session: 's-1', subscription: 'sub-0', destination: '/app/init' },
     ]);
     expect(defaultReply('subscribe')(fakeInvocation())).toEqual([]);
@@ -39,9 +50,9 @@ describe('a reply to destinations', () => {
   });
 
   it('takes values as they are', () => {
-    expect(toDestinations(['/topic/{a}'])(fakeInvocation({ variables: { a: '$&{b}', b: 'x' } }))).toEqual([
-      { kind: 'destination', destination: '/topic/$&{b}' },
-    ]);
+    expect(
+      toDestinations(['/topic/{a}'])(fakeInvocation({ variables: { a: '$&{b}', b: 'x' } })),
+    ).toEqual([{ kind: 'destination', destination: '/topic/$&{b}' }]);
   });
 
   it('fails where a variable is missing', () => {
@@ -58,9 +69,9 @@ describe('a reply to destinations', () => {
 
 describe('a reply to the user', () => {
   it('goes to all sessions of the user', () => {
-    expect(toUser(['/queue/{x}'], true)(fakeInvocation({ user: 'ann', variables: { x: 'y' } }))).toEqual([
-      { kind: 'user', user: 'ann', destination: '/queue/y' },
-    ]);
+    expect(
+      toUser(['/queue/{x}'], true)(fakeInvocation({ user: 'ann', variables: { x: 'y' } })),
+    ).toEqual([{ kind: 'user', user: 'ann', destination: '/queue/y' }]);
   });
 
   it('without destination goes to /queue and the lookup destination', () => {

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 
-function route(pattern: string, handler = `Handler of ${pattern}`, on: Route['on'] = 'send'): Route {
+function route(
+  pattern: string,
+  handler = `Handler of ${pattern}`,
+  on: Route['on'] = 'send',
+): Route {
   return { on, pattern, handler, invoke: () => ({ value: undefined, targets: [] }) };
 }
 
@@ -38,7 +42,9 @@ describe('finding a route', () => {
   });
 
   it('gives what the variables stand for', () => {
-    expect(table(['/rooms/{room}/by/{user}']).find('send', '/rooms/lobby/by/ann')?.variables).toEqual(
+    expect(
+      table(['/rooms/{room}/by/{user}']).find('send', '/rooms/lobby/by/ann')?.variables,
+    ).toEqual(
       new Map([
         ['room', 'lobby'],
         ['user', 'ann'],
@@ -60,7 +66,10 @@ describe('finding a route', () => {
   });
 
   it('keeps SEND and SUBSCRIBE apart', () => {
-    const routes = new RouteTable([route('/a', 'A.send'), route('/a', 'A.subscribe', 'subscribe')], { separator: '/' });
+    const routes = new RouteTable(
+      [route('/a', 'A.send'), route('/a', 'A.subscribe', 'subscribe')],
+      { separator: '/' },
+    );
     expect(routes.findings).toEqual([]);
     expect(routes.find('send', '/a')?.route.handler).toBe('A.send');
     expect(routes.find('subscribe', '/a')?.route.handler).toBe('A.subscribe');
@@ -75,12 +84,18 @@ describe('finding a route', () => {
 
 describe('the findings', () => {
   it('name both handlers of one destination', () => {
-    const { findings } = new RouteTable([route('/a', 'A.one'), route('/a', 'B.two')], { separator: '/' });
-    expect(findings).toEqual([`SEND '/a' is served by A.one and B.two: give one another destination.`]);
+    const { findings } = new RouteTable([route('/a', 'A.one'), route('/a', 'B.two')], {
+      separator: '/',
+    });
+    expect(findings).toEqual([
+      `SEND '/a' is served by A.one and B.two: give one another destination.`,
+    ]);
   });
 
   it('name both handlers of patterns that cannot be ranked', () => {
-    const { findings } = new RouteTable([route('/a/{x}', 'A.one'), route('/a/{y}', 'B.two')], { separator: '/' });
+    const { findings } = new RouteTable([route('/a/{x}', 'A.one'), route('/a/{y}', 'B.two')], {
+      separator: '/',
+    });
     expect(findings).toEqual([
       `SEND '/a/{x}' and '/a/{y}' match the same destinations and neither is more specific: A.one and B.two would both serve them.`,
     ]);

@@ -42,36 +42,45 @@ interface Report {
 }
 
 describe('a reader that stops', () => {
-  it('is closed by the limit, costs less than twice it, and 50 others get everything in order', { timeout: 180_000 }, async () => {
-    const child = fork(fileURLToPath(new URL('slow-consumer-server.mjs', import.meta.url)), { execArgv: ['--expose-gc'] });
-    const hear = async <T>() => ((await once(child, 'message')) as [T])[0];
-    const { port } = await hear<{ port: number }>();
-    const others = Array.from({ length: readers }, () => reader(port));
-    const stopping = reader(port);
-    await Promise.all([...others, stopping].map(({ subscribed }) => subscribed));
+  it(
+    'is closed by the limit, costs less than twice it, and 50 others get everything in order',
+    { timeout: 180_000 },
+    async () => {
+      const child = fork(fileURLToPath(new URL('slow-consumer-server.mjs', import.meta.url)), {
+        execArgv: ['--expose-gc'],
+      });
+      const hear = async <T>() => ((await once(child, 'message')) as [T])[0];
+      const { port } = await hear<{ port: number }>();
+      const others = Array.from({ length: readers }, () => reader(port));
+      const stopping = reader(port);
+      await Promise.all([...others, stopping].map(({ subscribed }) => subscribed));
 
-    /** Publishes in bursts, each when everybody who reads has got the one before. */
-    const publish = async (from: number, to: number): Promise<Report> => {
-      let report: Report = { highest: 0, memory: 0, gone: [], sessions: 0 };
-      for (let n = from; n < to; n += burst) {
-        child.send({ from: n, to: n + burst, size });
-        const next = await hear<Report>();
-        report = { ...next, highest: Math.max(report.highest, next.highest) };
-        while (others.some(({ heard }) => heard < n + burst)) await new Promise((resolve) => setImmediate(resolve));
-      }
-      return report;
-    };
+      /** Publishes in bursts, each when everybody who reads has got the one before. */
+      const publish = async (from: number, to: number): Promise<Report> => {
+        let report: Report = { highest: 0, memory: 0, gone: [], sessions: 0 };
+        for (let n = from; n < to; n += burst) {
+          child.send({ from: n, to: n + burst, size });
+          const next = await hear<Report>();
+          report = { ...next, highest: Math.max(report.highest, next.highest) };
+          while (others.some(({ heard }) => heard < n + burst))
+            await new Promise((resolve) => setImmediate(resolve));
+        }
+        return report;
+      };
 
-    const before = await publish(0, warmUp);
-    stopping.socket.pause();
-    const after = await publish(warmUp, messages);
-    expect(others.every(({ heard, inOrder }) => inOrder && heard === messages)).toBe(true);
-    expect(after.gone).toEqual(['slow-consumer']);
-    expect(after.sessions).toBe(readers);
-    console.log(`slow consumer: ${after.highest - before.highest} octets more at the highest, limit ${outboxLimit}`);
-    expect(after.highest - before.highest).toBeLessThan(2 * outboxLimit);
-    for (const { socket } of [...others, stopping]) socket.terminate();
-    child.disconnect();
-    await once(child, 'exit');
-  });
+      const before = await publish(0, warmUp);
+      stopping.socket.pause();
+      const after = await publish(warmUp, messages);
+      expect(others.every(({ heard, inOrder }) => inOrder && heard === messages)).toBe(true);
+      expect(after.gone).toEqual(['slow-consumer']);
+      expect(after.sessions).toBe(readers);
+      console.log(
+        `slow consumer: ${after.highest - before.highest} octets more at the highest, limit ${outboxLimit}`,
+      );
+      expect(after.highest - before.highest).toBeLessThan(2 * outboxLimit);
+      for (const { socket } of [...others, stopping]) socket.terminate();
+      child.disconnect();
+      await once(child, 'exit');
+    },
+  );
 });

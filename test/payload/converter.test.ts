@@ -21,10 +21,18 @@ const types = {
 
 function message(body: string | Uint8Array, contentType?: string): Message {
   const headers = new Map(contentType === undefined ? [] : [['content-type', contentType]]);
-  return { destination: '/app/x', headers, body: typeof body === 'string' ? Buffer.from(body) : body };
+  return {
+    destination: '/app/x',
+    headers,
+    body: typeof body === 'string' ? Buffer.from(body) : body,
+  };
 }
 
-async function read(kind: keyof typeof types, body: string | Uint8Array, contentType?: string): Promise<unknown> {
+async function read(
+  kind: keyof typeof types,
+  body: string | Uint8Array,
+  contentType?: string,
+): Promise<unknown> {
   return payloads.read(message(body, contentType), types[kind]);
 }
 
@@ -68,12 +76,13 @@ describe('reading by content type', () => {
     expect(await read('class', '{}', 'application/json')).toBeInstanceOf(Dto);
   });
 
-  it.each(['Application/JSON ; charset="utf-8"', 'application/problem+json', 'application/json;v=1'])(
-    'takes %s for JSON',
-    async (type) => {
-      expect(await read('any', '{"a":1}', type)).toEqual({ a: 1 });
-    },
-  );
+  it.each([
+    'Application/JSON ; charset="utf-8"',
+    'application/problem+json',
+    'application/json;v=1',
+  ])('takes %s for JSON', async (type) => {
+    expect(await read('any', '{"a":1}', type)).toEqual({ a: 1 });
+  });
 
   it.each(['text/html', 'image/png', 'nonsense', ''])('reads %s as octets only', async (type) => {
     expect(await read('bytes', '<p>', type)).toEqual(Buffer.from('<p>'));
@@ -101,11 +110,15 @@ describe('reading by content type', () => {
     await expect(read('text', broken)).rejects.toMatchObject(unreadable);
     await expect(read('any', broken)).rejects.toMatchObject(unreadable);
     await expect(read('class', broken, 'application/json')).rejects.toMatchObject(unreadable);
-    await expect(read('text', 'a', 'text/plain;charset=iso-8859-1')).rejects.toMatchObject(unreadable);
+    await expect(read('text', 'a', 'text/plain;charset=iso-8859-1')).rejects.toMatchObject(
+      unreadable,
+    );
   });
 
   it('refuses malformed JSON without repeating it', async () => {
-    const failure = await read('any', '{"secret', 'application/json').catch((error: unknown) => error);
+    const failure = await read('any', '{"secret', 'application/json').catch(
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject(unreadable);
     expect((failure as Error).message).not.toContain('secret');
   });
@@ -130,7 +143,10 @@ describe('writing', () => {
     expect(written('x', 'application/json')).toEqual(['"x"', 'application/json']);
     expect(written('<p>', 'text/html')).toEqual(['<p>', 'text/html']);
     expect(written(Buffer.from('{}'), 'application/json')).toEqual(['{}', 'application/json']);
-    expect(written({ a: 1 }, 'application/problem+json')).toEqual(['{"a":1}', 'application/problem+json']);
+    expect(written({ a: 1 }, 'application/problem+json')).toEqual([
+      '{"a":1}',
+      'application/problem+json',
+    ]);
   });
 
   it('refuses what cannot be written', () => {
@@ -140,16 +156,21 @@ describe('writing', () => {
       expect(code(() => payloads.write(value))).toBe('payload-unwritable');
     }
     expect(code(() => payloads.write({}, 'text/plain'))).toBe('payload-unwritable');
-    expect(code(() => payloads.write('x', 'text/plain;charset=iso-8859-1'))).toBe('payload-unwritable');
+    expect(code(() => payloads.write('x', 'text/plain;charset=iso-8859-1'))).toBe(
+      'payload-unwritable',
+    );
   });
 });
 
 describe('a converter of the application', () => {
   const csv: PayloadConverter = {
     name: 'csv',
-    read: (body, media) => (media?.name === 'text/csv' ? { value: Buffer.from(body).toString().split(',') } : undefined),
+    read: (body, media) =>
+      media?.name === 'text/csv' ? { value: Buffer.from(body).toString().split(',') } : undefined,
     write: (value, contentType) =>
-      contentType === 'text/csv' && Array.isArray(value) ? { body: Buffer.from(value.join(',')), contentType } : undefined,
+      contentType === 'text/csv' && Array.isArray(value)
+        ? { body: Buffer.from(value.join(',')), contentType }
+        : undefined,
   };
   const own = new Payloads([csv, text, bytes, json]);
 
@@ -169,7 +190,9 @@ describe('a converter of the application', () => {
         throw new RangeError('secret');
       },
     };
-    expect(code(() => new Payloads([broken]).read(message('a'), { kind: 'any' }))).toBe('payload-unreadable');
+    expect(code(() => new Payloads([broken]).read(message('a'), { kind: 'any' }))).toBe(
+      'payload-unreadable',
+    );
     expect(code(() => new Payloads([broken]).write('a'))).toBe('payload-unwritable');
   });
 });

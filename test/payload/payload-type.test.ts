@@ -26,9 +26,12 @@ describe('the payload type of a design type', () => {
     expect(payloadTypeOf(type)?.kind).toBe(kind);
   });
 
-  it.each([Function, Date, Map, Promise, Error, Symbol, ArrayBuffer])('does not exist for %s', (type) => {
-    expect(payloadTypeOf(type)).toBeUndefined();
-  });
+  it.each([Function, Date, Map, Promise, Error, Symbol, ArrayBuffer])(
+    'does not exist for %s',
+    (type) => {
+      expect(payloadTypeOf(type)).toBeUndefined();
+    },
+  );
 
   it.each([
     [Number, 7, '7', 'must be a number'],

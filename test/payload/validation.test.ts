@@ -1,6 +1,15 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsNumber, IsOptional, IsString, Length, Min, ValidateNested, registerDecorator } from 'class-validator';
+import {
+  IsArray,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Length,
+  Min,
+  ValidateNested,
+  registerDecorator,
+} from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { MessagingError, type FieldProblem } from '../../src/message/error.js';
@@ -42,8 +51,10 @@ class Plain {
   text?: string;
 }
 
-const toClass = async (value: unknown, type: Constructor = Order) => validate(value, { kind: 'class', type });
-const toSchema = async (value: unknown, schema: StandardSchema) => validate(value, { kind: 'schema', schema });
+const toClass = async (value: unknown, type: Constructor = Order) =>
+  validate(value, { kind: 'class', type });
+const toSchema = async (value: unknown, schema: StandardSchema) =>
+  validate(value, { kind: 'schema', schema });
 
 async function fieldsOf(promise: Promise<unknown>): Promise<readonly FieldProblem[]> {
   const error: unknown = await promise.then(
@@ -70,7 +81,9 @@ describe('a class', () => {
   });
 
   it('says which field is wrong and how, without repeating the value', async () => {
-    const fields = await fieldsOf(toClass({ text: 'secret text', items: [{ name: 'a', price: 0.125 }] }));
+    const fields = await fieldsOf(
+      toClass({ text: 'secret text', items: [{ name: 'a', price: 0.125 }] }),
+    );
     expect(fields).toEqual([
       { path: 'text', message: 'text must be shorter than or equal to 10 characters' },
       { path: 'items.0.price', message: 'price must not be less than 1' },
@@ -78,8 +91,16 @@ describe('a class', () => {
   });
 
   it('drops keys that the class does not constrain', async () => {
-    const order = await toClass({ text: 'hi', admin: true, shout: 'x', items: [{ name: 'a', price: 1, more: 1 }] });
-    expect(JSON.parse(JSON.stringify(order))).toEqual({ text: 'hi', items: [{ name: 'a', price: 1 }] });
+    const order = await toClass({
+      text: 'hi',
+      admin: true,
+      shout: 'x',
+      items: [{ name: 'a', price: 1, more: 1 }],
+    });
+    expect(JSON.parse(JSON.stringify(order))).toEqual({
+      text: 'hi',
+      items: [{ name: 'a', price: 1 }],
+    });
   });
 
   it("inherits its parent's constraints", async () => {
@@ -103,9 +124,17 @@ describe('a class', () => {
       validate: async (value: unknown) => Promise.resolve(value === 'free'),
       defaultMessage: () => 'is taken',
     };
-    registerDecorator({ name: 'free', target: Later, propertyName: 'name', async: true, validator });
+    registerDecorator({
+      name: 'free',
+      target: Later,
+      propertyName: 'name',
+      async: true,
+      validator,
+    });
     expect(await toClass({ name: 'free' }, Later)).toBeInstanceOf(Later);
-    expect(await fieldsOf(toClass({ name: 'used' }, Later))).toEqual([{ path: 'name', message: 'is taken' }]);
+    expect(await fieldsOf(toClass({ name: 'used' }, Later))).toEqual([
+      { path: 'name', message: 'is taken' },
+    ]);
   });
 
   it('replaces a message of its own that repeats the value', async () => {
@@ -113,17 +142,23 @@ describe('a class', () => {
       @Length(1, 3, { message: '$value is too long' })
       name!: string;
     }
-    expect(await fieldsOf(toClass({ name: 'secret' }, Leaky))).toEqual([{ path: 'name', message: 'is not valid' }]);
+    expect(await fieldsOf(toClass({ name: 'secret' }, Leaky))).toEqual([
+      { path: 'name', message: 'is not valid' },
+    ]);
   });
 
-  it.each([null, 7, 'x', [], [{ text: 'hi' }], true])('refuses %j, which is no object', async (value) => {
-    expect(await fieldsOf(toClass(value))).toEqual([{ path: '', message: 'must be an object' }]);
-  });
+  it.each([null, 7, 'x', [], [{ text: 'hi' }], true])(
+    'refuses %j, which is no object',
+    async (value) => {
+      expect(await fieldsOf(toClass(value))).toEqual([{ path: '', message: 'must be an object' }]);
+    },
+  );
 });
 
 describe('hostile objects', () => {
   it('pollute no prototype', async () => {
-    const source = '{"text":"hi","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}';
+    const source =
+      '{"text":"hi","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}';
     for (const type of [Order, Plain]) {
       const value = await toClass(JSON.parse(source), type);
       expect(Reflect.get(value as object, 'admin')).toBeUndefined();
@@ -146,7 +181,8 @@ describe('hostile objects', () => {
   });
 
   it('may have 256 keys and not more', async () => {
-    const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
+    const keys = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
     expect(await toClass({ text: 'hi', more: keys(256) })).toBeInstanceOf(Order);
     expect(await fieldsOf(toClass({ text: 'hi', more: keys(257) }))).toEqual([
       { path: '', message: 'must not have more than 256 keys in an object' },
@@ -155,7 +191,9 @@ describe('hostile objects', () => {
   });
 
   it('with thousands of wrong items get a short answer', async () => {
-    expect(await fieldsOf(toClass({ text: 'hi', items: Array.from({ length: 5000 }, () => ({})) }))).toHaveLength(20);
+    expect(
+      await fieldsOf(toClass({ text: 'hi', items: Array.from({ length: 5000 }, () => ({})) })),
+    ).toHaveLength(20);
   });
 
   it('meet classes whose constructor throws', async () => {
@@ -169,44 +207,70 @@ describe('hostile objects', () => {
 });
 
 describe('a schema', () => {
-  const order = z.object({ text: z.string().min(1), items: z.array(z.object({ price: z.number() })).default([]) });
+  const order = z.object({
+    text: z.string().min(1),
+    items: z.array(z.object({ price: z.number() })).default([]),
+  });
 
   it('gives what it made of the value', async () => {
     expect(await toSchema({ text: 'hi', more: 1 }, order)).toEqual({ text: 'hi', items: [] });
   });
 
   it('is asked at once where it can answer at once', () => {
-    expect(validate({ text: 'hi' }, { kind: 'schema', schema: order })).toEqual({ text: 'hi', items: [] });
+    expect(validate({ text: 'hi' }, { kind: 'schema', schema: order })).toEqual({
+      text: 'hi',
+      items: [],
+    });
   });
 
   it('says which field is wrong', async () => {
-    const fields = await fieldsOf(toSchema({ text: 'hi', items: [{ price: 1 }, { price: 'secret' }] }, order));
-    expect(fields).toEqual([{ path: 'items.1.price', message: 'Invalid input: expected number, received string' }]);
+    const fields = await fieldsOf(
+      toSchema({ text: 'hi', items: [{ price: 1 }, { price: 'secret' }] }, order),
+    );
+    expect(fields).toEqual([
+      { path: 'items.1.price', message: 'Invalid input: expected number, received string' },
+    ]);
   });
 
   it('may answer later', async () => {
-    const later = z.object({ name: z.string().refine(async (name) => Promise.resolve(name === 'free'), 'is taken') });
+    const later = z.object({
+      name: z.string().refine(async (name) => Promise.resolve(name === 'free'), 'is taken'),
+    });
     expect(await toSchema({ name: 'free' }, later)).toEqual({ name: 'free' });
-    expect(await fieldsOf(toSchema({ name: 'used' }, later))).toEqual([{ path: 'name', message: 'is taken' }]);
+    expect(await fieldsOf(toSchema({ name: 'used' }, later))).toEqual([
+      { path: 'name', message: 'is taken' },
+    ]);
   });
 
   it('has messages replaced that repeat values or keys of the client', async () => {
-    expect(await fieldsOf(toSchema({ secret: 1 }, z.strictObject({})))).toEqual([{ path: '', message: 'is not valid' }]);
-    const repeating = (message: string): StandardSchema => ({
-      '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message, path: [{ key: 'a' }] }] }) },
-    });
-    expect(await fieldsOf(toSchema({ a: 'secret' }, repeating('expected x, got "secret"')))).toEqual([
-      { path: 'a', message: 'is not valid' },
+    expect(await fieldsOf(toSchema({ secret: 1 }, z.strictObject({})))).toEqual([
+      { path: '', message: 'is not valid' },
     ]);
+    const repeating = (message: string): StandardSchema => ({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message, path: [{ key: 'a' }] }] }),
+      },
+    });
+    expect(
+      await fieldsOf(toSchema({ a: 'secret' }, repeating('expected x, got "secret"'))),
+    ).toEqual([{ path: 'a', message: 'is not valid' }]);
     expect(await fieldsOf(toSchema({ a: 'cat' }, repeating('pick a category')))).toEqual([
       { path: 'a', message: 'pick a category' },
     ]);
   });
 
   it('that throws or rejects has refused', async () => {
-    const throwing = (act: () => never): StandardSchema => ({ '~standard': { version: 1, vendor: 'test', validate: act } });
+    const throwing = (act: () => never): StandardSchema => ({
+      '~standard': { version: 1, vendor: 'test', validate: act },
+    });
     const rejecting: StandardSchema = {
-      '~standard': { version: 1, vendor: 'test', validate: async () => Promise.reject(new Error('secret')) },
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async () => Promise.reject(new Error('secret')),
+      },
     };
     const overflow = () => {
       throw new RangeError('Maximum call stack size exceeded');

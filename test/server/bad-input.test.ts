@@ -1,12 +1,22 @@
 // Bad input: each gets its documented answer, harms nobody else, and leaves nothing behind.
 import { describe, expect, it } from 'vitest';
-import { createServer, errorTable, memoryTransport, silentLogger, type ErrorCode } from '../../src/index.js';
+import {
+  createServer,
+  errorTable,
+  memoryTransport,
+  silentLogger,
+  type ErrorCode,
+} from '../../src/index.js';
 import { countingClock } from '../counting-clock.js';
 import { connect, frameText, open } from '../stomp-client.js';
 
 const connected = frameText('CONNECT', { 'accept-version': '1.2', host: 'x' });
-const octets = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
-const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, 'x']));
+const octets = (...parts: (string | number[])[]) =>
+  Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))),
+  );
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, 'x']));
 
 interface Case {
   readonly name: string;
@@ -17,33 +27,133 @@ interface Case {
 
 const cases: readonly Case[] = [
   { name: 'an unknown command', input: frameText('JUMP'), code: 'command-unknown' },
-  { name: 'a command in lower case', input: frameText('send', { destination: '/topic/x' }), code: 'command-unknown' },
-  { name: 'a command of the server', input: frameText('MESSAGE', { destination: '/topic/x' }), code: 'command-unknown' },
+  {
+    name: 'a command in lower case',
+    input: frameText('send', { destination: '/topic/x' }),
+    code: 'command-unknown',
+  },
+  {
+    name: 'a command of the server',
+    input: frameText('MESSAGE', { destination: '/topic/x' }),
+    code: 'command-unknown',
+  },
   { name: 'a header without a colon', input: 'SEND\nnonsense\n\n\0', code: 'header-malformed' },
-  { name: 'an illegal escape', input: 'SEND\ndestination:/topic/x\na:\\t\n\n\0', code: 'escape-illegal' },
-  { name: 'a backslash at the end of a header', input: 'SEND\ndestination:/topic/x\na:\\\n\n\0', code: 'escape-illegal' },
-  { name: 'invalid UTF-8 in a header', input: octets('SEND\ndestination:/topic/x\na:', [0xff], '\n\n\0'), code: 'text-invalid' },
-  { name: 'invalid UTF-8 in a command', input: octets([0xc3, 0x28], '\n\n\0'), code: 'text-invalid' },
-  { name: 'a body on SUBSCRIBE', input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', receipt: 'r' }, 'x'), code: 'body-unexpected', receipt: 'r' },
-  { name: 'SEND without destination', input: frameText('SEND', { receipt: 'r' }), code: 'header-missing', receipt: 'r' },
-  { name: 'SUBSCRIBE without destination', input: frameText('SUBSCRIBE', { id: '1' }), code: 'header-missing' },
-  { name: 'SUBSCRIBE without id', input: frameText('SUBSCRIBE', { destination: '/topic/y' }), code: 'header-missing' },
+  {
+    name: 'an illegal escape',
+    input: 'SEND\ndestination:/topic/x\na:\\t\n\n\0',
+    code: 'escape-illegal',
+  },
+  {
+    name: 'a backslash at the end of a header',
+    input: 'SEND\ndestination:/topic/x\na:\\\n\n\0',
+    code: 'escape-illegal',
+  },
+  {
+    name: 'invalid UTF-8 in a header',
+    input: octets('SEND\ndestination:/topic/x\na:', [0xff], '\n\n\0'),
+    code: 'text-invalid',
+  },
+  {
+    name: 'invalid UTF-8 in a command',
+    input: octets([0xc3, 0x28], '\n\n\0'),
+    code: 'text-invalid',
+  },
+  {
+    name: 'a body on SUBSCRIBE',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', receipt: 'r' }, 'x'),
+    code: 'body-unexpected',
+    receipt: 'r',
+  },
+  {
+    name: 'SEND without destination',
+    input: frameText('SEND', { receipt: 'r' }),
+    code: 'header-missing',
+    receipt: 'r',
+  },
+  {
+    name: 'SUBSCRIBE without destination',
+    input: frameText('SUBSCRIBE', { id: '1' }),
+    code: 'header-missing',
+  },
+  {
+    name: 'SUBSCRIBE without id',
+    input: frameText('SUBSCRIBE', { destination: '/topic/y' }),
+    code: 'header-missing',
+  },
   { name: 'UNSUBSCRIBE without id', input: frameText('UNSUBSCRIBE'), code: 'header-missing' },
-  { name: 'an impossible ack mode', input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', ack: 'never' }), code: 'header-invalid' },
-  { name: 'a content-length that is no number', input: frameText('SEND', { destination: '/topic/x', 'content-length': 'ten' }), code: 'content-length-invalid' },
-  { name: 'a negative content-length', input: frameText('SEND', { destination: '/topic/x', 'content-length': '-1' }), code: 'content-length-invalid' },
-  { name: 'a content-length that is too short', input: frameText('SEND', { destination: '/topic/x', 'content-length': '1' }, 'long'), code: 'content-length-invalid' },
-  { name: 'a content-length beyond the limit', input: 'SEND\ndestination:/topic/x\ncontent-length:999999999\n\n', code: 'frame-too-large' },
-  { name: 'a body beyond the limit', input: `SEND\ndestination:/topic/x\n\n${'x'.repeat(70_000)}`, code: 'frame-too-large' },
-  { name: 'too many headers', input: frameText('SEND', { destination: '/topic/x', ...many(64) }), code: 'frame-too-large' },
-  { name: 'a header line that is too long', input: frameText('SEND', { destination: '/topic/x', a: 'x'.repeat(9000) }), code: 'frame-too-large' },
+  {
+    name: 'an impossible ack mode',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', ack: 'never' }),
+    code: 'header-invalid',
+  },
+  {
+    name: 'a content-length that is no number',
+    input: frameText('SEND', { destination: '/topic/x', 'content-length': 'ten' }),
+    code: 'content-length-invalid',
+  },
+  {
+    name: 'a negative content-length',
+    input: frameText('SEND', { destination: '/topic/x', 'content-length': '-1' }),
+    code: 'content-length-invalid',
+  },
+  {
+    name: 'a content-length that is too short',
+    input: frameText('SEND', { destination: '/topic/x', 'content-length': '1' }, 'long'),
+    code: 'content-length-invalid',
+  },
+  {
+    name: 'a content-length beyond the limit',
+    input: 'SEND\ndestination:/topic/x\ncontent-length:999999999\n\n',
+    code: 'frame-too-large',
+  },
+  {
+    name: 'a body beyond the limit',
+    input: `SEND\ndestination:/topic/x\n\n${'x'.repeat(70_000)}`,
+    code: 'frame-too-large',
+  },
+  {
+    name: 'too many headers',
+    input: frameText('SEND', { destination: '/topic/x', ...many(64) }),
+    code: 'frame-too-large',
+  },
+  {
+    name: 'a header line that is too long',
+    input: frameText('SEND', { destination: '/topic/x', a: 'x'.repeat(9000) }),
+    code: 'frame-too-large',
+  },
   { name: 'a second CONNECT', input: connected, code: 'already-connected' },
-  { name: 'an unknown subscription', input: frameText('UNSUBSCRIBE', { id: 'never', receipt: 'r' }), code: 'subscription-unknown', receipt: 'r' },
-  { name: 'a destination that nothing serves', input: frameText('SEND', { destination: '/app/none', receipt: 'r' }), code: 'no-route', receipt: 'r' },
-  { name: 'a wildcard in an own queue', input: frameText('SUBSCRIBE', { id: '1', destination: '/user/**' }), code: 'destination-invalid' },
-  { name: 'a malformed pattern', input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/{' }), code: 'destination-invalid' },
-  { name: 'an expression in a pattern', input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/{a:(a+)+}' }), code: 'destination-invalid' },
-  { name: 'an ack mode of a later version of the broker', input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', ack: 'client' }), code: 'not-supported' },
+  {
+    name: 'an unknown subscription',
+    input: frameText('UNSUBSCRIBE', { id: 'never', receipt: 'r' }),
+    code: 'subscription-unknown',
+    receipt: 'r',
+  },
+  {
+    name: 'a destination that nothing serves',
+    input: frameText('SEND', { destination: '/app/none', receipt: 'r' }),
+    code: 'no-route',
+    receipt: 'r',
+  },
+  {
+    name: 'a wildcard in an own queue',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/user/**' }),
+    code: 'destination-invalid',
+  },
+  {
+    name: 'a malformed pattern',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/{' }),
+    code: 'destination-invalid',
+  },
+  {
+    name: 'an expression in a pattern',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/{a:(a+)+}' }),
+    code: 'destination-invalid',
+  },
+  {
+    name: 'an ack mode of a later version of the broker',
+    input: frameText('SUBSCRIBE', { id: '1', destination: '/topic/y', ack: 'client' }),
+    code: 'not-supported',
+  },
   { name: 'ACK', input: frameText('ACK', { id: '1' }), code: 'not-supported' },
   { name: 'BEGIN', input: frameText('BEGIN', { transaction: 't' }), code: 'not-supported' },
 ];
@@ -87,11 +197,31 @@ describe.each(cases)('$name', ({ input, code, receipt }) => {
 
 describe('before CONNECT', () => {
   it.each<[string, string | Uint8Array, ErrorCode]>([
-    ['a heart-beat pair that is none', frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': 'abc' }), 'header-invalid'],
-    ['a negative heart-beat', frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': '-1,0' }), 'header-invalid'],
-    ['half a heart-beat pair', frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': '5' }), 'header-invalid'],
-    ['versions that we do not speak', frameText('CONNECT', { 'accept-version': '2.0,0.9' }), 'version-unsupported'],
-    ['another frame', frameText('SUBSCRIBE', { id: '1', destination: '/topic/x' }), 'not-connected'],
+    [
+      'a heart-beat pair that is none',
+      frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': 'abc' }),
+      'header-invalid',
+    ],
+    [
+      'a negative heart-beat',
+      frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': '-1,0' }),
+      'header-invalid',
+    ],
+    [
+      'half a heart-beat pair',
+      frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': '5' }),
+      'header-invalid',
+    ],
+    [
+      'versions that we do not speak',
+      frameText('CONNECT', { 'accept-version': '2.0,0.9' }),
+      'version-unsupported',
+    ],
+    [
+      'another frame',
+      frameText('SUBSCRIBE', { id: '1', destination: '/topic/x' }),
+      'not-connected',
+    ],
   ])('%s', async (_, input, code) => {
     const { transport, server, clock } = await scene();
     const client = open(transport);

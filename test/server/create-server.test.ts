@@ -52,7 +52,11 @@ class RoomController {
 
   @MessageMapping('/say')
   @SendTo('/topic/rooms/{room}')
-  say(@DestinationVariable('room') room: string, @Payload() { text }: Said, @Principal() user: Principal | undefined) {
+  say(
+    @DestinationVariable('room') room: string,
+    @Payload() { text }: Said,
+    @Principal() user: Principal | undefined,
+  ) {
     return { room, text, by: user?.name ?? 'nobody' };
   }
 
@@ -119,8 +123,15 @@ describe('a message', () => {
     ann.say('SEND', { destination: '/app/rooms/lobby/say' }, '{"text":"hi"}');
     const [toAnn, toBob] = [await ann.next('MESSAGE'), await bob.next('MESSAGE')];
     expect(JSON.parse(toAnn.body)).toEqual({ room: 'lobby', text: 'hi', by: 'nobody' });
-    expect(toAnn.headers).toMatchObject({ subscription: 'a', destination: '/topic/rooms/lobby', 'content-type': 'application/json' });
-    expect(toBob.headers).toMatchObject({ subscription: 'b', 'message-id': toAnn.headers['message-id'] });
+    expect(toAnn.headers).toMatchObject({
+      subscription: 'a',
+      destination: '/topic/rooms/lobby',
+      'content-type': 'application/json',
+    });
+    expect(toBob.headers).toMatchObject({
+      subscription: 'b',
+      'message-id': toAnn.headers['message-id'],
+    });
     expect(toBob.body).toBe(toAnn.body);
   });
 
@@ -129,14 +140,27 @@ describe('a message', () => {
     const ann = await connect(transport);
     await ann.subscribe('a', '/topic/rooms/lobby/plain');
     ann.say('SEND', { destination: '/app/rooms/lobby/plain' }, 'text');
-    expect(await ann.next('MESSAGE')).toMatchObject({ body: 'text', headers: { 'content-type': 'text/plain;charset=UTF-8' } });
+    expect(await ann.next('MESSAGE')).toMatchObject({
+      body: 'text',
+      headers: { 'content-type': 'text/plain;charset=UTF-8' },
+    });
   });
 
   it('goes past the handlers between clients, without the headers that are the server’s own', async () => {
     const { transport } = await serve();
     const [ann, bob] = [await connect(transport), await connect(transport)];
     await bob.subscribe('b', '/topic/x');
-    ann.say('SEND', { destination: '/topic/x', 'message-id': 'evil', subscription: 'evil', receipt: 'r', colour: 'red' }, 'hi');
+    ann.say(
+      'SEND',
+      {
+        destination: '/topic/x',
+        'message-id': 'evil',
+        subscription: 'evil',
+        receipt: 'r',
+        colour: 'red',
+      },
+      'hi',
+    );
     const { headers } = await bob.next('MESSAGE');
     expect(headers).toMatchObject({ subscription: 'b', colour: 'red' });
     expect(headers['message-id']).not.toBe('evil');
@@ -156,12 +180,18 @@ describe('a message', () => {
       controllers: [RoomController],
       authenticate: ({ login }) => (login === undefined ? undefined : { name: login }),
     });
-    const [phone, desk] = [await connect(transport, { login: 'ann' }), await connect(transport, { login: 'ann' })];
+    const [phone, desk] = [
+      await connect(transport, { login: 'ann' }),
+      await connect(transport, { login: 'ann' }),
+    ];
     const guest = await connect(transport);
     for (const client of [phone, desk, guest]) await client.subscribe('w', '/user/queue/whispers');
     phone.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to ann"}');
     for (const client of [phone, desk]) {
-      expect(await client.next('MESSAGE')).toMatchObject({ body: 'to ann', headers: { destination: '/user/queue/whispers' } });
+      expect(await client.next('MESSAGE')).toMatchObject({
+        body: 'to ann',
+        headers: { destination: '/user/queue/whispers' },
+      });
     }
     guest.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to me"}');
     expect((await guest.next('MESSAGE')).body).toBe('to me');
@@ -178,18 +208,32 @@ describe('a message', () => {
   it('is published by the application through the Publisher that it injects', async () => {
     @injectable()
     class Ticker {
-      constructor(readonly publisher: Publisher, readonly sessions: SessionRegistry) {}
+      constructor(
+        readonly publisher: Publisher,
+        readonly sessions: SessionRegistry,
+      ) {}
     }
     const container = new Container({ autobind: true, defaultScope: 'Singleton' });
     const { transport } = await serve({ container });
     const { publisher, sessions } = container.get(Ticker);
     const ann = await connect(transport);
     await ann.subscribe('a', '/topic/price.stock.*');
-    await publisher.publish('/topic/price.stock.RHT', { price: 48.3 }, { headers: { currency: 'USD' } });
-    expect(await ann.next('MESSAGE')).toMatchObject({ body: '{"price":48.3}', headers: { currency: 'USD', destination: '/topic/price.stock.RHT' } });
+    await publisher.publish(
+      '/topic/price.stock.RHT',
+      { price: 48.3 },
+      { headers: { currency: 'USD' } },
+    );
+    expect(await ann.next('MESSAGE')).toMatchObject({
+      body: '{"price":48.3}',
+      headers: { currency: 'USD', destination: '/topic/price.stock.RHT' },
+    });
     expect(sessions.size).toBe(1);
-    await expect(publisher.publish('/nowhere', 1)).rejects.toMatchObject({ code: 'destination-invalid' });
-    await expect(publisher.publish('/topic/x', () => {})).rejects.toMatchObject({ code: 'payload-unwritable' });
+    await expect(publisher.publish('/nowhere', 1)).rejects.toMatchObject({
+      code: 'destination-invalid',
+    });
+    await expect(publisher.publish('/topic/x', () => {})).rejects.toMatchObject({
+      code: 'payload-unwritable',
+    });
   });
 });
 
@@ -264,23 +308,29 @@ describe('what goes wrong', () => {
     ['a malformed user destination', { destination: '/user/joe' }, 'destination-invalid'],
     ["another's problem queue", { destination: '/user/joe/queue/errors' }, 'destination-refused'],
     ['a transaction', { destination: '/topic/x', transaction: 't' }, 'not-supported'],
-  ])('is a problem where the client listens for problems, and the session lives: %s', async (_, headers, code) => {
-    const { transport } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
-    await ann.subscribe('e', '/user/queue/errors');
-    ann.say('SEND', { ...headers, receipt: 'r' });
-    const problem = JSON.parse((await ann.next('MESSAGE')).body) as Record<string, unknown>;
-    expect(problem).toMatchObject({ code, destination: headers.destination, receipt: 'r' });
-    expect(JSON.stringify(problem)).not.toContain('secret');
-    await ann.subscribe('still', '/topic/alive');
-    expect(ann.heard).toEqual([]);
-  });
+  ])(
+    'is a problem where the client listens for problems, and the session lives: %s',
+    async (_, headers, code) => {
+      const { transport } = await serve({ controllers: [RoomController] });
+      const ann = await connect(transport);
+      await ann.subscribe('e', '/user/queue/errors');
+      ann.say('SEND', { ...headers, receipt: 'r' });
+      const problem = JSON.parse((await ann.next('MESSAGE')).body) as Record<string, unknown>;
+      expect(problem).toMatchObject({ code, destination: headers.destination, receipt: 'r' });
+      expect(JSON.stringify(problem)).not.toContain('secret');
+      await ann.subscribe('still', '/topic/alive');
+      expect(ann.heard).toEqual([]);
+    },
+  );
 
   it('is ERROR with the receipt id, and the end, where the client does not listen', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
     const ann = await connect(transport);
     ann.say('SEND', { ...send, what: 'late', receipt: 'r' });
-    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'handler-failed', 'receipt-id': 'r' });
+    expect((await ann.next('ERROR')).headers).toMatchObject({
+      code: 'handler-failed',
+      'receipt-id': 'r',
+    });
     expect(await ann.connection.closed).toMatchObject({ code: 1002 });
   });
 
@@ -320,7 +370,10 @@ describe('a session', () => {
     const { transport } = await serve();
     const early = open(transport);
     early.say('SEND', { destination: '/topic/x', receipt: 'r' });
-    expect((await early.next('ERROR')).headers).toMatchObject({ code: 'not-connected', 'receipt-id': 'r' });
+    expect((await early.next('ERROR')).headers).toMatchObject({
+      code: 'not-connected',
+      'receipt-id': 'r',
+    });
     const twice = await connect(transport);
     twice.say('CONNECT', { 'accept-version': '1.2', host: 'test' });
     expect((await twice.next('ERROR')).headers).toMatchObject({ code: 'already-connected' });
@@ -336,7 +389,10 @@ describe('a session', () => {
     const ann = open(transport);
     ann.say('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'ann', passcode: 'x' });
     const error = await ann.next('ERROR');
-    expect(error).toMatchObject({ headers: { message: 'Access refused.', code: 'access-refused' }, body: '' });
+    expect(error).toMatchObject({
+      headers: { message: 'Access refused.', code: 'access-refused' },
+      body: '',
+    });
     expect(await ann.connection.closed).toMatchObject({ code: 1008 });
   });
 
@@ -361,7 +417,10 @@ describe('a session', () => {
       log.push(`subscribed ${destination}`);
       await server.publisher.publish('/topic/x', `welcome ${session.id.length > 0}`);
     });
-    server.events.on('unsubscribed', ({ subscription }) => void log.push(`unsubscribed ${subscription}`));
+    server.events.on(
+      'unsubscribed',
+      ({ subscription }) => void log.push(`unsubscribed ${subscription}`),
+    );
     server.events.on('disconnected', ({ code }) => void log.push(`disconnected ${code}`));
     const ann = await connect(transport);
     await ann.subscribe('a', '/topic/x');
@@ -370,7 +429,12 @@ describe('a session', () => {
     ann.say('DISCONNECT');
     await ann.connection.closed;
     await server.idle();
-    expect(log).toEqual(['connected', 'subscribed /topic/x', 'unsubscribed a', 'disconnected 1000']);
+    expect(log).toEqual([
+      'connected',
+      'subscribed /topic/x',
+      'unsubscribed a',
+      'disconnected 1000',
+    ]);
     expect(server.sessions.size).toBe(0);
   });
 
@@ -385,7 +449,10 @@ describe('a session', () => {
 
   it('is let go when it does not connect in time', async () => {
     const { transport } = await serve({ limits: { connectWithin: 20 } });
-    expect(await open(transport).connection.closed).toEqual({ code: 4501, reason: 'connect-timeout' });
+    expect(await open(transport).connection.closed).toEqual({
+      code: 4501,
+      reason: 'connect-timeout',
+    });
   });
 
   it('keeps the order of what it sends, whatever the handlers’ delays', async () => {
@@ -401,7 +468,8 @@ describe('a session', () => {
     const { transport } = await serve({ controllers: [Slow] });
     const ann = await connect(transport);
     await ann.subscribe('s', '/topic/slow');
-    for (let n = 0; n < 100; n++) ann.say('SEND', { destination: '/app/slow' }, JSON.stringify({ n }));
+    for (let n = 0; n < 100; n++)
+      ann.say('SEND', { destination: '/app/slow' }, JSON.stringify({ n }));
     const heard: string[] = [];
     while (heard.length < 100) heard.push((await ann.next('MESSAGE')).body);
     expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => `${n}`));
@@ -413,7 +481,8 @@ describe('interceptors', () => {
     const seen: string[] = [];
     const interceptor: Interceptor = async (frame, _session, next) => {
       seen.push(frame.kind);
-      if (frame.kind === 'subscribe' && frame.destination === '/topic/secret') throw new MessagingError('access-refused');
+      if (frame.kind === 'subscribe' && frame.destination === '/topic/secret')
+        throw new MessagingError('access-refused');
       if (frame.kind === 'send' && frame.message.headers.get('spam') === 'yes') return;
       await next();
     };
@@ -435,7 +504,13 @@ describe('interceptors', () => {
           if (frame.kind !== 'message') return frame;
           const { message } = frame;
           if (message.headers.get('hidden') === 'yes') return undefined;
-          return { ...frame, message: { ...message, body: Buffer.from(Buffer.from(message.body).toString().toUpperCase()) } };
+          return {
+            ...frame,
+            message: {
+              ...message,
+              body: Buffer.from(Buffer.from(message.body).toString().toUpperCase()),
+            },
+          };
         },
       ],
     });
@@ -475,14 +550,24 @@ describe('closing', () => {
 describe('a server', () => {
   it('says what it found', async () => {
     const { server } = await serve({ controllers: [RoomController] });
-    expect(server.routes()).toContainEqual({ on: 'send', destination: '/app/rooms/{room}/say', handler: 'RoomController.say' });
-    expect(server.routes()).toContainEqual({ on: 'subscribe', destination: '/app/rooms/{room}/recent', handler: 'RoomController.recent' });
+    expect(server.routes()).toContainEqual({
+      on: 'send',
+      destination: '/app/rooms/{room}/say',
+      handler: 'RoomController.say',
+    });
+    expect(server.routes()).toContainEqual({
+      on: 'subscribe',
+      destination: '/app/rooms/{room}/recent',
+      handler: 'RoomController.recent',
+    });
   });
 
   it('refuses to start twice, and a container that serves another server', async () => {
     const container = new Container();
     const { server } = await serve({ container });
-    await expect(server.start()).rejects.toThrow('The server was started before; build another one.');
+    await expect(server.start()).rejects.toThrow(
+      'The server was started before; build another one.',
+    );
     await expect(createServer({ container })).rejects.toThrow(MessagingError);
     await server.close();
     await (await serve({ container })).server.close();

@@ -24,6 +24,9 @@ describe('prefixes', () => {
 
   it('leave no slash before a lookup with dots', () => {
     const dots = new Prefixes(['/app'], ['/topic'], users, '.');
-    expect(dots.owner('/app/red.blue.green')).toEqual({ kind: 'application', lookup: 'red.blue.green' });
+    expect(dots.owner('/app/red.blue.green')).toEqual({
+      kind: 'application',
+      lookup: 'red.blue.green',
+    });
   });
 });

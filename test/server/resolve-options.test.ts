@@ -30,30 +30,69 @@ describe('options', () => {
   });
 
   it('follow the frame size where they depend on it, and an authenticator', () => {
-    const { limits } = resolveOptions({ limits: { frameSize: 2_000_000 }, authenticate: () => undefined });
-    expect(limits).toMatchObject({ webSocketMessage: 4_000_000, outboxSize: 4_000_000, connectWithin: 10_000 });
+    const { limits } = resolveOptions({
+      limits: { frameSize: 2_000_000 },
+      authenticate: () => undefined,
+    });
+    expect(limits).toMatchObject({
+      webSocketMessage: 4_000_000,
+      outboxSize: 4_000_000,
+      connectWithin: 10_000,
+    });
   });
 
   it('take undefined for absent, and are frozen', () => {
-    const options = resolveOptions({ concurrency: undefined, limits: { frameSize: undefined } } as unknown as ServerOptions);
+    const options = resolveOptions({
+      concurrency: undefined,
+      limits: { frameSize: undefined },
+    } as unknown as ServerOptions);
     expect([options.concurrency, options.limits.frameSize]).toEqual([1, 65_536]);
     expect([options, options.limits, options.endpoints[0]].every(Object.isFrozen)).toBe(true);
   });
 
   it.each<[string, object]>([
-    [`The option 'controler' is unknown; the nearest known one is 'controllers'.`, { controler: [] }],
-    [`The option 'limits.framesize' is unknown; the nearest known one is 'limits.frameSize'.`, { limits: { framesize: 1 } }],
-    [`The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`, { endpoints: [{ path: '/ws', allowedOrigin: [] }] }],
-    [`The option 'limits.frameSize' must be a whole number of at least 1.`, { limits: { frameSize: 0.5 } }],
+    [
+      `The option 'controler' is unknown; the nearest known one is 'controllers'.`,
+      { controler: [] },
+    ],
+    [
+      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.frameSize'.`,
+      { limits: { framesize: 1 } },
+    ],
+    [
+      `The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`,
+      { endpoints: [{ path: '/ws', allowedOrigin: [] }] },
+    ],
+    [
+      `The option 'limits.frameSize' must be a whole number of at least 1.`,
+      { limits: { frameSize: 0.5 } },
+    ],
     [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
     [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
     [`The option 'codecs' must name at least one.`, { codecs: [] }],
-    [`The option 'limits.webSocketMessage' must not be smaller than limits.frameSize.`, { limits: { webSocketMessage: 10 } }],
-    [`The option 'prefixes' must begin with a slash, end without one and hold no wildcard, unlike 'app'.`, { prefixes: { application: ['app'] } }],
-    [`The option 'prefixes' must not lie within each other, as '/app/topic' does.`, { prefixes: { broker: ['/app/topic'] } }],
-    [`The option 'endpoints' need paths that begin with a slash, unlike 'ws'.`, { endpoints: [{ path: 'ws' }] }],
-    [`The option 'endpoints' must have paths of their own.`, { endpoints: [{ path: '/ws' }, { path: '/ws' }] }],
+    [
+      `The option 'limits.webSocketMessage' must not be smaller than limits.frameSize.`,
+      { limits: { webSocketMessage: 10 } },
+    ],
+    [
+      `The option 'prefixes' must begin with a slash, end without one and hold no wildcard, unlike 'app'.`,
+      { prefixes: { application: ['app'] } },
+    ],
+    [
+      `The option 'prefixes' must not lie within each other, as '/app/topic' does.`,
+      { prefixes: { broker: ['/app/topic'] } },
+    ],
+    [
+      `The option 'endpoints' need paths that begin with a slash, unlike 'ws'.`,
+      { endpoints: [{ path: 'ws' }] },
+    ],
+    [
+      `The option 'endpoints' must have paths of their own.`,
+      { endpoints: [{ path: '/ws' }, { path: '/ws' }] },
+    ],
   ])('%s', (message, given) => {
-    expect(() => resolveOptions(given as ServerOptions)).toThrow(new MessagingError('option-invalid', message));
+    expect(() => resolveOptions(given as ServerOptions)).toThrow(
+      new MessagingError('option-invalid', message),
+    );
   });
 });

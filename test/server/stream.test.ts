@@ -21,7 +21,11 @@ describe('a stream', () => {
     async function* items() {
       yield* [1, undefined, null, 2];
     }
-    await publishStream(items(), async (item) => void published.push(item), new AbortController().signal);
+    await publishStream(
+      items(),
+      async (item) => void published.push(item),
+      new AbortController().signal,
+    );
     expect(published).toEqual([1, 2]);
   });
 
@@ -31,7 +35,11 @@ describe('a stream', () => {
     const controller = new AbortController();
     let open = () => {};
     const gate = () => new Promise<void>((resolve) => (open = resolve));
-    const stream = publishStream(counting(log, gate), async (item) => void published.push(item), controller.signal);
+    const stream = publishStream(
+      counting(log, gate),
+      async (item) => void published.push(item),
+      controller.signal,
+    );
     await settle();
     open();
     await settle();
@@ -47,7 +55,9 @@ describe('a stream', () => {
       yield 1;
       throw boom;
     }
-    await expect(publishStream(failing(), async () => {}, new AbortController().signal)).rejects.toBe(boom);
+    await expect(
+      publishStream(failing(), async () => {}, new AbortController().signal),
+    ).rejects.toBe(boom);
     const controller = new AbortController();
     const stopping = publishStream(failing(), async () => controller.abort(), controller.signal);
     await expect(stopping).resolves.toBeUndefined();
@@ -56,7 +66,9 @@ describe('a stream', () => {
   it('closes the iterator when an item cannot be published', async () => {
     const log: string[] = [];
     const publish = () => Promise.reject(new Error('no'));
-    await expect(publishStream(counting(log), publish, new AbortController().signal)).rejects.toThrow('no');
+    await expect(
+      publishStream(counting(log), publish, new AbortController().signal),
+    ).rejects.toThrow('no');
     await settle();
     expect(log).toEqual(['closed']);
   });

@@ -21,7 +21,10 @@ describe('session events', () => {
 
   it('log what a listener throws or rejects with, and go on', async () => {
     const logged: string[] = [];
-    const events = new SessionEventSource({ ...silentLogger, error: (text) => void logged.push(text) });
+    const events = new SessionEventSource({
+      ...silentLogger,
+      error: (text) => void logged.push(text),
+    });
     const heard: string[] = [];
     events.on('connected', () => {
       throw new Error('boom');

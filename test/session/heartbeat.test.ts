@@ -17,7 +17,11 @@ describe('the agreement', () => {
   });
 
   it('expects nothing when the server wants nothing', () => {
-    expect(agreeHeartbeat([1000, 0], { floor: 1000, wanted: 0 })).toEqual({ advertised: [0, 0], send: 0, expect: 0 });
+    expect(agreeHeartbeat([1000, 0], { floor: 1000, wanted: 0 })).toEqual({
+      advertised: [0, 0],
+      send: 0,
+      expect: 0,
+    });
   });
 });
 

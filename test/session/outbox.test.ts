@@ -53,7 +53,9 @@ describe('an outbox', () => {
       outbox.push(last);
     });
     clock.turn();
-    expect(all.map(({ connection }) => connection.text())).toEqual([0, 1, 2].map((i) => [`shared own ${i} last`]));
+    expect(all.map(({ connection }) => connection.text())).toEqual(
+      [0, 1, 2].map((i) => [`shared own ${i} last`]),
+    );
   });
 
   it('says when more than half of its limit waits, and when there is room again', async () => {

@@ -16,6 +16,10 @@ describe('the registry', () => {
     registry.remove(phone);
     expect([...registry.ofUser('ann')]).toEqual([desk]);
     registry.remove(desk);
-    expect([[...registry.users()], [...registry.ofUser('ann')], [...registry.all()]]).toEqual([[], [], [guest]]);
+    expect([[...registry.users()], [...registry.ofUser('ann')], [...registry.all()]]).toEqual([
+      [],
+      [],
+      [guest],
+    ]);
   });
 });

@@ -12,12 +12,16 @@ import { convert } from './conversion.js';
 export const DestinationVariable = argument(
   (invocation, parameter, name: string) => {
     const text = invocation.variables.get(name);
-    if (text === undefined) throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
+    if (text === undefined)
+      throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
     return convert(text, parameter, `variable '${name}' of the destination`);
   },
-  ({ variables }, name) => (variables.includes(name) ? undefined : `no pattern declares {${name}}; ${declared(variables)}.`),
+  ({ variables }, name) =>
+    variables.includes(name) ? undefined : `no pattern declares {${name}}; ${declared(variables)}.`,
 );
 
 function declared(variables: readonly string[]): string {
-  return variables.length === 0 ? 'there are no variables' : `there are ${variables.map((name) => `{${name}}`).join(', ')}`;
+  return variables.length === 0
+    ? 'there are no variables'
+    : `there are ${variables.map((name) => `{${name}}`).join(', ')}`;
 }

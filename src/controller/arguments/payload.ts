@@ -22,7 +22,10 @@ export interface PayloadOptions {
  * @throws `payload-missing`, `payload-unreadable`, `payload-invalid`
  */
 export function Payload(options?: PayloadOptions): ParameterDecorator;
-export function Payload(type: Constructor | StandardSchema, options?: PayloadOptions): ParameterDecorator;
+export function Payload(
+  type: Constructor | StandardSchema,
+  options?: PayloadOptions,
+): ParameterDecorator;
 export function Payload(
   typeOrOptions: Constructor | StandardSchema | PayloadOptions = {},
   options: PayloadOptions = {},
@@ -48,11 +51,20 @@ function named(type: Constructor | StandardSchema, required: boolean): Parameter
   )();
 }
 
-function readUnnamed({ message }: Invocation, { payloads, payload }: Parameter, required: boolean): unknown {
+function readUnnamed(
+  { message }: Invocation,
+  { payloads, payload }: Parameter,
+  required: boolean,
+): unknown {
   return read(message, payloads, payload, required);
 }
 
-function read(message: Message, payloads: Payloads, type: PayloadType | undefined, required: boolean): unknown {
+function read(
+  message: Message,
+  payloads: Payloads,
+  type: PayloadType | undefined,
+  required: boolean,
+): unknown {
   // A type that no payload can become was refused at start.
   if (message.body.length > 0) return payloads.read(message, type!);
   if (required) throw new MessagingError('payload-missing');

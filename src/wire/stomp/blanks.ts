@@ -1,4 +1,4 @@
-// STOMP 1.0 lets blanks stand around header names and values (`login: guest`); later versions take them for a part of both.
+// STOMP 1.0 lets blanks stand around header names and values (`login: guest`); later versions do not.
 import { MessagingError } from '../../message/error.js';
 import type { Headers } from '../../message/message.js';
 

@@ -57,8 +57,8 @@ export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
 }
 
 /**
- * The id of a STOMP 1.0 subscription whose client gave none. No client can name it, since NUL is refused in headers, and
- * none hears of it, since NUL cannot be said.
+ * The id of a STOMP 1.0 subscription whose client gave none. No client can name it, since NUL is
+ * refused in headers, and none hears of it, since NUL cannot be said.
  */
 export function unnamedSubscription(destination: string): string {
   return `\0${destination}`;
@@ -89,7 +89,10 @@ function readSend(raw: RawFrame): ClientFrame {
 function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
   const { headers } = raw;
   const destination = required(raw, 'destination');
-  const id = version === '1.0' ? (headers.get('id') ?? unnamedSubscription(destination)) : required(raw, 'id');
+  const id =
+    version === '1.0'
+      ? (headers.get('id') ?? unnamedSubscription(destination))
+      : required(raw, 'id');
   return {
     kind: 'subscribe',
     id,
@@ -112,7 +115,8 @@ function readUnsubscribe(raw: RawFrame, version: Version): UnsubscribeFrame {
 
 function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): SettleFrame {
   const { headers } = raw;
-  if (kind === 'nack' && version === '1.0') throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
+  if (kind === 'nack' && version === '1.0')
+    throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
   return {
     kind,
     // To versions before 1.2 the encoder says the ack as the message id.
@@ -130,14 +134,20 @@ function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): Transac
 function ackMode(mode: string, version: Version): AckMode {
   if (mode === 'auto' || mode === 'client') return mode;
   if (mode === 'client-individual' && version !== '1.0') return mode;
-  throw new MessagingError('header-invalid', 'The header ack takes auto, client or client-individual.');
+  throw new MessagingError(
+    'header-invalid',
+    'The header ack takes auto, client or client-individual.',
+  );
 }
 
 /** STOMP 1.2, "Heart-beating"; beyond what a timer holds is as good as what it holds. */
 function heartbeatPair(value: string): HeartbeatPair {
   const [, canSend, wants] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
   if (canSend === undefined || wants === undefined) {
-    throw new MessagingError('header-invalid', 'The header heart-beat takes two whole numbers, as 10000,10000.');
+    throw new MessagingError(
+      'header-invalid',
+      'The header heart-beat takes two whole numbers, as 10000,10000.',
+    );
   }
   return [Math.min(Number(canSend), longestDelay), Math.min(Number(wants), longestDelay)];
 }
@@ -145,7 +155,8 @@ function heartbeatPair(value: string): HeartbeatPair {
 /** `command` is known by now: the message holds nothing that only the client knows. */
 function required({ command, headers }: RawFrame, name: string): string {
   const value = headers.get(name);
-  if (value === undefined) throw new MessagingError('header-missing', `${command} needs the header ${name}.`);
+  if (value === undefined)
+    throw new MessagingError('header-missing', `${command} needs the header ${name}.`);
   return value;
 }
 

@@ -42,7 +42,8 @@ export class StompDecoder implements Decoder {
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#parser = undefined;
-      const receipt = typeof raw === 'object' ? raw.headers.get('receipt') : parser.header('receipt');
+      const receipt =
+        typeof raw === 'object' ? raw.headers.get('receipt') : parser.header('receipt');
       return this.#malformed(error, receipt);
     }
   }
@@ -57,7 +58,9 @@ export class StompDecoder implements Decoder {
   #settle({ headers }: RawFrame, parser: Parser): void {
     const version = chooseVersion(headers.get('accept-version'));
     if (version === undefined) {
-      throw new MessagingError('version-unsupported', undefined, { detail: 'Supported are STOMP 1.0, 1.1 and 1.2.' });
+      throw new MessagingError('version-unsupported', undefined, {
+        detail: 'Supported are STOMP 1.0, 1.1 and 1.2.',
+      });
     }
     this.#settled = true;
     this.#version = version;
@@ -65,7 +68,8 @@ export class StompDecoder implements Decoder {
   }
 
   #malformed({ code, message, detail }: MessagingError, receipt: string | undefined): Malformed {
-    const named = receipt !== undefined && this.#version === '1.0' ? trimmedBlanks(receipt) : receipt;
+    const named =
+      receipt !== undefined && this.#version === '1.0' ? trimmedBlanks(receipt) : receipt;
     return { kind: 'malformed', code, message, detail, receipt: named };
   }
 }

@@ -16,13 +16,13 @@ export const dialects: Readonly<Record<Version, Dialect>> = {
   '1.2': { version: '1.2', crlf: true, escaping: escaping12 },
 };
 
-/** The version to come may take CR LF for a line's end, and what comes too early is to be understood well enough to be refused. */
+/** The version to come may end lines with CR LF, and a frame that comes too early is to be refused for just that. */
 export const beforeConnect: Dialect = { version: '1.0', crlf: true, escaping: verbatim };
 
 /** The preferred one first. */
 export const versions: readonly Version[] = ['1.2', '1.1', '1.0'];
 
-/** The highest version that both sides know; a client that names none speaks 1.0. Undefined when there is none. */
+/** The highest version that both sides know, if any; a client that names none speaks 1.0. */
 export function chooseVersion(accepted: string | undefined): Version | undefined {
   if (accepted === undefined) return '1.0';
   const offered = new Set(accepted.split(',').map((version) => version.trim()));

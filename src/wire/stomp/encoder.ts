@@ -1,4 +1,4 @@
-// The way out to all STOMP clients of one version: server frames to octets, and those of one message only once.
+// The way out to all STOMP clients of one version: server frames to octets, equal ones once.
 import { EncodedFrame } from '../../message/encoded-frame.js';
 import type {
   ConnectedFrame,
@@ -21,7 +21,7 @@ const lineEnd = Buffer.from('\n');
 export class StompEncoder implements Encoder {
   #lastFrame: MessageFrame | undefined;
   #lastEncoded: EncodedFrame | undefined;
-  /** Held weakly: with a thousand subscription ids it is a thousand copies of a body that nobody may want again. */
+  /** Held weakly: with a thousand subscription ids it holds a thousand copies of a body. */
   #lastMessage: WeakRef<MessageEncoding> | undefined;
 
   constructor(private readonly dialect: Dialect) {}

@@ -3,11 +3,14 @@
 /** What stands for each special character; one that is not listed cannot be said. */
 type Replacements = ReadonlyMap<string, string>;
 
+/** What a letter after a backslash means. */
+export type Letters = ReadonlyMap<string, string>;
+
 export interface Escaping {
   readonly names: Replacements;
   readonly values: Replacements;
-  /** What a letter after a backslash means; undefined where a backslash is a character as any other. */
-  readonly letters: ReadonlyMap<string, string> | undefined;
+  /** Undefined where a backslash is a character as any other. */
+  readonly letters: Letters | undefined;
 }
 
 /** STOMP 1.0, and CONNECT, STOMP and CONNECTED in every version. */
@@ -20,7 +23,7 @@ export const verbatim: Escaping = {
   letters: undefined,
 };
 
-/** For CONNECTED: some clients unescape it and some do not, so what would need escaping is not said at all. */
+/** For CONNECTED, which some clients unescape: what would need escaping is not said at all. */
 export const plainOnly: Escaping = { names: new Map(), values: new Map(), letters: undefined };
 
 const letters11 = new Map([
@@ -34,7 +37,7 @@ const letters12 = new Map([...letters11, ['r', '\r']]);
 export const escaping11 = escapedBy(letters11, [['\r', '']]);
 export const escaping12 = escapedBy(letters12, []);
 
-function escapedBy(letters: ReadonlyMap<string, string>, removed: readonly (readonly [string, string])[]): Escaping {
+function escapedBy(letters: Letters, removed: readonly (readonly [string, string])[]): Escaping {
   const escapes = Array.from(letters, ([letter, character]) => [character, `\\${letter}`] as const);
   const replacements = new Map([...escapes, ...removed]);
   return { names: replacements, values: replacements, letters };
@@ -44,18 +47,20 @@ function escapedBy(letters: ReadonlyMap<string, string>, removed: readonly (read
 export function headerLine(name: string, value: string, { names, values }: Escaping): string {
   const saidName = escaped(name, names);
   const saidValue = escaped(value, values);
-  return saidName === undefined || saidName === '' || saidValue === undefined ? '' : `${saidName}:${saidValue}\n`;
+  return saidName === undefined || saidName === '' || saidValue === undefined
+    ? ''
+    : `${saidName}:${saidValue}\n`;
 }
 
-/** A header that has to be said: line ends that cannot be said are taken out of it first. */
-export function ownHeaderLine(name: string, value: string, escaping: Escaping): string {
-  return headerLine(name, value, escaping) || headerLine(name, value.replaceAll(/[\r\n]/g, ''), escaping);
+/** A header of the server's own, which has to be said: line ends that cannot be are taken out of it. */
+export function ownHeaderLine(name: string, value: string, { values }: Escaping): string {
+  const said = escaped(value, values) ?? escaped(value.replaceAll(/[\r\n]/g, ''), values);
+  return said === undefined ? '' : `${name}:${said}\n`;
 }
 
 /** The text that was escaped; undefined for an illegal escape sequence. */
-export function unescaped(text: string, letters: Escaping['letters']): string | undefined {
+export function unescaped(text: string, letters: Letters): string | undefined {
   let backslash = text.indexOf('\\');
-  if (backslash < 0 || letters === undefined) return text;
   let plain = '';
   let from = 0;
   while (backslash >= 0) {
@@ -81,7 +86,9 @@ function escaped(text: string, replacements: Replacements): string | undefined {
   return from === 0 ? text : said + text.slice(from);
 }
 
-/** Backslash, colon, CR, LF or NUL. */
+/** Backslash, colon, CR, LF or NUL; most characters are beyond them all. */
 function isSpecial(code: number): boolean {
-  return code === 0x5c || code === 0x3a || code === 0x0d || code === 0x0a || code === 0;
+  return (
+    code <= 0x5c && (code === 0x5c || code === 0x3a || code === 0x0d || code === 0x0a || code === 0)
+  );
 }

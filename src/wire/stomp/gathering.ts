@@ -24,7 +24,8 @@ export class Gathering {
   /** All of them, in memory of just their size; nothing is gathered afterwards. */
   take(): Buffer {
     const octets = this.#octets;
-    const whole = this.#length === octets.length ? octets : Buffer.from(octets.subarray(0, this.#length));
+    const whole =
+      this.#length === octets.length ? octets : Buffer.from(octets.subarray(0, this.#length));
     this.#octets = nothing;
     this.#length = 0;
     return whole;

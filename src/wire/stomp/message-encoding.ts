@@ -12,6 +12,7 @@ export class MessageEncoding {
   /** Everything from the destination to the closing NUL. */
   readonly #tail: Buffer;
   readonly #binary: boolean;
+  readonly #idLine: string;
   readonly #frames = new Map<string, EncodedFrame>();
 
   constructor(
@@ -27,6 +28,7 @@ export class MessageEncoding {
       body,
     );
     this.#binary = isBinary(message);
+    this.#idLine = ownHeaderLine('message-id', messageId, escaping);
   }
 
   isOf({ message, messageId }: MessageFrame): boolean {
@@ -37,21 +39,21 @@ export class MessageEncoding {
   frame(subscription: string): EncodedFrame {
     let encoded = this.#frames.get(subscription);
     if (encoded === undefined)
-      this.#frames.set(subscription, (encoded = this.#encode(subscription, this.messageId, '')));
+      this.#frames.set(subscription, (encoded = this.#encode(subscription, this.#idLine)));
     return encoded;
   }
 
   /** A delivery that is to be acknowledged: its ack is its own, so nothing of it is kept. */
   delivery(subscription: string, ack: string): EncodedFrame {
+    const { version, escaping } = this.dialect;
     // Before 1.2 ACK names the message id, which has to tell the deliveries of one message apart.
-    if (this.dialect.version !== '1.2') return this.#encode(subscription, ack, '');
-    return this.#encode(subscription, this.messageId, ownHeaderLine('ack', ack, this.dialect.escaping));
+    if (version !== '1.2')
+      return this.#encode(subscription, ownHeaderLine('message-id', ack, escaping));
+    return this.#encode(subscription, this.#idLine + ownHeaderLine('ack', ack, escaping));
   }
 
-  #encode(subscription: string, messageId: string, ackLine: string): EncodedFrame {
-    const { escaping } = this.dialect;
-    const named = ownHeaderLine('subscription', subscription, escaping);
-    const head = `MESSAGE\n${named}${ownHeaderLine('message-id', messageId, escaping)}${ackLine}`;
+  #encode(subscription: string, idLines: string): EncodedFrame {
+    const head = `MESSAGE\n${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${idLines}`;
     const size = Buffer.byteLength(head);
     const octets = Buffer.allocUnsafe(size + this.#tail.length);
     octets.write(head);
@@ -63,6 +65,7 @@ export class MessageEncoding {
 /** Text that is none would end a browser's connection with 1007. */
 function isBinary({ headers, body }: Message): boolean {
   const contentType = headers.get('content-type');
-  if (contentType !== undefined && mediaTypeOf(contentType).name === 'application/octet-stream') return true;
+  if (contentType !== undefined && mediaTypeOf(contentType).name === 'application/octet-stream')
+    return true;
   return !isUtf8(body);
 }

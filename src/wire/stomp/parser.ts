@@ -3,8 +3,9 @@ import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
 import { asBuffer } from '../../payload/bytes.js';
 import type { DecoderLimits } from '../codec.js';
+import { contentLength } from './content-length.js';
 import { beforeConnect, precedesVersion, type Dialect } from './dialect.js';
-import { unescaped, type Escaping } from './escaping.js';
+import { unescaped, type Letters } from './escaping.js';
 import { Gathering } from './gathering.js';
 import { noBody, type RawFrame } from './raw-frame.js';
 
@@ -13,12 +14,16 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const firstBeyondAscii = 0x80;
 
+const nothing: Buffer = Buffer.alloc(0);
+/** Octets that are made text at once: most whole heads, and little that a kept header keeps alive. */
+const windowSize = 256;
+
 /** A frame whose command was read. */
 interface Draft {
   readonly command: string;
   readonly headers: Map<string, string>;
   readonly crlf: boolean;
-  readonly letters: Escaping['letters'];
+  readonly letters: Letters | undefined;
   readonly lineLimit: number;
   headerCount: number;
   bodyLength: number | undefined;
@@ -28,9 +33,12 @@ interface Draft {
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk = nothing;
   /** The first octet of the chunk that was not looked at. */
   #at = 0;
+  /** The chunk from `windowStart` on, as far as it was made text. */
+  #window = '';
+  #windowStart = 0;
   /** The line or body whose end has not come. */
   readonly #gathered = new Gathering();
   /** All octets of that line, or-ed: tells whether it is ASCII. */
@@ -42,17 +50,21 @@ export class Parser {
 
   constructor(private readonly limits: DecoderLimits) {}
 
-  /** Takes the next octets; `next` must have come to the end of those before. They may not change afterwards. */
+  /** Takes the next octets, which never change; what `next` was not asked for of those before is lost. */
   feed(chunk: Uint8Array): void {
     this.#chunk = asBuffer(chunk);
     this.#at = 0;
+    this.#window = '';
+    this.#windowStart = 0;
   }
 
   /**
-   * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more octets are needed.
+   * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more
+   * octets are needed.
    *
-   * @throws MessagingError when the octets are no frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
-   *   `text-invalid`, `content-length-invalid`) or exceed a limit (`frame-too-large`); nothing can be read after that
+   * @throws MessagingError when the octets are no frame (`frame-malformed`, `header-malformed`,
+   *   `escape-illegal`, `text-invalid`, `content-length-invalid`) or exceed a limit
+   *   (`frame-too-large`); nothing can be read after that
    */
   next(): RawFrame | 'eol' | undefined {
     let eol: 'eol' | undefined;
@@ -96,14 +108,18 @@ export class Parser {
     const line = draft.crlf ? withoutReturn(whole) : whole;
     if (line === '') return this.#beginBody(draft);
     if (++draft.headerCount > this.limits.headerCount) {
-      throw new MessagingError('frame-too-large', 'The frame has more headers than the server accepts.');
+      throw new MessagingError('frame-too-large', 'The frame has too many headers.');
     }
     const colon = line.indexOf(':');
     if (colon <= 0) throw new MessagingError('header-malformed');
-    const name = plainText(line.slice(0, colon), draft.letters);
-    const value = plainText(line.slice(colon + 1), draft.letters);
+    let name = line.slice(0, colon);
+    let value = line.slice(colon + 1);
+    if (draft.letters !== undefined && line.includes('\\')) {
+      name = plainText(name, draft.letters);
+      value = plainText(value, draft.letters);
+    }
     // STOMP 1.2, "Repeated Header Entries": the first counts.
-    if (name === 'content-length') draft.bodyLength ??= lengthOf(value);
+    if (name === 'content-length') draft.bodyLength ??= contentLength(value);
     else if (!draft.headers.has(name)) draft.headers.set(name, value);
   }
 
@@ -123,46 +139,48 @@ export class Parser {
     for (; end < stop; end++) {
       const octet = chunk[end]!;
       if (octet === lineFeed) break;
-      if (octet === nul) throw new MessagingError('frame-malformed', 'The frame ends before its headers do.');
+      if (octet === nul) throw endedEarly();
       seen |= octet;
     }
     const length = this.#gathered.length + end - start;
     this.#checkLine(length);
     if (end === stop) {
-      this.#gathered.append(chunk, start, end);
       this.#seen = seen;
-      this.#at = end;
-      return undefined;
+      return this.#gatherRest();
     }
     this.#at = end + 1;
     this.#size += length + 1;
     this.#seen = 0;
-    if (this.#gathered.length === 0) return textOf(chunk, start, end, seen);
-    this.#gathered.append(chunk, start, end);
-    return textOf(this.#gathered.take(), 0, length, seen);
+    const ascii = seen < firstBeyondAscii;
+    if (this.#gathered.length > 0) {
+      this.#gathered.append(chunk, start, end);
+      return textOf(this.#gathered.take());
+    }
+    return ascii ? this.#asciiText(start, end) : textOf(chunk.subarray(start, end));
+  }
+
+  #asciiText(start: number, end: number): string {
+    if (end > this.#windowStart + this.#window.length) {
+      this.#window = this.#chunk.toString('latin1', start, Math.max(end, start + windowSize));
+      this.#windowStart = start;
+    }
+    return this.#window.slice(start - this.#windowStart, end - this.#windowStart);
   }
 
   /** The frame, when the octet after its body has come. */
   #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
-    const end = bodyLength === undefined ? chunk.indexOf(nul, start) : start + bodyLength - this.#gathered.length;
+    const end =
+      bodyLength === undefined
+        ? chunk.indexOf(nul, start)
+        : start + bodyLength - this.#gathered.length;
     const complete = end >= 0 && end < chunk.length;
     const stop = complete ? end : chunk.length;
     this.#checkSize(this.#gathered.length + stop - start);
-    if (!complete) {
-      this.#gathered.append(chunk, start, stop);
-      this.#at = stop;
-      return undefined;
-    }
+    if (!complete) return this.#gatherRest();
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
-    let body: Uint8Array;
-    if (this.#gathered.length === 0) {
-      body = bodyOf(chunk, start, end);
-    } else {
-      this.#gathered.append(chunk, start, end);
-      body = this.#gathered.take();
-    }
+    const body = this.#gathered.length > 0 ? this.#gatheredBody(end) : bodyOf(chunk, start, end);
     this.#at = end + 1;
     this.#size = 0;
     this.#draft = undefined;
@@ -170,9 +188,20 @@ export class Parser {
     return { command, headers, body };
   }
 
+  #gatheredBody(end: number): Uint8Array {
+    this.#gathered.append(this.#chunk, this.#at, end);
+    return this.#gathered.take();
+  }
+
+  /** Keeps what no frame has used, and nothing else of the chunk: most sessions wait long. */
+  #gatherRest(): undefined {
+    this.#gathered.append(this.#chunk, this.#at, this.#chunk.length);
+    this.feed(nothing);
+  }
+
   #checkLine(length: number): void {
     if (length > (this.#draft?.lineLimit ?? this.limits.headerSize)) {
-      throw new MessagingError('frame-too-large', 'A header is longer than the server accepts.');
+      throw new MessagingError('frame-too-large', 'A header of the frame is too long.');
     }
     this.#checkSize(length);
   }
@@ -187,32 +216,29 @@ function withoutReturn(line: string): string {
   return line.charCodeAt(line.length - 1) === carriageReturn ? line.slice(0, -1) : line;
 }
 
-function textOf(octets: Buffer, start: number, end: number, seen: number): string {
-  if (seen < firstBeyondAscii) return octets.toString('latin1', start, end);
-  // Decoding alone would put replacement characters where octets are wrong.
-  if (!isUtf8(octets.subarray(start, end))) throw new MessagingError('text-invalid');
-  return octets.toString('utf8', start, end);
+function endedEarly(): MessagingError {
+  return new MessagingError('frame-malformed', 'The frame ends before its headers do.');
 }
 
-function plainText(text: string, letters: Escaping['letters']): string {
+function textOf(line: Buffer): string {
+  // Decoding alone would put replacement characters where octets are wrong.
+  if (!isUtf8(line)) throw new MessagingError('text-invalid');
+  return line.toString();
+}
+
+function plainText(text: string, letters: Letters): string {
   const plain = unescaped(text, letters);
   if (plain === undefined) throw new MessagingError('escape-illegal');
   return plain;
 }
 
-/** Blanks around the number are tolerated, as STOMP 1.0 clients write them. */
-function lengthOf(value: string): number {
-  const digits = value.trim();
-  if (!/^\d+$/.test(digits)) throw new MessagingError('content-length-invalid', 'The content-length is no number.');
-  return Number(digits);
-}
-
 /**
- * A view costs nothing but keeps the memory of the whole chunk for as long as somebody keeps the message, and a read of a
- * socket holds up to 64 KB: a body that is only a small part of it gets memory of its own.
+ * A view costs nothing but keeps the memory of its chunk for as long as somebody keeps the message,
+ * and a read of a socket holds up to 64 KB: a small part of so much gets memory of its own.
  */
 function bodyOf(chunk: Buffer, start: number, end: number): Uint8Array {
   if (start === end) return noBody;
   const view = chunk.subarray(start, end);
-  return view.length * 4 < chunk.buffer.byteLength ? Buffer.from(view) : view;
+  const kept = chunk.buffer.byteLength;
+  return kept > Buffer.poolSize && view.length * 4 < kept ? Buffer.from(view) : view;
 }

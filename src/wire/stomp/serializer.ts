@@ -4,7 +4,7 @@ import { precedesVersion, type Dialect } from './dialect.js';
 import { headerLine, verbatim, type Escaping } from './escaping.js';
 import type { RawFrame } from './raw-frame.js';
 
-/** The octets of a frame. A header that the dialect cannot say is left out; `content-length` is the body's own. */
+/** The octets of a frame; a header that the dialect cannot say is left out. */
 export function serialize({ command, headers, body }: RawFrame, dialect: Dialect): Buffer {
   const escaping = precedesVersion(command) ? verbatim : dialect.escaping;
   return frameOctets(`${command}\n${headerLines(headers, escaping)}`, body);
@@ -13,7 +13,8 @@ export function serialize({ command, headers, body }: RawFrame, dialect: Dialect
 /** All headers but `content-length`, which the body decides. */
 export function headerLines(headers: Headers, escaping: Escaping): string {
   let lines = '';
-  for (const [name, value] of headers) if (name !== 'content-length') lines += headerLine(name, value, escaping);
+  for (const [name, value] of headers)
+    if (name !== 'content-length') lines += headerLine(name, value, escaping);
   return lines;
 }
 

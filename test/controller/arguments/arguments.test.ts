@@ -82,10 +82,17 @@ describe('@Header', () => {
     expect(await valueOf('/boolean-header', { x: 'false' })).toBe(false);
     expect(await valueOf('/boolean-header', { x: 'true' })).toBe(true);
     for (const x of ['', 'yes', 'TRUE'])
-      await expect(valueOf('/boolean-header', { x })).rejects.toMatchObject({ code: 'argument-invalid' });
+      await expect(valueOf('/boolean-header', { x })).rejects.toMatchObject({
+        code: 'argument-invalid',
+      });
     for (const x of ['', ' ', 'seven', 'Infinity', 'NaN']) {
-      const error: unknown = await valueOf('/default-header', { x }).catch((failure: unknown) => failure);
-      expect(error).toMatchObject({ code: 'argument-invalid', message: `The header 'x' is not a number.` });
+      const error: unknown = await valueOf('/default-header', { x }).catch(
+        (failure: unknown) => failure,
+      );
+      expect(error).toMatchObject({
+        code: 'argument-invalid',
+        message: `The header 'x' is not a number.`,
+      });
     }
   });
 });
@@ -96,7 +103,12 @@ describe('@Headers, @Message, @Session and @Signal', () => {
       ['a', '1'],
       ['b', '2'],
     ]);
-    expect((await served.send('/message', { body: 'hi' }))?.value).toEqual(['/app/message', 'hi', 's-1', false]);
+    expect((await served.send('/message', { body: 'hi' }))?.value).toEqual([
+      '/app/message',
+      'hi',
+      's-1',
+      false,
+    ]);
   });
 });
 

@@ -77,11 +77,14 @@ const valueOf = async (lookup: string, body?: unknown, headers: Record<string, s
   (await served.send(lookup, { body, headers }))?.value;
 
 describe('@Payload', () => {
-  it.each(['/class', '/undecorated', '/named', '/optional'])('gives %s an instance of the class', async (lookup) => {
-    const message = await valueOf(lookup, { text: 'hi', more: 1 });
-    expect(message).toBeInstanceOf(ChatMessage);
-    expect(message).toEqual(Object.assign(new ChatMessage(), { text: 'hi' }));
-  });
+  it.each(['/class', '/undecorated', '/named', '/optional'])(
+    'gives %s an instance of the class',
+    async (lookup) => {
+      const message = await valueOf(lookup, { text: 'hi', more: 1 });
+      expect(message).toBeInstanceOf(ChatMessage);
+      expect(message).toEqual(Object.assign(new ChatMessage(), { text: 'hi' }));
+    },
+  );
 
   it('gives what a schema made of it', async () => {
     expect(await valueOf('/schema', { count: 1, more: 1 })).toEqual({ count: 1 });
@@ -162,7 +165,8 @@ describe('the findings', () => {
         return message;
       }
     }
-    const text = 'a SUBSCRIBE carries no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
+    const text =
+      'a SUBSCRIBE carries no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
     expect(findings(A)).toEqual([`A.a, parameter 0: ${text}`, `A.b, parameter 0: ${text}`]);
   });
 });

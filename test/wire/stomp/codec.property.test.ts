@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
 import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
@@ -48,6 +47,11 @@ const inAnyVersion = fc
   .chain((version) =>
     fc.tuple(fc.constant(version), fc.array(rawFrame(version), { maxLength: 4 })),
   );
+
+function isUnsayable(version: Version, name: string, value: string): boolean {
+  if (name === '' || name === 'content-length') return true;
+  return version !== '1.2' && /[\r\n:]/.test(name + value);
+}
 
 /** Where to cut, as shares of what is left. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
@@ -98,8 +102,10 @@ describe('a frame that was written', () => {
           const octets = serialize(frame, dialects[version]);
           const read = parseAll(version, [octets, octets]);
           expect(read).toHaveLength(2);
-          for (const [name, value] of read[0]!.headers)
-            if (version === '1.2') expect(headers[name]).toBe(value);
+          const names = Object.keys(headers).filter(
+            (name) => !isUnsayable(version, name, headers[name]!),
+          );
+          expect([...read[0]!.headers.keys()]).toEqual(expect.arrayContaining(names));
         },
       ),
       runs,
@@ -109,19 +115,22 @@ describe('a frame that was written', () => {
 
 describe('any octets', () => {
   const pieces = fc.constantFrom(
-    ...[
-      'SEND\n',
-      'destination:/a\n',
-      'SEND\ndestination:/a\n\nhi\0',
-      'BEGIN\ntransaction:t\n\n\0',
-      '\n',
-      '\r\n',
-      '\r',
-      '\0',
-      ':',
-      'a:b\n',
-    ],
-    ...['content-length:2\n', 'receipt:r\\c\n', '\\t', 'é', 'NACK\nid:1\n\n\0', 'CONNECT\n\n\0'],
+    'SEND\n',
+    'destination:/a\n',
+    'SEND\ndestination:/a\n\nhi\0',
+    'BEGIN\ntransaction:t\n\n\0',
+    'NACK\nid:1\n\n\0',
+    'CONNECT\n\n\0',
+    'content-length:2\n',
+    'receipt:r\\c\n',
+    'a:b\n',
+    '\n',
+    '\r\n',
+    '\r',
+    '\0',
+    ':',
+    '\\t',
+    'é',
   );
   const stream = fc.array(
     fc.oneof(

@@ -356,3 +356,14 @@ it('reads lazily, so that a frame can be worked off before the next is looked at
   expect(frames.next().value).toMatchObject({ kind: 'malformed' });
   expect(frames.next().done).toBe(true);
 });
+
+it('reads on with the next chunk when what was left of one was not wanted', () => {
+  const decoder = connectedDecoder('1.2');
+  for (const frame of decoder.push(Buffer.from('DISCONNECT\n\n\0BEGIN\n\n\0'))) {
+    expect(frame).toMatchObject({ kind: 'disconnect' });
+    break;
+  }
+  expect([...decoder.push(Buffer.from('BEGIN\ntransaction:t\n\n\0'))]).toMatchObject([
+    { kind: 'begin' },
+  ]);
+});

@@ -254,6 +254,6 @@ it('says what it could read of a broken frame, and nothing of the frame before',
   parser.feed(Buffer.from('SEND\nreceipt:r1\n\n\0SEND\nreceipt:r2\nbroken\n'));
   expect(parser.next()).toMatchObject({ command: 'SEND' });
   expect(parser.header('receipt')).toBeUndefined();
-  expect(() => parser.next()).toThrow();
+  expect(() => parser.next()).toThrow('A header line is malformed.');
   expect(parser.header('receipt')).toBe('r2');
 });

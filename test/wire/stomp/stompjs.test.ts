@@ -17,7 +17,7 @@ describe('a well-known client', () => {
       destination: '/topic/a:b',
       headers: new Map([
         ['content-type', 'application/json'],
-        ['note', 'a:b\\c\r\nd'],
+        ['note', 'a:b\\d\r\ne'],
       ]),
       body: Buffer.from('{"text":"né\0"}'),
     };
@@ -30,7 +30,7 @@ describe('a well-known client', () => {
       'message-id': 'm:1',
       destination: '/topic/a:b',
       'content-type': 'application/json',
-      note: 'a:b\\c\r\nd',
+      note: 'a:b\\d\r\ne',
       'content-length': '15',
     });
   });

@@ -1,0 +1,264 @@
+// The embedded broker: who gets what, how often and in which order.
+import { describe, expect, it } from 'vitest';
+import type { BrokerConnection, Subscriber, Subscription } from '../../../src/broker/broker.js';
+import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
+import type { ErrorCode } from '../../../src/message/error.js';
+import type { AckMode } from '../../../src/message/frame.js';
+import { noHeaders, type Message } from '../../../src/message/message.js';
+
+const message = (destination: string, text = ''): Message => ({
+  destination,
+  headers: noHeaders,
+  body: Buffer.from(text),
+});
+
+function broker(separator: '/' | '.' = '/') {
+  let count = 0;
+  const errors: unknown[][] = [];
+  const logger = {
+    error: (...said: unknown[]) => void errors.push(said),
+    warn: () => {},
+    info: () => {},
+  };
+  const ids = { session: () => 's', message: () => `m${++count}` };
+  const subject = new EmbeddedBroker({ ids, separator, logger });
+  return {
+    subject,
+    errors,
+    publish: (to: string, text?: string) => subject.publish(message(to, text)),
+  };
+}
+
+interface Client extends BrokerConnection {
+  /** Subscription id, message id and body of each delivery. */
+  readonly got: string[];
+  listen(id: string, destination: string, ack?: AckMode): void;
+}
+
+function client(
+  subject: EmbeddedBroker,
+  onDelivery?: (text: string, self: Client) => void,
+): Client {
+  const got: string[] = [];
+  const subscriber: Subscriber = {
+    id: 'session-1',
+    deliver({ id }: Subscription, messageId, { body }) {
+      const text = Buffer.from(body).toString();
+      got.push(`${id} ${messageId} ${text}`.trimEnd());
+      onDelivery?.(text, self);
+      return true;
+    },
+    room: () => Promise.resolve(),
+    fail: () => {},
+  };
+  const connection = subject.connect(subscriber);
+  const self: Client = Object.assign(connection, {
+    got,
+    listen: (id: string, destination: string, ack: AckMode = 'auto') =>
+      void connection.subscribe({ id, destination, ack, headers: noHeaders }),
+  });
+  return self;
+}
+
+const refusal = (code: ErrorCode) =>
+  expect.objectContaining({ name: 'MessagingError', code }) as Error;
+
+describe('a publication', () => {
+  it('reaches all who subscribed, under one message id', () => {
+    const { subject, publish } = broker();
+    const [ann, bob, eve] = [client(subject), client(subject), client(subject)];
+    ann.listen('1', '/topic/a');
+    bob.listen('x', '/topic/*');
+    eve.listen('1', '/topic/b');
+    publish('/topic/a', 'hi');
+    expect([ann.got, bob.got, eve.got]).toEqual([['1 m1 hi'], ['x m1 hi'], []]);
+  });
+
+  it('reaches its own sender', () => {
+    const { subject } = broker();
+    const ann = client(subject);
+    ann.listen('1', '/topic/a');
+    void ann.send(message('/topic/a', 'hi'));
+    expect(ann.got).toEqual(['1 m1 hi']);
+  });
+
+  it('comes once for each subscription that matches', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject);
+    ann.listen('1', '/topic/a');
+    ann.listen('2', '/topic/a');
+    ann.listen('3', '/topic/**');
+    publish('/topic/a');
+    expect(ann.got).toEqual(['1 m1', '2 m1', '3 m1']);
+  });
+
+  it('hands on the same message and subscription', () => {
+    const { subject } = broker();
+    const delivered: unknown[] = [];
+    const connection = subject.connect({
+      id: 's',
+      deliver: (...all) => delivered.push(all) > 0,
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    const subscription: Subscription = {
+      id: '1',
+      destination: '/a',
+      ack: 'auto',
+      headers: noHeaders,
+    };
+    const sent = message('/a');
+    void connection.subscribe(subscription);
+    subject.publish(sent);
+    expect(delivered).toEqual([[subscription, 'm1', sent]]);
+    expect((delivered[0] as unknown[])[2]).toBe(sent);
+  });
+
+  it('matches patterns by segment (Spring: /topic/* and /topic/**)', () => {
+    const { subject, publish } = broker();
+    const [one, any] = [client(subject), client(subject)];
+    one.listen('1', '/topic/*');
+    any.listen('1', '/topic/**');
+    publish('/topic/a');
+    publish('/topic/a/b');
+    expect([one.got.length, any.got.length]).toEqual([1, 2]);
+  });
+
+  it('matches segments between dots, where dots separate', () => {
+    const { subject, publish } = broker('.');
+    const ann = client(subject);
+    ann.listen('1', '/topic/price.*.ibm');
+    publish('/topic/price.stock.ibm');
+    expect(ann.got).toHaveLength(1);
+  });
+
+  it('that one subscriber fails on reaches the others', () => {
+    const { subject, publish, errors } = broker();
+    const failure = new Error('gone');
+    const ann = client(subject, () => {
+      throw failure;
+    });
+    const bob = client(subject);
+    ann.listen('1', '/topic/a');
+    bob.listen('1', '/topic/a');
+    publish('/topic/a');
+    publish('/topic/a');
+    expect(bob.got).toEqual(['1 m1', '1 m2']);
+    expect(errors).toEqual(
+      Array(2).fill(['A delivery to the subscriber session-1 failed.', failure]),
+    );
+  });
+});
+
+describe('publications', () => {
+  it('come in one order for all, also when a delivery publishes', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject, (text) => {
+      if (text === 'ping') publish('/topic/a', 'pong');
+    });
+    const bob = client(subject);
+    ann.listen('1', '/topic/a');
+    bob.listen('1', '/topic/a');
+    publish('/topic/a', 'ping');
+    publish('/topic/a', 'end');
+    const order = ['1 m1 ping', '1 m2 pong', '1 m3 end'];
+    expect([ann.got, bob.got]).toEqual([order, order]);
+  });
+});
+
+describe('during a publication', () => {
+  it('who unsubscribes gets nothing more', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject, (_, self) => void self.unsubscribe('2'));
+    ann.listen('1', '/topic/a');
+    ann.listen('2', '/topic/a');
+    publish('/topic/a');
+    expect(ann.got).toEqual(['1 m1']);
+  });
+
+  it('who leaves gets nothing more', () => {
+    const { subject, publish } = broker();
+    const bob = client(subject);
+    const ann = client(subject, () => void bob.close());
+    ann.listen('1', '/topic/a');
+    bob.listen('1', '/topic/a');
+    bob.listen('2', '/topic/*');
+    publish('/topic/a');
+    expect(bob.got).toEqual([]);
+  });
+
+  it('who subscribes gets the next one', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject, (text, self) => self.listen(`after ${text}`, '/topic/a'));
+    ann.listen('1', '/topic/a');
+    publish('/topic/a', 'x');
+    expect(ann.got).toEqual(['1 m1 x']);
+  });
+
+  it('the broker may stop', () => {
+    const { subject, publish } = broker();
+    const bob = client(subject);
+    const ann = client(subject, () => {
+      publish('/topic/a');
+      subject.stop();
+    });
+    ann.listen('1', '/topic/a');
+    bob.listen('1', '/topic/a');
+    publish('/topic/a');
+    expect([ann.got, bob.got]).toEqual([['1 m1'], []]);
+  });
+});
+
+describe('a subscription', () => {
+  it('ends with UNSUBSCRIBE, and its id is free again', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject);
+    ann.listen('1', '/topic/a');
+    void ann.unsubscribe('1');
+    publish('/topic/a');
+    ann.listen('1', '/topic/b');
+    publish('/topic/b');
+    expect(ann.got).toEqual(['1 m2']);
+  });
+
+  it('needs an id of its own', () => {
+    const { subject, publish } = broker();
+    const ann = client(subject);
+    ann.listen('1', '/topic/a');
+    expect(() => ann.listen('1', '/topic/b')).toThrow(refusal('subscription-exists'));
+    publish('/topic/a');
+    publish('/topic/b');
+    expect(ann.got).toEqual(['1 m1']);
+  });
+
+  it('must exist to end', () => {
+    expect(() => client(broker().subject).unsubscribe('1')).toThrow(
+      refusal('subscription-unknown'),
+    );
+  });
+
+  it('needs a pattern that can be read, and does not take its id otherwise', () => {
+    const ann = client(broker().subject);
+    expect(() => ann.listen('1', '/topic/{')).toThrow(refusal('pattern-invalid'));
+    ann.listen('1', '/topic/a');
+  });
+
+  it('begins no more when the line is closed', () => {
+    const ann = client(broker().subject);
+    ann.listen('1', '/topic/a');
+    void ann.close();
+    void ann.close();
+    expect(() => ann.listen('2', '/topic/a')).toThrow(refusal('not-connected'));
+  });
+});
+
+describe('what a later version brings', () => {
+  it('is refused by name', () => {
+    const ann = client(broker().subject);
+    for (const ack of ['client', 'client-individual'] as const) {
+      expect(() => ann.listen('1', '/topic/a', ack)).toThrow(refusal('not-supported'));
+    }
+    expect(() => ann.settle({ kind: 'ack', id: '1' })).toThrow(refusal('not-supported'));
+    expect(() => ann.commit([])).toThrow(refusal('not-supported'));
+  });
+});
