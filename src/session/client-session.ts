@@ -14,7 +14,7 @@ import {
   type WireCodec,
 } from '../wire/codec.js';
 import type { Activity } from './activity.js';
-import { noHeartbeat, Pulse, type Agreement } from './heartbeat.js';
+import { Pulse, type Agreement } from './heartbeat.js';
 import type { OutboundInterceptor } from './interceptor.js';
 import { Lane } from './lane.js';
 import { Outbox, type OutboxParts } from './outbox.js';

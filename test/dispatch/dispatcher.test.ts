@@ -62,25 +62,29 @@ describe('the dispatcher', () => {
     expect(await d.dispatch({ ...request, on: 'subscribe' })).toBeUndefined();
   });
 
-  it('passes on a MessagingError and wraps everything else', async () => {
+  const throwing = (thrown: unknown) => [
+    dispatcher(() => {
+      throw thrown;
+    }),
+    dispatcher(async () => Promise.reject(thrown as Error)),
+  ];
+
+  it('passes on a MessagingError', async () => {
     const own = new MessagingError('access-refused');
-    for (const thrown of [own, new Error('secret'), 'secret', undefined]) {
-      const sync = dispatcher(() => {
-        throw thrown;
-      });
-      const late = dispatcher(async () => Promise.reject(thrown as Error));
-      for (const { dispatcher: d } of [sync, late]) {
-        const error = await failure(d.dispatch(request));
-        if (thrown === own) expect(error).toBe(own);
-        else
-          expect(error).toMatchObject({
-            code: 'handler-failed',
-            message: 'The handler failed.',
-            cause: thrown,
-          });
-      }
+    for (const { dispatcher: d } of throwing(own)) {
+      expect(await failure(d.dispatch(request))).toBe(own);
     }
   });
+
+  it.each([new Error('secret'), 'secret', undefined])(
+    'wraps everything else: %s',
+    async (cause) => {
+      for (const { dispatcher: d } of throwing(cause)) {
+        const wrapped = { code: 'handler-failed', message: 'The handler failed.', cause };
+        expect(await failure(d.dispatch(request))).toMatchObject(wrapped);
+      }
+    },
+  );
 });
 
 describe('the time limit', () => {

@@ -15,7 +15,7 @@ export class EmbeddedConnection implements BrokerConnection {
     private readonly publish: (message: Message) => void,
   ) {}
 
-  /** @throws MessagingError `subscription-exists`, `pattern-invalid`, `not-supported` (an `ack` but auto), `not-connected` (after `close`) */
+  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `not-supported` (an `ack` but auto), `not-connected` (after `close`) */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The subscriber has left the broker.');
@@ -26,7 +26,17 @@ export class EmbeddedConnection implements BrokerConnection {
       );
     }
     if (this.#entries.has(subscription.id)) throw new MessagingError('subscription-exists');
-    this.#entries.set(subscription.id, this.index.add(this.subscriber, subscription));
+    this.#entries.set(subscription.id, this.#add(subscription));
+  }
+
+  /** A pattern that an application wrote wrong stops it at start; a client's is a bad destination. */
+  #add(subscription: Subscription): Entry {
+    try {
+      return this.index.add(this.subscriber, subscription);
+    } catch (cause) {
+      if (!(cause instanceof MessagingError)) throw cause;
+      throw new MessagingError('destination-invalid', cause.message, { cause });
+    }
   }
 
   /** @throws MessagingError `subscription-unknown` */

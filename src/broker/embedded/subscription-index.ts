@@ -75,8 +75,8 @@ export class SubscriptionIndex {
   #subscribed(destination: string): SubscribedPattern | undefined {
     const known = this.#patterns.get(destination);
     // A session's own queue is found by its name alone, whatever stands in it.
-    if (known !== undefined || isInternal(destination) || this.#exact.has(destination))
-      return known;
+    const exact = isInternal(destination) || this.#exact.has(destination);
+    if (known !== undefined || exact) return known;
     const pattern = compileDestination(destination, {
       separator: this.separator,
       expressions: false,

@@ -239,7 +239,7 @@ describe('a subscription', () => {
 
   it('needs a pattern that can be read, and does not take its id otherwise', () => {
     const ann = client(broker().subject);
-    expect(() => ann.listen('1', '/topic/{')).toThrow(refusal('pattern-invalid'));
+    expect(() => ann.listen('1', '/topic/{')).toThrow(refusal('destination-invalid'));
     ann.listen('1', '/topic/a');
   });
 
