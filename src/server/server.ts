@@ -129,7 +129,7 @@ export class RunningServer implements Server {
   }
 
   #endpoints(http: HttpHost): Transport[] {
-    const { endpoints, codecs, limits, clock } = this.options;
+    const { endpoints, codecs, limits } = this.options;
     return endpoints.map(({ path, allowedOrigins, trustedProxies }) =>
       webSocketTransport({
         path,
@@ -137,7 +137,6 @@ export class RunningServer implements Server {
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
         maxMessageSize: limits.webSocketMessage,
-        clock,
       }),
     );
   }

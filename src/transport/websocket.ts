@@ -3,7 +3,6 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket, type ServerOptions } from 'ws';
-import type { Clock } from '../message/clock.js';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCode } from '../message/error.js';
 import type { OriginCheck } from './origin.js';
@@ -24,14 +23,13 @@ export interface WebSocketOptions {
   readonly origin: OriginCheck;
   /** Octets of one WebSocket message; a larger one closes with 1009. */
   readonly maxMessageSize: number;
-  readonly clock: Clock;
 }
 
-/** How long a client may take to answer a close. */
+/** Milliseconds that a client may take to answer a close, before `ws` destroys the socket. */
 const closeWithin = 1000;
 
 export function webSocketTransport(options: WebSocketOptions): Transport {
-  const { path, http, subprotocol, origin, maxMessageSize, clock } = options;
+  const { path, http, subprotocol, origin, maxMessageSize } = options;
   const limits: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     perMessageDeflate: false,
@@ -39,6 +37,9 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
     // Text is checked here, so that frames before an invalid message still count.
     skipUTF8Validation: true,
     maxPayload: maxMessageSize,
+    // A message in very many pieces costs more than its octets.
+    maxBufferedChunks: 1024,
+    maxFragments: 128,
     handleProtocols: (offered) => subprotocol(offered) ?? false,
     closeTimeout: closeWithin,
   };
@@ -48,9 +49,10 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
     name: `websocket ${path}`,
     open(acceptor) {
       release = claimUpgrade(http, path, (request, socket, head) => {
-        if (!origin(originFacts(request))) return refuseUpgrade(socket, 403);
+        const refusal = refusalOf(request, origin);
+        if (refusal !== undefined) return refuseUpgrade(socket, refusal.status, refusal.headers);
         server.handleUpgrade(request, socket, head, (webSocket) =>
-          accept(webSocket, socket, request, acceptor, clock),
+          accept(webSocket, socket, request, acceptor),
         );
       });
     },
@@ -63,7 +65,6 @@ function accept(
   socket: Duplex,
   request: IncomingMessage,
   acceptor: Acceptor,
-  clock: Clock,
 ): void {
   const connection = new WebSocketConnection(
     webSocket,
@@ -76,6 +77,20 @@ function accept(
   } catch {
     webSocket.close(closeCode.internalError);
   }
+}
+
+interface HandshakeRefusal {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What `ws` would answer differently from RFC 6455 section 4.2 and Spring's handshake handler, and the origin. */
+function refusalOf(request: IncomingMessage, origin: OriginCheck): HandshakeRefusal | undefined {
+  if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
+  if (request.headers['sec-websocket-version'] !== '13') {
+    return { status: 426, headers: { 'Sec-WebSocket-Version': '13' } };
+  }
+  return origin(originFacts(request)) ? undefined : { status: 403 };
 }
 
 function originFacts({ headers, socket }: IncomingMessage) {
@@ -134,20 +149,26 @@ const framing: Framing = {
   },
 };
 
+/** What `ws` closes with where it is not 1002. */
+const codeOfError: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: closeCode.tooBig,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: closeCode.policy,
+};
+
 class WebSocketConnection implements Connection {
   readonly framing = framing;
   #listener: ConnectionListener | undefined;
   #refused = false;
+  /** The code that `ws` closed with, having met what it cannot read. */
+  #failed: number | undefined;
 
   constructor(
     private readonly webSocket: WebSocket,
     private readonly socket: Duplex,
     readonly handshake: Handshake,
-    private readonly clock: Clock,
   ) {
     webSocket.binaryType = 'nodebuffer';
-    // ws closes by itself with the right code; `close` tells us.
-    webSocket.on('error', () => {});
+    webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
     webSocket.on('pong', this.#onPong);
     webSocket.on('close', this.#onClose);
@@ -184,7 +205,6 @@ class WebSocketConnection implements Connection {
     // A paused reader would never see the client's answer.
     this.webSocket.resume();
     this.webSocket.close(code, reason);
-    this.clock.after(closeWithin, () => this.webSocket.terminate());
   }
 
   terminate(): void {
@@ -199,12 +219,18 @@ class WebSocketConnection implements Connection {
     this.#listener?.ended(closeCode.invalidData, 'text-invalid');
   };
 
+  /** ws has closed by then, with this code, but tells of 1006 when the client has not answered. */
+  readonly #onError = (error: Error): void => {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code.startsWith('WS_ERR_')) this.#failed = codeOfError[code] ?? closeCode.protocolError;
+  };
+
   readonly #onPong = (): void => this.#listener?.ponged();
 
   readonly #onDrain = (): void => this.#listener?.drained();
 
   readonly #onClose = (code: number, reason: Buffer): void => {
     this.socket.off('drain', this.#onDrain);
-    this.#listener?.closed(code, reason.toString());
+    this.#listener?.closed(this.#failed ?? code, reason.toString());
   };
 }

@@ -1,0 +1,88 @@
+// Origins: who may connect from a browser.
+import { describe, expect, it } from 'vitest';
+import { MessagingError } from '../../src/message/error.js';
+import { createOriginCheck, type OriginFacts } from '../../src/transport/origin.js';
+
+const facts = (given: Partial<OriginFacts>): OriginFacts => ({
+  origin: undefined,
+  host: 'app.test:8080',
+  forwardedHost: undefined,
+  forwardedProto: undefined,
+  remoteAddress: '10.0.0.9',
+  ...given,
+});
+
+describe('without a list', () => {
+  const check = createOriginCheck({});
+
+  it.each<[string, Partial<OriginFacts>, boolean]>([
+    ['a client that is no browser', {}, true],
+    ['the same host and port', { origin: 'http://app.test:8080' }, true],
+    ['the same in other case', { origin: 'HTTP://APP.test:8080' }, true],
+    ['the default port, unsaid', { origin: 'https://app.test', host: 'app.test:443' }, true],
+    ['another port', { origin: 'http://app.test:9090' }, false],
+    ['another host', { origin: 'http://evil.test:8080' }, false],
+    ['a host that ends alike', { origin: 'http://evilapp.test:8080' }, false],
+    ['the origin of a sandbox', { origin: 'null' }, false],
+    ['nonsense', { origin: '://' }, false],
+    ['no Host header', { origin: 'http://app.test:8080', host: undefined }, false],
+    [
+      'a forwarded host that nobody vouches for',
+      { origin: 'https://public.test', forwardedHost: 'public.test', forwardedProto: 'https' },
+      false,
+    ],
+  ])('%s', (_, given, allowed) => {
+    expect(check(facts(given))).toBe(allowed);
+  });
+});
+
+describe('behind a proxy that is believed', () => {
+  const check = createOriginCheck({ trustedProxies: ['10.0.0.9'] });
+
+  it.each<[string, Partial<OriginFacts>, boolean]>([
+    ['what the proxy was asked for', { origin: 'https://public.test' }, true],
+    ['the same with another scheme', { origin: 'http://public.test' }, false],
+    ['our own name behind it', { origin: 'http://app.test:8080' }, false],
+    ['from another address', { origin: 'https://public.test', remoteAddress: '10.0.0.8' }, false],
+  ])('%s', (_, given, allowed) => {
+    const forwarded = { forwardedHost: 'public.test', forwardedProto: 'https' };
+    expect(check(facts({ ...forwarded, ...given }))).toBe(allowed);
+  });
+});
+
+describe('a list', () => {
+  it.each<[string, string, boolean]>([
+    ['https://a.test', 'https://a.test', true],
+    ['https://a.test/', 'https://a.test', true],
+    ['https://a.test', 'https://a.test:443', true],
+    ['https://a.test', 'http://a.test', false],
+    ['https://a.test', 'https://a.test:444', false],
+    ['https://*.ok.test:[8080,8081]', 'https://sub.ok.test:8081', true],
+    ['https://*.ok.test:[8080,8081]', 'https://sub.ok.test:9090', false],
+    ['https://*.ok.test', 'https://ok.test', false],
+    ['https://*.ok.test', 'https://evil.test/.ok.test', false],
+    ['https://a*b*c.test', 'https://a1b2c.test', true],
+    ['https://a*b*c.test', 'https://ac.test', false],
+    ['https://*:[*]', 'https://anything.test:1', true],
+    ['http://[::1]:[*]', 'http://[::1]:5173', true],
+    ['*', 'null', true],
+  ])('%s and %s: %s', (pattern, origin, allowed) => {
+    expect(createOriginCheck({ allowed: [pattern] })(facts({ origin }))).toBe(allowed);
+  });
+
+  it('stands beside the own origin', () => {
+    const check = createOriginCheck({ allowed: ['https://a.test'] });
+    expect(check(facts({ origin: 'http://app.test:8080' }))).toBe(true);
+  });
+
+  it.each([
+    'a.test',
+    'https://',
+    'https://a.test:[',
+    'https://a.test:x',
+    'https://a.test/path',
+    '',
+  ])('refuses %j at start', (pattern) => {
+    expect(() => createOriginCheck({ allowed: [pattern] })).toThrow(MessagingError);
+  });
+});
