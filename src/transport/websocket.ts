@@ -66,12 +66,7 @@ function accept(
   request: IncomingMessage,
   acceptor: Acceptor,
 ): void {
-  const connection = new WebSocketConnection(
-    webSocket,
-    socket,
-    handshakeOf(webSocket, request),
-    clock,
-  );
+  const connection = new WebSocketConnection(webSocket, socket, handshakeOf(webSocket, request));
   try {
     acceptor(connection);
   } catch {
