@@ -121,6 +121,7 @@ function handshakeOf(
   };
 }
 
+const nothing = new Uint8Array(0);
 const finalText = 0x81;
 const finalBinary = 0x82;
 
@@ -154,6 +155,7 @@ class WebSocketConnection implements Connection {
   readonly framing = framing;
   #listener: ConnectionListener | undefined;
   #refused = false;
+  #awaiting = false;
   /** The code that `ws` closed with, having met what it cannot read. */
   #failed: number | undefined;
 
@@ -180,7 +182,9 @@ class WebSocketConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     // Its state changes synchronously with its close frame, behind which nothing may be written.
-    if (this.webSocket.readyState === this.webSocket.OPEN) this.socket.write(bytes);
+    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
+    // Node tells of a drain only where `write` said no; for less than its high-water mark we ask ourselves.
+    if (this.socket.write(bytes) && this.socket.writableLength > 0) this.#awaitDrain();
   }
 
   ping(): boolean {
@@ -204,6 +208,15 @@ class WebSocketConnection implements Connection {
 
   terminate(): void {
     this.webSocket.terminate();
+  }
+
+  #awaitDrain(): void {
+    if (this.#awaiting) return;
+    this.#awaiting = true;
+    this.socket.write(nothing, () => {
+      this.#awaiting = false;
+      if (this.socket.writableLength === 0) this.#listener?.drained();
+    });
   }
 
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {

@@ -184,20 +184,26 @@ describe('octets', () => {
     },
   );
 
-  it('wait while the client does not read, and say when they have left', async () => {
-    const { socket, connection, log } = await open();
-    socket.pause();
-    const frame = connection.framing.frame(new EncodedFrame(Buffer.alloc(60_000, 'x'), false));
-    while (connection.bufferedBytes === 0) {
-      connection.write(frame);
-      await settle(1);
-    }
-    expect(log).toEqual([]);
-    socket.resume();
-    while (connection.bufferedBytes > 0) await settle(1);
-    await settle();
-    expect(log).toEqual(['drained']);
-  });
+  it.each([
+    ['much', 60_000, 1],
+    ['less than a high-water mark', 1000, 2000],
+  ])(
+    'wait while the client does not read, and say when they have left: %s',
+    async (_, size, burst) => {
+      const { socket, connection, log } = await open();
+      socket.pause();
+      const frame = connection.framing.frame(new EncodedFrame(Buffer.alloc(size, 'x'), false));
+      while (connection.bufferedBytes === 0) {
+        for (let n = 0; n < burst && connection.bufferedBytes === 0; n++) connection.write(frame);
+        await settle(1);
+      }
+      expect(log).toEqual([]);
+      socket.resume();
+      while (connection.bufferedBytes > 0) await settle(1);
+      await settle();
+      expect(log).toEqual(['drained']);
+    },
+  );
 
   it('are not read while the server has paused', async () => {
     const { socket, connection, log } = await open();
