@@ -20,8 +20,13 @@ export interface LiveSubscription {
   readonly requested: string;
   /** What the broker knows it by; undefined when a handler answers it and the broker never hears of it. */
   readonly destination: string | undefined;
-  /** Fires when it ends: the stream that answers it stops. Made by those that have one. */
+  /** Fires when it ends: the stream that answers it stops. */
   readonly stream?: AbortController;
+}
+
+/** One that a handler answers. */
+export interface AnsweredSubscription extends LiveSubscription {
+  readonly stream: AbortController;
 }
 
 /** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
@@ -101,19 +106,21 @@ export class SessionSubscriber implements Subscriber {
     }
   }
 
-  /** A subscription that a stream of a handler answers. */
-  subscribeStream(id: string, requested: string): AbortController {
-    const stream = new AbortController();
-    this.#add({ id, requested, destination: undefined, stream });
-    return stream;
+  /** A subscription that a handler answers, by one reply or by a stream. */
+  open(id: string, requested: string): AnsweredSubscription {
+    const live = { id, requested, destination: undefined, stream: new AbortController() };
+    this.#add(live);
+    return live;
   }
 
-  /** Remembers a subscription that was over with its one reply. */
-  ended(id: string): void {
-    this.#live.delete(id);
-    this.#ended.add(id);
-    if (this.#ended.size > rememberedEnds)
-      for (const oldest of this.#ended.keys()) return void this.#ended.delete(oldest);
+  /** Takes a subscription out and remembers its id; harmless when it is out, and when another took its id. */
+  end(live: LiveSubscription): void {
+    if (this.#live.get(live.id) !== live) return;
+    this.#live.delete(live.id);
+    this.#ended.add(live.id);
+    if (this.#ended.size > rememberedEnds) {
+      for (const oldest of this.#ended) return void this.#ended.delete(oldest);
+    }
   }
 
   /** Ends a subscription by its id or, as STOMP 1.0 may, by its destination; undefined when it was over before. */
@@ -126,7 +133,7 @@ export class SessionSubscriber implements Subscriber {
       if (id !== undefined && this.#ended.has(id)) return undefined;
       throw new MessagingError('subscription-unknown');
     }
-    this.ended(live.id);
+    this.end(live);
     live.stream?.abort();
     if (live.destination !== undefined) await this.#connection.unsubscribe(live.id);
     return live;

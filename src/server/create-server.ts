@@ -1,6 +1,7 @@
 // A server from its options: every part is made here and handed to those that need it.
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { BrokerPublisher } from '../broker/publisher.js';
+import { Subscribers } from '../broker/subscribers.js';
 import { UserDestinations } from '../broker/user-destination.js';
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
@@ -10,12 +11,16 @@ import { Activity } from '../session/activity.js';
 import { ClientSession, type SessionParts } from '../session/client-session.js';
 import { SessionEventSource } from '../session/event.js';
 import { Flusher } from '../session/flusher.js';
+import { intercept } from '../session/interceptor.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
 import { buildControllers, offer, ownContainer, withdraw } from './container.js';
+import { Admission } from './admission.js';
+import { Application } from './application.js';
 import { Inbound } from './inbound.js';
 import type { ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
+import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
 import { RunningServer, type Server } from './server.js';
 
@@ -57,22 +62,29 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     clock,
     timeLimit: options.handlerTimeout,
   });
+  const subscribers = new Subscribers(broker, users);
+  const problems = new Problems({ publisher, subscribers, logger });
   const inbound = new Inbound({
-    dispatcher,
-    broker,
-    publisher,
-    users,
     prefixes,
-    registry,
+    users,
+    admission: new Admission({
+      authenticate: options.authenticate,
+      heartbeat: options.heartbeat,
+      serverName: 'signalbox/0.1.0',
+      subscribers,
+      registry,
+      events,
+    }),
+    application: new Application({ dispatcher, publisher, problems }),
+    publisher,
+    subscribers,
     events,
-    interceptors: options.interceptors,
-    authenticate: options.authenticate,
     clientPublish: options.clientPublish,
-    heartbeat: options.heartbeat,
     subscriptions: limits.subscriptions,
-    serverName: 'signalbox/0.1.0',
-    logger,
   });
+  const chain = intercept<ClientSession>(options.interceptors, (frame, from) =>
+    inbound.route(frame, from),
+  );
   const open = new Set<ClientSession>();
   const session: SessionParts = {
     clock,
@@ -88,12 +100,18 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     limits,
     concurrency: options.concurrency,
     outboundInterceptors: options.outboundInterceptors,
-    handle: (frame, from) => inbound.handle(frame, from),
-    gone: (of, code, reason) => {
+    handle: problems.guard(chain),
+    gone(of, code, reason) {
       open.delete(of);
-      inbound.gone(of, code, reason);
+      subscribers.find(of)?.stopStreams();
+      if (!of.connected) return;
+      registry.remove(of);
+      events.emit('disconnected', { session: of, code, reason });
     },
-    finished: (of) => void inbound.finished(of),
+    finished: (of) =>
+      void subscribers.close(of).catch((error: unknown) => {
+        logger.error('The broker could not end the line of a session.', error);
+      }),
   };
   const accept = (connection: Connection) =>
     void open.add(new ClientSession(ids.session(), connection, session));

@@ -91,7 +91,7 @@ describe('a subscriber', () => {
 
   it('lets a late UNSUBSCRIBE of one that is over succeed quietly, and refuses an id never known', async () => {
     const { subject } = subscriber();
-    subject.ended('reply');
+    subject.end(subject.open('reply', '/app/x'));
     expect(await subject.unsubscribe('reply', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(
       new MessagingError('subscription-unknown'),
@@ -100,19 +100,28 @@ describe('a subscriber', () => {
 
   it('remembers only so many that are over', async () => {
     const { subject } = subscriber();
-    for (let i = 0; i < 200; i++) subject.ended(`${i}`);
+    for (let i = 0; i < 200; i++) subject.end(subject.open(`${i}`, '/app/x'));
     expect(await subject.unsubscribe('199', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('0', undefined)).rejects.toThrow(MessagingError);
   });
 
   it('stops the stream of a subscription that ends', async () => {
     const { subject } = subscriber();
-    const first = subject.subscribeStream('1', '/app/ticks');
-    const second = subject.subscribeStream('2', '/app/ticks');
+    const { stream: first } = subject.open('1', '/app/ticks');
+    const { stream: second } = subject.open('2', '/app/ticks');
     await subject.unsubscribe('1', undefined);
     expect([first.signal.aborted, second.signal.aborted]).toEqual([true, false]);
     subject.stopStreams();
     expect(second.signal.aborted).toBe(true);
+  });
+
+  it('does not end a subscription that took the id of one before', async () => {
+    const { subject } = subscriber();
+    const before = subject.open('1', '/app/ticks');
+    await subject.unsubscribe('1', undefined);
+    const after = subject.open('1', '/app/ticks');
+    subject.end(before);
+    expect([subject.has('1'), after.stream.signal.aborted]).toEqual([true, false]);
   });
 
   it('makes one frame for all who chose the same subscription id', () => {

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import type { Server } from 'signalbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser, launchBrowser } from '../../test/browser.js';
-import { mount } from './greeting.server.js';
+import { findBrowser, launchBrowser } from '../browser.js';
+import { mount } from '../../examples/greeting/greeting.server.js';
 
 const executable = findBrowser();
 const screenshots = process.env['SCREENSHOTS'];

@@ -1,0 +1,39 @@
+// The sessions that are connected, as the broker sees them.
+import type { Broker } from './broker.js';
+import { MessagingError } from '../message/error.js';
+import { MessageFrames, SessionSubscriber, type Recipient } from './subscriber.js';
+import type { UserDestinations } from './user-destination.js';
+
+export class Subscribers {
+  readonly #subscribers = new Map<Recipient, SessionSubscriber>();
+  readonly #frames = new MessageFrames();
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly users: UserDestinations,
+  ) {}
+
+  /** Gives a session its line to the broker. */
+  open(session: Recipient): void {
+    const subscriber = new SessionSubscriber(session, this.broker, this.users, this.#frames);
+    this.#subscribers.set(session, subscriber);
+  }
+
+  find(session: Recipient): SessionSubscriber | undefined {
+    return this.#subscribers.get(session);
+  }
+
+  /** @throws `not-connected` for a session that was never opened */
+  get(session: Recipient): SessionSubscriber {
+    const subscriber = this.#subscribers.get(session);
+    if (subscriber === undefined) throw new MessagingError('not-connected');
+    return subscriber;
+  }
+
+  /** Ends a session's line. */
+  async close(session: Recipient): Promise<void> {
+    const subscriber = this.#subscribers.get(session);
+    this.#subscribers.delete(session);
+    await subscriber?.close();
+  }
+}

@@ -1,0 +1,77 @@
+// What goes to the application's handlers, and what becomes of their values.
+import type { BrokerPublisher } from '../broker/publisher.js';
+import type { SessionSubscriber } from '../broker/subscriber.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import { isStream, type Outcome } from '../dispatch/route.js';
+import { MessagingError } from '../message/error.js';
+import type { SubscribeFrame } from '../message/frame.js';
+import type { Message } from '../message/message.js';
+import type { Target } from '../message/target.js';
+import type { ClientSession } from '../session/client-session.js';
+import type { Problems } from './problem.js';
+import { publishStream } from './stream.js';
+
+export interface ApplicationParts {
+  readonly dispatcher: Dispatcher;
+  readonly publisher: BrokerPublisher;
+  readonly problems: Problems;
+}
+
+const emptyBody = new Uint8Array(0);
+
+export class Application {
+  constructor(private readonly parts: ApplicationParts) {}
+
+  /** Done when the handler has settled and its targets are published, or its stream runs. @throws `no-route` and what the dispatcher does */
+  async send(message: Message, lookup: string, session: ClientSession): Promise<void> {
+    const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
+    if (outcome === undefined) throw new MessagingError('no-route');
+    const { value, targets } = outcome;
+    if (!isStream(value)) return this.#publish(outcome);
+    void this.#run(value, targets, session, session.signal, message.destination);
+  }
+
+  /** Answers a SUBSCRIBE by one reply, or by a stream for as long as the subscription lives. @throws as `send` */
+  async subscribe(
+    { id, destination, headers }: SubscribeFrame,
+    lookup: string,
+    session: ClientSession,
+    subscriber: SessionSubscriber,
+  ): Promise<void> {
+    const live = subscriber.open(id, destination);
+    const { signal } = live.stream;
+    let streams = false;
+    try {
+      const message = { destination, headers, body: emptyBody };
+      const request = { session, message, lookup, subscription: id, closed: signal };
+      const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
+      if (outcome === undefined) throw new MessagingError('no-route');
+      const { value, targets } = outcome;
+      streams = isStream(value);
+      if (!isStream(value)) return await this.#publish(outcome);
+      void this.#run(value, targets, session, signal, destination).then(() => subscriber.end(live));
+    } finally {
+      if (!streams) subscriber.end(live);
+    }
+  }
+
+  async #publish({ value, targets }: Outcome): Promise<void> {
+    if (value !== undefined && value !== null) await this.parts.publisher.publishTo(targets, value);
+  }
+
+  /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
+  async #run(
+    stream: AsyncIterable<unknown>,
+    targets: readonly Target[],
+    session: ClientSession,
+    signal: AbortSignal,
+    destination: string,
+  ): Promise<void> {
+    const publish = (item: unknown) => this.parts.publisher.publishTo(targets, item);
+    try {
+      await publishStream(stream[Symbol.asyncIterator](), publish, signal);
+    } catch (thrown) {
+      await this.parts.problems.tell(thrown, { destination }, session);
+    }
+  }
+}
