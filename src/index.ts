@@ -58,6 +58,7 @@ export type {
   ServerOptions,
 } from './server/options.js';
 export type { Problem } from './server/problem.js';
+export { scan } from './server/scan.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';

@@ -1,10 +1,12 @@
 // A server from its options: every part is made here and handed to those that need it.
+import type { Container } from 'inversify';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { Subscribers } from '../broker/subscribers.js';
 import { UserDestinations } from '../broker/user-destination.js';
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -18,7 +20,7 @@ import { buildControllers, offer, ownContainer, withdraw } from './container.js'
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Inbound } from './inbound.js';
-import type { ServerOptions } from './options.js';
+import type { ResolvedOptions, ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -55,8 +57,10 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
 
   const container = options.container ?? ownContainer();
   offer(container, { publisher, registry, events });
-  const controllers = await buildControllers(container, options.controllers);
-  const routes = compileControllers(controllers, { payloads, separator: options.separator });
+  const routes = await compileRoutes(container, options, payloads).catch(async (error: unknown) => {
+    await withdraw(container);
+    throw error;
+  });
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator: options.separator }),
     clock,
@@ -127,4 +131,13 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     accept,
     release: () => withdraw(container),
   });
+}
+
+async function compileRoutes(
+  container: Container,
+  { controllers, separator }: ResolvedOptions,
+  payloads: Payloads,
+): Promise<readonly Route[]> {
+  const built = await buildControllers(container, controllers);
+  return compileControllers(built, { payloads, separator });
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket, type ServerOptions } from 'ws';
+import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCode } from '../message/error.js';
 import type { OriginCheck } from './origin.js';
@@ -182,13 +182,13 @@ class WebSocketConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     // Its state changes synchronously with its close frame, behind which nothing may be written.
-    if (this.webSocket.readyState !== this.webSocket.OPEN) return;
+    if (this.webSocket.readyState !== WebSocket.OPEN) return;
     // Node tells of a drain only where `write` said no; for less than its high-water mark we ask ourselves.
     if (this.socket.write(bytes) && this.socket.writableLength > 0) this.#awaitDrain();
   }
 
   ping(): boolean {
-    if (this.webSocket.readyState === this.webSocket.OPEN) this.webSocket.ping();
+    if (this.webSocket.readyState === WebSocket.OPEN) this.webSocket.ping();
     return true;
   }
 

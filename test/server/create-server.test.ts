@@ -522,6 +522,74 @@ describe('interceptors', () => {
   });
 });
 
+describe('heart-beats', () => {
+  const heartbeat = { floor: 20, wanted: 20 };
+
+  it('are agreed on at CONNECT and sent while nothing else is', async () => {
+    const { transport } = await serve({ heartbeat });
+    const ann = open(transport);
+    const octets: string[] = [];
+    const { onData } = ann.connection;
+    ann.connection.onData = (bytes) => {
+      octets.push(Buffer.from(bytes).toString());
+      onData?.(bytes);
+    };
+    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test', 'heart-beat': '0,10' });
+    expect((await ann.next('CONNECTED')).headers).toMatchObject({ 'heart-beat': '20,0' });
+    while (octets.filter((each) => each === '\n').length < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+
+  it('end the session of a client that falls silent', async () => {
+    const { transport, server } = await serve({ heartbeat });
+    const ended: string[] = [];
+    server.events.on('disconnected', ({ code, reason }) => void ended.push(`${code} ${reason}`));
+    const ann = await connect(transport, { 'heart-beat': '20,0' });
+    expect(await ann.connection.closed).toEqual({ code: 4501, reason: 'heartbeat-lost' });
+    expect(ended).toEqual(['4501 heartbeat-lost']);
+  });
+
+  it('of a client count as any octet does, also in the middle of a frame', async () => {
+    const { transport } = await serve({ heartbeat: { floor: 20, wanted: 100 } });
+    const ann = await connect(transport, { 'heart-beat': '100,0' });
+    let over = false;
+    void ann.connection.closed.then(() => (over = true));
+    for (const character of 'SEND\ndestination:/topic/x\n\n\n\n\n') {
+      ann.connection.send(character);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(over).toBe(false);
+  });
+
+  it('are none in 1.0', async () => {
+    const { transport } = await serve({ heartbeat });
+    const ann = open(transport);
+    ann.say('CONNECT', { 'accept-version': '1.0', 'heart-beat': '10,10' });
+    expect((await ann.next('CONNECTED')).headers).toMatchObject({ 'heart-beat': '0,0' });
+  });
+});
+
+describe('reading', () => {
+  it('pauses while too many frames wait, and goes on when they are worked off', async () => {
+    const container = new Container();
+    container.bind(RoomController).toSelf().inSingletonScope();
+    const { transport } = await serve({ container, limits: { waitingFrames: 4 } });
+    const controller = container.get(RoomController);
+    const ann = await connect(transport);
+    for (let n = 0; n < 20; n++) {
+      ann.say('SEND', { destination: '/app/rooms/lobby/hang', receipt: `${n}` });
+    }
+    const receipts: string[] = [];
+    while (receipts.length < 20) {
+      while (controller.release.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      controller.release.shift()!();
+      receipts.push((await ann.next('RECEIPT')).headers['receipt-id']!);
+    }
+    expect(receipts).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+  });
+});
+
 describe('closing', () => {
   it('lets running handlers end, sends what they made, and closes with 1001', async () => {
     const container = new Container();
@@ -570,6 +638,10 @@ describe('a server', () => {
     );
     await expect(createServer({ container })).rejects.toThrow(MessagingError);
     await server.close();
+    class NoController {}
+    await expect(createServer({ container, controllers: [NoController] })).rejects.toMatchObject({
+      code: 'controller-invalid',
+    });
     await (await serve({ container })).server.close();
   });
 });

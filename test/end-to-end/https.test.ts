@@ -1,0 +1,72 @@
+// An application's own HTTPS server, with its routes beside ours.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpsServer, get } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createServer, silentLogger } from '../../src/index.js';
+import { frameText } from '../stomp-client.js';
+
+/** A key and a certificate that nobody but this test trusts; undefined where openssl is missing. */
+function selfSigned(): { key: Buffer; cert: Buffer } | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes'];
+  const { status } = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    ...subject,
+  ]);
+  const made = status === 0 ? { key: readFileSync(key), cert: readFileSync(cert) } : undefined;
+  rmSync(folder, { recursive: true });
+  if (made === undefined && process.env['SIGNALBOX_REQUIRE_ALL'] === '1')
+    throw new Error('openssl is missing.');
+  if (made === undefined)
+    console.warn('Skipped: this machine has no openssl to make a certificate with.');
+  return made;
+}
+
+const certificate = selfSigned();
+
+describe.skipIf(certificate === undefined)('an HTTPS server', () => {
+  it('carries our endpoint beside its own routes, and survives our close', async () => {
+    const https = createHttpsServer(certificate!, (_request, response) => void response.end('own'));
+    const server = await createServer({ logger: silentLogger });
+    await server.attach(https);
+    await once(https.listen(0, '127.0.0.1'), 'listening');
+    const { port } = https.address() as AddressInfo;
+    const insecure = { rejectUnauthorized: false };
+
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, ['v12.stomp'], {
+      ...insecure,
+      origin: `https://127.0.0.1:${port}`,
+    });
+    await once(socket, 'open');
+    socket.send(frameText('CONNECT', { 'accept-version': '1.2', host: 'x' }));
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    expect(data.toString()).toMatch(/^CONNECTED\n/);
+    expect([...server.sessions.all()][0]?.handshake.secure).toBe(true);
+    const closed = once(socket, 'close');
+    await server.close();
+    expect((await closed)[0]).toBe(1001);
+
+    const body = await new Promise((resolve) => {
+      get(`https://127.0.0.1:${port}/`, insecure, (response) =>
+        response.on('data', (chunk: Buffer) => resolve(chunk.toString())),
+      );
+    });
+    expect(body).toBe('own');
+    https.closeAllConnections();
+    https.close();
+  });
+});

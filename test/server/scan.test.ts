@@ -1,0 +1,43 @@
+// Scanning: controllers by the names of their files.
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer, scan } from '../../src/index.js';
+
+let folder: string;
+
+const controller = (name: string, destination: string) => `
+import { Controller, MessageMapping } from '../../../src/index.js';
+@Controller()
+export class ${name} {
+  @MessageMapping('${destination}')
+  handle() {}
+}
+export const other = () => {};
+`;
+
+beforeAll(() => {
+  // Below this folder, so that the test runner compiles them.
+  folder = mkdtempSync(join(import.meta.dirname, 'scanned-'));
+  mkdirSync(join(folder, 'deep'));
+  writeFileSync(join(folder, 'one.controller.ts'), controller('One', '/one'));
+  const deep = controller('Two', '/two').replace('../../../src', '../../../../src');
+  writeFileSync(join(folder, 'deep', 'two.controller.ts'), deep);
+  writeFileSync(join(folder, 'none.ts'), 'export const nothing = 1;');
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('scan', () => {
+  it('imports what matches, in the order of the names, and gives the controllers', async () => {
+    const controllers = await scan('./**/*.controller.ts', folder);
+    expect(controllers.map(({ name }) => name)).toEqual(['Two', 'One']);
+    const server = await createServer({ controllers });
+    expect(server.routes().map(({ destination }) => destination)).toEqual(['/app/two', '/app/one']);
+  });
+
+  it('says when nothing matches, or what matches has no controller', async () => {
+    await expect(scan('*.nothing.ts', folder)).rejects.toThrow(`No file matches '*.nothing.ts'`);
+    await expect(scan('none.ts', folder)).rejects.toThrow('exports a @Controller');
+  });
+});
