@@ -32,6 +32,16 @@ export interface AnsweredSubscription extends LiveSubscription {
 /** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
 export class MessageFrames {
   #last: MessageFrame | undefined;
+  readonly #ids = new Map<string, string>();
+
+  /** The same text as the same object, so that a delivery compares ids without reading them. Knows the latest thousand. */
+  intern(id: string): string {
+    const known = this.#ids.get(id);
+    if (known !== undefined) return known;
+    if (this.#ids.size >= 1000) this.#ids.clear();
+    this.#ids.set(id, id);
+    return id;
+  }
 
   frame(
     subscription: string,
@@ -57,21 +67,28 @@ export class MessageFrames {
 const rememberedEnds = 128;
 
 export class SessionSubscriber implements Subscriber {
+  // What a delivery touches stands first.
+  readonly #recipient: Recipient;
+  readonly #users: UserDestinations;
+  readonly #frames: MessageFrames;
   readonly #connection: BrokerConnection;
   readonly #live = new Map<string, LiveSubscription>();
   readonly #ended = new Set<string>();
 
   constructor(
-    private readonly recipient: Recipient,
+    recipient: Recipient,
     broker: Broker,
-    private readonly users: UserDestinations,
-    private readonly frames: MessageFrames,
+    users: UserDestinations,
+    frames: MessageFrames,
   ) {
+    this.#recipient = recipient;
+    this.#users = users;
+    this.#frames = frames;
     this.#connection = broker.connect(this);
   }
 
   get id(): string {
-    return this.recipient.id;
+    return this.#recipient.id;
   }
 
   /** Its line to the broker, for what needs no bookkeeping. */
@@ -95,7 +112,8 @@ export class SessionSubscriber implements Subscriber {
 
   /** A subscription that the broker serves. */
   async subscribe(frame: SubscribeFrame, destination: string): Promise<void> {
-    const { id, ack, headers } = frame;
+    const { ack, headers } = frame;
+    const id = this.#frames.intern(frame.id);
     // Known before the broker is asked: while an outside one takes its time, the id is taken.
     this.#add({ id, requested: frame.destination, destination });
     try {
@@ -140,17 +158,17 @@ export class SessionSubscriber implements Subscriber {
   }
 
   deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
-    const destination = this.users.visible(message.destination);
+    const destination = this.#users.visible(message.destination);
     const outgoing = destination === message.destination ? message : { ...message, destination };
-    return this.recipient.send(this.frames.frame(subscription.id, messageId, outgoing, ack));
+    return this.#recipient.send(this.#frames.frame(subscription.id, messageId, outgoing, ack));
   }
 
   room(): Promise<void> {
-    return this.recipient.room();
+    return this.#recipient.room();
   }
 
   fail(error: MessagingError): void {
-    this.recipient.fail(error);
+    this.#recipient.fail(error);
   }
 
   /** Ends the streams; the line to the broker stays for frames that still run. */

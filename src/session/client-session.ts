@@ -6,18 +6,12 @@ import type { ClientFrame, Malformed, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
-import {
-  chooseCodec,
-  type Decoder,
-  type DecoderLimits,
-  type Encoder,
-  type WireCodec,
-} from '../wire/codec.js';
+import { chooseCodec, type Decoder, type DecoderLimits, type WireCodec } from '../wire/codec.js';
 import type { Activity } from './activity.js';
-import { Pulse, type Agreement } from './heartbeat.js';
+import { Pulse, type Agreement, type PulseBody } from './heartbeat.js';
 import type { OutboundInterceptor } from './interceptor.js';
 import { Lane } from './lane.js';
-import { Outbox, type OutboxParts } from './outbox.js';
+import { Outbox, type OutboxOwner, type OutboxParts } from './outbox.js';
 import type { Session } from './session.js';
 
 export interface SessionLimits extends DecoderLimits {
@@ -58,13 +52,14 @@ type LaneItem = ClientFrame | Malformed | End;
 type State = 'open' | 'closing' | 'closed';
 
 export class ClientSession implements Session, ConnectionListener {
+  // First, since every delivery passes through it.
+  readonly #outbox: Outbox;
   readonly attributes = new Map<string, unknown>();
   #state: State = 'open';
   #connected = false;
   #principal: Principal | undefined;
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
-  #encoder: Encoder | undefined;
   #paused = false;
   /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
   #deaf = false;
@@ -73,7 +68,6 @@ export class ClientSession implements Session, ConnectionListener {
   #connectTimer: Timer | undefined;
   #controller: AbortController | undefined;
   readonly #lane: Lane<LaneItem, boolean>;
-  readonly #outbox: Outbox;
   readonly #pulse: Pulse;
 
   constructor(
@@ -82,7 +76,7 @@ export class ClientSession implements Session, ConnectionListener {
     private readonly parts: SessionParts,
   ) {
     this.#principal = connection.handshake.principal;
-    this.#outbox = new Outbox(connection, parts.outbox, () => this.expel('slow-consumer'));
+    this.#outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
     this.#pulse = new Pulse(parts.clock, this.#pulseBody());
     this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
       run: (item) => this.#work(item),
@@ -126,20 +120,14 @@ export class ClientSession implements Session, ConnectionListener {
     this.#connected = true;
     this.#principal = principal;
     this.#connectTimer?.cancel();
+    this.#speak();
     this.#pulse.start(agreement);
     return true;
   }
 
   /** Sends a frame; false when more than half of the outbox's limit waits. Of a session that ends it is dropped. */
   send(frame: ServerFrame): boolean {
-    if (this.#state !== 'open') return true;
-    let outgoing: ServerFrame | undefined = frame;
-    for (const interceptor of this.parts.outboundInterceptors) {
-      outgoing = interceptor(outgoing, this);
-      if (outgoing === undefined) return true;
-    }
-    this.#encoder ??= this.#makeEncoder();
-    return this.#encoder === undefined || this.#outbox.push(this.#encoder.encode(outgoing));
+    return this.#outbox.send(frame);
   }
 
   /** Resolves when less than half of the outbox's limit waits. */
@@ -150,6 +138,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** Says why in an ERROR frame and closes. */
   fail(error: MessagingError, receipt?: string): void {
     const { code, message, detail } = error;
+    this.#speak();
     this.send({ kind: 'error', code, message, detail, receipt, fatal: true });
     this.#deafen();
     this.close(error.closes ?? closeCode.protocolError, code);
@@ -234,13 +223,26 @@ export class ClientSession implements Session, ConnectionListener {
     void this.#lane.settled().then(() => this.parts.finished(this));
   }
 
-  #pulseBody() {
+  #outboxOwner(): OutboxOwner {
+    const { outboundInterceptors } = this.parts;
+    const chain = (frame: ServerFrame) =>
+      outboundInterceptors.reduce<ServerFrame | undefined>(
+        (outgoing, interceptor) => outgoing && interceptor(outgoing, this),
+        frame,
+      );
+    return {
+      overflowed: () => this.expel('slow-consumer'),
+      intercept: outboundInterceptors.length === 0 ? undefined : chain,
+    };
+  }
+
+  #pulseBody(): PulseBody {
     const outbox = this.#outbox;
     return {
       get lastWrite() {
         return outbox.lastWrite;
       },
-      beat: () => void (this.#encoder && outbox.push(this.#encoder.encode({ kind: 'heartbeat' }))),
+      beat: () => void outbox.send({ kind: 'heartbeat' }),
       ping: () => this.connection.ping(),
       die: (code: ErrorCode) => this.expel(code),
     };
@@ -261,8 +263,11 @@ export class ClientSession implements Session, ConnectionListener {
     return this.#codec?.decoder(this.parts.limits);
   }
 
-  #makeEncoder(): Encoder | undefined {
-    return this.#decoder && this.#codec?.encoder(this.#decoder.version);
+  /** From now on the version is settled. */
+  #speak(): void {
+    if (this.#codec !== undefined && this.#decoder !== undefined) {
+      this.#outbox.speak(this.#codec.encoder(this.#decoder.version));
+    }
   }
 
   #enqueue(item: LaneItem): void {

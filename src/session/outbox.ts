@@ -1,7 +1,9 @@
-// The way out of one session: frames of a turn leave in one write, and a reader that is too slow is noticed.
+// The way out of one session: frames are encoded, those of a turn leave in one write, and a reader that is too slow is noticed.
 import type { Clock, Timer } from '../message/clock.js';
-import type { Batch, EncodedFrame } from '../message/encoded-frame.js';
+import type { Batch, EncodedFrame, Framing } from '../message/encoded-frame.js';
+import type { Heartbeat, ServerFrame } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
+import type { Encoder } from '../wire/codec.js';
 import type { Activity } from './activity.js';
 import type { Flusher } from './flusher.js';
 
@@ -23,22 +25,37 @@ export interface OutboxParts {
 /** Beyond this many octets a turn's frames are written before its end: only a write tells whether the reader keeps up. */
 const earlyFlush = 64 * 1024;
 
+/** What an outbox tells of and asks its session. */
+export interface OutboxOwner {
+  /** A frame too many; called once, and nothing more is taken. */
+  overflowed(): void;
+  /** Changes or drops a frame before it is encoded; absent where nobody wants to. */
+  readonly intercept: ((frame: ServerFrame) => ServerFrame | undefined) | undefined;
+}
+
 export class Outbox {
+  // What a delivery touches stands first, and close together: with a thousand subscribers each line of memory counts.
+  #open = true;
+  #encoder: Encoder | undefined;
   #batch: Batch | undefined;
   /** Octets that the connection still held after the last write. */
   #backlog = 0;
+  readonly #framing: Framing;
+  readonly #parts: OutboxParts;
+  readonly #owner: OutboxOwner;
+  readonly #connection: Connection;
+  /** In whole milliseconds, which need no memory of their own. */
+  #lastWrite: number;
   #written = 0;
   #ageTimer: Timer | undefined;
-  #open = true;
-  #roomWanted: (() => void)[] = [];
-  #lastWrite: number;
+  #roomWanted: (() => void)[] | undefined;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly parts: OutboxParts,
-    private readonly onOverflow: () => void,
-  ) {
-    this.#lastWrite = parts.clock.now();
+  constructor(connection: Connection, parts: OutboxParts, owner: OutboxOwner) {
+    this.#connection = connection;
+    this.#framing = connection.framing;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#lastWrite = Math.trunc(parts.clock.now());
   }
 
   /** When something was last written, on the clock's scale. */
@@ -46,20 +63,34 @@ export class Outbox {
     return this.#lastWrite;
   }
 
-  /** Takes a frame; false when more than half of the limit waits. A frame too many calls `onOverflow`, once. */
+  /** Names the encoder; before that nothing can be sent. */
+  speak(encoder: Encoder): void {
+    this.#encoder ??= encoder;
+  }
+
+  /** Encodes and takes a frame; false when more than half of the limit waits. */
+  send(frame: ServerFrame | Heartbeat): boolean {
+    if (!this.#open || this.#encoder === undefined) return true;
+    if (this.#owner.intercept === undefined || frame.kind === 'heartbeat') {
+      return this.push(this.#encoder.encode(frame));
+    }
+    const outgoing = this.#owner.intercept(frame);
+    return outgoing === undefined || this.push(this.#encoder.encode(outgoing));
+  }
+
+  /** Takes what is encoded; false when more than half of the limit waits. */
   push(encoded: EncodedFrame): boolean {
     if (!this.#open) return true;
-    const { framing } = this.connection;
     if (this.#batch === undefined) {
-      this.#batch = encoded.batch(framing);
-      this.parts.flusher.add(this);
+      this.#batch = encoded.batch(this.#framing);
+      this.#parts.flusher.add(this);
     } else {
-      this.#batch = this.#batch.with(encoded, framing);
+      this.#batch = this.#batch.with(encoded, this.#framing);
     }
     const { size } = this.#batch;
-    if (size > earlyFlush) this.flush(this.parts.clock.now());
+    if (size > earlyFlush) this.flush(this.#parts.clock.now());
     else if (this.#backlog > 0) this.#check(size);
-    return this.#backlog + size <= this.parts.limits.size / 2;
+    return this.#backlog + size <= this.#parts.limits.size / 2;
   }
 
   /** Writes what was gathered. */
@@ -67,10 +98,10 @@ export class Outbox {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
-    this.#lastWrite = now;
+    this.#lastWrite = Math.trunc(now);
     this.#written += batch.size;
     const before = this.#backlog;
-    this.connection.write(batch.bytes());
+    this.#connection.write(batch.bytes());
     this.#measure();
     // What waited before this batch decides: an empty outbox takes one frame of any size.
     if (before > 0) this.#check(0);
@@ -83,8 +114,8 @@ export class Outbox {
 
   /** Resolves when less than half of the limit waits, or nothing ever will again. */
   room(): Promise<void> {
-    if (!this.#open || this.#waiting() <= this.parts.limits.size / 2) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWanted.push(resolve));
+    if (!this.#open || this.#waiting() <= this.#parts.limits.size / 2) return Promise.resolve();
+    return new Promise((resolve) => (this.#roomWanted ??= []).push(resolve));
   }
 
   /** Takes nothing more and forgets what was not written. */
@@ -101,31 +132,31 @@ export class Outbox {
   }
 
   #measure(): void {
-    this.#setBacklog(this.connection.bufferedBytes);
+    this.#setBacklog(this.#connection.bufferedBytes);
     if (this.#backlog > 0) this.#watchAge();
   }
 
   #check(gathered: number): void {
-    if (this.#backlog + gathered <= this.parts.limits.size) return;
+    if (this.#backlog + gathered <= this.#parts.limits.size) return;
     // The backlog was measured at the last write; the reader may have caught up since.
     this.#measure();
-    if (this.#backlog > 0 && this.#backlog + gathered > this.parts.limits.size) this.#overflow();
+    if (this.#backlog > 0 && this.#backlog + gathered > this.#parts.limits.size) this.#overflow();
   }
 
   #overflow(): void {
     this.stop();
-    this.onOverflow();
+    this.#owner.overflowed();
   }
 
   #setBacklog(backlog: number): void {
     if (backlog > 0 !== this.#backlog > 0) {
-      if (backlog > 0) this.parts.activity.begin();
-      else this.parts.activity.end();
+      if (backlog > 0) this.#parts.activity.begin();
+      else this.#parts.activity.end();
     }
     this.#backlog = backlog;
-    if (this.#roomWanted.length === 0 || this.#waiting() > this.parts.limits.size / 2) return;
     const wanted = this.#roomWanted;
-    this.#roomWanted = [];
+    if (wanted === undefined || this.#waiting() > this.#parts.limits.size / 2) return;
+    this.#roomWanted = undefined;
     for (const resolve of wanted) resolve();
   }
 
@@ -133,7 +164,7 @@ export class Outbox {
   #watchAge(): void {
     if (this.#ageTimer !== undefined) return;
     const mark = this.#written;
-    this.#ageTimer = this.parts.clock.after(this.parts.limits.age, () => {
+    this.#ageTimer = this.#parts.clock.after(this.#parts.limits.age, () => {
       this.#ageTimer = undefined;
       this.#measure();
       if (this.#backlog > 0 && this.#written - this.#backlog < mark) this.#overflow();

@@ -152,6 +152,9 @@ const codeOfError: Readonly<Record<string, number>> = {
 };
 
 class WebSocketConnection implements Connection {
+  // What a write touches stands first.
+  readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
   readonly framing = framing;
   #listener: ConnectionListener | undefined;
   #refused = false;
@@ -160,10 +163,12 @@ class WebSocketConnection implements Connection {
   #failed: number | undefined;
 
   constructor(
-    private readonly webSocket: WebSocket,
-    private readonly socket: Duplex,
+    webSocket: WebSocket,
+    socket: Duplex,
     readonly handshake: Handshake,
   ) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
@@ -173,7 +178,7 @@ class WebSocketConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.socket.writableLength;
+    return this.#socket.writableLength;
   }
 
   listen(listener: ConnectionListener): void {
@@ -182,40 +187,40 @@ class WebSocketConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     // Its state changes synchronously with its close frame, behind which nothing may be written.
-    if (this.webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     // Node tells of a drain only where `write` said no; for less than its high-water mark we ask ourselves.
-    if (this.socket.write(bytes) && this.socket.writableLength > 0) this.#awaitDrain();
+    if (this.#socket.write(bytes) && this.#socket.writableLength > 0) this.#awaitDrain();
   }
 
   ping(): boolean {
-    if (this.webSocket.readyState === WebSocket.OPEN) this.webSocket.ping();
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.ping();
     return true;
   }
 
   pause(): void {
-    this.webSocket.pause();
+    this.#webSocket.pause();
   }
 
   resume(): void {
-    this.webSocket.resume();
+    this.#webSocket.resume();
   }
 
   close(code: number, reason: string): void {
     // A paused reader would never see the client's answer.
-    this.webSocket.resume();
-    this.webSocket.close(code, reason);
+    this.#webSocket.resume();
+    this.#webSocket.close(code, reason);
   }
 
   terminate(): void {
-    this.webSocket.terminate();
+    this.#webSocket.terminate();
   }
 
   #awaitDrain(): void {
     if (this.#awaiting) return;
     this.#awaiting = true;
-    this.socket.write(nothing, () => {
+    this.#socket.write(nothing, () => {
       this.#awaiting = false;
-      if (this.socket.writableLength === 0) this.#listener?.drained();
+      if (this.#socket.writableLength === 0) this.#listener?.drained();
     });
   }
 
@@ -238,7 +243,7 @@ class WebSocketConnection implements Connection {
   readonly #onDrain = (): void => this.#listener?.drained();
 
   readonly #onClose = (code: number, reason: Buffer): void => {
-    this.socket.off('drain', this.#onDrain);
+    this.#socket.off('drain', this.#onDrain);
     this.#listener?.closed(this.#failed ?? code, reason.toString());
   };
 }

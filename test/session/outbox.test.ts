@@ -14,7 +14,10 @@ function outboxes(count: number, limits = { size: 1000, age: 10_000 }) {
   const all = Array.from({ length: count }, () => {
     const connection = new FakeConnection();
     const box = { connection, overflows: 0, outbox: undefined as unknown as Outbox };
-    box.outbox = new Outbox(connection, parts, () => box.overflows++);
+    box.outbox = new Outbox(connection, parts, {
+      overflowed: () => void box.overflows++,
+      intercept: undefined,
+    });
     return box;
   });
   return { clock, activity, all };
