@@ -1,0 +1,28 @@
+// The system's clock, where it differs from what Node gives.
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/message/clock.js';
+
+describe('the clock', () => {
+  it('does not fire at once for what timers cannot hold', async () => {
+    let fired = false;
+    const timer = systemClock.after(2 ** 40, () => (fired = true));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    timer.cancel();
+    expect(fired).toBe(false);
+  });
+
+  it('fires once, unless it was cancelled', async () => {
+    const fired: string[] = [];
+    systemClock.after(1, () => void fired.push('one'));
+    systemClock.after(1, () => void fired.push('two')).cancel();
+    systemClock.soon(() => void fired.push('soon'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fired).toEqual(['soon', 'one']);
+  });
+
+  it('only grows', () => {
+    const before = systemClock.now();
+    expect(systemClock.now()).toBeGreaterThanOrEqual(before);
+    expect(systemClock.date()).toBeGreaterThan(1_700_000_000_000);
+  });
+});

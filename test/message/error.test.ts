@@ -1,0 +1,37 @@
+// The error class and its table.
+import { describe, expect, it } from 'vitest';
+import { errorTable, MessagingError, type ErrorCode } from '../../src/message/error.js';
+
+describe('a messaging error', () => {
+  it('says what its table says, until the place of failure knows better', () => {
+    expect(new MessagingError('no-route').message).toBe('Nothing serves this destination.');
+    expect(new MessagingError('no-route', 'Here, too.').message).toBe('Here, too.');
+  });
+
+  it('knows whether it ends the session', () => {
+    expect(new MessagingError('no-route').closes).toBeUndefined();
+    expect(new MessagingError('frame-too-large').closes).toBe(1009);
+  });
+
+  it('keeps its cause, detail and fields', () => {
+    const cause = new Error('why');
+    const fields = [{ path: 'a.0', message: 'is not valid' }];
+    const error = new MessagingError('payload-invalid', undefined, {
+      cause,
+      detail: 'more',
+      fields,
+    });
+    expect(error).toMatchObject({ name: 'MessagingError', cause, detail: 'more', fields });
+  });
+});
+
+describe('the table', () => {
+  it('has a sentence and a legal close code for every code', () => {
+    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(errorTable[code].text).toMatch(/^[A-Z].*\.$/);
+      const { closes = 1000 } = errorTable[code] as { closes?: number };
+      expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 4500, 4501, 4502]).toContain(closes);
+    }
+  });
+});

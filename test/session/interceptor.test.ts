@@ -1,0 +1,38 @@
+// The chain of interceptors around the junction.
+import { describe, expect, it } from 'vitest';
+import type { ClientFrame } from '../../src/message/frame.js';
+import { intercept, type Interceptor } from '../../src/session/interceptor.js';
+import type { Session } from '../../src/session/session.js';
+
+const frame: ClientFrame = { kind: 'disconnect' };
+const session = { id: '1' } as Session;
+
+describe('interceptors', () => {
+  it('stand around the handler, the first one outermost', async () => {
+    const log: string[] = [];
+    const around =
+      (name: string): Interceptor =>
+      async (_frame, _session, next) => {
+        log.push(`${name} before`);
+        await next();
+        log.push(`${name} after`);
+      };
+    const chain = intercept([around('a'), around('b')], async () => void log.push('handler'));
+    await chain(frame, session);
+    expect(log).toEqual(['a before', 'b before', 'handler', 'b after', 'a after']);
+  });
+
+  it('swallow a frame by not going on, and refuse it by throwing', async () => {
+    const log: string[] = [];
+    const handler = async () => void log.push('handler');
+    await intercept([async () => {}], handler)(frame, session);
+    const refusing: Interceptor = () => Promise.reject(new Error('no'));
+    await expect(intercept([refusing], handler)(frame, session)).rejects.toThrow('no');
+    expect(log).toEqual([]);
+  });
+
+  it('are no wrapping at all when there are none', () => {
+    const handler = async () => {};
+    expect(intercept([], handler)).toBe(handler);
+  });
+});
