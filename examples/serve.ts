@@ -17,7 +17,12 @@ export async function serve(
     return fail(`PORT must be a number from 0 to 65535, unlike '${given}'.`);
 
   const http = createServer();
-  const servers = await mount(http);
+  let servers: readonly Server[];
+  try {
+    servers = await mount(http);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
   try {
     await listen(http, port, host);
   } catch (error) {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { createServer, type Server } from 'signalbox';
 import { serveFiles } from '../static-files.js';
+import { fromEnvironment } from './environment.js';
 import { GreetingController } from './greeting.controller.js';
 
 const { resolve } = createRequire(import.meta.url);
@@ -13,6 +14,7 @@ const endpoint = '/gs-guide-websocket';
 
 export async function mount(http: HttpServer, base: string): Promise<Server> {
   const server = await createServer({
+    ...fromEnvironment(process.env),
     controllers: [GreetingController],
     // The page of the guide always calls ws://localhost:8080, which is another origin when it was opened as 127.0.0.1.
     endpoints: [

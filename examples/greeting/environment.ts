@@ -1,0 +1,44 @@
+// What the environment says of the greeting's server, so that other people's client tests can run against it.
+import { MessagingError, type ServerOptions } from 'signalbox';
+
+/**
+ * Options from `HEARTBEAT` (`500,500`: floor and wanted, in milliseconds), `LOGIN` (`guest:guest`: a wrong passcode is
+ * refused, anonymous still works) and `MAX_FRAME` (octets). What is absent keeps its default.
+ */
+export function fromEnvironment(environment: NodeJS.ProcessEnv): Partial<ServerOptions> {
+  return {
+    ...heartbeat(environment['HEARTBEAT']),
+    ...login(environment['LOGIN']),
+    ...maxFrame(environment['MAX_FRAME']),
+  };
+}
+
+function heartbeat(text: string | undefined): Partial<ServerOptions> {
+  if (text === undefined) return {};
+  const [, floor, wanted] = /^(\d+),(\d+)$/.exec(text) ?? [];
+  if (floor === undefined)
+    throw new Error(`HEARTBEAT must be two numbers, as 500,500, unlike '${text}'.`);
+  return { heartbeat: { floor: Number(floor), wanted: Number(wanted) } };
+}
+
+function login(text: string | undefined): Partial<ServerOptions> {
+  if (text === undefined) return {};
+  const colon = text.indexOf(':');
+  if (colon < 1)
+    throw new Error(`LOGIN must be a name and a passcode, as guest:guest, unlike '${text}'.`);
+  const [name, expected] = [text.slice(0, colon), text.slice(colon + 1)];
+  return {
+    authenticate({ login: given, passcode }) {
+      if (given === undefined) return undefined;
+      if (given !== name || passcode !== expected) throw new MessagingError('access-refused');
+      return { name };
+    },
+  };
+}
+
+function maxFrame(text: string | undefined): Partial<ServerOptions> {
+  if (text === undefined) return {};
+  if (!/^\d+$/.test(text))
+    throw new Error(`MAX_FRAME must be a number of octets, unlike '${text}'.`);
+  return { limits: { frameSize: Number(text) } };
+}
