@@ -2,8 +2,8 @@
 import { cpus } from 'node:os';
 
 /**
- * Measures every contestant once a round. Each round begins with another contestant, so that none always runs first,
- * and a slow minute of the machine touches all of them.
+ * Measures every contestant once a round, each round in another order, so that a slow minute of the machine touches all of
+ * them and nobody is always measured behind the same one.
  *
  * @template {string} Name
  * @param {readonly Name[]} names
@@ -14,12 +14,30 @@ import { cpus } from 'node:os';
 export async function interleave(names, rounds, measure) {
   const results = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
   for (let round = 0; round < rounds; round++) {
-    const first = round % names.length;
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+    for (const name of shuffled(names, round)) {
       results.get(name)?.push(await measure(name, round));
     }
   }
   return results;
+}
+
+/**
+ * The names in an order that the number of the round decides, so that each run is alike.
+ *
+ * @template {string} Name
+ * @param {readonly Name[]} names
+ * @param {number} round
+ */
+function shuffled(names, round) {
+  const order = [...names];
+  let seed = round + 1;
+  for (let i = order.length - 1; i > 0; i--) {
+    // A linear congruential generator; its high bits are the good ones.
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((seed / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
 }
 
 /**

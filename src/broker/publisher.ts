@@ -130,7 +130,7 @@ export class BrokerPublisher implements Publisher {
   #answer(session: string, subscription: string, message: Message): void | Promise<void> {
     const recipient = this.parts.recipients.get(session);
     const messageId = this.parts.ids.message();
-    if (recipient?.send({ kind: 'message', subscription, messageId, message }) === false)
+    if (recipient?.outbox.send({ kind: 'message', subscription, messageId, message }) === false)
       return recipient.room();
   }
 

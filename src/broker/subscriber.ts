@@ -8,7 +8,8 @@ import type { UserDestinations } from './user-destination.js';
 /** What a subscriber needs of its session. */
 export interface Recipient {
   readonly id: string;
-  send(frame: ServerFrame): boolean;
+  /** Its way out; false when more than half of its limit waits. */
+  readonly outbox: { send(frame: ServerFrame): boolean };
   room(): Promise<void>;
   fail(error: MessagingError): void;
 }
@@ -68,6 +69,7 @@ const rememberedEnds = 128;
 
 export class SessionSubscriber implements Subscriber {
   // What a delivery touches stands first.
+  readonly #outbox: Recipient['outbox'];
   readonly #recipient: Recipient;
   readonly #users: UserDestinations;
   readonly #frames: MessageFrames;
@@ -81,6 +83,7 @@ export class SessionSubscriber implements Subscriber {
     users: UserDestinations,
     frames: MessageFrames,
   ) {
+    this.#outbox = recipient.outbox;
     this.#recipient = recipient;
     this.#users = users;
     this.#frames = frames;
@@ -160,7 +163,7 @@ export class SessionSubscriber implements Subscriber {
   deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
     const destination = this.#users.visible(message.destination);
     const outgoing = destination === message.destination ? message : { ...message, destination };
-    return this.#recipient.send(this.#frames.frame(subscription.id, messageId, outgoing, ack));
+    return this.#outbox.send(this.#frames.frame(subscription.id, messageId, outgoing, ack));
   }
 
   room(): Promise<void> {

@@ -52,8 +52,8 @@ type LaneItem = ClientFrame | Malformed | End;
 type State = 'open' | 'closing' | 'closed';
 
 export class ClientSession implements Session, ConnectionListener {
-  // First, since every delivery passes through it.
-  readonly #outbox: Outbox;
+  /** Its way out, for those that deliver. */
+  readonly outbox: Outbox;
   readonly attributes = new Map<string, unknown>();
   #state: State = 'open';
   #connected = false;
@@ -76,7 +76,7 @@ export class ClientSession implements Session, ConnectionListener {
     private readonly parts: SessionParts,
   ) {
     this.#principal = connection.handshake.principal;
-    this.#outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
+    this.outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
     this.#pulse = new Pulse(parts.clock, this.#pulseBody());
     this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
       run: (item) => this.#work(item),
@@ -127,16 +127,17 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Sends a frame; false when more than half of the outbox's limit waits. Of a session that ends it is dropped. */
   send(frame: ServerFrame): boolean {
-    return this.#outbox.send(frame);
+    return this.outbox.send(frame);
   }
 
   /** Resolves when less than half of the outbox's limit waits. */
   room(): Promise<void> {
-    return this.#outbox.room();
+    return this.outbox.room();
   }
 
-  /** Says why in an ERROR frame and closes. */
+  /** Says why in an ERROR frame and closes. Of a connection that is lost, what was read goes on. */
   fail(error: MessagingError, receipt?: string): void {
+    if (this.#state !== 'open') return;
     const { code, message, detail } = error;
     this.#speak();
     this.send({ kind: 'error', code, message, detail, receipt, fatal: true });
@@ -146,13 +147,14 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Ends the session without a word but the close code; what was read and has not begun is discarded. */
   expel(code: ErrorCode): void {
+    if (this.#state !== 'open') return;
     this.#deafen();
     this.close(new MessagingError(code).closes ?? closeCode.policy, code);
   }
 
   close(code: number = closeCode.normal, reason = ''): void {
     if (this.#state !== 'open') return;
-    this.#outbox.flush(this.parts.clock.now());
+    this.outbox.flush(this.parts.clock.now());
     // Flushing may itself have met the outbox's limit and closed the session.
     if (this.#state !== 'open') return;
     this.#state = 'closing';
@@ -162,7 +164,7 @@ export class ClientSession implements Session, ConnectionListener {
     }
     this.#connectTimer?.cancel();
     this.#pulse.stop();
-    this.#outbox.stop();
+    this.outbox.stop();
     this.#deafen();
     this.connection.close(code, reason);
   }
@@ -202,7 +204,7 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   drained(): void {
-    this.#outbox.drained();
+    this.outbox.drained();
   }
 
   ponged(): void {
@@ -215,7 +217,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.#deaf = true;
     this.#connectTimer?.cancel();
     this.#pulse.stop();
-    this.#outbox.stop();
+    this.outbox.stop();
     this.#controller?.abort();
     // A client that does not answer our close ends with 1006; what we closed with is what happened.
     const ending = this.#ending ?? { code, reason };
@@ -224,20 +226,31 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   #outboxOwner(): OutboxOwner {
-    const { outboundInterceptors } = this.parts;
-    const chain = (frame: ServerFrame) =>
-      outboundInterceptors.reduce<ServerFrame | undefined>(
-        (outgoing, interceptor) => outgoing && interceptor(outgoing, this),
-        frame,
-      );
     return {
       overflowed: () => this.expel('slow-consumer'),
-      intercept: outboundInterceptors.length === 0 ? undefined : chain,
+      intercept:
+        this.parts.outboundInterceptors.length === 0
+          ? undefined
+          : (frame) => this.#intercept(frame),
     };
   }
 
+  #intercept(frame: ServerFrame): ServerFrame | undefined {
+    let outgoing: ServerFrame | undefined = frame;
+    try {
+      for (const interceptor of this.parts.outboundInterceptors) {
+        outgoing = interceptor(outgoing, this);
+        if (outgoing === undefined) return undefined;
+      }
+      return outgoing;
+    } catch (error) {
+      this.parts.logger.error('An outbound interceptor failed; its frame was dropped.', error);
+      return undefined;
+    }
+  }
+
   #pulseBody(): PulseBody {
-    const outbox = this.#outbox;
+    const outbox = this.outbox;
     return {
       get lastWrite() {
         return outbox.lastWrite;
@@ -266,7 +279,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** From now on the version is settled. */
   #speak(): void {
     if (this.#codec !== undefined && this.#decoder !== undefined) {
-      this.#outbox.speak(this.#codec.encoder(this.#decoder.version));
+      this.outbox.speak(this.#codec.encoder(this.#decoder.version));
     }
   }
 

@@ -9,7 +9,10 @@ export type Interceptor = (
   next: () => Promise<void>,
 ) => Promise<void>;
 
-/** Sees each server frame before it is encoded; undefined drops it. Handing back the same object keeps the shared octets. */
+/**
+ * Sees each server frame before it is encoded; undefined drops it, and so does throwing, which is logged. Handing back the
+ * same object keeps the shared octets.
+ */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 
 export type FrameHandler<S extends Session> = (frame: ClientFrame, session: S) => Promise<void>;

@@ -16,7 +16,7 @@ function publisher() {
   const sent: ServerFrame[] = [];
   const session = {
     id: 's1',
-    send: (frame: ServerFrame) => sent.push(frame) > 0,
+    outbox: { send: (frame: ServerFrame) => sent.push(frame) > 0 },
   } as unknown as Session & Recipient;
   const broker = {
     publish: (message: Message) => void published.push(message),

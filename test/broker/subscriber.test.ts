@@ -40,7 +40,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
   const sent: ServerFrame[] = [];
   const recipient = {
     id: 's1',
-    send: (each: ServerFrame) => sent.push(each) > 0,
+    outbox: { send: (each: ServerFrame) => sent.push(each) > 0 },
     room: () => Promise.resolve(),
     fail: () => {},
   };
