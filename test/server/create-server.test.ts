@@ -1,4 +1,5 @@
 // Whole servers on the memory transport: one message all the way, and everything around it.
+import { readFileSync } from 'node:fs';
 import { Container, injectable } from 'inversify';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -616,6 +617,14 @@ describe('closing', () => {
 });
 
 describe('a server', () => {
+  it('says in CONNECTED which version it is', async () => {
+    const { transport } = await serve();
+    const ann = open(transport);
+    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test' });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect((await ann.next('CONNECTED')).headers['server']).toBe(`signalbox/${version}`);
+  });
+
   it('says what it found', async () => {
     const { server } = await serve({ controllers: [RoomController] });
     expect(server.routes()).toContainEqual({
