@@ -78,7 +78,7 @@ class MemoryEnds implements Connection {
   }: MemoryClientOptions) {
     this.handshake = {
       url,
-      headers: new Map(Object.entries(headers)),
+      headers: new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
       remoteAddress,
       subprotocol,
       secure: false,

@@ -33,7 +33,7 @@ export function createOriginCheck({
   allowed = [],
   trustedProxies = [],
 }: OriginOptions): OriginCheck {
-  const proxies = new Set(trustedProxies);
+  const proxies = new Set(trustedProxies.map(plainAddress));
   const matchers = allowed.map(compileOrigin);
   return (facts) => {
     if (facts.origin === undefined) return true;
@@ -45,7 +45,8 @@ export function createOriginCheck({
 
 /** Host and port are compared with `Host`; the scheme only where a proxy that is believed tells what the client used. */
 function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<string>): boolean {
-  const forwarded = facts.remoteAddress !== undefined && proxies.has(facts.remoteAddress);
+  const forwarded =
+    facts.remoteAddress !== undefined && proxies.has(plainAddress(facts.remoteAddress));
   const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
   if (host === undefined) return false;
   const scheme =
@@ -57,6 +58,11 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
     own.host === origin.host &&
     own.port === origin.port
   );
+}
+
+/** IPv4 without the prefix that a socket listening to both IPv4 and IPv6 gives it. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function parseOrigin(text: string): Origin | undefined {

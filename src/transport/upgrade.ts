@@ -33,6 +33,8 @@ export function claimUpgrade(http: HttpHost, path: string, listener: UpgradeList
   }
   claims.byPath.set(path, listener);
   return () => {
+    // Released before, the path may be another's by now.
+    if (claims.byPath.get(path) !== listener) return;
     claims.byPath.delete(path);
     if (claims.byPath.size > 0) return;
     http.off('upgrade', claims.listener);
@@ -81,6 +83,8 @@ export function refuseUpgrade(
   });
   // A client that is gone meanwhile is no error of ours.
   socket.on('error', () => {});
+  // Sockets of an HTTP server stay half-open: a client that never ends its side would keep this one.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
   );

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCode } from '../message/error.js';
+import { closedWith, cutReason, isSendable } from './close-frame.js';
 import type { OriginCheck } from './origin.js';
 import type {
   Acceptor,
@@ -145,12 +146,6 @@ const framing: Framing = {
   },
 };
 
-/** What `ws` closes with where it is not 1002. */
-const codeOfError: Readonly<Record<string, number>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: closeCode.tooBig,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: closeCode.policy,
-};
-
 class WebSocketConnection implements Connection {
   // What a write touches stands first.
   readonly #webSocket: WebSocket;
@@ -174,7 +169,6 @@ class WebSocketConnection implements Connection {
     webSocket.on('message', this.#onMessage);
     webSocket.on('pong', this.#onPong);
     webSocket.on('close', this.#onClose);
-    socket.on('drain', this.#onDrain);
   }
 
   get bufferedBytes(): number {
@@ -188,8 +182,8 @@ class WebSocketConnection implements Connection {
   write(bytes: Uint8Array): void {
     // Its state changes synchronously with its close frame, behind which nothing may be written.
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    // Node tells of a drain only where `write` said no; for less than its high-water mark we ask ourselves.
-    if (this.#socket.write(bytes) && this.#socket.writableLength > 0) this.#awaitDrain();
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > 0) this.#awaitDrain();
   }
 
   ping(): boolean {
@@ -208,21 +202,28 @@ class WebSocketConnection implements Connection {
   close(code: number, reason: string): void {
     // A paused reader would never see the client's answer.
     this.#webSocket.resume();
-    this.#webSocket.close(code, reason);
+    if (isSendable(code)) this.#webSocket.close(code, cutReason(reason));
+    else this.#webSocket.close();
   }
 
   terminate(): void {
     this.#webSocket.terminate();
   }
 
+  /** An empty write, behind all others: Node's own `drain` comes only where more than its high-water mark waited. */
   #awaitDrain(): void {
     if (this.#awaiting) return;
     this.#awaiting = true;
-    this.#socket.write(nothing, () => {
-      this.#awaiting = false;
-      if (this.#socket.writableLength === 0) this.#listener?.drained();
-    });
+    this.#socket.write(nothing, this.#onWritten);
   }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#awaiting = false;
+    // What a lost socket dropped has not left.
+    if (error != null || this.#socket.destroyed) return;
+    if (this.#socket.writableLength === 0) this.#listener?.drained();
+    else this.#awaitDrain();
+  };
 
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
     if (this.#refused) return;
@@ -234,16 +235,12 @@ class WebSocketConnection implements Connection {
 
   /** ws has closed by then, with this code, but tells of 1006 when the client has not answered. */
   readonly #onError = (error: Error): void => {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code.startsWith('WS_ERR_')) this.#failed = codeOfError[code] ?? closeCode.protocolError;
+    this.#failed ??= closedWith(error);
   };
 
   readonly #onPong = (): void => this.#listener?.ponged();
 
-  readonly #onDrain = (): void => this.#listener?.drained();
-
   readonly #onClose = (code: number, reason: Buffer): void => {
-    this.#socket.off('drain', this.#onDrain);
     this.#listener?.closed(this.#failed ?? code, reason.toString());
   };
 }

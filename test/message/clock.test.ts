@@ -15,9 +15,16 @@ describe('the clock', () => {
     const fired: string[] = [];
     systemClock.after(1, () => void fired.push('one'));
     systemClock.after(1, () => void fired.push('two')).cancel();
-    systemClock.soon(() => void fired.push('soon'));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(fired).toEqual(['soon', 'one']);
+    expect(fired).toEqual(['one']);
+  });
+
+  it('calls what was asked for soon at the end of the turn, not in it', async () => {
+    const fired: string[] = [];
+    systemClock.soon(() => void fired.push('soon'));
+    fired.push('now');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(fired).toEqual(['now', 'soon']);
   });
 
   it('only grows', () => {

@@ -19,7 +19,7 @@ function ends() {
   });
   const client = transport.connect({
     url: '/x',
-    headers: { cookie: 'a=b' },
+    headers: { Cookie: 'a=b' },
     principal: { name: 'ann' },
   });
   return { transport, client, connection, log };

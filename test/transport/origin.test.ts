@@ -43,6 +43,11 @@ describe('behind a proxy that is believed', () => {
     ['what the proxy was asked for', { origin: 'https://public.test' }, true],
     ['the same with another scheme', { origin: 'http://public.test' }, false],
     ['our own name behind it', { origin: 'http://app.test:8080' }, false],
+    [
+      'as an IPv4 address of a socket for both families',
+      { origin: 'https://public.test', remoteAddress: '::ffff:10.0.0.9' },
+      true,
+    ],
     ['from another address', { origin: 'https://public.test', remoteAddress: '10.0.0.8' }, false],
   ])('%s', (_, given, allowed) => {
     const forwarded = { forwardedHost: 'public.test', forwardedProto: 'https' };

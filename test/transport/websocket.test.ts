@@ -91,8 +91,15 @@ describe('the handshake', () => {
   it('answers the first of ours that was offered, and none when none was', async () => {
     expect((await open(['v11.stomp', 'v12.stomp'])).socket.protocol).toBe('v12.stomp');
     expect((await open()).socket.protocol).toBe('');
-    const odd = await raw(upgrade('Sec-WebSocket-Protocol: foo', 'Origin: http://evil.test'));
-    expect(odd).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('accepts a client that offered only others, and names none', async () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${upgrade('Sec-WebSocket-Protocol: foo').join('\r\n')}\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    expect(head.toString()).not.toMatch(/sec-websocket-protocol/i);
+    socket.destroy();
   });
 
   it('tells the listener what it was', async () => {
@@ -205,6 +212,44 @@ describe('octets', () => {
     },
   );
 
+  it('that are written while others leave are told of, too', async () => {
+    const { socket, connection, log } = await open();
+    const frame = (size: number) =>
+      connection.framing.frame(new EncodedFrame(Buffer.alloc(size, 'x'), false));
+    const fill = (octets: Uint8Array) => {
+      for (let n = 0; n < 20_000 && connection.bufferedBytes === 0; n++) connection.write(octets);
+    };
+    let refills = 3;
+    connection.listen({
+      data: () => {},
+      ended: () => {},
+      drained: () => {
+        log.push('drained');
+        if (refills-- > 0) fill(frame(1000));
+      },
+      ponged: () => {},
+      closed: () => {},
+    });
+    socket.pause();
+    fill(frame(1000));
+    connection.write(frame(200_000));
+    socket.resume();
+    while (log.length < 4) await settle(1);
+    await settle();
+    expect([log.length, connection.bufferedBytes]).toEqual([4, 0]);
+  });
+
+  it('that a lost socket dropped have not left', async () => {
+    const { socket, connection, log } = await open();
+    socket.pause();
+    const frame = connection.framing.frame(new EncodedFrame(Buffer.alloc(1000, 'x'), false));
+    for (let n = 0; n < 100_000 && connection.bufferedBytes === 0; n++) connection.write(frame);
+    connection.terminate();
+    while (log.length === 0) await settle(1);
+    await settle();
+    expect(log).toEqual(['closed 1006 ']);
+  });
+
   it('are not read while the server has paused', async () => {
     const { socket, connection, log } = await open();
     connection.pause();
@@ -239,6 +284,18 @@ describe('the end', () => {
     ]);
     await settle();
     expect(log).toEqual(['closed 1008 authenticate']);
+  });
+
+  it('says as much of a long reason as a close frame holds', async () => {
+    const { connection, closed } = await open();
+    connection.close(1008, 'é'.repeat(100));
+    expect((await closed).map(String)).toEqual(['1008', 'é'.repeat(61)]);
+  });
+
+  it.each([1005, 1006, 999])('names no code where %d may not be sent', async (unsendable) => {
+    const { connection, closed } = await open();
+    connection.close(unsendable, 'reason');
+    expect((await closed).map(String)).toEqual(['1005', '']);
   });
 
   it('is the client’s: by close or by vanishing', async () => {
