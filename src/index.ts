@@ -57,7 +57,6 @@ export type {
   ResolvedOptions,
   ServerOptions,
 } from './server/options.js';
-export type { Problem } from './server/problem.js';
 export { scan } from './server/scan.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
@@ -73,4 +72,5 @@ export type {
   Transport,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
+export { json } from './wire/json/codec.js';
 export { stomp } from './wire/stomp/codec.js';

@@ -1,5 +1,5 @@
 // What client and server may say to each other, in no wire protocol's words.
-import type { ErrorCode } from './error.js';
+import type { ErrorCode, FieldProblem } from './error.js';
 import type { Headers, Message } from './message.js';
 
 /** `auto`: settled when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
@@ -15,6 +15,8 @@ interface Receiptable {
 
 export interface ConnectFrame {
   readonly kind: 'connect';
+  /** Whether the client did not say it: its protocol takes another first frame for it, unless a client must say who it is. */
+  readonly implicit?: boolean | undefined;
   readonly host?: string | undefined;
   readonly login?: string | undefined;
   readonly passcode?: string | undefined;
@@ -95,13 +97,22 @@ export interface ReceiptFrame {
   readonly receipt: string;
 }
 
-export interface ErrorFrame {
-  readonly kind: 'error';
+/** What a client is told when something of its failed: never a stack, never the payload. */
+export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   /** More than fits in a line, for a human. */
   readonly detail?: string | undefined;
+  /** Where the failed frame was to go. */
+  readonly destination?: string | undefined;
+  /** The receipt that the failed frame asked for. */
   readonly receipt?: string | undefined;
+  /** What is wrong with the payload, field by field. */
+  readonly fields?: readonly FieldProblem[] | undefined;
+}
+
+export interface ErrorFrame extends Problem {
+  readonly kind: 'error';
   /** Whether the session ends with it; in STOMP always. */
   readonly fatal: boolean;
 }
@@ -111,6 +122,8 @@ export type ServerFrame = ConnectedFrame | MessageFrame | ReceiptFrame | ErrorFr
 /** A life sign that carries nothing else. */
 export interface Heartbeat {
   readonly kind: 'heartbeat';
+  /** Whether the client asks for one of ours. */
+  readonly wantsAnswer?: boolean | undefined;
 }
 
 /** What could not be read; the last thing that a decoder yields. */

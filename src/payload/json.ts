@@ -1,4 +1,6 @@
 // JSON (RFC 8259): what objects travel as.
+import { isUtf8 } from 'node:buffer';
+import { asBuffer } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
 import { isJson, mediaTypeOf } from './media-type.js';
 import { decodeText } from './text.js';
@@ -22,9 +24,33 @@ export const json: PayloadConverter = {
   write(value, contentType = 'application/json') {
     if (!isJson(mediaTypeOf(contentType)) || value instanceof Uint8Array) return undefined;
     const encoded = JSON.stringify(value) as string | undefined;
-    return encoded === undefined ? undefined : { body: Buffer.from(encoded), contentType };
+    if (encoded === undefined) return undefined;
+    const body = Buffer.from(encoded);
+    knowJson(body);
+    return { body, contentType };
   },
 };
+
+/** Octets that need no look any more: what was written here, read in a frame of JSON, or checked before. */
+const known = new WeakSet<Uint8Array>();
+
+/** Says that octets, which never change, are valid JSON. */
+export function knowJson(octets: Uint8Array): void {
+  known.add(octets);
+}
+
+/** Whether octets are valid JSON in UTF-8. */
+export function isJsonText(octets: Uint8Array): boolean {
+  if (known.has(octets)) return true;
+  if (!isUtf8(octets)) return false;
+  try {
+    JSON.parse(asBuffer(octets).toString());
+  } catch {
+    return false;
+  }
+  knowJson(octets);
+  return true;
+}
 
 function parsedOr(source: string): unknown {
   try {

@@ -22,7 +22,11 @@ export interface AdmissionParts {
 export class Admission {
   constructor(private readonly parts: AdmissionParts) {}
 
-  /** Lets a client in. @throws `access-refused`, without a word of why */
+  /**
+   * Lets a client in.
+   *
+   * @throws `access-refused`, without a word of why; `not-connected` for a client that did not say who it is where it must
+   */
   async admit(frame: ConnectFrame, session: ClientSession): Promise<void> {
     const { heartbeat, serverName, subscribers, registry, events } = this.parts;
     const principal = await this.#authenticate(frame, session);
@@ -43,6 +47,7 @@ export class Admission {
 
   async #authenticate(frame: ConnectFrame, session: ClientSession): Promise<Principal | undefined> {
     if (this.parts.authenticate === undefined) return session.principal;
+    if (frame.implicit === true) throw new MessagingError('not-connected');
     try {
       return (await this.parts.authenticate(frame, session.handshake)) ?? session.principal;
     } catch (cause) {

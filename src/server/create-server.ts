@@ -67,7 +67,12 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     timeLimit: options.handlerTimeout,
   });
   const subscribers = new Subscribers(broker, users);
-  const problems = new Problems({ publisher, subscribers, logger });
+  const problems = new Problems({
+    publisher,
+    subscribers,
+    logger,
+    refusalCloses: options.errors === 'close',
+  });
   const inbound = new Inbound({
     prefixes,
     users,

@@ -1,11 +1,12 @@
 // What a server is made of when the application says nothing: adding a protocol or a payload type is one entry here.
 import { bytes } from '../payload/bytes.js';
 import type { PayloadConverter } from '../payload/converter.js';
-import { json } from '../payload/json.js';
+import { json as jsonPayload } from '../payload/json.js';
 import { text } from '../payload/text.js';
 import type { WireCodec } from '../wire/codec.js';
+import { json } from '../wire/json/codec.js';
 import { stomp } from '../wire/stomp/codec.js';
 
-export const defaultCodecs: readonly WireCodec[] = [stomp];
+export const defaultCodecs: readonly WireCodec[] = [stomp, json];
 
-export const defaultConverters: readonly PayloadConverter[] = [text, bytes, json];
+export const defaultConverters: readonly PayloadConverter[] = [text, bytes, jsonPayload];

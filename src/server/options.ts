@@ -62,7 +62,7 @@ export interface ServerOptions {
   readonly endpoints?: readonly EndpointOptions[];
   /** Transports beside the endpoints. Default: none. */
   readonly transports?: readonly Transport[];
-  /** Wire protocols, in order of preference. Default: STOMP. */
+  /** Wire protocols, in order of preference. Default: STOMP and JSON. */
   readonly codecs?: readonly WireCodec[];
   /** Default: the embedded broker. */
   readonly broker?: Broker;
@@ -79,6 +79,11 @@ export interface ServerOptions {
   readonly authenticate?: Authenticator;
   /** Whether clients may SEND past the handlers, to the broker and to users. Default true, as in Spring. */
   readonly clientPublish?: boolean;
+  /**
+   * What becomes of a refused frame: `problem` tells the client and lets the session live, where the client can be told; `close`
+   * answers ERROR and closes, as Spring does. Handlers that fail close nothing by either. Default `problem`.
+   */
+  readonly errors?: 'problem' | 'close';
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Milliseconds that a handler may take; 0 is without end. Default 30,000. */
   readonly handlerTimeout?: number;

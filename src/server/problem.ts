@@ -2,21 +2,11 @@
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { Subscribers } from '../broker/subscribers.js';
 import { sessionQueue } from '../broker/user-destination.js';
-import { MessagingError, type FieldProblem } from '../message/error.js';
-import type { ClientFrame } from '../message/frame.js';
+import { MessagingError } from '../message/error.js';
+import type { ClientFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
-import type { ClientSession } from '../session/client-session.js';
+import type { ClientSession, ProblemContext } from '../session/client-session.js';
 import type { FrameHandler } from '../session/interceptor.js';
-
-/** The object that travels to `/user/queue/errors`: never a stack, never the payload. */
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-  readonly destination?: string | undefined;
-  /** The receipt that the failed frame asked for. */
-  readonly receipt?: string | undefined;
-  readonly fields?: readonly FieldProblem[] | undefined;
-}
 
 /** Where problems of a session go when it subscribed `/user` + this; the server alone writes there. */
 export const problemQueue = '/queue/errors';
@@ -25,6 +15,8 @@ export interface ProblemParts {
   readonly publisher: BrokerPublisher;
   readonly subscribers: Subscribers;
   readonly logger: Logger;
+  /** Whether a refused frame ends the session, as in Spring. */
+  readonly refusalCloses: boolean;
 }
 
 export class Problems {
@@ -45,20 +37,17 @@ export class Problems {
     };
   }
 
-  /** Sends a problem to the session's own problem queue; false when it does not listen there. Never rejects. */
-  async tell(
-    thrown: unknown,
-    about: Pick<Problem, 'destination' | 'receipt'>,
-    session: ClientSession,
-  ): Promise<boolean> {
+  /** Tells a session of a problem, in its protocol's own way or on its problem queue; false when neither is there. Never rejects. */
+  async tell(thrown: unknown, about: ProblemContext, session: ClientSession): Promise<boolean> {
     const { publisher, subscribers, logger } = this.parts;
-    const { code, message, fields, cause } = asMessagingError(thrown);
+    const { code, message, detail, fields, cause } = asMessagingError(thrown);
     if (code === 'handler-failed') {
       logger.error(`The handler of ${JSON.stringify(about.destination)} failed.`, cause);
     }
+    const problem: Problem = { code, message, detail, ...about, fields };
+    if (session.report(problem)) return true;
     const queue = sessionQueue(session.id, problemQueue);
     if (subscribers.find(session)?.listensTo(queue) !== true) return false;
-    const problem: Problem = { code, message, ...about, fields };
     try {
       await publisher.publishToSession(session.id, problemQueue, problem);
       return true;
@@ -68,16 +57,19 @@ export class Problems {
     }
   }
 
-  /** As a problem where the client listens for them, else as ERROR where it must know, else in the log. */
+  /** As a problem where the client can be told of it, else as ERROR where it must know, else in the log. */
   async #refuse(error: MessagingError, frame: ClientFrame, session: ClientSession): Promise<void> {
     if (frame.kind === 'connect') return session.fail(error);
-    const { receipt } = frame;
-    const destination = destinationOf(frame);
-    if (await this.tell(error, { destination, receipt }, session)) return;
-    if (receipt !== undefined || isRefusal(error)) return session.fail(error, receipt);
+    const about = { destination: destinationOf(frame), receipt: frame.receipt };
+    const refused = isRefusal(error);
+    if (refused && this.parts.refusalCloses) return session.fail(error, about);
+    if (await this.tell(error, about, session)) return;
+    if (refused || about.receipt !== undefined) return session.fail(error, about);
     const { code, message } = error;
     if (code === 'handler-failed') return;
-    this.parts.logger.warn(`${frame.kind} ${JSON.stringify(destination)}: ${code}: ${message}`);
+    this.parts.logger.warn(
+      `${frame.kind} ${JSON.stringify(about.destination)}: ${code}: ${message}`,
+    );
   }
 }
 

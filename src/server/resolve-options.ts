@@ -30,6 +30,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     outboundInterceptors: [],
     authenticate: undefined,
     clientPublish: true,
+    errors: 'problem',
     heartbeat: { floor: 1000, wanted: 10_000 },
     handlerTimeout: 30_000,
     concurrency: 1,
@@ -97,6 +98,8 @@ function check(options: ResolvedOptions): void {
   }
   if (options.separator !== '/' && options.separator !== '.')
     throw invalid('separator', `must be '/' or '.'`);
+  if (options.errors !== 'problem' && options.errors !== 'close')
+    throw invalid('errors', `must be 'problem' or 'close'`);
   if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
   for (const prefix of all) {

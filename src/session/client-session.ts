@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
 import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
-import type { ClientFrame, Malformed, ServerFrame } from '../message/frame.js';
+import type { ClientFrame, Malformed, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
@@ -38,6 +38,9 @@ export interface SessionParts {
   /** Nothing of the session runs any more. */
   readonly finished: (session: ClientSession) => void;
 }
+
+/** Which frame a problem is about. */
+export type ProblemContext = Pick<Problem, 'destination' | 'receipt'>;
 
 /** The client says nothing more. */
 interface End {
@@ -135,12 +138,19 @@ export class ClientSession implements Session, ConnectionListener {
     return this.outbox.room();
   }
 
+  /** Tells of a problem that the session survives; false when its protocol cannot. */
+  report(problem: Problem): boolean {
+    if (this.#codec?.errorsMayPass !== true) return false;
+    this.send({ kind: 'error', ...problem, fatal: false });
+    return true;
+  }
+
   /** Says why in an ERROR frame and closes. Of a connection that is lost, what was read goes on. */
-  fail(error: MessagingError, receipt?: string): void {
+  fail(error: MessagingError, about: ProblemContext = {}): void {
     if (this.#state !== 'open') return;
-    const { code, message, detail } = error;
+    const { code, message, detail, fields } = error;
     this.#speak();
-    this.send({ kind: 'error', code, message, detail, receipt, fatal: true });
+    this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
     this.#deafen();
     this.close(error.closes ?? closeCode.protocolError, code);
   }
@@ -189,7 +199,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#decoder ??= this.#makeDecoder(chunk[0]!);
     if (this.#decoder === undefined) return;
     for (const item of this.#decoder.push(chunk)) {
-      if (item.kind === 'heartbeat') continue;
+      if (item.kind === 'heartbeat') {
+        if (item.wantsAnswer === true) this.#answer();
+        continue;
+      }
       this.#enqueue(item);
       if (item.kind === 'malformed' || item.kind === 'disconnect') this.#deaf = true;
       if (this.#deaf) return;
@@ -273,7 +286,7 @@ export class ClientSession implements Session, ConnectionListener {
   #makeDecoder(firstOctet: number): Decoder | undefined {
     this.#codec = chooseCodec(this.parts.codecs, this.handshake.subprotocol, firstOctet);
     if (this.#codec === undefined) this.expel('protocol-unknown');
-    return this.#codec?.decoder(this.parts.limits);
+    return this.#codec?.decoder(this.parts.limits, this.connection.messages);
   }
 
   /** From now on the version is settled. */
@@ -281,6 +294,12 @@ export class ClientSession implements Session, ConnectionListener {
     if (this.#codec !== undefined && this.#decoder !== undefined) {
       this.outbox.speak(this.#codec.encoder(this.#decoder.version));
     }
+  }
+
+  /** Outside the lane, which may be waiting for a handler; even before CONNECT, which settles nothing that it needs. */
+  #answer(): void {
+    this.#speak();
+    this.outbox.send({ kind: 'heartbeat' });
   }
 
   #enqueue(item: LaneItem): void {
@@ -292,10 +311,9 @@ export class ClientSession implements Session, ConnectionListener {
   async #work(item: LaneItem): Promise<boolean> {
     switch (item.kind) {
       case 'malformed':
-        this.fail(
-          new MessagingError(item.code, item.message, { detail: item.detail }),
-          item.receipt,
-        );
+        this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), {
+          receipt: item.receipt,
+        });
         return false;
       case 'end':
         this.close(item.code, item.reason);
@@ -306,7 +324,7 @@ export class ClientSession implements Session, ConnectionListener {
         return false;
       default:
         if (this.#connected) return this.parts.handle(item, this);
-        this.fail(new MessagingError('not-connected'), item.receipt);
+        this.fail(new MessagingError('not-connected'), { receipt: item.receipt });
         return false;
     }
   }

@@ -58,6 +58,7 @@ export function memoryTransport(): MemoryTransport {
 class MemoryEnds implements Connection {
   readonly handshake: Handshake;
   readonly framing = plain;
+  readonly messages = true;
   readonly client: MemoryClient;
   #listener: ConnectionListener | undefined;
   #open = true;

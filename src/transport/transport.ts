@@ -35,6 +35,8 @@ export interface ConnectionListener {
 export interface Connection {
   readonly handshake: Handshake;
   readonly framing: Framing;
+  /** Whether each chunk that arrives is a whole message, as WebSocket's; else it is any part of a stream. */
+  readonly messages: boolean;
   /** Octets written that have not left this process. */
   readonly bufferedBytes: number;
   /** Must be called in the turn in which the connection was accepted. */

@@ -151,6 +151,7 @@ class WebSocketConnection implements Connection {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly framing = framing;
+  readonly messages = true;
   #listener: ConnectionListener | undefined;
   #refused = false;
   #awaiting = false;

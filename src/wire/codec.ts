@@ -33,9 +33,12 @@ export interface WireCodec {
   readonly name: string;
   /** The WebSocket subprotocols that mean this codec, the preferred one first. */
   readonly subprotocols: readonly string[];
+  /** Whether an error frame may leave the session alive: problems then come as such, and no subscription is needed. */
+  readonly errorsMayPass: boolean;
   /** Whether a client that named no subprotocol and begins with this octet speaks it. */
   begins(octet: number): boolean;
-  decoder(limits: DecoderLimits): Decoder;
+  /** @param messages whether each chunk is a whole message, as WebSocket's; else it is any part of a stream */
+  decoder(limits: DecoderLimits, messages: boolean): Decoder;
   encoder(version: string): Encoder;
 }
 

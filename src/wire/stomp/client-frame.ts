@@ -11,28 +11,11 @@ import type {
   UnsubscribeFrame,
 } from '../../message/frame.js';
 import { noHeaders, type Headers } from '../../message/message.js';
+import { withheld } from '../../message/withheld-header.js';
 import type { Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
 
 type Reader = (raw: RawFrame, version: Version) => ClientFrame;
-
-/** What the server alone may say to subscribers; a client's own word for it goes no further. */
-const serverOwned = [
-  'message-id',
-  'subscription',
-  'receipt',
-  'receipt-id',
-  'ack',
-  'redelivered',
-  'content-length',
-  'transaction',
-  'session',
-  'user-name',
-  'dropped',
-];
-const notInSend = new Set(['destination', ...serverOwned]);
-const notInSubscribe = new Set(['destination', 'id', ...serverOwned]);
-const notInConnect = new Set(['passcode']);
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['CONNECT', readConnect],
@@ -71,7 +54,7 @@ function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
     login: headers.get('login'),
     passcode: headers.get('passcode'),
     heartbeat: version === '1.0' ? [0, 0] : heartbeatPair(headers.get('heart-beat') ?? '0,0'),
-    headers: without(headers, notInConnect),
+    headers: without(headers, withheld.connect),
   };
 }
 
@@ -80,7 +63,7 @@ function readSend(raw: RawFrame): ClientFrame {
   const destination = required(raw, 'destination');
   return {
     kind: 'send',
-    message: { destination, headers: without(headers, notInSend), body },
+    message: { destination, headers: without(headers, withheld.send), body },
     receipt: headers.get('receipt'),
     transaction: headers.get('transaction'),
   };
@@ -98,7 +81,7 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
     id,
     destination,
     ack: ackMode(headers.get('ack') ?? 'auto', version),
-    headers: without(headers, notInSubscribe),
+    headers: without(headers, withheld.subscribe),
     receipt: headers.get('receipt'),
   };
 }

@@ -13,6 +13,7 @@ const encoders: ReadonlyMap<string, Encoder> = new Map(
 export const stomp: WireCodec = {
   name: 'stomp',
   subprotocols: versions.map((version) => `v${version.replace('.', '')}.stomp`),
+  errorsMayPass: false,
   begins: (octet) => isCapital(octet) || isLineEnd(octet),
   decoder: (limits) => new StompDecoder(limits),
   encoder(version) {

@@ -4,32 +4,31 @@ import type {
   ConnectedFrame,
   ErrorFrame,
   Heartbeat,
-  MessageFrame,
   ReceiptFrame,
   ServerFrame,
 } from '../../message/frame.js';
+import { noBody } from '../body.js';
 import type { Encoder } from '../codec.js';
+import { MessageFrames } from '../message-frames.js';
 import { versions, type Dialect } from './dialect.js';
 import { headerLine, ownHeaderLine, plainOnly } from './escaping.js';
-import { MessageEncoding } from './message-encoding.js';
-import { noBody } from './raw-frame.js';
+import { StompMessageEncoding } from './message-encoding.js';
 import { frameOctets } from './serializer.js';
 
 const supported = versions.toReversed().join(',');
 const lineEnd = Buffer.from('\n');
 
 export class StompEncoder implements Encoder {
-  #lastFrame: MessageFrame | undefined;
-  #lastEncoded: EncodedFrame | undefined;
-  /** Held weakly: with a thousand subscription ids it holds a thousand copies of a body. */
-  #lastMessage: WeakRef<MessageEncoding> | undefined;
+  readonly #messages: MessageFrames;
 
-  constructor(private readonly dialect: Dialect) {}
+  constructor(private readonly dialect: Dialect) {
+    this.#messages = new MessageFrames((frame) => new StompMessageEncoding(frame, dialect));
+  }
 
   encode(frame: ServerFrame | Heartbeat): EncodedFrame {
     switch (frame.kind) {
       case 'message':
-        return this.#message(frame);
+        return this.#messages.encode(frame);
       case 'heartbeat':
         // Not shared: an encoded frame keeps what was written after it.
         return new EncodedFrame(lineEnd, false);
@@ -42,22 +41,6 @@ export class StompEncoder implements Encoder {
       default:
         return frame satisfies never;
     }
-  }
-
-  #message(frame: MessageFrame): EncodedFrame {
-    if (frame === this.#lastFrame) return this.#lastEncoded!;
-    const encoding = this.#encodingOf(frame);
-    if (frame.ack !== undefined) return encoding.delivery(frame.subscription, frame.ack);
-    this.#lastFrame = frame;
-    return (this.#lastEncoded = encoding.frame(frame.subscription));
-  }
-
-  #encodingOf(frame: MessageFrame): MessageEncoding {
-    const last = this.#lastMessage?.deref();
-    if (last?.isOf(frame) === true) return last;
-    const encoding = new MessageEncoding(frame.message, frame.messageId, this.dialect);
-    this.#lastMessage = new WeakRef(encoding);
-    return encoding;
   }
 
   #receipt({ receipt }: ReceiptFrame): EncodedFrame {
@@ -74,13 +57,14 @@ export class StompEncoder implements Encoder {
     );
   }
 
-  #error({ code, message, detail, receipt }: ErrorFrame): EncodedFrame {
+  #error({ code, message, detail, receipt, fields }: ErrorFrame): EncodedFrame {
     const { escaping } = this.dialect;
     let lines = `ERROR\n${ownHeaderLine('message', message, escaping)}code:${code}\n`;
     if (receipt !== undefined) lines += ownHeaderLine('receipt-id', receipt, escaping);
     if (code === 'version-unsupported') lines += `version:${supported}\n`;
-    if (detail === undefined || detail === '') return whole(lines);
-    return whole(`${lines}content-type:text/plain\n`, Buffer.from(detail));
+    const more = detail ?? fields?.map((field) => `${field.path}: ${field.message}`).join('\n');
+    if (more === undefined || more === '') return whole(lines);
+    return whole(`${lines}content-type:text/plain\n`, Buffer.from(more));
   }
 }
 

@@ -1,23 +1,22 @@
-// One message in the octets of one version: what all its MESSAGE frames share, made once.
+// One message in the octets of one version of STOMP: what all its MESSAGE frames share, made once.
 import { isUtf8 } from 'node:buffer';
 import { EncodedFrame } from '../../message/encoded-frame.js';
 import type { MessageFrame } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { mediaTypeOf } from '../../payload/media-type.js';
+import type { MessageEncoding } from '../message-frames.js';
 import type { Dialect } from './dialect.js';
 import { ownHeaderLine } from './escaping.js';
 import { frameOctets, headerLines } from './serializer.js';
 
-export class MessageEncoding {
+export class StompMessageEncoding implements MessageEncoding {
   /** Everything from the destination to the closing NUL. */
   readonly #tail: Buffer;
   readonly #binary: boolean;
   readonly #idLine: string;
-  readonly #frames = new Map<string, EncodedFrame>();
 
   constructor(
-    private readonly message: Message,
-    private readonly messageId: string,
+    { message, messageId }: MessageFrame,
     private readonly dialect: Dialect,
   ) {
     const { destination, headers, body } = message;
@@ -31,34 +30,22 @@ export class MessageEncoding {
     this.#idLine = ownHeaderLine('message-id', messageId, escaping);
   }
 
-  isOf({ message, messageId }: MessageFrame): boolean {
-    return this.message === message && this.messageId === messageId;
-  }
-
-  /** The same object for equal subscription ids, so that what a transport made of it is shared too. */
-  frame(subscription: string): EncodedFrame {
-    let encoded = this.#frames.get(subscription);
-    if (encoded === undefined)
-      this.#frames.set(subscription, (encoded = this.#encode(subscription, this.#idLine)));
-    return encoded;
-  }
-
-  /** A delivery that is to be acknowledged: its ack is its own, so nothing of it is kept. */
-  delivery(subscription: string, ack: string): EncodedFrame {
-    const { version, escaping } = this.dialect;
-    // Before 1.2 ACK names the message id, which has to tell the deliveries of one message apart.
-    if (version !== '1.2')
-      return this.#encode(subscription, ownHeaderLine('message-id', ack, escaping));
-    return this.#encode(subscription, this.#idLine + ownHeaderLine('ack', ack, escaping));
-  }
-
-  #encode(subscription: string, idLines: string): EncodedFrame {
-    const head = `MESSAGE\n${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${idLines}`;
+  frame(subscription: string, ack: string | undefined): EncodedFrame {
+    const head = `MESSAGE\n${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${this.#idLines(ack)}`;
     const size = Buffer.byteLength(head);
     const octets = Buffer.allocUnsafe(size + this.#tail.length);
     octets.write(head);
     octets.set(this.#tail, size);
     return new EncodedFrame(octets, this.#binary);
+  }
+
+  #idLines(ack: string | undefined): string {
+    const { version, escaping } = this.dialect;
+    if (ack === undefined) return this.#idLine;
+    // Before 1.2 ACK names the message id, which has to tell the deliveries of one message apart.
+    return version === '1.2'
+      ? this.#idLine + ownHeaderLine('ack', ack, escaping)
+      : ownHeaderLine('message-id', ack, escaping);
   }
 }
 

@@ -2,12 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
 import { asBuffer } from '../../payload/bytes.js';
+import { bodyOf } from '../body.js';
 import type { DecoderLimits } from '../codec.js';
+import { Gathering } from '../gathering.js';
 import { contentLength } from './content-length.js';
 import { beforeConnect, precedesVersion, type Dialect } from './dialect.js';
 import { unescaped, type Letters } from './escaping.js';
-import { Gathering } from './gathering.js';
-import { noBody, type RawFrame } from './raw-frame.js';
+import type { RawFrame } from './raw-frame.js';
 
 const nul = 0x00;
 const lineFeed = 0x0a;
@@ -230,15 +231,4 @@ function plainText(text: string, letters: Letters): string {
   const plain = unescaped(text, letters);
   if (plain === undefined) throw new MessagingError('escape-illegal');
   return plain;
-}
-
-/**
- * A view costs nothing but keeps the memory of its chunk for as long as somebody keeps the message,
- * and a read of a socket holds up to 64 KB: a small part of so much gets memory of its own.
- */
-function bodyOf(chunk: Buffer, start: number, end: number): Uint8Array {
-  if (start === end) return noBody;
-  const view = chunk.subarray(start, end);
-  const kept = chunk.buffer.byteLength;
-  return kept > Buffer.poolSize && view.length * 4 < kept ? Buffer.from(view) : view;
 }

@@ -7,5 +7,3 @@ export interface RawFrame {
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
-
-export const noBody: Uint8Array = new Uint8Array(0);

@@ -36,7 +36,7 @@ describe('CONNECT', () => {
     ['CONNECT\r\naccept-version:1.1\r\n\r\n\0', '1.1'],
     ['\r\n\nSTOMP\r\naccept-version:1.2\r\n\r\n\0', '1.2'],
   ])('lines 1, 18, 19, 20: settles the version of %j', (said, version) => {
-    const decoder = stomp.decoder(limits);
+    const decoder = stomp.decoder(limits, true);
     expect(decoder.version).toBe('1.0');
     expect([...decoder.push(Buffer.from(said))]).toMatchObject([{ kind: 'connect' }]);
     expect(decoder.version).toBe(version);

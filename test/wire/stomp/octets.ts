@@ -13,7 +13,7 @@ export const limits: DecoderLimits = {
 
 /** A decoder that has read the CONNECT of a client of this version. */
 export function connectedDecoder(version: Version, given: Partial<DecoderLimits> = {}) {
-  const decoder = stomp.decoder({ ...limits, ...given });
+  const decoder = stomp.decoder({ ...limits, ...given }, true);
   const [connect] = decoder.push(Buffer.from(`CONNECT\naccept-version:${version}\n\n\0`));
   if (connect?.kind !== 'connect') throw new Error('The client could not connect.');
   return decoder;
@@ -30,7 +30,7 @@ export function hear(
 
 /** What a client says first. */
 export function hearFirst(said: string | Uint8Array, given: Partial<DecoderLimits> = {}) {
-  return [...stomp.decoder({ ...limits, ...given }).push(Buffer.from(said))];
+  return [...stomp.decoder({ ...limits, ...given }, true).push(Buffer.from(said))];
 }
 
 /** The code with which the only thing said was refused. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Gathering } from '../../../src/wire/stomp/gathering.js';
+import { Gathering } from '../../src/wire/gathering.js';
 
 it('joins pieces in the order given and begins anew when they were taken', () => {
   const gathering = new Gathering();

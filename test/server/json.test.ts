@@ -1,0 +1,185 @@
+// Whole servers and the JSON protocol: the same controllers and broker, and problems without a subscription.
+import { IsString, Length } from 'class-validator';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Controller,
+  createServer,
+  memoryTransport,
+  MessageMapping,
+  Payload,
+  SendTo,
+  silentLogger,
+  type Server,
+  type ServerOptions,
+} from '../../src/index.js';
+import { connectJson, openJson } from '../json-client.js';
+import { connect } from '../stomp-client.js';
+
+class Words {
+  @IsString() @Length(1, 5) text!: string;
+}
+
+@Controller('/rooms')
+class RoomController {
+  @MessageMapping('/say')
+  @SendTo('/topic/said')
+  say(@Payload() { text }: Words) {
+    if (text === 'throw') throw new Error('a secret');
+    return { said: text };
+  }
+}
+
+const running: Server[] = [];
+
+async function serve(options: ServerOptions = {}) {
+  const transport = memoryTransport();
+  const server = await createServer({
+    transports: [transport],
+    controllers: [RoomController],
+    logger: silentLogger,
+    ...options,
+  });
+  running.push(server);
+  await server.start();
+  return { server, transport };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+describe('a JSON client', () => {
+  it('connects, subscribes and sends through a controller', async () => {
+    const { transport } = await serve();
+    const client = openJson(transport);
+    client.say({ type: 'connect', heartbeat: [0, 5000] });
+    expect(await client.next('connected')).toEqual({
+      type: 'connected',
+      session: expect.any(String),
+      server: expect.stringMatching(/^signalbox\//),
+      heartbeat: [5000, 0],
+    });
+    await client.subscribe('s1', '/topic/said');
+    client.say({
+      type: 'send',
+      destination: '/app/rooms/say',
+      payload: { text: 'hi' },
+      receipt: 'r',
+    });
+    expect(await client.next('message')).toEqual({
+      type: 'message',
+      subscription: 's1',
+      id: expect.any(String),
+      destination: '/topic/said',
+      payload: { said: 'hi' },
+      headers: {},
+    });
+    expect(await client.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
+    client.say({ type: 'disconnect', receipt: 'bye' });
+    expect(await client.next('receipt')).toEqual({ type: 'receipt', id: 'bye' });
+    expect(await client.connection.closed).toMatchObject({ code: 1000 });
+  });
+
+  it('is chosen by its first octet where no subprotocol was agreed', async () => {
+    const { transport } = await serve();
+    const client = await connectJson(transport, {}, { subprotocol: undefined });
+    await client.subscribe('s1', '/topic/x');
+  });
+
+  it('and a STOMP client hear each other', async () => {
+    const { transport } = await serve();
+    const json = await connectJson(transport);
+    const stomp = await connect(transport);
+    await json.subscribe('j', '/topic/x');
+    await stomp.subscribe('s', '/topic/x');
+    json.say({ type: 'send', destination: '/topic/x', payload: { n: 1 }, headers: { a: 'b' } });
+    expect(await stomp.next('MESSAGE')).toMatchObject({
+      headers: { 'content-type': 'application/json', a: 'b' },
+      body: '{"n":1}',
+    });
+    expect(await json.next('message')).toMatchObject({ payload: { n: 1 }, headers: { a: 'b' } });
+    stomp.say('SEND', { destination: '/topic/x', 'content-type': 'application/json' }, '{"n": 2}');
+    expect(await json.next('message')).toMatchObject({ payload: { n: 2 }, headers: {} });
+    stomp.say('SEND', { destination: '/topic/x' }, 'plain');
+    expect(await json.next('message')).toMatchObject({ payload: 'plain', headers: {} });
+  });
+
+  it('connects by whatever it says first', async () => {
+    const { transport } = await serve();
+    const client = openJson(transport);
+    await client.subscribe('s1', '/topic/x');
+    expect(client.heard.map(({ type }) => type)).toEqual(['connected']);
+  });
+
+  it('has to say who it is where somebody asks', async () => {
+    const { transport } = await serve({
+      authenticate: ({ login }) => ({ name: login ?? 'nobody' }),
+    });
+    const silent = openJson(transport);
+    silent.say({ type: 'subscribe', id: 's1', destination: '/topic/x' });
+    expect(await silent.next('error')).toMatchObject({ code: 'not-connected', fatal: true });
+    expect(await silent.connection.closed).toMatchObject({ code: 1002 });
+    const ann = openJson(transport);
+    ann.say({ type: 'connect', login: 'ann' });
+    expect(await ann.next('connected')).toMatchObject({ user: 'ann' });
+  });
+
+  it('is answered when it asks for a life sign, even before it connected', async () => {
+    const { transport } = await serve();
+    const client = openJson(transport);
+    client.say({ type: 'ping' });
+    expect(await client.next('pong')).toEqual({ type: 'pong' });
+    expect(client.heard).toEqual([]);
+  });
+});
+
+describe('a problem', () => {
+  it.each([
+    [
+      'of validation names the fields',
+      { destination: '/app/rooms/say', payload: { text: 'much too long' } },
+      { code: 'payload-invalid', fields: [{ path: 'text', message: expect.any(String) }] },
+    ],
+    [
+      'of conversion',
+      { destination: '/app/rooms/say', payload: 'word' },
+      { code: 'payload-invalid' },
+    ],
+    ['of no route', { destination: '/app/nowhere', payload: 1 }, { code: 'no-route' }],
+    ['of a refused frame', { destination: '/other/x', payload: 1 }, { code: 'no-route' }],
+    [
+      'of a failed handler hides the cause',
+      { destination: '/app/rooms/say', payload: { text: 'throw' } },
+      { code: 'handler-failed', message: 'The handler failed.' },
+    ],
+  ])('%s', async (_, sent, problem) => {
+    const { transport } = await serve();
+    const client = await connectJson(transport);
+    client.say({ type: 'send', ...sent, receipt: 'r1' });
+    const error = await client.next('error');
+    expect(error).toMatchObject({
+      ...problem,
+      destination: sent.destination,
+      receipt: 'r1',
+      fatal: false,
+    });
+    expect(JSON.stringify(error)).not.toContain('secret');
+    await client.subscribe('s1', '/topic/x');
+  });
+
+  it('ends the session where refused frames close', async () => {
+    const { transport } = await serve({ errors: 'close' });
+    const failing = await connectJson(transport);
+    failing.say({ type: 'send', destination: '/app/rooms/say', payload: { text: 'throw' } });
+    expect(await failing.next('error')).toMatchObject({ code: 'handler-failed', fatal: false });
+    failing.say({ type: 'send', destination: '/app/nowhere' });
+    expect(await failing.next('error')).toMatchObject({ code: 'no-route', fatal: true });
+    expect(await failing.connection.closed).toMatchObject({ code: 1002, reason: 'no-route' });
+
+    const stomp = await connect(transport);
+    await stomp.subscribe('errors', '/user/queue/errors');
+    stomp.say('SUBSCRIBE', { id: 'x', destination: '/nowhere' });
+    expect(await stomp.next('ERROR')).toMatchObject({ headers: { code: 'no-route' } });
+    expect(await stomp.connection.closed).toMatchObject({ code: 1002 });
+  });
+});
