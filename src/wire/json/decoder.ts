@@ -10,6 +10,10 @@ import { readClientFrame } from './client-frame.js';
 import type { Fields } from './field.js';
 
 const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** As in STOMP, a line's end alone is a sign of life. */
+const blankLine: Heartbeat = { kind: 'heartbeat' };
 
 /** What a client that begins with another frame is taken to have said before it. */
 const implicitConnect: ConnectFrame = {
@@ -34,8 +38,12 @@ export class JsonDecoder implements Decoder {
   ) {}
 
   *push(chunk: Uint8Array): Iterable<ClientFrame | Heartbeat | Malformed> {
-    if (this.messages) return yield* this.#read(asBuffer(chunk));
-    for (const line of this.#lines(asBuffer(chunk))) yield* this.#read(line);
+    const octets = asBuffer(chunk);
+    for (const unit of this.messages ? [octets] : this.#lines(octets)) {
+      if (this.#broken) return;
+      if (isBlank(unit)) yield blankLine;
+      else yield* this.#read(unit);
+    }
   }
 
   *#lines(chunk: Buffer): Iterable<Buffer> {
@@ -56,7 +64,6 @@ export class JsonDecoder implements Decoder {
   }
 
   *#read(octets: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {
-    if (this.#broken) return;
     let fields: Fields = {};
     try {
       if (octets.length > this.limits.frameSize) throw new MessagingError('frame-too-large');
@@ -73,6 +80,10 @@ export class JsonDecoder implements Decoder {
       yield malformed(error, fields['receipt']);
     }
   }
+}
+
+function isBlank(unit: Buffer): boolean {
+  return unit.every((octet) => octet === lineFeed || octet === carriageReturn);
 }
 
 function objectOf(octets: Buffer): Fields {

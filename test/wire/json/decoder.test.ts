@@ -1,0 +1,246 @@
+// The way in of JSON clients: what they mean, and what is refused.
+import { describe, expect, it } from 'vitest';
+import { json } from '../../../src/wire/json/codec.js';
+import { codeOf, connectedDecoder, hear, limits, sent, type Item } from './octets.js';
+
+const first = (said: string) => [...json.decoder(limits, true).push(Buffer.from(said))];
+
+describe('a frame', () => {
+  it.each<[object, object]>([
+    [
+      { type: 'subscribe', id: 's', destination: '/t', ack: 'client', receipt: 'r' },
+      { kind: 'subscribe', id: 's', destination: '/t', ack: 'client', receipt: 'r' },
+    ],
+    [
+      { type: 'subscribe', id: 's', destination: '/t', headers: { a: 'b', ack: 'x', id: 'y' } },
+      { kind: 'subscribe', ack: 'auto', headers: new Map([['a', 'b']]) },
+    ],
+    [
+      { type: 'unsubscribe', id: 's', receipt: 'r' },
+      { kind: 'unsubscribe', id: 's', receipt: 'r' },
+    ],
+    [
+      { type: 'ack', id: 'a', transaction: 't', receipt: 'r' },
+      { kind: 'ack', id: 'a', transaction: 't', receipt: 'r' },
+    ],
+    [
+      { type: 'nack', id: 'a' },
+      { kind: 'nack', id: 'a' },
+    ],
+    [
+      { type: 'begin', transaction: 't' },
+      { kind: 'begin', transaction: 't' },
+    ],
+    [
+      { type: 'commit', transaction: 't' },
+      { kind: 'commit', transaction: 't' },
+    ],
+    [
+      { type: 'abort', transaction: 't' },
+      { kind: 'abort', transaction: 't' },
+    ],
+    [
+      { type: 'disconnect', receipt: 'r' },
+      { kind: 'disconnect', receipt: 'r' },
+    ],
+    [{ type: 'ping' }, { kind: 'heartbeat', wantsAnswer: true }],
+    [{ type: 'pong' }, { kind: 'heartbeat' }],
+    [
+      { type: 'disconnect', unknown: 1 },
+      { kind: 'disconnect', receipt: undefined },
+    ],
+  ])('%j', (said, meant) => {
+    expect(hear(said)).toMatchObject(meant);
+  });
+
+  it('is cut by nothing but its message, and may be binary or spread over lines', () => {
+    expect(hear('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
+  });
+
+  it('on a stream is a line, wherever the octets were cut', () => {
+    const text = '{"type":"begin","transaction":"é"}\r\n\n{"type":"ping"}\n';
+    const octets = Buffer.from(text);
+    for (const size of [1, 2, 7, octets.length]) {
+      const decoder = json.decoder(limits, false);
+      const heard: Item[] = [];
+      for (let at = 0; at < octets.length; at += size)
+        heard.push(...decoder.push(octets.subarray(at, at + size)));
+      expect(heard.map(({ kind }) => kind)).toEqual(['connect', 'begin', 'heartbeat', 'heartbeat']);
+      expect(heard[1]).toMatchObject({ transaction: 'é' });
+    }
+  });
+
+  it('that never ends is refused as soon as it is too large', () => {
+    const decoder = json.decoder({ ...limits, frameSize: 100 }, false);
+    expect([...decoder.push(Buffer.alloc(100, ' '))]).toEqual([]);
+    const [refused] = decoder.push(Buffer.from('x'));
+    expect(codeOf(refused!)).toBe('frame-too-large');
+  });
+});
+
+describe('the first frame', () => {
+  it('says who the client is', () => {
+    const said = {
+      type: 'connect',
+      host: 'h',
+      login: 'l',
+      passcode: 'p',
+      heartbeat: [1, 2 ** 40],
+      headers: { a: 'b', passcode: 'q' },
+    };
+    expect(first(JSON.stringify(said))).toEqual([
+      {
+        kind: 'connect',
+        host: 'h',
+        login: 'l',
+        passcode: 'p',
+        heartbeat: [1, 2 ** 31 - 1],
+        headers: new Map([['a', 'b']]),
+      },
+    ]);
+  });
+
+  it('connects implicitly when it is another, once', () => {
+    const decoder = json.decoder(limits, true);
+    const push = () => [...decoder.push(Buffer.from('{"type":"begin","transaction":"t"}'))];
+    expect(push()).toMatchObject([{ kind: 'connect', implicit: true }, { kind: 'begin' }]);
+    expect(push()).toMatchObject([{ kind: 'begin' }]);
+  });
+
+  it('is still to come after a sign of life', () => {
+    expect(first('{"type":"ping"}')).toMatchObject([{ kind: 'heartbeat' }]);
+  });
+});
+
+describe('a payload', () => {
+  const send = (rest: string) => sent(`{"type":"send","destination":"/t",${rest}}`);
+  const asJson = { 'content-type': 'application/json' };
+
+  it.each([
+    ['{"a":1}', '{"a":1}'],
+    ['[1, 2]', '[1, 2]'],
+    ['"text"', '"text"'],
+    ['null', 'null'],
+    [' 12345678901234567890.10 ', '12345678901234567890.10'],
+    ['1e400', '1e400'],
+    [String.raw`{"payload":"}","__proto__":"\"]"}`, String.raw`{"payload":"}","__proto__":"\"]"}`],
+  ])('%s travels as it was written', (written, body) => {
+    expect(send(`"payload":${written}`)).toEqual({ headers: asJson, body });
+    expect(send(`"headers":{},"payload":${written},"receipt":"r"`).body).toBe(body);
+  });
+
+  it('is the last of its name, and none of a deeper one', () => {
+    expect(send('"payload":1,"payload":2').body).toBe('2');
+    expect(send('"payload":3,"headers":{"payload":"4"},"x":{"payload":5}').body).toBe('3');
+  });
+
+  it('keeps another JSON type, and is text of any other', () => {
+    const problem = { 'content-type': 'application/problem+json' };
+    expect(send(`"payload":{},"headers":${JSON.stringify(problem)}`)).toEqual({
+      headers: problem,
+      body: '{}',
+    });
+    expect(send('"payload":"<a>","headers":{"content-type":"text/html"}')).toEqual({
+      headers: { 'content-type': 'text/html' },
+      body: '<a>',
+    });
+  });
+
+  it('may be octets in base64, or nothing', () => {
+    expect(send('"payloadBase64":"AP8="')).toEqual({
+      headers: { 'content-type': 'application/octet-stream' },
+      body: '\0\xff',
+    });
+    expect(send('"payloadBase64":"","headers":{"content-type":"image/png"}')).toEqual({
+      headers: { 'content-type': 'image/png' },
+      body: '',
+    });
+    expect(sent('{"type":"send","destination":"/t"}')).toEqual({ headers: {}, body: '' });
+  });
+
+  it('comes without what the server alone may say', () => {
+    const own = { 'message-id': '1', subscription: '2', destination: '3', 'user-name': '4' };
+    expect(send(`"headers":${JSON.stringify({ ...own, a: 'b' })}`).headers).toEqual({ a: 'b' });
+  });
+
+  it('of a large chunk does not keep the chunk', () => {
+    const chunk = Buffer.concat([
+      Buffer.from('{"type":"send","destination":"/t","payload":1,"x":"'),
+      Buffer.alloc(32 * 1024, 'x'),
+      Buffer.from('"}'),
+    ]);
+    const [item] = connectedDecoder().push(chunk);
+    expect(item).toMatchObject({ kind: 'send' });
+    const { buffer } = (item as Extract<Item, { kind: 'send' }>).message.body;
+    expect(buffer.byteLength).toBeLessThan(chunk.length);
+  });
+});
+
+describe('what is refused', () => {
+  const wide = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`h${i}`, 'x']));
+
+  it.each<[string, object | string | Uint8Array]>([
+    ['frame-malformed', 'nonsense'],
+    ['frame-malformed', '{"type":"send","destination":"/t"'],
+    ['frame-malformed', '{"type":"ping"}{"type":"ping"}'],
+    ['frame-malformed', '[]'],
+    ['frame-malformed', '{"type":"ping",}'],
+    ['text-invalid', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['command-unknown', {}],
+    ['command-unknown', { type: 'jump' }],
+    ['command-unknown', { type: 'constructor' }],
+    ['command-unknown', { type: ['send'], destination: '/t' }],
+    ['command-unknown', { type: 'message' }],
+    ['header-missing', { type: 'send' }],
+    ['header-missing', { type: 'subscribe', id: 's' }],
+    ['header-missing', { type: 'unsubscribe' }],
+    ['header-missing', { type: 'ack' }],
+    ['header-missing', { type: 'begin' }],
+    ['header-invalid', { type: 'send', destination: 1 }],
+    ['header-invalid', { type: 'send', destination: '/t', receipt: null }],
+    ['header-invalid', { type: 'send', destination: '/t\0' }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: [] }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: null }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: { a: 1 } }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: { '': 'a' } }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: { a: '\0' } }],
+    ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 1 }],
+    ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 'AP8' }],
+    ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 'A-8=' }],
+    ['header-invalid', { type: 'send', destination: '/t', payload: 1, payloadBase64: '' }],
+    [
+      'header-invalid',
+      { type: 'send', destination: '/t', payload: 1, headers: { 'content-type': 'text/plain' } },
+    ],
+    ['header-invalid', String.raw`{"type":"send","destination":"/t","p\u0061yload":1}`],
+    ['header-invalid', { type: 'subscribe', id: 's', destination: '/t', ack: 'never' }],
+    ['header-invalid', { type: 'connect', heartbeat: 10 }],
+    ['header-invalid', { type: 'connect', heartbeat: [1] }],
+    ['header-invalid', { type: 'connect', heartbeat: [1, -1] }],
+    ['header-invalid', { type: 'connect', heartbeat: [1, 1.5] }],
+    ['header-invalid', '{"type":"connect","heartbeat":[0,1e400]}'],
+    ['frame-too-large', { type: 'send', destination: '/t', headers: wide }],
+    ['frame-too-large', { type: 'send', destination: '/t', headers: { a: 'é'.repeat(4096) } }],
+    ['frame-too-large', { type: 'send', destination: `/${'t'.repeat(8192)}` }],
+    ['frame-too-large', { type: 'send', destination: '/t', payload: 'x'.repeat(65_536) }],
+  ])('%s: %j', (code, said) => {
+    expect(codeOf(hear(said))).toBe(code);
+  });
+
+  it('names the receipt that was asked for, where it is one', () => {
+    expect(hear({ type: 'send', receipt: 'r' })).toMatchObject({ receipt: 'r' });
+    expect(hear({ type: 'send', receipt: 1 })).toMatchObject({ receipt: undefined });
+  });
+
+  it('lets a token of CONNECT be longer than other headers', () => {
+    const token = 'x'.repeat(10_000);
+    expect(hear({ type: 'connect', headers: { token } })).toMatchObject({ kind: 'connect' });
+    expect(hear({ type: 'connect', passcode: token })).toMatchObject({ kind: 'connect' });
+  });
+
+  it('is the last thing that is read', () => {
+    const decoder = connectedDecoder();
+    expect([...decoder.push(Buffer.from('{'))]).toHaveLength(1);
+    expect([...decoder.push(Buffer.from('{"type":"ping"}'))]).toEqual([]);
+  });
+});

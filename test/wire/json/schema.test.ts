@@ -1,0 +1,91 @@
+// docs/json-protocol.schema.json against the codec: what it allows is taken, what the codec refuses it forbids, and what is said fits.
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
+import { json } from '../../../src/wire/json/codec.js';
+import { hear } from './octets.js';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../docs/json-protocol.schema.json', import.meta.url), 'utf8'),
+) as { $id: string };
+const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false });
+ajv.addSchema(schema);
+
+function definition(name: string): ValidateFunction {
+  return ajv.getSchema(`${schema.$id}#/$defs/${name}`)!;
+}
+
+const isClientFrame = definition('clientFrame');
+const isServerFrame = definition('serverFrame');
+
+const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', ''));
+/** Mostly of the right type. */
+const field = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: fc.jsonValue() });
+const types =
+  'connect send subscribe unsubscribe ack nack begin commit abort disconnect ping pong message toString'.split(
+    ' ',
+  );
+const frames = fc.record(
+  {
+    type: fc.constantFrom(...types),
+    id: field(text),
+    destination: field(text),
+    ack: field(fc.constantFrom('auto', 'client', 'client-individual', 'none')),
+    receipt: field(text),
+    transaction: field(text),
+    login: field(text),
+    heartbeat: field(fc.tuple(fc.integer({ min: -1 }), fc.double())),
+    headers: field(fc.dictionary(text, field(text), { maxKeys: 3 })),
+    payload: fc.jsonValue(),
+    payloadBase64: field(fc.oneof(fc.base64String(), fc.string())),
+  },
+  { requiredKeys: ['type'] },
+);
+
+/** The one thing that the schema leaves to words: a payload that is no JSON is a string. */
+function hasOtherContentType(frame: { headers?: unknown }): boolean {
+  return JSON.stringify(frame.headers ?? {}).includes('content-type');
+}
+
+describe('the schema', () => {
+  it('allows just what the codec takes', () => {
+    fc.assert(
+      fc.property(frames, (frame) => {
+        fc.pre(!hasOtherContentType(frame));
+        // As it travels: -0 and the like are gone.
+        const travelled: unknown = JSON.parse(JSON.stringify(frame));
+        const taken = hear(travelled as object).kind !== 'malformed';
+        expect({ frame, allowed: isClientFrame(travelled) }).toEqual({ frame, allowed: taken });
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('describes everything that the server says', () => {
+    const body = Buffer.from('{}');
+    const message: MessageFrame = {
+      kind: 'message',
+      subscription: 's',
+      messageId: 'm',
+      message: { destination: '/t', headers: new Map([['a', 'b']]), body },
+    };
+    const problem = { code: 'no-route', message: '', fatal: true } as const;
+    const said: ServerFrame[] = [
+      { kind: 'connected', session: 's', server: 'x', heartbeat: [0, 1], user: 'ann' },
+      { kind: 'receipt', receipt: 'r' },
+      { kind: 'error', ...problem },
+      { kind: 'error', ...problem, detail: 'd', fields: [{ path: 'a', message: 'b' }] },
+      message,
+      { ...message, ack: 'a' },
+      { ...message, message: { ...message.message, body: Buffer.from([0xff]) } },
+      { ...message, message: { ...message.message, body: Buffer.alloc(0) } },
+    ];
+    for (const frame of [...said, { kind: 'heartbeat' } as const]) {
+      const octets = Buffer.from(json.encoder('1').encode(frame).bytes).toString();
+      expect([octets, isServerFrame(JSON.parse(octets))]).toEqual([octets, true]);
+    }
+  });
+});
