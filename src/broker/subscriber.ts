@@ -3,6 +3,7 @@ import { MessagingError } from '../message/error.js';
 import type { MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
+import type { SharedSubscriptions } from './shared-subscriptions.js';
 import type { UserDestinations } from './user-destination.js';
 
 /** What a subscriber needs of its session. */
@@ -33,16 +34,6 @@ export interface AnsweredSubscription extends LiveSubscription {
 /** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
 export class MessageFrames {
   #last: MessageFrame | undefined;
-  readonly #ids = new Map<string, string>();
-
-  /** The same text as the same object, so that a delivery compares ids without reading them. Knows the latest thousand. */
-  intern(id: string): string {
-    const known = this.#ids.get(id);
-    if (known !== undefined) return known;
-    if (this.#ids.size >= 1000) this.#ids.clear();
-    this.#ids.set(id, id);
-    return id;
-  }
 
   frame(
     subscription: string,
@@ -67,27 +58,28 @@ export class MessageFrames {
 /** How many ended subscriptions are remembered, so that a late UNSUBSCRIBE succeeds quietly. */
 const rememberedEnds = 128;
 
+/** What the subscribers of a server share. */
+export interface SubscriberParts {
+  readonly broker: Broker;
+  readonly users: UserDestinations;
+  readonly frames: MessageFrames;
+  readonly subscriptions: SharedSubscriptions;
+}
+
 export class SessionSubscriber implements Subscriber {
   // What a delivery touches stands first.
   readonly #outbox: Recipient['outbox'];
+  readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;
-  readonly #users: UserDestinations;
-  readonly #frames: MessageFrames;
   readonly #connection: BrokerConnection;
   readonly #live = new Map<string, LiveSubscription>();
   readonly #ended = new Set<string>();
 
-  constructor(
-    recipient: Recipient,
-    broker: Broker,
-    users: UserDestinations,
-    frames: MessageFrames,
-  ) {
+  constructor(recipient: Recipient, parts: SubscriberParts) {
     this.#outbox = recipient.outbox;
+    this.#parts = parts;
     this.#recipient = recipient;
-    this.#users = users;
-    this.#frames = frames;
-    this.#connection = broker.connect(this);
+    this.#connection = parts.broker.connect(this);
   }
 
   get id(): string {
@@ -116,11 +108,17 @@ export class SessionSubscriber implements Subscriber {
   /** A subscription that the broker serves. */
   async subscribe(frame: SubscribeFrame, destination: string): Promise<void> {
     const { ack, headers } = frame;
-    const id = this.#frames.intern(frame.id);
+    const subscription = this.#parts.subscriptions.share({
+      id: frame.id,
+      destination,
+      ack,
+      headers,
+    });
+    const { id } = subscription;
     // Known before the broker is asked: while an outside one takes its time, the id is taken.
     this.#add({ id, requested: frame.destination, destination });
     try {
-      await this.#connection.subscribe({ id, destination, ack, headers });
+      await this.#connection.subscribe(subscription);
     } catch (error) {
       this.#live.delete(id);
       throw error;
@@ -161,9 +159,10 @@ export class SessionSubscriber implements Subscriber {
   }
 
   deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
-    const destination = this.#users.visible(message.destination);
+    const { users, frames } = this.#parts;
+    const destination = users.visible(message.destination);
     const outgoing = destination === message.destination ? message : { ...message, destination };
-    return this.#outbox.send(this.#frames.frame(subscription.id, messageId, outgoing, ack));
+    return this.#outbox.send(frames.frame(subscription.id, messageId, outgoing, ack));
   }
 
   room(): Promise<void> {

@@ -1,22 +1,27 @@
 // The sessions that are connected, as the broker sees them.
 import type { Broker } from './broker.js';
 import { MessagingError } from '../message/error.js';
-import { MessageFrames, SessionSubscriber, type Recipient } from './subscriber.js';
+import { SharedSubscriptions } from './shared-subscriptions.js';
+import {
+  MessageFrames,
+  SessionSubscriber,
+  type Recipient,
+  type SubscriberParts,
+} from './subscriber.js';
 import type { UserDestinations } from './user-destination.js';
 
 export class Subscribers {
   readonly #subscribers = new Map<Recipient, SessionSubscriber>();
-  readonly #frames = new MessageFrames();
+  readonly #parts: SubscriberParts;
 
-  constructor(
-    private readonly broker: Broker,
-    private readonly users: UserDestinations,
-  ) {}
+  constructor(broker: Broker, users: UserDestinations) {
+    const frames = new MessageFrames();
+    this.#parts = { broker, users, frames, subscriptions: new SharedSubscriptions() };
+  }
 
   /** Gives a session its line to the broker. */
   open(session: Recipient): void {
-    const subscriber = new SessionSubscriber(session, this.broker, this.users, this.#frames);
-    this.#subscribers.set(session, subscriber);
+    this.#subscribers.set(session, new SessionSubscriber(session, this.#parts));
   }
 
   find(session: Recipient): SessionSubscriber | undefined {

@@ -38,24 +38,27 @@ export class Outbox {
   #open = true;
   #encoder: Encoder | undefined;
   #batch: Batch | undefined;
+  readonly #framing: Framing;
+  readonly #intercept: OutboxOwner['intercept'];
+  readonly #parts: OutboxParts;
   /** Octets that the connection still held after the last write. */
   #backlog = 0;
-  readonly #framing: Framing;
-  readonly #parts: OutboxParts;
-  readonly #owner: OutboxOwner;
   readonly #connection: Connection;
   /** In whole milliseconds, which need no memory of their own. */
   #lastWrite: number;
-  #written = 0;
-  #ageTimer: Timer | undefined;
   #roomWanted: (() => void)[] | undefined;
+  #ageTimer: Timer | undefined;
+  /** Octets written since the timer was set. */
+  #writtenMeanwhile = 0;
+  readonly #owner: OutboxOwner;
 
   constructor(connection: Connection, parts: OutboxParts, owner: OutboxOwner) {
-    this.#connection = connection;
     this.#framing = connection.framing;
+    this.#intercept = owner.intercept;
     this.#parts = parts;
-    this.#owner = owner;
+    this.#connection = connection;
     this.#lastWrite = Math.trunc(parts.clock.now());
+    this.#owner = owner;
   }
 
   /** When something was last written, on the clock's scale. */
@@ -71,10 +74,10 @@ export class Outbox {
   /** Encodes and takes a frame; false when more than half of the limit waits. */
   send(frame: ServerFrame | Heartbeat): boolean {
     if (!this.#open || this.#encoder === undefined) return true;
-    if (this.#owner.intercept === undefined || frame.kind === 'heartbeat') {
+    if (this.#intercept === undefined || frame.kind === 'heartbeat') {
       return this.push(this.#encoder.encode(frame));
     }
-    const outgoing = this.#owner.intercept(frame);
+    const outgoing = this.#intercept(frame);
     return outgoing === undefined || this.push(this.#encoder.encode(outgoing));
   }
 
@@ -99,7 +102,7 @@ export class Outbox {
     if (batch === undefined) return;
     this.#batch = undefined;
     this.#lastWrite = Math.trunc(now);
-    this.#written += batch.size;
+    if (this.#ageTimer !== undefined) this.#writtenMeanwhile += batch.size;
     const before = this.#backlog;
     this.#connection.write(batch.bytes());
     this.#measure();
@@ -160,14 +163,15 @@ export class Outbox {
     for (const resolve of wanted) resolve();
   }
 
-  /** One timer while something waits: what had been written when it was set must have left when it fires. */
+  /** One timer while something waits: what waited when it was set must have left when it fires. */
   #watchAge(): void {
     if (this.#ageTimer !== undefined) return;
-    const mark = this.#written;
+    this.#writtenMeanwhile = 0;
     this.#ageTimer = this.#parts.clock.after(this.#parts.limits.age, () => {
+      const written = this.#writtenMeanwhile;
       this.#ageTimer = undefined;
       this.#measure();
-      if (this.#backlog > 0 && this.#written - this.#backlog < mark) this.#overflow();
+      if (this.#backlog > written) this.#overflow();
     });
   }
 }

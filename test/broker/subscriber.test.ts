@@ -1,6 +1,7 @@
 // A session's subscriptions: their bookkeeping, and deliveries as frames.
 import { describe, expect, it } from 'vitest';
 import type { Broker, BrokerConnection } from '../../src/broker/broker.js';
+import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
 import { MessageFrames, SessionSubscriber } from '../../src/broker/subscriber.js';
 import { sessionQueue, UserDestinations } from '../../src/broker/user-destination.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -44,9 +45,13 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
     room: () => Promise.resolve(),
     fail: () => {},
   };
-  const frames = new MessageFrames();
-  const make = () =>
-    new SessionSubscriber(recipient, broker, new UserDestinations('/user'), frames);
+  const parts = {
+    broker,
+    users: new UserDestinations('/user'),
+    frames: new MessageFrames(),
+    subscriptions: new SharedSubscriptions(),
+  };
+  const make = () => new SessionSubscriber(recipient, parts);
   return { asked, sent, make, subject: make() };
 }
 

@@ -2,11 +2,11 @@
 import { EncodedFrame } from '../../message/encoded-frame.js';
 import type { Heartbeat, ServerFrame } from '../../message/frame.js';
 import type { Encoder } from '../codec.js';
-import { MessageFrames } from '../message-frames.js';
+import { EncodedMessages } from '../encoded-messages.js';
 import { JsonMessageEncoding } from './message-encoding.js';
 
 export class JsonEncoder implements Encoder {
-  readonly #messages = new MessageFrames((frame) => new JsonMessageEncoding(frame));
+  readonly #messages = new EncodedMessages((frame) => new JsonMessageEncoding(frame));
 
   encode(frame: ServerFrame | Heartbeat): EncodedFrame {
     switch (frame.kind) {

@@ -6,7 +6,7 @@ import type { Message } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import { isJsonText } from '../../payload/json.js';
 import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
-import type { MessageEncoding } from '../message-frames.js';
+import type { MessageEncoding } from '../encoded-messages.js';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

@@ -9,7 +9,7 @@ import type {
 } from '../../message/frame.js';
 import { noBody } from '../body.js';
 import type { Encoder } from '../codec.js';
-import { MessageFrames } from '../message-frames.js';
+import { EncodedMessages } from '../encoded-messages.js';
 import { versions, type Dialect } from './dialect.js';
 import { headerLine, ownHeaderLine, plainOnly } from './escaping.js';
 import { StompMessageEncoding } from './message-encoding.js';
@@ -19,10 +19,10 @@ const supported = versions.toReversed().join(',');
 const lineEnd = Buffer.from('\n');
 
 export class StompEncoder implements Encoder {
-  readonly #messages: MessageFrames;
+  readonly #messages: EncodedMessages;
 
   constructor(private readonly dialect: Dialect) {
-    this.#messages = new MessageFrames((frame) => new StompMessageEncoding(frame, dialect));
+    this.#messages = new EncodedMessages((frame) => new StompMessageEncoding(frame, dialect));
   }
 
   encode(frame: ServerFrame | Heartbeat): EncodedFrame {

@@ -4,7 +4,7 @@ import { EncodedFrame } from '../../message/encoded-frame.js';
 import type { MessageFrame } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { mediaTypeOf } from '../../payload/media-type.js';
-import type { MessageEncoding } from '../message-frames.js';
+import type { MessageEncoding } from '../encoded-messages.js';
 import type { Dialect } from './dialect.js';
 import { ownHeaderLine } from './escaping.js';
 import { frameOctets, headerLines } from './serializer.js';

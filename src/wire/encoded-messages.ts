@@ -16,7 +16,7 @@ interface Shared {
   readonly frames: Map<string, EncodedFrame>;
 }
 
-export class MessageFrames {
+export class EncodedMessages {
   #lastFrame: MessageFrame | undefined;
   #lastEncoded: EncodedFrame | undefined;
   /** Held weakly: with a thousand subscription ids it holds a thousand copies of a body. */

@@ -1,0 +1,46 @@
+// Subscriptions that say the same are one object, and only those.
+import { expect, it } from 'vitest';
+import type { Subscription } from '../../src/broker/broker.js';
+import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
+
+const subscription = (given: Partial<Subscription> = {}): Subscription => ({
+  id: 's1',
+  destination: '/topic/x',
+  ack: 'auto',
+  headers: new Map(),
+  ...given,
+});
+
+it('subscriptions that say the same are one', () => {
+  const shared = new SharedSubscriptions();
+  const first = shared.share(subscription());
+  expect(shared.share(subscription())).toBe(first);
+});
+
+it.each<[string, Partial<Subscription>]>([
+  ['another id', { id: 's2' }],
+  ['another destination', { destination: '/topic/y' }],
+  ['id and destination parted elsewhere', { id: 's1/topic', destination: '/x' }],
+  ['another way to acknowledge', { ack: 'client' }],
+  ['headers', { headers: new Map([['a', 'b']]) }],
+])('one with %s is another', (_, given) => {
+  const shared = new SharedSubscriptions();
+  shared.share(subscription());
+  const other = subscription(given);
+  expect(shared.share(other)).toBe(other);
+});
+
+it('a session’s own queue is shared with nobody', () => {
+  const shared = new SharedSubscriptions();
+  const own = { destination: '\0session/queue/x' };
+  shared.share(subscription(own));
+  const again = subscription(own);
+  expect(shared.share(again)).toBe(again);
+});
+
+it('what clients make up does not grow without end', () => {
+  const shared = new SharedSubscriptions();
+  const first = shared.share(subscription());
+  for (let n = 0; n < 1000; n++) shared.share(subscription({ id: `made up ${n}` }));
+  expect(shared.share(subscription())).not.toBe(first);
+});
