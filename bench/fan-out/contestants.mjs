@@ -16,7 +16,16 @@ export const contestants = {
   'raw frame': async () => (await import('./contestant/raw-frame.mjs')).open({ joined: false }),
   'joined frames': async () => (await import('./contestant/raw-frame.mjs')).open({ joined: true }),
   'Socket.IO': async () => (await import('./contestant/socket-io.mjs')).open(),
-  signalbox: async () => (await import('./contestant/signalbox.mjs')).open({ ownIds: false }),
-  'signalbox, own ids': async () =>
-    (await import('./contestant/signalbox.mjs')).open({ ownIds: true }),
+  ...signalbox('signalbox STOMP', { protocol: 'stomp', ownIds: false }),
+  ...signalbox('signalbox JSON', { protocol: 'json', ownIds: false }),
+  ...signalbox('signalbox STOMP, own ids', { protocol: 'stomp', ownIds: true }),
+  ...signalbox('signalbox JSON, own ids', { protocol: 'json', ownIds: true }),
 };
+
+/**
+ * @param {string} name
+ * @param {{ protocol: 'stomp' | 'json', ownIds: boolean }} options
+ */
+function signalbox(name, options) {
+  return { [name]: async () => (await import('./contestant/signalbox.mjs')).open(options) };
+}
