@@ -33,7 +33,11 @@ export interface AnsweredSubscription extends LiveSubscription {
 
 /** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
 export class MessageFrames {
+  /** What was delivered last, as the broker named it, and the frame that came of it. */
+  #message: Message | undefined;
   #last: MessageFrame | undefined;
+
+  constructor(private readonly users: UserDestinations) {}
 
   frame(
     subscription: string,
@@ -43,15 +47,24 @@ export class MessageFrames {
   ): MessageFrame {
     const last = this.#last;
     if (
+      this.#message === message &&
       last !== undefined &&
-      last.message === message &&
       last.messageId === messageId &&
       last.subscription === subscription &&
       last.ack === ack
     ) {
       return last;
     }
-    return (this.#last = { kind: 'message', subscription, messageId, ack, message });
+    // Another subscription to the message before: what its octets are kept by stays the same object.
+    const outgoing = this.#message === message ? last!.message : this.#visible(message);
+    this.#message = message;
+    return (this.#last = { kind: 'message', subscription, messageId, ack, message: outgoing });
+  }
+
+  /** With the destination as clients know it. */
+  #visible(message: Message): Message {
+    const destination = this.users.visible(message.destination);
+    return destination === message.destination ? message : { ...message, destination };
   }
 }
 
@@ -61,7 +74,6 @@ const rememberedEnds = 128;
 /** What the subscribers of a server share. */
 export interface SubscriberParts {
   readonly broker: Broker;
-  readonly users: UserDestinations;
   readonly frames: MessageFrames;
   readonly subscriptions: SharedSubscriptions;
 }
@@ -159,10 +171,7 @@ export class SessionSubscriber implements Subscriber {
   }
 
   deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
-    const { users, frames } = this.#parts;
-    const destination = users.visible(message.destination);
-    const outgoing = destination === message.destination ? message : { ...message, destination };
-    return this.#outbox.send(frames.frame(subscription.id, messageId, outgoing, ack));
+    return this.#outbox.send(this.#parts.frames.frame(subscription.id, messageId, message, ack));
   }
 
   room(): Promise<void> {

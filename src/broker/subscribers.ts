@@ -15,8 +15,8 @@ export class Subscribers {
   readonly #parts: SubscriberParts;
 
   constructor(broker: Broker, users: UserDestinations) {
-    const frames = new MessageFrames();
-    this.#parts = { broker, users, frames, subscriptions: new SharedSubscriptions() };
+    const frames = new MessageFrames(users);
+    this.#parts = { broker, frames, subscriptions: new SharedSubscriptions() };
   }
 
   /** Gives a session its line to the broker. */

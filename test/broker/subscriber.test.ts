@@ -47,8 +47,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
   };
   const parts = {
     broker,
-    users: new UserDestinations('/user'),
-    frames: new MessageFrames(),
+    frames: new MessageFrames(new UserDestinations('/user')),
     subscriptions: new SharedSubscriptions(),
   };
   const make = () => new SessionSubscriber(recipient, parts);
