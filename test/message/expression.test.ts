@@ -1,5 +1,4 @@
 // The expressions of patterns: against the language's own regular expressions, and what they refuse.
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Automaton } from '../../src/message/automaton.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -55,28 +54,6 @@ describe('an expression', () => {
   it('finds all starts that lead to an end', () => {
     const starts = matcher('ab|b', 'backward').starts('abab', 0, 4, Uint8Array.of(0, 0, 1, 0, 1));
     expect([...starts]).toEqual([1, 1, 1, 1, 0]);
-  });
-
-  it('agrees with the regular expressions of the language', () => {
-    const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '\\W');
-    const { tree } = fc.letrec<{ tree: string }>((tie) => ({
-      tree: fc.oneof(
-        { maxDepth: 4 },
-        atom,
-        fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => `${a}${b}`),
-        fc.tuple(tie('tree'), tie('tree')).map(([a, b]) => `(?:${a}|${b})`),
-        fc
-          .tuple(tie('tree'), fc.constantFrom('*', '+', '?', '{2}', '{1,}', '{1,2}'))
-          .map(([a, repeat]) => `(?:${a})${repeat}`),
-      ),
-    }));
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '1', '-'), maxLength: 8 });
-    fc.assert(
-      fc.property(tree, text, (source, given) => {
-        expect(matches(source, given)).toBe(new RegExp(`^(?:${source})$`, 's').test(given));
-      }),
-      { numRuns: 3000 },
-    );
   });
 
   it('is not slowed by what makes others go back', () => {

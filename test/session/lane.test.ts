@@ -1,5 +1,4 @@
 // The lane: order, overlap, and the end of waiting.
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Lane } from '../../src/session/lane.js';
 
@@ -75,36 +74,5 @@ describe('a lane', () => {
     expect(settled).toBe(true);
     expect(started()).toEqual(['a']);
     expect(lane.empty).toBe(true);
-  });
-
-  it('keeps order under any delays, at any concurrency', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat(4), { maxLength: 40 }),
-        fc.integer({ min: 1, max: 4 }),
-        async (delays, concurrency) => {
-          const started: number[] = [];
-          const done: number[] = [];
-          let running = 0;
-          const lane = new Lane<number, void>(concurrency, {
-            run: async (item) => {
-              started.push(item);
-              expect(++running).toBeLessThanOrEqual(concurrency);
-              for (let i = 0; i < delays[item]!; i++) await Promise.resolve();
-              running--;
-            },
-            done: (item) => void done.push(item),
-            overlaps: (item) => item % 3 > 0,
-            advanced: () => {},
-          });
-          delays.forEach((_, item) => lane.push(item));
-          await lane.settled();
-          const inOrder = delays.map((_, item) => item);
-          expect(started).toEqual(inOrder);
-          expect(done).toEqual(inOrder);
-        },
-      ),
-      { numRuns: 500 },
-    );
   });
 });

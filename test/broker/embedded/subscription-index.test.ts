@@ -1,5 +1,4 @@
 // Who subscribed what: against brute force, and while a walk is under way.
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../src/broker/broker.js';
 import type { Entry } from '../../../src/broker/embedded/audience.js';
@@ -162,42 +161,5 @@ describe('a walk', () => {
       undefined,
     );
     expect(seen).toEqual([first]);
-  });
-});
-
-describe('the index', () => {
-  it('agrees with brute force, whatever comes and goes', () => {
-    const segment = fc.constantFrom('a', 'b', 'ab', '*', '**', 'a*', '*b', 'a?', '{x}', '');
-    const destination = fc
-      .array(segment, { maxLength: 4 })
-      .map((segments) => `/${segments.map((each, i) => each.replace('x', `x${i}`)).join('/')}`);
-    const published = fc
-      .array(fc.constantFrom('a', 'b', 'ab', 'abb', ''), { maxLength: 4 })
-      .map((segments) => `/${segments.join('/')}`);
-    const step = fc.oneof(
-      fc.record({ kind: fc.constant('add' as const), destination }),
-      fc.record({ kind: fc.constant('remove' as const), which: fc.nat(), destination: published }),
-      fc.record({ kind: fc.constant('publish' as const), destination: published }),
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { subject, at } = index();
-        const live: Entry[] = [];
-        for (const each of steps) {
-          if (each.kind === 'add') {
-            live.push(subject.add(subscriber, subscription(each.destination)));
-          } else if (each.kind === 'remove') {
-            for (const entry of live.splice(each.which % (live.length + 1), 1))
-              subject.remove(entry);
-          }
-          const matching = live.filter((entry) =>
-            compileDestination(entry.subscription.destination).match(each.destination),
-          );
-          const id = (entry: Entry) => entry.subscription.id;
-          expect(at(each.destination).map(id).sort()).toEqual(matching.map(id).sort());
-        }
-      }),
-      { numRuns: 1000 },
-    );
   });
 });

@@ -1,12 +1,12 @@
+// Frames under made-up contents and cuts: what was written is read again, and cuts change nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
 import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
 import { serialize } from '../../../src/wire/stomp/serializer.js';
+import { cases } from '../../property.js';
 import { connectedDecoder, limits } from './octets.js';
-
-const runs = { numRuns: 500 };
 
 /** Characters that mean something to the protocol, among others. */
 const character = fc.oneof(
@@ -84,7 +84,7 @@ describe('a frame that was written', () => {
         const octets = Buffer.concat(frames.map((frame) => serialize(frame, dialects[version])));
         expect(parseAll(version, cut(octets, shares)).map(plain)).toEqual(frames.map(plain));
       }),
-      runs,
+      cases,
     );
   });
 
@@ -108,7 +108,7 @@ describe('a frame that was written', () => {
           expect([...read[0]!.headers.keys()]).toEqual(expect.arrayContaining(names));
         },
       ),
-      runs,
+      cases,
     );
   });
 });
@@ -154,7 +154,7 @@ describe('any octets', () => {
         expect(hear(cut(octets, shares))).toEqual(whole);
         expect(hear(Array.from(octets, (octet) => Uint8Array.of(octet)))).toEqual(whole);
       }),
-      runs,
+      cases,
     );
   });
 });

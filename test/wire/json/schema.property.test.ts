@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
 import { json } from '../../../src/wire/json/codec.js';
+import { cases } from '../../property.js';
 import { hear } from './octets.js';
 
 const schema = JSON.parse(
@@ -60,7 +61,7 @@ describe('the schema', () => {
         const taken = hear(travelled as object).kind !== 'malformed';
         expect({ frame, allowed: isClientFrame(travelled) }).toEqual({ frame, allowed: taken });
       }),
-      { numRuns: 5000 },
+      cases,
     );
   });
 

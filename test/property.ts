@@ -1,0 +1,9 @@
+// How many cases each property is tried with: enough in every run of the tests, and as many as one likes in `npm run fuzz`.
+import type { Parameters } from 'fast-check';
+
+const { PROPERTY_RUNS = '5000', PROPERTY_SEED } = process.env;
+
+export const cases: Parameters<unknown> = {
+  numRuns: Number(PROPERTY_RUNS),
+  ...(PROPERTY_SEED === undefined ? {} : { seed: Number(PROPERTY_SEED) }),
+};
