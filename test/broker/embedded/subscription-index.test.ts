@@ -4,7 +4,6 @@ import type { Subscriber, Subscription } from '../../../src/broker/broker.js';
 import type { Entry } from '../../../src/broker/embedded/audience.js';
 import { SubscriptionIndex } from '../../../src/broker/embedded/subscription-index.js';
 import { sessionQueue } from '../../../src/broker/user-destination.js';
-import { compileDestination } from '../../../src/message/destination.js';
 import { MessagingError } from '../../../src/message/error.js';
 import { noHeaders } from '../../../src/message/message.js';
 
