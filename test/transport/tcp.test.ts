@@ -195,7 +195,7 @@ describe.each([
   });
 
   possible('closes behind what was written, and tells with which code', async () => {
-    const { connection, socket, ended, log } = await scene();
+    const { connection, clock, socket, ended, log } = await scene();
     connection.pause();
     socket.write('unread');
     connection.write(frame(1_000_000));
@@ -206,6 +206,7 @@ describe.each([
     socket.end();
     await log.until('closed 1008 access-refused');
     expect(log.entries).toContain('data unread');
+    expect(clock.timers).toBe(0);
   });
 
   possible('cuts off a client that does not end its side within a second', async () => {
