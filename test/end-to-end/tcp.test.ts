@@ -16,7 +16,7 @@ import {
   type ServerOptions,
   type TcpOptions,
 } from '../../src/index.js';
-import { systemClock } from '../../src/message/clock.js';
+import { systemClock, type Clock } from '../../src/message/clock.js';
 import { selfSigned } from '../certificate.js';
 import { manualClock } from '../manual-clock.js';
 import { frameText } from '../stomp-client.js';
@@ -275,7 +275,7 @@ describe('a client that is slow', () => {
 
   it('to speak is left alone where no heart-beats were agreed, and given up where they were', async () => {
     const moved = manualClock();
-    const clock = { ...systemClock, now: moved.now, after: moved.after };
+    const clock: Clock = { ...moved, soon: (action) => systemClock.soon(action) };
     const { server, port, gone } = await serve({ clock });
     const silent = await connected(port);
     const beating = await connected(port, { 'heart-beat': '5000,0' });
@@ -291,7 +291,7 @@ describe('a client that is slow', () => {
 
   it('to connect is let go', async () => {
     const moved = manualClock();
-    const clock = { ...systemClock, now: moved.now, after: moved.after };
+    const clock: Clock = { ...moved, soon: (action) => systemClock.soon(action) };
     const { port } = await serve({ clock });
     const client = guest(openTcp(port));
     client.socket.write('\n');

@@ -18,9 +18,9 @@ function scene() {
     drained: () => drained,
     write: (size: number) => outlet.write(Buffer.alloc(size)),
     /** The system has taken the oldest write. */
-    async leave() {
+    leave: () => {
       underWay.shift()!();
-      await new Promise((resolve) => setImmediate(resolve));
+      return new Promise((resolve) => setImmediate(resolve));
     },
   };
 }
