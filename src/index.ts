@@ -64,6 +64,7 @@ export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
 export { SessionRegistry } from './session/registry.js';
 export { memoryTransport, type MemoryClient, type MemoryTransport } from './transport/memory.js';
+export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Acceptor,
   Connection,

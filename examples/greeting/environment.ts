@@ -1,16 +1,25 @@
 // What the environment says of the greeting's server, so that other people's client tests can run against it.
-import { MessagingError, type ServerOptions } from 'signalbox';
+import { MessagingError, tcpTransport, type ServerOptions } from 'signalbox';
 
 /**
- * Options from `HEARTBEAT` (`500,500`: floor and wanted, in milliseconds), `LOGIN` (`guest:guest`: a wrong passcode is
- * refused, anonymous still works) and `MAX_FRAME` (octets). What is absent keeps its default.
+ * Options from `STOMP_PORT` (`61613`: STOMP over TCP as well, on `HOST`), `HEARTBEAT` (`500,500`: floor and wanted, in
+ * milliseconds), `LOGIN` (`guest:guest`: a wrong passcode is refused, anonymous still works) and `MAX_FRAME` (octets).
+ * What is absent keeps its default.
  */
 export function fromEnvironment(environment: NodeJS.ProcessEnv): Partial<ServerOptions> {
   return {
+    ...stompPort(environment['STOMP_PORT'], environment['HOST']),
     ...heartbeat(environment['HEARTBEAT']),
     ...login(environment['LOGIN']),
     ...maxFrame(environment['MAX_FRAME']),
   };
+}
+
+function stompPort(text: string | undefined, host?: string): Partial<ServerOptions> {
+  if (text === undefined) return {};
+  if (!/^\d+$/.test(text) || Number(text) > 65_535)
+    throw new Error(`STOMP_PORT must be a number from 0 to 65535, unlike '${text}'.`);
+  return { transports: [tcpTransport({ port: Number(text), host })] };
 }
 
 function heartbeat(text: string | undefined): Partial<ServerOptions> {

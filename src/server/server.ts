@@ -89,12 +89,7 @@ export class RunningServer implements Server {
     const listener = new HttpListener();
     await this.#start(this.#endpoints(listener.http));
     this.#listener = listener;
-    try {
-      await listener.listen(port, host);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    await this.#open(() => listener.listen(port, host));
   }
 
   async attach(http: HttpHost): Promise<void> {
@@ -149,8 +144,20 @@ export class RunningServer implements Server {
       );
     this.#state = 'running';
     this.#transports = [...endpoints, ...this.options.transports];
-    await this.parts.broker.start();
-    for (const transport of this.#transports) await transport.open(this.parts.accept);
+    await this.#open(async () => {
+      await this.parts.broker.start();
+      for (const transport of this.#transports) await transport.open(this.parts.accept);
+    });
+  }
+
+  /** What opened before a failure is closed again. */
+  async #open(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {

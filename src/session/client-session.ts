@@ -211,6 +211,7 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   ended(code: number, reason: string): void {
+    this.#pulse.ended();
     if (this.#deaf) return;
     this.#enqueue({ kind: 'end', code, reason });
     this.#deaf = true;

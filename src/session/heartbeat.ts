@@ -54,6 +54,7 @@ export class Pulse {
   #unanswered = 0;
   #pausedAt: number | undefined;
   #timer: Timer | undefined;
+  #ended = false;
   #stopped = false;
 
   constructor(
@@ -79,6 +80,11 @@ export class Pulse {
     this.#unanswered = 0;
   }
 
+  /** The client has ended its side: from now on its silence means nothing. */
+  ended(): void {
+    this.#ended = true;
+  }
+
   /** While we do not read, the client's silence is ours: its clock stands still. */
   paused(): void {
     this.#pausedAt = this.clock.now();
@@ -90,9 +96,14 @@ export class Pulse {
     this.heard();
   }
 
+  get #expect(): number {
+    return this.#ended ? 0 : this.#agreement.expect;
+  }
+
   readonly #tick = (): void => {
     const now = this.clock.now();
-    const { send, expect } = this.#agreement;
+    const { send } = this.#agreement;
+    const expect = this.#expect;
     if (send > 0 && now >= this.#beatDue()) this.body.beat();
     if (this.#pausedAt !== undefined) {
       if (now - this.#pausedAt >= longestPause) return this.body.die('reading-stalled');
@@ -129,7 +140,8 @@ export class Pulse {
 
   /** When something is to be done next. */
   #due(): number {
-    const { send, expect } = this.#agreement;
+    const { send } = this.#agreement;
+    const expect = this.#expect;
     const beat = send > 0 ? this.#beatDue() : Infinity;
     if (this.#pausedAt !== undefined) {
       return Math.min(

@@ -1,5 +1,4 @@
 // Both ends in one process: octets through the real codec, without a socket. The way in of most tests.
-import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
 import type {
   Acceptor,
@@ -8,6 +7,7 @@ import type {
   Handshake,
   Transport,
 } from './transport.js';
+import { unframed } from './unframed.js';
 
 export interface MemoryClientOptions {
   readonly url?: string;
@@ -36,8 +36,6 @@ export interface MemoryTransport extends Transport {
   connect(options?: MemoryClientOptions): MemoryClient;
 }
 
-const plain: Framing = { frame: ({ bytes }: EncodedFrame) => bytes };
-
 export function memoryTransport(): MemoryTransport {
   let accept: Acceptor | undefined;
   return {
@@ -57,7 +55,7 @@ export function memoryTransport(): MemoryTransport {
 /** A connection and its client. Each direction is a queue that is emptied in a microtask, as sockets never call back at once. */
 class MemoryEnds implements Connection {
   readonly handshake: Handshake;
-  readonly framing = plain;
+  readonly framing = unframed;
   readonly messages = true;
   readonly client: MemoryClient;
   #listener: ConnectionListener | undefined;

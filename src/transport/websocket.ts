@@ -7,6 +7,7 @@ import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCode } from '../message/error.js';
 import { closedWith, cutReason, isSendable } from './close-frame.js';
 import type { OriginCheck } from './origin.js';
+import { Outlet } from './outlet.js';
 import type {
   Acceptor,
   Connection,
@@ -122,7 +123,6 @@ function handshakeOf(
   };
 }
 
-const nothing = new Uint8Array(0);
 const finalText = 0x81;
 const finalBinary = 0x82;
 
@@ -149,12 +149,11 @@ const framing: Framing = {
 class WebSocketConnection implements Connection {
   // What a write touches stands first.
   readonly #webSocket: WebSocket;
-  readonly #socket: Duplex;
+  readonly #outlet: Outlet;
   readonly framing = framing;
   readonly messages = true;
   #listener: ConnectionListener | undefined;
   #refused = false;
-  #awaiting = false;
   /** The code that `ws` closed with, having met what it cannot read. */
   #failed: number | undefined;
 
@@ -164,7 +163,7 @@ class WebSocketConnection implements Connection {
     readonly handshake: Handshake,
   ) {
     this.#webSocket = webSocket;
-    this.#socket = socket;
+    this.#outlet = new Outlet(socket, () => this.#listener?.drained());
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
@@ -173,7 +172,7 @@ class WebSocketConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#outlet.bufferedBytes;
   }
 
   listen(listener: ConnectionListener): void {
@@ -182,9 +181,7 @@ class WebSocketConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     // Its state changes synchronously with its close frame, behind which nothing may be written.
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength > 0) this.#awaitDrain();
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#outlet.write(bytes);
   }
 
   ping(): boolean {
@@ -210,21 +207,6 @@ class WebSocketConnection implements Connection {
   terminate(): void {
     this.#webSocket.terminate();
   }
-
-  /** An empty write, behind all others: Node's own `drain` comes only where more than its high-water mark waited. */
-  #awaitDrain(): void {
-    if (this.#awaiting) return;
-    this.#awaiting = true;
-    this.#socket.write(nothing, this.#onWritten);
-  }
-
-  readonly #onWritten = (error?: Error | null): void => {
-    this.#awaiting = false;
-    // What a lost socket dropped has not left.
-    if (error != null || this.#socket.destroyed) return;
-    if (this.#socket.writableLength === 0) this.#listener?.drained();
-    else this.#awaitDrain();
-  };
 
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
     if (this.#refused) return;

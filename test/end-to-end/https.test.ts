@@ -1,40 +1,12 @@
 // An application's own HTTPS server, with its routes beside ours.
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpsServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger } from '../../src/index.js';
+import { selfSigned } from '../certificate.js';
 import { frameText } from '../stomp-client.js';
-
-/** A key and a certificate that nobody but this test trusts; undefined where openssl is missing. */
-function selfSigned(): { key: Buffer; cert: Buffer } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes'];
-  const { status } = spawnSync('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    ...subject,
-  ]);
-  const made = status === 0 ? { key: readFileSync(key), cert: readFileSync(cert) } : undefined;
-  rmSync(folder, { recursive: true });
-  if (made === undefined && process.env['SIGNALBOX_REQUIRE_ALL'] === '1')
-    throw new Error('openssl is missing.');
-  if (made === undefined)
-    console.warn('Skipped: this machine has no openssl to make a certificate with.');
-  return made;
-}
 
 const certificate = selfSigned();
 

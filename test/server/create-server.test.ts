@@ -23,6 +23,7 @@ import {
   type Interceptor,
   type Server,
   type ServerOptions,
+  type Transport,
 } from '../../src/index.js';
 import { connect, open } from '../stomp-client.js';
 
@@ -637,6 +638,24 @@ describe('a server', () => {
       destination: '/app/rooms/{room}/recent',
       handler: 'RoomController.recent',
     });
+  });
+
+  it('closes what it had opened when one of its transports cannot be opened', async () => {
+    const transport = memoryTransport();
+    const broken: Transport = {
+      name: 'broken',
+      open: () => Promise.reject(new MessagingError('listen-failed')),
+      close: () => {},
+    };
+    for (const start of [
+      (server: Server) => server.start(),
+      (server: Server) => server.listen(0),
+    ]) {
+      const server = await createServer({ transports: [transport, broken], logger: silentLogger });
+      await expect(start(server)).rejects.toMatchObject({ code: 'listen-failed' });
+      expect(() => transport.connect()).toThrow('is not open');
+      expect(server.address()).toBeUndefined();
+    }
   });
 
   it('refuses to start twice, and a container that serves another server', async () => {

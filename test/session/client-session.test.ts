@@ -143,6 +143,31 @@ describe('a session', () => {
     expect(connection.closedWith).toEqual({ code: 1007, reason: 'text-invalid' });
   });
 
+  it('waits for a handler longer than for a heart-beat of a client that has ended its side', async () => {
+    let open = () => {};
+    const { clock, connection, say } = scene({
+      async handle(frame, of) {
+        if (frame.kind === 'connect')
+          return of.accept(undefined, { advertised: [0, 1000], send: 0, expect: 1000 });
+        await new Promise<void>((resolve) => (open = resolve));
+        return true;
+      },
+    });
+    say(connect + send('1') + frameText('DISCONNECT', { receipt: '2' }));
+    connection.listener!.ended(1000, '');
+    await settle();
+    clock.advance(20_000);
+    expect(connection.closedWith).toBeUndefined();
+    open();
+    await settle();
+    open();
+    await settle();
+    expect(connection.text().join('')).toMatch(
+      /^RECEIPT\nreceipt-id:1\n\n\0RECEIPT\nreceipt-id:2\n/,
+    );
+    expect(connection.closedWith).toEqual({ code: 1000, reason: '' });
+  });
+
   it('drops a frame whose outbound interceptor throws, and nothing else', async () => {
     const { clock, connection, say } = scene({
       outboundInterceptors: [

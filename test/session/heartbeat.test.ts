@@ -90,6 +90,19 @@ describe('the pulse', () => {
     expect(log.every((entry) => entry.startsWith('ping'))).toBe(true);
   });
 
+  it.each(['before', 'after'])(
+    'expects nothing of a client that ended its side %s it began',
+    (when) => {
+      const { clock, log, beating } = pulse({ pings: false });
+      if (when === 'before') beating.ended();
+      beating.start({ advertised: [1000, 10_000], send: 1000, expect: 10_000 });
+      if (when === 'after') beating.ended();
+      clock.advance(600_000);
+      expect(log).not.toContain('heartbeat-lost 20000');
+      expect(log.filter((entry) => entry.startsWith('beat'))).toHaveLength(800);
+    },
+  );
+
   it('stops the clock of silence while reading is paused, pings, and ends the session after 30 s of it', () => {
     const { clock, log, beating } = pulse();
     beating.start({ advertised: [0, 5000], send: 0, expect: 5000 });

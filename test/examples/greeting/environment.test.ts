@@ -1,7 +1,8 @@
 // The greeting's server as the environment wants it.
-import { createServer, memoryTransport, silentLogger } from 'signalbox';
+import { createServer, memoryTransport, silentLogger, type TcpTransport } from 'signalbox';
 import { describe, expect, it } from 'vitest';
 import { connect, open } from '../../stomp-client.js';
+import { connectTcp } from '../../tcp-client.js';
 import { fromEnvironment } from '../../../examples/greeting/environment.js';
 
 describe('the environment', () => {
@@ -40,7 +41,21 @@ describe('the environment', () => {
     await server.close();
   });
 
+  it('opens a port for STOMP over TCP', async () => {
+    const server = await createServer({
+      logger: silentLogger,
+      ...fromEnvironment({ STOMP_PORT: '0', HOST: '127.0.0.1' }),
+    });
+    await server.start();
+    const [transport] = server.options.transports as [TcpTransport];
+    const client = await connectTcp(transport.address()!.port);
+    client.socket.end();
+    await server.close();
+  });
+
   it.each([
+    { STOMP_PORT: 'stomp' },
+    { STOMP_PORT: '65536' },
     { HEARTBEAT: '500' },
     { HEARTBEAT: 'a,b' },
     { LOGIN: 'guest' },
@@ -48,7 +63,7 @@ describe('the environment', () => {
     { MAX_FRAME: '1k' },
   ])('is refused in a sentence: %o', (environment) => {
     expect(() => fromEnvironment(environment)).toThrow(
-      /^(HEARTBEAT|LOGIN|MAX_FRAME) must be .*, unlike '.*'\.$/,
+      /^(STOMP_PORT|HEARTBEAT|LOGIN|MAX_FRAME) must be .*, unlike '.*'\.$/,
     );
   });
 });

@@ -1,0 +1,52 @@
+// stomp.py over TCP: each version, with receipts and heart-beats, and the greeting as its reward.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GreetingController } from '../../examples/greeting/greeting.controller.js';
+import { createServer, silentLogger, tcpTransport, type Server } from '../../src/index.js';
+import { findStompPy } from '../stomp-py.js';
+
+const python = findStompPy();
+const client = new URL('stomp-py-client.py', import.meta.url);
+const transport = tcpTransport({ port: 0 });
+let server: Server;
+
+beforeAll(async () => {
+  server = await createServer({
+    controllers: [GreetingController],
+    transports: [transport],
+    heartbeat: { floor: 100, wanted: 1000 },
+    logger: silentLogger,
+  });
+  await server.start();
+});
+
+afterAll(() => server.close());
+
+describe.skipIf(python === undefined)('stomp.py', () => {
+  it.each([
+    { version: '1.0', heartbeats: 0 },
+    // Sent every 190 ms: 12 of them take longer than the server waits for a silent client.
+    { version: '1.1', heartbeats: 12 },
+    { version: '1.2', heartbeats: 12 },
+  ])('is greeted in $version', { timeout: 60_000 }, async ({ version, heartbeats }) => {
+    const gone = new Promise<number>((resolve) => {
+      const stop = server.events.on('disconnected', ({ code }) => {
+        stop();
+        resolve(code);
+      });
+    });
+    const { port } = transport.address()!;
+    const heard = JSON.parse(await python!(client, [`${port}`, version, `${heartbeats}`]));
+    expect(heard).toMatchObject({
+      connected: { version, server: expect.stringMatching(/^signalbox\//) },
+      receipts: ['subscribed', 'sent', 'bye'],
+      errors: [],
+      message: {
+        headers: { destination: '/topic/greetings', 'content-type': 'application/json' },
+        body: '{"content":"Hello, Zoë!"}',
+      },
+    });
+    expect(heard.connected['heart-beat'] ?? '0,0').toBe(version === '1.0' ? '0,0' : '250,1000');
+    expect(heard.heartbeats).toBeGreaterThanOrEqual(heartbeats);
+    expect(await gone).toBe(1000);
+  });
+});
