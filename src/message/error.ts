@@ -87,6 +87,9 @@ export const errorTable = {
   'subscription-exists': { text: 'The session has a subscription of this id.' },
   'subscription-unknown': { text: 'The session has no subscription of this id.' },
   'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
+  'acknowledgement-unknown': { text: 'No delivery of the session has this acknowledgement.' },
+  'queue-full': { text: 'The queue holds as much as it may hold.' },
+  'queue-limit': { text: 'There are as many queues as there may be.' },
   'not-supported': { text: 'This broker does not support the request.' },
 
   // What a handler can fail with.

@@ -82,13 +82,21 @@ export interface ConnectedFrame {
   readonly user?: string | undefined;
 }
 
+/** What is true of one delivery alone, and not of the message. */
+export interface DeliveryMarks {
+  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
+  readonly ack?: string | undefined;
+  /** How often it was delivered before; absent the first time. */
+  readonly redelivered?: number | undefined;
+}
+
 export interface MessageFrame {
   readonly kind: 'message';
   /** The id of the subscription that it answers. */
   readonly subscription: string;
   readonly messageId: string;
-  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
-  readonly ack?: string | undefined;
+  /** Absent where nothing is to be said, so that equal frames can be one. */
+  readonly marks?: DeliveryMarks | undefined;
   readonly message: Message;
 }
 

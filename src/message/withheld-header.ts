@@ -8,6 +8,7 @@ const serverOwned = [
   'receipt-id',
   'ack',
   'redelivered',
+  'delivery-count',
   'content-length',
   'transaction',
   'session',

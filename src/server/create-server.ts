@@ -44,7 +44,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     options.separator,
   );
   const broker =
-    options.broker ?? new EmbeddedBroker({ ids, separator: options.separator, logger });
+    options.broker ?? new EmbeddedBroker({ ids, clock, separator: options.separator, logger });
   const payloads = new Payloads(options.converters);
   const publisher = new BrokerPublisher({
     broker,
