@@ -24,6 +24,7 @@ import type { ResolvedOptions, ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
+import { Transactions } from './transactions.js';
 import { RunningServer, type Server } from './server.js';
 
 /**
@@ -67,6 +68,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     timeLimit: options.handlerTimeout,
   });
   const subscribers = new Subscribers(broker, users);
+  const transactions = new Transactions(limits);
   const problems = new Problems({
     publisher,
     subscribers,
@@ -87,6 +89,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     application: new Application({ dispatcher, publisher, problems }),
     publisher,
     subscribers,
+    transactions,
     events,
     clientPublish: options.clientPublish,
     subscriptions: limits.subscriptions,
@@ -117,10 +120,12 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       registry.remove(of);
       events.emit('disconnected', { session: of, code, reason });
     },
-    finished: (of) =>
+    finished(of) {
+      transactions.abortAll(of);
       void subscribers.close(of).catch((error: unknown) => {
         logger.error('The broker could not end the line of a session.', error);
-      }),
+      });
+    },
   };
   const accept = (connection: Connection) =>
     void open.add(new ClientSession(ids.session(), connection, session));

@@ -43,6 +43,12 @@ export interface LimitOptions {
   readonly connectHeaderSize: number;
   /** Live subscriptions of a session. Default 128. */
   readonly subscriptions: number;
+  /** Open transactions of a session. Default 8. */
+  readonly transactions: number;
+  /** Frames that a transaction may hold. Default 1,000. */
+  readonly transactionFrames: number;
+  /** Octets that the transactions of a session may hold. Default 16 times the frame size. */
+  readonly transactionSize: number;
   /** Octets that may wait for a session. Default the larger of 524,288 and twice the frame size. */
   readonly outboxSize: number;
   /** How long an octet may wait for a session. Default 10,000. */

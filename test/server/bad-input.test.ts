@@ -154,7 +154,6 @@ const cases: readonly Case[] = [
     input: frameText('ACK', { id: '1' }),
     code: 'acknowledgement-unknown',
   },
-  { name: 'BEGIN', input: frameText('BEGIN', { transaction: 't' }), code: 'not-supported' },
 ];
 
 async function scene() {
