@@ -88,6 +88,8 @@ export interface DeliveryMarks {
   readonly ack?: string | undefined;
   /** How often it was delivered before; absent the first time. */
   readonly redelivered?: number | undefined;
+  /** Whether it was published before the subscription began, and kept. */
+  readonly retained?: boolean | undefined;
 }
 
 export interface MessageFrame {

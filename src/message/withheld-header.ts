@@ -9,6 +9,7 @@ const serverOwned = [
   'ack',
   'redelivered',
   'delivery-count',
+  'retained',
   'content-length',
   'transaction',
   'session',

@@ -47,19 +47,13 @@ export class Consumer implements Settler {
 
   /** Hands a message over; with ack auto it is settled by that. */
   take(queued: QueuedMessage): void {
-    const { subscription, acknowledgements } = this.parts;
+    const ack =
+      this.parts.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.open(this);
     const redelivered = queued.deliveries > 0 ? queued.deliveries : undefined;
     queued.deliveries++;
-    let marks: DeliveryMarks | undefined;
-    if (subscription.ack !== 'auto') {
-      const ack = acknowledgements.open(this);
-      this.#unsettled.set(ack, queued);
-      marks = { ack, redelivered };
-    } else if (redelivered !== undefined) {
-      marks = { redelivered };
-    }
-    const room = this.#deliver(queued, marks);
-    if (marks?.ack === undefined) this.owner.settled([queued]);
+    if (ack !== undefined) this.#unsettled.set(ack, queued);
+    const room = this.#deliver(queued, { ack, redelivered, retained: queued.retained });
+    if (ack === undefined) this.owner.settled([queued]);
     if (!room) void this.#awaitRoom();
   }
 
@@ -83,7 +77,7 @@ export class Consumer implements Settler {
     this.owner.returned(messages);
   }
 
-  #deliver({ id, message }: QueuedMessage, marks: DeliveryMarks | undefined): boolean {
+  #deliver({ id, message }: QueuedMessage, marks: DeliveryMarks): boolean {
     const { subscriber, subscription } = this.parts;
     try {
       return subscriber.deliver(subscription, id, message, marks);

@@ -9,6 +9,7 @@ import type { Entry } from './audience.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
 import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { Queues } from './queues.js';
+import { defaultRetainOptions, RetainedMessages, type RetainOptions } from './retained-messages.js';
 import { SubscriptionIndex } from './subscription-index.js';
 
 export interface EmbeddedBrokerOptions {
@@ -21,6 +22,7 @@ export interface EmbeddedBrokerOptions {
   /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
   readonly logger?: Logger;
   readonly queue?: Partial<QueueOptions>;
+  readonly retain?: Partial<RetainOptions>;
 }
 
 interface Publication {
@@ -38,6 +40,7 @@ export class EmbeddedBroker implements Broker {
   readonly #logger: Logger;
   readonly #index: SubscriptionIndex;
   readonly #queues: Queues;
+  readonly #retained: RetainedMessages;
   readonly #deadLetters: string;
   readonly #parts: ConnectionParts;
   readonly #waiting: Message[] = [];
@@ -49,6 +52,7 @@ export class EmbeddedBroker implements Broker {
     separator = '/',
     logger = consoleLogger,
     queue = {},
+    retain = {},
   }: EmbeddedBrokerOptions = {}) {
     const options = { ...defaultQueueOptions, ...queue };
     this.#ids = ids;
@@ -56,9 +60,11 @@ export class EmbeddedBroker implements Broker {
     this.#deadLetters = options.deadLetters;
     this.#index = new SubscriptionIndex(separator);
     this.#queues = new Queues({ clock, options, logger, deadLetter: this.#deadLetter });
+    this.#retained = new RetainedMessages({ ...defaultRetainOptions, ...retain }, separator);
     this.#parts = {
       index: this.#index,
       queues: this.#queues,
+      retained: this.#retained,
       prefetch: options.prefetch,
       publish: this.#publish,
     };
@@ -70,6 +76,7 @@ export class EmbeddedBroker implements Broker {
   stop(): void {
     this.#index.clear();
     this.#queues.clear();
+    this.#retained.clear();
     this.#waiting.length = 0;
   }
 
@@ -103,6 +110,7 @@ export class EmbeddedBroker implements Broker {
       this.#queues.open(message.destination).add(id, message);
       return;
     }
+    this.#retained.consider(id, message);
     const publication: Publication = { id, message };
     this.#index.each(message.destination, this.#deliverTo, publication);
   }

@@ -13,12 +13,14 @@ import type { Entry } from './audience.js';
 import type { Consumer } from './consumer.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Queues } from './queues.js';
+import type { RetainedMessages } from './retained-messages.js';
 import type { SubscriptionIndex } from './subscription-index.js';
 
 /** What a broker's lines share. */
 export interface ConnectionParts {
   readonly index: SubscriptionIndex;
   readonly queues: Queues;
+  readonly retained: RetainedMessages;
   /** Messages that a subscription may hold unsettled when it does not say. */
   readonly prefetch: number;
   readonly publish: (messages: readonly Message[]) => void;
@@ -90,11 +92,18 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   #begin(subscription: Subscription): Entry | Consumption {
-    const { index, queues } = this.parts;
+    const { queues } = this.parts;
     if (queues.serves(subscription.destination)) return this.#consume(subscription);
-    if (subscription.ack === 'auto')
-      return refusingPatterns(() => index.add(this.subscriber, subscription));
-    return this.#gather(subscription);
+    return subscription.ack === 'auto' ? this.#listen(subscription) : this.#gather(subscription);
+  }
+
+  /** A topic, straight from publication to delivery. */
+  #listen(subscription: Subscription): Entry {
+    const { index, retained } = this.parts;
+    const entry = refusingPatterns(() => index.add(this.subscriber, subscription));
+    for (const { id, message } of retained.matching(subscription.destination))
+      this.subscriber.deliver(subscription, id, message, { retained: true });
+    return entry;
   }
 
   /** A share of a queue. */
@@ -110,7 +119,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, through a queue of its own that keeps what is not settled. */
   #gather(subscription: Subscription): Consumption {
-    const { index, queues } = this.parts;
+    const { index, queues, retained } = this.parts;
     const { subscriber } = this;
     const queue = queues.openPrivate();
     const entry = refusingPatterns(() =>
@@ -128,6 +137,8 @@ export class EmbeddedConnection implements BrokerConnection {
         subscription,
       ),
     );
+    for (const { id, message } of retained.matching(subscription.destination))
+      queue.add(id, message, true);
     return { queue, consumer: this.#consumer(queue, subscription), entry };
   }
 

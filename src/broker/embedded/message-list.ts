@@ -11,6 +11,8 @@ export interface QueuedMessage {
   readonly size: number;
   /** On the scale of `Clock.date`; Infinity is never. */
   readonly expires: number;
+  /** Whether it was published before its subscription began, and kept. */
+  readonly retained: boolean;
   /** How often it was handed to a consumer. */
   deliveries: number;
 }

@@ -42,7 +42,8 @@ export class MessageQueue {
     return this.#octets;
   }
 
-  add(id: string, message: Message): void {
+  /** @param retained whether it was published before its subscription began, and kept */
+  add(id: string, message: Message, retained = false): void {
     const size = sizeOf(message);
     this.#waiting.add({
       sequence: ++this.#sequence,
@@ -50,6 +51,7 @@ export class MessageQueue {
       message,
       size,
       expires: expiryOf(message),
+      retained,
       deliveries: 0,
     });
     this.#count(1, size);

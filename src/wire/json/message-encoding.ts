@@ -34,10 +34,11 @@ export class JsonMessageEncoding implements MessageEncoding {
 
 function said(marks: DeliveryMarks | undefined): string {
   if (marks === undefined) return '';
-  const { ack, redelivered } = marks;
+  const { ack, redelivered, retained } = marks;
   return (
     (ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`) +
-    (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`)
+    (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`) +
+    (retained === true ? ',"retained":true' : '')
   );
 }
 

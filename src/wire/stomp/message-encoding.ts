@@ -32,7 +32,7 @@ export class StompMessageEncoding implements MessageEncoding {
 
   frame(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
     const ids = `${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${this.#idLines(marks?.ack)}`;
-    const head = `MESSAGE\n${ids}${redeliveryLines(marks?.redelivered)}`;
+    const head = `MESSAGE\n${ids}${markLines(marks)}`;
     const size = Buffer.byteLength(head);
     const octets = Buffer.allocUnsafe(size + this.#tail.length);
     octets.write(head);
@@ -50,9 +50,14 @@ export class StompMessageEncoding implements MessageEncoding {
   }
 }
 
-/** The names that other brokers use: RabbitMQ's and ActiveMQ's `redelivered`, and how often it was. */
-function redeliveryLines(redelivered: number | undefined): string {
-  return redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`;
+/** The names that RabbitMQ, ActiveMQ and MQTT use. */
+function markLines(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { redelivered, retained } = marks;
+  return (
+    (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
+    (retained === true ? 'retained:true\n' : '')
+  );
 }
 
 /** Text that is none would end a browser's connection with 1007. */

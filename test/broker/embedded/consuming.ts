@@ -31,6 +31,7 @@ export interface Delivery {
   readonly headers: Headers;
   readonly ack: string | undefined;
   readonly redelivered: number | undefined;
+  readonly retained: boolean;
 }
 
 export interface Consumer {
@@ -90,6 +91,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
         headers,
         ack: marks?.ack,
         redelivered: marks?.redelivered,
+        retained: marks?.retained === true,
       });
       acks.set(text, marks?.ack);
       return !full;

@@ -5,7 +5,15 @@ import { message } from './consuming.js';
 
 function queued(sequence: number): QueuedMessage {
   const id = `m${sequence}`;
-  return { sequence, id, message: message('/q'), size: 1, expires: Infinity, deliveries: 0 };
+  return {
+    sequence,
+    id,
+    message: message('/q'),
+    size: 1,
+    expires: Infinity,
+    retained: false,
+    deliveries: 0,
+  };
 }
 
 function drain(list: MessageList): number[] {

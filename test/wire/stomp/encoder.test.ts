@@ -133,9 +133,11 @@ describe('sharing', () => {
     expect(new Set(texts).size).toBe(4);
   });
 
-  it('says that and how often it was delivered before', () => {
+  it('says that and how often it was delivered before, and that it was kept', () => {
     const again = said('1.2', delivery(message(), 's', { marks: { redelivered: 2 } }));
     expect(again).toContain('message-id:m-1\nredelivered:true\ndelivery-count:3\n');
+    const kept = said('1.2', delivery(message(), 's', { marks: { retained: true } }));
+    expect(kept).toContain('message-id:m-1\nretained:true\n');
   });
 
   it('shares no delivery that is to be acknowledged', () => {
