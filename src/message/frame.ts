@@ -90,6 +90,8 @@ export interface DeliveryMarks {
   readonly redelivered?: number | undefined;
   /** Whether it was published before the subscription began, and kept. */
   readonly retained?: boolean | undefined;
+  /** How many messages of the subscription were left out since the last that told, as the client reads too slowly. */
+  readonly dropped?: number | undefined;
 }
 
 export interface MessageFrame {

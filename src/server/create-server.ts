@@ -14,6 +14,7 @@ import { ClientSession, type SessionParts } from '../session/client-session.js';
 import { SessionEventSource } from '../session/event.js';
 import { Flusher } from '../session/flusher.js';
 import { intercept } from '../session/interceptor.js';
+import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
 import { buildControllers, offer, ownContainer, withdraw } from './container.js';
@@ -107,6 +108,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       activity,
       flusher: new Flusher(clock, activity),
       limits: { size: limits.outboxSize, age: limits.outboxAge },
+      treatmentOf: compileSlowConsumers(options.slowConsumers, options.separator),
     },
     codecs: options.codecs,
     limits,
@@ -120,6 +122,8 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       registry.remove(of);
       events.emit('disconnected', { session: of, code, reason });
     },
+    dropped: (of, { subscription, message: { destination } }) =>
+      events.emit('dropped', { session: of, subscription, destination }),
     finished(of) {
       transactions.abortAll(of);
       void subscribers.close(of).catch((error: unknown) => {

@@ -34,11 +34,12 @@ export class JsonMessageEncoding implements MessageEncoding {
 
 function said(marks: DeliveryMarks | undefined): string {
   if (marks === undefined) return '';
-  const { ack, redelivered, retained } = marks;
+  const { ack, redelivered, retained, dropped } = marks;
   return (
     (ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`) +
     (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`) +
-    (retained === true ? ',"retained":true' : '')
+    (retained === true ? ',"retained":true' : '') +
+    (dropped === undefined ? '' : `,"dropped":${dropped}`)
   );
 }
 

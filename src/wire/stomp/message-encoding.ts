@@ -50,13 +50,14 @@ export class StompMessageEncoding implements MessageEncoding {
   }
 }
 
-/** The names that RabbitMQ, ActiveMQ and MQTT use. */
+/** The names that RabbitMQ, ActiveMQ and MQTT use, where they have one. */
 function markLines(marks: DeliveryMarks | undefined): string {
   if (marks === undefined) return '';
-  const { redelivered, retained } = marks;
+  const { redelivered, retained, dropped } = marks;
   return (
     (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
-    (retained === true ? 'retained:true\n' : '')
+    (retained === true ? 'retained:true\n' : '') +
+    (dropped === undefined ? '' : `dropped:${dropped}\n`)
   );
 }
 
