@@ -9,7 +9,9 @@ export type {
   Subscriber,
   Subscription,
 } from './broker/broker.js';
-export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
+export { EmbeddedBroker, type EmbeddedBrokerOptions } from './broker/embedded/embedded-broker.js';
+export type { QueueOptions } from './broker/embedded/queue-options.js';
+export type { RetainOptions } from './broker/embedded/retained-messages.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { argument } from './controller/argument.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
@@ -62,6 +64,11 @@ export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
+export type {
+  SlowConsumerOptions,
+  SlowConsumerPolicy,
+  SlowConsumerRule,
+} from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
 export { memoryTransport, type MemoryClient, type MemoryTransport } from './transport/memory.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';

@@ -1,6 +1,6 @@
 // The contract of a broker: who gets what.
 import type { MessagingError } from '../message/error.js';
-import type { AckMode } from '../message/frame.js';
+import type { AckMode, DeliveryMarks } from '../message/frame.js';
 import type { Headers, Message } from '../message/message.js';
 
 export interface Subscription {
@@ -27,8 +27,13 @@ export type Operation =
 /** Whom a broker delivers to: one session. */
 export interface Subscriber {
   readonly id: string;
-  /** False when more than half of the outbox's limit waits: queues and streams then wait for `room()`. `ack` names the delivery for ACK and NACK. */
-  deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean;
+  /** False when more than half of the outbox's limit waits: queues and streams then wait for `room()`. */
+  deliver(
+    subscription: Subscription,
+    messageId: string,
+    message: Message,
+    marks?: DeliveryMarks,
+  ): boolean;
   /** Resolves when there is room again, or the subscriber has gone. */
   room(): Promise<void>;
   /** The broker can serve this subscriber no longer. */

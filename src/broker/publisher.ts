@@ -2,7 +2,7 @@
 import { MessagingError } from '../message/error.js';
 import type { Ids } from '../message/ids.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
-import type { Target } from '../message/target.js';
+import type { SubscriptionTarget, Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Session } from '../session/session.js';
 import type { Broker } from './broker.js';
@@ -86,18 +86,41 @@ export class BrokerPublisher implements Publisher {
 
   /** A client's message to all sessions of a user. */
   async forward(user: string, destination: string, message: Message): Promise<void> {
-    await this.#send({ kind: 'user', user, destination }, (to) => ({
+    await this.#publish(this.forwarded(user, destination, message));
+  }
+
+  /** What `publishTo` would publish, for those who publish it later; an answer to one subscription is not part of it. */
+  composed(targets: readonly Target[], value: unknown): readonly Message[] {
+    const payload = this.parts.payloads.write(value);
+    return targets.flatMap((target) =>
+      target.kind === 'subscription' ? [] : this.#messages(target, letter(payload, target.headers)),
+    );
+  }
+
+  /** What `forward` would publish. */
+  forwarded(user: string, destination: string, message: Message): readonly Message[] {
+    return this.#messages({ kind: 'user', user, destination }, (to) => ({
       ...message,
       destination: to,
     }));
   }
 
   #send(target: Target, letter: Letter): void | Promise<void> {
-    const { broker, users, recipients } = this.parts;
+    if (target.kind === 'subscription')
+      return this.#answer(target.session, target.subscription, letter(target.destination));
+    return this.#publish(this.#messages(target, letter));
+  }
+
+  async #publish(messages: readonly Message[]): Promise<void> {
+    for (const message of messages) await this.parts.broker.publish(message);
+  }
+
+  #messages(target: Exclude<Target, SubscriptionTarget>, letter: Letter): readonly Message[] {
+    const { users, recipients } = this.parts;
     switch (target.kind) {
       case 'destination':
         if (users.matches(target.destination)) {
-          return this.#send({ kind: 'user', ...users.address(target.destination) }, letter);
+          return this.#messages({ kind: 'user', ...users.address(target.destination) }, letter);
         }
         if (!this.parts.serves(target.destination)) {
           throw new MessagingError(
@@ -105,25 +128,16 @@ export class BrokerPublisher implements Publisher {
             `No broker prefix matches '${target.destination}', so nobody could receive it.`,
           );
         }
-        return broker.publish(letter(target.destination));
+        return [letter(target.destination)];
       case 'session':
-        return broker.publish(letter(sessionQueue(target.session, target.destination)));
+        return [letter(sessionQueue(target.session, target.destination))];
       case 'user':
-        return this.#toSessions(recipients.ofUser(target.user), target.destination, letter);
-      case 'subscription':
-        return this.#answer(target.session, target.subscription, letter(target.destination));
+        return Array.from(recipients.ofUser(target.user), ({ id }) =>
+          letter(sessionQueue(id, target.destination)),
+        );
       default:
         return target satisfies never;
     }
-  }
-
-  async #toSessions(
-    sessions: Iterable<Session>,
-    destination: string,
-    letter: Letter,
-  ): Promise<void> {
-    for (const { id } of sessions)
-      await this.parts.broker.publish(letter(sessionQueue(id, destination)));
   }
 
   /** Straight to one subscription; waits while the session's outbox is more than half full. */

@@ -1,6 +1,6 @@
 // A session as the broker sees it: its line to the broker, its subscriptions, and how a delivery becomes a frame.
 import { MessagingError } from '../message/error.js';
-import type { MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
+import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
@@ -43,7 +43,7 @@ export class MessageFrames {
     subscription: string,
     messageId: string,
     message: Message,
-    ack: string | undefined,
+    marks: DeliveryMarks | undefined,
   ): MessageFrame {
     const last = this.#last;
     if (
@@ -51,14 +51,14 @@ export class MessageFrames {
       last !== undefined &&
       last.messageId === messageId &&
       last.subscription === subscription &&
-      last.ack === ack
+      last.marks === marks
     ) {
       return last;
     }
     // Another subscription to the message before: what its octets are kept by stays the same object.
     const outgoing = this.#message === message ? last!.message : this.#visible(message);
     this.#message = message;
-    return (this.#last = { kind: 'message', subscription, messageId, ack, message: outgoing });
+    return (this.#last = { kind: 'message', subscription, messageId, marks, message: outgoing });
   }
 
   /** With the destination as clients know it. */
@@ -170,8 +170,13 @@ export class SessionSubscriber implements Subscriber {
     return live;
   }
 
-  deliver(subscription: Subscription, messageId: string, message: Message, ack?: string): boolean {
-    return this.#outbox.send(this.#parts.frames.frame(subscription.id, messageId, message, ack));
+  deliver(
+    subscription: Subscription,
+    messageId: string,
+    message: Message,
+    marks?: DeliveryMarks,
+  ): boolean {
+    return this.#outbox.send(this.#parts.frames.frame(subscription.id, messageId, message, marks));
   }
 
   room(): Promise<void> {

@@ -87,6 +87,13 @@ export const errorTable = {
   'subscription-exists': { text: 'The session has a subscription of this id.' },
   'subscription-unknown': { text: 'The session has no subscription of this id.' },
   'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
+  'transaction-exists': { text: 'The session has a transaction of this name.' },
+  'transaction-unknown': { text: 'The session has no transaction of this name.' },
+  'transaction-limit': { text: 'The transactions of the session hold as much as they may hold.' },
+  'transaction-failed': { text: 'The transaction failed; nothing of it took effect.' },
+  'acknowledgement-unknown': { text: 'No delivery of the session has this acknowledgement.' },
+  'queue-full': { text: 'The queue holds as much as it may hold.' },
+  'queue-limit': { text: 'There are as many queues as there may be.' },
   'not-supported': { text: 'This broker does not support the request.' },
 
   // What a handler can fail with.

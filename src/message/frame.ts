@@ -82,13 +82,25 @@ export interface ConnectedFrame {
   readonly user?: string | undefined;
 }
 
+/** What is true of one delivery alone, and not of the message. */
+export interface DeliveryMarks {
+  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
+  readonly ack?: string | undefined;
+  /** How often it was delivered before; absent the first time. */
+  readonly redelivered?: number | undefined;
+  /** Whether it was published before the subscription began, and kept. */
+  readonly retained?: boolean | undefined;
+  /** How many messages of the subscription were left out since the last that told, as the client reads too slowly. */
+  readonly dropped?: number | undefined;
+}
+
 export interface MessageFrame {
   readonly kind: 'message';
   /** The id of the subscription that it answers. */
   readonly subscription: string;
   readonly messageId: string;
-  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
-  readonly ack?: string | undefined;
+  /** Absent where nothing is to be said, so that equal frames can be one. */
+  readonly marks?: DeliveryMarks | undefined;
   readonly message: Message;
 }
 

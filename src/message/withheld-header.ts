@@ -8,6 +8,8 @@ const serverOwned = [
   'receipt-id',
   'ack',
   'redelivered',
+  'delivery-count',
+  'retained',
   'content-length',
   'transaction',
   'session',

@@ -31,6 +31,20 @@ export class Application {
     void this.#run(value, targets, session, session.signal, message.destination);
   }
 
+  /** What a handler's value would be published as; for a transaction, which no stream can be part of. @throws as `send`, `not-supported` */
+  async compose(
+    message: Message,
+    lookup: string,
+    session: ClientSession,
+  ): Promise<readonly Message[]> {
+    const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
+    if (outcome === undefined) throw new MessagingError('no-route');
+    const { value, targets } = outcome;
+    if (value === undefined || value === null) return [];
+    if (!isStream(value)) return this.parts.publisher.composed(targets, value);
+    throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
+  }
+
   /** Answers a SUBSCRIBE by one reply, or by a stream for as long as the subscription lives. @throws as `send` */
   async subscribe(
     { id, destination, headers }: SubscribeFrame,

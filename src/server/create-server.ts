@@ -14,6 +14,7 @@ import { ClientSession, type SessionParts } from '../session/client-session.js';
 import { SessionEventSource } from '../session/event.js';
 import { Flusher } from '../session/flusher.js';
 import { intercept } from '../session/interceptor.js';
+import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
 import { buildControllers, offer, ownContainer, withdraw } from './container.js';
@@ -24,6 +25,7 @@ import type { ResolvedOptions, ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
+import { Transactions } from './transactions.js';
 import { RunningServer, type Server } from './server.js';
 
 /**
@@ -44,7 +46,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     options.separator,
   );
   const broker =
-    options.broker ?? new EmbeddedBroker({ ids, separator: options.separator, logger });
+    options.broker ?? new EmbeddedBroker({ ids, clock, separator: options.separator, logger });
   const payloads = new Payloads(options.converters);
   const publisher = new BrokerPublisher({
     broker,
@@ -67,6 +69,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     timeLimit: options.handlerTimeout,
   });
   const subscribers = new Subscribers(broker, users);
+  const transactions = new Transactions(limits);
   const problems = new Problems({
     publisher,
     subscribers,
@@ -87,6 +90,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     application: new Application({ dispatcher, publisher, problems }),
     publisher,
     subscribers,
+    transactions,
     events,
     clientPublish: options.clientPublish,
     subscriptions: limits.subscriptions,
@@ -104,6 +108,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       activity,
       flusher: new Flusher(clock, activity),
       limits: { size: limits.outboxSize, age: limits.outboxAge },
+      treatmentOf: compileSlowConsumers(options.slowConsumers, options.separator),
     },
     codecs: options.codecs,
     limits,
@@ -117,10 +122,14 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
       registry.remove(of);
       events.emit('disconnected', { session: of, code, reason });
     },
-    finished: (of) =>
+    dropped: (of, { subscription, message: { destination } }) =>
+      events.emit('dropped', { session: of, subscription, destination }),
+    finished(of) {
+      transactions.abortAll(of);
       void subscribers.close(of).catch((error: unknown) => {
         logger.error('The broker could not end the line of a session.', error);
-      }),
+      });
+    },
   };
   const accept = (connection: Connection) =>
     void open.add(new ClientSession(ids.session(), connection, session));

@@ -1,21 +1,25 @@
 // The one junction: what becomes of each client frame.
+import type { Operation, Settlement } from '../broker/broker.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { Subscribers } from '../broker/subscribers.js';
-import type { UserDestinations } from '../broker/user-destination.js';
+import type { UserAddress, UserDestinations } from '../broker/user-destination.js';
 import { MessagingError } from '../message/error.js';
 import type {
   ClientFrame,
   SendFrame,
   SettleFrame,
   SubscribeFrame,
+  TransactionFrame,
   UnsubscribeFrame,
 } from '../message/frame.js';
+import type { Message } from '../message/message.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
 import type { Admission } from './admission.js';
 import type { Application } from './application.js';
 import type { Prefixes } from './prefix.js';
 import { problemQueue } from './problem.js';
+import type { HeldFrame, Transactions } from './transactions.js';
 
 export interface InboundParts {
   readonly prefixes: Prefixes;
@@ -24,6 +28,7 @@ export interface InboundParts {
   readonly application: Application;
   readonly publisher: BrokerPublisher;
   readonly subscribers: Subscribers;
+  readonly transactions: Transactions;
   readonly events: SessionEventSource;
   readonly clientPublish: boolean;
   /** Live subscriptions that a session may have. */
@@ -35,6 +40,7 @@ export class Inbound {
 
   /** Resolves when the frame has been processed; rejects with a MessagingError when it is refused or its handler failed. */
   async route(frame: ClientFrame, session: ClientSession): Promise<void> {
+    const { transactions } = this.parts;
     switch (frame.kind) {
       case 'connect':
         return this.parts.admission.admit(frame, session);
@@ -48,9 +54,11 @@ export class Inbound {
       case 'nack':
         return this.#settle(frame, session);
       case 'begin':
+        return transactions.begin(session, frame.transaction);
       case 'commit':
+        return this.#commit(frame, session);
       case 'abort':
-        throw noTransactions();
+        return void transactions.end(session, frame.transaction);
       case 'disconnect':
         return;
       default:
@@ -58,17 +66,16 @@ export class Inbound {
     }
   }
 
-  async #send({ message, transaction }: SendFrame, session: ClientSession): Promise<void> {
-    if (transaction !== undefined) throw noTransactions();
-    const { prefixes, application, subscribers } = this.parts;
+  async #send(frame: SendFrame, session: ClientSession): Promise<void> {
+    const { message, transaction } = frame;
+    const { prefixes, application, subscribers, transactions } = this.parts;
+    if (transaction !== undefined) return transactions.hold(session, transaction, frame);
     const owner = prefixes.owner(message.destination);
     switch (owner.kind) {
       case 'application':
         return application.send(message, owner.lookup, session);
       case 'user': {
-        this.#mayPublish();
-        const { user, destination } = this.parts.users.address(message.destination);
-        if (destination === problemQueue) throw new MessagingError('destination-refused');
+        const { user, destination } = this.#addressee(message);
         return this.parts.publisher.forward(user, destination, message);
       }
       case 'broker':
@@ -79,6 +86,54 @@ export class Inbound {
       default:
         return owner satisfies never;
     }
+  }
+
+  /** Handlers run in the order of their frames; what comes of all frames reaches the broker at once, or nothing does. */
+  async #commit({ transaction }: TransactionFrame, session: ClientSession): Promise<void> {
+    const held = this.parts.transactions.end(session, transaction);
+    const operations: Operation[] = [];
+    try {
+      for (const frame of held) operations.push(...(await this.#operations(frame, session)));
+      await this.parts.subscribers.get(session).connection.commit(operations);
+    } catch (cause) {
+      throw transactionFailed(cause);
+    }
+  }
+
+  async #operations(frame: HeldFrame, session: ClientSession): Promise<readonly Operation[]> {
+    if (frame.kind !== 'send') return [{ kind: 'settle', settlement: settlementOf(frame) }];
+    return (await this.#messages(frame.message, session)).map((message) => ({
+      kind: 'send',
+      message,
+    }));
+  }
+
+  /** What a SEND leads to, before it is published. */
+  async #messages(message: Message, session: ClientSession): Promise<readonly Message[]> {
+    const owner = this.parts.prefixes.owner(message.destination);
+    switch (owner.kind) {
+      case 'application':
+        return this.parts.application.compose(message, owner.lookup, session);
+      case 'user': {
+        const { user, destination } = this.#addressee(message);
+        return this.parts.publisher.forwarded(user, destination, message);
+      }
+      case 'broker':
+        this.#mayPublish();
+        return [message];
+      case 'nobody':
+        throw new MessagingError('no-route');
+      default:
+        return owner satisfies never;
+    }
+  }
+
+  /** Whom a client's message to a user is for. */
+  #addressee(message: Message): UserAddress {
+    this.#mayPublish();
+    const address = this.parts.users.address(message.destination);
+    if (address.destination === problemQueue) throw new MessagingError('destination-refused');
+    return address;
   }
 
   #mayPublish(): void {
@@ -117,11 +172,23 @@ export class Inbound {
     events.emit('unsubscribed', { session, subscription, destination: requested });
   }
 
-  async #settle({ kind, id, subscription }: SettleFrame, session: ClientSession): Promise<void> {
-    await this.parts.subscribers.get(session).connection.settle({ kind, id, subscription });
+  async #settle(frame: SettleFrame, session: ClientSession): Promise<void> {
+    const { transaction } = frame;
+    if (transaction !== undefined) return this.parts.transactions.hold(session, transaction, frame);
+    await this.parts.subscribers.get(session).connection.settle(settlementOf(frame));
   }
 }
 
-function noTransactions(): MessagingError {
-  return new MessagingError('not-supported', 'This broker has no transactions.');
+function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
+  return { kind, id, subscription };
+}
+
+/** What was wrong with one frame is told as the detail; what an application threw stays with us. */
+function transactionFailed(cause: unknown): MessagingError {
+  const known = cause instanceof MessagingError ? cause : undefined;
+  return new MessagingError('transaction-failed', undefined, {
+    cause: known?.cause ?? cause,
+    detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
+    fields: known?.fields,
+  });
 }

@@ -8,6 +8,7 @@ import type { Constructor, PayloadConverter } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
+import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
@@ -43,6 +44,12 @@ export interface LimitOptions {
   readonly connectHeaderSize: number;
   /** Live subscriptions of a session. Default 128. */
   readonly subscriptions: number;
+  /** Open transactions of a session. Default 8. */
+  readonly transactions: number;
+  /** Frames that a transaction may hold. Default 1,000. */
+  readonly transactionFrames: number;
+  /** Octets that the transactions of a session may hold. Default 16 times the frame size. */
+  readonly transactionSize: number;
   /** Octets that may wait for a session. Default the larger of 524,288 and twice the frame size. */
   readonly outboxSize: number;
   /** How long an octet may wait for a session. Default 10,000. */
@@ -90,6 +97,8 @@ export interface ServerOptions {
   /** Handlers of one session that may run at a time. Default 1: replies keep the order of their messages. */
   readonly concurrency?: number;
   readonly limits?: Partial<LimitOptions>;
+  /** What gives way when a client reads too slowly: by default the session, which is closed. */
+  readonly slowConsumers?: Partial<SlowConsumerOptions>;
   /** Milliseconds that `close` waits for handlers and clients. Default 10,000. */
   readonly closeWithin?: number;
   readonly logger?: Logger;
@@ -101,7 +110,14 @@ export interface ServerOptions {
 export interface ResolvedOptions extends Required<
   Omit<
     ServerOptions,
-    'controllers' | 'container' | 'broker' | 'authenticate' | 'prefixes' | 'heartbeat' | 'limits'
+    | 'controllers'
+    | 'container'
+    | 'broker'
+    | 'authenticate'
+    | 'prefixes'
+    | 'heartbeat'
+    | 'limits'
+    | 'slowConsumers'
   >
 > {
   readonly controllers: readonly Constructor[] | undefined;
@@ -111,4 +127,5 @@ export interface ResolvedOptions extends Required<
   readonly prefixes: PrefixOptions;
   readonly heartbeat: HeartbeatOptions;
   readonly limits: LimitOptions;
+  readonly slowConsumers: SlowConsumerOptions;
 }

@@ -43,6 +43,8 @@ export class Problems {
     const { code, message, detail, fields, cause } = asMessagingError(thrown);
     if (code === 'handler-failed') {
       logger.error(`The handler of ${JSON.stringify(about.destination)} failed.`, cause);
+    } else if (code === 'transaction-failed' && cause !== undefined) {
+      logger.error('A handler failed in a transaction.', cause);
     }
     const problem: Problem = { code, message, detail, ...about, fields };
     if (session.report(problem)) return true;

@@ -3,6 +3,7 @@ import { systemClock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
+import type { SlowConsumerPolicy, SlowConsumerRule } from '../session/slow-consumer.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
@@ -12,6 +13,9 @@ const endpointNames: readonly (keyof EndpointOptions)[] = [
   'allowedOrigins',
   'trustedProxies',
 ];
+
+const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
+const ruleNames: readonly (keyof SlowConsumerRule)[] = ['destination', 'policy', 'key'];
 
 /** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
@@ -41,11 +45,15 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       headerSize: 8 * 1024,
       connectHeaderSize: 16 * 1024,
       subscriptions: 128,
+      transactions: 8,
+      transactionFrames: 1000,
+      transactionSize: 16 * frameSize,
       outboxSize: Math.max(512 * 1024, 2 * frameSize),
       outboxAge: 10_000,
       waitingFrames: 64,
       connectWithin: given.authenticate === undefined ? 60_000 : 10_000,
     },
+    slowConsumers: { policy: 'close', rules: [] },
     closeWithin: 10_000,
     logger: consoleLogger,
     clock: systemClock,
@@ -58,6 +66,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     prefixes: merge('prefixes', defaults.prefixes, given.prefixes),
     heartbeat: merge('heartbeat', defaults.heartbeat, given.heartbeat),
     limits: merge('limits', defaults.limits, given.limits),
+    slowConsumers: merge('slowConsumers', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
   };
   check(options);
@@ -98,6 +107,12 @@ function check(options: ResolvedOptions): void {
   }
   if (options.separator !== '/' && options.separator !== '.')
     throw invalid('separator', `must be '/' or '.'`);
+  const { policy, rules } = options.slowConsumers;
+  for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
+    if (!policies.includes(each))
+      throw invalid('slowConsumers', `must have a policy of ${policies.join(', ')}`);
+  }
+  for (const rule of rules) refuseUnknown('slowConsumers.rules.', rule, ruleNames);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalid('errors', `must be 'problem' or 'close'`);
   if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');

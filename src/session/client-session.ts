@@ -2,7 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
 import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
-import type { ClientFrame, Malformed, Problem, ServerFrame } from '../message/frame.js';
+import type {
+  ClientFrame,
+  Malformed,
+  MessageFrame,
+  Problem,
+  ServerFrame,
+} from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
@@ -35,6 +41,8 @@ export interface SessionParts {
   readonly handle: (frame: ClientFrame, session: ClientSession) => Promise<boolean>;
   /** The connection is gone; frames already read may still run. */
   readonly gone: (session: ClientSession, code: number, reason: string) => void;
+  /** A message was left out, since the client reads too slowly. */
+  readonly dropped: (session: ClientSession, frame: MessageFrame) => void;
   /** Nothing of the session runs any more. */
   readonly finished: (session: ClientSession) => void;
 }
@@ -164,7 +172,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   close(code: number = closeCode.normal, reason = ''): void {
     if (this.#state !== 'open') return;
-    this.outbox.flush(this.parts.clock.now());
+    this.outbox.finish();
     // Flushing may itself have met the outbox's limit and closed the session.
     if (this.#state !== 'open') return;
     this.#state = 'closing';
@@ -242,6 +250,7 @@ export class ClientSession implements Session, ConnectionListener {
   #outboxOwner(): OutboxOwner {
     return {
       overflowed: () => this.expel('slow-consumer'),
+      dropped: (frame) => this.parts.dropped(this, frame),
       intercept:
         this.parts.outboundInterceptors.length === 0
           ? undefined

@@ -16,6 +16,12 @@ export interface SessionEventMap {
     readonly subscription: string;
     readonly destination: string;
   };
+  /** A message was left out, since the client reads too slowly for it and its policy is not to close. */
+  readonly dropped: {
+    readonly session: Session;
+    readonly subscription: string;
+    readonly destination: string;
+  };
   /** The session is gone, however it ended; once for every `connected`. */
   readonly disconnected: {
     readonly session: Session;

@@ -1,11 +1,13 @@
 // The way out of one session: frames are encoded, those of a turn leave in one write, and a reader that is too slow is noticed.
 import type { Clock, Timer } from '../message/clock.js';
 import type { Batch, EncodedFrame, Framing } from '../message/encoded-frame.js';
-import type { Heartbeat, ServerFrame } from '../message/frame.js';
+import type { Heartbeat, MessageFrame, ServerFrame } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
 import type { Encoder } from '../wire/codec.js';
 import type { Activity } from './activity.js';
 import type { Flusher } from './flusher.js';
+import { HeldFrames } from './held-frames.js';
+import type { Treatment, TreatmentOf } from './slow-consumer.js';
 
 export interface OutboxLimits {
   /** Octets that may wait; an empty outbox takes one frame of any size. */
@@ -20,6 +22,8 @@ export interface OutboxParts {
   readonly flusher: Flusher;
   readonly activity: Activity;
   readonly limits: OutboxLimits;
+  /** What gives way when a reader cannot keep up; undefined where it is always the session. */
+  readonly treatmentOf: TreatmentOf | undefined;
 }
 
 /** Beyond this many octets a turn's frames are written before its end: only a write tells whether the reader keeps up. */
@@ -29,6 +33,8 @@ const earlyFlush = 64 * 1024;
 export interface OutboxOwner {
   /** A frame too many; called once, and nothing more is taken. */
   overflowed(): void;
+  /** A message was left out, since the reader cannot keep up. */
+  dropped(frame: MessageFrame): void;
   /** Changes or drops a frame before it is encoded; absent where nobody wants to. */
   readonly intercept: ((frame: ServerFrame) => ServerFrame | undefined) | undefined;
 }
@@ -51,6 +57,8 @@ export class Outbox {
   /** Octets written since the timer was set. */
   #writtenMeanwhile = 0;
   readonly #owner: OutboxOwner;
+  /** What may not be written yet, and what is to be told; present only for a reader that was behind. */
+  #held: HeldFrames | undefined;
 
   constructor(connection: Connection, parts: OutboxParts, owner: OutboxOwner) {
     this.#framing = connection.framing;
@@ -74,11 +82,13 @@ export class Outbox {
   /** Encodes and takes a frame; false when more than half of the limit waits. */
   send(frame: ServerFrame | Heartbeat): boolean {
     if (!this.#open || this.#encoder === undefined) return true;
-    if (this.#intercept === undefined || frame.kind === 'heartbeat') {
-      return this.push(this.#encoder.encode(frame));
-    }
-    const outgoing = this.#intercept(frame);
-    return outgoing === undefined || this.push(this.#encoder.encode(outgoing));
+    if (frame.kind === 'heartbeat') return this.push(this.#encoder.encode(frame));
+    const outgoing = this.#intercept === undefined ? frame : this.#intercept(frame);
+    if (outgoing === undefined) return true;
+    const { treatmentOf } = this.#parts;
+    if (treatmentOf !== undefined && (this.#backlog > 0 || this.#held !== undefined))
+      return this.#hold(outgoing, treatmentOf, this.#encoder);
+    return this.push(this.#encoder.encode(outgoing));
   }
 
   /** Takes what is encoded; false when more than half of the limit waits. */
@@ -112,7 +122,15 @@ export class Outbox {
 
   /** The connection has written everything. */
   drained(): void {
-    if (this.#open) this.#measure();
+    if (!this.#open) return;
+    this.#measure();
+    this.#release(this.#parts.limits.size / 4);
+  }
+
+  /** Writes all that waits, whether the reader keeps up or not: nothing comes after it. */
+  finish(): void {
+    this.#release(Infinity);
+    this.flush(this.#parts.clock.now());
   }
 
   /** Resolves when less than half of the limit waits, or nothing ever will again. */
@@ -126,12 +144,54 @@ export class Outbox {
     if (!this.#open) return;
     this.#open = false;
     this.#batch = undefined;
+    this.#held = undefined;
     this.#ageTimer?.cancel();
     this.#setBacklog(0);
   }
 
   #waiting(): number {
-    return (this.#batch?.size ?? 0) + this.#backlog;
+    return (this.#batch?.size ?? 0) + this.#backlog + (this.#held?.size ?? 0);
+  }
+
+  /** Keeps a frame back, where it can still give way to others or others to it. */
+  #hold(frame: ServerFrame, treatmentOf: TreatmentOf, encoder: Encoder): boolean {
+    const held = (this.#held ??= new HeldFrames((left) => this.#owner.dropped(left)));
+    if (this.#backlog === 0 && held.empty) {
+      const kept = this.push(encoder.encode(held.told(frame)));
+      if (held.idle) this.#held = undefined;
+      return kept;
+    }
+    const treatment = frame.kind === 'message' ? treatmentOf(frame) : undefined;
+    const size = encoder.encode(frame).bytes.length;
+    if (this.#makeRoom(held, size - held.replaced(treatment), treatment))
+      held.add(frame, size, treatment);
+    else if (frame.kind === 'message') held.drop(frame);
+    return this.#waiting() <= this.#parts.limits.size / 2;
+  }
+
+  /** Lets older messages give way; false when the frame itself has to. Ends the session where neither may. */
+  #makeRoom(held: HeldFrames, needed: number, treatment: Treatment | undefined): boolean {
+    while (this.#waiting() + needed > this.#parts.limits.size) {
+      if (treatment?.policy === 'drop-newest') return false;
+      if (held.dropOldest()) continue;
+      if (treatment !== undefined) return false;
+      this.#overflow();
+      return true;
+    }
+    return true;
+  }
+
+  /** Writes what was held back, in parts, for as long as the reader takes it. */
+  #release(part: number): void {
+    const held = this.#held;
+    const encoder = this.#encoder;
+    if (held === undefined || encoder === undefined) return;
+    while (!held.empty && (this.#backlog === 0 || part === Infinity)) {
+      do this.push(encoder.encode(held.take()!));
+      while (!held.empty && (this.#batch?.size ?? 0) < part);
+      this.flush(this.#parts.clock.now());
+    }
+    if (held.idle) this.#held = undefined;
   }
 
   #measure(): void {

@@ -1,11 +1,10 @@
 // MESSAGE frames in octets: what all frames of one message share is made once, and equal frames are one object.
 import type { EncodedFrame } from '../message/encoded-frame.js';
-import type { MessageFrame } from '../message/frame.js';
+import type { DeliveryMarks, MessageFrame } from '../message/frame.js';
 
 /** One message in a protocol's octets, which only the subscription is added to. */
 export interface MessageEncoding {
-  /** @param ack what the client acknowledges it by; undefined where it need not */
-  frame(subscription: string, ack: string | undefined): EncodedFrame;
+  frame(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame;
 }
 
 /** Frames of one message, by subscription id. */
@@ -28,9 +27,9 @@ export class EncodedMessages {
   encode(frame: MessageFrame): EncodedFrame {
     if (frame === this.#lastFrame) return this.#lastEncoded!;
     const { encoding, frames } = this.#sharedOf(frame);
-    const { subscription, ack } = frame;
-    // A delivery that is to be acknowledged has an ack of its own: nothing of it is kept.
-    if (ack !== undefined) return encoding.frame(subscription, ack);
+    const { subscription, marks } = frame;
+    // Nothing is kept of what is true of one delivery alone.
+    if (marks !== undefined) return encoding.frame(subscription, marks);
     let encoded = frames.get(subscription);
     if (encoded === undefined)
       frames.set(subscription, (encoded = encoding.frame(subscription, undefined)));

@@ -309,7 +309,11 @@ describe('what goes wrong', () => {
     ['a destination outside all prefixes', { destination: '/elsewhere' }, 'no-route'],
     ['a malformed user destination', { destination: '/user/joe' }, 'destination-invalid'],
     ["another's problem queue", { destination: '/user/joe/queue/errors' }, 'destination-refused'],
-    ['a transaction', { destination: '/topic/x', transaction: 't' }, 'not-supported'],
+    [
+      'a transaction that nobody began',
+      { destination: '/topic/x', transaction: 't' },
+      'transaction-unknown',
+    ],
   ])(
     'is a problem where the client listens for problems, and the session lives: %s',
     async (_, headers, code) => {

@@ -26,7 +26,13 @@ function scene(given: Partial<SessionParts> = {}) {
     clock,
     activity,
     logger: silentLogger,
-    outbox: { clock, activity, flusher: new Flusher(clock, activity), limits },
+    outbox: {
+      clock,
+      activity,
+      flusher: new Flusher(clock, activity),
+      limits,
+      treatmentOf: undefined,
+    },
     codecs: [stomp],
     limits: {
       frameSize: 1000,
@@ -44,6 +50,7 @@ function scene(given: Partial<SessionParts> = {}) {
       return true;
     },
     gone: (_of, code, reason) => void log.push(`gone ${code} ${reason}`),
+    dropped: () => {},
     finished: () => void log.push('finished'),
     ...given,
   };

@@ -10,12 +10,14 @@ import { manualClock } from '../manual-clock.js';
 function outboxes(count: number, limits = { size: 1000, age: 10_000 }) {
   const clock = manualClock();
   const activity = new Activity(clock);
-  const parts = { clock, activity, flusher: new Flusher(clock, activity), limits };
+  const flusher = new Flusher(clock, activity);
+  const parts = { clock, activity, flusher, limits, treatmentOf: undefined };
   const all = Array.from({ length: count }, () => {
     const connection = new FakeConnection();
     const box = { connection, overflows: 0, outbox: undefined as unknown as Outbox };
     box.outbox = new Outbox(connection, parts, {
       overflowed: () => void box.overflows++,
+      dropped: () => {},
       intercept: undefined,
     });
     return box;

@@ -1,7 +1,7 @@
 // One message as the JSON protocol says it: what all its frames share, made once.
 import { isUtf8 } from 'node:buffer';
 import { EncodedFrame } from '../../message/encoded-frame.js';
-import type { MessageFrame } from '../../message/frame.js';
+import type { DeliveryMarks, MessageFrame } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import { isJsonText } from '../../payload/json.js';
@@ -22,15 +22,25 @@ export class JsonMessageEncoding implements MessageEncoding {
     this.#tail = tailOf(message);
   }
 
-  frame(subscription: string, ack: string | undefined): EncodedFrame {
-    const acknowledged = ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`;
-    const head = `{"type":"message","subscription":${JSON.stringify(subscription)},"id":${this.#id}${acknowledged}`;
+  frame(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
+    const head = `{"type":"message","subscription":${JSON.stringify(subscription)},"id":${this.#id}${said(marks)}`;
     const size = Buffer.byteLength(head);
     const octets = Buffer.allocUnsafe(size + this.#tail.length);
     octets.write(head);
     octets.set(this.#tail, size);
     return new EncodedFrame(octets, false);
   }
+}
+
+function said(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { ack, redelivered, retained, dropped } = marks;
+  return (
+    (ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`) +
+    (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`) +
+    (retained === true ? ',"retained":true' : '') +
+    (dropped === undefined ? '' : `,"dropped":${dropped}`)
+  );
 }
 
 function tailOf({ destination, headers, body }: Message): Buffer {

@@ -1,7 +1,7 @@
 // One message in the octets of one version of STOMP: what all its MESSAGE frames share, made once.
 import { isUtf8 } from 'node:buffer';
 import { EncodedFrame } from '../../message/encoded-frame.js';
-import type { MessageFrame } from '../../message/frame.js';
+import type { DeliveryMarks, MessageFrame } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { mediaTypeOf } from '../../payload/media-type.js';
 import type { MessageEncoding } from '../encoded-messages.js';
@@ -30,8 +30,9 @@ export class StompMessageEncoding implements MessageEncoding {
     this.#idLine = ownHeaderLine('message-id', messageId, escaping);
   }
 
-  frame(subscription: string, ack: string | undefined): EncodedFrame {
-    const head = `MESSAGE\n${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${this.#idLines(ack)}`;
+  frame(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
+    const ids = `${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${this.#idLines(marks?.ack)}`;
+    const head = `MESSAGE\n${ids}${markLines(marks)}`;
     const size = Buffer.byteLength(head);
     const octets = Buffer.allocUnsafe(size + this.#tail.length);
     octets.write(head);
@@ -47,6 +48,17 @@ export class StompMessageEncoding implements MessageEncoding {
       ? this.#idLine + ownHeaderLine('ack', ack, escaping)
       : ownHeaderLine('message-id', ack, escaping);
   }
+}
+
+/** The names that RabbitMQ, ActiveMQ and MQTT use, where they have one. */
+function markLines(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { redelivered, retained, dropped } = marks;
+  return (
+    (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
+    (retained === true ? 'retained:true\n' : '') +
+    (dropped === undefined ? '' : `dropped:${dropped}\n`)
+  );
 }
 
 /** Text that is none would end a browser's connection with 1007. */

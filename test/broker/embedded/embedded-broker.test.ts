@@ -251,14 +251,3 @@ describe('a subscription', () => {
     expect(() => ann.listen('2', '/topic/a')).toThrow(refusal('not-connected'));
   });
 });
-
-describe('what a later version brings', () => {
-  it('is refused by name', () => {
-    const ann = client(broker().subject);
-    for (const ack of ['client', 'client-individual'] as const) {
-      expect(() => ann.listen('1', '/topic/a', ack)).toThrow(refusal('not-supported'));
-    }
-    expect(() => ann.settle({ kind: 'ack', id: '1' })).toThrow(refusal('not-supported'));
-    expect(() => ann.commit([])).toThrow(refusal('not-supported'));
-  });
-});

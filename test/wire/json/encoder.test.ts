@@ -104,7 +104,13 @@ describe('a message', () => {
     const shared = encoder.encode(frame);
     expect(encoder.encode({ ...frame })).toBe(shared);
     expect(encoder.encode({ ...frame, subscription: 'other' })).not.toBe(shared);
-    expect(said({ ...frame, ack: 'a1' })).toEqual({ ...base, ack: 'a1', payload: 1, headers: {} });
+    expect(said({ ...frame, marks: { ack: 'a1' } })).toEqual({
+      ...base,
+      ack: 'a1',
+      payload: 1,
+      headers: {},
+    });
+    expect(said({ ...frame, marks: { redelivered: 2 } })).toMatchObject({ deliveries: 3 });
     expect(encoder.encode(frame)).toBe(shared);
   });
 });

@@ -80,7 +80,7 @@ describe('the schema', () => {
       { kind: 'error', ...problem },
       { kind: 'error', ...problem, detail: 'd', fields: [{ path: 'a', message: 'b' }] },
       message,
-      { ...message, ack: 'a' },
+      { ...message, marks: { ack: 'a', redelivered: 1, retained: true, dropped: 1 } },
       { ...message, message: { ...message.message, body: Buffer.from([0xff]) } },
       { ...message, message: { ...message.message, body: Buffer.alloc(0) } },
     ];

@@ -94,7 +94,7 @@ describe('MESSAGE', () => {
   });
 
   it('line 51: says the ack in 1.2', () => {
-    expect(said('1.2', delivery(message(), 's', { ack: 'a:1' }))).toContain(
+    expect(said('1.2', delivery(message(), 's', { marks: { ack: 'a:1' } }))).toContain(
       'message-id:m-1\nack:a\\c1\n',
     );
   });
@@ -102,7 +102,7 @@ describe('MESSAGE', () => {
   it.each(['1.0', '1.1'] as const)(
     'lines 49, 50: says the ack as the message id in %s, because ACK names that',
     (version) => {
-      const frame = said(version, delivery(message(), 's', { ack: 'a1' }));
+      const frame = said(version, delivery(message(), 's', { marks: { ack: 'a1' } }));
       expect(frame).toContain('message-id:a1\n');
       expect(frame).not.toContain('ack:');
     },
@@ -133,8 +133,15 @@ describe('sharing', () => {
     expect(new Set(texts).size).toBe(4);
   });
 
+  it('says that and how often it was delivered before, and that it was kept', () => {
+    const again = said('1.2', delivery(message(), 's', { marks: { redelivered: 2 } }));
+    expect(again).toContain('message-id:m-1\nredelivered:true\ndelivery-count:3\n');
+    const kept = said('1.2', delivery(message(), 's', { marks: { retained: true } }));
+    expect(kept).toContain('message-id:m-1\nretained:true\n');
+  });
+
   it('shares no delivery that is to be acknowledged', () => {
-    const frame = delivery(message('x'), 'a', { ack: '1' });
+    const frame = delivery(message('x'), 'a', { marks: { ack: '1' } });
     expect(encoder.encode(frame)).not.toBe(encoder.encode(frame));
     expect(text(encoder.encode(delivery(frame.message, 'a')))).not.toContain('ack');
   });

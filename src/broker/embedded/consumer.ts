@@ -1,0 +1,111 @@
+// One subscription of a queue: what it was handed and has not settled, and whether it can take more.
+import type { DeliveryMarks } from '../../message/frame.js';
+import type { Subscriber, Subscription } from '../broker.js';
+import type { Acknowledgements, Settler } from './acknowledgements.js';
+import type { QueuedMessage } from './message-list.js';
+
+/** What a consumer tells its queue. */
+export interface ConsumerOwner {
+  /** It can take messages again. */
+  ready(): void;
+  /** Messages that are done with. */
+  settled(messages: readonly QueuedMessage[]): void;
+  /** Messages that were refused, or whose consumer has gone. */
+  returned(messages: readonly QueuedMessage[]): void;
+  /** A delivery threw. */
+  failed(error: unknown): void;
+}
+
+export interface ConsumerParts {
+  readonly subscriber: Subscriber;
+  readonly subscription: Subscription;
+  /** How many messages it may hold unsettled. */
+  readonly prefetch: number;
+  readonly acknowledgements: Acknowledgements;
+}
+
+export class Consumer implements Settler {
+  /** By the ack that names the delivery, in the order of deliveries. */
+  readonly #unsettled = new Map<string, QueuedMessage>();
+  /** More than half of its outbox waits. */
+  #full = false;
+  #closed = false;
+
+  constructor(
+    private readonly parts: ConsumerParts,
+    private readonly owner: ConsumerOwner,
+  ) {}
+
+  get subscriptionId(): string {
+    return this.parts.subscription.id;
+  }
+
+  /** Whether it can take a message. */
+  get canTake(): boolean {
+    return !this.#closed && !this.#full && this.#unsettled.size < this.parts.prefetch;
+  }
+
+  /** Hands a message over; with ack auto it is settled by that. */
+  take(queued: QueuedMessage): void {
+    const ack =
+      this.parts.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.open(this);
+    const redelivered = queued.deliveries > 0 ? queued.deliveries : undefined;
+    queued.deliveries++;
+    if (ack !== undefined) this.#unsettled.set(ack, queued);
+    const room = this.#deliver(queued, { ack, redelivered, retained: queued.retained });
+    if (ack === undefined) this.owner.settled([queued]);
+    if (!room) void this.#awaitRoom();
+  }
+
+  /** ACK or NACK of one delivery; with ack client, of all before it too. False when it was settled before. */
+  settle(kind: 'ack' | 'nack', ack: string): boolean {
+    if (!this.#unsettled.has(ack)) return false;
+    const messages = this.#takeOut(ack);
+    if (kind === 'ack') this.owner.settled(messages);
+    else this.owner.returned(messages);
+    if (this.canTake) this.owner.ready();
+    return true;
+  }
+
+  /** Takes nothing more and gives back what it had not settled. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.parts.acknowledgements.close(this.#unsettled.keys());
+    const messages = [...this.#unsettled.values()];
+    this.#unsettled.clear();
+    this.owner.returned(messages);
+  }
+
+  #deliver({ id, message }: QueuedMessage, marks: DeliveryMarks): boolean {
+    const { subscriber, subscription } = this.parts;
+    try {
+      return subscriber.deliver(subscription, id, message, marks);
+    } catch (error) {
+      this.owner.failed(error);
+      return true;
+    }
+  }
+
+  #takeOut(ack: string): QueuedMessage[] {
+    const { subscription, acknowledgements } = this.parts;
+    const cumulative = subscription.ack === 'client';
+    const messages: QueuedMessage[] = [];
+    for (const [each, queued] of this.#unsettled) {
+      if (!cumulative && each !== ack) continue;
+      messages.push(queued);
+      this.#unsettled.delete(each);
+      acknowledgements.close([each]);
+      if (each === ack) break;
+    }
+    return messages;
+  }
+
+  async #awaitRoom(): Promise<void> {
+    if (this.#full) return;
+    this.#full = true;
+    await this.parts.subscriber.room();
+    this.#full = false;
+    if (this.canTake) this.owner.ready();
+  }
+}

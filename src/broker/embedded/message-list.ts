@@ -1,0 +1,64 @@
+// The messages of a queue that wait for a consumer, oldest first, those that came back before all others.
+import type { Message } from '../../message/message.js';
+
+/** One message on its way through a queue. */
+export interface QueuedMessage {
+  /** Grows with each message of the queue: what came back takes its old place by it. */
+  readonly sequence: number;
+  readonly id: string;
+  readonly message: Message;
+  /** Octets that it is counted with. */
+  readonly size: number;
+  /** On the scale of `Clock.date`; Infinity is never. */
+  readonly expires: number;
+  /** Whether it was published before its subscription began, and kept. */
+  readonly retained: boolean;
+  /** How often it was handed to a consumer. */
+  deliveries: number;
+}
+
+/** From this many taken messages on, the space before the head is given back. */
+const slack = 1024;
+
+export class MessageList {
+  /** In order; whatever was delivered once is older than anything that was not. */
+  #returned: QueuedMessage[] = [];
+  #fresh: (QueuedMessage | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#returned.length + this.#fresh.length - this.#head;
+  }
+
+  add(message: QueuedMessage): void {
+    this.#fresh.push(message);
+  }
+
+  /** Puts back what was taken, each in the place that it had. */
+  putBack(messages: readonly QueuedMessage[]): void {
+    if (messages.length === 0) return;
+    this.#returned = [...this.#returned, ...messages].toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  /** The oldest, which it then no longer holds. */
+  take(): QueuedMessage | undefined {
+    if (this.#returned.length > 0) return this.#returned.shift();
+    if (this.#head === this.#fresh.length) return undefined;
+    const taken = this.#fresh[this.#head];
+    this.#fresh[this.#head++] = undefined;
+    if (this.#head === this.#fresh.length) this.#forget(this.#head);
+    else if (this.#head >= slack && this.#head * 2 >= this.#fresh.length) this.#forget(this.#head);
+    return taken;
+  }
+
+  clear(): void {
+    this.#returned = [];
+    this.#fresh = [];
+    this.#head = 0;
+  }
+
+  #forget(count: number): void {
+    this.#fresh = this.#fresh.slice(count);
+    this.#head = 0;
+  }
+}

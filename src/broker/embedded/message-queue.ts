@@ -1,0 +1,174 @@
+// One queue: each message to one consumer, stored while nobody can take it, back in its place when it was not settled.
+import type { Message } from '../../message/message.js';
+import { Consumer, type ConsumerParts } from './consumer.js';
+import { MessageList, type QueuedMessage } from './message-list.js';
+
+/** What a queue asks of the broker that it belongs to. */
+export interface QueueOwner {
+  /** Milliseconds since 1970, which expiry counts by. */
+  date(): number;
+  /** Octets came, or went when it is negative. */
+  counted(octets: number): void;
+  /** Handed over as often as may be, and never settled. */
+  undeliverable(message: Message): void;
+  /** A delivery threw. */
+  failed(error: unknown): void;
+  /** It holds nothing and nobody listens. */
+  idle(): void;
+}
+
+export class MessageQueue {
+  readonly #waiting = new MessageList();
+  readonly #consumers = new Set<Consumer>();
+  /** Those that can take a message, the one that waited longest first. */
+  readonly #ready = new Set<Consumer>();
+  #sequence = 0;
+  #messages = 0;
+  #octets = 0;
+  #pumping = false;
+
+  constructor(
+    /** How often a message is handed over before it is undeliverable. */
+    private readonly maxDeliveries: number,
+    private readonly owner: QueueOwner,
+  ) {}
+
+  /** Messages that it holds, those that are handed over and not settled included. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** @param retained whether it was published before its subscription began, and kept */
+  add(id: string, message: Message, retained = false): void {
+    const size = sizeOf(message);
+    this.#waiting.add({
+      sequence: ++this.#sequence,
+      id,
+      message,
+      size,
+      expires: expiryOf(message),
+      retained,
+      deliveries: 0,
+    });
+    this.#count(1, size);
+    this.#pump();
+  }
+
+  /** Takes the oldest waiting message out; false when none waits. */
+  dropOldest(): boolean {
+    const oldest = this.#waiting.take();
+    if (oldest === undefined) return false;
+    this.#count(-1, -oldest.size);
+    return true;
+  }
+
+  consume(parts: ConsumerParts): Consumer {
+    const consumer: Consumer = new Consumer(parts, {
+      ready: () => this.#makeReady(consumer),
+      settled: (messages) => this.#settled(messages),
+      returned: (messages) => this.#returned(messages),
+      failed: (error) => this.owner.failed(error),
+    });
+    this.#consumers.add(consumer);
+    this.#makeReady(consumer);
+    return consumer;
+  }
+
+  /** Ends a consumer; what it had not settled goes to the others. */
+  release(consumer: Consumer): void {
+    this.#consumers.delete(consumer);
+    this.#ready.delete(consumer);
+    consumer.close();
+    this.#pump();
+    this.#tellIdle();
+  }
+
+  /** Forgets every message: whom they were for has gone. */
+  discard(): void {
+    this.#waiting.clear();
+    this.#count(-this.#messages, -this.#octets);
+  }
+
+  #makeReady(consumer: Consumer): void {
+    this.#ready.add(consumer);
+    this.#pump();
+  }
+
+  #settled(messages: readonly QueuedMessage[]): void {
+    for (const { size } of messages) this.#count(-1, -size);
+    this.#tellIdle();
+  }
+
+  #returned(messages: readonly QueuedMessage[]): void {
+    const again = messages.filter(({ deliveries }) => deliveries < this.maxDeliveries);
+    const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
+    this.#waiting.putBack(again);
+    this.#settled(given);
+    for (const { message } of given) this.owner.undeliverable(message);
+    this.#pump();
+  }
+
+  /** Hands over what can be; a consumer that answers at once comes back here while it runs. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const consumer = this.#nextReady();
+        if (consumer === undefined) return;
+        this.#handOver(consumer);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #handOver(consumer: Consumer): void {
+    const queued = this.#waiting.take()!;
+    if (queued.expires <= this.owner.date()) {
+      this.#ready.add(consumer);
+      return this.#settled([queued]);
+    }
+    consumer.take(queued);
+    // Behind the others, so that all get alike.
+    if (consumer.canTake) this.#ready.add(consumer);
+  }
+
+  #nextReady(): Consumer | undefined {
+    for (const consumer of this.#ready) {
+      this.#ready.delete(consumer);
+      if (consumer.canTake) return consumer;
+    }
+    return undefined;
+  }
+
+  #count(messages: number, octets: number): void {
+    this.#messages += messages;
+    this.#octets += octets;
+    this.owner.counted(octets);
+  }
+
+  #tellIdle(): void {
+    if (this.#messages === 0 && this.#consumers.size === 0) this.owner.idle();
+  }
+}
+
+/** What a message holds beside its octets: objects, keys, the entry in the list. */
+const overhead = 256;
+
+/** Octets that a message counts with. */
+export function sizeOf({ destination, headers, body }: Message): number {
+  let size = overhead + destination.length + body.length;
+  for (const [name, value] of headers) size += name.length + value.length;
+  return size;
+}
+
+/** The header `expires`, in milliseconds since 1970 as ActiveMQ and Artemis have it; 0 and what is no number is never. */
+function expiryOf({ headers }: Message): number {
+  const expires = Number(headers.get('expires') ?? 0);
+  return expires > 0 ? expires : Infinity;
+}

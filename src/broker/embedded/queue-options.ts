@@ -1,0 +1,34 @@
+// What an application can choose about queues, and what it has when it does not.
+
+export interface QueueOptions {
+  /** Destinations below these are queues: each message goes to one subscriber. Default `/queue`. */
+  readonly prefixes: readonly string[];
+  /** Messages that a subscription may hold unsettled; the header `prefetch-count` of SUBSCRIBE says otherwise. Default 100. */
+  readonly prefetch: number;
+  /** How often a message is handed over before it is undeliverable. Default 10. */
+  readonly maxDeliveries: number;
+  /** Where undeliverable messages go; default `/queue/dead-letters`. */
+  readonly deadLetters: string;
+  /** What becomes of a message to a queue that is full: `refuse` it with `queue-full`, or `drop-oldest` of those that wait. Default `refuse`. */
+  readonly whenFull: 'refuse' | 'drop-oldest';
+  /** Messages that one queue may hold. Default 100,000. */
+  readonly messages: number;
+  /** Octets that one queue may hold. Default 64 MiB. */
+  readonly octets: number;
+  /** Octets that all queues may hold together. Default 256 MiB. */
+  readonly totalOctets: number;
+  /** Queues there may be. Default 10,000. */
+  readonly queues: number;
+}
+
+export const defaultQueueOptions: QueueOptions = {
+  prefixes: ['/queue'],
+  prefetch: 100,
+  maxDeliveries: 10,
+  deadLetters: '/queue/dead-letters',
+  whenFull: 'refuse',
+  messages: 100_000,
+  octets: 64 * 1024 * 1024,
+  totalOctets: 256 * 1024 * 1024,
+  queues: 10_000,
+};

@@ -1,0 +1,95 @@
+// The queues of a broker by their names, and what they may hold, each and together.
+import type { Clock } from '../../message/clock.js';
+import { MessagingError } from '../../message/error.js';
+import type { Logger } from '../../message/logger.js';
+import type { Message } from '../../message/message.js';
+import { MessageQueue, sizeOf } from './message-queue.js';
+import type { QueueOptions } from './queue-options.js';
+
+export interface QueuesParts {
+  readonly clock: Clock;
+  readonly options: QueueOptions;
+  /** Takes what could not be delivered. */
+  readonly deadLetter: (message: Message) => void;
+  /** Hears of deliveries that threw. */
+  readonly logger: Logger;
+}
+
+export class Queues {
+  readonly #queues = new Map<string, MessageQueue>();
+  readonly #starts: readonly string[];
+  /** Of all queues, those without a name included. */
+  #octets = 0;
+
+  constructor(private readonly parts: QueuesParts) {
+    this.#starts = parts.options.prefixes.map((prefix) => `${prefix}/`);
+  }
+
+  /** Whether a destination is a queue's. */
+  serves(destination: string): boolean {
+    return this.#starts.some((start) => destination.startsWith(start));
+  }
+
+  /** The queue of this name, made when it is the first time. @throws `queue-limit` when there are too many */
+  open(destination: string): MessageQueue {
+    const known = this.#queues.get(destination);
+    if (known !== undefined) return known;
+    if (this.#queues.size >= this.parts.options.queues) throw new MessagingError('queue-limit');
+    const queue = this.#make(() => this.#queues.delete(destination));
+    this.#queues.set(destination, queue);
+    return queue;
+  }
+
+  /** A queue without a name, for one subscription. */
+  openPrivate(): MessageQueue {
+    return this.#make(() => {});
+  }
+
+  /** Sees that messages for queues can be held, all of them, before any is. @throws `queue-full`, `queue-limit` */
+  admit(messages: readonly Message[]): void {
+    const { options } = this.parts;
+    const added = new Map<string, { messages: number; octets: number }>();
+    let octets = 0;
+    for (const message of messages) {
+      const sum = added.get(message.destination) ?? { messages: 0, octets: 0 };
+      sum.messages++;
+      sum.octets += sizeOf(message);
+      octets += sizeOf(message);
+      added.set(message.destination, sum);
+    }
+    for (const [destination, sum] of added) this.#makeRoom(this.open(destination), sum);
+    if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
+  }
+
+  /** Whether a queue can hold one more message. */
+  hasRoom(queue: MessageQueue, message: Message): boolean {
+    const { options } = this.parts;
+    return (
+      queue.messages < options.messages &&
+      queue.octets + sizeOf(message) <= options.octets &&
+      this.#octets + sizeOf(message) <= options.totalOctets
+    );
+  }
+
+  clear(): void {
+    this.#queues.clear();
+    this.#octets = 0;
+  }
+
+  #makeRoom(queue: MessageQueue, added: { readonly messages: number; readonly octets: number }) {
+    const { messages, octets, whenFull } = this.parts.options;
+    while (queue.messages + added.messages > messages || queue.octets + added.octets > octets) {
+      if (whenFull === 'refuse' || !queue.dropOldest()) throw new MessagingError('queue-full');
+    }
+  }
+
+  #make(idle: () => void): MessageQueue {
+    return new MessageQueue(this.parts.options.maxDeliveries, {
+      date: () => this.parts.clock.date(),
+      counted: (octets) => void (this.#octets += octets),
+      undeliverable: this.parts.deadLetter,
+      failed: (error) => this.parts.logger.error('A delivery of a queue failed.', error),
+      idle,
+    });
+  }
+}

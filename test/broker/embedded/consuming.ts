@@ -1,0 +1,124 @@
+// Subscribers of an embedded broker that say what they got and when they have room: what the tests of queues share.
+import type { BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
+import {
+  EmbeddedBroker,
+  type EmbeddedBrokerOptions,
+} from '../../../src/broker/embedded/embedded-broker.js';
+import type { QueueOptions } from '../../../src/broker/embedded/queue-options.js';
+import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
+import type { AckMode } from '../../../src/message/frame.js';
+import type { Headers, Message } from '../../../src/message/message.js';
+import { expect } from 'vitest';
+import { manualClock } from '../../manual-clock.js';
+
+export const message = (
+  destination: string,
+  text = '',
+  headers: Readonly<Record<string, string>> = {},
+): Message => ({
+  destination,
+  headers: new Map(Object.entries(headers)),
+  body: Buffer.from(text),
+});
+
+export const refusal = (code: ErrorCode) =>
+  expect.objectContaining({ name: 'MessagingError', code }) as Error;
+
+export interface Delivery {
+  readonly subscription: string;
+  readonly text: string;
+  readonly destination: string;
+  readonly headers: Headers;
+  readonly ack: string | undefined;
+  readonly redelivered: number | undefined;
+  readonly retained: boolean;
+}
+
+export interface Consumer {
+  readonly connection: BrokerConnection;
+  readonly got: readonly Delivery[];
+  /** The texts of what it got so far, which it then forgets. */
+  texts(): string[];
+  listen(
+    id: string,
+    destination: string,
+    ack?: AckMode,
+    headers?: Readonly<Record<string, string>>,
+  ): void;
+  /** Settles the delivery of this text. */
+  settle(kind: 'ack' | 'nack', text: string): void;
+  /** Says of each delivery from now on that there is no room behind it. */
+  fill(): void;
+  /** There is room again; resolves when whoever waited has been told. */
+  empty(): Promise<void>;
+  readonly failures: readonly string[];
+}
+
+export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedBrokerOptions = {}) {
+  const clock = manualClock();
+  const errors: string[] = [];
+  const logger = {
+    error: (said: string) => void errors.push(said),
+    warn: () => {},
+    info: () => {},
+  };
+  const subject = new EmbeddedBroker({ clock, logger, queue, ...options });
+  return {
+    subject,
+    clock,
+    errors,
+    publish: (destination: string, ...texts: string[]) => {
+      for (const text of texts) subject.publish(message(destination, text));
+    },
+    consumer: () => consumer(subject),
+  };
+}
+
+function consumer(subject: EmbeddedBroker): Consumer {
+  const got: Delivery[] = [];
+  const acks = new Map<string, string | undefined>();
+  const failures: string[] = [];
+  let full = false;
+  let waiting: (() => void)[] = [];
+  const subscriber: Subscriber = {
+    id: 'session',
+    deliver({ id }, _messageId, { destination, headers, body }, marks) {
+      const text = Buffer.from(body).toString();
+      got.push({
+        subscription: id,
+        text,
+        destination,
+        headers,
+        ack: marks?.ack,
+        redelivered: marks?.redelivered,
+        retained: marks?.retained === true,
+      });
+      acks.set(text, marks?.ack);
+      return !full;
+    },
+    room: () => (full ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+    fail: ({ code }: MessagingError) => void failures.push(code),
+  };
+  const connection = subject.connect(subscriber);
+  return {
+    connection,
+    got,
+    failures,
+    texts: () => got.splice(0).map(({ text }) => text),
+    listen: (id, destination, ack = 'auto', headers = {}) =>
+      void connection.subscribe({
+        id,
+        destination,
+        ack,
+        headers: new Map(Object.entries(headers)),
+      }),
+    settle: (kind, text) => void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
+    fill: () => void (full = true),
+    async empty() {
+      full = false;
+      for (const resolve of waiting.splice(0)) resolve();
+      waiting = [];
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}

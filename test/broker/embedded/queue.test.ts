@@ -1,0 +1,144 @@
+// Queues of the embedded broker: one message to one subscriber, kept until it is settled.
+import { describe, expect, it } from 'vitest';
+import { brokerWith, message, refusal } from './consuming.js';
+
+describe('a queue', () => {
+  it('gives each message to one subscriber, in turn', () => {
+    const { publish, consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.listen('a', '/queue/x');
+    bob.listen('b', '/queue/x');
+    publish('/queue/x', '1', '2', '3', '4');
+    expect([ann.texts(), bob.texts()]).toEqual([
+      ['1', '3'],
+      ['2', '4'],
+    ]);
+  });
+
+  it('keeps messages while nobody listens, in order', () => {
+    const { publish, consumer } = brokerWith();
+    publish('/queue/x', '1', '2');
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    publish('/queue/x', '3');
+    expect(ann.texts()).toEqual(['1', '2', '3']);
+    const late = consumer();
+    late.listen('b', '/queue/x');
+    expect(late.texts()).toEqual([]);
+  });
+
+  it('waits for room, whatever the ack mode, and overflows nobody', async () => {
+    const { publish, consumer } = brokerWith();
+    const [full, other] = [consumer(), consumer()];
+    full.fill();
+    full.listen('a', '/queue/x');
+    publish('/queue/x', ...Array.from({ length: 10_000 }, (_, i) => String(i)));
+    expect(full.texts()).toEqual(['0']);
+    other.listen('b', '/queue/x');
+    expect(other.texts()).toHaveLength(9999);
+    publish('/queue/x', 'next');
+    expect([full.texts(), other.texts()]).toEqual([[], ['next']]);
+    await full.empty();
+    publish('/queue/x', '1', '2');
+    expect([full.texts(), other.texts()]).toEqual([['2'], ['1']]);
+  });
+
+  it('is subscribed by its name', () => {
+    const { consumer } = brokerWith();
+    const ann = consumer();
+    expect(() => ann.listen('a', '/queue/*')).toThrow(refusal('destination-invalid'));
+    ann.listen('a', '/queue/x');
+    expect(() => ann.listen('a', '/queue/y')).toThrow(refusal('subscription-exists'));
+  });
+
+  it('is where the broker is told that it is', () => {
+    const { publish, consumer } = brokerWith({ prefixes: ['/jobs'] });
+    const [ann, bob] = [consumer(), consumer()];
+    for (const each of [ann, bob]) {
+      each.listen('q', '/queue/x');
+      each.listen('j', '/jobs/x');
+    }
+    publish('/queue/x', 'all');
+    publish('/jobs/x', 'one');
+    expect([ann.texts(), bob.texts()]).toEqual([['all', 'one'], ['all']]);
+  });
+
+  it('drops what has expired', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    subject.publish(message('/queue/x', 'soon', { expires: '1000' }));
+    subject.publish(message('/queue/x', 'later', { expires: '2000' }));
+    subject.publish(message('/queue/x', 'never', { expires: '0' }));
+    subject.publish(message('/queue/x', 'nonsense', { expires: 'tomorrow' }));
+    clock.advance(1000);
+    ann.listen('a', '/queue/x');
+    expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
+  });
+
+  it('survives a delivery that throws', () => {
+    const { subject, errors, publish, consumer } = brokerWith();
+    const broken = subject.connect({
+      id: 'broken',
+      deliver: () => {
+        throw new Error('broken');
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void broken.subscribe({
+      id: 'a',
+      destination: '/queue/x',
+      ack: 'client',
+      headers: new Map(),
+    });
+    publish('/queue/x', '1');
+    expect(errors).toEqual(['A delivery of a queue failed.']);
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    void broken.close();
+    expect(ann.texts()).toEqual(['1']);
+  });
+});
+
+describe('a full queue', () => {
+  it('refuses what it cannot hold, and takes again when something has left', () => {
+    const { publish, consumer } = brokerWith({ messages: 2 });
+    publish('/queue/x', '1', '2');
+    expect(() => publish('/queue/x', '3')).toThrow(refusal('queue-full'));
+    publish('/queue/y', 'other');
+    const ann = consumer();
+    ann.listen('a', '/queue/x', 'client-individual');
+    expect(() => publish('/queue/x', '3')).toThrow(refusal('queue-full'));
+    ann.settle('ack', '1');
+    publish('/queue/x', '3');
+    expect(ann.texts()).toEqual(['1', '2', '3']);
+  });
+
+  it('may drop the oldest instead, but nothing that somebody holds', () => {
+    const { publish, consumer } = brokerWith({ messages: 2, whenFull: 'drop-oldest' });
+    publish('/queue/x', '1', '2', '3');
+    const ann = consumer();
+    ann.listen('a', '/queue/x', 'client');
+    expect(ann.texts()).toEqual(['2', '3']);
+    expect(() => publish('/queue/x', '4')).toThrow(refusal('queue-full'));
+  });
+
+  it('counts octets, its own and those of all queues', () => {
+    const { publish } = brokerWith({ octets: 2000, totalOctets: 3000 });
+    publish('/queue/x', 'x'.repeat(1000));
+    expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
+    publish('/queue/y', 'x'.repeat(1000));
+    expect(() => publish('/queue/z', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
+  });
+
+  it('is forgotten when it holds nothing and nobody listens', () => {
+    const { publish, consumer } = brokerWith({ queues: 1 });
+    publish('/queue/x', '1');
+    expect(() => publish('/queue/y', '1')).toThrow(refusal('queue-limit'));
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    expect(() => ann.listen('b', '/queue/y')).toThrow(refusal('queue-limit'));
+    void ann.connection.close();
+    publish('/queue/y', '1');
+  });
+});

@@ -1,0 +1,103 @@
+// Whole servers: queues and acknowledgements as clients of each version and protocol name them.
+import { afterEach, describe, expect, it } from 'vitest';
+import { createServer, memoryTransport, silentLogger, type Server } from '../../src/index.js';
+import { connectJson } from '../json-client.js';
+import { connect, type HeardFrame } from '../stomp-client.js';
+
+const running: Server[] = [];
+
+async function serve() {
+  const transport = memoryTransport();
+  const server = await createServer({ transports: [transport], logger: silentLogger });
+  running.push(server);
+  await server.start();
+  return { server, transport };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+/** The headers by which a client of each version acknowledges. */
+const versions: readonly [string, (heard: HeardFrame) => Record<string, string>][] = [
+  ['1.2', ({ headers }) => ({ id: headers['ack']! })],
+  [
+    '1.1',
+    ({ headers }) => ({
+      'message-id': headers['message-id']!,
+      subscription: headers['subscription']!,
+    }),
+  ],
+  ['1.0', ({ headers }) => ({ 'message-id': headers['message-id']! })],
+];
+
+describe.each(versions)('STOMP %s', (version, named) => {
+  it('lines 48-52: acknowledges, and what it does not comes to another', async () => {
+    const { server, transport } = await serve();
+    const ann = await connect(transport, { 'accept-version': version });
+    await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
+    for (const text of ['1', '2', '3'])
+      await server.publisher.publish('/queue/jobs', text, { headers: { n: text } });
+    const heard = [await ann.next('MESSAGE'), await ann.next('MESSAGE'), await ann.next('MESSAGE')];
+    expect(heard.map(({ body }) => body)).toEqual(['1', '2', '3']);
+    expect(heard.map(({ headers }) => headers['ack'] !== undefined)).toEqual(
+      Array(3).fill(version === '1.2'),
+    );
+    ann.say('ACK', { ...named(heard[1]!), receipt: 'acked' });
+    expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': 'acked' } });
+    ann.connection.vanish();
+    await ann.connection.closed;
+    await server.idle();
+    const bob = await connect(transport, { 'accept-version': version });
+    await bob.subscribe('b', '/queue/jobs');
+    expect(await bob.next('MESSAGE')).toMatchObject({
+      body: '3',
+      headers: { redelivered: 'true', 'delivery-count': '2', n: '3' },
+    });
+  });
+
+  it('line 56: takes a late ACK quietly, and knows none that was never named', async () => {
+    const { server, transport } = await serve();
+    const ann = await connect(transport, { 'accept-version': version });
+    await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
+    await server.publisher.publish('/queue/jobs', '1');
+    const heard = await ann.next('MESSAGE');
+    for (const receipt of ['once', 'twice']) {
+      ann.say('ACK', { ...named(heard), receipt });
+      expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': receipt } });
+    }
+    const wrong = Object.fromEntries(Object.keys(named(heard)).map((name) => [name, '999']));
+    ann.say('ACK', { ...named(heard), ...wrong });
+    expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
+  });
+});
+
+it('JSON acknowledges by the ack of the message', async () => {
+  const { server, transport } = await serve();
+  const ann = await connectJson(transport);
+  ann.say({ type: 'subscribe', id: 'a', destination: '/queue/jobs', ack: 'client-individual' });
+  await server.publisher.publish('/queue/jobs', { n: 1 });
+  const first = await ann.next('message');
+  expect(first).toMatchObject({ payload: { n: 1 }, ack: '1' });
+  ann.say({ type: 'nack', id: first['ack'] });
+  const again = await ann.next('message');
+  expect(again).toMatchObject({ id: first['id'], deliveries: 2, ack: '2' });
+  ann.say({ type: 'ack', id: again['ack'], receipt: 'r' });
+  expect(await ann.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
+  ann.say({ type: 'ack', id: '3' });
+  expect(await ann.next('error')).toMatchObject({ code: 'acknowledgement-unknown', fatal: false });
+});
+
+it('a session’s own queue is no shared one, and may be acknowledged', async () => {
+  const { server, transport } = await serve();
+  const [ann, bob] = [await connect(transport), await connect(transport)];
+  for (const each of [ann, bob]) await each.subscribe('s', '/user/queue/x', { ack: 'client' });
+  for (const { id } of server.sessions.all())
+    await server.publisher.publishToSession(id, '/queue/x', 'own');
+  for (const each of [ann, bob]) {
+    const heard = await each.next('MESSAGE');
+    expect(heard).toMatchObject({ body: 'own', headers: { destination: '/user/queue/x' } });
+    each.say('NACK', { id: heard.headers['ack']! });
+    expect(await each.next('MESSAGE')).toMatchObject({ headers: { redelivered: 'true' } });
+  }
+});

@@ -1,0 +1,204 @@
+// Transactions: held until COMMIT, everything or nothing, bounded.
+import { IsString } from 'class-validator';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Controller,
+  createServer,
+  memoryTransport,
+  MessageMapping,
+  Payload,
+  SendTo,
+  silentLogger,
+  type LimitOptions,
+  type Server,
+} from '../../src/index.js';
+import { connectJson } from '../json-client.js';
+import { connect } from '../stomp-client.js';
+
+class Words {
+  @IsString() text!: string;
+}
+
+@Controller()
+class EchoController {
+  @MessageMapping('/echo')
+  @SendTo('/topic/echo')
+  echo(@Payload() { text }: Words) {
+    if (text === 'throw') throw new Error('a secret');
+    return text;
+  }
+
+  @MessageMapping('/quiet')
+  quiet() {}
+
+  @MessageMapping('/stream')
+  @SendTo('/topic/echo')
+  async *stream() {
+    yield await Promise.resolve('one');
+  }
+}
+
+const running: Server[] = [];
+
+async function scene(limits: Partial<LimitOptions> = {}) {
+  const transport = memoryTransport();
+  const server = await createServer({
+    transports: [transport],
+    controllers: [EchoController],
+    logger: silentLogger,
+    limits,
+  });
+  running.push(server);
+  await server.start();
+  const listener = await connect(transport);
+  await listener.subscribe('s', '/topic/*');
+  const heard = async () => {
+    await server.idle();
+    const bodies: string[] = [];
+    while (listener.heard.length > 0) bodies.push((await listener.next('MESSAGE')).body);
+    return bodies;
+  };
+  return { server, transport, heard };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+const transaction = 't';
+const words = (text: string) => JSON.stringify({ text });
+
+describe('a transaction', () => {
+  it('lines 37, 61: takes effect at COMMIT, in order, handlers and all', async () => {
+    const { transport, heard } = await scene();
+    const ann = await connect(transport);
+    ann.say('BEGIN', { transaction });
+    ann.say('SEND', { destination: '/topic/x', transaction }, '1');
+    ann.say('SEND', { destination: '/app/echo', transaction, receipt: 'held' }, words('2'));
+    ann.say('SEND', { destination: '/app/quiet', transaction });
+    ann.say('SEND', { destination: '/topic/x', transaction }, '3');
+    await ann.next('RECEIPT');
+    expect(await heard()).toEqual([]);
+    ann.say('COMMIT', { transaction, receipt: 'done' });
+    await ann.next('RECEIPT');
+    expect(await heard()).toEqual(['1', '2', '3']);
+  });
+
+  it('line 61: of which nothing is left by ABORT, nor by the end of the connection', async () => {
+    const { transport, heard } = await scene();
+    const ann = await connect(transport);
+    for (const name of ['a', 'b']) {
+      ann.say('BEGIN', { transaction: name });
+      ann.say('SEND', { destination: '/topic/x', transaction: name }, name);
+    }
+    ann.say('ABORT', { transaction: 'a' });
+    ann.say('DISCONNECT', { receipt: 'bye' });
+    await ann.next('RECEIPT');
+    expect(await heard()).toEqual([]);
+  });
+
+  it('line 55: settles at COMMIT', async () => {
+    const { server, transport } = await scene();
+    const ann = await connect(transport);
+    await ann.subscribe('q', '/queue/x', { ack: 'client', 'prefetch-count': '1' });
+    for (const text of ['1', '2']) await server.publisher.publish('/queue/x', text);
+    const { headers } = await ann.next('MESSAGE');
+    ann.say('BEGIN', { transaction });
+    ann.say('ACK', { id: headers['ack']!, transaction, receipt: 'held' });
+    await ann.next('RECEIPT');
+    await server.idle();
+    expect(ann.heard).toEqual([]);
+    ann.say('COMMIT', { transaction });
+    expect(await ann.next('MESSAGE')).toMatchObject({ body: '2' });
+  });
+
+  it('line 63: is one of several, and a session’s own', async () => {
+    const { transport, heard } = await scene();
+    const [ann, bob] = [await connectJson(transport), await connectJson(transport)];
+    for (const [client, name] of [
+      [ann, 'x'],
+      [ann, 'y'],
+      [bob, 'x'],
+    ] as const) {
+      client.say({ type: 'begin', transaction: name });
+      client.say({ type: 'send', destination: '/topic/x', transaction: name, payload: name });
+    }
+    ann.say({ type: 'commit', transaction: 'y', receipt: 'r' });
+    await ann.next('receipt');
+    expect(await heard()).toEqual(['"y"']);
+    bob.say({ type: 'commit', transaction: 'x', receipt: 'r' });
+    await bob.next('receipt');
+    expect(await heard()).toEqual(['"x"']);
+  });
+
+  it.each([
+    ['a handler that throws', '/app/echo', words('throw'), 'handler-failed: The handler failed.'],
+    [
+      'a payload that is not valid',
+      '/app/echo',
+      '{}',
+      'payload-invalid: The payload is not valid.',
+    ],
+    ['a stream', '/app/stream', '', 'not-supported: A stream cannot be part of a transaction.'],
+    ['no route', '/app/nowhere', '', 'no-route: Nothing serves this destination.'],
+    ['the problem queue', '/user/ann/queue/errors', '', expect.stringContaining('refused')],
+  ])('fails as a whole by %s', async (_, destination, body, detail) => {
+    const { transport, heard } = await scene();
+    const ann = await connectJson(transport);
+    ann.say({ type: 'begin', transaction });
+    ann.say({ type: 'send', destination: '/topic/x', transaction, payload: 1 });
+    const headers = { 'content-type': 'application/json;charset=utf-8' };
+    const payload = body === '' ? {} : { payload: JSON.parse(body) as unknown, headers };
+    ann.say({ type: 'send', destination, transaction, ...payload });
+    ann.say({ type: 'commit', transaction, receipt: 'r' });
+    const error = await ann.next('error');
+    expect(error).toMatchObject({ code: 'transaction-failed', receipt: 'r', fatal: false });
+    expect(error['detail']).toEqual(detail);
+    expect(JSON.stringify(error)).not.toContain('secret');
+    expect(await heard()).toEqual([]);
+    ann.say({ type: 'abort', transaction });
+    expect(await ann.next('error')).toMatchObject({ code: 'transaction-unknown' });
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['line 59: a BEGIN of an open one', ['begin t', 'begin t'], 'transaction-exists'],
+    ['line 60: a COMMIT of none', ['commit t'], 'transaction-unknown'],
+    ['line 60: an ABORT of none', ['abort t'], 'transaction-unknown'],
+    ['line 60: a second COMMIT', ['begin t', 'commit t', 'commit t'], 'transaction-unknown'],
+    ['line 37: a SEND in none', ['send t'], 'transaction-unknown'],
+    ['one too many', ['begin a', 'begin b', 'begin c'], 'transaction-limit'],
+    ['a frame too many', ['begin t', 'send t', 'send t', 'send t'], 'transaction-limit'],
+  ])('%s', async (_, said, code) => {
+    const { transport } = await scene({ transactions: 2, transactionFrames: 2 });
+    const ann = await connectJson(transport);
+    for (const each of said) {
+      const [type, name] = each.split(' ');
+      ann.say({ type, transaction: name, destination: '/topic/x' });
+    }
+    expect(await ann.next('error')).toMatchObject({ code, fatal: false });
+  });
+
+  it('is what holds too many octets, over all transactions of a session', async () => {
+    const { transport } = await scene({ transactionSize: 1000 });
+    const ann = await connectJson(transport);
+    const fill = (name: string) =>
+      ann.say({
+        type: 'send',
+        destination: '/topic/x',
+        transaction: name,
+        payload: 'x'.repeat(600),
+        receipt: name,
+      });
+    ann.say({ type: 'begin', transaction: 'a' });
+    ann.say({ type: 'begin', transaction: 'b' });
+    fill('a');
+    await ann.next('receipt');
+    fill('b');
+    expect(await ann.next('error')).toMatchObject({ code: 'transaction-limit', receipt: 'b' });
+    ann.say({ type: 'abort', transaction: 'a' });
+    fill('b');
+    expect(await ann.next('receipt')).toMatchObject({ id: 'b' });
+  });
+});
