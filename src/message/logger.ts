@@ -12,4 +12,20 @@ export const consoleLogger: Logger = {
   info: (text) => console.info(text),
 };
 
+/** The same, but what it throws harms nobody: even the console does for an error whose `message` throws. */
+export function unfailing(logger: Logger): Logger {
+  const attempt = (say: () => void, text: string) => {
+    try {
+      say();
+    } catch {
+      console.error(`${text} (The log could not show why.)`);
+    }
+  };
+  return {
+    error: (text, cause) => attempt(() => logger.error(text, cause), text),
+    warn: (text, cause) => attempt(() => logger.warn(text, cause), text),
+    info: (text) => attempt(() => logger.info(text), text),
+  };
+}
+
 export const silentLogger: Logger = { error: () => {}, warn: () => {}, info: () => {} };

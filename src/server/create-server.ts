@@ -8,6 +8,7 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
+import { unfailing } from '../message/logger.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import { ClientSession, type SessionParts } from '../session/client-session.js';
@@ -34,7 +35,8 @@ import { RunningServer, type Server } from './server.js';
  */
 export async function createServer(given: ServerOptions = {}): Promise<Server> {
   const options = resolveOptions(given);
-  const { clock, ids, logger, limits } = options;
+  const { clock, ids, limits } = options;
+  const logger = unfailing(options.logger);
   const activity = new Activity(clock);
   const registry = new LocalSessionRegistry<ClientSession>();
   const events = new SessionEventSource(logger);
