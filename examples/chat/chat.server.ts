@@ -1,0 +1,33 @@
+// The chat's server and its page.
+import type { Server as HttpServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { createServer, MessagingError, type ConnectFrame, type Server } from 'signalbox';
+import { serveFiles } from '../static-files.js';
+import { RoomController } from './room.controller.js';
+import { WhisperController } from './whisper.controller.js';
+
+const { resolve } = createRequire(import.meta.url);
+const names = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,19}$/u;
+
+export async function mount(http: HttpServer, base: string): Promise<Server> {
+  const server = await createServer({
+    controllers: [RoomController, WhisperController],
+    endpoints: [{ path: `${base}ws` }],
+    authenticate,
+    // What reaches a topic went through a controller.
+    clientPublish: false,
+  });
+  await server.attach(http);
+  serveFiles(http, base, {
+    '': new URL('public/', import.meta.url),
+    'stompjs/': new URL('../esm6/', pathToFileURL(resolve('@stomp/stompjs'))),
+  });
+  return server;
+}
+
+/** Whoever says a name has it; a person may have several windows. */
+function authenticate({ login }: ConnectFrame) {
+  if (login === undefined || !names.test(login)) throw new MessagingError('access-refused');
+  return { name: login };
+}

@@ -1,0 +1,5 @@
+// The chat alone, with its page at `/`.
+import { serve } from '../serve.js';
+import { mount } from './chat.server.js';
+
+await serve('chat', async (http) => [await mount(http, '/')]);

@@ -1,0 +1,49 @@
+// STOMP by @stomp/stompjs, which reconnects by itself.
+import { Client, ReconnectionTimeMode } from '@stomp/stompjs';
+import { createPending } from './pending.js';
+
+/** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
+export function openStomp(url, name, handlers) {
+  const pending = createPending();
+
+  const client = new Client({
+    brokerURL: url,
+    connectHeaders: { login: name },
+    reconnectDelay: 500,
+    maxReconnectDelay: 10_000,
+    reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,
+    onConnect() {
+      client.subscribe('/user/queue/errors', ({ body }) => {
+        const problem = JSON.parse(body);
+        if (!pending.fail(problem)) handlers.failed(problem);
+      });
+      handlers.changed('open');
+      handlers.opened();
+    },
+    onStompError: ({ headers }) => handlers.failed({ message: headers.message }),
+    onWebSocketClose() {
+      pending.lose();
+      handlers.changed(client.active ? 'waiting' : 'closed');
+    },
+  });
+
+  handlers.changed('waiting');
+  client.activate();
+  return {
+    subscribe(destination, listen, headers = {}) {
+      const hear = ({ body }) => listen(JSON.parse(body));
+      const { unsubscribe } = client.subscribe(destination, hear, headers);
+      return () => client.connected && unsubscribe();
+    },
+    send: (destination, payload) =>
+      pending.send((receipt) => {
+        client.watchForReceipt(receipt, () => pending.done(receipt));
+        client.publish({
+          destination,
+          headers: { receipt, 'content-type': 'application/json' },
+          body: JSON.stringify(payload),
+        });
+      }),
+    close: () => void client.deactivate(),
+  };
+}

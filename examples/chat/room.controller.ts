@@ -1,0 +1,66 @@
+// A room: what is said in it, what was said before, and who is typing.
+import { IsString, Length, Matches } from 'class-validator';
+import {
+  Controller,
+  DestinationVariable,
+  Header,
+  MessageMapping,
+  Payload,
+  Principal,
+  SendTo,
+  SubscribeMapping,
+} from 'signalbox';
+import { Presence } from './presence.js';
+import { Rooms, type ChatMessage } from './rooms.js';
+
+export class Words {
+  @Matches(/\S/, { message: 'Say something.' })
+  @Length(0, 500, { message: 'No more than 500 characters at a time.' })
+  @IsString({ message: 'Say it in words.' })
+  text!: string;
+}
+
+export interface Recent {
+  readonly messages: readonly ChatMessage[];
+  /** How many were said since, which are no longer kept. */
+  readonly lost: number;
+  readonly people: readonly string[];
+}
+
+@Controller('/rooms/{room:[a-z0-9-]{1,20}}')
+export class RoomController {
+  constructor(
+    private readonly rooms: Rooms,
+    private readonly presence: Presence,
+  ) {}
+
+  /** SEND /app/rooms/lobby/say */
+  @MessageMapping('/say')
+  @SendTo('/topic/rooms/{room}')
+  say(
+    @DestinationVariable('room') room: string,
+    @Payload(Words) { text }: Words,
+    @Principal() { name }: Principal,
+  ): ChatMessage {
+    return this.rooms.add(room, name, text);
+  }
+
+  /** SUBSCRIBE /app/rooms/lobby/recent, where the header `since` names the last message that the client has. */
+  @SubscribeMapping('/recent')
+  recent(
+    @DestinationVariable('room') room: string,
+    @Header('since', { required: false }) since?: string,
+  ): Recent {
+    const last = Number(since ?? 0);
+    const messages = this.rooms.since(room, last);
+    const lost = last === 0 ? 0 : Math.max((messages[0]?.id ?? 0) - last - 1, 0);
+    return { messages, lost, people: this.presence.people(room) };
+  }
+
+  /** SEND /app/rooms/lobby/typing; nobody keeps it. */
+  @MessageMapping('/typing')
+  @SendTo('/topic/rooms/{room}/typing')
+  typing(@Principal() { name }: Principal) {
+    return { by: name };
+  }
+}
