@@ -21,11 +21,11 @@ export class Gathering {
     this.#length = length;
   }
 
-  /** All of them, in memory of just their size; nothing is gathered afterwards. */
-  take(): Buffer {
-    const octets = this.#octets;
-    const whole =
-      this.#length === octets.length ? octets : Buffer.from(octets.subarray(0, this.#length));
+  /** All of them and these, in memory of just their size; nothing is gathered afterwards. */
+  finish(octets: Buffer, start: number, end: number): Buffer {
+    const whole = Buffer.allocUnsafe(this.#length + end - start);
+    this.#octets.copy(whole, 0, 0, this.#length);
+    octets.copy(whole, this.#length, start, end);
     this.#octets = nothing;
     this.#length = 0;
     return whole;

@@ -54,13 +54,12 @@ export class JsonDecoder implements Decoder {
     }
     this.#gathered.append(chunk, start, chunk.length);
     // Too large already: it is refused before its end has come.
-    if (this.#gathered.length > this.limits.frameSize) yield this.#gathered.take();
+    if (this.#gathered.length > this.limits.frameSize) yield this.#gathered.finish(chunk, 0, 0);
   }
 
   #line(chunk: Buffer, start: number, end: number): Buffer {
     if (this.#gathered.length === 0) return chunk.subarray(start, end);
-    this.#gathered.append(chunk, start, end);
-    return this.#gathered.take();
+    return this.#gathered.finish(chunk, start, end);
   }
 
   *#read(octets: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {

@@ -3,10 +3,10 @@ import { EncodedFrame } from '../../message/encoded-frame.js';
 import type { Heartbeat, ServerFrame } from '../../message/frame.js';
 import type { Encoder } from '../codec.js';
 import { EncodedMessages } from '../encoded-messages.js';
-import { JsonMessageEncoding } from './message-encoding.js';
+import { JsonMessageText } from './message-text.js';
 
 export class JsonEncoder implements Encoder {
-  readonly #messages = new EncodedMessages((frame) => new JsonMessageEncoding(frame));
+  readonly #messages = new EncodedMessages((frame) => new JsonMessageText(frame));
 
   encode(frame: ServerFrame | Heartbeat): EncodedFrame {
     switch (frame.kind) {

@@ -12,7 +12,7 @@ import type { Encoder } from '../codec.js';
 import { EncodedMessages } from '../encoded-messages.js';
 import { versions, type Dialect } from './dialect.js';
 import { headerLine, ownHeaderLine, plainOnly } from './escaping.js';
-import { StompMessageEncoding } from './message-encoding.js';
+import { StompMessageText } from './message-text.js';
 import { frameOctets } from './serializer.js';
 
 const supported = versions.toReversed().join(',');
@@ -22,7 +22,7 @@ export class StompEncoder implements Encoder {
   readonly #messages: EncodedMessages;
 
   constructor(private readonly dialect: Dialect) {
-    this.#messages = new EncodedMessages((frame) => new StompMessageEncoding(frame, dialect));
+    this.#messages = new EncodedMessages((frame) => new StompMessageText(frame, dialect));
   }
 
   encode(frame: ServerFrame | Heartbeat): EncodedFrame {

@@ -40,10 +40,12 @@ export class Parser {
   /** The chunk from `windowStart` on, as far as it was made text. */
   #window = '';
   #windowStart = 0;
-  /** The line or body whose end has not come. */
-  readonly #gathered = new Gathering();
+  /** The line whose end has not come, an octet a character. */
+  #partial = '';
   /** All octets of that line, or-ed: tells whether it is ASCII. */
   #seen = 0;
+  /** The body whose end has not come. */
+  readonly #gathered = new Gathering();
   /** Octets of the frame before the line or body at hand. */
   #size = 0;
   #draft: Draft | undefined;
@@ -143,19 +145,21 @@ export class Parser {
       if (octet === nul) throw endedEarly();
       seen |= octet;
     }
-    const length = this.#gathered.length + end - start;
+    const length = this.#partial.length + end - start;
     this.#checkLine(length);
     if (end === stop) {
       this.#seen = seen;
-      return this.#gatherRest();
+      this.#partial += chunk.toString('latin1', start, stop);
+      return void this.feed(nothing);
     }
     this.#at = end + 1;
     this.#size += length + 1;
     this.#seen = 0;
     const ascii = seen < firstBeyondAscii;
-    if (this.#gathered.length > 0) {
-      this.#gathered.append(chunk, start, end);
-      return textOf(this.#gathered.take());
+    if (this.#partial !== '') {
+      const line = this.#partial + chunk.toString('latin1', start, end);
+      this.#partial = '';
+      return ascii ? line : textOf(Buffer.from(line, 'latin1'));
     }
     return ascii ? this.#asciiText(start, end) : textOf(chunk.subarray(start, end));
   }
@@ -181,17 +185,15 @@ export class Parser {
     this.#checkSize(this.#gathered.length + stop - start);
     if (!complete) return this.#gatherRest();
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
-    const body = this.#gathered.length > 0 ? this.#gatheredBody(end) : bodyOf(chunk, start, end);
+    const body =
+      this.#gathered.length > 0
+        ? this.#gathered.finish(chunk, start, end)
+        : bodyOf(chunk, start, end);
     this.#at = end + 1;
     this.#size = 0;
     this.#draft = undefined;
     this.#inBody = false;
     return { command, headers, body };
-  }
-
-  #gatheredBody(end: number): Uint8Array {
-    this.#gathered.append(this.#chunk, this.#at, end);
-    return this.#gathered.take();
   }
 
   /** Keeps what no frame has used, and nothing else of the chunk: most sessions wait long. */

@@ -18,9 +18,14 @@ export function headerLines(headers: Headers, escaping: Escaping): string {
   return lines;
 }
 
-/** Ready lines, the `content-length` where there is a body, the body and the closing NUL. */
+/** The `content-length` where there is a body, and the blank line that ends a head. */
+export function endOfHead(body: Uint8Array): string {
+  return body.length === 0 ? '\n' : `content-length:${body.length}\n\n`;
+}
+
+/** Ready lines, the end of the head, the body and the closing NUL. */
 export function frameOctets(lines: string, body: Uint8Array): Buffer {
-  const head = body.length === 0 ? `${lines}\n` : `${lines}content-length:${body.length}\n\n`;
+  const head = lines + endOfHead(body);
   const size = Buffer.byteLength(head);
   const octets = Buffer.allocUnsafe(size + body.length + 1);
   octets.write(head);

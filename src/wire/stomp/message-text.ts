@@ -1,18 +1,20 @@
-// One message in the octets of one version of STOMP: what all its MESSAGE frames share, made once.
+// One message in the words of one version of STOMP.
 import { isUtf8 } from 'node:buffer';
-import { EncodedFrame } from '../../message/encoded-frame.js';
 import type { DeliveryMarks, MessageFrame } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { mediaTypeOf } from '../../payload/media-type.js';
-import type { MessageEncoding } from '../encoded-messages.js';
+import type { MessageText } from '../encoded-messages.js';
 import type { Dialect } from './dialect.js';
 import { ownHeaderLine } from './escaping.js';
-import { frameOctets, headerLines } from './serializer.js';
+import { endOfHead, headerLines } from './serializer.js';
 
-export class StompMessageEncoding implements MessageEncoding {
-  /** Everything from the destination to the closing NUL. */
-  readonly #tail: Buffer;
-  readonly #binary: boolean;
+const nul = Uint8Array.of(0);
+
+export class StompMessageText implements MessageText {
+  readonly before: string;
+  readonly body: Uint8Array;
+  readonly after = nul;
+  readonly binary: boolean;
   readonly #idLine: string;
 
   constructor(
@@ -21,23 +23,19 @@ export class StompMessageEncoding implements MessageEncoding {
   ) {
     const { destination, headers, body } = message;
     const { escaping } = dialect;
-    // The server's own headers stand first, because of a repeated header the first counts.
-    this.#tail = frameOctets(
-      ownHeaderLine('destination', destination, escaping) + headerLines(headers, escaping),
-      body,
-    );
-    this.#binary = isBinary(message);
+    this.before =
+      ownHeaderLine('destination', destination, escaping) +
+      headerLines(headers, escaping) +
+      endOfHead(body);
+    this.body = body;
+    this.binary = isBinary(message);
     this.#idLine = ownHeaderLine('message-id', messageId, escaping);
   }
 
-  frame(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
-    const ids = `${ownHeaderLine('subscription', subscription, this.dialect.escaping)}${this.#idLines(marks?.ack)}`;
-    const head = `MESSAGE\n${ids}${markLines(marks)}`;
-    const size = Buffer.byteLength(head);
-    const octets = Buffer.allocUnsafe(size + this.#tail.length);
-    octets.write(head);
-    octets.set(this.#tail, size);
-    return new EncodedFrame(octets, this.#binary);
+  /** The server's own headers stand first, because of a repeated header the first counts. */
+  head(subscription: string, marks: DeliveryMarks | undefined): string {
+    const { escaping } = this.dialect;
+    return `MESSAGE\n${ownHeaderLine('subscription', subscription, escaping)}${this.#idLines(marks?.ack)}${markLines(marks)}`;
   }
 
   #idLines(ack: string | undefined): string {

@@ -1,0 +1,150 @@
+// Codec: how many frames one second of CPU parses and writes, against the parser and writer of @stomp/stompjs.
+import { FrameImpl, Parser } from '@stomp/stompjs';
+import { stomp } from '../dist/index.js';
+import { interleave, machine, printRatios } from './measure.mjs';
+
+const quick = process.argv.includes('--quick');
+const rounds = quick ? 3 : 15;
+const sizes = [100, 1024, 16 * 1024];
+const framesEach = 64;
+/** CPU time of one measurement, in microseconds. */
+const enough = quick ? 30_000 : 100_000;
+
+const limits = {
+  frameSize: 1024 * 1024,
+  headerCount: 64,
+  headerSize: 8192,
+  connectHeaderSize: 8192,
+};
+
+const headers = { destination: '/app/rooms/lobby/say', 'content-type': 'application/json' };
+
+console.log(`${machine()}; ${rounds} rounds`);
+for (const size of sizes) {
+  const body = JSON.stringify({ text: 'x'.repeat(size - 11) });
+  const frame = Buffer.from(
+    FrameImpl.marshall({ command: 'SEND', headers, body, escapeHeaderValues: true }),
+  );
+  const stream = Buffer.concat(Array(framesEach).fill(frame));
+  await compare(`Parsing, ${size} octets of body, a frame a chunk`, Array(framesEach).fill(frame));
+  await compare(
+    `Parsing, ${size} octets of body, cut into thirds`,
+    cut(stream, Math.ceil(frame.length / 3)),
+  );
+  await compare(
+    `Parsing, ${size} octets of body, eight frames a chunk`,
+    cut(stream, frame.length * 8),
+  );
+  await compareWriting(size, body);
+}
+
+/**
+ * @param {Buffer} octets
+ * @param {number} size
+ */
+function cut(octets, size) {
+  const chunks = [];
+  for (let at = 0; at < octets.length; at += size) chunks.push(octets.subarray(at, at + size));
+  return chunks;
+}
+
+/**
+ * @param {string} title
+ * @param {readonly Buffer[]} chunks which hold `framesEach` frames
+ */
+async function compare(title, chunks) {
+  const contestants = { stompjs: theirParser(chunks), signalbox: ourParser(chunks) };
+  await run(title, contestants);
+}
+
+/** @param {readonly Buffer[]} chunks */
+function ourParser(chunks) {
+  const decoder = stomp.decoder(limits, true);
+  for (const _ of decoder.push(Buffer.from('CONNECT\naccept-version:1.2\nhost:x\n\n\0')));
+  return () => {
+    let frames = 0;
+    for (const chunk of chunks) for (const _ of decoder.push(chunk)) frames++;
+    return frames;
+  };
+}
+
+/** @param {readonly Buffer[]} chunks */
+function theirParser(chunks) {
+  let frames = 0;
+  const parser = new Parser(
+    (raw) => {
+      FrameImpl.fromRawFrame(raw, true);
+      frames++;
+    },
+    () => {},
+  );
+  // As a browser gives them.
+  const buffers = chunks.map((chunk) =>
+    chunk.buffer.slice(chunk.byteOffset, chunk.byteOffset + chunk.length),
+  );
+  return () => {
+    frames = 0;
+    for (const buffer of buffers) parser.parseChunk(buffer);
+    return frames;
+  };
+}
+
+/**
+ * @param {number} size
+ * @param {string} body
+ */
+async function compareWriting(size, body) {
+  const octets = Buffer.from(body);
+  const encoder = stomp.encoder('1.2');
+  const map = new Map([['content-type', 'application/json']]);
+  let count = 0;
+  await run(`Writing a MESSAGE, ${size} octets of body`, {
+    stompjs: () => {
+      for (let i = 0; i < framesEach; i++) {
+        FrameImpl.marshall({
+          command: 'MESSAGE',
+          headers: { ...headers, subscription: 'sub-0', 'message-id': `m-${++count}` },
+          binaryBody: octets,
+          escapeHeaderValues: true,
+        });
+      }
+      return framesEach;
+    },
+    signalbox: () => {
+      for (let i = 0; i < framesEach; i++) {
+        const message = { destination: headers.destination, headers: map, body: octets };
+        encoder.encode({
+          kind: 'message',
+          subscription: 'sub-0',
+          messageId: `m-${++count}`,
+          message,
+        });
+      }
+      return framesEach;
+    },
+  });
+}
+
+/**
+ * @param {string} title
+ * @param {Record<string, () => number>} contestants each does its work once and says how many frames that were
+ */
+async function run(title, contestants) {
+  const names = Object.keys(contestants);
+  for (const name of names) measure(contestants[name]);
+  const results = await interleave(names, rounds, async (name) => measure(contestants[name]));
+  printRatios(`${title}: frames a second of CPU`, results, 'stompjs', 'a second');
+}
+
+/** @param {() => number} work */
+function measure(work) {
+  const before = process.cpuUsage();
+  let frames = 0;
+  let spent = 0;
+  while (spent < enough) {
+    for (let i = 0; i < 10; i++) frames += work();
+    const { user, system } = process.cpuUsage(before);
+    spent = user + system;
+  }
+  return (frames / spent) * 1e6;
+}

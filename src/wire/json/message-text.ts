@@ -1,0 +1,69 @@
+// One message in the words of the JSON protocol.
+import { isUtf8 } from 'node:buffer';
+import type { DeliveryMarks, MessageFrame } from '../../message/frame.js';
+import type { Message } from '../../message/message.js';
+import { asBuffer } from '../../payload/bytes.js';
+import { isJsonText } from '../../payload/json.js';
+import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
+import { noBody } from '../body.js';
+import type { MessageText } from '../encoded-messages.js';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
+
+export class JsonMessageText implements MessageText {
+  readonly before: string;
+  readonly body: Uint8Array;
+  readonly after: Uint8Array;
+  readonly binary = false;
+  readonly #id: string;
+
+  constructor({ message, messageId }: MessageFrame) {
+    const { destination, headers } = message;
+    const contentType = headers.get('content-type');
+    const payload = payloadOf(message, contentType);
+    const said = Object.fromEntries(headers);
+    // What a payload is when nothing else is said.
+    if (payload.body !== noBody && contentType === 'application/json') delete said['content-type'];
+    this.before = `,"destination":${JSON.stringify(destination)}${payload.before}`;
+    this.body = payload.body;
+    this.after = Buffer.from(`,"headers":${JSON.stringify(said)}}\n`);
+    this.#id = JSON.stringify(messageId);
+  }
+
+  head(subscription: string, marks: DeliveryMarks | undefined): string {
+    return `{"type":"message","subscription":${JSON.stringify(subscription)},"id":${this.#id}${said(marks)}`;
+  }
+}
+
+function said(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { ack, redelivered, retained, dropped } = marks;
+  return (
+    (ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`) +
+    (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`) +
+    (retained === true ? ',"retained":true' : '') +
+    (dropped === undefined ? '' : `,"dropped":${dropped}`)
+  );
+}
+
+/** How the body is said; JSON goes through as it is. */
+function payloadOf(
+  { body }: Message,
+  contentType: string | undefined,
+): Pick<MessageText, 'before' | 'body'> {
+  const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
+  if (media !== undefined && isJson(media) && isUnicode(media) && isJsonText(body))
+    return { before: ',"payload":', body: onOneLine(body) };
+  if (body.length === 0) return { before: '', body: noBody };
+  if (media?.name !== 'application/octet-stream' && isUtf8(body))
+    return { before: `,"payload":${JSON.stringify(asBuffer(body).toString())}`, body: noBody };
+  return { before: `,"payloadBase64":"${asBuffer(body).toString('base64')}"`, body: noBody };
+}
+
+/** Outside of strings, where JSON allows no line end, a blank means the same; on a stream a line is a frame. */
+function onOneLine(body: Uint8Array): Uint8Array {
+  if (!body.includes(lineFeed) && !body.includes(carriageReturn)) return body;
+  return body.map((octet) => (octet === lineFeed || octet === carriageReturn ? space : octet));
+}
