@@ -1,10 +1,9 @@
 // Fan-out: how many deliveries to 1,000 subscribers one second of the server's CPU pays for.
-import { fork } from 'node:child_process';
+import { answer, ask, benchmark, end, start } from './child.mjs';
 import { base, contestants } from './fan-out/contestants.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 
 const subscribers = 1000;
-const patience = 20_000;
 
 // A step ends when every subscriber has counted every message; until then a socket gets some 30 KB, far below what its
 // kernel buffers hold. Steps are repeated until the server has spent enough CPU time to measure it well.
@@ -32,10 +31,7 @@ const names = everyName.filter(
   (name) => name === base || chosen.length === 0 || chosen.includes(name),
 );
 
-/** @type {Set<Child>} */
-const children = new Set();
-
-try {
+await benchmark(async () => {
   console.log(`${machine()}; ${subscribers} subscribers, ${generations * rounds} rounds`);
   /** @type {Map<string, Map<string, number[]>>} */
   const results = new Map(
@@ -58,12 +54,7 @@ try {
   }
   for (const [title, sample] of results)
     printRatios(`Deliveries per second of server CPU, ${title}`, sample, base, 'a second');
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-} finally {
-  for (const child of children) child.kill();
-}
+});
 
 /**
  * @typedef {import('node:child_process').ChildProcess} Child
@@ -75,9 +66,9 @@ try {
  * @returns {Promise<Pair>}
  */
 async function openPair(name) {
-  const server = start('fan-out/server.mjs', name);
+  const server = start(new URL('fan-out/server.mjs', import.meta.url), [name]);
   const { port, dialogue } = await answer(server);
-  const client = start('fan-out/client.mjs', name);
+  const client = start(new URL('fan-out/client.mjs', import.meta.url), [name]);
   await ask(client, { kind: 'open', port, dialogue, subscribers });
   return { server, client };
 }
@@ -106,60 +97,4 @@ async function measure({ server, client }, { perTurn, turns }) {
     deliveries += publications * subscribers;
   }
   return (deliveries / microseconds) * 1e6;
-}
-
-/**
- * @param {string} file
- * @param {string} name
- */
-function start(file, name) {
-  const child = fork(new URL(file, import.meta.url), [name]);
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  return child;
-}
-
-/**
- * @param {Child} child
- * @returns {Promise<void>}
- */
-function end(child) {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill();
-  });
-}
-
-/**
- * @param {Child} child
- * @param {object} question
- */
-function ask(child, question) {
-  const answered = answer(child);
-  child.send(question);
-  return answered;
-}
-
-/**
- * The next message of a child; it is an error to end, to report one, or to say nothing for too long.
- *
- * @param {Child} child
- * @returns {Promise<any>}
- */
-function answer(child) {
-  const who = child.spawnargs.slice(-2).join(' ');
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => settle({ error: `no answer within ${patience / 1000} s` }),
-      patience,
-    );
-    const ended = () => settle({ error: 'ended early' });
-    const settle = (/** @type {{ error?: string }} */ message) => {
-      clearTimeout(timer);
-      child.off('message', settle).off('exit', ended);
-      if (message.error === undefined) resolve(message);
-      else reject(new Error(`${who}: ${message.error}`));
-    };
-    child.on('message', settle).on('exit', ended);
-  });
 }

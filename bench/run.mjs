@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const notBenchmarks = ['run.mjs', 'measure.mjs'];
+const notBenchmarks = ['run.mjs', 'measure.mjs', 'child.mjs'];
 const names = readdirSync(here)
   .filter((file) => file.endsWith('.mjs') && !notBenchmarks.includes(file))
   .map((file) => file.slice(0, -'.mjs'.length));

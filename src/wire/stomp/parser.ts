@@ -150,7 +150,8 @@ export class Parser {
     if (end === stop) {
       this.#seen = seen;
       this.#partial += chunk.toString('latin1', start, stop);
-      return void this.feed(nothing);
+      this.feed(nothing);
+      return undefined;
     }
     this.#at = end + 1;
     this.#size += length + 1;

@@ -1,0 +1,66 @@
+// Round trip: how many messages go through a validated controller and back for one second of the server's CPU.
+import { answer, ask, benchmark, end, start } from './child.mjs';
+import { interleave, machine, printRatios } from './measure.mjs';
+import { base, contestants } from './round-trip/contestants.mjs';
+
+const quick = process.argv.includes('--quick');
+const clients = 200;
+const messagesEach = 25;
+/** CPU time of the server in one measurement, in microseconds. */
+const enough = 300_000;
+// What a process is lucky with, as where its objects lie, lasts as long as it lives: so each contestant has several lives.
+const generations = quick ? 1 : 5;
+const rounds = 3;
+const names = Object.keys(contestants);
+
+await benchmark(async () => {
+  console.log(`${machine()}; ${clients} clients, ${generations * rounds} rounds`);
+  /** @type {Map<string, number[]>} */
+  const results = new Map(names.map((name) => [name, []]));
+  for (let generation = 0; generation < generations; generation++) {
+    const pairs = new Map();
+    for (const name of names) pairs.set(name, await openPair(name));
+    for (const name of names) await measure(pairs.get(name));
+    const measured = await interleave(names, rounds, (name) => measure(pairs.get(name)));
+    for (const [name, sample] of measured) results.get(name)?.push(...sample);
+    for (const { server, client } of pairs.values()) await Promise.all([end(client), end(server)]);
+  }
+  printRatios('Round trips per second of server CPU', results, base, 'a second');
+});
+
+/**
+ * @typedef {import('./child.mjs').Child} Child
+ * @typedef {{ server: Child, client: Child }} Pair
+ */
+
+/**
+ * @param {string} name
+ * @returns {Promise<Pair>}
+ */
+async function openPair(name) {
+  const server = start(new URL('round-trip/server.mjs', import.meta.url), [name]);
+  const { port, dialogue } = await answer(server);
+  const client = start(new URL('round-trip/client.mjs', import.meta.url), [name]);
+  await ask(client, { kind: 'open', port, dialogue, clients });
+  return { server, client };
+}
+
+/**
+ * @param {Pair} pair
+ * @returns {Promise<number>} round trips per second of CPU time, user and system, of the server's process
+ */
+async function measure({ server, client }) {
+  const talk = () => ask(client, { kind: 'talk', each: messagesEach });
+  // Not counted: what lay idle for seconds, caches and heap, comes back first.
+  await talk();
+  let trips = 0;
+  let microseconds = 0;
+  while (microseconds < enough) {
+    const before = await ask(server, {});
+    await talk();
+    const after = await ask(server, {});
+    microseconds += after.cpu - before.cpu;
+    trips += clients * messagesEach;
+  }
+  return (trips / microseconds) * 1e6;
+}

@@ -1,0 +1,16 @@
+// The least that an application can do on `ws`: parse, check nothing, write again.
+import { once } from 'node:events';
+import { WebSocketServer } from 'ws';
+import { words } from '../words.mjs';
+
+export async function open() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  await once(server, 'listening');
+  server.on('connection', (socket) => {
+    socket.on('message', (data) => socket.send(JSON.stringify(JSON.parse(data.toString()))));
+  });
+  return {
+    port: server.address().port,
+    dialogue: { path: '/', hello: [], ask: JSON.stringify(words), answer: '{"text"' },
+  };
+}
