@@ -79,14 +79,14 @@ export class BrokerPublisher implements Publisher {
   }
 
   /** A handler's value to its targets; written once, however many they are. */
-  async publishTo(targets: readonly Target[], value: unknown): Promise<void> {
+  publishTo(targets: readonly Target[], value: unknown): void | Promise<void> {
     const payload = this.parts.payloads.write(value);
-    for (const target of targets) await this.#send(target, letter(payload, target.headers));
+    return inTurn(targets, (target) => this.#send(target, letter(payload, target.headers)));
   }
 
   /** A client's message to all sessions of a user. */
-  async forward(user: string, destination: string, message: Message): Promise<void> {
-    await this.#publish(this.forwarded(user, destination, message));
+  forward(user: string, destination: string, message: Message): void | Promise<void> {
+    return this.#publish(this.forwarded(user, destination, message));
   }
 
   /** What `publishTo` would publish, for those who publish it later; an answer to one subscription is not part of it. */
@@ -111,8 +111,8 @@ export class BrokerPublisher implements Publisher {
     return this.#publish(this.#messages(target, letter));
   }
 
-  async #publish(messages: readonly Message[]): Promise<void> {
-    for (const message of messages) await this.parts.broker.publish(message);
+  #publish(messages: readonly Message[]): void | Promise<void> {
+    return inTurn(messages, (message) => this.parts.broker.publish(message));
   }
 
   #messages(target: Exclude<Target, SubscriptionTarget>, letter: Letter): readonly Message[] {
@@ -154,8 +154,29 @@ export class BrokerPublisher implements Publisher {
   }
 }
 
+/** One after the other; a promise only where one of them has to be waited for. */
+function inTurn<T>(
+  items: readonly T[],
+  act: (item: T) => void | Promise<void>,
+): void | Promise<void> {
+  for (const [i, item] of items.entries()) {
+    const pending = act(item);
+    if (pending !== undefined) return pending.then(() => inTurn(items.slice(i + 1), act));
+  }
+}
+
+/** What most messages say of themselves, and no more. */
+const typeAlone = new Map(
+  ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
+    contentType,
+    new Map([['content-type', contentType]]),
+  ]),
+);
+
 function letter({ body, contentType }: WrittenPayload, given: Headers = noHeaders): Letter {
-  const headers = new Map(given).set('content-type', contentType);
+  const headers =
+    (given.size === 0 ? typeAlone.get(contentType) : undefined) ??
+    new Map(given).set('content-type', contentType);
   return (destination) => ({ destination, headers, body });
 }
 

@@ -13,29 +13,59 @@ interface Libraries {
   readonly validator: typeof import('class-validator');
 }
 
-let libraries: Promise<Libraries> | undefined;
-const constrained = new WeakMap<Constructor, boolean>();
+/** What the decorators of a class ask for. */
+interface Checks {
+  /** Whether it has any class-validator decorator. */
+  readonly constrained: boolean;
+  /** Whether nothing of it has to be waited for. */
+  readonly atOnce: boolean;
+}
+
+let loading: Promise<Libraries> | undefined;
+let loaded: Libraries | undefined;
+const known = new WeakMap<Constructor, Checks>();
 
 /**
  * Converts and checks; keys that the class does not constrain are dropped (`whitelist`). A class without any class-validator
- * decorator is converted only, and keeps every key.
+ * decorator is converted only, and keeps every key. At once where neither libraries nor validators have to be waited for.
  *
  * @throws `payload-invalid` with the fields at fault; also for whatever a constructor or a validator throws
  */
-export async function toInstance(plain: unknown, type: Constructor): Promise<object> {
+export function toInstance(plain: unknown, type: Constructor): object | Promise<object> {
   const excess = isPlainObject(plain) ? excessOf(plain, 1) : 'must be an object';
   if (excess !== undefined) throw payloadInvalid([{ path: '', message: excess }]);
-  const { transformer, validator } = await (libraries ??= load());
-  let errors: readonly ValidationError[] = [];
+  if (loaded !== undefined) return instanceOf(plain, type, loaded);
+  return load().then((libraries) => instanceOf(plain, type, libraries));
+}
+
+function instanceOf(
+  plain: unknown,
+  type: Constructor,
+  { transformer, validator }: Libraries,
+): object | Promise<object> {
+  const { constrained, atOnce } = checksOf(type, validator);
+  const options = { whitelist: true, validationError: { target: false } };
   let instance: object;
+  let errors: readonly ValidationError[];
   try {
     instance = transformer.plainToInstance(type as new () => object, plain);
-    if (isConstrained(type, validator)) {
-      errors = await validator.validate(instance, {
-        whitelist: true,
-        validationError: { target: false },
-      });
-    }
+    if (!constrained) return instance;
+    if (!atOnce) return checked(instance, validator.validate(instance, options));
+    errors = validator.validateSync(instance, options);
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  if (errors.length > 0) throw payloadInvalid(problemsOf(errors));
+  return instance;
+}
+
+async function checked(
+  instance: object,
+  checking: Promise<readonly ValidationError[]>,
+): Promise<object> {
+  let errors: readonly ValidationError[];
+  try {
+    errors = await checking;
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
@@ -44,23 +74,28 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
 }
 
 /** Both cost a tenth of a second to import, so only an application that uses classes pays it. */
-async function load(): Promise<Libraries> {
-  const [transformer, validator] = await Promise.all([
-    import('class-transformer'),
-    import('class-validator'),
-  ]);
-  return { transformer, validator };
+function load(): Promise<Libraries> {
+  return (loading ??= Promise.all([import('class-transformer'), import('class-validator')]).then(
+    ([transformer, validator]) => (loaded = { transformer, validator }),
+  ));
 }
 
-function isConstrained(type: Constructor, validator: Libraries['validator']): boolean {
-  let known = constrained.get(type);
-  if (known === undefined) {
-    known =
-      validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length >
-      0;
-    constrained.set(type, known);
-  }
-  return known;
+function checksOf(type: Constructor, validator: Libraries['validator']): Checks {
+  let checks = known.get(type);
+  if (checks === undefined) known.set(type, (checks = look(type, validator)));
+  return checks;
+}
+
+function look(type: Constructor, validator: Libraries['validator']): Checks {
+  const storage = validator.getMetadataStorage();
+  const constraints = storage.getTargetValidationMetadatas(type, '', false, false);
+  // Which class a nested value has, and what its validators are, only the value tells.
+  const atOnce = constraints.every(
+    ({ type: kind, constraintCls }) =>
+      kind === validator.ValidationTypes.CUSTOM_VALIDATION &&
+      storage.getTargetValidatorConstraints(constraintCls).every((each) => !each.async),
+  );
+  return { constrained: constraints.length > 0, atOnce };
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -31,17 +31,30 @@ export const json: PayloadConverter = {
   },
 };
 
-/** Octets that need no look any more: what was written here, read in a frame of JSON, or checked before. */
-const known = new WeakSet<Uint8Array>();
+function parsedOr(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return source;
+  }
+}
+
+/**
+ * The latest octets that need no look: what was written here, read in a frame of JSON, or checked before. Few are enough, as octets
+ * are put into frames soon after, and few keep little alive.
+ */
+const recent: (Uint8Array | undefined)[] = Array.from({ length: 16 });
+let place = 0;
 
 /** Says that octets, which never change, are valid JSON. */
 export function knowJson(octets: Uint8Array): void {
-  known.add(octets);
+  place = (place + 1) % recent.length;
+  recent[place] = octets;
 }
 
 /** Whether octets are valid JSON in UTF-8. */
 export function isJsonText(octets: Uint8Array): boolean {
-  if (known.has(octets)) return true;
+  if (recent.includes(octets)) return true;
   if (!isUtf8(octets)) return false;
   try {
     JSON.parse(asBuffer(octets).toString());
@@ -50,12 +63,4 @@ export function isJsonText(octets: Uint8Array): boolean {
   }
   knowJson(octets);
   return true;
-}
-
-function parsedOr(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return source;
-  }
 }

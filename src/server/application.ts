@@ -69,8 +69,9 @@ export class Application {
     }
   }
 
-  async #publish({ value, targets }: Outcome): Promise<void> {
-    if (value !== undefined && value !== null) await this.parts.publisher.publishTo(targets, value);
+  #publish({ value, targets }: Outcome): void | Promise<void> {
+    if (value !== undefined && value !== null)
+      return this.parts.publisher.publishTo(targets, value);
   }
 
   /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
@@ -81,7 +82,7 @@ export class Application {
     signal: AbortSignal,
     destination: string,
   ): Promise<void> {
-    const publish = (item: unknown) => this.parts.publisher.publishTo(targets, item);
+    const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
       await publishStream(stream[Symbol.asyncIterator](), publish, signal);
     } catch (thrown) {

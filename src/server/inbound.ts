@@ -38,8 +38,8 @@ export interface InboundParts {
 export class Inbound {
   constructor(private readonly parts: InboundParts) {}
 
-  /** Resolves when the frame has been processed; rejects with a MessagingError when it is refused or its handler failed. */
-  async route(frame: ClientFrame, session: ClientSession): Promise<void> {
+  /** Done when the frame has been processed; throws or rejects with a MessagingError when it is refused or its handler failed. */
+  route(frame: ClientFrame, session: ClientSession): void | Promise<void> {
     const { transactions } = this.parts;
     switch (frame.kind) {
       case 'connect':
@@ -66,7 +66,7 @@ export class Inbound {
     }
   }
 
-  async #send(frame: SendFrame, session: ClientSession): Promise<void> {
+  #send(frame: SendFrame, session: ClientSession): void | Promise<void> {
     const { message, transaction } = frame;
     const { prefixes, application, subscribers, transactions } = this.parts;
     if (transaction !== undefined) return transactions.hold(session, transaction, frame);
@@ -172,10 +172,10 @@ export class Inbound {
     events.emit('unsubscribed', { session, subscription, destination: requested });
   }
 
-  async #settle(frame: SettleFrame, session: ClientSession): Promise<void> {
+  #settle(frame: SettleFrame, session: ClientSession): void | Promise<void> {
     const { transaction } = frame;
     if (transaction !== undefined) return this.parts.transactions.hold(session, transaction, frame);
-    await this.parts.subscribers.get(session).connection.settle(settlementOf(frame));
+    return this.parts.subscribers.get(session).connection.settle(settlementOf(frame));
   }
 }
 

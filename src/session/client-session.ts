@@ -57,6 +57,8 @@ interface End {
   readonly reason: string;
 }
 
+const unprocessed = Promise.resolve(false);
+
 type LaneItem = ClientFrame | Malformed | End;
 
 /** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
@@ -318,25 +320,25 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   /** True when the item was processed, so that its receipt goes out. */
-  async #work(item: LaneItem): Promise<boolean> {
+  #work(item: LaneItem): Promise<boolean> {
     switch (item.kind) {
       case 'malformed':
         this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), {
           receipt: item.receipt,
         });
-        return false;
+        break;
       case 'end':
         this.close(item.code, item.reason);
-        return false;
+        break;
       case 'connect':
         if (!this.#connected) return this.parts.handle(item, this);
         this.fail(new MessagingError('already-connected'));
-        return false;
+        break;
       default:
         if (this.#connected) return this.parts.handle(item, this);
         this.fail(new MessagingError('not-connected'), { receipt: item.receipt });
-        return false;
     }
+    return unprocessed;
   }
 
   #done(item: LaneItem, processed: boolean): void {

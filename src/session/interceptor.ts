@@ -15,7 +15,10 @@ export type Interceptor = (
  */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 
-export type FrameHandler<S extends Session> = (frame: ClientFrame, session: S) => Promise<void>;
+export type FrameHandler<S extends Session> = (
+  frame: ClientFrame,
+  session: S,
+) => void | Promise<void>;
 
 /** The handler with the interceptors around it, the first one outermost. */
 export function intercept<S extends Session>(
@@ -24,7 +27,7 @@ export function intercept<S extends Session>(
 ): FrameHandler<S> {
   return interceptors.reduceRight<FrameHandler<S>>(
     (inner, interceptor) => (frame, session) =>
-      interceptor(frame, session, () => inner(frame, session)),
+      interceptor(frame, session, async () => inner(frame, session)),
     handler,
   );
 }

@@ -1,7 +1,7 @@
 // One message in the words of the JSON protocol.
 import { isUtf8 } from 'node:buffer';
 import type { DeliveryMarks, MessageFrame } from '../../message/frame.js';
-import type { Message } from '../../message/message.js';
+import type { Headers, Message } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import { isJsonText } from '../../payload/json.js';
 import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
@@ -11,6 +11,8 @@ import type { MessageText } from '../encoded-messages.js';
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
+/** The end of most frames. */
+const noHeadersEnd = Buffer.from(',"headers":{}}\n');
 
 export class JsonMessageText implements MessageText {
   readonly before: string;
@@ -23,18 +25,23 @@ export class JsonMessageText implements MessageText {
     const { destination, headers } = message;
     const contentType = headers.get('content-type');
     const payload = payloadOf(message, contentType);
-    const said = Object.fromEntries(headers);
-    // What a payload is when nothing else is said.
-    if (payload.body !== noBody && contentType === 'application/json') delete said['content-type'];
+    // JSON is what a payload is when nothing else is said.
+    const hides = payload.body !== noBody && contentType === 'application/json';
     this.before = `,"destination":${JSON.stringify(destination)}${payload.before}`;
     this.body = payload.body;
-    this.after = Buffer.from(`,"headers":${JSON.stringify(said)}}\n`);
+    this.after = hides && headers.size === 1 ? noHeadersEnd : endOf(headers, hides);
     this.#id = JSON.stringify(messageId);
   }
 
   head(subscription: string, marks: DeliveryMarks | undefined): string {
     return `{"type":"message","subscription":${JSON.stringify(subscription)},"id":${this.#id}${said(marks)}`;
   }
+}
+
+function endOf(headers: Headers, hidesType: boolean): Uint8Array {
+  const said = Object.fromEntries(headers);
+  if (hidesType) delete said['content-type'];
+  return Buffer.from(`,"headers":${JSON.stringify(said)}}\n`);
 }
 
 function said(marks: DeliveryMarks | undefined): string {
