@@ -20,7 +20,8 @@ if (!existsSync(new URL('node_modules', import.meta.url))) {
   // A shell, since npm is a script with another name on Windows.
   run('npm ci --no-audit --no-fund', [], { shell: true });
 }
-run(process.execPath, [`${name}.mjs`, ...rest], {});
+// Some measure what memory is kept, and have to collect the rest before.
+run(process.execPath, ['--expose-gc', `${name}.mjs`, ...rest], {});
 
 /**
  * @param {string} command

@@ -85,7 +85,8 @@ export class SessionSubscriber implements Subscriber {
   readonly #recipient: Recipient;
   readonly #connection: BrokerConnection;
   readonly #live = new Map<string, LiveSubscription>();
-  readonly #ended = new Set<string>();
+  /** Made when first wanted, as most subscriptions end with their session. */
+  #ended: Set<string> | undefined;
 
   constructor(recipient: Recipient, parts: SubscriberParts) {
     this.#outbox = recipient.outbox;
@@ -148,9 +149,10 @@ export class SessionSubscriber implements Subscriber {
   end(live: LiveSubscription): void {
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
-    this.#ended.add(live.id);
-    if (this.#ended.size > rememberedEnds) {
-      for (const oldest of this.#ended) return void this.#ended.delete(oldest);
+    const ended = (this.#ended ??= new Set());
+    ended.add(live.id);
+    if (ended.size > rememberedEnds) {
+      for (const oldest of ended) return void ended.delete(oldest);
     }
   }
 
@@ -161,7 +163,7 @@ export class SessionSubscriber implements Subscriber {
   ): Promise<LiveSubscription | undefined> {
     const live = this.#find(id, destination);
     if (live === undefined) {
-      if (id !== undefined && this.#ended.has(id)) return undefined;
+      if (id !== undefined && this.#ended?.has(id) === true) return undefined;
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);
@@ -199,7 +201,7 @@ export class SessionSubscriber implements Subscriber {
 
   #add(live: LiveSubscription): void {
     if (this.#live.has(live.id)) throw new MessagingError('subscription-exists');
-    this.#ended.delete(live.id);
+    this.#ended?.delete(live.id);
     this.#live.set(live.id, live);
   }
 

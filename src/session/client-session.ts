@@ -14,7 +14,7 @@ import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
 import { chooseCodec, type Decoder, type DecoderLimits, type WireCodec } from '../wire/codec.js';
 import type { Activity } from './activity.js';
-import { Pulse, type Agreement, type PulseBody } from './heartbeat.js';
+import { Pulse, type Agreement } from './heartbeat.js';
 import type { OutboundInterceptor } from './interceptor.js';
 import { Lane } from './lane.js';
 import { Outbox, type OutboxOwner, type OutboxParts } from './outbox.js';
@@ -67,7 +67,6 @@ type State = 'open' | 'closing' | 'closed';
 export class ClientSession implements Session, ConnectionListener {
   /** Its way out, for those that deliver. */
   readonly outbox: Outbox;
-  readonly attributes = new Map<string, unknown>();
   #state: State = 'open';
   #connected = false;
   #principal: Principal | undefined;
@@ -79,6 +78,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** What the server closed it with. */
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
+  #attributes: Map<string, unknown> | undefined;
   #controller: AbortController | undefined;
   readonly #lane: Lane<LaneItem, boolean>;
   readonly #pulse: Pulse;
@@ -90,7 +90,11 @@ export class ClientSession implements Session, ConnectionListener {
   ) {
     this.#principal = connection.handshake.principal;
     this.outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
-    this.#pulse = new Pulse(parts.clock, this.#pulseBody());
+    this.#pulse = new Pulse(parts.clock, {
+      outbox: this.outbox,
+      connection,
+      die: (code) => this.expel(code),
+    });
     this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
       run: (item) => this.#work(item),
       done: (item, processed) => this.#done(item, processed),
@@ -109,6 +113,11 @@ export class ClientSession implements Session, ConnectionListener {
 
   get principal(): Principal | undefined {
     return this.#principal;
+  }
+
+  /** Made when first asked for: most sessions have none. */
+  get attributes(): Map<string, unknown> {
+    return (this.#attributes ??= new Map());
   }
 
   get protocol(): string {
@@ -132,7 +141,7 @@ export class ClientSession implements Session, ConnectionListener {
     if (this.#state !== 'open') return false;
     this.#connected = true;
     this.#principal = principal;
-    this.#connectTimer?.cancel();
+    this.#stopConnectTimer();
     this.#speak();
     this.#pulse.start(agreement);
     return true;
@@ -182,7 +191,7 @@ export class ClientSession implements Session, ConnectionListener {
     if (code !== closeCode.normal && code !== closeCode.goingAway) {
       this.parts.logger.warn(`Session ${this.id} was closed with ${code} ${reason}.`);
     }
-    this.#connectTimer?.cancel();
+    this.#stopConnectTimer();
     this.#pulse.stop();
     this.outbox.stop();
     this.#deafen();
@@ -239,7 +248,7 @@ export class ClientSession implements Session, ConnectionListener {
   closed(code: number, reason: string): void {
     this.#state = 'closed';
     this.#deaf = true;
-    this.#connectTimer?.cancel();
+    this.#stopConnectTimer();
     this.#pulse.stop();
     this.outbox.stop();
     this.#controller?.abort();
@@ -247,6 +256,12 @@ export class ClientSession implements Session, ConnectionListener {
     const ending = this.#ending ?? { code, reason };
     this.parts.gone(this, ending.code, ending.reason);
     void this.#lane.settled().then(() => this.parts.finished(this));
+  }
+
+  /** Forgotten as well: a timer takes more memory than a flag. */
+  #stopConnectTimer(): void {
+    this.#connectTimer?.cancel();
+    this.#connectTimer = undefined;
   }
 
   #outboxOwner(): OutboxOwner {
@@ -272,18 +287,6 @@ export class ClientSession implements Session, ConnectionListener {
       this.parts.logger.error('An outbound interceptor failed; its frame was dropped.', error);
       return undefined;
     }
-  }
-
-  #pulseBody(): PulseBody {
-    const outbox = this.outbox;
-    return {
-      get lastWrite() {
-        return outbox.lastWrite;
-      },
-      beat: () => void outbox.send({ kind: 'heartbeat' }),
-      ping: () => this.connection.ping(),
-      die: (code: ErrorCode) => this.expel(code),
-    };
   }
 
   /** Made when first wanted: most sessions never need one. */

@@ -1,7 +1,7 @@
 // Signs of life in both directions: what is agreed at CONNECT, and the one timer of a session that keeps to it.
 import { longestDelay, type Clock, type Timer } from '../message/clock.js';
 import type { ErrorCode } from '../message/error.js';
-import type { HeartbeatPair } from '../message/frame.js';
+import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
 
 export interface HeartbeatOptions {
   /** The shortest interval, in milliseconds, at which the server is willing to send. Default 1,000. */
@@ -32,11 +32,12 @@ export function agreeHeartbeat(
 
 /** What a pulse watches and moves. */
 export interface PulseBody {
-  readonly lastWrite: number;
-  beat(): void;
-  ping(): boolean;
+  readonly outbox: { readonly lastWrite: number; send(sign: Heartbeat): boolean };
+  readonly connection: { ping(): boolean };
   die(code: ErrorCode): void;
 }
+
+const heartbeat: Heartbeat = { kind: 'heartbeat' };
 
 /** A client may be silent for this many of its intervals. */
 const tolerance = 2;
@@ -104,7 +105,7 @@ export class Pulse {
     const now = this.clock.now();
     const { send } = this.#agreement;
     const expect = this.#expect;
-    if (send > 0 && now >= this.#beatDue()) this.body.beat();
+    if (send > 0 && now >= this.#beatDue()) this.body.outbox.send(heartbeat);
     if (this.#pausedAt !== undefined) {
       if (now - this.#pausedAt >= longestPause) return this.body.die('reading-stalled');
       this.#ping(now, pingEveryWhilePaused);
@@ -122,11 +123,11 @@ export class Pulse {
   #ping(now: number, every: number): void {
     if (now - this.#lastPing < every) return;
     this.#lastPing = now;
-    if (this.body.ping()) this.#unanswered++;
+    if (this.body.connection.ping()) this.#unanswered++;
   }
 
   #beatDue(): number {
-    return this.body.lastWrite + this.#agreement.send * margin;
+    return this.body.outbox.lastWrite + this.#agreement.send * margin;
   }
 
   #schedule(now: number): void {

@@ -6,7 +6,7 @@ import type { Principal } from '../message/message.js';
 export interface Handshake {
   /** Path and query as the client asked for them; empty where the transport has none. */
   readonly url: string;
-  /** HTTP headers in lower case; empty where the transport has none. */
+  /** HTTP headers in lower case, but for those of the upgrade itself; empty where the transport has none. */
   readonly headers: ReadonlyMap<string, string>;
   readonly remoteAddress: string | undefined;
   /** The subprotocol that was agreed. */

@@ -105,13 +105,17 @@ function first(header: string | string[] | undefined): string | undefined {
   return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
 }
 
+/** What says nothing of the client, and would be kept for as long as it is there. */
+const ofTheUpgrade = /^(?:connection|upgrade|sec-websocket-.*)$/;
+
 function handshakeOf(
   webSocket: WebSocket,
   { url = '/', headers, socket }: IncomingMessage,
 ): Handshake {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) copied.set(name, Array.isArray(value) ? value.join(', ') : value);
+    if (value === undefined || ofTheUpgrade.test(name)) continue;
+    copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return {
     url,

@@ -28,32 +28,39 @@ describe('the agreement', () => {
 function pulse({ pings = true } = {}) {
   const clock = manualClock();
   const log: string[] = [];
-  const body = {
+  const outbox = {
     lastWrite: 0,
-    beat() {
-      body.lastWrite = clock.now();
+    send() {
+      outbox.lastWrite = clock.now();
       log.push(`beat ${clock.now()}`);
+      return true;
     },
+  };
+  const connection = {
     ping() {
       log.push(`ping ${clock.now()}`);
       return pings;
     },
+  };
+  const body = {
+    outbox,
+    connection,
     die: (code: string) => {
       log.push(`${code} ${clock.now()}`);
       beating.stop();
     },
   };
   const beating = new Pulse(clock, body);
-  return { clock, log, body, beating };
+  return { clock, log, outbox, beating };
 }
 
 describe('the pulse', () => {
   it('beats within each interval, and not while other frames go out', () => {
-    const { clock, log, body, beating } = pulse();
+    const { clock, log, outbox, beating } = pulse();
     beating.start({ advertised: [1000, 0], send: 1000, expect: 0 });
     clock.advance(1600);
     expect(log).toEqual(['beat 750', 'beat 1500']);
-    body.lastWrite = 2000;
+    outbox.lastWrite = 2000;
     clock.advance(1000);
     expect(log).toEqual(['beat 750', 'beat 1500']);
     clock.advance(300);

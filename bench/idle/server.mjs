@@ -1,0 +1,25 @@
+// The server's process of one contestant: says how much memory it keeps, and when everybody has gone.
+import { setTimeout as pause } from 'node:timers/promises';
+import { contestants } from './contestants.mjs';
+
+process.on('disconnect', () => process.exit());
+
+try {
+  const { port, dialogue, sessions } = await contestants[process.argv[2]]();
+  process.on('message', async ({ kind }) => {
+    if (kind === 'empty') while (sessions() > 0) await pause(5);
+    else await settle();
+    process.send?.({ rss: process.memoryUsage.rss() });
+  });
+  process.send?.({ port, dialogue });
+} catch (error) {
+  process.send?.({ error: String(error) });
+}
+
+/** What can be collected is; memory goes back to the system a little later. */
+async function settle() {
+  for (let i = 0; i < 5; i++) {
+    globalThis.gc?.();
+    await pause(100);
+  }
+}
