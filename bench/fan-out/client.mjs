@@ -2,8 +2,10 @@
 import { quote } from './quote.mjs';
 import { Subscriber } from './subscriber.mjs';
 
+const atATime = 250;
+
 /** @type {Subscriber[]} */
-let subscribers = [];
+const subscribers = [];
 // Both sums over all questions so far: deliveries may arrive before the question that expects them.
 let expectedOfEach = 0;
 let received = 0;
@@ -23,16 +25,20 @@ function fail(reason) {
 process.on('disconnect', () => process.exit());
 process.on('message', (question) => {
   if (failure !== undefined) fail(failure);
-  else if (question.kind === 'open') open(question);
+  else if (question.kind === 'open') void open(question);
   else expect(question.each);
 });
 
 /** @param {{ port: number, dialogue: import('./subscriber.mjs').Dialogue, subscribers: number }} question */
-function open({ port, dialogue, subscribers: count }) {
-  subscribers = Array.from({ length: count }, (_, number) => {
-    return new Subscriber({ port, dialogue, number, onMessage, onLost: fail });
-  });
-  void Promise.all(subscribers.map(({ ready }) => ready)).then(() => tell({ subscribed: count }));
+async function open({ port, dialogue, subscribers: count }) {
+  while (subscribers.length < count) {
+    const number = subscribers.length;
+    subscribers.push(new Subscriber({ port, dialogue, number, onMessage, onLost: fail }));
+    // No more at a time than the server's backlog holds.
+    if (subscribers.length % atATime === 0 || subscribers.length === count)
+      await Promise.all(subscribers.slice(-atATime).map(({ ready }) => ready));
+  }
+  tell({ subscribed: count });
 }
 
 /** @param {number} each how many more messages each subscriber is to count */

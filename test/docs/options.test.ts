@@ -1,0 +1,59 @@
+// docs/options.md against the options of a server, both ways: names and defaults.
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { createServer } from '../../src/index.js';
+import { root } from './page.js';
+
+/** Option, default and meaning of each row. */
+const rows = [
+  ...readFileSync(`${root}docs/options.md`, 'utf8').matchAll(
+    /^\| `([\w.]+)` +\| (.*?) +\| (.*?) +\|$/gm,
+  ),
+];
+
+const { options } = await createServer();
+
+/** Groups by their parts, as `limits.frameSize`. */
+function leaves(value: object, path = ''): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
+    ['prefixes', 'heartbeat', 'limits', 'slowConsumers'].includes(name)
+      ? leaves(member as object, `${name}.`)
+      : [[path + name, member] as [string, unknown]],
+  );
+}
+
+const actual = new Map(leaves(options));
+
+it('names every option once, and no other', () => {
+  const said = rows.map(([, name]) => name);
+  expect(said.toSorted()).toEqual([...actual.keys()].toSorted());
+});
+
+it('says what each is for', () => {
+  expect(rows.filter(([, , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
+    [],
+  );
+});
+
+it('says the default of each that is plain data', () => {
+  const plain = rows.flatMap(([, name, shown]) => {
+    const [, code] = /^`(.*)`$/.exec(shown!) ?? [];
+    return code === undefined ? [] : [[name!, code] as const];
+  });
+  const named = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(named)
+      : value instanceof Object && 'name' in value
+        ? value.name
+        : value;
+  for (const [name, code] of plain) {
+    // As written in the page: names stand for the objects that have them.
+    const written: unknown = JSON.parse(
+      code
+        .replaceAll("'", '"')
+        .replaceAll(/([{,] ?)(\w+):/g, '$1"$2":')
+        .replaceAll(/(?<=[[ ])([a-z]+)(?=[\],])/g, '"$1"'),
+    );
+    expect([name, named(actual.get(name))]).toEqual([name, written]);
+  }
+});
