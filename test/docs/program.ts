@@ -27,11 +27,11 @@ export interface Program {
   readonly name: string;
 }
 
-/** All fences marked `ts`, whether they are to run or not. */
+/** All fences marked `ts`, whether they are to run or not; those that are files of one program belong to a page's own test. */
 export function programsOf(pages: readonly Page[]): Program[] {
   return pages.flatMap((page) =>
     page.fences
-      .filter(({ info }) => info.split(' ')[0] === 'ts')
+      .filter(({ info }) => info === 'ts' || info === 'ts run')
       .map((fence) => ({
         page,
         fence,
