@@ -1,4 +1,4 @@
-// The chat as its page uses it, over both protocols.
+// The chat as its page uses it, in JSON; what the page does over STOMP, test/end-to-end/chat-page.test.ts shows.
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import type { Server } from 'signalbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -76,26 +76,29 @@ describe('a room', () => {
     ann.send('/app/rooms/lobby/say', { text: 'hello' });
     for (const each of [ann, bob])
       expect(await each.next('room')).toMatchObject({
-        payload: { id: 1, by: 'Ann', text: 'hello' },
+        payload: { by: 'Ann', text: 'hello' },
       });
     const late = await enter('Cat');
     expect(await late.next('recent')).toMatchObject({
-      payload: { messages: [{ id: 1, by: 'Ann', text: 'hello' }], lost: 0 },
+      payload: { messages: [{ by: 'Ann', text: 'hello' }] },
     });
   });
 
-  it('tells who comes back what was said since, and how much of it is lost', async () => {
+  it('tells who comes back what was said since, and whether that is all', async () => {
     const ann = await enter('Ann');
-    for (let n = 1; n <= 103; n++) ann.send('/app/rooms/lobby/say', { text: String(n) });
-    for (let n = 1; n <= 103; n++) await ann.next('room');
+    const ids: number[] = [];
+    for (let n = 1; n <= 103; n++) {
+      ann.send('/app/rooms/lobby/say', { text: String(n) });
+      ids.push(((await ann.next('room'))['payload'] as { id: number }).id);
+    }
     const bob = await arrive('Bob');
-    await bob.subscribe('since', '/app/rooms/lobby/recent', { since: '101' });
+    await bob.subscribe('since', '/app/rooms/lobby/recent', { since: String(ids[100]) });
     expect(await bob.next('since')).toMatchObject({
-      payload: { messages: [{ text: '102' }, { text: '103' }], lost: 0 },
+      payload: { messages: [{ text: '102' }, { text: '103' }], last: ids[102], complete: true },
     });
-    await bob.subscribe('long', '/app/rooms/lobby/recent', { since: '1' });
+    await bob.subscribe('long', '/app/rooms/lobby/recent', { since: String(ids[0]) });
     const { payload } = await bob.next('long');
-    expect(payload).toMatchObject({ lost: 2 });
+    expect(payload).toMatchObject({ complete: false });
     expect((payload as { messages: object[] }).messages).toHaveLength(100);
   });
 
@@ -132,6 +135,8 @@ describe('a room', () => {
     expect(await ann.next('error')).toMatchObject({ code: 'destination-refused' });
     ann.send('/app/rooms/NO ROOM/say', { text: 'x' });
     expect(await ann.next('error')).toMatchObject({ code: 'no-route' });
+    void ann.subscribe('no', '/app/rooms/lobby/recent', { since: 'yesterday' });
+    expect(await ann.next('error')).toMatchObject({ code: 'argument-invalid' });
   });
 });
 
@@ -150,11 +155,13 @@ describe('a private word', () => {
     expect(await eve.next('whispers')).toMatchObject({ payload: { text: 'to myself' } });
   });
 
-  it('for somebody who is not here is answered to the window that said it', async () => {
+  it('for somebody who is not here is a problem of the field', async () => {
     const ann = await enter('Ann');
-    await ann.subscribe('notices', '/user/queue/notices');
     ann.send('/app/whisper', { to: 'Zoe', text: 'psst' });
-    expect(await ann.next('notices')).toMatchObject({ payload: { text: 'Zoe is not here.' } });
+    expect(await ann.next('error')).toMatchObject({
+      code: 'payload-invalid',
+      fields: [{ path: 'to', message: 'Nobody of this name is here now.' }],
+    });
   });
 });
 

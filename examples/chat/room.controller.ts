@@ -11,7 +11,7 @@ import {
   SubscribeMapping,
 } from 'signalbox';
 import { Presence } from './presence.js';
-import { Rooms, type ChatMessage } from './rooms.js';
+import { Rooms, type ChatMessage, type Later } from './rooms.js';
 
 export class Words {
   @Matches(/\S/, { message: 'Say something.' })
@@ -20,10 +20,7 @@ export class Words {
   text!: string;
 }
 
-export interface Recent {
-  readonly messages: readonly ChatMessage[];
-  /** How many were said since, which are no longer kept. */
-  readonly lost: number;
+export interface Recent extends Later {
   readonly people: readonly string[];
 }
 
@@ -49,12 +46,9 @@ export class RoomController {
   @SubscribeMapping('/recent')
   recent(
     @DestinationVariable('room') room: string,
-    @Header('since', { required: false }) since?: string,
+    @Header('since', { default: 0 }) since: number,
   ): Recent {
-    const last = Number(since ?? 0);
-    const messages = this.rooms.since(room, last);
-    const lost = last === 0 ? 0 : Math.max((messages[0]?.id ?? 0) - last - 1, 0);
-    return { messages, lost, people: this.presence.people(room) };
+    return { ...this.rooms.since(room, since), people: this.presence.people(room) };
   }
 
   /** SEND /app/rooms/lobby/typing; nobody keeps it. */

@@ -2,8 +2,8 @@
 import { IsString, Length } from 'class-validator';
 import {
   Controller,
-  MessageExceptionHandler,
   MessageMapping,
+  MessagingError,
   Payload,
   Principal,
   Publisher,
@@ -13,12 +13,10 @@ import { Presence } from './presence.js';
 import { Words } from './room.controller.js';
 
 export class Whisper extends Words {
-  @IsString()
-  @Length(1, 20)
+  @Length(1, 20, { message: 'Nobody is called that.' })
+  @IsString({ message: 'Say to whom.' })
   to!: string;
 }
-
-class NobodyThere extends Error {}
 
 @Controller()
 export class WhisperController {
@@ -31,16 +29,15 @@ export class WhisperController {
   @MessageMapping('/whisper')
   @SendToUser('/queue/whispers')
   async whisper(@Payload(Whisper) { to, text }: Whisper, @Principal() { name: by }: Principal) {
-    if (!this.presence.isHere(to)) throw new NobodyThere(`${to} is not here.`);
+    if (!this.presence.isHere(to)) throw notHere();
     const whisper = { by, to, text, at: Date.now() };
     if (to !== by) await this.publisher.publishToUser(to, '/queue/whispers', whisper);
     return whisper;
   }
+}
 
-  /** To the window alone that asked for it. */
-  @MessageExceptionHandler(NobodyThere)
-  @SendToUser('/queue/notices', { broadcast: false })
-  nobodyThere({ message }: NobodyThere) {
-    return { text: message };
-  }
+/** What no validator can know is told as what it is: a problem of one field. */
+function notHere(): MessagingError {
+  const fields = [{ path: 'to', message: 'Nobody of this name is here now.' }];
+  return new MessagingError('payload-invalid', undefined, { fields });
 }

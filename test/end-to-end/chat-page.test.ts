@@ -1,134 +1,118 @@
 // The chat's page in two windows of a real browser: one speaks STOMP, the other JSON.
-import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
-import type { Server } from 'signalbox';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mount } from '../../examples/chat/chat.server.js';
 import { findBrowser, launchBrowser } from '../browser.js';
+import { ChatPage, serveChat, type Chat } from './chat-page.js';
 
 const executable = findBrowser();
-const screenshots = process.env['SCREENSHOTS'];
+const protocols = ['STOMP', 'JSON'] as const;
 
-describe.skipIf(executable === undefined)('the page', () => {
+describe.skipIf(executable === undefined)('the page of the chat', () => {
   let browser: Browser;
-  let http: HttpServer;
-  let server: Server;
-  let port: number;
-  const complaints: string[] = [];
+  let chat: Chat;
 
   beforeAll(async () => {
     browser = await launchBrowser(executable!);
-    http = createServer();
-    server = await mount(http, '/');
-    await once(http.listen(0, '127.0.0.1'), 'listening');
-    port = (http.address() as AddressInfo).port;
+    chat = await serveChat();
   }, 60_000);
 
   afterAll(async () => {
     await browser.close();
-    await server.close();
-    http.closeAllConnections();
-    http.close();
+    await chat.stop();
   });
 
-  async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => void complaints.push(error.message));
-    await page.goto(`http://127.0.0.1:${port}/`);
-    return page;
-  }
-
-  /** By keyboard alone, as every step of it can be done. */
-  async function enter(page: Page, name: string, protocol: 'STOMP' | 'JSON'): Promise<void> {
-    await page.getByLabel('Your name').focus();
-    await page.keyboard.type(name);
-    await page.keyboard.press('Tab');
-    if (protocol === 'JSON') await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('Enter');
-    await page
-      .getByRole('status')
-      .filter({ hasText: `Connected over ${protocol}` })
-      .waitFor();
-  }
-
-  async function say(page: Page, text: string): Promise<void> {
-    await page.getByLabel('What you say').fill(text);
-    await page.keyboard.press('Enter');
-  }
-
-  const heard = (page: Page, text: string) =>
-    page.getByRole('log').getByText(text, { exact: true }).waitFor();
-  const screenshot = async (page: Page, name: string) => {
-    if (screenshots !== undefined) await page.screenshot({ path: `${screenshots}/${name}.png` });
-  };
-
   it('carries a talk between both protocols', async () => {
-    const [desk, phone] = [await open(1000, 'light'), await open(390, 'dark')];
-    await screenshot(desk, 'chat-enter');
-    await enter(desk, 'Ann', 'STOMP');
-    await say(desk, 'Is anybody <b>here</b>?');
-    await heard(desk, 'Is anybody <b>here</b>?');
-    await enter(phone, 'Bob', 'JSON');
-    await heard(phone, 'Is anybody <b>here</b>?');
-    await desk.getByRole('listitem').filter({ hasText: /^Bob$/ }).waitFor();
+    const desk = await ChatPage.open(browser, chat);
+    const phone = await ChatPage.open(browser, chat, { width: 390, colorScheme: 'dark' });
+    await desk.screenshot('enter');
+    await desk.enter('Ann', 'STOMP');
+    await desk.say('Is anybody <b>here</b>?');
+    await desk.heard('Is anybody <b>here</b>?');
+    await phone.enter('Bob', 'JSON');
+    await phone.heard('Is anybody <b>here</b>?');
+    await desk.here('Bob');
 
-    await phone.getByLabel('What you say').pressSequentially('I a');
-    await desk.getByText('Bob is typing …').waitFor();
-    await say(phone, 'I am.');
-    await heard(desk, 'I am.');
+    await phone.text.pressSequentially('I a');
+    await desk.page.getByText('Bob is typing …').waitFor();
+    await phone.say('I am.');
+    await desk.heard('I am.');
+    expect(await phone.text.inputValue()).toBe('');
 
-    await desk.getByLabel('To', { exact: true }).selectOption('Bob');
-    await say(desk, 'Between us');
-    await heard(phone, 'Between us');
-    await phone.getByText('Ann to Bob alone').waitFor();
+    await desk.to.selectOption('Bob');
+    await desk.say('Between us');
+    await phone.heard('Between us');
+    await phone.page.getByText('Ann to Bob alone').waitFor();
 
-    await say(phone, '   ');
-    await phone.getByRole('alert').filter({ hasText: 'Say something.' }).waitFor();
-    const field = phone.getByLabel('What you say');
-    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    await phone.say('   ');
+    expect(await phone.wrong('Say something.')).toBe('text');
 
     // As text: the browser's names are not those of Node.
     const tooWide = 'document.documentElement.scrollWidth > innerWidth';
-    expect(await phone.evaluate(tooWide)).toBe(false);
-    await screenshot(desk, 'chat-desk');
-    await screenshot(phone, 'chat-phone');
-    expect(complaints).toEqual([]);
-    await Promise.all([desk.close(), phone.close()]);
-  });
-
-  it.each(['STOMP', 'JSON'] as const)('over %s tells what was missed', async (protocol) => {
-    const [page, other] = [await open(1000, 'dark'), await open(1000, 'light')];
-    await enter(page, `Cat${protocol}`, protocol);
-    await enter(other, 'Dan', 'JSON');
-    await say(other, `before ${protocol}`);
-    await heard(page, `before ${protocol}`);
-
-    const [session] = server.sessions.ofUser(`Cat${protocol}`);
-    session!.close(1001, 'try again');
-    await page.getByRole('status').filter({ hasText: 'Connecting' }).waitFor();
-    await say(other, `meanwhile ${protocol}`);
-    await heard(page, `meanwhile ${protocol}`);
-    await page.getByText('You are back; 1 message meanwhile:').waitFor();
-    await screenshot(page, `chat-back-${protocol}`);
-    expect(complaints).toEqual([]);
-    await Promise.all([page.close(), other.close()]);
+    expect(await phone.page.evaluate(tooWide)).toBe(false);
+    await desk.screenshot('desk');
+    await phone.screenshot('phone');
+    expect([...desk.complaints, ...phone.complaints]).toEqual([]);
+    await Promise.all([desk.page.close(), phone.page.close()]);
   });
 
   it('changes rooms', async () => {
-    const page = await open(1000, 'light');
-    await enter(page, 'Eve', 'JSON');
-    await page.getByRole('button', { name: '#signals' }).click();
-    await page.getByRole('heading', { name: '#signals' }).waitFor();
-    await say(page, 'only here');
-    await heard(page, 'only here');
-    await page.getByRole('button', { name: '#lobby' }).click();
-    await page.getByRole('heading', { name: '#lobby' }).waitFor();
-    expect(await page.getByText('only here').count()).toBe(0);
-    await page.close();
+    const eve = await ChatPage.open(browser, chat);
+    await eve.enter('Eve', 'JSON');
+    await eve.changeRoom('signals');
+    await eve.say('only here');
+    await eve.heard('only here');
+    await eve.changeRoom('lobby');
+    expect(await eve.page.getByText('only here').count()).toBe(0);
+    await eve.changeRoom('signals');
+    await eve.heard('only here');
+    expect(eve.complaints).toEqual([]);
+    await eve.page.close();
+  });
+
+  it('never says aloud what was meant for somebody who left', async () => {
+    const [gil, hal] = [await ChatPage.open(browser, chat), await ChatPage.open(browser, chat)];
+    await gil.enter('Gil', 'JSON');
+    await hal.enter('Hal', 'STOMP');
+    await gil.to.selectOption('Hal');
+    await hal.page.close();
+    await gil.here('Hal', 'detached');
+
+    await gil.say('For you alone');
+    expect(await gil.wrong('Nobody of this name is here now.')).toBe('to');
+    expect(await gil.text.inputValue()).toBe('For you alone');
+    expect(await gil.page.getByText('For you alone').count()).toBe(0);
+    await gil.screenshot('gone');
+    await gil.page.close();
+  });
+
+  it.each(protocols)('over %s says at its field that a name is refused', async (protocol) => {
+    const page = await ChatPage.open(browser, chat);
+    await page.name.fill('<Ivy>');
+    await page.page.getByLabel(protocol).check();
+    await page.page.getByRole('button', { name: 'Enter' }).click();
+    expect(await page.wrong('This name cannot be used.')).toBe('name');
+    expect(await page.page.locator(':focus').getAttribute('name')).toBe('name');
+    await page.screenshot(`refused-${protocol}`);
+    await page.name.fill('Ivy');
+    await page.page.keyboard.press('Enter');
+    await page.state(`Connected over ${protocol}`);
+    await page.page.close();
+  });
+
+  it.each(protocols)('over %s stays away after leaving', async (protocol) => {
+    const page = await ChatPage.open(browser, chat);
+    await page.enter('Joe', protocol);
+    for (const session of chat.server.sessions.ofUser('Joe')) session.close(1001);
+    await page.state('Connecting');
+    await page.page.getByRole('button', { name: 'Leave' }).click();
+    await page.state('Not connected');
+    await page.name.fill('Kay');
+    await page.page.keyboard.press('Enter');
+    await page.state(`Connected over ${protocol}`);
+    await page.say(`alone over ${protocol}`);
+    await page.heard(`alone over ${protocol}`);
+    expect([...chat.server.sessions.ofUser('Joe')]).toEqual([]);
+    expect(page.complaints).toEqual([]);
+    await page.page.close();
   });
 });

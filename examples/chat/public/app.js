@@ -1,22 +1,32 @@
 // The page: who one is, which room one is in, and what is said there.
 import { open } from './connection.js';
-import { element, list, showMessage, showNote, showState, setProblem } from './view.js';
+import { createTypists } from './typists.js';
+import {
+  clearMessages,
+  element,
+  showMessage,
+  showNote,
+  showPeople,
+  showProblems,
+  showRooms,
+  showState,
+  showTypists,
+} from './view.js';
 
 const rooms = ['lobby', 'signals', 'workshop'];
-/** How long somebody counts as typing, in milliseconds. */
-const typingLasts = 3000;
 
 const chat = {
   /** @type {import('./connection.js').Connection | undefined} */
   connection: undefined,
+  isOpen: false,
   name: '',
   room: rooms[0],
-  /** The last message seen of each room: what is asked for after the connection was lost. */
-  seen: new Map(),
+  /** The last message of the room that is known here: where to go on from when the connection was lost. */
+  last: undefined,
   /** Ends the subscriptions of the room. */
   leaveRoom: () => {},
 };
-const typists = new Map();
+const typists = createTypists(showTypists);
 let lastTyped = 0;
 
 element('enter').addEventListener('submit', (event) => {
@@ -27,28 +37,40 @@ element('enter').addEventListener('submit', (event) => {
 element('leave').addEventListener('click', leave);
 element('say').addEventListener('submit', (event) => {
   event.preventDefault();
-  void say();
+  void say(event.target);
 });
 element('text').addEventListener('input', tellTyping);
 
 function enter(name, protocol) {
+  chat.connection?.close();
   chat.name = name;
+  showProblems(element('enter'), []);
+  showProblems(element('say'), []);
+  element('say').reset();
+  forgetRoom();
+  showState('waiting', protocol);
   chat.connection = open(protocol, name, {
-    opened,
+    opened() {
+      showState('open', protocol);
+      opened();
+    },
+    lost() {
+      chat.isOpen = false;
+      showState('waiting', protocol);
+    },
+    refused() {
+      leave();
+      showProblems(element('enter'), [{ path: 'name', message: 'This name cannot be used.' }]);
+    },
     failed: ({ message }) => showNote(message),
-    changed: (state) => showState(state, protocol),
   });
-  element('enter').hidden = true;
-  element('chat').hidden = false;
-  showRooms();
-  element('text').focus();
 }
 
 function leave() {
   chat.connection?.close();
   chat.connection = undefined;
-  chat.seen.clear();
-  list('messages').replaceChildren();
+  chat.isOpen = false;
+  showState('closed');
   element('chat').hidden = true;
   element('enter').hidden = false;
   element('name').focus();
@@ -56,138 +78,101 @@ function leave() {
 
 /** Connected, the first time or again. */
 function opened() {
-  const { connection } = chat;
-  connection.subscribe('/user/queue/whispers', showWhisper);
-  connection.subscribe('/user/queue/notices', ({ text }) => setProblem(text));
+  chat.isOpen = true;
+  chat.connection.subscribe('/user/queue/whispers', (whisper) =>
+    showMessage(whisper, whisper.by === chat.name),
+  );
   openRoom();
+  if (!element('chat').hidden) return;
+  element('enter').hidden = true;
+  element('chat').hidden = false;
+  showRooms(rooms, chat.room, changeRoom);
+  element('text').focus();
 }
 
 function openRoom() {
-  const { connection, room, seen } = chat;
-  const since = seen.get(room) ?? 0;
+  const { connection, room, last } = chat;
+  /** What was said while the answer to `recent` was on its way. */
+  let early = [];
   const ends = [
-    connection.subscribe(`/topic/rooms/${room}`, hear),
-    connection.subscribe(`/topic/rooms/${room}/people`, showPeople),
-    connection.subscribe(`/topic/rooms/${room}/typing`, showTyping),
+    connection.subscribe(`/topic/rooms/${room}`, (message) =>
+      early === undefined ? hear(message) : early.push(message),
+    ),
+    connection.subscribe(`/topic/rooms/${room}/people`, (people) => showPeople(people, chat.name)),
+    connection.subscribe(`/topic/rooms/${room}/typing`, ({ by }) => {
+      if (by !== chat.name) typists.add(by);
+    }),
   ];
   chat.leaveRoom = () => ends.forEach((end) => end());
   // Asked for when the topic is heard already, so that nothing falls between.
   connection.subscribe(
     `/app/rooms/${room}/recent`,
-    ({ messages, lost, people }) => {
+    (recent) => {
       if (room !== chat.room) return;
-      if (since > 0) showMissed(messages.length + lost, lost);
-      for (const message of messages) hear(message);
-      showPeople(people);
+      if (last !== undefined) showMissed(recent);
+      for (const message of [...recent.messages, ...early]) hear(message);
+      early = undefined;
+      chat.last = Math.max(chat.last ?? 0, recent.last);
+      showPeople(recent.people, chat.name);
     },
-    { since: String(since) },
+    { since: String(last ?? 0) },
   );
 }
 
 function changeRoom(room) {
   chat.leaveRoom();
   chat.room = room;
-  chat.seen.delete(room);
-  typists.clear();
-  list('messages').replaceChildren();
-  element('empty').hidden = false;
-  showTypists();
-  showRooms();
-  openRoom();
+  forgetRoom();
+  showRooms(rooms, room, changeRoom);
+  if (chat.isOpen) openRoom();
   element('room-title').focus();
 }
 
-async function say() {
-  const { connection, room } = chat;
-  const text = element('text').value;
-  const to = element('to').value;
-  setProblem('');
-  try {
-    if (to === '') await connection.send(`/app/rooms/${room}/say`, { text });
-    else await connection.send('/app/whisper', { to, text });
-    element('text').value = '';
-  } catch (problem) {
-    setProblem(problem.fields?.map(({ message }) => message).join(' ') ?? problem.message);
-  }
-  element('text').focus();
+function forgetRoom() {
+  chat.last = undefined;
+  chat.leaveRoom = () => {};
+  typists.clear();
+  clearMessages();
 }
 
 /** What the room says; a message that came by two ways is shown once. */
 function hear(message) {
-  if (message.id <= (chat.seen.get(chat.room) ?? 0)) return;
-  chat.seen.set(chat.room, message.id);
-  typists.delete(message.by);
-  showTypists();
+  if (message.id <= (chat.last ?? 0)) return;
+  chat.last = message.id;
+  typists.remove(message.by);
   showMessage(message, message.by === chat.name);
 }
 
-function showWhisper(whisper) {
-  showMessage({ ...whisper, to: whisper.to }, whisper.by === chat.name);
+function showMissed({ messages: { length }, complete }) {
+  if (!complete && length === 0)
+    return showNote('You are back; what was said meanwhile is not known any more.');
+  if (length === 0) return showNote('You are back; nothing was said meanwhile.');
+  const messages = length === 1 ? '1 message' : `${length} messages`;
+  showNote(`You are back; ${complete ? '' : 'the latest '}${messages} meanwhile:`);
 }
 
-function showMissed(count, lost) {
-  if (count === 0) return showNote('You are back; nothing was said meanwhile.');
-  const gone = lost > 0 ? `, of which ${lost} are no longer kept` : '';
-  const messages = count === 1 ? '1 message' : `${count} messages`;
-  showNote(`You are back; ${messages} meanwhile${gone}:`);
-}
-
-function showRooms() {
-  element('room-title').textContent = `#${chat.room}`;
-  list('rooms').replaceChildren(
-    ...rooms.map((room) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'plain';
-      button.textContent = `#${room}`;
-      if (room === chat.room) button.setAttribute('aria-current', 'true');
-      button.addEventListener('click', () => room !== chat.room && changeRoom(room));
-      const item = document.createElement('li');
-      item.append(button);
-      return item;
-    }),
-  );
-}
-
-function showPeople(people) {
-  list('people').replaceChildren(
-    ...people.map((name) => {
-      const item = document.createElement('li');
-      item.textContent = name === chat.name ? `${name} (you)` : name;
-      return item;
-    }),
-  );
-  const to = element('to');
-  const chosen = to.value;
-  const others = people.filter((name) => name !== chat.name);
-  to.replaceChildren(
-    new Option('everybody', ''),
-    ...others.map((name) => new Option(`${name} alone`, name)),
-  );
-  if (others.includes(chosen)) to.value = chosen;
+async function say(form) {
+  const { text, to } = form.elements;
+  const words = text.value;
+  showProblems(form, []);
+  if (!chat.isOpen)
+    return showProblems(form, [{ path: 'text', message: 'Not connected; say it again soon.' }]);
+  // Free for the next words at once, not when the server has answered.
+  text.value = '';
+  text.focus();
+  try {
+    if (to.value === '') await chat.connection.send(`/app/rooms/${chat.room}/say`, { text: words });
+    else await chat.connection.send('/app/whisper', { to: to.value, text: words });
+  } catch ({ message, fields = [{ path: 'text', message }] }) {
+    text.value = text.value === '' ? words : `${words} ${text.value}`;
+    showProblems(form, fields);
+  }
 }
 
 /** Said at most once a second, and kept by nobody. */
 function tellTyping() {
   const now = Date.now();
-  if (now - lastTyped < 1000 || element('to').value !== '') return;
+  if (now - lastTyped < 1000 || !chat.isOpen || element('to').value !== '') return;
   lastTyped = now;
-  chat.connection?.send(`/app/rooms/${chat.room}/typing`, {}).catch(() => {});
-}
-
-function showTyping({ by }) {
-  if (by === chat.name) return;
-  clearTimeout(typists.get(by));
-  const forget = () => {
-    typists.delete(by);
-    showTypists();
-  };
-  typists.set(by, setTimeout(forget, typingLasts));
-  showTypists();
-}
-
-function showTypists() {
-  const names = [...typists.keys()];
-  const verb = names.length === 1 ? 'is' : 'are';
-  element('typing').textContent = names.length === 0 ? '' : `${names.join(', ')} ${verb} typing …`;
+  chat.connection.send(`/app/rooms/${chat.room}/typing`, {}).catch(() => {});
 }

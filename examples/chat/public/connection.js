@@ -5,15 +5,20 @@ import { openStomp } from './stomp-connection.js';
 /**
  * @typedef {object} Handlers
  * @property {() => void} opened connected, the first time or again: subscribe what is needed
- * @property {(problem: { message: string, destination?: string }) => void} failed something failed that nobody waits for
- * @property {(state: 'open' | 'waiting' | 'closed') => void} changed
+ * @property {() => void} lost not connected, and trying again
+ * @property {() => void} refused the server does not let this name in; nothing more is tried
+ * @property {(problem: Problem) => void} failed something failed that nobody waits for
  *
- * @typedef {object} Connection
+ * @typedef {object} Problem
+ * @property {string} message
+ * @property {readonly { path: string, message: string }[]} [fields]
+ *
+ * @typedef {object} Connection what it can only while it is open, but to close
  * @property {(destination: string, hear: (payload: any) => void, headers?: Record<string, string>) => () => void} subscribe
  *   returns the way to end it
  * @property {(destination: string, payload: unknown) => Promise<void>} send
  *   resolves when the server has processed it, rejects with the problem that it told
- * @property {() => void} close
+ * @property {() => void} close nothing more is heard of it
  */
 
 /**

@@ -1,25 +1,28 @@
 // JSON on the browser's own WebSocket, with reconnection: no library is needed.
 import { createPending } from './pending.js';
 
+/** The server promises a sign of life this often, in milliseconds; after twice that the connection counts as lost. */
+const beat = 10_000;
+const shortestPause = 500;
 const longestPause = 10_000;
+/** The close code of a server that does not let one in. */
+const refused = 1008;
 
 /** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
 export function openJson(url, name, handlers) {
   const subscriptions = new Map();
   const pending = createPending();
   let count = 0;
-  let pause = 500;
-  let closed = false;
+  let pause = shortestPause;
   let socket;
+  /** Ends a silence that is too long, or a pause. */
+  let timer;
 
-  function say(type, fields) {
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type, ...fields }));
-  }
+  const say = (type, fields) => socket.send(JSON.stringify({ type, ...fields }));
 
   const hear = {
     connected() {
-      pause = 500;
-      handlers.changed('open');
+      pause = shortestPause;
       handlers.opened();
     },
     message: ({ subscription, payload }) => subscriptions.get(subscription)?.(payload),
@@ -30,21 +33,40 @@ export function openJson(url, name, handlers) {
   };
 
   function connect() {
-    handlers.changed('waiting');
+    watch();
     socket = new WebSocket(url, 'v1.json.signalbox');
-    socket.onopen = () => say('connect', { login: name });
+    socket.onopen = () => say('connect', { login: name, heartbeat: [0, beat] });
     socket.onmessage = ({ data }) => {
+      watch();
       const frame = JSON.parse(data);
       hear[frame.type]?.(frame);
     };
-    socket.onclose = () => {
-      subscriptions.clear();
-      pending.lose();
-      if (closed) return handlers.changed('closed');
-      handlers.changed('waiting');
-      setTimeout(connect, pause);
-      pause = Math.min(pause * 2, longestPause);
+    socket.onclose = ({ code }) => {
+      if (code !== refused) return retry();
+      drop();
+      handlers.refused();
     };
+  }
+
+  function watch() {
+    clearTimeout(timer);
+    timer = setTimeout(retry, 2 * beat);
+  }
+
+  function retry() {
+    drop();
+    timer = setTimeout(connect, pause);
+    pause = Math.min(pause * 2, longestPause);
+    handlers.lost();
+  }
+
+  /** Lets go of the socket, of which nothing more is heard. */
+  function drop() {
+    clearTimeout(timer);
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    subscriptions.clear();
+    pending.lose();
   }
 
   connect();
@@ -59,9 +81,6 @@ export function openJson(url, name, handlers) {
     },
     send: (destination, payload) =>
       pending.send((receipt) => say('send', { destination, payload, receipt })),
-    close() {
-      closed = true;
-      socket.close();
-    },
+    close: drop,
   };
 }

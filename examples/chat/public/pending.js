@@ -30,9 +30,10 @@ export function createPending() {
       found?.reject(problem);
       return found !== undefined;
     },
-    /** The connection is gone, and with it every receipt. */
+    /** The connection is gone, and with it every receipt: what was sent may have arrived, or not. */
     lose() {
-      for (const { reject } of waiting.values()) reject({ message: 'The connection was lost.' });
+      for (const { reject } of waiting.values())
+        reject({ message: 'The connection was lost on the way.' });
       waiting.clear();
     },
   };

@@ -2,6 +2,9 @@
 import { Client, ReconnectionTimeMode } from '@stomp/stompjs';
 import { createPending } from './pending.js';
 
+/** The close code of a server that does not let one in. */
+const refused = 1008;
+
 /** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
 export function openStomp(url, name, handlers) {
   const pending = createPending();
@@ -9,29 +12,33 @@ export function openStomp(url, name, handlers) {
   const client = new Client({
     brokerURL: url,
     connectHeaders: { login: name },
+    connectionTimeout: 20_000,
     reconnectDelay: 500,
     maxReconnectDelay: 10_000,
     reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,
+    // A silent network does not answer a close, either.
+    discardWebsocketOnCommFailure: true,
     onConnect() {
       client.subscribe('/user/queue/errors', ({ body }) => {
         const problem = JSON.parse(body);
         if (!pending.fail(problem)) handlers.failed(problem);
       });
-      handlers.changed('open');
       handlers.opened();
     },
     onStompError: ({ headers }) => handlers.failed({ message: headers.message }),
-    onWebSocketClose() {
+    onWebSocketClose({ code }) {
       pending.lose();
-      handlers.changed(client.active ? 'waiting' : 'closed');
+      if (!client.active) return;
+      if (code !== refused) return handlers.lost();
+      void client.deactivate();
+      handlers.refused();
     },
   });
 
-  handlers.changed('waiting');
   client.activate();
   return {
     subscribe(destination, listen, headers = {}) {
-      const hear = ({ body }) => listen(JSON.parse(body));
+      const hear = ({ body }) => client.active && listen(JSON.parse(body));
       const { unsubscribe } = client.subscribe(destination, hear, headers);
       return () => client.connected && unsubscribe();
     },
