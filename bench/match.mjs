@@ -67,7 +67,7 @@ function filled(count, destination, target) {
   let connection = connect(broker);
   for (let n = 0; n < count; n++) {
     if (n % 100 === 0) connection = connect(broker);
-    connection.subscribe({
+    void connection.subscribe({
       id: String(n),
       destination: destination(n),
       ack: 'auto',
@@ -76,7 +76,12 @@ function filled(count, destination, target) {
   }
   globalThis.gc?.();
   const octets = process.memoryUsage().heapUsed - before;
-  connect(broker).subscribe({ id: 'target', destination: target, ack: 'auto', headers: noHeaders });
+  void connect(broker).subscribe({
+    id: 'target',
+    destination: target,
+    ack: 'auto',
+    headers: noHeaders,
+  });
   return { broker, octets };
 }
 

@@ -6,11 +6,12 @@ process.on('disconnect', () => process.exit());
 
 try {
   const { port, dialogue, sessions } = await contestants[process.argv[2]]();
-  process.on('message', async ({ kind }) => {
+  const answer = async (/** @type {string} */ kind) => {
     if (kind === 'empty') while (sessions() > 0) await pause(5);
     else await settle();
     process.send?.({ rss: process.memoryUsage.rss() });
-  });
+  };
+  process.on('message', ({ kind }) => void answer(kind));
   process.send?.({ port, dialogue });
 } catch (error) {
   process.send?.({ error: String(error) });

@@ -7,7 +7,9 @@ export async function open() {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   await once(server, 'listening');
   server.on('connection', (socket) => {
-    socket.on('message', (data) => socket.send(JSON.stringify(JSON.parse(data.toString()))));
+    socket.on('message', (/** @type {Buffer} */ data) =>
+      socket.send(JSON.stringify(JSON.parse(data.toString()))),
+    );
   });
   return {
     port: server.address().port,
