@@ -12,10 +12,11 @@ import type {
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
-import { chooseCodec, type Decoder, type DecoderLimits, type WireCodec } from '../wire/codec.js';
+import type { DecoderLimits, WireCodec } from '../wire/codec.js';
 import type { Activity } from './activity.js';
 import { Pulse, type Agreement } from './heartbeat.js';
-import type { OutboundInterceptor } from './interceptor.js';
+import { interceptOutbound, type OutboundInterceptor } from './interceptor.js';
+import { Language } from './language.js';
 import { Lane } from './lane.js';
 import { Outbox, type OutboxOwner, type OutboxParts } from './outbox.js';
 import type { Session } from './session.js';
@@ -57,9 +58,9 @@ interface End {
   readonly reason: string;
 }
 
-const unprocessed = Promise.resolve(false);
-
 type LaneItem = ClientFrame | Malformed | End;
+
+const unprocessed = Promise.resolve(false);
 
 /** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
 type State = 'open' | 'closing' | 'closed';
@@ -70,8 +71,6 @@ export class ClientSession implements Session, ConnectionListener {
   #state: State = 'open';
   #connected = false;
   #principal: Principal | undefined;
-  #codec: WireCodec | undefined;
-  #decoder: Decoder | undefined;
   #paused = false;
   /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
   #deaf = false;
@@ -80,6 +79,7 @@ export class ClientSession implements Session, ConnectionListener {
   #connectTimer: Timer | undefined;
   #attributes: Map<string, unknown> | undefined;
   #controller: AbortController | undefined;
+  readonly #language: Language;
   readonly #lane: Lane<LaneItem, boolean>;
   readonly #pulse: Pulse;
 
@@ -89,6 +89,7 @@ export class ClientSession implements Session, ConnectionListener {
     private readonly parts: SessionParts,
   ) {
     this.#principal = connection.handshake.principal;
+    this.#language = new Language(parts.codecs, parts.limits, connection);
     this.outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
     this.#pulse = new Pulse(parts.clock, {
       outbox: this.outbox,
@@ -121,9 +122,7 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   get protocol(): string {
-    return this.#codec === undefined
-      ? ''
-      : `${this.#codec.name} ${this.#decoder?.version ?? ''}`.trimEnd();
+    return this.#language.name;
   }
 
   /** Whether CONNECT was accepted. */
@@ -159,7 +158,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Tells of a problem that the session survives; false when its protocol cannot. */
   report(problem: Problem): boolean {
-    if (this.#codec?.errorsMayPass !== true) return false;
+    if (!this.#language.errorsMayPass) return false;
     this.send({ kind: 'error', ...problem, fatal: false });
     return true;
   }
@@ -215,9 +214,9 @@ export class ClientSession implements Session, ConnectionListener {
   data(chunk: Uint8Array): void {
     this.#pulse.heard();
     if (this.#deaf || chunk.length === 0) return;
-    this.#decoder ??= this.#makeDecoder(chunk[0]!);
-    if (this.#decoder === undefined) return;
-    for (const item of this.#decoder.push(chunk)) {
+    const items = this.#language.hear(chunk);
+    if (items === undefined) return this.expel('protocol-unknown');
+    for (const item of items) {
       if (item.kind === 'heartbeat') {
         if (item.wantsAnswer === true) this.#answer();
         continue;
@@ -265,28 +264,12 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   #outboxOwner(): OutboxOwner {
+    const { outboundInterceptors, logger } = this.parts;
     return {
       overflowed: () => this.expel('slow-consumer'),
       dropped: (frame) => this.parts.dropped(this, frame),
-      intercept:
-        this.parts.outboundInterceptors.length === 0
-          ? undefined
-          : (frame) => this.#intercept(frame),
+      intercept: interceptOutbound(outboundInterceptors, this, logger),
     };
-  }
-
-  #intercept(frame: ServerFrame): ServerFrame | undefined {
-    let outgoing: ServerFrame | undefined = frame;
-    try {
-      for (const interceptor of this.parts.outboundInterceptors) {
-        outgoing = interceptor(outgoing, this);
-        if (outgoing === undefined) return undefined;
-      }
-      return outgoing;
-    } catch (error) {
-      this.parts.logger.error('An outbound interceptor failed; its frame was dropped.', error);
-      return undefined;
-    }
   }
 
   /** Made when first wanted: most sessions never need one. */
@@ -298,17 +281,10 @@ export class ClientSession implements Session, ConnectionListener {
     return controller;
   }
 
-  #makeDecoder(firstOctet: number): Decoder | undefined {
-    this.#codec = chooseCodec(this.parts.codecs, this.handshake.subprotocol, firstOctet);
-    if (this.#codec === undefined) this.expel('protocol-unknown');
-    return this.#codec?.decoder(this.parts.limits, this.connection.messages);
-  }
-
   /** From now on the version is settled. */
   #speak(): void {
-    if (this.#codec !== undefined && this.#decoder !== undefined) {
-      this.outbox.speak(this.#codec.encoder(this.#decoder.version));
-    }
+    const { encoder } = this.#language;
+    if (encoder !== undefined) this.outbox.speak(encoder);
   }
 
   /** Outside the lane, which may be waiting for a handler; even before CONNECT, which settles nothing that it needs. */

@@ -1,5 +1,6 @@
 // Functions around every frame, in and out, and the chain that is built of them once at start.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
+import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
 /** Sees each client frame before the junction; calls `next` to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
@@ -30,4 +31,26 @@ export function intercept<S extends Session>(
       interceptor(frame, session, async () => inner(frame, session)),
     handler,
   );
+}
+
+/** The outbound interceptors as one, for the frames of a session; undefined where there are none. */
+export function interceptOutbound(
+  interceptors: readonly OutboundInterceptor[],
+  session: Session,
+  logger: Logger,
+): ((frame: ServerFrame) => ServerFrame | undefined) | undefined {
+  if (interceptors.length === 0) return undefined;
+  return (frame) => {
+    let outgoing: ServerFrame | undefined = frame;
+    try {
+      for (const interceptor of interceptors) {
+        outgoing = interceptor(outgoing, session);
+        if (outgoing === undefined) return undefined;
+      }
+      return outgoing;
+    } catch (error) {
+      logger.error('An outbound interceptor failed; its frame was dropped.', error);
+      return undefined;
+    }
+  };
 }
