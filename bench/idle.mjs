@@ -16,17 +16,10 @@ await benchmark(async () => {
     for (const name of names) results.get(name)?.push(await measure(name));
   const base = /** @type {Awaited<ReturnType<typeof measure>>[]} */ (results.get(names[0]));
   printTable(
-    [
-      'contestant',
-      'octets a session',
-      'ratio',
-      'quartiles',
-      'left when all had gone',
-      'gone after',
-    ],
+    ['contestant', 'octets a session', 'ratio', 'quartiles', 'RSS left', 'heap left', 'gone after'],
     [...results].map(([name, sample]) => {
       const ratios = sample.map(({ each }, round) => each / base[round].each);
-      const middle = (/** @type {'each' | 'left' | 'gone'} */ key) =>
+      const middle = (/** @type {'each' | 'left' | 'heap' | 'gone'} */ key) =>
         median(sample.map((one) => one[key]));
       return [
         name,
@@ -34,6 +27,7 @@ await benchmark(async () => {
         median(ratios).toFixed(2),
         `${quantile(ratios, 0.25).toFixed(2)}-${quantile(ratios, 0.75).toFixed(2)}`,
         `${(middle('left') / 2 ** 20).toFixed(1)} MiB`,
+        `${(middle('heap') / 2 ** 20).toFixed(1)} MiB`,
         `${Math.round(middle('gone'))} ms`,
       ];
     }),
@@ -58,11 +52,15 @@ async function measure(name) {
   const gone = performance.now() - before;
   const after = await memory(server);
   await end(server);
-  return { each: (full - empty) / sessions, left: after - empty, gone };
+  return {
+    each: (full.rss - empty.rss) / sessions,
+    left: after.rss - empty.rss,
+    heap: after.heap - empty.heap,
+    gone,
+  };
 }
 
 /** @param {import('./child.mjs').Child} server */
-async function memory(server) {
-  const { rss } = await ask(server, { kind: 'memory' });
-  return rss;
+function memory(server) {
+  return ask(server, { kind: 'memory' });
 }

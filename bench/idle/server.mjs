@@ -9,7 +9,8 @@ try {
   const answer = async (/** @type {string} */ kind) => {
     if (kind === 'empty') while (sessions() > 0) await pause(5);
     else await settle();
-    process.send?.({ rss: process.memoryUsage.rss() });
+    const { rss, heapUsed: heap } = process.memoryUsage();
+    process.send?.({ rss, heap });
   };
   process.on('message', ({ kind }) => void answer(kind));
   process.send?.({ port, dialogue });
