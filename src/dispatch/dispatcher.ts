@@ -41,9 +41,7 @@ export class Dispatcher {
       streams = isStream(outcome.value);
       return outcome;
     } catch (thrown) {
-      throw thrown instanceof MessagingError
-        ? thrown
-        : new MessagingError('handler-failed', undefined, { cause: thrown });
+      throw MessagingError.from(thrown);
     } finally {
       // A stream goes on using its signal until its session or subscription ends.
       if (!streams) call.release();
