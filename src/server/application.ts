@@ -28,7 +28,8 @@ export class Application {
     if (outcome === undefined) throw new MessagingError('no-route');
     const { value, targets } = outcome;
     if (!isStream(value)) return this.#publish(outcome);
-    void this.#run(value, targets, session, session.signal, message.destination);
+    const iterator = value[Symbol.asyncIterator]();
+    void this.#run(iterator, targets, session, session.signal, message.destination);
   }
 
   /** What a handler's value would be published as; for a transaction, which no stream can be part of. @throws as `send`, `not-supported` */
@@ -61,9 +62,12 @@ export class Application {
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
       const { value, targets } = outcome;
-      streams = isStream(value);
       if (!isStream(value)) return await this.#publish(outcome);
-      void this.#run(value, targets, session, signal, destination).then(() => subscriber.end(live));
+      const iterator = value[Symbol.asyncIterator]();
+      streams = true;
+      void this.#run(iterator, targets, session, signal, destination).then(() =>
+        subscriber.end(live),
+      );
     } finally {
       if (!streams) subscriber.end(live);
     }
@@ -76,7 +80,7 @@ export class Application {
 
   /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
   async #run(
-    stream: AsyncIterable<unknown>,
+    iterator: AsyncIterator<unknown>,
     targets: readonly Target[],
     session: ClientSession,
     signal: AbortSignal,
@@ -84,7 +88,7 @@ export class Application {
   ): Promise<void> {
     const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
-      await publishStream(stream[Symbol.asyncIterator](), publish, signal);
+      await publishStream(iterator, publish, signal);
     } catch (thrown) {
       await this.parts.problems.tell(thrown, { destination }, session);
     }
