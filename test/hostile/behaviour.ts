@@ -43,6 +43,7 @@ export const oddErrors: Readonly<Record<string, unknown>> = {
 /** Has `then` from where promises have it, and is none. */
 export const noPromise = Object.create(Promise.prototype) as unknown;
 
+const nested = Array.from({ length: 100_000 }).reduce<object>((value) => [value], []);
 const cycle: { self?: object } = {};
 cycle.self = cycle;
 
@@ -51,6 +52,7 @@ export const unwritable: Readonly<Record<string, unknown>> = {
   'a BigInt': { n: 1n },
   'a function': fail,
   'a symbol': Symbol(secret),
+  'more levels than there is stack': nested,
   'what throws when it is written': { toJSON: fail },
   'what throws when it is read': Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
 };

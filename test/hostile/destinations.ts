@@ -40,6 +40,7 @@ export const destinations: readonly HostileRow[] = [
   sends('a destination without a slash', 'topic/news', noRoute),
   sends('a name that only begins as a topic', '/topicx/news', noRoute),
   sends('a prefix alone', '/topic', noRoute),
+  sends('what only begins as a handler', '/application/hostile/text', noRoute),
   sends('a prefix in the wrong case', '/TOPIC/news', noRoute),
   sends('what every object has', '/__proto__/constructor', noRoute),
   sends('a handler that every object has', '/app/constructor', noRoute),
@@ -76,6 +77,8 @@ export const destinations: readonly HostileRow[] = [
     badPattern(9, 'expressions are not allowed here'),
   ),
   subscribes('a variable without a name', '/topic/{}', badPattern(7, 'a variable has no name')),
+  subscribes('a variable twice', '/topic/{a}/{a}', badPattern(11, 'two variables have one name')),
+  subscribes('own queues by a variable', '/user/queue/{x}', noQueue),
   subscribes('a brace too many', '/topic/}', badPattern(7, 'a brace closes that never opened')),
   subscribes(
     'forty segments with wildcards',

@@ -17,7 +17,7 @@ export interface Heard {
 export function documented(answer: Answer, survives: boolean): readonly Heard[] {
   const { code, text, receipt, fields, connected, beside } = answer;
   if (code !== undefined) {
-    const fatal = !survives || 'closes' in errorTable[code];
+    const fatal = documentedEnd(answer, survives) !== undefined;
     return [{ code, text: text ?? errorTable[code].text, receipt, fields, fatal }];
   }
   const heard: Heard[] = [];
@@ -28,9 +28,19 @@ export function documented(answer: Answer, survives: boolean): readonly Heard[] 
   return heard;
 }
 
-/** The close code; undefined where the session lives on. */
-export function documentedEnd({ code, closes }: Answer, survives: boolean): number | undefined {
-  if (code === undefined || closes !== undefined) return closes;
-  const own = (errorTable[code] as { closes?: number }).closes;
-  return own ?? (survives ? undefined : 1002);
+/** How a connection ended. */
+export interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Undefined where the session lives on. */
+export function documentedEnd(answer: Answer, survives: boolean): End | undefined {
+  const { code, closes, understood } = answer;
+  if (closes === 'as it said') return { code: 1000, reason: '' };
+  const reason = code ?? closes;
+  if (reason === undefined) return undefined;
+  const own = (errorTable[reason] as { closes?: number }).closes;
+  if (survives && (own === undefined || understood === true)) return undefined;
+  return { code: own ?? 1002, reason };
 }

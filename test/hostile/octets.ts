@@ -184,6 +184,12 @@ export const octets: readonly HostileRow[] = [
     answer: { stomp: { code: 'command-unknown' }, json: notJson },
   },
   {
+    name: 'another encoding',
+    stomp: Buffer.from(send(), 'utf16le'),
+    json: Buffer.from('{"type":"ping"}', 'utf16le'),
+    answer: { stomp: cutOff, json: notJson },
+  },
+  {
     name: 'NUL instead of a frame',
     stomp: '\n\0\n\0',
     json: '\0',
@@ -277,6 +283,12 @@ export const octets: readonly HostileRow[] = [
     },
   },
   {
+    name: 'a command that never ends',
+    stomp: secret.repeat(2000),
+    json: { lacks: 'parts' },
+    answer: { code: 'frame-too-large', text: 'A header of the frame is too long.' },
+  },
+  {
     name: 'an id that is too long',
     stomp: frameText('SUBSCRIBE', { id: 'x'.repeat(9000), destination: elsewhere }),
     json: JSON.stringify({ type: 'subscribe', id: 'x'.repeat(9000), destination: elsewhere }),
@@ -315,7 +327,7 @@ export const octets: readonly HostileRow[] = [
     json: bytes([0x16, 3, 1, 2, 0, 1, 0]),
     first: true,
     // Who names no protocol and begins with none is told nothing.
-    answer: { stomp: { closes: 1002 }, json: notJson },
+    answer: { stomp: { closes: 'protocol-unknown' }, json: notJson },
   },
   {
     name: 'a request of HTTP',
@@ -324,6 +336,6 @@ export const octets: readonly HostileRow[] = [
     first: true,
     afterwards: 'silent',
     lasts: 60_000,
-    answer: { stomp: { closes: 4501 }, json: notJson },
+    answer: { stomp: { closes: 'connect-timeout' }, json: notJson },
   },
 ];

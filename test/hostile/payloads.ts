@@ -156,6 +156,11 @@ export const payloads: readonly HostileRow[] = [
     ...sent('/app/hostile/echo', nested(30_000)),
     answer: { code: 'payload-unwritable', receipt },
   },
+  {
+    name: 'deep JSON that nobody looks into',
+    ...sent('/topic/elsewhere', nested(30_000)),
+    answer: taken,
+  },
   typed('octets that are no JSON', 'order', json, octets(`{${secret}`), unreadable),
   typed('invalid UTF-8 in JSON', 'order', json, octets('{"text":"', [0xff], '"}'), unreadable),
   typed(

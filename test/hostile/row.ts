@@ -15,6 +15,8 @@ export interface Answer {
   readonly code?: ErrorCode;
   /** Where it is more precise than the table of codes. */
   readonly text?: string;
+  /** Whether the frame was understood before it was refused: then no code ends a session that survives problems. */
+  readonly understood?: boolean;
   /** What the answer names of the frame; alone it is a receipt. */
   readonly receipt?: string;
   /** The paths of the fields at fault. */
@@ -23,8 +25,8 @@ export interface Answer {
   readonly connected?: readonly [number, number];
   /** A problem of no frame, sooner or later; only who survives problems hears of it. */
   readonly beside?: ErrorCode | undefined;
-  /** Where the session ends although no code says so. */
-  readonly closes?: number;
+  /** Why the session ends where no frame says so. */
+  readonly closes?: ErrorCode | 'as it said';
 }
 
 export interface HostileRow extends Readonly<Record<Protocol, Input>> {
@@ -47,6 +49,14 @@ export const secret = 'h4rmful';
 export const asked = 'asked';
 
 type Headers = Readonly<Record<string, string>>;
+
+/** A frame of both protocols, whose words for it are one in another case; it asks for a receipt. */
+export function frame(type: string, fields: Headers = {}) {
+  return {
+    stomp: frameText(type.toUpperCase(), { receipt: asked, ...fields }),
+    json: JSON.stringify({ type, receipt: asked, ...fields }),
+  };
+}
 
 /** A SEND that asks for a receipt, in both protocols; the body is JSON as it stands. */
 export function sent(destination: string, body = '', headers: Headers = {}) {

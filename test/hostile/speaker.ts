@@ -3,7 +3,7 @@ import type { MemoryTransport } from '../../src/index.js';
 import type { MemoryClient } from '../../src/transport/memory.js';
 import { openJson, type JsonFrame } from '../json-client.js';
 import { open, type HeardFrame } from '../stomp-client.js';
-import type { Heard } from './documented.js';
+import type { End, Heard } from './documented.js';
 import type { HostileRow, Octets, Protocol } from './row.js';
 
 export interface Speaker {
@@ -25,8 +25,8 @@ export interface Talk {
   heard(): readonly Heard[];
   /** All of it as it came. */
   octets(): string;
-  /** The code that its connection closed with; undefined while it lives. */
-  end(): number | undefined;
+  /** How its connection ended; undefined while it lives. */
+  end(): End | undefined;
 }
 
 export const speakers: readonly Speaker[] = [
@@ -79,13 +79,13 @@ function jsonTalk(transport: MemoryTransport): Talk {
 /** What every client has, whatever it speaks. */
 function talk(connection: MemoryClient): Pick<Talk, 'say' | 'vanish' | 'octets' | 'end'> {
   let octets = '';
-  let end: number | undefined;
+  let end: End | undefined;
   const { onData } = connection;
   connection.onData = (bytes) => {
     octets += Buffer.from(bytes).toString();
     onData?.(bytes);
   };
-  void connection.closed.then(({ code }) => void (end = code));
+  void connection.closed.then((closed) => void (end = closed));
   return {
     say: (each) => connection.send(each),
     vanish: () => connection.vanish(),
