@@ -39,13 +39,11 @@ export class Dispatcher {
       const pending = found.route.invoke(call);
       const outcome = pending instanceof Promise ? await this.#inTime(pending, call) : pending;
       streams = isStream(outcome.value);
-      return outcome;
+      return streams ? { ...outcome, over: () => call.release() } : outcome;
     } catch (thrown) {
-      throw thrown instanceof MessagingError
-        ? thrown
-        : new MessagingError('handler-failed', undefined, { cause: thrown });
+      throw MessagingError.from(thrown);
     } finally {
-      // A stream goes on using its signal until its session or subscription ends.
+      // A stream goes on using its signal.
       if (!streams) call.release();
     }
   }

@@ -10,6 +10,8 @@ export interface Outcome {
   /** A value, or an async iterable whose items are values; undefined and null go nowhere. */
   readonly value: unknown;
   readonly targets: readonly Target[];
+  /** Of a stream: to be called when it is over, or was never begun. */
+  readonly over?: () => void;
 }
 
 export interface Route {

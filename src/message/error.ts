@@ -134,6 +134,7 @@ export class MessagingError extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly fields: readonly FieldProblem[] | undefined;
+  readonly #closes: number | undefined;
 
   constructor(
     code: ErrorCode,
@@ -144,10 +145,19 @@ export class MessagingError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.fields = options.fields;
+    this.#closes = (errorTable[code] as ErrorDescription).closes;
+  }
+
+  /** Anything thrown as one: itself, else `handler-failed` with it as the cause. */
+  static from(thrown: unknown): MessagingError {
+    // Unlike `instanceof`, this runs no code of whatever was thrown.
+    return typeof thrown === 'object' && thrown !== null && #closes in thrown
+      ? thrown
+      : new MessagingError('handler-failed', undefined, { cause: thrown });
   }
 
   /** The WebSocket close code that ends the session, or undefined when the session lives on. */
   get closes(): number | undefined {
-    return (errorTable[this.code] as ErrorDescription).closes;
+    return this.#closes;
   }
 }

@@ -6,7 +6,6 @@ import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
-import type { Target } from '../message/target.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { Problems } from './problem.js';
 import { publishStream } from './stream.js';
@@ -26,9 +25,9 @@ export class Application {
   async send(message: Message, lookup: string, session: ClientSession): Promise<void> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
-    const { value, targets } = outcome;
-    if (!isStream(value)) return this.#publish(outcome);
-    void this.#run(value, targets, session, session.signal, message.destination);
+    if (!isStream(outcome.value)) return this.#publish(outcome);
+    const iterator = iteratorOf(outcome.value, outcome);
+    void this.#run(iterator, outcome, session, session.signal, message.destination);
   }
 
   /** What a handler's value would be published as; for a transaction, which no stream can be part of. @throws as `send`, `not-supported` */
@@ -39,9 +38,10 @@ export class Application {
   ): Promise<readonly Message[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
-    const { value, targets } = outcome;
+    const { value, targets, over } = outcome;
     if (value === undefined || value === null) return [];
     if (!isStream(value)) return this.parts.publisher.composed(targets, value);
+    over?.();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
 
@@ -60,10 +60,12 @@ export class Application {
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
-      const { value, targets } = outcome;
-      streams = isStream(value);
-      if (!isStream(value)) return await this.#publish(outcome);
-      void this.#run(value, targets, session, signal, destination).then(() => subscriber.end(live));
+      if (!isStream(outcome.value)) return await this.#publish(outcome);
+      const iterator = iteratorOf(outcome.value, outcome);
+      streams = true;
+      void this.#run(iterator, outcome, session, signal, destination).then(() =>
+        subscriber.end(live),
+      );
     } finally {
       if (!streams) subscriber.end(live);
     }
@@ -76,17 +78,29 @@ export class Application {
 
   /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
   async #run(
-    stream: AsyncIterable<unknown>,
-    targets: readonly Target[],
+    iterator: AsyncIterator<unknown>,
+    { targets, over }: Outcome,
     session: ClientSession,
     signal: AbortSignal,
     destination: string,
   ): Promise<void> {
     const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
-      await publishStream(stream[Symbol.asyncIterator](), publish, signal);
+      await publishStream(iterator, publish, signal);
     } catch (thrown) {
       await this.parts.problems.tell(thrown, { destination }, session);
+    } finally {
+      over?.();
     }
+  }
+}
+
+/** A stream that cannot be iterated is over. */
+function iteratorOf(stream: AsyncIterable<unknown>, { over }: Outcome): AsyncIterator<unknown> {
+  try {
+    return stream[Symbol.asyncIterator]();
+  } catch (error) {
+    over?.();
+    throw error;
   }
 }

@@ -31,7 +31,7 @@ export class Problems {
         await handler(frame, session);
         return true;
       } catch (thrown) {
-        await this.#refuse(asMessagingError(thrown), frame, session);
+        await this.#refuse(MessagingError.from(thrown), frame, session);
         return false;
       }
     };
@@ -40,7 +40,7 @@ export class Problems {
   /** Tells a session of a problem, in its protocol's own way or on its problem queue; false when neither is there. Never rejects. */
   async tell(thrown: unknown, about: ProblemContext, session: ClientSession): Promise<boolean> {
     const { publisher, subscribers, logger } = this.parts;
-    const { code, message, detail, fields, cause } = asMessagingError(thrown);
+    const { code, message, detail, fields, cause } = MessagingError.from(thrown);
     if (code === 'handler-failed') {
       logger.error(`The handler of ${JSON.stringify(about.destination)} failed.`, cause);
     } else if (code === 'transaction-failed' && cause !== undefined) {
@@ -73,13 +73,6 @@ export class Problems {
       `${frame.kind} ${JSON.stringify(about.destination)}: ${code}: ${message}`,
     );
   }
-}
-
-/** Anything thrown as a MessagingError; the cause stays with us. */
-function asMessagingError(thrown: unknown): MessagingError {
-  return thrown instanceof MessagingError
-    ? thrown
-    : new MessagingError('handler-failed', undefined, { cause: thrown });
 }
 
 function destinationOf(frame: ClientFrame): string | undefined {

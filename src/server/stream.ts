@@ -10,7 +10,7 @@ export async function publishStream(
   signal: AbortSignal,
 ): Promise<void> {
   // Not waited for: a generator that awaits something answers `return` only afterwards.
-  const stop = () => void iterator.return?.().catch(() => {});
+  const stop = () => void close(iterator);
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (;;) {
@@ -24,5 +24,14 @@ export async function publishStream(
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Never rejects, also where `return` throws at once or answers with no promise. */
+async function close(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // Nobody is left to hear of a stream that is over.
   }
 }

@@ -1,151 +1,160 @@
-// Handlers that take what they should not, or fail in every way that a handler can.
+// The handlers that hostile input is sent to.
+import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsInt, IsString, Length, Max, ValidateNested } from 'class-validator';
+import { IsArray, IsInt, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
+import { z } from 'zod';
 import {
   Controller,
+  DestinationVariable,
+  Header,
+  Headers,
   MessageExceptionHandler,
   MessageMapping,
   Payload,
   SendTo,
+  Signal,
+  SubscribeMapping,
 } from '../../src/index.js';
+import { brokenStreams, noPromise, notIterable, oddErrors, unwritable } from './behaviour.js';
+import { secret } from './row.js';
 
 class Item {
-  @IsInt() @Max(10) count!: number;
+  @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) price!: number;
 }
 
-export class Order {
-  @IsString() @Length(1, 20) text!: string;
+class Order {
+  @IsString() @Length(1, 100) text!: string;
   @IsArray() @ValidateNested({ each: true }) @Type(() => Item) items!: Item[];
 }
 
-class Unhandled extends Error {}
-
-/** Says nothing where one expects it to say something. */
-class Odd extends Error {
-  override get message(): string {
-    throw new Error('no message');
-  }
-
-  override toString(): string {
-    throw new Error('no text');
-  }
+class Unchecked {
+  text!: string;
 }
 
-@Controller('/h')
-@SendTo('/topic/handled')
+const Tree = z.object({
+  get branches() {
+    return z.array(Tree);
+  },
+});
+
+@Controller('/hostile')
+@SendTo('/topic/replies')
 export class HostileController {
   @MessageMapping('/order')
-  order(@Payload(Order) order: Order) {
-    return order;
+  order(@Payload() { text, items }: Order) {
+    return { text, items };
   }
 
-  @MessageMapping('/any')
-  any(@Payload() value: unknown) {
-    return typeof value;
+  @MessageMapping('/tree')
+  tree(@Payload(Tree) tree: unknown) {
+    return tree;
   }
 
   @MessageMapping('/text')
-  text(@Payload() value: string) {
-    return value.length;
+  text(@Payload() text: string) {
+    return text;
   }
 
-  @MessageMapping('/throws-undefined')
-  throwsUndefined() {
-    throw undefined;
+  @MessageMapping('/anything')
+  anything(@Payload() given: object) {
+    return Object.assign({}, given);
   }
 
-  @MessageMapping('/throws-text')
-  throwsText() {
-    throw 'a secret';
+  @MessageMapping('/unchecked')
+  unchecked(@Payload() { text }: Unchecked) {
+    return text;
   }
 
-  @MessageMapping('/throws-frozen')
-  throwsFrozen() {
-    throw Object.freeze(new Error('a secret'));
+  @MessageMapping('/echo')
+  echo(@Payload() given: object) {
+    return given;
   }
 
-  @MessageMapping('/throws-odd')
-  throwsOdd() {
-    throw new Odd();
+  @MessageMapping('/headers')
+  headers(@Headers() headers: Headers) {
+    return Object.fromEntries(headers);
   }
 
-  @MessageMapping('/rejects')
-  async rejects() {
+  @MessageMapping('/header/n')
+  number(@Header('n') n: number) {
+    return n;
+  }
+
+  @MessageMapping('/header/yes')
+  truth(@Header('yes') yes: boolean) {
+    return yes;
+  }
+
+  @MessageMapping('/number/{n}')
+  variable(@DestinationVariable('n') n: number) {
+    return n;
+  }
+
+  @MessageMapping('/throws/{what}')
+  throws(@DestinationVariable('what') what: string) {
+    throw oddErrors[what];
+  }
+
+  @MessageMapping('/rejects/{what}')
+  async rejects(@DestinationVariable('what') what: string) {
     await Promise.resolve();
-    throw new Error('a secret');
+    throw oddErrors[what];
   }
 
-  @MessageMapping('/handles-badly')
-  handlesBadly() {
-    throw new Unhandled('a secret');
+  @MessageMapping('/streams/{what}')
+  async *streams(@DestinationVariable('what') what: string) {
+    yield 1;
+    throw oddErrors[what];
   }
 
-  @MessageExceptionHandler(Unhandled)
-  handle() {
-    throw new Error('another secret');
+  @MessageMapping('/returns/{what}')
+  returns(@DestinationVariable('what') what: string) {
+    return unwritable[what];
   }
 
-  @MessageMapping('/never')
-  never() {
+  @MessageMapping('/iterates/{what}')
+  iterates(@DestinationVariable('what') what: string) {
+    return { [Symbol.asyncIterator]: notIterable[what] ?? brokenStreams[what]!.iterate };
+  }
+
+  @MessageMapping('/endless')
+  endless() {
     return new Promise(() => {});
   }
 
-  @MessageMapping('/rejects-late')
-  rejectsLate() {
-    return new Promise((_, reject) => setTimeout(() => reject(new Error('a secret')), 60));
+  @MessageMapping('/promises')
+  promises() {
+    return noPromise;
   }
 
-  @MessageMapping('/cycle')
-  cycle() {
-    const value: { self?: unknown } = {};
-    value.self = value;
-    return value;
+  @MessageMapping('/late')
+  late(@Signal() signal: AbortSignal) {
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => setImmediate(() => reject(new Error(secret))));
+    });
   }
 
-  @MessageMapping('/bigint')
-  bigint() {
-    return { value: 1n };
+  @SubscribeMapping('/throwing')
+  throwing() {
+    throw new Error(secret);
   }
 
-  @MessageMapping('/function')
-  function() {
-    return () => 'a secret';
+  @SubscribeMapping('/waiting')
+  waiting() {
+    return new Promise(() => {});
+  }
+}
+
+/** What its handlers throw goes to a handler that throws it again. */
+@Controller('/recovering')
+export class RecoveringController {
+  @MessageMapping('/throws/{what}')
+  throws(@DestinationVariable('what') what: string) {
+    throw oddErrors[what];
   }
 
-  @MessageMapping('/deep')
-  deep() {
-    let value: unknown = 1;
-    for (let depth = 0; depth < 100_000; depth++) value = [value];
-    return value;
-  }
-
-  @MessageMapping('/stream-throws')
-  async *streamThrows() {
-    yield await Promise.resolve('one');
-    throw new Error('a secret');
-  }
-
-  @MessageMapping('/stream-of-nonsense')
-  async *streamOfNonsense() {
-    yield await Promise.resolve(1n);
-  }
-
-  @MessageMapping('/stream-returns-badly')
-  streamReturnsBadly() {
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => Promise.resolve({ done: false, value: 1n }),
-        return: () => Promise.reject(new Error('a secret')),
-      }),
-    };
-  }
-
-  @MessageMapping('/stream-is-none')
-  streamIsNone() {
-    return {
-      [Symbol.asyncIterator]() {
-        throw new Error('a secret');
-      },
-    };
+  @MessageExceptionHandler()
+  again(error: unknown) {
+    throw error;
   }
 }

@@ -1,56 +1,92 @@
-// One hostile input in the words of each protocol, and the documented answer.
-import type { ErrorCode, FieldProblem } from '../../src/index.js';
+// One row of hostile input: what a client says in the words of each protocol, and the answer that is documented for it.
+import type { ErrorCode } from '../../src/index.js';
 import { frameText } from '../stomp-client.js';
 
-/** What is said in one go, or in several messages. */
-export type Said = string | Uint8Array | readonly (string | Uint8Array)[];
+export type Protocol = 'stomp' | 'json';
 
-export interface Row {
-  readonly name: string;
-  /** What a STOMP 1.2 client says; absent where STOMP has no words for it. */
-  readonly stomp?: Said;
-  /** What a JSON client says; absent where JSON has no words for it. */
-  readonly json?: Said;
-  /**
-   * The code that is answered: one that closes ends the session, after any other it lives on. Undefined: the input is taken, and
-   * nothing is said about it.
-   */
+export type Octets = string | Uint8Array;
+
+/** One message, or several; or, in one word, what the protocol lacks to say it. */
+export type Input = Octets | readonly Octets[] | { readonly lacks: string };
+
+/** What the client hears of it, and nothing else. */
+export interface Answer {
+  /** Absent where the server takes what was said. */
   readonly code?: ErrorCode;
-  /** Where the protocols find different words for what is wrong. */
-  readonly jsonCode?: ErrorCode;
-  /** The receipt that the failed frame asked for. */
+  /** Where it is more precise than the table of codes. */
+  readonly text?: string;
+  /** Whether the frame was understood before it was refused: then no code ends a session that survives problems. */
+  readonly understood?: boolean;
+  /** What the answer names of the frame; alone it is a receipt. */
   readonly receipt?: string;
-  readonly fields?: readonly FieldProblem[];
-  /** Said in place of CONNECT, not after it. */
-  readonly first?: true;
+  /** The paths of the fields at fault. */
+  readonly fields?: readonly string[];
+  /** The heart-beats of a client that is let in. */
+  readonly connected?: readonly [number, number];
+  /** A problem of no frame, sooner or later; only who survives problems hears of it. */
+  readonly beside?: ErrorCode | undefined;
+  /** Why the session ends where no frame says so. */
+  readonly closes?: ErrorCode | 'as it said';
 }
 
-/** Stands in inputs where an answer must not repeat it. */
-export const marker = 'MARKER';
-
-export const stomp = frameText;
-
-export function json(type: string, fields: object = {}): string {
-  return JSON.stringify({ type, ...fields });
+export interface HostileRow extends Readonly<Record<Protocol, Input>> {
+  readonly name: string;
+  readonly answer: Answer | Readonly<Record<Protocol, Answer>>;
+  /** Said in place of CONNECT. */
+  readonly first?: boolean;
+  /** Of STOMP; 1.2 where nothing is said. */
+  readonly version?: '1.0' | '1.1';
+  /** Milliseconds until the answer comes. */
+  readonly lasts?: number;
+  /** What becomes of the client when it has said this; where nothing is said, it publishes something decent. */
+  readonly afterwards?: 'silent' | 'gone';
 }
 
-export function octets(...parts: readonly (string | readonly number[])[]): Uint8Array {
-  return Buffer.concat(
-    parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))),
-  );
-}
+/** Stands wherever a client sends what must not come back. */
+export const secret = 'h4rmful';
 
-export function many(count: number): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`h${i}`, 'x']));
-}
+/** The receipt that frames ask for. */
+export const asked = 'asked';
 
-/** A SEND of JSON with the receipt `r`, as both protocols say it. */
-export function sent(destination: string, payload: string) {
-  const receipt = 'r';
-  const headers = { destination, receipt, 'content-type': 'application/json' };
+type Headers = Readonly<Record<string, string>>;
+
+/** A frame of both protocols, whose words for it are one in another case; it asks for a receipt. */
+export function frame(type: string, fields: Headers = {}) {
   return {
-    stomp: stomp('SEND', headers, payload),
-    json: json('send', { destination, receipt, payload: 0 }).replace('0}', () => `${payload}}`),
-    receipt,
+    stomp: frameText(type.toUpperCase(), { receipt: asked, ...fields }),
+    json: JSON.stringify({ type, receipt: asked, ...fields }),
   };
+}
+
+/** A SEND that asks for a receipt, in both protocols; the body is JSON as it stands. */
+export function sent(destination: string, body = '', headers: Headers = {}) {
+  const frame = JSON.stringify({ type: 'send', destination, receipt: asked, headers });
+  return {
+    stomp: frameText('SEND', { destination, receipt: asked, ...headers }, body),
+    json: body === '' ? frame : `${frame.slice(0, -1)},"payload":${body}}`,
+  };
+}
+
+/** A SUBSCRIBE that asks for a receipt, in both protocols. */
+export function subscribed(destination: string, id = 'new', headers: Headers = {}) {
+  const fields = { id, destination, receipt: asked };
+  return {
+    stomp: frameText('SUBSCRIBE', { ...fields, ...headers }),
+    json: JSON.stringify({ type: 'subscribe', ...fields, headers }),
+  };
+}
+
+export function octets(...parts: (string | readonly number[])[]): Uint8Array {
+  return Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+}
+
+export function answerOf({ answer }: HostileRow, protocol: Protocol): Answer {
+  return 'stomp' in answer ? answer[protocol] : answer;
+}
+
+/** What is sent one after the other; undefined where the protocol cannot say it. */
+export function messagesOf(row: HostileRow, protocol: Protocol): readonly Octets[] | undefined {
+  const input = row[protocol];
+  if (typeof input === 'string' || input instanceof Uint8Array) return [input];
+  return 'lacks' in input ? undefined : input;
 }

@@ -25,6 +25,25 @@ describe('a messaging error', () => {
   });
 });
 
+describe('anything thrown', () => {
+  it('is a messaging error already, or the cause of one', () => {
+    const error = new MessagingError('no-route');
+    expect(MessagingError.from(error)).toBe(error);
+    for (const thrown of [undefined, null, 'text', new Error('why')]) {
+      expect(MessagingError.from(thrown)).toMatchObject({ code: 'handler-failed' });
+      expect(MessagingError.from(thrown).cause).toBe(thrown);
+    }
+  });
+
+  it('is not asked what it is', () => {
+    const fail = () => {
+      throw new Error('touched');
+    };
+    const untouchable = new Proxy({}, { get: fail, getPrototypeOf: fail, has: fail });
+    expect(MessagingError.from(untouchable).code).toBe('handler-failed');
+  });
+});
+
 describe('the table', () => {
   it('has a sentence and a legal close code for every code', () => {
     for (const code of Object.keys(errorTable) as ErrorCode[]) {

@@ -63,6 +63,25 @@ describe('a stream', () => {
     await expect(stopping).resolves.toBeUndefined();
   });
 
+  it.each([
+    [
+      'throws at once',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['answers nothing', () => undefined as never],
+  ])('is over where closing it %s', async (_, close) => {
+    const controller = new AbortController();
+    const next = async () => {
+      controller.abort();
+      return { done: false, value: 1 };
+    };
+    const stream = publishStream({ next, return: close }, async () => {}, controller.signal);
+    await expect(stream).resolves.toBeUndefined();
+  });
+
   it('closes the iterator when an item cannot be published', async () => {
     const log: string[] = [];
     const publish = () => Promise.reject(new Error('no'));

@@ -92,9 +92,11 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   #begin(subscription: Subscription): Entry | Consumption {
-    const { queues } = this.parts;
-    if (queues.serves(subscription.destination)) return this.#consume(subscription);
-    return subscription.ack === 'auto' ? this.#listen(subscription) : this.#gather(subscription);
+    const isQueue = this.parts.queues.serves(subscription.destination);
+    if (!isQueue && subscription.ack === 'auto') return this.#listen(subscription);
+    // Asked for before anything is opened, which would stay open when it is refused.
+    const prefetch = prefetchOf(subscription) ?? this.parts.prefetch;
+    return isQueue ? this.#consume(subscription, prefetch) : this.#gather(subscription, prefetch);
   }
 
   /** A topic, straight from publication to delivery. */
@@ -107,18 +109,18 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   /** A share of a queue. */
-  #consume(subscription: Subscription): Consumption {
+  #consume(subscription: Subscription, prefetch: number): Consumption {
     if (/[*?{}]/.test(subscription.destination))
       throw new MessagingError(
         'destination-invalid',
         'A queue is subscribed by its name, without wildcards.',
       );
     const queue = this.parts.queues.open(subscription.destination);
-    return { queue, consumer: this.#consumer(queue, subscription), entry: undefined };
+    return { queue, consumer: this.#consumer(queue, subscription, prefetch), entry: undefined };
   }
 
   /** A topic, through a queue of its own that keeps what is not settled. */
-  #gather(subscription: Subscription): Consumption {
+  #gather(subscription: Subscription, prefetch: number): Consumption {
     const { index, queues, retained } = this.parts;
     const { subscriber } = this;
     const queue = queues.openPrivate();
@@ -139,14 +141,14 @@ export class EmbeddedConnection implements BrokerConnection {
     );
     for (const { id, message } of retained.matching(subscription.destination))
       queue.add(id, message, true);
-    return { queue, consumer: this.#consumer(queue, subscription), entry };
+    return { queue, consumer: this.#consumer(queue, subscription, prefetch), entry };
   }
 
-  #consumer(queue: MessageQueue, subscription: Subscription): Consumer {
+  #consumer(queue: MessageQueue, subscription: Subscription, prefetch: number): Consumer {
     return queue.consume({
       subscriber: this.subscriber,
       subscription,
-      prefetch: prefetchOf(subscription) ?? this.parts.prefetch,
+      prefetch,
       acknowledgements: this.#line,
     });
   }

@@ -13,7 +13,7 @@ import { EncodedMessages } from '../encoded-messages.js';
 import { versions, type Dialect } from './dialect.js';
 import { headerLine, ownHeaderLine, plainOnly } from './escaping.js';
 import { StompMessageText } from './message-text.js';
-import { frameOctets } from './serializer.js';
+import { frameOctets, lengthLine } from './serializer.js';
 
 const supported = versions.toReversed().join(',');
 const lineEnd = Buffer.from('\n');
@@ -69,5 +69,5 @@ export class StompEncoder implements Encoder {
 }
 
 function whole(lines: string, body: Uint8Array = noBody): EncodedFrame {
-  return new EncodedFrame(frameOctets(lines, body), false);
+  return new EncodedFrame(frameOctets(lines + lengthLine(body), body), false);
 }

@@ -1,4 +1,5 @@
 // How header names and values are written where a line or a colon could not hold them.
+import { trimmedBlanks } from './blanks.js';
 
 /** What stands for each special character; one that is not listed cannot be said. */
 type Replacements = ReadonlyMap<string, string>;
@@ -7,6 +8,8 @@ type Replacements = ReadonlyMap<string, string>;
 export type Letters = ReadonlyMap<string, string>;
 
 export interface Escaping {
+  /** Whether blanks around a name belong to it; where readers trim them, it would be another name. */
+  readonly keepsBlanks: boolean;
   readonly names: Replacements;
   readonly values: Replacements;
   /** Undefined where a backslash is a character as any other. */
@@ -15,6 +18,7 @@ export interface Escaping {
 
 /** STOMP 1.0, and CONNECT, STOMP and CONNECTED in every version. */
 export const verbatim: Escaping = {
+  keepsBlanks: false,
   names: new Map([['\\', '\\']]),
   values: new Map([
     ['\\', '\\'],
@@ -24,7 +28,12 @@ export const verbatim: Escaping = {
 };
 
 /** For CONNECTED, which some clients unescape: what would need escaping is not said at all. */
-export const plainOnly: Escaping = { names: new Map(), values: new Map(), letters: undefined };
+export const plainOnly: Escaping = {
+  keepsBlanks: false,
+  names: new Map(),
+  values: new Map(),
+  letters: undefined,
+};
 
 const letters11 = new Map([
   ['\\', '\\'],
@@ -33,18 +42,23 @@ const letters11 = new Map([
 ]);
 const letters12 = new Map([...letters11, ['r', '\r']]);
 
-/** STOMP 1.1 has no escape for CR: it is removed, since clients take CR LF for a line's end. */
+/**
+ * STOMP 1.1 has no escape for CR: it is removed from values, since clients take CR LF for a line's end. A name would become
+ * another one, which may mean something, and is not said.
+ */
 export const escaping11 = escapedBy(letters11, [['\r', '']]);
 export const escaping12 = escapedBy(letters12, []);
 
 function escapedBy(letters: Letters, removed: readonly (readonly [string, string])[]): Escaping {
   const escapes = Array.from(letters, ([letter, character]) => [character, `\\${letter}`] as const);
-  const replacements = new Map([...escapes, ...removed]);
-  return { names: replacements, values: replacements, letters };
+  const names = new Map(escapes);
+  return { keepsBlanks: true, names, values: new Map([...escapes, ...removed]), letters };
 }
 
 /** A whole header line; empty when the name or the value cannot be said. */
-export function headerLine(name: string, value: string, { names, values }: Escaping): string {
+export function headerLine(name: string, value: string, escaping: Escaping): string {
+  const { keepsBlanks, names, values } = escaping;
+  if (!keepsBlanks && trimmedBlanks(name) !== name) return '';
   const saidName = escaped(name, names);
   const saidValue = escaped(value, values);
   return saidName === undefined || saidName === '' || saidValue === undefined

@@ -6,7 +6,7 @@ import { mediaTypeOf } from '../../payload/media-type.js';
 import type { MessageText } from '../encoded-messages.js';
 import type { Dialect } from './dialect.js';
 import { ownHeaderLine } from './escaping.js';
-import { endOfHead, headerLines } from './serializer.js';
+import { headerLines, lengthLine } from './serializer.js';
 
 const nul = Uint8Array.of(0);
 
@@ -25,8 +25,8 @@ export class StompMessageText implements MessageText {
     const { escaping } = dialect;
     this.before =
       ownHeaderLine('destination', destination, escaping) +
-      headerLines(headers, escaping) +
-      endOfHead(body);
+      lengthLine(body) +
+      `${headerLines(headers, escaping)}\n`;
     this.body = body;
     this.binary = isBinary(message);
     this.#idLine = ownHeaderLine('message-id', messageId, escaping);

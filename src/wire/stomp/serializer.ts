@@ -7,7 +7,7 @@ import type { RawFrame } from './raw-frame.js';
 /** The octets of a frame; a header that the dialect cannot say is left out. */
 export function serialize({ command, headers, body }: RawFrame, dialect: Dialect): Buffer {
   const escaping = precedesVersion(command) ? verbatim : dialect.escaping;
-  return frameOctets(`${command}\n${headerLines(headers, escaping)}`, body);
+  return frameOctets(`${command}\n${lengthLine(body)}${headerLines(headers, escaping)}`, body);
 }
 
 /** All headers but `content-length`, which the body decides. */
@@ -18,14 +18,14 @@ export function headerLines(headers: Headers, escaping: Escaping): string {
   return lines;
 }
 
-/** The `content-length` where there is a body, and the blank line that ends a head. */
-export function endOfHead(body: Uint8Array): string {
-  return body.length === 0 ? '\n' : `content-length:${body.length}\n\n`;
+/** The `content-length` where there is a body; before the headers of others, because of a repeated header the first counts. */
+export function lengthLine(body: Uint8Array): string {
+  return body.length === 0 ? '' : `content-length:${body.length}\n`;
 }
 
-/** Ready lines, the end of the head, the body and the closing NUL. */
+/** Ready lines, the blank line, the body and the closing NUL. */
 export function frameOctets(lines: string, body: Uint8Array): Buffer {
-  const head = lines + endOfHead(body);
+  const head = `${lines}\n`;
   const size = Buffer.byteLength(head);
   const octets = Buffer.allocUnsafe(size + body.length + 1);
   octets.write(head);

@@ -122,6 +122,18 @@ describe('of a queue', () => {
     );
     ann.listen('a', '/queue/x', 'client');
   });
+
+  it('that is none leaves nothing behind', () => {
+    const { publish, consumer } = brokerWith({ queues: 1, messages: 1 });
+    const ann = consumer();
+    const none = { 'prefetch-count': '0' };
+    const refused = refusal('header-invalid');
+    expect(() => ann.listen('q', '/queue/x', 'client', none)).toThrow(refused);
+    expect(() => ann.listen('t', '/topic/x', 'client', none)).toThrow(refused);
+    ann.listen('q', '/queue/y');
+    publish('/topic/x', '1', '2');
+    expect(ann.failures).toEqual([]);
+  });
 });
 
 describe('of a topic', () => {

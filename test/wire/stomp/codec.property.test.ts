@@ -1,6 +1,8 @@
 // Frames under made-up contents and cuts: what was written is read again, and cuts change nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { trimmedBlanks } from '../../../src/wire/stomp/blanks.js';
+import { stomp } from '../../../src/wire/stomp/codec.js';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
 import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
@@ -28,7 +30,8 @@ function headerText(version: Version, isName: boolean): fc.Arbitrary<string> {
   const unsayable = { '1.0': isName ? /[\r\n:]/g : /[\r\n]/g, '1.1': /\r/g, '1.2': /(?!)/g }[
     version
   ];
-  return anyText.map((text) => text.replaceAll(unsayable, ''));
+  const sayable = anyText.map((text) => text.replaceAll(unsayable, ''));
+  return version === '1.0' && isName ? sayable.map(trimmedBlanks) : sayable;
 }
 
 function rawFrame(version: Version): fc.Arbitrary<RawFrame> {
@@ -50,6 +53,7 @@ const inAnyVersion = fc
 
 function isUnsayable(version: Version, name: string, value: string): boolean {
   if (name === '' || name === 'content-length') return true;
+  if (version === '1.0' && trimmedBlanks(name) !== name) return true;
   return version !== '1.2' && /[\r\n:]/.test(name + value);
 }
 
@@ -106,6 +110,50 @@ describe('a frame that was written', () => {
             (name) => !isUnsayable(version, name, headers[name]!),
           );
           expect([...read[0]!.headers.keys()]).toEqual(expect.arrayContaining(names));
+        },
+      ),
+      cases,
+    );
+  });
+});
+
+describe('a MESSAGE', () => {
+  const own = ['subscription', 'message-id', 'destination', 'content-length'];
+  const around = fc.constantFrom('', ' ', '\r', '\n', '\t', ':', '\\', '\0');
+  /** As the server's own, or nearly so. */
+  const confusing = fc
+    .tuple(around, fc.constantFrom(...own), around)
+    .map((parts) => parts.join(''));
+  const name = fc.oneof(anyText, confusing).filter((each) => !own.includes(each));
+  const headers = fc.dictionary(name, anyText, { maxKeys: 5 });
+  const destination = anyText.map((text) => `/${text.replaceAll(/[\r\n]/g, '')}`);
+  const body = fc.uint8Array({ maxLength: 40 });
+
+  it('is read as the server means it, whatever headers another client gave it', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...versions),
+        destination,
+        headers,
+        body,
+        (version, to, given, octets) => {
+          const message = {
+            destination: to,
+            headers: new Map(Object.entries(given)),
+            body: octets,
+          };
+          const { bytes } = stomp
+            .encoder(version)
+            .encode({ kind: 'message', subscription: 's', messageId: 'm', message });
+          const read = parseAll(version, [bytes, bytes]);
+          expect(read.map((frame) => [...frame.body])).toEqual([[...octets], [...octets]]);
+          for (const { headers: all } of read) {
+            const names = [...all.keys()];
+            // Readers of 1.0 trim names, and none may become another.
+            expect(version === '1.0' ? names.map(trimmedBlanks) : names).toEqual(names);
+            const ownValues = own.slice(0, 3).map((each) => all.get(each));
+            expect(ownValues).toEqual(['s', 'm', to]);
+          }
         },
       ),
       cases,

@@ -57,7 +57,7 @@ describe('MESSAGE', () => {
   it('lines 14, 36, 42: says subscription, message id, destination, headers and length', () => {
     const sent = message('né\0', { 'content-type': 'text/plain', x: '1' });
     expect(said('1.2', delivery(sent))).toBe(
-      'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\ncontent-type:text/plain\nx:1\ncontent-length:4\n\nné\0\0',
+      'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\ncontent-length:4\ncontent-type:text/plain\nx:1\n\nné\0\0',
     );
   });
 

@@ -36,7 +36,7 @@ describe('headerLine', () => {
 
   it('line 8: takes a CR out towards 1.1, which has no escape for it', () => {
     expect(headerLine('a', 'x\r\ny', escaping11)).toBe('a:x\\ny\n');
-    expect(headerLine('\r', 'x', escaping11)).toBe('');
+    expect(headerLine('content-length\r', '0', escaping11)).toBe('');
   });
 
   it('line 8: leaves out towards 1.0 what a line cannot hold', () => {
@@ -45,6 +45,9 @@ describe('headerLine', () => {
     expect(headerLine('a', 'b\rc', verbatim)).toBe('');
     expect(headerLine('a:b', 'c', verbatim)).toBe('');
     expect(headerLine('a\nb', 'c', verbatim)).toBe('');
+    expect(headerLine(' a', 'b', verbatim)).toBe('');
+    expect(headerLine('a\t', ' b ', verbatim)).toBe('');
+    expect(headerLine('a', ' b ', verbatim)).toBe('a: b \n');
   });
 
   it.each([verbatim, escaping11, escaping12, plainOnly])(

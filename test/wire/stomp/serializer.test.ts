@@ -17,7 +17,7 @@ function written(
 describe('serialize', () => {
   it('line 14: measures a body in octets and says nothing of an absent one', () => {
     expect(written('1.2', 'SEND', { destination: '/a' }, 'né\0')).toBe(
-      'SEND\ndestination:/a\ncontent-length:4\n\nné\0\0',
+      'SEND\ncontent-length:4\ndestination:/a\n\nné\0\0',
     );
     expect(written('1.2', 'ACK', { id: '1' })).toBe('ACK\nid:1\n\n\0');
   });

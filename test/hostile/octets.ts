@@ -1,0 +1,341 @@
+// Octets that are no frame, or more of one than a server takes.
+import { frameText } from '../stomp-client.js';
+import { asked, octets as bytes, secret, type HostileRow } from './row.js';
+
+const elsewhere = '/topic/elsewhere';
+const large = 'x'.repeat(70_000);
+const headers = (count: number, value: string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`${secret}${i}`, value]));
+const many = headers(65, 'x');
+const wide = headers(60, 'x'.repeat(1200));
+const send = (headers: Readonly<Record<string, string>> = {}) =>
+  frameText('SEND', { destination: elsewhere, receipt: asked, ...headers });
+const say = (fields: object) =>
+  JSON.stringify({ type: 'send', destination: elsewhere, receipt: asked, ...fields });
+const cutOff = { code: 'frame-malformed', text: 'The frame ends before its headers do.' } as const;
+const notJson = { code: 'frame-malformed', text: 'The frame is not valid JSON.' } as const;
+const noObject = { code: 'frame-malformed', text: 'A frame is a JSON object.' } as const;
+const manyHeaders = {
+  code: 'frame-too-large',
+  text: 'The frame has too many headers.',
+  receipt: asked,
+} as const;
+const longHeader = {
+  stomp: { code: 'frame-too-large', text: 'A header of the frame is too long.', receipt: asked },
+  json: {
+    code: 'frame-too-large',
+    text: 'A field or header of the frame is too long.',
+    receipt: asked,
+  },
+} as const;
+
+export const octets: readonly HostileRow[] = [
+  {
+    name: 'an unknown command',
+    stomp: frameText(secret.toUpperCase()),
+    json: `{"type":"${secret}"}`,
+    answer: {
+      stomp: { code: 'command-unknown' },
+      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+    },
+  },
+  {
+    name: 'a command in the wrong case',
+    stomp: frameText('send', { destination: elsewhere }),
+    json: `{"type":"SEND","destination":"${elsewhere}"}`,
+    answer: {
+      stomp: { code: 'command-unknown' },
+      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+    },
+  },
+  {
+    name: 'a command of the server',
+    stomp: frameText('MESSAGE', { destination: elsewhere, receipt: asked }),
+    json: `{"type":"message","destination":"${elsewhere}","receipt":"${asked}"}`,
+    answer: {
+      stomp: { code: 'command-unknown', receipt: asked },
+      json: {
+        code: 'command-unknown',
+        text: 'The field type names no known type.',
+        receipt: asked,
+      },
+    },
+  },
+  {
+    name: 'a command that every object has',
+    stomp: frameText('__proto__'),
+    json: '{"type":"__proto__"}',
+    answer: {
+      stomp: { code: 'command-unknown' },
+      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+    },
+  },
+  {
+    name: 'no command',
+    stomp: '\0',
+    json: '{}',
+    answer: {
+      stomp: cutOff,
+      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+    },
+  },
+  {
+    name: 'a command that is no text',
+    stomp: { lacks: 'types' },
+    json: '{"type":{"type":"send"}}',
+    answer: { code: 'command-unknown', text: 'The field type names no known type.' },
+  },
+  {
+    name: 'a frame that ends too early',
+    stomp: `SEND\ndestination:${elsewhere}\0`,
+    json: `{"type":"send","destination":"${elsewhere}"`,
+    answer: { stomp: cutOff, json: notJson },
+  },
+  {
+    name: 'a header without a colon',
+    stomp: `SEND\n${secret}\n\n\0`,
+    json: `{"type" "${secret}"}`,
+    answer: { stomp: { code: 'header-malformed' }, json: notJson },
+  },
+  {
+    name: 'a header without a name',
+    stomp: `SEND\ndestination:${elsewhere}\n:${secret}\n\n\0`,
+    json: say({ headers: { '': secret } }),
+    answer: {
+      stomp: { code: 'header-malformed' },
+      json: {
+        code: 'header-invalid',
+        text: 'The field headers takes an object of strings without NUL.',
+        receipt: asked,
+      },
+    },
+  },
+  {
+    name: 'an illegal escape',
+    stomp: send({ [secret]: '\\t' }),
+    json: `{"type":"send","destination":"\\q"}`,
+    answer: { stomp: { code: 'escape-illegal', receipt: asked }, json: notJson },
+  },
+  {
+    name: 'an escape of a later version',
+    stomp: send({ [secret]: '\\r' }),
+    json: { lacks: 'versions' },
+    version: '1.1',
+    answer: { code: 'escape-illegal', receipt: asked },
+  },
+  {
+    name: 'half an escape',
+    stomp: send({ [secret]: '\\' }),
+    json: `{"type":"send","destination":"\\u00"}`,
+    answer: { stomp: { code: 'escape-illegal', receipt: asked }, json: notJson },
+  },
+  {
+    name: 'invalid UTF-8 in a command',
+    stomp: bytes([0xc3, 0x28], '\n\n\0'),
+    json: bytes('{"type":"', [0xc3, 0x28], '"}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'invalid UTF-8 in a header',
+    stomp: bytes(`SEND\ndestination:${elsewhere}\na:`, [0xff], '\n\n\0'),
+    json: bytes('{"type":"send","headers":{"a":"', [0xff], '"}}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'invalid UTF-8 in the name of a header',
+    stomp: bytes('SEND\n', [0xe2, 0x82], ':x\n\n\0'),
+    json: bytes('{"type":"send","headers":{"', [0xe2, 0x82], '":"x"}}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'a slash in two octets',
+    stomp: bytes('SEND\ndestination:', [0xc0, 0xaf], 'topic/elsewhere\n\n\0'),
+    json: bytes('{"type":"send","destination":"', [0xc0, 0xaf], 'topic/elsewhere"}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'half of a surrogate pair in three octets',
+    stomp: bytes('SEND\ndestination:', [0xed, 0xa0, 0x80], '\n\n\0'),
+    json: bytes('{"type":"send","destination":"', [0xed, 0xa0, 0x80], '"}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'a body of invalid UTF-8, which is for its readers to judge',
+    stomp: bytes(`SEND\ndestination:${elsewhere}\nreceipt:${asked}\n\n`, [0xff, 0xfe], '\0'),
+    json: say({ payloadBase64: '//4=' }),
+    answer: { receipt: asked },
+  },
+  {
+    name: 'invalid UTF-8 in a payload',
+    stomp: { lacks: 'payloads' },
+    json: bytes(`{"type":"send","destination":"${elsewhere}","payload":"`, [0xff], '"}'),
+    answer: { code: 'text-invalid' },
+  },
+  {
+    name: 'random octets',
+    stomp: bytes([0x41, 0x0a, 0x9c, 0x00, 0x7f, 0x0a, 0xee]),
+    json: bytes([0x7b, 0x0a, 0x9c, 0x00, 0x7f, 0x0a, 0xee]),
+    answer: { stomp: cutOff, json: { code: 'text-invalid' } },
+  },
+  {
+    name: 'a byte order mark',
+    stomp: bytes([0xef, 0xbb, 0xbf], frameText('SEND', { destination: elsewhere })),
+    json: bytes([0xef, 0xbb, 0xbf], `{"type":"send","destination":"${elsewhere}"}`),
+    answer: { stomp: { code: 'command-unknown' }, json: notJson },
+  },
+  {
+    name: 'another encoding',
+    stomp: Buffer.from(send(), 'utf16le'),
+    json: Buffer.from('{"type":"ping"}', 'utf16le'),
+    answer: { stomp: cutOff, json: notJson },
+  },
+  {
+    name: 'NUL instead of a frame',
+    stomp: '\n\0\n\0',
+    json: '\0',
+    answer: { stomp: cutOff, json: notJson },
+  },
+  ...(
+    [
+      ['an array', '[]', noObject],
+      ['a string', `"${secret}"`, noObject],
+      ['a number', '1', noObject],
+      ['null', 'null', noObject],
+      ['two objects', '{"type":"ping"}{"type":"ping"}', notJson],
+      ['a comment', `{"type":"ping"/* ${secret} */}`, notJson],
+      ['a comma too many', '{"type":"ping",}', notJson],
+      ['single quotes', `{'type':'ping'}`, notJson],
+      ['NaN', `{"type":"send","destination":"${elsewhere}","payload":NaN}`, notJson],
+    ] as const
+  ).map(([name, json, answer]) => ({
+    name: `${name} for an object`,
+    stomp: { lacks: 'objects' },
+    json,
+    answer,
+  })),
+  {
+    name: 'line ends and nothing else',
+    stomp: '\n\r\n\n',
+    json: '\n\r\n\n',
+    answer: {},
+  },
+  {
+    name: 'a CR that ends no line',
+    stomp: `SEND\ndestination:${elsewhere}\r\r\nreceipt:${asked}\n\n\0`,
+    json: { lacks: 'lines' },
+    answer: { receipt: asked },
+  },
+  {
+    name: 'a body on SUBSCRIBE',
+    stomp: frameText('SUBSCRIBE', { id: '1', destination: elsewhere, receipt: asked }, secret),
+    json: { lacks: 'bodies' },
+    answer: { code: 'body-unexpected', receipt: asked },
+  },
+  {
+    name: 'a frame beyond the limit',
+    stomp: `${send().slice(0, -1)}${large}\0`,
+    json: say({ payload: large }),
+    answer: {
+      stomp: { code: 'frame-too-large', receipt: asked },
+      json: { code: 'frame-too-large' },
+    },
+  },
+  {
+    name: 'a frame beyond the limit that never ends',
+    stomp: [send().slice(0, -1), ...Array.from({ length: 10 }, () => large.slice(0, 10_000))],
+    json: { lacks: 'parts' },
+    answer: { code: 'frame-too-large', receipt: asked },
+  },
+  {
+    name: 'many small headers beyond the limit of a frame',
+    stomp: send(wide),
+    json: say({ headers: wide }),
+    answer: {
+      stomp: { code: 'frame-too-large', receipt: asked },
+      json: { code: 'frame-too-large' },
+    },
+  },
+  {
+    name: 'too many headers',
+    stomp: send(many),
+    json: say({ headers: many }),
+    answer: manyHeaders,
+  },
+  {
+    name: 'a header that is too long',
+    stomp: send({ [secret]: 'x'.repeat(9000) }),
+    json: say({ headers: { [secret]: 'x'.repeat(9000) } }),
+    answer: longHeader,
+  },
+  {
+    name: 'the name of a header that is too long',
+    stomp: send({ ['x'.repeat(9000)]: secret }),
+    json: say({ headers: { ['x'.repeat(9000)]: secret } }),
+    answer: longHeader,
+  },
+  {
+    name: 'a command that is too long',
+    stomp: `${secret.repeat(2000)}\n\n\0`,
+    json: `{"type":"${secret.repeat(2000)}"}`,
+    answer: {
+      stomp: { code: 'frame-too-large', text: 'A header of the frame is too long.' },
+      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+    },
+  },
+  {
+    name: 'a command that never ends',
+    stomp: secret.repeat(2000),
+    json: { lacks: 'parts' },
+    answer: { code: 'frame-too-large', text: 'A header of the frame is too long.' },
+  },
+  {
+    name: 'an id that is too long',
+    stomp: frameText('SUBSCRIBE', { id: 'x'.repeat(9000), destination: elsewhere }),
+    json: JSON.stringify({ type: 'subscribe', id: 'x'.repeat(9000), destination: elsewhere }),
+    answer: {
+      stomp: { code: 'frame-too-large', text: 'A header of the frame is too long.' },
+      json: { code: 'frame-too-large', text: 'A field or header of the frame is too long.' },
+    },
+  },
+  {
+    name: 'a frame that is cut off by its client',
+    stomp: 'SEND\ndestination:/to',
+    json: { lacks: 'parts' },
+    afterwards: 'gone',
+    answer: {},
+  },
+  {
+    name: 'a body that is cut off by its client',
+    stomp: `SEND\ndestination:${elsewhere}\ncontent-length:10\n\nfive`,
+    json: { lacks: 'parts' },
+    afterwards: 'gone',
+    answer: {},
+  },
+  {
+    name: 'a header of CONNECT that is too long',
+    stomp: frameText('CONNECT', { 'accept-version': '1.2', passcode: 'x'.repeat(17_000) }),
+    json: JSON.stringify({ type: 'connect', passcode: 'x'.repeat(17_000) }),
+    first: true,
+    answer: {
+      stomp: { code: 'frame-too-large', text: 'A header of the frame is too long.' },
+      json: { code: 'frame-too-large', text: 'A field or header of the frame is too long.' },
+    },
+  },
+  {
+    name: 'the octets of TLS',
+    stomp: bytes([0x16, 3, 1, 2, 0, 1, 0]),
+    json: bytes([0x16, 3, 1, 2, 0, 1, 0]),
+    first: true,
+    // Who names no protocol and begins with none is told nothing.
+    answer: { stomp: { closes: 'protocol-unknown' }, json: notJson },
+  },
+  {
+    name: 'a request of HTTP',
+    stomp: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
+    json: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
+    first: true,
+    afterwards: 'silent',
+    lasts: 60_000,
+    answer: { stomp: { closes: 'connect-timeout' }, json: notJson },
+  },
+];
