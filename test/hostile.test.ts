@@ -13,12 +13,13 @@ import { order } from './hostile/order.js';
 import { payloads } from './hostile/payloads.js';
 import { answerOf, messagesOf, secret, type HostileRow } from './hostile/row.js';
 import { transactions } from './hostile/transactions.js';
+import { sizes } from './hostile/sizes.js';
 import { speakers, type Speaker, type Talk } from './hostile/speaker.js';
 import { connectJson } from './json-client.js';
 import { manualClock, type ManualClock } from './manual-clock.js';
 import { connect } from './stomp-client.js';
 
-const themes = { octets, order, destinations, headers, payloads, handlers, transactions };
+const themes = { octets, sizes, order, destinations, headers, payloads, handlers, transactions };
 const news = '/topic/news';
 const lost: End = { code: 1006, reason: '' };
 
