@@ -57,8 +57,11 @@ export class Queues {
       octets += sizeOf(message);
       added.set(message.destination, sum);
     }
-    for (const [destination, sum] of added) this.#makeRoom(this.open(destination), sum);
+    // Nothing is opened here: what is refused leaves no queue behind.
+    const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
+    if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
     if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
+    for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
   }
 
   /** Whether a queue can hold one more message. */
@@ -76,10 +79,17 @@ export class Queues {
     this.#octets = 0;
   }
 
-  #makeRoom(queue: MessageQueue, added: { readonly messages: number; readonly octets: number }) {
+  #makeRoom(
+    queue: MessageQueue | undefined,
+    added: { readonly messages: number; readonly octets: number },
+  ): void {
     const { messages, octets, whenFull } = this.parts.options;
-    while (queue.messages + added.messages > messages || queue.octets + added.octets > octets) {
-      if (whenFull === 'refuse' || !queue.dropOldest()) throw new MessagingError('queue-full');
+    while (
+      (queue?.messages ?? 0) + added.messages > messages ||
+      (queue?.octets ?? 0) + added.octets > octets
+    ) {
+      if (whenFull === 'refuse' || queue?.dropOldest() !== true)
+        throw new MessagingError('queue-full');
     }
   }
 

@@ -149,7 +149,7 @@ export class Parser {
     this.#checkLine(length);
     if (end === stop) {
       this.#seen = seen;
-      this.#partial += chunk.toString('latin1', start, stop);
+      this.#partial += this.#characters(start, stop);
       this.feed(nothing);
       return undefined;
     }
@@ -158,14 +158,15 @@ export class Parser {
     this.#seen = 0;
     const ascii = seen < firstBeyondAscii;
     if (this.#partial !== '') {
-      const line = this.#partial + chunk.toString('latin1', start, end);
+      const line = this.#partial + this.#characters(start, end);
       this.#partial = '';
       return ascii ? line : textOf(Buffer.from(line, 'latin1'));
     }
-    return ascii ? this.#asciiText(start, end) : textOf(chunk.subarray(start, end));
+    return ascii ? this.#characters(start, end) : textOf(chunk.subarray(start, end));
   }
 
-  #asciiText(start: number, end: number): string {
+  /** An octet a character, which is the text where all are ASCII. */
+  #characters(start: number, end: number): string {
     if (end > this.#windowStart + this.#window.length) {
       this.#window = this.#chunk.toString('latin1', start, Math.max(end, start + windowSize));
       this.#windowStart = start;

@@ -131,6 +131,13 @@ describe('a full queue', () => {
     expect(() => publish('/queue/z', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
   });
 
+  it('that refused its first message was never there', () => {
+    const { publish } = brokerWith({ octets: 1000, totalOctets: 1500, queues: 1 });
+    expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
+    expect(() => publish('/queue/y', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
+    publish('/queue/z', 'fits');
+  });
+
   it('is forgotten when it holds nothing and nobody listens', () => {
     const { publish, consumer } = brokerWith({ queues: 1 });
     publish('/queue/x', '1');
