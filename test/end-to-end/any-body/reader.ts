@@ -34,6 +34,8 @@ export async function openReader(url: string, tongue: Tongue, topic: string): Pr
   );
   let heard = Buffer.alloc(0);
   let told = () => {};
+  let lost = (_code: number) => {};
+  socket.on('close', (code) => lost(code));
   socket.on('message', (data: Buffer) => {
     heard = Buffer.concat([heard, data]);
     told();
@@ -41,7 +43,7 @@ export async function openReader(url: string, tongue: Tongue, topic: string): Pr
   await once(socket, 'open');
   const until = (text: string) =>
     new Promise<readonly Read[]>((resolve, reject) => {
-      socket.once('close', (code) => reject(new Error(`Closed with ${code} before ${text}.`)));
+      lost = (code) => reject(new Error(`Closed with ${code} before ${text}.`));
       told = () => {
         if (!heard.includes(text)) return;
         told = () => {};
