@@ -1,7 +1,7 @@
 // Programs out of the documentation: compiled against the built package as an application would be, and run.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from './free-port.js';
 import { root, type Fence, type Page } from './page.js';
 
 /** Inside the package, so that `signalbox` means the package itself; git knows nothing of it. */
@@ -67,13 +67,4 @@ function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<str
     child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()));
     child.once('error', reject).once('close', () => resolve(output.trim()));
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  const { port } = await new Promise<AddressInfo>((resolve) => {
-    probe.listen(0, '127.0.0.1', () => resolve(probe.address() as AddressInfo));
-  });
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
