@@ -1,6 +1,8 @@
-// docs/options.md against the options of a server, both ways: names and defaults.
+// docs/options.md against the options of a server and its broker, both ways: names and defaults.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue-options.js';
+import { defaultRetainOptions } from '../../src/broker/embedded/retained-messages.js';
 import { createServer } from '../../src/index.js';
 import { root } from './page.js';
 
@@ -18,13 +20,17 @@ const { options } = await createServer();
 /** Groups by their parts, as `limits.frameSize`. */
 function leaves(value: object, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
-    ['prefixes', 'heartbeat', 'limits', 'slowConsumers'].includes(name)
+    ['prefixes', 'heartbeat', 'limits', 'slowConsumers'].includes(path + name)
       ? leaves(member as object, `${name}.`)
       : [[path + name, member] as [string, unknown]],
   );
 }
 
-const actual = new Map(leaves(options));
+const actual = new Map([
+  ...leaves(options),
+  ...leaves(defaultQueueOptions, 'queue.'),
+  ...leaves(defaultRetainOptions, 'retain.'),
+]);
 
 it('names every option once, and no other', () => {
   const said = rows.map(([, name]) => name);
