@@ -51,7 +51,7 @@ export async function compile(programs: readonly Program[]): Promise<string> {
   return node([`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false']);
 }
 
-/** What the program prints, on a port that is free. */
+/** What the program prints, on a port that is free; and how it ended, where that was no success. */
 export async function run({ name }: Program): Promise<string> {
   return node([`${folder}out/${name}.js`], { PORT: String(await freePort()) });
 }
@@ -65,6 +65,8 @@ function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<str
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()));
-    child.once('error', reject).once('close', () => resolve(output.trim()));
+    child.once('error', reject).once('close', (code) => {
+      resolve(code === 0 ? output.trim() : `${output}and ended with ${code}`);
+    });
   });
 }
