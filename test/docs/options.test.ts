@@ -1,4 +1,4 @@
-// docs/options.md against the options of a server and its broker, both ways: names and defaults.
+// docs/options.md against the options of a server and its broker, both ways: names, types and defaults.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultQueueOptions } from '../../src/broker/embedded/queue-options.js';
@@ -6,10 +6,10 @@ import { defaultRetainOptions } from '../../src/broker/embedded/retained-message
 import { createServer } from '../../src/index.js';
 import { root } from './page.js';
 
-/** Option, default and meaning of each row. */
+/** Option, type, default and meaning of each row. */
 const rows = [
   ...readFileSync(`${root}docs/options.md`, 'utf8').matchAll(
-    /^\| `([\w.]+)` +\| (.*?) +\| (.*?) +\|$/gm,
+    /^\| `([\w.]+)` \| `((?:\\.|[^`])*)` \| (.*?) \| (.*?) \|$/gm,
   ),
 ];
 
@@ -37,14 +37,40 @@ it('names every option once, and no other', () => {
   expect(said.toSorted(byText)).toEqual([...actual.keys()].toSorted(byText));
 });
 
+/** The members of an interface as its source writes them, without `readonly`. */
+function typesOf(file: string, name: string, path = ''): [string, string][] {
+  const source = readFileSync(`${root}src/${file}`, 'utf8');
+  const [, body] = new RegExp(`interface ${name} \\{\n(.*?)\n\\}`, 's').exec(source)!;
+  return [...body!.matchAll(/^  readonly (\w+)\??: (.*);$/gm)].map(([, member, type]) => [
+    path + member!,
+    type!.replaceAll('readonly ', ''),
+  ]);
+}
+
+const types = new Map([
+  ...typesOf('server/options.ts', 'ServerOptions'),
+  ...typesOf('server/options.ts', 'PrefixOptions', 'prefixes.'),
+  ...typesOf('server/options.ts', 'LimitOptions', 'limits.'),
+  ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
+  ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
+  ...typesOf('broker/embedded/queue-options.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/retained-messages.ts', 'RetainOptions', 'retain.'),
+]);
+
+it('says the type of each', () => {
+  expect(rows.map(([, name, type]) => [name, type!.replaceAll('\\|', '|')])).toEqual(
+    rows.map(([, name]) => [name, types.get(name!)]),
+  );
+});
+
 it('says what each is for', () => {
-  expect(rows.filter(([, , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
+  expect(rows.filter(([, , , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
     [],
   );
 });
 
 it('says the default of each that is plain data', () => {
-  const plain = rows.flatMap(([, name, shown]) => {
+  const plain = rows.flatMap(([, name, , shown]) => {
     const [, code] = /^`(.*)`$/.exec(shown!) ?? [];
     return code === undefined ? [] : [[name!, code] as const];
   });
