@@ -88,7 +88,7 @@ export interface ServerOptions {
   readonly clientPublish?: boolean;
   /**
    * What becomes of a refused frame: `problem` tells the client and lets the session live, where the client can be told; `close`
-   * answers ERROR and closes, as Spring does. Handlers that fail close nothing by either. Default `problem`.
+   * answers ERROR and closes, as Spring does. For handlers that fail it changes nothing. Default `problem`.
    */
   readonly errors?: 'problem' | 'close';
   readonly heartbeat?: Partial<HeartbeatOptions>;
