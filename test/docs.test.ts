@@ -48,6 +48,21 @@ describe('the programs of the documentation', () => {
   );
 });
 
+describe('the pages', () => {
+  it('are all reached from the README', () => {
+    const reached = new Set(['README.md']);
+    for (const path of reached) {
+      const targets = linksOf(pages.find((each) => each.path === path)!)
+        .map((target) => posix.join(posix.dirname(path), target.split('#', 1)[0]!))
+        .flatMap((target) =>
+          pages.filter((each) => each.path === target || each.path.startsWith(`${target}/`)),
+        );
+      for (const target of targets) reached.add(target.path);
+    }
+    expect(pages.filter(({ path }) => !reached.has(path)).map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe('the program of the README', () => {
   it('has at most 30 lines', () => {
     const first = programsOf(pages).find(({ page: { path } }) => path === 'README.md')!;

@@ -21,6 +21,8 @@ const environment: NodeJS.ProcessEnv = {
   ...process.env,
   PORT: String(await freePort()),
   npm_config_prefer_offline: 'true',
+  npm_config_fetch_retries: '1',
+  npm_config_fetch_retry_mintimeout: '1000',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',
