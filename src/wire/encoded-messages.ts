@@ -38,11 +38,17 @@ export class EncodedMessages {
 class EncodedMessage {
   readonly #message: MessageFrame['message'];
   readonly #messageId: string;
-  readonly #frames = new Map<string, EncodedFrame>();
+  /** The subscription of the first frame, and that frame: a message for one session needs no map. */
+  #subscription: string | undefined;
+  #frame: EncodedFrame | undefined;
+  /** Frames of further subscriptions. */
+  #frames: Map<string, EncodedFrame> | undefined;
   #kept = 0;
-  /** The first frame's octets, of which those behind its head are in all others too. */
+  /** What was written first, and the head that it begins with. */
   #octets: Buffer | undefined;
-  #headSize = 0;
+  #head = '';
+  /** The octets behind that head, which all frames share; wanted by the second. */
+  #tail: Buffer | undefined;
 
   constructor(
     { message, messageId }: MessageFrame,
@@ -57,11 +63,11 @@ class EncodedMessage {
   }
 
   frame(subscription: string): EncodedFrame {
-    const known = this.#frames.get(subscription);
+    if (subscription === this.#subscription) return this.#frame!;
+    const known = this.#frames?.get(subscription);
     if (known !== undefined) return known;
     const encoded = this.encode(subscription, undefined);
-    this.#kept += encoded.bytes.length;
-    if (this.#kept <= keptOctets) this.#frames.set(subscription, encoded);
+    this.#keep(subscription, encoded);
     return encoded;
   }
 
@@ -72,22 +78,34 @@ class EncodedMessage {
     return new EncodedFrame(octets, this.text.binary);
   }
 
+  #keep(subscription: string, encoded: EncodedFrame): void {
+    if (this.#subscription === undefined) {
+      this.#subscription = subscription;
+      this.#frame = encoded;
+      return;
+    }
+    this.#kept += encoded.bytes.length;
+    if (this.#kept <= keptOctets) (this.#frames ??= new Map()).set(subscription, encoded);
+  }
+
   #first(head: string): Buffer {
     const { before, body, after } = this.text;
-    this.#headSize = Buffer.byteLength(head);
-    const size = this.#headSize + Buffer.byteLength(before);
+    const start = head + before;
+    const size = Buffer.byteLength(start);
     const octets = Buffer.allocUnsafe(size + body.length + after.length);
-    octets.write(head + before);
+    octets.write(start);
     octets.set(body, size);
     octets.set(after, size + body.length);
+    this.#head = head;
     return (this.#octets = octets);
   }
 
   #further(head: string, first: Buffer): Buffer {
+    const tail = (this.#tail ??= first.subarray(Buffer.byteLength(this.#head)));
     const size = Buffer.byteLength(head);
-    const octets = Buffer.allocUnsafe(size + first.length - this.#headSize);
+    const octets = Buffer.allocUnsafe(size + tail.length);
     octets.write(head);
-    first.copy(octets, size, this.#headSize);
+    octets.set(tail, size);
     return octets;
   }
 }

@@ -1,6 +1,7 @@
 // Octets that arrive in pieces, gathered in linear time and in no more than twice their memory.
 
 const nothing: Buffer = Buffer.alloc(0);
+const littleSize = 4096;
 
 export class Gathering {
   #octets: Buffer = nothing;
@@ -10,10 +11,13 @@ export class Gathering {
     return this.#length;
   }
 
-  append(octets: Buffer, start: number, end: number): void {
+  /** @param expected how many there will be in the end, where that is known */
+  append(octets: Buffer, start: number, end: number, expected = 0): void {
     const length = this.#length + end - start;
     if (length > this.#octets.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#octets.length));
+      // Memory for what did not come yet is given only where it is little.
+      const announced = expected <= littleSize ? expected : 0;
+      const larger = Buffer.allocUnsafe(Math.max(length, announced, 2 * this.#octets.length));
       this.#octets.copy(larger, 0, 0, this.#length);
       this.#octets = larger;
     }
@@ -23,8 +27,12 @@ export class Gathering {
 
   /** All of them and these, in memory of just their size; nothing is gathered afterwards. */
   finish(octets: Buffer, start: number, end: number): Buffer {
-    const whole = Buffer.allocUnsafe(this.#length + end - start);
-    this.#octets.copy(whole, 0, 0, this.#length);
+    const length = this.#length + end - start;
+    let whole = this.#octets;
+    if (whole.length !== length) {
+      whole = Buffer.allocUnsafe(length);
+      this.#octets.copy(whole, 0, 0, this.#length);
+    }
     octets.copy(whole, this.#length, start, end);
     this.#octets = nothing;
     this.#length = 0;

@@ -30,3 +30,17 @@ it('gives large octets memory of just their size', () => {
   expect(whole).toHaveLength(50_000);
   expect(whole.buffer.byteLength).toBe(50_000);
 });
+
+it('makes room at once for what is announced, where that is little', () => {
+  const gathering = new Gathering();
+  gathering.append(Buffer.from('ab'), 0, 2, 4);
+  gathering.append(Buffer.from('c'), 0, 1, 4);
+  expect(gathering.finish(Buffer.from('de'), 0, 1).toString()).toBe('abcd');
+  expect(gathering.length).toBe(0);
+});
+
+it('gives no memory to what is announced and did not come', () => {
+  const gathering = new Gathering();
+  gathering.append(Buffer.from('ab'), 0, 2, Number.MAX_SAFE_INTEGER);
+  expect(gathering.finish(Buffer.from('c'), 0, 1).toString()).toBe('abc');
+});

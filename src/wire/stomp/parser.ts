@@ -37,7 +37,7 @@ export class Parser {
   #chunk = nothing;
   /** The first octet of the chunk that was not looked at. */
   #at = 0;
-  /** The chunk from `windowStart` on, as far as it was made text. */
+  /** The chunk from `windowStart` on, as far as it was made text: an octet a character. */
   #window = '';
   #windowStart = 0;
   /** The line whose end has not come, an octet a character. */
@@ -55,10 +55,7 @@ export class Parser {
 
   /** Takes the next octets, which never change; what `next` was not asked for of those before is lost. */
   feed(chunk: Uint8Array): void {
-    this.#chunk = asBuffer(chunk);
-    this.#at = 0;
-    this.#window = '';
-    this.#windowStart = 0;
+    this.#look(asBuffer(chunk));
   }
 
   /**
@@ -89,6 +86,13 @@ export class Parser {
   /** A header of the frame that is being read: what can be said of one that turned out to be broken. */
   header(name: string): string | undefined {
     return this.#draft?.headers.get(name);
+  }
+
+  #look(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+    this.#window = '';
+    this.#windowStart = 0;
   }
 
   #begin(line: string): Draft {
@@ -147,22 +151,18 @@ export class Parser {
     }
     const length = this.#partial.length + end - start;
     this.#checkLine(length);
+    const line = this.#partial + this.#characters(start, end);
     if (end === stop) {
       this.#seen = seen;
-      this.#partial += this.#characters(start, stop);
-      this.feed(nothing);
+      this.#partial = line;
+      this.#look(nothing);
       return undefined;
     }
     this.#at = end + 1;
     this.#size += length + 1;
     this.#seen = 0;
-    const ascii = seen < firstBeyondAscii;
-    if (this.#partial !== '') {
-      const line = this.#partial + this.#characters(start, end);
-      this.#partial = '';
-      return ascii ? line : textOf(Buffer.from(line, 'latin1'));
-    }
-    return ascii ? this.#characters(start, end) : textOf(chunk.subarray(start, end));
+    this.#partial = '';
+    return seen < firstBeyondAscii ? line : textOf(Buffer.from(line, 'latin1'));
   }
 
   /** An octet a character, which is the text where all are ASCII. */
@@ -185,7 +185,7 @@ export class Parser {
     const complete = end >= 0 && end < chunk.length;
     const stop = complete ? end : chunk.length;
     this.#checkSize(this.#gathered.length + stop - start);
-    if (!complete) return this.#gatherRest();
+    if (!complete) return this.#gatherRest(bodyLength);
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
     const body =
       this.#gathered.length > 0
@@ -199,9 +199,9 @@ export class Parser {
   }
 
   /** Keeps what no frame has used, and nothing else of the chunk: most sessions wait long. */
-  #gatherRest(): undefined {
-    this.#gathered.append(this.#chunk, this.#at, this.#chunk.length);
-    this.feed(nothing);
+  #gatherRest(bodyLength: number | undefined): undefined {
+    this.#gathered.append(this.#chunk, this.#at, this.#chunk.length, bodyLength);
+    this.#look(nothing);
   }
 
   #checkLine(length: number): void {
