@@ -8,9 +8,12 @@ import { chooseVersion, dialects, precedesVersion, type Version } from './dialec
 import { Parser } from './parser.js';
 import type { RawFrame } from './raw-frame.js';
 
-const heartbeat: Heartbeat = { kind: 'heartbeat' };
+type Item = ClientFrame | Heartbeat | Malformed;
 
-export class StompDecoder implements Decoder {
+const heartbeat: Heartbeat = { kind: 'heartbeat' };
+const end: IteratorResult<Item, undefined> = { done: true, value: undefined };
+
+export class StompDecoder implements Decoder, Iterator<Item> {
   #version: Version = '1.0';
   #settled = false;
   /** Undefined once the input broke: nothing is read after that. */
@@ -24,16 +27,22 @@ export class StompDecoder implements Decoder {
     return this.#version;
   }
 
-  *push(chunk: Uint8Array): Iterable<ClientFrame | Heartbeat | Malformed> {
+  /** The decoder itself is what is walked: a generator for each chunk would cost a tenth of a small frame. */
+  push(chunk: Uint8Array): Iterable<Item> {
     this.#parser?.feed(chunk);
-    while (this.#parser !== undefined) {
-      const item = this.#next(this.#parser);
-      if (item === undefined) return;
-      yield item;
-    }
+    return this;
   }
 
-  #next(parser: Parser): ClientFrame | Heartbeat | Malformed | undefined {
+  [Symbol.iterator](): Iterator<Item> {
+    return this;
+  }
+
+  next(): IteratorResult<Item, undefined> {
+    const value = this.#parser && this.#next(this.#parser);
+    return value === undefined ? end : { done: false, value };
+  }
+
+  #next(parser: Parser): Item | undefined {
     let raw: RawFrame | 'eol' | undefined;
     try {
       raw = parser.next();
