@@ -139,12 +139,16 @@ async function run(title, contestants) {
 /** @param {() => number} work */
 function measure(work) {
   const before = process.cpuUsage();
-  let frames = 0;
+  let turns = 0;
   let spent = 0;
   while (spent < enough) {
-    for (let i = 0; i < 10; i++) frames += work();
+    for (let i = 0; i < 10; i++) {
+      const frames = work();
+      if (frames !== framesEach) throw new Error(`${frames} frames of ${framesEach} came out.`);
+    }
+    turns += 10;
     const { user, system } = process.cpuUsage(before);
     spent = user + system;
   }
-  return (frames / spent) * 1e6;
+  return ((turns * framesEach) / spent) * 1e6;
 }

@@ -1,87 +1,109 @@
-// Match: publications per second to a destination with one subscriber, while others subscribed elsewhere.
+// Match: publications per second to one subscriber, while others subscribed elsewhere.
 import { EmbeddedBroker, silentLogger } from '../dist/index.js';
-import { machine, median, printTable, quantile } from './measure.mjs';
+import { interleave, machine, median, printTable, quantile, ratios } from './measure.mjs';
 
 const quick = process.argv.includes('--quick');
 const counts = quick ? [1, 1000, 100_000] : [1, 1000, 100_000, 1_000_000];
 const rounds = quick ? 3 : 15;
-const publications = 200_000;
+/** CPU time of one measurement, in microseconds. */
+const enough = quick ? 20_000 : 100_000;
+/** More destinations than the broker remembers patterns for: in turn, each is always matched anew. */
+const destinations = 16_384;
 const noHeaders = new Map();
-/** Of the measurement that runs. */
+/** Of the measurement that runs, by whomever. */
 let delivered = 0;
 
-/** Subscriptions elsewhere: the n-th of each kind. @type {Record<string, (n: number) => string>} */
+/**
+ * @typedef {object} Kind
+ * @property {(n: number) => string} elsewhere what the n-th of all others subscribed
+ * @property {string} here what the one subscriber did
+ * @property {(n: number) => string} published the n-th destination that reaches it
+ */
+
+/** @type {Record<string, Kind>} */
 const kinds = {
-  exact: (n) => `/topic/rooms/${n}`,
-  'whole segments': (n) => `/topic/rooms/${n}/*`,
-  'literal prefixes': (n) => `/topic/price.${n}.*`,
+  'Exact destinations': {
+    elsewhere: (n) => `/topic/rooms/${n}`,
+    here: '/topic/rooms/here',
+    published: () => '/topic/rooms/here',
+  },
+  'Whole segments (/topic/rooms/{n}/*), one destination': {
+    elsewhere: (n) => `/topic/rooms/${n}/*`,
+    here: '/topic/rooms/here/*',
+    published: () => '/topic/rooms/here/x',
+  },
+  'Whole segments, always another destination': {
+    elsewhere: (n) => `/topic/rooms/${n}/*`,
+    here: '/topic/rooms/here/*',
+    published: (n) => `/topic/rooms/here/${n}`,
+  },
+  'Literal prefixes (/topic/price.{n}.*), one destination': {
+    elsewhere: (n) => `/topic/price.${n}.*`,
+    here: '/topic/price.here.*',
+    published: () => '/topic/price.here.x',
+  },
+  'Literal prefixes, always another destination': {
+    elsewhere: (n) => `/topic/price.${n}.*`,
+    here: '/topic/price.here.*',
+    published: (n) => `/topic/price.here.${n}`,
+  },
 };
 
-/** Destinations that the subscriptions lie around: each with one subscriber of its own. @type {Record<string, { subscribed: string, published: string }>} */
-const targets = {
-  exact: { subscribed: '/topic/rooms/target', published: '/topic/rooms/target' },
-  'whole segments': { subscribed: '/topic/rooms/target/*', published: '/topic/rooms/target/x' },
-  'literal prefixes': { subscribed: '/topic/price.target.*', published: '/topic/price.target.x' },
-};
+console.log(`${machine()}; ${rounds} rounds`);
+for (const [title, kind] of Object.entries(kinds)) await compare(title, kind);
 
-console.log(
-  `${machine()}; ${rounds} rounds, ${publications.toLocaleString('en-US')} publications each`,
-);
-for (const [kind, destination] of Object.entries(kinds)) {
-  const brokers = counts.map((count) => filled(count, destination, targets[kind].subscribed));
-  const message = {
-    destination: targets[kind].published,
-    headers: noHeaders,
-    body: Buffer.from('x'),
-  };
-  /** @type {number[][]} */
-  const samples = counts.map(() => []);
-  for (const { broker } of brokers) measure(broker, message);
-  for (let round = 0; round < rounds; round++) {
-    brokers.forEach(({ broker }, i) => samples[i].push(measure(broker, message)));
-  }
-  const ratios = samples.map((sample) => sample.map((value, round) => value / samples[0][round]));
-  console.log(`\nSubscriptions elsewhere: ${kind}`);
+/**
+ * @param {string} title
+ * @param {Kind} kind
+ */
+async function compare(title, { elsewhere, here, published }) {
+  const body = Buffer.from('x');
+  const messages = Array.from({ length: destinations }, (_, n) => {
+    // Text of its own, as from a socket: the broker cannot know it by its place in memory.
+    return { destination: Buffer.from(published(n)).toString(), headers: noHeaders, body };
+  });
+  const brokers = new Map(counts.map((count) => [String(count), filled(count, elsewhere, here)]));
+  const measured = (/** @type {string} */ name) => measure(brokers.get(name).broker, messages);
+  for (const name of brokers.keys()) measured(name);
+  const results = await interleave([...brokers.keys()], rounds, async (name) => measured(name));
+  const base = results.get(String(counts[0])) ?? [];
+  console.log(`\n${title}`);
   printTable(
     ['subscriptions', 'publications a second', 'ratio', 'quartiles', 'octets a subscription'],
-    counts.map((count, i) => [
-      count.toLocaleString('en-US'),
-      Math.round(median(samples[i])).toLocaleString('en-US'),
-      median(ratios[i]).toFixed(2),
-      `${quantile(ratios[i], 0.25).toFixed(2)}-${quantile(ratios[i], 0.75).toFixed(2)}`,
-      count < 1000 ? '' : Math.round(brokers[i].octets / count).toLocaleString('en-US'),
-    ]),
+    counts.map((count) => {
+      const sample = results.get(String(count)) ?? [];
+      const ratio = ratios(sample, base);
+      const octets = brokers.get(String(count)).octets / count;
+      return [
+        count.toLocaleString('en-US'),
+        Math.round(median(sample)).toLocaleString('en-US'),
+        median(ratio).toFixed(2),
+        `${quantile(ratio, 0.25).toFixed(2)}-${quantile(ratio, 0.75).toFixed(2)}`,
+        count < 1000 ? '' : Math.round(octets).toLocaleString('en-US'),
+      ];
+    }),
   );
 }
 
 /**
+ * A broker with so many subscriptions elsewhere, and what those cost; a hundred a subscriber, as sessions have several.
+ *
  * @param {number} count
- * @param {(n: number) => string} destination
- * @param {string} target
+ * @param {Kind['elsewhere']} elsewhere
+ * @param {string} here
  */
-function filled(count, destination, target) {
+function filled(count, elsewhere, here) {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   const broker = new EmbeddedBroker({ logger: silentLogger });
-  // A hundred subscriptions a subscriber, as sessions have several.
   let connection = connect(broker);
   for (let n = 0; n < count; n++) {
     if (n % 100 === 0) connection = connect(broker);
-    void connection.subscribe({
-      id: String(n),
-      destination: destination(n),
-      ack: 'auto',
-      headers: noHeaders,
-    });
+    subscribe(connection, String(n), elsewhere(n));
   }
   globalThis.gc?.();
   const octets = process.memoryUsage().heapUsed - before;
-  void connect(broker).subscribe({
-    id: 'target',
-    destination: target,
-    ack: 'auto',
-    headers: noHeaders,
-  });
+  subscribe(connect(broker), 'here', here);
   return { broker, octets };
 }
 
@@ -96,16 +118,30 @@ function connect(broker) {
 }
 
 /**
+ * @param {ReturnType<typeof connect>} connection
+ * @param {string} id
+ * @param {string} destination
+ */
+function subscribe(connection, id, destination) {
+  void connection.subscribe({ id, destination, ack: 'auto', headers: noHeaders });
+}
+
+/**
  * @param {EmbeddedBroker} broker
- * @param {import('../dist/index.js').Message} message
+ * @param {readonly import('../dist/index.js').Message[]} messages
  * @returns {number} publications per second of CPU time
  */
-function measure(broker, message) {
+function measure(broker, messages) {
   delivered = 0;
+  let published = 0;
+  let spent = 0;
   const before = process.cpuUsage();
-  for (let i = 0; i < publications; i++) broker.publish(message);
-  const { user, system } = process.cpuUsage(before);
-  if (delivered !== publications)
-    throw new Error(`${delivered} of ${publications} were delivered.`);
-  return (publications / (user + system)) * 1e6;
+  while (spent < enough) {
+    for (const message of messages) broker.publish(message);
+    published += messages.length;
+    const { user, system } = process.cpuUsage(before);
+    spent = user + system;
+  }
+  if (delivered !== published) throw new Error(`${delivered} of ${published} were delivered.`);
+  return (published / spent) * 1e6;
 }
