@@ -1,8 +1,9 @@
 // Why an expectation did not come true: what was published instead, to whom, and what went wrong.
+import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 import { nearest } from '../server/nearest.js';
 import { problemQueue } from '../server/problem.js';
-import type { ProblemWords } from './client-problem.js';
+import type { Ending, ProblemWords } from './client-problem.js';
 import { publishedOf, labelIn, type Scene } from './scene.js';
 
 const longestText = 160;
@@ -12,8 +13,12 @@ const mostLines = 10;
 export function show(value: unknown): string {
   if (value === undefined) return 'no payload';
   if (value instanceof Uint8Array) return `<${value.length} octets>`;
-  const text = JSON.stringify(value) ?? String(value);
+  const text = inspect(value, { breakLength: Infinity, depth: 4 });
   return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
+}
+
+export function showEnding({ code, reason }: Ending): string {
+  return `closed with ${code}${reason === '' ? '' : ` ${reason}`}`;
 }
 
 export function showProblem({

@@ -1,5 +1,5 @@
 // Matchers for `expect.extend` of vitest and jest.
-import { show, showProblem } from './explain.js';
+import { show, showEnding, showProblem } from './explain.js';
 import type { TestClient } from './test-client.js';
 import type { TestServer } from './test-server.js';
 import type { TestSubscription } from './test-subscription.js';
@@ -63,8 +63,7 @@ export const matchers = {
     const { closed, label } = client;
     const pass = closed !== undefined && (code === undefined || closed.code === code);
     const expected = `${label} to be closed${code === undefined ? '' : ` with ${code}`}`;
-    const found =
-      closed === undefined ? 'It is open.' : `It was closed with ${closed.code} ${closed.reason}.`;
+    const found = closed === undefined ? 'It is open.' : `It was ${showEnding(closed)}.`;
     return verdict(this, pass, expected, [found]);
   },
 

@@ -64,15 +64,20 @@ export class Pipeline {
   }
 
   #whatRuns(): string {
-    const { running, clock } = this.scene;
+    const { running, server } = this.scene;
+    const { handlerTimeout } = server.options;
     const handlers = running.handlers.map((work) => `${this.name(work)} has not settled.`);
     const streams = running.streams.map((work) => `${this.name(work)} streams, and waits.`);
-    const all = [...handlers, ...streams];
-    const [due] = clock.timers;
+    const limit =
+      handlers.length === 0 || handlerTimeout === 0
+        ? ''
+        : `, of which a handler has ${handlerTimeout} ms`;
     return [
-      `For ${this.patience} ms of real time nothing moved.`,
-      ...(all.length > 0 ? all : ['It waits for something beside handlers and streams.']),
-      ...(due === undefined ? [] : [`The clock stands still; its next timer is due in ${due} ms.`]),
+      `It was given ${this.patience} ms of real time.`,
+      ...handlers,
+      ...streams,
+      ...(handlers.length + streams.length === 0 ? ['No handler runs, and no stream.'] : []),
+      `The clock stands still until the test moves it${limit}.`,
     ].join(' ');
   }
 

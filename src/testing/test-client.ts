@@ -14,7 +14,7 @@ import type {
   PayloadAt,
   PayloadDescription,
 } from './destination-map.js';
-import { nearestRoute, showProblem } from './explain.js';
+import { nearestRoute, showEnding, showProblem } from './explain.js';
 import { siteOf, type Site } from './failure.js';
 import type {
   FrameOptions,
@@ -48,6 +48,7 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
   readonly #subscriptions = new Map<string, TestSubscription>();
   readonly #trouble = new Trouble();
   readonly #receipts: string[] = [];
+  #user: string | undefined;
   #connected = false;
   #heartbeats = 0;
   #ids = 0;
@@ -56,11 +57,17 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
   constructor(
     /** The server's id of its session. */
     readonly session: string,
-    readonly user: string | undefined,
+    user: string | undefined,
     parts: ClientParts,
   ) {
+    this.#user = user;
     this.#parts = parts;
     this.#line = new Line(parts.connection, parts.protocol, (frame) => this.#hear(frame));
+  }
+
+  /** Who the server says it is; before it said so, who the test says. */
+  get user(): string | undefined {
+    return this.#user;
   }
 
   /** For people: `ann (session-1)`. */
@@ -273,10 +280,9 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
   #mustLive(name: string, site: Site): void {
     const { ending } = this.#line;
     if (ending === undefined) return;
-    const { code, reason } = ending;
     throw failIn(
       this.#parts.scene,
-      `${name}: the session of ${this.label} was closed with ${code} ${reason}${this.#trouble.cause}; it can say nothing more.`,
+      `${name}: the session of ${this.label} was ${showEnding(ending)}${this.#trouble.cause}; it can say nothing more.`,
       site,
     );
   }
@@ -310,7 +316,7 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
 
   #endOf(subscription: TestSubscription): string | undefined {
     const { ending } = this.#line;
-    if (ending !== undefined) return `The session was closed with ${ending.code} ${ending.reason}.`;
+    if (ending !== undefined) return `The session was ${showEnding(ending)}.`;
     return this.#subscriptions.get(subscription.id) === subscription
       ? undefined
       : 'It was unsubscribed.';
@@ -319,6 +325,7 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
   #hear(frame: ServerFrame | Heartbeat): void {
     switch (frame.kind) {
       case 'connected':
+        this.#user = frame.user;
         return;
       case 'heartbeat':
         this.#heartbeats++;
@@ -329,7 +336,7 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
       case 'message':
         return this.#receive(receivedOf(frame, this.#parts.scene.payloads));
       case 'error': {
-        const { kind, fatal, ...problem } = frame;
+        const { kind: _, fatal, ...problem } = frame;
         if (fatal) this.#trouble.fail(problem);
         else this.#trouble.tell(problem);
         return;

@@ -25,7 +25,6 @@ const protocols = { stomp: stompClientProtocol, json: jsonClientProtocol };
 
 /** An application's container, as far as a test needs it. */
 export interface Services {
-  isBound(token: Token): boolean;
   getAsync<T>(token: Token<T>): Promise<T>;
 }
 
@@ -137,8 +136,8 @@ export class TestServer<M extends object = AnyDestinations> {
     this.#mustBeOpen('invoke', site);
     const { scene } = this.#parts;
     const before = scene.broker.publications.length;
-    const [type, instance] = await this.#controller(controller, site);
     try {
+      const [type, instance] = await this.#controller(controller);
       const invoked = await invokeHandler(type, instance, method, scene, given);
       const result = invoked.result as ResultOf<T, K> | undefined;
       return { ...invoked, result, published: publishedIn(scene).slice(before) };
@@ -204,18 +203,11 @@ export class TestServer<M extends object = AnyDestinations> {
     ];
   }
 
-  async #controller(
-    controller: object,
-    site: Site,
-  ): Promise<readonly [type: Constructor, instance: object]> {
+  async #controller(controller: object): Promise<readonly [type: Constructor, instance: object]> {
     if (typeof controller !== 'function')
       return [controller.constructor as Constructor, controller];
-    const { services, scene } = this.#parts;
     const type = controller as Constructor;
-    const token = type as Token<object>;
-    if (!services.isBound(token))
-      throw failIn(scene, `${type.name} is none of the controllers of this server.`, site);
-    return [type, await services.getAsync(token)];
+    return [type, await this.get(type as Token<object>)];
   }
 
   #mustBeOpen(what: string, site: Site): void {

@@ -89,7 +89,7 @@ export class TestSubscription<T = unknown> {
   }
 
   get #name(): string {
-    return `The subscription of ${this.#parts.client.label} to ${this.destination}`;
+    return `${this.#parts.client.label}, subscribed to ${this.destination},`;
   }
 
   #arrival(site: Site): Promise<Received> {

@@ -1,6 +1,6 @@
 // What went wrong with a client, and whether an expectation has looked at it.
 import type { ClientProblem, Ending } from './client-problem.js';
-import { nearestRoute, showProblem } from './explain.js';
+import { nearestRoute, showEnding, showProblem } from './explain.js';
 import type { Scene } from './scene.js';
 
 export class Trouble {
@@ -51,22 +51,21 @@ export class Trouble {
     return last;
   }
 
-  /** After what the session ended; empty where it has not, or without a word. */
+  /** The ERROR in brackets; empty where there was none. */
   get cause(): string {
-    return this.#error === undefined ? '' : ` after ${showProblem(this.#error)}`;
+    return this.#error === undefined ? '' : ` (${showProblem(this.#error)})`;
   }
 
   /** What no expectation looked at, as sentences. */
   looseEnds(label: string, ending: Ending | undefined, scene: Scene): string[] {
     const problems = [...this.#unseen].map(
       (problem) =>
-        `${label} was told ${showProblem(problem)}${nearestRoute(scene, problem)} No expectation has read its problems.`,
+        `${label} was told ${showProblem(problem)}${nearestRoute(scene, problem)} No expectation has read its 'problems'.`,
     );
     if (ending === undefined || this.#endSeen || ending.code === 1000) return problems;
-    const { code, reason } = ending;
     return [
       ...problems,
-      `${label} was closed with ${code} ${reason}${this.cause}. No expectation has read its closed or its error.`,
+      `${label} was ${showEnding(ending)}${this.cause}. No expectation has read its 'closed' or 'error'.`,
     ];
   }
 }
