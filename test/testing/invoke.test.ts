@@ -138,31 +138,32 @@ describe('a handler alone', () => {
 });
 
 describe('what cannot be run', () => {
-  const failing = (given: object, method = 'say') =>
-    expect(invoke(ChatController, method as 'say', given)).rejects;
+  const refused = async (given: object, method = 'say') =>
+    invoke(ChatController, method as 'say', given).then(
+      () => 'It was run.',
+      (error: Error) => error.message,
+    );
 
   it('is said at once', async () => {
     // @ts-expect-error no such method
     void (() => invoke(ChatController, 'sya'));
-    await failing({}, 'sya').toThrow(
+    expect(await refused({}, 'sya')).toBe(
       'ChatController.sya is no handler: it has neither @MessageMapping nor @SubscribeMapping. The nearest handler is ChatController.say.',
     );
-    await failing({}, 'closed').toThrow('ChatController.closed is no handler');
-    await failing({}).toThrow(
+    expect(await refused({}, 'closed')).toContain('ChatController.closed is no handler');
+    expect(await refused({})).toBe(
       'ChatController.say does not take the variables {}: it serves SEND /rooms/{room}/say.',
     );
-    await failing({ variables: { rom: 'lobby' } }).toThrow(
-      'does not take the variables {"rom":"lobby"}',
-    );
-    await failing({ variables: { room: 'a/b' } }).toThrow('does not take the variables');
-    await failing({ destination: '/app/rooms/lobby/sing' }).toThrow(
+    expect(await refused({ variables: { rom: 'a' } })).toContain('the variables {"rom":"a"}');
+    expect(await refused({ variables: { room: 'a/b' } })).toContain('the variables {"room":"a/b"}');
+    expect(await refused({ destination: '/app/rooms/lobby/sing' })).toContain(
       'does not take the destination /app/rooms/lobby/sing',
     );
-    await failing({ variables, on: 'subscribe' }).toThrow('it serves no such frames.');
-    await failing({ variables }, 'both').toThrow(
+    expect(await refused({ variables, on: 'subscribe' })).toContain('it serves no such frames.');
+    expect(await refused({ variables }, 'both')).toBe(
       "ChatController.both serves SEND /app/rooms/lobby/both and SEND /app/rooms/lobby/either: say by 'destination' or 'on' which one.",
     );
-    await failing({ variables, payload: () => {} }).toThrow('No converter writes such a value');
+    expect(await refused({ variables, payload: () => {} })).toContain('No converter writes');
   });
 
   it('is a controller that the container cannot build', async () => {
