@@ -62,9 +62,9 @@ export class Running {
       this.#changed = [];
       for (const resolve of waiting) resolve();
     };
-    const watched = async (step: Promise<IteratorResult<unknown>>) => {
+    const watched = async (take: () => Promise<IteratorResult<unknown>>) => {
       try {
-        const result = await step;
+        const result = await take();
         if (result.done === true) ended();
         return result;
       } catch (thrown) {
@@ -74,9 +74,9 @@ export class Running {
     };
     this.#streams.add(work);
     return {
-      next: () => watched(iterator.next()),
+      next: () => watched(() => iterator.next()),
       return: () =>
-        watched(iterator.return?.() ?? Promise.resolve({ done: true, value: undefined })),
+        watched(async () => (await iterator.return?.()) ?? { done: true, value: undefined }),
     };
   }
 }

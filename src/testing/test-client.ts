@@ -27,7 +27,7 @@ import { Line, type Verdict } from './line.js';
 import type { Pipeline } from './pipeline.js';
 import { receivedOf, type Received } from './received.js';
 import { messageOf, nameOf, subscribeFrame } from './said-frame.js';
-import { failIn, type Player, type Scene } from './scene.js';
+import { failIn, type Scene } from './scene.js';
 import { TestSubscription } from './test-subscription.js';
 import { Trouble } from './trouble.js';
 
@@ -42,7 +42,7 @@ export interface ClientParts {
 /** By which the kit subscribes a client's problems. */
 const problemsId = 'problems';
 
-export class TestClient<M extends object = AnyDestinations> implements Player {
+export class TestClient<M extends object = AnyDestinations> {
   readonly #parts: ClientParts;
   readonly #line: Line;
   readonly #subscriptions = new Map<string, TestSubscription>();
@@ -173,11 +173,11 @@ export class TestClient<M extends object = AnyDestinations> implements Player {
     await this.#line.leave();
   }
 
-  /** Says CONNECT; a refusal stands in `error` and `closed`. @internal */
+  /** Says CONNECT, and at once what is to follow it; a refusal stands in `error` and `closed`. @internal */
   async open(frame: ConnectFrame, problems: boolean, site: Site): Promise<void> {
-    this.#connected = await this.#say(frame, site);
-    if (this.connected && problems)
-      await this.#say(subscribeFrame(problemsId, this.#problemQueue), site);
+    const connected = this.#say(frame, site);
+    if (problems) await this.#say(subscribeFrame(problemsId, this.#problemQueue), site);
+    this.#connected = await connected;
   }
 
   /** The server begins with the next frame. @internal */
