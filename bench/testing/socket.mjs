@@ -16,9 +16,7 @@ export async function handlerTest() {
   await once(socket, 'message');
   socket.send('SUBSCRIBE\nid:room\ndestination:/topic/rooms/lobby\nreceipt:live\n\n\0');
   await once(socket, 'message');
-  socket.send(
-    `SEND\ndestination:/app/rooms/lobby/say\ncontent-type:application/json\n\n${body}\0`,
-  );
+  socket.send(`SEND\ndestination:/app/rooms/lobby/say\ncontent-type:application/json\n\n${body}\0`);
   const [message] = await once(socket, 'message');
   assert.equal(JSON.parse(String(message).split('\n\n')[1].slice(0, -1)).text, 'hi');
   socket.close();
