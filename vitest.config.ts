@@ -3,11 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { closingLine } from './test/closing-line.js';
 
+/** A subpath of the package is the path of its source. */
+function source(path: string): string {
+  return `${fileURLToPath(new URL('src/', import.meta.url))}${path}.ts`;
+}
+
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: {
     alias: [
-      { find: /^signalbox$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^signalbox$/, replacement: source('index') },
+      { find: /^signalbox\/(.*)$/, replacement: source('$1') },
     ],
   },
   test: {

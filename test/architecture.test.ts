@@ -82,6 +82,8 @@ const planted: readonly [
       'broker/a.ts': `import tls from "node:tls";`,
       'transport/a.ts': `import { createServer } from 'node:net';`,
       'wire/a.ts': `import { setTimeout as sleep } from 'node:timers/promises';`,
+      'testing/a.ts': `import { expect } from 'vitest';`,
+      'testing/vitest.ts': `import { expect } from 'vitest';`,
       'transport/fine.ts': `import { WebSocketServer } from 'ws';`,
       'transport/tcp-fine.ts': `import { createServer } from 'node:tls';`,
       'broker/relay/fine.ts': `import { connect } from 'node:net';`,
@@ -96,6 +98,7 @@ const planted: readonly [
       "broker/a.ts must not import 'node:tls'",
       "transport/a.ts must not import 'node:net'",
       "wire/a.ts must not import 'node:timers/promises'",
+      "testing/a.ts must not import 'vitest'",
     ],
   ],
   [
@@ -108,6 +111,8 @@ const planted: readonly [
       'server/a.ts': `import { randomUUID } from 'node:crypto';`,
       'message/clock.ts': `setInterval(() => performance.now(), 5);`,
       'message/ids.ts': `randomUUID();`,
+      'testing/real-time.ts': `setTimeout(() => {}, 5);`,
+      'testing/a.ts': `setImmediate(() => {});`,
       'session/fine.ts': `/** Unlike setTimeout. */\nclock.after(5, () => {}); // not Date.now()`,
     },
     [
@@ -116,6 +121,7 @@ const planted: readonly [
       "broker/a.ts must leave 'Date.now' to message/clock.ts",
       "broker/b.ts must leave 'new Date()' to message/clock.ts",
       "server/a.ts must leave 'randomUUID' to message/ids.ts",
+      "testing/a.ts must leave 'setImmediate' to message/clock.ts",
     ],
   ],
   [

@@ -1,81 +1,29 @@
-// The greeting over real sockets, as the page of Spring's guide uses it.
-import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Client, type IMessage } from '@stomp/stompjs';
-import type { Server } from 'signalbox';
+// What the greeting says, and to whom.
+import { testServer, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { mount } from './greeting.server.js';
+import { GreetingController, type Greeting, type HelloMessage } from './greeting.controller.js';
 
-let http: HttpServer;
-let server: Server;
-let address: string;
-const clients: Client[] = [];
-
-beforeEach(async () => {
-  http = createServer();
-  server = await mount(http, '/greeting/');
-  await once(http.listen(0, '127.0.0.1'), 'listening');
-  address = `127.0.0.1:${(http.address() as AddressInfo).port}`;
-});
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.deactivate()));
-  await server.close();
-  http.close();
-});
-
-/** A client like the guide's: version, heart-beat and subscription id are what stompjs says of itself. */
-async function connect(): Promise<Client> {
-  const protocols = ['v12.stomp', 'v11.stomp', 'v10.stomp'];
-  const client = new Client({
-    webSocketFactory: () => new WebSocket(`ws://${address}/gs-guide-websocket`, protocols),
-    reconnectDelay: 0,
-  });
-  clients.push(client);
-  await new Promise<void>((resolve) => {
-    client.onConnect = () => resolve();
-    client.activate();
-  });
-  return client;
-}
-
-/** Subscribes, and waits until the subscription is live. */
-async function subscribe(client: Client, destination: string): Promise<() => Promise<IMessage>> {
-  const heard: IMessage[] = [];
-  let wake = () => {};
-  client.subscribe(destination, (message) => {
-    heard.push(message);
-    wake();
-  });
-  // Frames of a session run in order: an answer to a later one means that this one was done.
-  await new Promise<void>((resolve) => {
-    client.watchForReceipt('ready', () => resolve());
-    client.subscribe('/topic/nothing', () => {}, { id: 'nothing', receipt: 'ready' });
-  });
-  client.unsubscribe('nothing');
-  return async () => {
-    while (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    return heard.shift()!;
-  };
-}
-
-function say(client: Client, name: unknown): void {
-  client.publish({ destination: '/app/hello', body: JSON.stringify({ name }) });
+interface Destinations {
+  '/app/hello': HelloMessage;
+  '/topic/greetings': Greeting;
 }
 
 describe('the greeting', () => {
-  it('answers a name without content type to every subscriber', async () => {
-    const [ann, bob] = [await connect(), await connect()];
-    const heardByAnn = await subscribe(ann, '/topic/greetings');
-    const heardByBob = await subscribe(bob, '/topic/greetings');
-    say(ann, 'Ann');
-    for (const heard of [heardByAnn, heardByBob]) {
-      const message = await heard();
-      expect(JSON.parse(message.body)).toEqual({ content: 'Hello, Ann!' });
-      expect(message.headers['destination']).toBe('/topic/greetings');
-    }
+  let app: TestServer<Destinations>;
+
+  beforeEach(async () => {
+    app = await testServer<Destinations>({ controllers: [GreetingController] });
+  });
+
+  afterEach(() => app.close());
+
+  it('answers a name to every subscriber', async () => {
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const heardByAnn = await ann.subscribe('/topic/greetings');
+    const heardByBob = await bob.subscribe('/topic/greetings');
+    await ann.send('/app/hello', { name: 'Ann' });
+    for (const heard of [heardByAnn, heardByBob])
+      expect(await heard.next()).toMatchObject({ payload: { content: 'Hello, Ann!' } });
   });
 
   it.each([
@@ -85,81 +33,19 @@ describe('the greeting', () => {
     ['Ærø 🚂', 'Hello, Ærø 🚂!'],
     ['', 'Hello, !'],
   ])('escapes what the page inserts as markup: %s', async (name, content) => {
-    const client = await connect();
-    const heard = await subscribe(client, '/topic/greetings');
-    say(client, name);
-    expect(JSON.parse((await heard()).body)).toEqual({ content });
+    const { result } = await app.invoke(GreetingController, 'greet', { payload: { name } });
+    expect(result).toEqual({ content });
   });
 
   it('tells the sender alone when the name is no text, and goes on', async () => {
-    const client = await connect();
-    const heard = await subscribe(client, '/topic/greetings');
-    const problems = await subscribe(client, '/user/queue/errors');
-    say(client, { no: 'text' });
-    say(client, 'Ann');
-    expect(JSON.parse((await problems()).body)).toMatchObject({
-      code: 'payload-invalid',
-      fields: [{ path: 'name' }],
-    });
-    expect(JSON.parse((await heard()).body)).toEqual({ content: 'Hello, Ann!' });
-  });
-
-  it('serves a client that disconnected and comes again', async () => {
-    const client = await connect();
-    await client.deactivate();
-    const again = await connect();
-    const heard = await subscribe(again, '/topic/greetings');
-    say(again, 'again');
-    expect(JSON.parse((await heard()).body)).toEqual({ content: 'Hello, again!' });
-  });
-});
-
-describe('the endpoint of the greeting', () => {
-  async function open(origin: string): Promise<WebSocket> {
-    const socket = new WebSocket(
-      `ws://${address}/gs-guide-websocket`,
-      ['v12.stomp', 'v11.stomp', 'v10.stomp'],
-      { origin },
-    );
-    await once(socket, 'open');
-    return socket;
-  }
-
-  it('speaks in text messages, and in one of the offered versions', async () => {
-    const socket = await open(`http://${address}`);
-    expect(socket.protocol).toBe('v12.stomp');
-    const answer = once(socket, 'message');
-    socket.send('CONNECT\naccept-version:1.2,1.1,1.0\nheart-beat:10000,10000\n\n\0');
-    const [data, isBinary] = await answer;
-    expect(String(data)).toMatch(/^CONNECTED\n/);
-    expect(isBinary).toBe(false);
-    socket.terminate();
-  });
-
-  it.each(['http://localhost:8080', 'http://127.0.0.1:8080'])(
-    'lets a page of %s in',
-    async (origin) => {
-      const socket = await open(origin);
-      expect(socket.readyState).toBe(WebSocket.OPEN);
-      socket.terminate();
-    },
-  );
-
-  it('keeps pages of other sites out', async () => {
-    await expect(open('https://elsewhere.example')).rejects.toThrow('403');
-  });
-});
-
-describe('the page of the greeting', () => {
-  it.each([
-    ['', 'text/html', '<title>Greeting'],
-    ['app.js', 'text/javascript', '/topic/greetings'],
-    ['style.css', 'text/css', 'prefers-color-scheme: dark'],
-    ['stompjs/index.js', 'text/javascript', './client.js'],
-  ])('lies below its base: /greeting/%s', async (path, type, part) => {
-    const response = await fetch(`http://${address}/greeting/${path}`);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toContain(type);
-    expect(await response.text()).toContain(part);
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const greetings = await ann.subscribe('/topic/greetings');
+    // @ts-expect-error no name
+    await ann.send('/app/hello', { no: 'text' });
+    expect(ann.problems).toMatchObject([{ code: 'payload-invalid', fields: [{ path: 'name' }] }]);
+    expect(bob.problems).toEqual([]);
+    await greetings.nothing();
+    await ann.send('/app/hello', { name: 'Ann' });
+    expect(await greetings.next()).toMatchObject({ payload: { content: 'Hello, Ann!' } });
   });
 });

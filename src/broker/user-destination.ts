@@ -14,6 +14,13 @@ export function sessionQueue(session: string, destination: string): string {
   return `${internal}${session}${destination.startsWith('/') ? destination : `/${destination}`}`;
 }
 
+/** Whose queue it is; undefined for destinations outside of that namespace. */
+export function sessionOf(destination: string): string | undefined {
+  return isInternal(destination)
+    ? destination.slice(internal.length, destination.indexOf('/'))
+    : undefined;
+}
+
 /** Whom a SEND to a user destination is meant for. */
 export interface UserAddress {
   readonly user: string;

@@ -4,7 +4,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { combineDestinations, compileDestination } from '../message/destination.js';
 import { MessagingError } from '../message/error.js';
-import type { Constructor, Payloads } from '../payload/converter.js';
+import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
 import {
   definitionOf,
@@ -21,7 +21,7 @@ import { readyArguments } from './ready-argument.js';
 import { chosenReply } from './send-to.js';
 
 export interface CompileOptions {
-  readonly payloads: Payloads;
+  readonly payloads: PayloadReader;
   readonly separator: '/' | '.';
 }
 

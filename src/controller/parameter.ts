@@ -1,6 +1,6 @@
 // What an argument decorator is told of the parameter that it fills.
 import type { Invocation } from '../dispatch/invocation.js';
-import type { PayloadType, Payloads } from '../payload/converter.js';
+import type { PayloadReader, PayloadType } from '../payload/converter.js';
 
 export interface Parameter {
   /** As `ChatController.say`. */
@@ -14,7 +14,7 @@ export interface Parameter {
   readonly on: 'send' | 'subscribe' | undefined;
   /** The variables of the pattern; for an exception handler those of all routes of its class. */
   readonly variables: readonly string[];
-  readonly payloads: Payloads;
+  readonly payloads: PayloadReader;
 }
 
 /** Gives the argument, or a promise of it; throws to fail the call. */

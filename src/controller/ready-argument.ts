@@ -1,5 +1,5 @@
 // The parameters of a method to ready arguments, once, at start.
-import type { Payloads } from '../payload/converter.js';
+import type { PayloadReader } from '../payload/converter.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
 import { isArgumentDecorator } from './argument.js';
 import type { ReadyArgument } from './handler-call.js';
@@ -16,7 +16,7 @@ export interface ParametersOf {
   readonly undecorated: ArgumentRule;
   readonly on: Parameter['on'];
   readonly variables: readonly string[];
-  readonly payloads: Payloads;
+  readonly payloads: PayloadReader;
 }
 
 /** @param report takes what is wrong, and how to mend it */

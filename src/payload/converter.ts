@@ -29,8 +29,14 @@ export interface PayloadConverter {
   write(value: unknown, contentType: string | undefined): WrittenPayload | undefined;
 }
 
+/** How handlers get at payloads. */
+export interface PayloadReader {
+  /** The value, or a promise of it; throws or rejects with what is wrong with the payload. */
+  read(message: Message, type: PayloadType): unknown;
+}
+
 /** The converters of a server, the application's before ours; the first that takes a payload has it. */
-export class Payloads {
+export class Payloads implements PayloadReader {
   constructor(private readonly converters: readonly PayloadConverter[]) {}
 
   /**

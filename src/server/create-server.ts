@@ -22,6 +22,7 @@ import { buildControllers, offer, ownContainer, withdraw } from './container.js'
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Inbound } from './inbound.js';
+import { noInstruments, type Instruments } from './instruments.js';
 import type { ResolvedOptions, ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
 import { Problems } from './problem.js';
@@ -33,7 +34,15 @@ import { RunningServer, type Server } from './server.js';
  * Builds a server; nothing listens yet. Everything that is wrong with the controllers is said at once.
  * Errors: `option-invalid`, `controller-invalid`.
  */
-export async function createServer(given: ServerOptions = {}): Promise<Server> {
+export function createServer(given: ServerOptions = {}): Promise<Server> {
+  return createInstrumentedServer(given, noInstruments);
+}
+
+/** The same, with instruments in it: the way in for the test kit. */
+export async function createInstrumentedServer(
+  given: ServerOptions,
+  instruments: Instruments,
+): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits } = options;
   const logger = unfailing(options.logger);
@@ -47,8 +56,9 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     users,
     options.separator,
   );
-  const broker =
-    options.broker ?? new EmbeddedBroker({ ids, clock, separator: options.separator, logger });
+  const broker = instruments.broker(
+    options.broker ?? new EmbeddedBroker({ ids, clock, separator: options.separator, logger }),
+  );
   const payloads = new Payloads(options.converters);
   const publisher = new BrokerPublisher({
     broker,
@@ -61,10 +71,13 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
 
   const container = options.container ?? ownContainer();
   offer(container, { publisher, registry, events });
-  const routes = await compileRoutes(container, options, payloads).catch(async (error: unknown) => {
-    await withdraw(container);
-    throw error;
-  });
+  const compiled = await compileRoutes(container, options, payloads).catch(
+    async (error: unknown) => {
+      await withdraw(container);
+      throw error;
+    },
+  );
+  const routes = compiled.map((route) => instruments.route(route));
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator: options.separator }),
     clock,
@@ -116,7 +129,7 @@ export async function createServer(given: ServerOptions = {}): Promise<Server> {
     limits,
     concurrency: options.concurrency,
     outboundInterceptors: options.outboundInterceptors,
-    handle: problems.guard(chain),
+    handle: instruments.frames(problems.guard(chain)),
     gone(of, code, reason) {
       open.delete(of);
       subscribers.find(of)?.stopStreams();

@@ -2,7 +2,7 @@
 import type { Invocation } from '../../dispatch/invocation.js';
 import { MessagingError } from '../../message/error.js';
 import type { Message } from '../../message/message.js';
-import type { Payloads } from '../../payload/converter.js';
+import type { PayloadReader } from '../../payload/converter.js';
 import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
 import { argument } from '../argument.js';
@@ -61,7 +61,7 @@ function readUnnamed(
 
 function read(
   message: Message,
-  payloads: Payloads,
+  payloads: PayloadReader,
   type: PayloadType | undefined,
   required: boolean,
 ): unknown {

@@ -1,0 +1,80 @@
+// Other values in the place of a container's own, for as long as a test lasts.
+import type { Container, ContainerModule, ServiceIdentifier } from 'inversify';
+
+export type { ContainerModule, ServiceIdentifier as Token } from 'inversify';
+
+/** What is injected for a token. */
+export type Override = readonly [token: ServiceIdentifier, value: unknown];
+
+/** A binding of inversify's, as far as it matters here. */
+interface Binding {
+  /** What was built; absent where nothing can be kept. */
+  cache?: unknown;
+}
+
+interface Bindings {
+  getBoundServices(): Iterable<ServiceIdentifier>;
+  getChained(token: ServiceIdentifier): Iterable<Binding>;
+}
+
+/** By which inversify knows a plugin. */
+const isPlugin = Symbol.for('@inversifyjs/plugin/isPlugin');
+const notBuilt = { isRight: false, value: undefined };
+
+/**
+ * Loads modules and binds values over what the container, or a parent of it, has bound. What was built before is forgotten
+ * meanwhile, or it would keep the values that it was built with.
+ *
+ * @returns the way back: the container as it was
+ */
+export async function overrideIn(
+  container: Container,
+  modules: readonly ContainerModule[],
+  overrides: readonly Override[],
+): Promise<() => void> {
+  container.snapshot();
+  const built = forgetBuilt(container);
+  const restore = () => {
+    container.restore();
+    for (const [binding, cache] of built) binding.cache = cache;
+  };
+  try {
+    await container.loadAsync(...modules);
+    for (const [token, value] of overrides) {
+      if (container.isCurrentBound(token)) await container.unbindAsync(token);
+      container.bind(token).toConstantValue(value);
+    }
+    return restore;
+  } catch (error) {
+    restore();
+    throw error;
+  }
+}
+
+/** Empties the place of every singleton, in parents too; gives what stood there. */
+function forgetBuilt(container: Container): ReadonlyMap<Binding, unknown> {
+  const bindings = bindingsOf(container);
+  const built = new Map<Binding, unknown>();
+  for (const token of bindings.getBoundServices())
+    for (const binding of bindings.getChained(token))
+      if ('cache' in binding) built.set(binding, binding.cache);
+  for (const binding of built.keys()) binding.cache = notBuilt;
+  return built;
+}
+
+/** inversify shows its bindings to plugins alone. */
+function bindingsOf(container: Container): Bindings {
+  const shown: Bindings[] = [];
+  container.register(
+    class {
+      readonly [isPlugin] = true;
+
+      constructor(_: Container, { bindingService }: { readonly bindingService: Bindings }) {
+        shown.push(bindingService);
+      }
+
+      load(): void {}
+    },
+  );
+  return shown[0]!;
+}

@@ -1,0 +1,113 @@
+// Makes a server under test of an application's options and the test's own.
+import { UserDestinations } from '../broker/user-destination.js';
+import { Payloads } from '../payload/converter.js';
+import { ownContainer } from '../server/container.js';
+import { createInstrumentedServer } from '../server/create-server.js';
+import type { Instruments } from '../server/instruments.js';
+import type { ServerOptions } from '../server/options.js';
+import { overrideIn } from '../server/override.js';
+import { memoryTransport } from '../transport/memory.js';
+import type { AnyDestinations } from './destination-map.js';
+import { recordedLog } from './recorded-log.js';
+import { RecordingBroker } from './recording-broker.js';
+import { Running } from './running.js';
+import { sequentialIds } from './sequential-ids.js';
+import type { TestClient } from './test-client.js';
+import { testClock } from './test-clock.js';
+import type { TestServerOptions } from './test-options.js';
+import { TestServer } from './test-server.js';
+
+/**
+ * A running server without socket or port: the real pipeline over memory, with a clock that stands still, ids that are the
+ * same in every run, and fakes in the place of services.
+ *
+ *     const app = await testServer({ controllers: [ChatController], override: [[ChatHistory, fakeHistory]] });
+ *
+ * With a map of destinations (`testServer<ChatDestinations>(...)`) payloads have the types that it says. Errors: those of
+ * `createServer`.
+ */
+export async function testServer<M extends object = AnyDestinations>(
+  options: TestServerOptions = {},
+): Promise<TestServer<M>> {
+  const {
+    override = [],
+    modules = [],
+    protocol = 'stomp',
+    patience = 4000,
+    strict = false,
+  } = options;
+  const { container = ownContainer(), clock = testClock(), ids = sequentialIds() } = options;
+  const log = recordedLog(options.logger);
+  const memory = memoryTransport();
+  const running = new Running();
+  const clients = new Map<string, TestClient<M>>();
+  let newest = '';
+  let broker!: RecordingBroker;
+  const instruments: Instruments = {
+    broker: (inner) => (broker = new RecordingBroker(inner)),
+    route: (route) => running.watch(route),
+    frames: (handle) => async (frame, session) => {
+      const verdict = clients.get(session.id)?.begun();
+      const processed = await handle(frame, session);
+      verdict?.(processed);
+      return processed;
+    },
+  };
+  const restore = await overrideIn(container, modules, override);
+  try {
+    const server = await createInstrumentedServer(
+      {
+        ...serverOptions(options),
+        container,
+        clock,
+        logger: log,
+        ids: { session: () => (newest = ids.session()), message: () => ids.message() },
+        endpoints: [],
+        transports: [memory],
+      },
+      instruments,
+    );
+    await server.start();
+    const payloads = new Payloads(server.options.converters);
+    const users = new UserDestinations(server.options.prefixes.user);
+    return new TestServer<M>({
+      scene: {
+        server,
+        broker,
+        running,
+        clock,
+        log,
+        payloads,
+        users,
+        players: clients,
+        failures: [],
+      },
+      memory,
+      services: container,
+      clients,
+      protocol,
+      patience,
+      strict,
+      newest: () => newest,
+      restore,
+    });
+  } catch (error) {
+    restore();
+    throw error;
+  }
+}
+
+/** What `createServer` knows of the options. */
+function serverOptions({
+  override: _override,
+  modules: _modules,
+  protocol: _protocol,
+  patience: _patience,
+  strict: _strict,
+  interceptors,
+  ...rest
+}: TestServerOptions): ServerOptions {
+  return interceptors === false
+    ? { ...rest, outboundInterceptors: [] }
+    : { ...rest, ...(interceptors && { interceptors }) };
+}

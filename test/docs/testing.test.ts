@@ -1,0 +1,94 @@
+// docs/testing.md and the test of the README, compiled and run against the built package, by the runners that they name.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPages, root, type Fence } from './page.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'testing-'));
+const pages = readPages();
+const fences = (page: string) => pages.find(({ path }) => path === page)!.fences;
+const fileOf = ({ info }: Fence) => info.split(' ')[1];
+
+const settings = {
+  extends: `${root}tsconfig.json`,
+  compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', paths: {}, types: ['node'] },
+  include: ['*.ts'],
+};
+
+function node(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+    // No test runner of ours around those of the page.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, VITEST: undefined, NO_COLOR: '1' },
+  });
+  return { status, output: stdout + stderr };
+}
+
+/** As an application has them. */
+function install(): void {
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  symlinkSync(root, join(modules, 'signalbox'), 'dir');
+  for (const name of ['@types', 'class-validator', 'typescript', 'vitest'])
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
+}
+
+const readme = fences('README.md').find((fence) => fileOf(fence) === 'greeting.test.ts');
+const files = fences('docs/testing.md').filter((fence) => fileOf(fence) !== undefined);
+const named = (ending: string) => files.filter((fence) => fileOf(fence)!.endsWith(ending));
+
+beforeAll(() => {
+  install();
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  for (const fence of [readme!, ...files]) writeFileSync(join(folder, fileOf(fence)!), fence.code);
+  copyFileSync(
+    `${root}examples/greeting/greeting.controller.ts`,
+    join(folder, 'greeting.controller.ts'),
+  );
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the tests of docs/testing.md', () => {
+  it('compile', () => {
+    expect(node('node_modules/typescript/bin/tsc', '-p', '.')).toEqual({ status: 0, output: '' });
+  }, 60_000);
+
+  it('pass in vitest, with that of the README', () => {
+    // In one worker and one context: each file would load the package anew.
+    const together = ['--pool', 'threads', '--maxWorkers', '1', '--no-isolate'];
+    const run = ['run', '--root', 'out', ...together];
+    const { output } = node('node_modules/vitest/vitest.mjs', ...run);
+    expect(output).toContain(`Test Files  ${named('.test.ts').length + 1} passed`);
+  }, 60_000);
+
+  it('pass in node:test', () => {
+    const own = named('.node.ts').map((fence) => `out/${fileOf(fence)!.replace(/ts$/, 'js')}`);
+    expect(own.length).toBeGreaterThan(0);
+    expect(node('--test', ...own).output).toMatch(/fail 0\n/);
+  }, 60_000);
+
+  it('are all there', () => {
+    const compiled = readdirSync(join(folder, 'out')).filter((file) => file.endsWith('.js'));
+    expect(compiled).toHaveLength(files.length + 2);
+  });
+});
+
+describe('the test of the README', () => {
+  it('has at most ten lines', () => {
+    expect(readme!.code.split('\n').length).toBeLessThanOrEqual(10);
+  });
+});

@@ -1,0 +1,314 @@
+// The server under test: fakes in place, options of the application's, what was published, and what a test left open.
+import { Container, ContainerModule, inject, injectable } from 'inversify';
+import { Controller, MessageMapping, MessagingError, Publisher, SessionRegistry } from 'signalbox';
+import { testClock, testServer } from 'signalbox/testing';
+import { describe, expect, it } from 'vitest';
+import { ChatController, ChatHistory, fakeHistory, Gate, type Said } from './chat.js';
+
+const controllers = [ChatController];
+
+describe('a test', () => {
+  it('reads as the issue has it', async () => {
+    const app = await testServer({ controllers, override: [[ChatHistory, fakeHistory]] });
+    const ann = await app.connect({ user: 'ann' });
+    const room = await ann.subscribe('/topic/rooms/lobby');
+    await ann.send('/app/rooms/lobby/say', { text: 'hi' });
+    expect(await room.next()).toMatchObject({ payload: { text: 'hi', by: 'ann' } });
+    await app.close();
+  });
+
+  it('may leave the closing to its block', async () => {
+    let left: { closed: unknown } | undefined;
+    {
+      await using app = await testServer({ controllers });
+      left = await app.connect();
+    }
+    expect(left.closed).toEqual({ code: 1000, reason: '' });
+  });
+
+  it('sees the same ids in every run', async () => {
+    await using app = await testServer({ controllers });
+    const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect()];
+    expect([ann.session, bob.session]).toEqual(['session-1', 'session-2']);
+    expect([ann.label, bob.label]).toEqual(['ann (session-1)', 'anonymous (session-2)']);
+    const room = await bob.subscribe('/topic/rooms/*');
+    await ann.send('/app/rooms/lobby/say', { text: 'hi' });
+    expect(await room.next()).toMatchObject({ id: 'message-1', subscription: 'sub-1' });
+  });
+
+  it('refuses an option that is none, with the one that was meant', async () => {
+    const wrong = { controlers: controllers } as object;
+    await expect(testServer(wrong)).rejects.toThrow("the nearest known one is 'controllers'");
+  });
+});
+
+describe('users', () => {
+  it('have several sessions', async () => {
+    await using app = await testServer({ controllers });
+    const windows = [await app.connect({ user: 'ann' }), await app.connect({ user: 'ann' })];
+    const bob = await app.connect({ user: 'bob' });
+    const notes = [];
+    for (const each of [...windows, bob]) notes.push(await each.subscribe('/user/queue/notes'));
+    await bob.send('/app/rooms/lobby/announce', 'dinner');
+    const [first, second, other] = notes;
+    for (const note of [first, second])
+      expect(await note!.next()).toMatchObject({
+        destination: '/user/queue/notes',
+        payload: { room: 'lobby' },
+      });
+    await other!.nothing();
+  });
+
+  it('are who the authenticator says', async () => {
+    await using app = await testServer({
+      controllers,
+      authenticate({ login, headers }) {
+        if (headers.get('token') !== 'secret') throw new Error('Who?');
+        return { name: login ?? 'nobody' };
+      },
+    });
+    const ann = await app.connect({ login: 'ann', headers: { token: 'secret' } });
+    expect([ann.user, ann.connected]).toEqual(['ann', true]);
+    const eve = await app.connect({ login: 'eve' });
+    expect(eve.connected).toBe(false);
+    expect(eve.error).toMatchObject({ code: 'access-refused' });
+    expect(eve.closed).toEqual({ code: 1008, reason: 'access-refused' });
+    await expect(eve.send('/app/rooms/lobby/say', { text: 'hi' })).rejects.toThrow(
+      'SEND /app/rooms/lobby/say: the session of anonymous (session-2) was closed with 1008 access-refused (access-refused: Access refused.); it can say nothing more.',
+    );
+  });
+
+  it('come with the handshake that the test gives', async () => {
+    await using app = await testServer({
+      controllers,
+      authenticate: (_, { url, headers }) => ({ name: `${url} ${headers.get('cookie')}` }),
+    });
+    const handshake = { url: '/ws?x', headers: { Cookie: 'a=b' } };
+    expect((await app.connect({ handshake })).user).toBe('/ws?x a=b');
+  });
+});
+
+describe('interceptors', () => {
+  const refuse = async () => {
+    throw new MessagingError('access-refused');
+  };
+
+  it('are those of the application', async () => {
+    await using app = await testServer({
+      controllers,
+      interceptors: [(frame, _, next) => (frame.kind === 'connect' ? next() : refuse())],
+    });
+    const ann = await app.connect();
+    expect(ann.error).toMatchObject({ code: 'access-refused' });
+  });
+
+  it('are left out on request, in both directions', async () => {
+    const options = {
+      controllers,
+      interceptors: [refuse],
+      outboundInterceptors: [() => undefined],
+    };
+    await using app = await testServer({ ...options, interceptors: false });
+    const ann = await app.connect();
+    const recent = await ann.subscribe('/app/rooms/lobby/recent');
+    expect(await recent.next()).toMatchObject({ payload: [] });
+  });
+});
+
+describe('services', () => {
+  it('can be asked for, as controllers get them', async () => {
+    await using app = await testServer({ controllers, override: [[ChatHistory, fakeHistory]] });
+    expect(await app.get(ChatHistory)).toBe(fakeHistory);
+    expect(await app.get(Publisher)).toBe(app.server.publisher);
+    await app.connect({ user: 'ann' });
+    expect((await app.get(SessionRegistry)).size).toBe(1);
+  });
+
+  it('come from modules, with fakes on top', async () => {
+    const token = Symbol('greeting');
+    @Controller()
+    class Greeting {
+      constructor(readonly word: string) {}
+
+      @MessageMapping('/greet')
+      greet() {
+        return this.word;
+      }
+    }
+    injectable()(Greeting);
+    inject(token)(Greeting, undefined, 0);
+    const module = new ContainerModule(({ bind }) => {
+      bind(token).toConstantValue('Hello');
+      bind(Greeting).toSelf().inSingletonScope();
+    });
+    const said = async (override: readonly [typeof token, string][]) => {
+      await using app = await testServer({ modules: [module], override });
+      return (await app.invoke(Greeting, 'greet')).result;
+    };
+    expect([await said([]), await said([[token, 'Moin']])]).toEqual(['Hello', 'Moin']);
+  });
+
+  it('come from a container, which is as before afterwards', async () => {
+    @injectable()
+    @Controller()
+    class Recent {
+      constructor(
+        private readonly history: ChatHistory,
+        private readonly gate: Gate,
+      ) {}
+
+      @MessageMapping('/recent')
+      recent() {
+        return [this.history, this.gate];
+      }
+    }
+    inject(ChatHistory)(Recent, undefined, 0);
+    inject(Gate)(Recent, undefined, 1);
+    const parent = new Container({ defaultScope: 'Singleton' });
+    parent.bind(Gate).toSelf();
+    const container = new Container({ parent, defaultScope: 'Singleton' });
+    container.bind(ChatHistory).toSelf();
+    container.bind(Recent).toSelf();
+    const [built, history, gate] = [Recent, ChatHistory, Gate].map((type) =>
+      container.get<object>(type),
+    );
+
+    const app = await testServer({ container, override: [[ChatHistory, fakeHistory]] });
+    const { result } = await app.invoke(Recent, 'recent');
+    expect(result![0]).toBe(fakeHistory);
+    expect(result![1]).not.toBe(gate);
+    await app.close();
+
+    expect(container.get(Recent)).toBe(built);
+    expect(container.get(ChatHistory)).toBe(history);
+    expect(parent.get(Gate)).toBe(gate);
+    expect(container.isBound(Publisher)).toBe(false);
+  });
+
+  it('are given back when the server cannot be made', async () => {
+    const container = new Container({ autobind: true });
+    container.bind(ChatHistory).toConstantValue(fakeHistory as ChatHistory);
+    class NoController {}
+    const override = [[ChatHistory, {}]] as const;
+    await expect(testServer({ container, override, controllers: [NoController] })).rejects.toThrow(
+      'it is no controller',
+    );
+    expect(container.get(ChatHistory)).toBe(fakeHistory);
+  });
+});
+
+describe('what was published', () => {
+  it('is told in order, by destination or pattern, and for whom', async () => {
+    await using app = await testServer({ controllers });
+    const ann = await app.connect({ user: 'ann' });
+    await ann.send('/app/rooms/lobby/announce', 'dinner');
+    await ann.send('/topic/rooms/den', { text: 'past the handlers' });
+    const text = { text: 'dinner', by: 'the house' };
+    expect(app.published()).toMatchObject([
+      { destination: '/topic/rooms/lobby', payload: text },
+      {
+        destination: '/user/queue/notes',
+        payload: { room: 'lobby' },
+        user: 'ann',
+        session: 'session-1',
+      },
+      { destination: '/topic/rooms/den', by: 'session-1' },
+    ]);
+    expect(app.published('/topic/rooms/lobby')).toMatchObject([{ payload: text }]);
+    expect(app.published('/topic/rooms/*')).toHaveLength(2);
+    expect(app.published('/topic/nothing')).toEqual([]);
+  });
+
+  it('holds what a transaction sent, and nothing that the broker refused', async () => {
+    await using app = await testServer({ controllers });
+    const ann = await app.connect();
+    await ann.begin('t');
+    await ann.send('/topic/rooms/den', 'held', { transaction: 't' });
+    expect(app.published()).toEqual([]);
+    await ann.commit('t');
+    expect(app.published()).toMatchObject([{ payload: 'held' }]);
+  });
+});
+
+describe('closing', () => {
+  it('names problems that no expectation looked at', async () => {
+    const app = await testServer({ controllers });
+    const ann = await app.connect({ user: 'ann' });
+    await ann.send('/app/rooms/lobby/sya', { text: 'hi' });
+    await expect(app.close()).rejects.toThrow(
+      "The test left open:\n  ann (session-1) was told no-route at /app/rooms/lobby/sya: Nothing serves this destination. The nearest is SEND /app/rooms/{room}/say (ChatController.say). No expectation has read its 'problems'.",
+    );
+  });
+
+  it('names sessions that the server ended and nobody looked at', async () => {
+    const app = await testServer({ controllers, authenticate: () => Promise.reject(new Error()) });
+    await app.connect();
+    await expect(app.close()).rejects.toThrow(
+      "anonymous (session-1) was closed with 1008 access-refused (access-refused: Access refused.). No expectation has read its 'closed' or 'error'.",
+    );
+  });
+
+  it('names handlers and streams that go on', async () => {
+    const app = await testServer({ controllers });
+    const ann = await app.connect({ user: 'ann' });
+    await ann.subscribe('/app/rooms/lobby/feed');
+    await ann.subscribe('/app/rooms/lobby/endless');
+    const sent = ann.send('/app/rooms/lobby/wait');
+    await app.clock.advance(30_000);
+    await sent;
+    expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }]);
+    const open = await app.close().catch((error: Error) => error.message.split('\n  '));
+    expect(open).toEqual([
+      'The test left open:',
+      'ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not settled.',
+      'ChatController.endless (/app/rooms/lobby/endless, for ann (session-1)) streams on, though nobody listens: end it when its @Signal fires.',
+    ]);
+  });
+
+  it('names timers', async () => {
+    const clock = testClock();
+    const app = await testServer({ controllers, clock });
+    clock.after(500, () => {});
+    await expect(app.close()).rejects.toThrow('A timer of the clock is due in 500 ms');
+  });
+
+  it('names unread messages where that is wanted', async () => {
+    for (const strict of [false, true]) {
+      const app = await testServer({ controllers, strict });
+      const ann = await app.connect({ user: 'ann' });
+      await ann.subscribe('/topic/rooms/lobby');
+      await ann.send('/app/rooms/lobby/say', { text: 'hi' });
+      const said = await app.close().then(
+        () => 'nothing',
+        (error: Error) => error.message.split('\n  ')[1],
+      );
+      const unread = 'ann (session-1) has not read 1 of /topic/rooms/lobby.';
+      expect(said).toBe(strict ? unread : 'nothing');
+    }
+  });
+
+  it('is silent after an expectation that failed, and done once', async () => {
+    const app = await testServer({ controllers });
+    const ann = await app.connect();
+    await ann.send('/app/nowhere');
+    const room = await ann.subscribe('/topic/rooms/lobby');
+    await expect(room.next()).rejects.toThrow('has no message to read');
+    await app.close();
+    await app.close();
+  });
+
+  it('leaves nothing to say', async () => {
+    const app = await testServer({ controllers });
+    const ann = await app.connect();
+    await app.close();
+    await expect(app.connect()).rejects.toThrow('connect: the server of this test was closed.');
+    await expect(app.invoke(ChatController, 'recent')).rejects.toThrow('was closed');
+    await expect(ann.subscribe('/topic/x')).rejects.toThrow('was closed with 1000');
+  });
+});
+
+it('types what was published by the map', async () => {
+  await using app = await testServer<{ '/topic/rooms/{room}': Said }>({ controllers });
+  const all: readonly { payload: Said }[] = app.published('/topic/rooms/lobby');
+  expect(all).toEqual([]);
+});
