@@ -2,7 +2,13 @@
 import type { Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { createServer, MessagingError, type ConnectFrame, type Server } from 'signalbox';
+import {
+  createServer,
+  MessagingError,
+  type ConnectFrame,
+  type Server,
+  type ServerOptions,
+} from 'signalbox';
 import { serveFiles } from '../static-files.js';
 import { RoomController } from './room.controller.js';
 import { WhisperController } from './whisper.controller.js';
@@ -10,14 +16,16 @@ import { WhisperController } from './whisper.controller.js';
 const { resolve } = createRequire(import.meta.url);
 const names = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,19}$/u;
 
+/** What the chat is, wherever it is served. */
+export const chat = {
+  controllers: [RoomController, WhisperController],
+  authenticate,
+  // What reaches a topic went through a controller.
+  clientPublish: false,
+} satisfies ServerOptions;
+
 export async function mount(http: HttpServer, base: string): Promise<Server> {
-  const server = await createServer({
-    controllers: [RoomController, WhisperController],
-    endpoints: [{ path: `${base}ws` }],
-    authenticate,
-    // What reaches a topic went through a controller.
-    clientPublish: false,
-  });
+  const server = await createServer({ ...chat, endpoints: [{ path: `${base}ws` }] });
   await server.attach(http);
   serveFiles(http, base, {
     '': new URL('public/', import.meta.url),

@@ -287,6 +287,16 @@ describe('closing', () => {
     }
   });
 
+  it('still does after a refusal that the test wanted', async () => {
+    const app = await testServer({ controllers });
+    const ann = await app.connect();
+    await expect(ann.subscribe('/nowhere')).rejects.toMatchObject({
+      problem: { code: 'no-route' },
+    });
+    await ann.send('/app/nowhere');
+    await expect(app.close()).rejects.toThrow('was told no-route at /app/nowhere');
+  });
+
   it('is silent after an expectation that failed, and done once', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect();
