@@ -1,0 +1,21 @@
+// The benchmarks that need no peer but what the tests have, in their smallest form: they run to their end, and print ratios.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const bench = fileURLToPath(new URL('../../bench', import.meta.url));
+
+it.each([
+  { name: 'codec', tables: 12 },
+  { name: 'match', tables: 5 },
+])('runs $name to its end', { timeout: 60_000 }, ({ name, tables }) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', `${name}.mjs`, '--quick'],
+    { cwd: bench, encoding: 'utf8' },
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout.match(/\bratio\b/g)).toHaveLength(tables);
+  expect(stdout).not.toMatch(/NaN|Infinity/);
+});
