@@ -38,7 +38,9 @@ export function jsonClientProtocol(): ClientProtocol {
   let rest = '';
   return {
     subprotocol: 'v1.json.signalbox',
-    say: (frame) => Buffer.from(frame.kind === 'heartbeat' ? '{"type":"pong"}' : textOf(frame)),
+    /** As lines, which a stream needs; a message takes them as well. */
+    say: (frame) =>
+      Buffer.from(`${frame.kind === 'heartbeat' ? '{"type":"pong"}' : textOf(frame)}\n`),
     /** Each frame of the server's is a line, and a write of it holds whole ones. */
     hear(chunk) {
       const lines = (rest + asBuffer(chunk).toString()).split('\n');

@@ -1,0 +1,8 @@
+// The conformance suites, run on every implementation of a contract in this repository.
+import { describe, it } from 'vitest';
+import { implementations } from './implementations.js';
+
+for (const { contract, name, cases } of implementations())
+  describe(`${contract}: ${name}`, () => {
+    for (const each of cases) it(each.name, () => each.run());
+  });

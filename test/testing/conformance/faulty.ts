@@ -1,0 +1,176 @@
+// Implementations with a fault in them: they lose, swap or double what they carry, or forget an answer.
+import type {
+  BrokerSubject,
+  CodecSubject,
+  ConverterSubject,
+  TransportSubject,
+} from 'signalbox/testing/conformance';
+import type { Broker, BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
+import { EncodedFrame } from '../../../src/message/encoded-frame.js';
+import type { Connection, ConnectionListener } from '../../../src/transport/transport.js';
+import type { Decoder, Encoder } from '../../../src/wire/codec.js';
+
+export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
+
+export type Fault = (typeof faults)[number];
+
+/** Passes things on, but for each third it does what the fault says. */
+class Faulty<T> {
+  #count = 0;
+  #held: T | undefined;
+
+  constructor(private readonly fault: Fault) {}
+
+  /** What goes on in the place of one thing. */
+  pass(thing: T): readonly T[] {
+    const held = this.#held;
+    if (held !== undefined) {
+      this.#held = undefined;
+      return [thing, held];
+    }
+    if (++this.#count % 3 !== 0) return [thing];
+    switch (this.fault) {
+      case 'lost':
+        return [];
+      case 'doubled':
+        return [thing, thing];
+      case 'swapped':
+        this.#held = thing;
+        return [];
+      case 'forgotten':
+        return [thing];
+      default:
+        return this.fault satisfies never;
+    }
+  }
+}
+
+/** Frames read are lost, swapped or doubled; receipts are never written. */
+export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): CodecSubject {
+  const decoder = (inner: Decoder): Decoder => {
+    const faulty = new Faulty<ReturnType<Decoder['push']> extends Iterable<infer F> ? F : never>(
+      fault,
+    );
+    return {
+      *push(chunk) {
+        for (const frame of inner.push(chunk)) yield* faulty.pass(frame);
+      },
+      get version() {
+        return inner.version;
+      },
+    };
+  };
+  const encoder = (inner: Encoder): Encoder => ({
+    encode: (frame) =>
+      fault === 'forgotten' && frame.kind === 'receipt'
+        ? new EncodedFrame(new Uint8Array(0), false)
+        : inner.encode(frame),
+  });
+  return {
+    ...subject,
+    codec: {
+      ...codec,
+      decoder: (limits, messages) => decoder(codec.decoder(limits, messages)),
+      encoder: (version) => encoder(codec.encoder(version)),
+    },
+  };
+}
+
+/** Writes are lost, swapped or doubled; nobody is told that all has left. */
+export function faultyTransport(subject: TransportSubject, fault: Fault): TransportSubject {
+  return {
+    open: (acceptor) => subject.open((connection) => acceptor(faultyConnection(connection, fault))),
+  };
+}
+
+function faultyConnection(inner: Connection, fault: Fault): Connection {
+  const writes = new Faulty<Uint8Array>(fault);
+  return {
+    handshake: inner.handshake,
+    framing: inner.framing,
+    messages: inner.messages,
+    get bufferedBytes() {
+      return inner.bufferedBytes;
+    },
+    listen: (listener) => inner.listen(fault === 'forgotten' ? deaf(listener) : listener),
+    write(bytes) {
+      for (const each of writes.pass(bytes)) inner.write(each);
+    },
+    ping: () => inner.ping(),
+    pause: () => inner.pause(),
+    resume: () => inner.resume(),
+    close: (code, reason) => inner.close(code, reason),
+    terminate: () => inner.terminate(),
+  };
+}
+
+function deaf(listener: ConnectionListener): ConnectionListener {
+  return {
+    data: (chunk) => listener.data(chunk),
+    ended: (code, reason) => listener.ended(code, reason),
+    drained: () => {},
+    ponged: () => listener.ponged(),
+    closed: (code, reason) => listener.closed(code, reason),
+  };
+}
+
+/** Deliveries are lost, swapped or doubled; SEND is never answered. */
+export function faultyBroker(subject: BrokerSubject, fault: Fault): BrokerSubject {
+  return { ...subject, broker: () => faulty(subject.broker(), fault) };
+}
+
+function faulty(inner: Broker, fault: Fault): Broker {
+  return {
+    start: () => inner.start(),
+    stop: () => inner.stop(),
+    publish: (message) => inner.publish(message),
+    connect: (subscriber) => faultyLine(inner.connect(faultySubscriber(subscriber, fault)), fault),
+  };
+}
+
+function faultySubscriber(inner: Subscriber, fault: Fault): Subscriber {
+  const deliveries = new Faulty<Parameters<Subscriber['deliver']>>(fault);
+  return {
+    id: inner.id,
+    deliver: (...delivery) => deliveries.pass(delivery).every((each) => inner.deliver(...each)),
+    room: () => inner.room(),
+    fail: (error) => inner.fail(error),
+  };
+}
+
+function faultyLine(inner: BrokerConnection, fault: Fault): BrokerConnection {
+  return {
+    subscribe: (subscription) => inner.subscribe(subscription),
+    unsubscribe: (id) => inner.unsubscribe(id),
+    settle: (settlement) => inner.settle(settlement),
+    commit: (operations) => inner.commit(operations),
+    close: () => inner.close(),
+    send(message) {
+      const answered = inner.send(message);
+      return fault === 'forgotten' ? new Promise(() => {}) : answered;
+    },
+  };
+}
+
+/** Octets written are lost, turned round or doubled; the content type asked for is forgotten. */
+export function faultyConverter(subject: ConverterSubject, fault: Fault): ConverterSubject {
+  const spoiled: Readonly<Record<Fault, (body: Uint8Array) => Uint8Array>> = {
+    lost: (body) => body.subarray(1),
+    swapped: (body) => body.toReversed(),
+    doubled: (body) => Buffer.concat([body, body]),
+    forgotten: (body) => body,
+  };
+  const { converter } = subject;
+  return {
+    ...subject,
+    converter: {
+      name: converter.name,
+      read: (body, media, type) => converter.read(body, media, type),
+      write(value, contentType) {
+        const asked = fault === 'forgotten' ? undefined : contentType;
+        const written = converter.write(value, asked);
+        return written && { ...written, body: spoiled[fault](written.body) };
+      },
+    },
+  };
+}

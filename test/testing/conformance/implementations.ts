@@ -1,0 +1,116 @@
+// Every implementation of a contract in this repository, with the cases that it has to pass.
+import {
+  brokerConformance,
+  codecConformance,
+  converterConformance,
+  jsonClientProtocol,
+  stompClientProtocol,
+  transportConformance,
+  type BrokerSubject,
+  type CodecSubject,
+  type ConformanceCase,
+  type ConverterSubject,
+} from 'signalbox/testing/conformance';
+import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
+import { silentLogger } from './silent-logger.js';
+import { bytes } from '../../../src/payload/bytes.js';
+import { json as jsonConverter } from '../../../src/payload/json.js';
+import { text } from '../../../src/payload/text.js';
+import { json } from '../../../src/wire/json/codec.js';
+import { stomp } from '../../../src/wire/stomp/codec.js';
+import { memory, tcp, tls, webSocket } from './transport-subjects.js';
+
+export interface Implementation {
+  readonly contract: 'WireCodec' | 'Transport' | 'Broker' | 'PayloadConverter';
+  readonly name: string;
+  readonly cases: readonly ConformanceCase[];
+}
+
+export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
+  STOMP: {
+    codec: stomp,
+    client: stompClientProtocol,
+    malformed: [
+      'send\ndestination:/x\n\n\0',
+      'SEND\nno colon\n\n\0',
+      'SEND\ndestination:\\q\n\n\0',
+      'SEND\ndestination:/x\ncontent-length:-1\n\n\0',
+      'MESSAGE\n\n\0',
+    ].map((octets) => Buffer.from(octets)),
+  },
+  JSON: {
+    codec: json,
+    client: jsonClientProtocol,
+    malformed: [
+      '{"type":"shout"}',
+      '{"type":"send"}',
+      '{"type":',
+      '[]',
+      '{"type":"ack","id":1}',
+    ].map((octets) => Buffer.from(octets)),
+  },
+};
+
+export const embedded: BrokerSubject = {
+  broker: () => new EmbeddedBroker({ logger: silentLogger }),
+};
+
+export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSubject>> = {
+  JSON: {
+    converter: jsonConverter,
+    values: [{ a: [1, null, 'x'] }, [], 'text', 0, true, null],
+    foreignValues: [undefined, () => 1, 10n, Buffer.from('x')],
+    contentType: 'application/problem+json',
+    foreignContentTypes: ['text/plain', 'application/octet-stream'],
+    malformed: [Buffer.from('{'), Buffer.from(''), Uint8Array.of(0x22, 0xff, 0x22)],
+  },
+  text: {
+    converter: text,
+    type: { kind: 'text' },
+    values: ['', 'h\u00e9', '\u{1f642}\0\r\n'],
+    foreignValues: [1, {}, undefined, Buffer.from('x')],
+    contentType: 'text/plain',
+    foreignContentTypes: ['application/json', 'application/problem+json'],
+    malformed: [Uint8Array.of(0xff), Uint8Array.of(0xed, 0xa0, 0x80)],
+  },
+  octets: {
+    converter: bytes,
+    type: { kind: 'bytes' },
+    values: [Buffer.from([0, 255, 10]), Buffer.alloc(0)],
+    foreignValues: ['x', 1, {}, undefined],
+    contentType: 'image/png',
+    foreignContentTypes: [],
+    malformed: [],
+  },
+};
+
+const noCodes = 'An end of TCP carries no code: a client is told in an ERROR before it.';
+
+/** Those that can be examined on this machine. */
+export function implementations(): readonly Implementation[] {
+  const secure = tls();
+  const withoutCodes = { 'tells a client why it was closed': noCodes };
+  return [
+    ...Object.entries(codecs).map(
+      ([name, subject]) =>
+        ({ contract: 'WireCodec', name, cases: codecConformance(subject) }) as const,
+    ),
+    { contract: 'Transport', name: 'memory', cases: transportConformance(memory) },
+    { contract: 'Transport', name: 'WebSocket', cases: transportConformance(webSocket) },
+    { contract: 'Transport', name: 'TCP', cases: transportConformance(tcp, withoutCodes) },
+    ...(secure === undefined
+      ? []
+      : [
+          {
+            contract: 'Transport',
+            name: 'TLS',
+            cases: transportConformance(secure, withoutCodes),
+          } as const,
+        ]),
+    { contract: 'Broker', name: 'embedded', cases: brokerConformance(embedded) },
+    ...Object.entries(converters).map(
+      ([name, subject]) =>
+        ({ contract: 'PayloadConverter', name, cases: converterConformance(subject) }) as const,
+    ),
+  ];
+}
