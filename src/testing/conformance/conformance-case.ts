@@ -7,7 +7,7 @@ export interface ConformanceCase {
   /** Why the implementation does otherwise; `run` then resolves only as long as it does. */
   readonly exception: string | undefined;
   /** Rejects with what is not as promised. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 /** By the names of cases, why an implementation does otherwise. */

@@ -18,7 +18,7 @@ export function says(actual: unknown, expected: object): void {
 
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
-  if (value instanceof Map) return plain([...value].toSorted());
+  if (value instanceof Map) return plain(Object.fromEntries(value));
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   const said = Object.entries(value).filter(([, each]) => each !== undefined);

@@ -4,5 +4,5 @@ import { implementations } from './implementations.js';
 
 for (const { contract, name, cases } of implementations())
   describe(`${contract}: ${name}`, () => {
-    for (const each of cases) it(each.name, () => each.run());
+    for (const { name: promise, run } of cases) it(promise, run);
   });
