@@ -4,5 +4,5 @@ import { implementations } from './implementations.js';
 
 for (const { contract, name, cases } of implementations())
   describe(`${contract}: ${name}`, () => {
-    for (const { name: promise, run } of cases) it(promise, run);
+    it.each(cases.map((each) => [each.name, each.run] as const))('%s', (_, run) => run());
   });

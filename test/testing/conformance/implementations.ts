@@ -12,7 +12,7 @@ import {
   type ConverterSubject,
 } from 'signalbox/testing/conformance';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
-import { silentLogger } from './silent-logger.js';
+import { silentLogger } from '../../../src/message/logger.js';
 import { bytes } from '../../../src/payload/bytes.js';
 import { json as jsonConverter } from '../../../src/payload/json.js';
 import { text } from '../../../src/payload/text.js';
