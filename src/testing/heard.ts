@@ -68,8 +68,10 @@ export class Heard {
   }
 
   #receive(message: Received): void {
-    if (message.subscription !== problemsId)
-      return this.subscriptions.get(message.subscription)?.receive(message);
+    // First, as a test may choose this id, too, when it has no use for the kit's.
+    const subscription = this.subscriptions.get(message.subscription);
+    if (subscription !== undefined || message.subscription !== problemsId)
+      return subscription?.receive(message);
     // A test that has subscribed its problems reads them there.
     const readElsewhere = [...this.subscriptions.values()].some(
       ({ destination }) => destination === this.problemQueue,

@@ -163,6 +163,14 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
   });
 });
 
+it("lets a test choose any id where it does without the kit's subscription", async () => {
+  await using app = await testServer({ controllers: [ChatController] });
+  const ann = await app.connect({ problems: false });
+  const topic = await ann.subscribe('/topic/x', { id: 'problems' });
+  await ann.send('/topic/x', 'hi');
+  expect(await topic.next()).toMatchObject({ payload: 'hi' });
+});
+
 it('without its problem queue, a STOMP session ends with ERROR', async () => {
   await using app = await testServer({ controllers });
   const ann = await app.connect({ problems: false });
