@@ -6,6 +6,7 @@ import type { SubscriptionTarget, Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Session } from '../session/session.js';
 import type { Broker } from './broker.js';
+import type { ReplyAddresses } from './reply-address.js';
 import type { Recipient } from './subscriber.js';
 import { sessionQueue, type UserDestinations } from './user-destination.js';
 
@@ -16,7 +17,9 @@ export interface PublishOptions {
 
 /** Inject it to publish; type and token in one (Spring: SimpMessagingTemplate). A value that cannot be written rejects with `payload-unwritable`. */
 export abstract class Publisher {
-  /** To all who subscribed the destination; resolves when the broker has taken it. */
+  /**
+   * To all who subscribed the destination, or to whoever said it in a `reply-to`; resolves when the broker has taken it.
+   */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
   /** To every session of the user that subscribed `/user` + destination; to nobody when there is none. */
   abstract publishToUser(
@@ -45,6 +48,7 @@ export interface PublisherParts {
   readonly payloads: Payloads;
   readonly recipients: Recipients;
   readonly users: UserDestinations;
+  readonly replies: ReplyAddresses;
   readonly ids: Ids;
   /** Whether the broker serves a destination. */
   readonly serves: (destination: string) => boolean;
@@ -84,9 +88,9 @@ export class BrokerPublisher implements Publisher {
     return inTurn(targets, (target) => this.#send(target, letter(payload, target.headers)));
   }
 
-  /** A client's message to all sessions of a user. */
-  forward(user: string, destination: string, message: Message): void | Promise<void> {
-    return this.#publish(this.forwarded(user, destination, message));
+  /** Messages as they are, one after the other. */
+  hand(messages: readonly Message[]): void | Promise<void> {
+    return inTurn(messages, (message) => this.parts.broker.publish(message));
   }
 
   /** What `publishTo` would publish, for those who publish it later; an answer to one subscription is not part of it. */
@@ -97,7 +101,7 @@ export class BrokerPublisher implements Publisher {
     );
   }
 
-  /** What `forward` would publish. */
+  /** A client's message to a user, once for each session. */
   forwarded(user: string, destination: string, message: Message): readonly Message[] {
     return this.#messages({ kind: 'user', user, destination }, (to) => ({
       ...message,
@@ -108,19 +112,19 @@ export class BrokerPublisher implements Publisher {
   #send(target: Target, letter: Letter): void | Promise<void> {
     if (target.kind === 'subscription')
       return this.#answer(target.session, target.subscription, letter(target.destination));
-    return this.#publish(this.#messages(target, letter));
-  }
-
-  #publish(messages: readonly Message[]): void | Promise<void> {
-    return inTurn(messages, (message) => this.parts.broker.publish(message));
+    return this.hand(this.#messages(target, letter));
   }
 
   #messages(target: Exclude<Target, SubscriptionTarget>, letter: Letter): readonly Message[] {
-    const { users, recipients } = this.parts;
+    const { users, replies, recipients } = this.parts;
     switch (target.kind) {
       case 'destination':
         if (users.matches(target.destination)) {
           return this.#messages({ kind: 'user', ...users.address(target.destination) }, letter);
+        }
+        if (replies.matches(target.destination)) {
+          const queue = replies.queueOf(target.destination);
+          return queue === undefined ? [] : [letter(queue)];
         }
         if (!this.parts.serves(target.destination)) {
           throw new MessagingError(

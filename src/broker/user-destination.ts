@@ -1,4 +1,4 @@
-// User destinations: `/user/queue/x` means a queue of one session, under a name that no client's text can say or match.
+// Sessions' own queues: `/user/queue/x` and `/temp-queue/x` mean one of one session, under a name that no client's text can say or match.
 import { MessagingError } from '../message/error.js';
 
 /** No header of a client can hold it: the codecs refuse NUL. */
@@ -21,6 +21,10 @@ export function sessionOf(destination: string): string | undefined {
     : undefined;
 }
 
+/** Below it lie queues that nobody but their session can name; others answer to them (the prefix is ActiveMQ's and RabbitMQ's). */
+export const temporaryPrefix = '/temp-queue';
+const temporaryStart = `${temporaryPrefix}/`;
+
 /** Whom a SEND to a user destination is meant for. */
 export interface UserAddress {
   readonly user: string;
@@ -40,16 +44,23 @@ export class UserDestinations {
     return destination.startsWith(this.#start);
   }
 
-  /** `/user/queue/x` of a SUBSCRIBE to the session's own queue. */
+  /** Whether a destination is a temporary queue of whoever says it. */
+  isTemporary(destination: string): boolean {
+    return destination.startsWith(temporaryStart);
+  }
+
+  /** `/user/queue/x` or `/temp-queue/x` of the session that says it. @throws `destination-invalid` */
   own(session: string, destination: string): string {
-    const queue = destination.slice(this.prefix.length);
-    if (queue.length < 2 || /[*?{}]/.test(queue)) {
+    const temporary = this.isTemporary(destination);
+    const prefix = temporary ? temporaryPrefix : this.prefix;
+    const name = destination.slice(prefix.length);
+    if (name.length < 2 || /[*?{}]/.test(name) || this.isTemporary(name)) {
       throw new MessagingError(
         'destination-invalid',
-        `A subscription below ${this.prefix} names one queue, without wildcards.`,
+        `A subscription below ${prefix} names one queue, without wildcards.`,
       );
     }
-    return sessionQueue(session, queue);
+    return sessionQueue(session, temporary ? destination : name);
   }
 
   /** `/user/ann/queue/x` of a SEND to its parts; `%2F` in the name is a slash. */
@@ -62,13 +73,16 @@ export class UserDestinations {
       );
     }
     const user = destination.slice(this.#start.length, end).replaceAll('%2F', '/');
-    return { user, destination: destination.slice(end) };
+    const queue = destination.slice(end);
+    // Others reach such a queue by the address that its session has given them.
+    if (this.isTemporary(queue)) throw new MessagingError('destination-refused');
+    return { user, destination: queue };
   }
 
   /** What the client called the queue that this message came by; other destinations as they are. */
   visible(destination: string): string {
-    return isInternal(destination)
-      ? this.prefix + destination.slice(destination.indexOf('/'))
-      : destination;
+    if (!isInternal(destination)) return destination;
+    const queue = destination.slice(destination.indexOf('/'));
+    return this.isTemporary(queue) ? queue : this.prefix + queue;
   }
 }

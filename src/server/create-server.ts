@@ -2,6 +2,7 @@
 import type { Container } from 'inversify';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { BrokerPublisher } from '../broker/publisher.js';
+import { ReplyAddresses } from '../broker/reply-address.js';
 import { Subscribers } from '../broker/subscribers.js';
 import { UserDestinations } from '../broker/user-destination.js';
 import { compileControllers } from '../controller/compile.js';
@@ -21,6 +22,7 @@ import type { Connection } from '../transport/transport.js';
 import { buildControllers, offer, ownContainer, withdraw } from './container.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
+import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import { noInstruments, type Instruments } from './instruments.js';
 import type { ResolvedOptions, ServerOptions } from './options.js';
@@ -50,10 +52,12 @@ export async function createInstrumentedServer(
   const registry = new LocalSessionRegistry<ClientSession>();
   const events = new SessionEventSource(logger);
   const users = new UserDestinations(options.prefixes.user);
+  const replies = new ReplyAddresses(() => ids.reply(), limits.subscriptions);
   const prefixes = new Prefixes(
     options.prefixes.application,
     options.prefixes.broker,
     users,
+    replies,
     options.separator,
   );
   const broker = instruments.broker(
@@ -65,6 +69,7 @@ export async function createInstrumentedServer(
     payloads,
     recipients: registry,
     users,
+    replies,
     ids,
     serves: (destination) => prefixes.servedByBroker(destination),
   });
@@ -106,6 +111,8 @@ export async function createInstrumentedServer(
     publisher,
     subscribers,
     transactions,
+    replies,
+    idempotency: new Idempotency(clock, limits),
     events,
     clientPublish: options.clientPublish,
     subscriptions: limits.subscriptions,
@@ -141,6 +148,7 @@ export async function createInstrumentedServer(
       events.emit('dropped', { session: of, subscription, destination }),
     finished(of) {
       transactions.abortAll(of);
+      replies.forget(of.id);
       void subscribers.close(of).catch((error: unknown) => {
         logger.error('The broker could not end the line of a session.', error);
       });

@@ -1,8 +1,9 @@
 // The one junction: what becomes of each client frame.
 import type { Operation, Settlement } from '../broker/broker.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
+import type { ReplyAddresses } from '../broker/reply-address.js';
 import type { Subscribers } from '../broker/subscribers.js';
-import type { UserAddress, UserDestinations } from '../broker/user-destination.js';
+import { temporaryPrefix, type UserDestinations } from '../broker/user-destination.js';
 import { MessagingError } from '../message/error.js';
 import type {
   ClientFrame,
@@ -17,7 +18,8 @@ import type { ClientSession } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
 import type { Admission } from './admission.js';
 import type { Application } from './application.js';
-import type { Prefixes } from './prefix.js';
+import { idempotencyKey, type Idempotency } from './idempotency.js';
+import type { Owner, Prefixes } from './prefix.js';
 import { problemQueue } from './problem.js';
 import type { HeldFrame, Transactions } from './transactions.js';
 
@@ -29,11 +31,16 @@ export interface InboundParts {
   readonly publisher: BrokerPublisher;
   readonly subscribers: Subscribers;
   readonly transactions: Transactions;
+  readonly replies: ReplyAddresses;
+  readonly idempotency: Idempotency;
   readonly events: SessionEventSource;
   readonly clientPublish: boolean;
   /** Live subscriptions that a session may have. */
   readonly subscriptions: number;
 }
+
+/** Whose a destination is that is neither a handler's nor the broker's. */
+type SessionOwner = Exclude<Owner, { readonly kind: 'application' | 'broker' }>;
 
 export class Inbound {
   constructor(private readonly parts: InboundParts) {}
@@ -68,36 +75,45 @@ export class Inbound {
 
   #send(frame: SendFrame, session: ClientSession): void | Promise<void> {
     const { message, transaction } = frame;
-    const { prefixes, application, subscribers, transactions } = this.parts;
+    const { transactions, idempotency } = this.parts;
     if (transaction !== undefined) return transactions.hold(session, transaction, frame);
+    const key = idempotencyKey(message, session);
+    return idempotency.once(key, () => this.#process(message, session));
+  }
+
+  #process(said: Message, session: ClientSession): void | Promise<void> {
+    const { prefixes, application, publisher, subscribers } = this.parts;
+    const message = this.#answerable(said, session);
     const owner = prefixes.owner(message.destination);
     switch (owner.kind) {
       case 'application':
         return application.send(message, owner.lookup, session);
-      case 'user': {
-        const { user, destination } = this.#addressee(message);
-        return this.parts.publisher.forward(user, destination, message);
-      }
       case 'broker':
         this.#mayPublish();
         return subscribers.get(session).connection.send(message);
-      case 'nobody':
-        throw new MessagingError('no-route');
       default:
-        return owner satisfies never;
+        return publisher.hand(this.#addressed(message, owner, session));
     }
   }
 
   /** Handlers run in the order of their frames; what comes of all frames reaches the broker at once, or nothing does. */
   async #commit({ transaction }: TransactionFrame, session: ClientSession): Promise<void> {
-    const held = this.parts.transactions.end(session, transaction);
+    const { transactions, idempotency, subscribers } = this.parts;
+    const held = transactions.end(session, transaction);
+    const keys = new Set<string>();
     const operations: Operation[] = [];
     try {
-      for (const frame of held) operations.push(...(await this.#operations(frame, session)));
-      await this.parts.subscribers.get(session).connection.commit(operations);
+      for (const frame of held) {
+        const key = frame.kind === 'send' ? idempotencyKey(frame.message, session) : undefined;
+        if (key !== undefined && (idempotency.knows(key) || keys.has(key))) continue;
+        if (key !== undefined) keys.add(key);
+        operations.push(...(await this.#operations(frame, session)));
+      }
+      await subscribers.get(session).connection.commit(operations);
     } catch (cause) {
       throw transactionFailed(cause);
     }
+    for (const key of keys) idempotency.remember(key);
   }
 
   async #operations(frame: HeldFrame, session: ClientSession): Promise<readonly Operation[]> {
@@ -109,31 +125,63 @@ export class Inbound {
   }
 
   /** What a SEND leads to, before it is published. */
-  async #messages(message: Message, session: ClientSession): Promise<readonly Message[]> {
+  async #messages(said: Message, session: ClientSession): Promise<readonly Message[]> {
+    const message = this.#answerable(said, session);
     const owner = this.parts.prefixes.owner(message.destination);
     switch (owner.kind) {
       case 'application':
         return this.parts.application.compose(message, owner.lookup, session);
-      case 'user': {
-        const { user, destination } = this.#addressee(message);
-        return this.parts.publisher.forwarded(user, destination, message);
-      }
       case 'broker':
         this.#mayPublish();
         return [message];
-      case 'nobody':
-        throw new MessagingError('no-route');
+      default:
+        return this.#addressed(message, owner, session);
+    }
+  }
+
+  /** A client's message to sessions' own queues. @throws `no-route` for what is nobody's */
+  #addressed(message: Message, owner: SessionOwner, session: ClientSession): readonly Message[] {
+    if (owner.kind === 'nobody') throw new MessagingError('no-route');
+    this.#mayPublish();
+    const { users, replies, publisher } = this.parts;
+    const to = (queue: string): Message => ({ ...message, destination: queue });
+    switch (owner.kind) {
+      case 'user': {
+        const { user, destination } = users.address(message.destination);
+        if (destination === problemQueue) throw new MessagingError('destination-refused');
+        return publisher.forwarded(user, destination, message);
+      }
+      case 'temporary':
+        return [to(users.own(session.id, message.destination))];
+      case 'reply': {
+        // Whoever asked may have left: whoever answers cannot know.
+        const queue = replies.queueOf(message.destination);
+        return queue === undefined ? [] : [to(queue)];
+      }
       default:
         return owner satisfies never;
     }
   }
 
-  /** Whom a client's message to a user is for. */
-  #addressee(message: Message): UserAddress {
-    this.#mayPublish();
-    const address = this.parts.users.address(message.destination);
-    if (address.destination === problemQueue) throw new MessagingError('destination-refused');
-    return address;
+  /** With `reply-to` as an address that whoever gets the message can answer to. @throws `header-invalid` */
+  #answerable(message: Message, session: ClientSession): Message {
+    const replyTo = message.headers.get('reply-to');
+    if (replyTo === undefined) return message;
+    const { prefixes, users, replies } = this.parts;
+    switch (prefixes.owner(replyTo).kind) {
+      case 'user':
+      case 'temporary': {
+        const address = replies.addressOf(users.own(session.id, replyTo));
+        return { ...message, headers: new Map(message.headers).set('reply-to', address) };
+      }
+      case 'reply':
+        return message;
+      default:
+        throw new MessagingError(
+          'header-invalid',
+          `The header reply-to names a queue of the sender's own, below ${users.prefix} or ${temporaryPrefix}.`,
+        );
+    }
   }
 
   #mayPublish(): void {
@@ -151,11 +199,13 @@ export class Inbound {
         await application.subscribe(frame, owner.lookup, session, subscriber);
         break;
       case 'user':
+      case 'temporary':
         await subscriber.subscribe(frame, users.own(session.id, destination));
         break;
       case 'broker':
         await subscriber.subscribe(frame, destination);
         break;
+      case 'reply':
       case 'nobody':
         throw new MessagingError('no-route');
       default:

@@ -50,6 +50,10 @@ export interface LimitOptions {
   readonly transactionFrames: number;
   /** Octets that the transactions of a session may hold. Default 16 times the frame size. */
   readonly transactionSize: number;
+  /** Values of `idempotency-key` that the server remembers. Default 10,000. */
+  readonly idempotencyKeys: number;
+  /** How long it remembers each. Default 300,000. */
+  readonly idempotencyAge: number;
   /** Octets that may wait for a session. Default the larger of 524,288 and twice the frame size. */
   readonly outboxSize: number;
   /** How long an octet may wait for a session. Default 10,000. */

@@ -1,13 +1,18 @@
-// Which of the three a destination belongs to: the application's handlers, a user's queues, or the broker.
+// Whose a destination is: the application's handlers', a session's own queues', those who wait for an answer, or the broker's.
+import type { ReplyAddresses } from '../broker/reply-address.js';
 import type { UserDestinations } from '../broker/user-destination.js';
 
 export type Owner =
   | { readonly kind: 'application'; readonly lookup: string }
   | { readonly kind: 'user' }
+  | { readonly kind: 'temporary' }
+  | { readonly kind: 'reply' }
   | { readonly kind: 'broker' }
   | { readonly kind: 'nobody' };
 
 const user: Owner = { kind: 'user' };
+const temporary: Owner = { kind: 'temporary' };
+const reply: Owner = { kind: 'reply' };
 const broker: Owner = { kind: 'broker' };
 const nobody: Owner = { kind: 'nobody' };
 
@@ -20,6 +25,7 @@ export class Prefixes {
     application: readonly string[],
     brokers: readonly string[],
     private readonly users: UserDestinations,
+    private readonly replies: ReplyAddresses,
     private readonly separator: '/' | '.',
   ) {
     this.#application = application.map((prefix) => `${prefix}/`);
@@ -32,7 +38,9 @@ export class Prefixes {
         return { kind: 'application', lookup: this.#lookup(destination, prefix) };
     }
     if (this.users.matches(destination)) return user;
-    return this.servedByBroker(destination) ? broker : nobody;
+    if (this.servedByBroker(destination)) return broker;
+    if (this.users.isTemporary(destination)) return temporary;
+    return this.replies.matches(destination) ? reply : nobody;
   }
 
   servedByBroker(destination: string): boolean {

@@ -48,6 +48,8 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       transactions: 8,
       transactionFrames: 1000,
       transactionSize: 16 * frameSize,
+      idempotencyKeys: 10_000,
+      idempotencyAge: 300_000,
       outboxSize: Math.max(512 * 1024, 2 * frameSize),
       outboxAge: 10_000,
       waitingFrames: 64,

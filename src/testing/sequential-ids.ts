@@ -4,8 +4,10 @@ import type { Ids } from '../message/ids.js';
 export function sequentialIds(): Ids {
   let sessions = 0;
   let messages = 0;
+  let replies = 0;
   return {
     session: () => `session-${++sessions}`,
     message: () => `message-${++messages}`,
+    reply: () => `reply-${++replies}`,
   };
 }

@@ -61,7 +61,11 @@ export async function testServer<M extends object = AnyDestinations>(
         container,
         clock,
         logger: log,
-        ids: { session: () => (newest = ids.session()), message: () => ids.message() },
+        ids: {
+          session: () => (newest = ids.session()),
+          message: () => ids.message(),
+          reply: () => ids.reply(),
+        },
         endpoints: [],
         transports: [memory],
       },

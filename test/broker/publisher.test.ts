@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Broker } from '../../src/broker/broker.js';
 import { BrokerPublisher } from '../../src/broker/publisher.js';
+import { ReplyAddresses } from '../../src/broker/reply-address.js';
 import type { Recipient } from '../../src/broker/subscriber.js';
 import { sessionQueue, UserDestinations } from '../../src/broker/user-destination.js';
 import { randomIds } from '../../src/message/ids.js';
@@ -29,6 +30,7 @@ function publisher() {
       ofUser: (user) => (user === 'ann' ? [session, { ...session, id: 's2' }] : []),
     },
     users: new UserDestinations('/user'),
+    replies: new ReplyAddresses(() => 'x', 8),
     ids: randomIds(),
     serves: (destination) => destination.startsWith('/topic/'),
   });
@@ -83,7 +85,7 @@ describe('the publisher', () => {
       headers: noHeaders,
       body: Buffer.from('x'),
     };
-    await subject.forward('ann', '/queue/x', message);
+    await subject.hand(subject.forwarded('ann', '/queue/x', message));
     expect(published).toMatchObject([{ body: message.body }, { body: message.body }]);
   });
 

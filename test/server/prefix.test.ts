@@ -1,12 +1,14 @@
 // Prefixes: whose a destination is.
 import { describe, expect, it } from 'vitest';
+import { ReplyAddresses } from '../../src/broker/reply-address.js';
 import { UserDestinations } from '../../src/broker/user-destination.js';
 import { Prefixes } from '../../src/server/prefix.js';
 
 const users = new UserDestinations('/user');
+const replies = new ReplyAddresses(() => 'x', 8);
 
 describe('prefixes', () => {
-  const slashes = new Prefixes(['/app', '/api'], ['/topic', '/queue'], users, '/');
+  const slashes = new Prefixes(['/app', '/api'], ['/topic', '/queue'], users, replies, '/');
 
   it.each([
     ['/app/a/b', { kind: 'application', lookup: '/a/b' }],
@@ -14,6 +16,8 @@ describe('prefixes', () => {
     ['/topic/x', { kind: 'broker' }],
     ['/queue/x', { kind: 'broker' }],
     ['/user/queue/x', { kind: 'user' }],
+    ['/temp-queue/x', { kind: 'temporary' }],
+    ['/reply-queue/x', { kind: 'reply' }],
     ['/topicx', { kind: 'nobody' }],
     ['/application/x', { kind: 'nobody' }],
     ['/app', { kind: 'nobody' }],
@@ -23,7 +27,7 @@ describe('prefixes', () => {
   });
 
   it('leave no slash before a lookup with dots', () => {
-    const dots = new Prefixes(['/app'], ['/topic'], users, '.');
+    const dots = new Prefixes(['/app'], ['/topic'], users, replies, '.');
     expect(dots.owner('/app/red.blue.green')).toEqual({
       kind: 'application',
       lookup: 'red.blue.green',

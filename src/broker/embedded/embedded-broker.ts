@@ -14,7 +14,7 @@ import { SubscriptionIndex } from './subscription-index.js';
 
 export interface EmbeddedBrokerOptions {
   /** Names publications: one id each, the same for all subscribers. */
-  readonly ids?: Ids;
+  readonly ids?: Pick<Ids, 'message'>;
   /** What expiry counts by. */
   readonly clock?: Clock;
   /** What segments of destinations end at; `/` by default. */
@@ -36,7 +36,7 @@ interface Publication {
  * twice.
  */
 export class EmbeddedBroker implements Broker {
-  readonly #ids: Ids;
+  readonly #ids: Pick<Ids, 'message'>;
   readonly #logger: Logger;
   readonly #index: SubscriptionIndex;
   readonly #queues: Queues;

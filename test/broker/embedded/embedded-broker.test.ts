@@ -20,7 +20,7 @@ function broker(separator: '/' | '.' = '/') {
     warn: () => {},
     info: () => {},
   };
-  const ids = { session: () => 's', message: () => `m${++count}` };
+  const ids = { message: () => `m${++count}` };
   const subject = new EmbeddedBroker({ ids, separator, logger });
   return {
     subject,

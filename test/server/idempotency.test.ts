@@ -1,0 +1,128 @@
+// `idempotency-key` on SEND: what was processed once gets its receipt again, and nothing else.
+import { Controller, MessageMapping, Payload, SendTo } from 'signalbox';
+import { testServer } from 'signalbox/testing';
+import { expect, it } from 'vitest';
+
+class Gate {
+  #open!: () => void;
+  readonly opened = new Promise<void>((resolve) => (this.#open = resolve));
+
+  open(): void {
+    this.#open();
+  }
+}
+
+@Controller()
+class OrderController {
+  #failures = 0;
+
+  constructor(private readonly gate: Gate) {}
+
+  @MessageMapping('/order')
+  @SendTo('/topic/orders')
+  order(@Payload() item: string) {
+    return item;
+  }
+
+  @MessageMapping('/flaky')
+  @SendTo('/topic/orders')
+  flaky(@Payload() item: string) {
+    if (this.#failures++ === 0) throw new Error('A handler that fails at first.');
+    return item;
+  }
+
+  @MessageMapping('/slow')
+  @SendTo('/topic/orders')
+  async slow(@Payload() item: string) {
+    await this.gate.opened;
+    return item;
+  }
+}
+
+const app = (limits = {}) => testServer({ controllers: [OrderController], limits });
+const key = (value: string, more = {}) => ({ headers: { 'idempotency-key': value }, ...more });
+
+it('a repeat gets its receipt, and nothing happens twice', async () => {
+  await using server = await app();
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'tea', key('1', { receipt: 'a' }));
+  await ann.send('/app/order', 'tea', key('1', { receipt: 'b' }));
+  await ann.send('/topic/orders', 'straight', key('2'));
+  await ann.send('/topic/orders', 'straight', key('2'));
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['tea', 'straight']);
+  expect(ann.receipts).toEqual(['a', 'b']);
+});
+
+it('a user’s keys count in all of the user’s sessions, those of nobody in one', async () => {
+  await using server = await app();
+  const listener = await server.connect();
+  const orders = await listener.subscribe('/topic/orders');
+  for (const user of ['ann', 'ann', 'bob', undefined, undefined]) {
+    const client = await server.connect(user === undefined ? {} : { user });
+    await client.send('/app/order', user ?? 'nobody', key('1'));
+  }
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual([
+    'ann',
+    'bob',
+    'nobody',
+    'nobody',
+  ]);
+});
+
+it('what failed may be tried again', async () => {
+  await using server = await app();
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/flaky', 'tea', key('1'));
+  expect(ann.problems).toMatchObject([{ code: 'handler-failed' }]);
+  await ann.send('/app/flaky', 'tea', key('1'));
+  expect(await orders.next()).toMatchObject({ payload: 'tea' });
+});
+
+it('a repeat waits for the first that is still under way', async () => {
+  await using server = await app();
+  const [first, again] = [
+    await server.connect({ user: 'ann' }),
+    await server.connect({ user: 'ann' }),
+  ];
+  const orders = await again.subscribe('/topic/orders');
+  const sent = [
+    first.send('/app/slow', 'tea', key('1', { receipt: 'a' })),
+    again.send('/app/slow', 'tea', key('1', { receipt: 'b' })),
+  ];
+  (await server.get(Gate)).open();
+  await Promise.all(sent);
+  expect([first.receipts, again.receipts]).toEqual([['a'], ['b']]);
+  expect(await orders.all()).toHaveLength(1);
+});
+
+it('a transaction leaves repeats out, and its keys count when it has taken effect', async () => {
+  await using server = await app();
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'one', key('1'));
+  await ann.begin('t');
+  await ann.send('/app/order', 'one', key('1', { transaction: 't' }));
+  await ann.send('/app/order', 'two', key('2', { transaction: 't' }));
+  await ann.send('/app/order', 'two', key('2', { transaction: 't' }));
+  await ann.commit('t');
+  await ann.send('/app/order', 'two', key('2'));
+  await ann.begin('u');
+  await ann.send('/app/order', 'three', key('3', { transaction: 'u' }));
+  await ann.abort('u');
+  await ann.send('/app/order', 'three', key('3'));
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
+});
+
+it('keys are forgotten by age and by number', async () => {
+  await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'one', key('1'));
+  await server.clock.advance(999);
+  await ann.send('/app/order', 'one', key('1'));
+  await server.clock.advance(1);
+  for (const each of ['1', '2', '3', '1']) await ann.send('/app/order', each, key(each));
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
+});

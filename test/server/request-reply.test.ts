@@ -1,0 +1,118 @@
+// Requests of plain clients: `reply-to` names a queue of the sender's own, and whoever gets the message can answer to it.
+import { Controller, Header, MessageMapping, Payload, Publisher } from 'signalbox';
+import { testServer, type ClientProtocolName, type TestServer } from 'signalbox/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+@Controller()
+class SquareController {
+  constructor(private readonly publisher: Publisher) {}
+
+  @MessageMapping('/square')
+  square(@Payload() n: number, @Header('reply-to') replyTo: string) {
+    return this.publisher.publish(replyTo, n * n);
+  }
+}
+
+describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
+  let app: TestServer;
+
+  beforeEach(async () => {
+    app = await testServer({ controllers: [SquareController], protocol });
+  });
+
+  afterEach(() => app.close());
+
+  it.each(['/temp-queue/answers', '/user/queue/answers'])('%s is answered to', async (replyTo) => {
+    const [ann, bob, eve] = [await app.connect(), await app.connect(), await app.connect()];
+    const answers = await ann.subscribe(replyTo);
+    const others = await eve.subscribe(replyTo);
+    const requests = await bob.subscribe('/queue/requests');
+    await ann.send('/queue/requests', 'how many?', { headers: { 'reply-to': replyTo } });
+    const request = await requests.next();
+    const address = request.headers['reply-to']!;
+    expect(address).toMatch(/^\/reply-queue\//);
+    await bob.send(address, 42, { headers: { 'correlation-id': '7' } });
+    expect(await answers.next()).toMatchObject({
+      destination: replyTo,
+      payload: 42,
+      headers: { 'correlation-id': '7' },
+    });
+    await others.nothing();
+  });
+
+  it('a handler answers as a client does', async () => {
+    const ann = await app.connect();
+    const answers = await ann.subscribe('/temp-queue/squares');
+    await ann.send('/app/square', 7, { headers: { 'reply-to': '/temp-queue/squares' } });
+    expect(await answers.next()).toMatchObject({ payload: 49 });
+  });
+
+  it('an address may be handed on', async () => {
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const answers = await ann.subscribe('/temp-queue/answers');
+    const requests = await bob.subscribe('/queue/requests');
+    await ann.send('/queue/requests', 3, { headers: { 'reply-to': '/temp-queue/answers' } });
+    const { headers, payload } = await requests.next();
+    await bob.send('/app/square', payload, { headers: { 'reply-to': headers['reply-to']! } });
+    expect(await answers.next()).toMatchObject({ payload: 9 });
+  });
+
+  it('a transaction asks and answers at its commit', async () => {
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const answers = await ann.subscribe('/temp-queue/answers');
+    const requests = await bob.subscribe('/queue/requests');
+    const inTransaction = { transaction: 't', headers: { 'reply-to': '/temp-queue/answers' } };
+    await ann.begin('t');
+    await ann.send('/queue/requests', 'one', inTransaction);
+    await ann.commit('t');
+    const { headers } = await requests.next();
+    await bob.begin('t');
+    await bob.send(headers['reply-to']!, 'two', { transaction: 't' });
+    await answers.nothing();
+    await bob.commit('t');
+    expect(await answers.next()).toMatchObject({ payload: 'two' });
+  });
+
+  it('an answer to somebody who has left goes nowhere, and harms nobody', async () => {
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const requests = await bob.subscribe('/queue/requests');
+    await ann.send('/queue/requests', 1, { headers: { 'reply-to': '/temp-queue/answers' } });
+    const { headers } = await requests.next();
+    await ann.vanish();
+    await bob.send(headers['reply-to']!, 2, { receipt: 'r' });
+    expect(bob.receipts).toEqual(['r']);
+    await app.server.publisher.publish(headers['reply-to']!, 3);
+  });
+
+  it.each([
+    '/queue/answers',
+    '/topic/answers',
+    '/app/square',
+    'answers',
+    '/user/*',
+    '/temp-queue/',
+  ])('%s is no place to be answered at', async (replyTo) => {
+    const ann = await app.connect();
+    await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });
+    expect(ann.problems).toHaveLength(1);
+    expect(app.published('/queue/requests')).toEqual([]);
+  });
+
+  it('a temporary queue is its session’s alone', async () => {
+    const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect({ user: 'bob' })];
+    const own = await ann.subscribe('/temp-queue/notes');
+    await ann.send('/temp-queue/notes', 'to myself');
+    expect(await own.next()).toMatchObject({ destination: '/temp-queue/notes' });
+    await bob.send('/temp-queue/notes', 'to bob');
+    await bob.send('/user/ann/temp-queue/notes', 'to ann');
+    await own.nothing();
+    expect(bob.problems).toMatchObject([{ code: 'destination-refused' }]);
+    for (const wrong of ['/temp-queue/*', '/temp-queue/', '/user/temp-queue/notes'])
+      await expect(bob.subscribe(wrong)).rejects.toMatchObject({
+        problem: { code: 'destination-invalid' },
+      });
+    await expect(bob.subscribe('/reply-queue/reply-1')).rejects.toMatchObject({
+      problem: { code: 'no-route' },
+    });
+  });
+});
