@@ -10,6 +10,7 @@ export type {
   Subscription,
 } from './broker/broker.js';
 export { EmbeddedBroker, type EmbeddedBrokerOptions } from './broker/embedded/embedded-broker.js';
+export type { DurableOptions } from './broker/embedded/durable-subscriptions.js';
 export type { QueueOptions } from './broker/embedded/queue-options.js';
 export type { RetainOptions } from './broker/embedded/retained-messages.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';

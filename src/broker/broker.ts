@@ -10,6 +10,8 @@ export interface Subscription {
   readonly destination: string;
   readonly ack: AckMode;
   readonly headers: Headers;
+  /** The name, one client's own, under which it is kept while its subscriber is away; UNSUBSCRIBE ends it for good. */
+  readonly durable?: string | undefined;
 }
 
 /** One acknowledgement, or its opposite. */
@@ -27,6 +29,8 @@ export type Operation =
 /** Whom a broker delivers to: one session. */
 export interface Subscriber {
   readonly id: string;
+  /** Whether frames of it wait or run, an acknowledgement perhaps among them. */
+  readonly busy: boolean;
   /** False when more than half of the outbox's limit waits: queues and streams then wait for `room()`. */
   deliver(
     subscription: Subscription,

@@ -1,7 +1,7 @@
 // A session as the broker sees it: its line to the broker, its subscriptions, and how a delivery becomes a frame.
 import { MessagingError } from '../message/error.js';
 import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
-import type { Message } from '../message/message.js';
+import type { Headers, Message } from '../message/message.js';
 import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
 import type { UserDestinations } from './user-destination.js';
@@ -11,6 +11,8 @@ export interface Recipient {
   readonly id: string;
   /** Its way out; false when more than half of its limit waits. */
   readonly outbox: { send(frame: ServerFrame): boolean };
+  /** Whether frames of it wait or run. */
+  readonly busy: boolean;
   room(): Promise<void>;
   fail(error: MessagingError): void;
 }
@@ -84,11 +86,14 @@ export class SessionSubscriber implements Subscriber {
   readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;
   readonly #connection: BrokerConnection;
+  readonly #client: string | undefined;
   readonly #live = new Map<string, LiveSubscription>();
   /** Made when first wanted, as most subscriptions end with their session. */
   #ended: Set<string> | undefined;
 
-  constructor(recipient: Recipient, parts: SubscriberParts) {
+  /** @param client by which durable subscriptions are its own; undefined where it did not say one */
+  constructor(recipient: Recipient, parts: SubscriberParts, client: string | undefined) {
+    this.#client = client;
     this.#outbox = recipient.outbox;
     this.#parts = parts;
     this.#recipient = recipient;
@@ -97,6 +102,10 @@ export class SessionSubscriber implements Subscriber {
 
   get id(): string {
     return this.#recipient.id;
+  }
+
+  get busy(): boolean {
+    return this.#recipient.busy;
   }
 
   /** Its line to the broker, for what needs no bookkeeping. */
@@ -126,6 +135,7 @@ export class SessionSubscriber implements Subscriber {
       destination,
       ack,
       headers,
+      durable: this.#durable(headers),
     });
     const { id } = subscription;
     // Known before the broker is asked: while an outside one takes its time, the id is taken.
@@ -197,6 +207,18 @@ export class SessionSubscriber implements Subscriber {
   close(): void | Promise<void> {
     this.#live.clear();
     return this.#connection.close();
+  }
+
+  /** The header `durable-subscription-name`, as Artemis has it, and whose it is. */
+  #durable(headers: Headers): string | undefined {
+    const name = headers.get('durable-subscription-name');
+    if (name === undefined) return undefined;
+    if (this.#client === undefined)
+      throw new MessagingError(
+        'header-missing',
+        'A durable subscription needs the header client-id on CONNECT.',
+      );
+    return `${this.#client} ${name}`;
   }
 
   #add(live: LiveSubscription): void {

@@ -19,9 +19,13 @@ export class Subscribers {
     this.#parts = { broker, frames, subscriptions: new SharedSubscriptions() };
   }
 
-  /** Gives a session its line to the broker. */
-  open(session: Recipient): void {
-    this.#subscribers.set(session, new SessionSubscriber(session, this.#parts));
+  /**
+   * Gives a session its line to the broker.
+   *
+   * @param client by which durable subscriptions are its own; undefined where it did not say one
+   */
+  open(session: Recipient, client: string | undefined): void {
+    this.#subscribers.set(session, new SessionSubscriber(session, this.#parts, client));
   }
 
   find(session: Recipient): SessionSubscriber | undefined {

@@ -87,6 +87,10 @@ export const errorTable = {
   'subscription-exists': { text: 'The session has a subscription of this id.' },
   'subscription-unknown': { text: 'The session has no subscription of this id.' },
   'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
+  'subscription-taken': {
+    text: 'Another session of the client has taken over the durable subscription.',
+    closes: closeCode.policy,
+  },
   'transaction-exists': { text: 'The session has a transaction of this name.' },
   'transaction-unknown': { text: 'The session has no transaction of this name.' },
   'transaction-limit': { text: 'The transactions of the session hold as much as they may hold.' },

@@ -33,7 +33,7 @@ export class Admission {
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // A client that left while it was being authenticated is known to nobody.
     if (!session.accept(principal, agreement)) return;
-    subscribers.open(session);
+    subscribers.open(session, clientOf(frame, principal));
     registry.add(session);
     session.send({
       kind: 'connected',
@@ -54,4 +54,10 @@ export class Admission {
       throw new MessagingError('access-refused', undefined, { cause });
     }
   }
+}
+
+/** Two users may choose one `client-id`. */
+function clientOf({ headers }: ConnectFrame, principal: Principal | undefined): string | undefined {
+  const id = headers.get('client-id');
+  return id === undefined ? undefined : JSON.stringify([principal?.name, id]);
 }

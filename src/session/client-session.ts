@@ -125,6 +125,11 @@ export class ClientSession implements Session, ConnectionListener {
     return this.#language.name;
   }
 
+  /** Whether frames of it wait or run. */
+  get busy(): boolean {
+    return !this.#lane.empty;
+  }
+
   /** Whether CONNECT was accepted. */
   get connected(): boolean {
     return this.#connected;

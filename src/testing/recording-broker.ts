@@ -47,6 +47,9 @@ export class RecordingBroker implements Broker {
   #watch(subscriber: Subscriber): Subscriber {
     return {
       id: subscriber.id,
+      get busy() {
+        return subscriber.busy;
+      },
       deliver: (subscription, messageId, message, marks) => {
         this.#byMessage.get(message)?.to.push(subscriber.id);
         return subscriber.deliver(subscription, messageId, message, marks);

@@ -41,6 +41,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
   const sent: ServerFrame[] = [];
   const recipient = {
     id: 's1',
+    busy: false,
     outbox: { send: (each: ServerFrame) => sent.push(each) > 0 },
     room: () => Promise.resolve(),
     fail: () => {},
@@ -50,7 +51,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
     frames: new MessageFrames(new UserDestinations('/user')),
     subscriptions: new SharedSubscriptions(),
   };
-  const make = () => new SessionSubscriber(recipient, parts);
+  const make = () => new SessionSubscriber(recipient, parts, undefined);
   return { asked, sent, make, subject: make() };
 }
 

@@ -1,6 +1,7 @@
 // docs/options.md against the options of a server and its broker, both ways: names, types and defaults.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { defaultDurableOptions } from '../../src/broker/embedded/durable-subscriptions.js';
 import { defaultQueueOptions } from '../../src/broker/embedded/queue-options.js';
 import { defaultRetainOptions } from '../../src/broker/embedded/retained-messages.js';
 import { createServer } from '../../src/index.js';
@@ -30,6 +31,7 @@ const actual = new Map([
   ...leaves(options),
   ...leaves(defaultQueueOptions, 'queue.'),
   ...leaves(defaultRetainOptions, 'retain.'),
+  ...leaves(defaultDurableOptions, 'durable.'),
 ]);
 
 it('names every option once, and no other', () => {
@@ -54,6 +56,7 @@ const types = new Map([
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
   ...typesOf('broker/embedded/queue-options.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/retained-messages.ts', 'RetainOptions', 'retain.'),
 ]);
 

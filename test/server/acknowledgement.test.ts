@@ -1,6 +1,16 @@
 // Whole servers: queues and acknowledgements as clients of each version and protocol name them.
 import { afterEach, describe, expect, it } from 'vitest';
-import { createServer, memoryTransport, silentLogger, type Server } from '../../src/index.js';
+import { testClock, testServer } from 'signalbox/testing';
+import {
+  Controller,
+  createServer,
+  EmbeddedBroker,
+  memoryTransport,
+  MessageMapping,
+  Signal,
+  silentLogger,
+  type Server,
+} from '../../src/index.js';
 import { connectJson } from '../json-client.js';
 import { connect, type HeardFrame } from '../stomp-client.js';
 
@@ -100,4 +110,41 @@ it('a session’s own queue is no shared one, and may be acknowledged', async ()
     each.say('NACK', { id: heard.headers['ack']! });
     expect(await each.next('MESSAGE')).toMatchObject({ headers: { redelivered: 'true' } });
   }
+});
+
+describe('a time limit of acknowledgements', () => {
+  @Controller()
+  class SlowController {
+    @MessageMapping('/slow')
+    async slow(@Signal() signal: AbortSignal) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    }
+  }
+
+  it('stands still while a handler keeps the ACK waiting', async () => {
+    const clock = testClock();
+    const broker = new EmbeddedBroker({ clock, queue: { ackWithin: 800 } });
+    await using app = await testServer({
+      controllers: [SlowController],
+      broker,
+      clock,
+      handlerTimeout: 5000,
+    });
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const jobs = await ann.subscribe('/queue/jobs', { ack: 'client' });
+    await bob.send('/queue/jobs', 'job');
+    const job = await jobs.next();
+    const others = await bob.subscribe('/queue/jobs', { ack: 'client' });
+    const slow = ann.send('/app/slow');
+    const acknowledged = ann.ack(job);
+    await clock.advance(5000);
+    await Promise.all([slow, acknowledged]);
+    expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }]);
+    await clock.advance(5000);
+    await others.nothing();
+    await bob.send('/queue/jobs', 'another');
+    await others.nothing();
+    await clock.advance(800);
+    expect(await others.next()).toMatchObject({ payload: 'another', redelivered: 1 });
+  });
 });

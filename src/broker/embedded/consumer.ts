@@ -1,6 +1,8 @@
 // One subscription of a queue: what it was handed and has not settled, and whether it can take more.
+import type { Clock } from '../../message/clock.js';
 import type { DeliveryMarks } from '../../message/frame.js';
 import type { Subscriber, Subscription } from '../broker.js';
+import { AckDeadlines } from './ack-deadlines.js';
 import type { Acknowledgements, Settler } from './acknowledgements.js';
 import type { QueuedMessage } from './message-list.js';
 
@@ -22,11 +24,15 @@ export interface ConsumerParts {
   /** How many messages it may hold unsettled. */
   readonly prefetch: number;
   readonly acknowledgements: Acknowledgements;
+  readonly clock: Clock;
+  /** Milliseconds in which it has to settle a message; 0 is without end. */
+  readonly ackWithin: number;
 }
 
 export class Consumer implements Settler {
   /** By the ack that names the delivery, in the order of deliveries. */
   readonly #unsettled = new Map<string, QueuedMessage>();
+  readonly #deadlines: AckDeadlines;
   /** More than half of its outbox waits. */
   #full = false;
   #closed = false;
@@ -34,7 +40,14 @@ export class Consumer implements Settler {
   constructor(
     private readonly parts: ConsumerParts,
     private readonly owner: ConsumerOwner,
-  ) {}
+  ) {
+    this.#deadlines = new AckDeadlines({
+      clock: parts.clock,
+      within: parts.ackWithin,
+      busy: () => parts.subscriber.busy,
+      missed: (acks) => this.#giveBack(acks),
+    });
+  }
 
   get subscriptionId(): string {
     return this.parts.subscription.id;
@@ -51,7 +64,10 @@ export class Consumer implements Settler {
       this.parts.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.open(this);
     const redelivered = queued.deliveries > 0 ? queued.deliveries : undefined;
     queued.deliveries++;
-    if (ack !== undefined) this.#unsettled.set(ack, queued);
+    if (ack !== undefined) {
+      this.#unsettled.set(ack, queued);
+      this.#deadlines.add(ack);
+    }
     const room = this.#deliver(queued, { ack, redelivered, retained: queued.retained });
     if (ack === undefined) this.owner.settled([queued]);
     if (!room) void this.#awaitRoom();
@@ -71,6 +87,7 @@ export class Consumer implements Settler {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#deadlines.clear();
     this.parts.acknowledgements.close(this.#unsettled.keys());
     const messages = [...this.#unsettled.values()];
     this.#unsettled.clear();
@@ -95,10 +112,20 @@ export class Consumer implements Settler {
       if (!cumulative && each !== ack) continue;
       messages.push(queued);
       this.#unsettled.delete(each);
+      this.#deadlines.delete(each);
       acknowledgements.close([each]);
       if (each === ack) break;
     }
     return messages;
+  }
+
+  /** What was not settled in time goes to others, or comes again. */
+  #giveBack(acks: readonly string[]): void {
+    const messages = acks.map((ack) => this.#unsettled.get(ack)!);
+    for (const ack of acks) this.#unsettled.delete(ack);
+    this.parts.acknowledgements.close(acks);
+    this.owner.returned(messages);
+    if (this.canTake) this.owner.ready();
   }
 
   async #awaitRoom(): Promise<void> {

@@ -6,6 +6,11 @@ import { consoleLogger, type Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
 import type { Entry } from './audience.js';
+import {
+  defaultDurableOptions,
+  DurableSubscriptions,
+  type DurableOptions,
+} from './durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
 import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { Queues } from './queues.js';
@@ -23,6 +28,7 @@ export interface EmbeddedBrokerOptions {
   readonly logger?: Logger;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
+  readonly durable?: Partial<DurableOptions>;
 }
 
 interface Publication {
@@ -41,6 +47,7 @@ export class EmbeddedBroker implements Broker {
   readonly #index: SubscriptionIndex;
   readonly #queues: Queues;
   readonly #retained: RetainedMessages;
+  readonly #durables: DurableSubscriptions;
   readonly #deadLetters: string;
   readonly #parts: ConnectionParts;
   readonly #waiting: Message[] = [];
@@ -53,6 +60,7 @@ export class EmbeddedBroker implements Broker {
     logger = consoleLogger,
     queue = {},
     retain = {},
+    durable = {},
   }: EmbeddedBrokerOptions = {}) {
     const options = { ...defaultQueueOptions, ...queue };
     this.#ids = ids;
@@ -61,11 +69,15 @@ export class EmbeddedBroker implements Broker {
     this.#index = new SubscriptionIndex(separator);
     this.#queues = new Queues({ clock, options, logger, deadLetter: this.#deadLetter });
     this.#retained = new RetainedMessages({ ...defaultRetainOptions, ...retain }, separator);
+    this.#durables = new DurableSubscriptions({ ...defaultDurableOptions, ...durable }, clock);
     this.#parts = {
       index: this.#index,
       queues: this.#queues,
       retained: this.#retained,
+      durables: this.#durables,
       prefetch: options.prefetch,
+      ackWithin: options.ackWithin,
+      clock,
       publish: this.#publish,
     };
   }
@@ -74,6 +86,7 @@ export class EmbeddedBroker implements Broker {
 
   /** Drops all subscriptions and all messages. */
   stop(): void {
+    this.#durables.clear();
     this.#index.clear();
     this.#queues.clear();
     this.#retained.clear();

@@ -1,4 +1,5 @@
 // One subscriber's line to the embedded broker: its own subscriptions, so that closing costs no more than they do.
+import type { Clock } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type { Message } from '../../message/message.js';
 import type {
@@ -10,32 +11,35 @@ import type {
 } from '../broker.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { Entry } from './audience.js';
-import type { Consumer } from './consumer.js';
-import type { MessageQueue } from './message-queue.js';
+import type { ConsumerParts } from './consumer.js';
+import type { DurableSubscriptions } from './durable-subscriptions.js';
 import type { Queues } from './queues.js';
 import type { RetainedMessages } from './retained-messages.js';
 import type { SubscriptionIndex } from './subscription-index.js';
+import { TopicQueue } from './topic-queue.js';
 
 /** What a broker's lines share. */
 export interface ConnectionParts {
   readonly index: SubscriptionIndex;
   readonly queues: Queues;
   readonly retained: RetainedMessages;
+  readonly durables: DurableSubscriptions;
   /** Messages that a subscription may hold unsettled when it does not say. */
   readonly prefetch: number;
+  /** Milliseconds in which a message has to be settled; 0 is without end. */
+  readonly ackWithin: number;
+  readonly clock: Clock;
   readonly publish: (messages: readonly Message[]) => void;
 }
 
-/** A subscription that gets its messages through a queue: a shared one, or one of its own that a topic fills. */
-interface Consumption {
-  readonly queue: MessageQueue;
-  readonly consumer: Consumer;
-  /** What fills the queue, where it is the subscription's own. */
-  readonly entry: Entry | undefined;
+/** A live subscription, by its way to end: for good, or because its subscriber leaves. */
+interface Open {
+  end(): void;
+  leave(): void;
 }
 
 export class EmbeddedConnection implements BrokerConnection {
-  readonly #open = new Map<string, Entry | Consumption>();
+  readonly #open = new Map<string, Entry | Open>();
   /** Made when first wanted: most subscriptions acknowledge nothing. */
   #acknowledgements: Acknowledgements | undefined;
   #closed = false;
@@ -58,7 +62,8 @@ export class EmbeddedConnection implements BrokerConnection {
     const open = this.#open.get(id);
     if (open === undefined) throw new MessagingError('subscription-unknown');
     this.#open.delete(id);
-    this.#end(open);
+    if ('end' in open) open.end();
+    else this.parts.index.remove(open);
   }
 
   /** @throws MessagingError `queue-full`, `queue-limit` */
@@ -83,7 +88,10 @@ export class EmbeddedConnection implements BrokerConnection {
 
   close(): void {
     this.#closed = true;
-    for (const open of this.#open.values()) this.#end(open);
+    for (const open of this.#open.values()) {
+      if ('leave' in open) open.leave();
+      else this.parts.index.remove(open);
+    }
     this.#open.clear();
   }
 
@@ -91,12 +99,16 @@ export class EmbeddedConnection implements BrokerConnection {
     return (this.#acknowledgements ??= new Acknowledgements());
   }
 
-  #begin(subscription: Subscription): Entry | Consumption {
+  #begin(subscription: Subscription): Entry | Open {
     const isQueue = this.parts.queues.serves(subscription.destination);
-    if (!isQueue && subscription.ack === 'auto') return this.#listen(subscription);
+    const { ack, durable } = subscription;
+    if (!isQueue && ack === 'auto' && durable === undefined) return this.#listen(subscription);
     // Asked for before anything is opened, which would stay open when it is refused.
     const prefetch = prefetchOf(subscription) ?? this.parts.prefetch;
-    return isQueue ? this.#consume(subscription, prefetch) : this.#gather(subscription, prefetch);
+    if (isQueue) return this.#consume(subscription, prefetch);
+    return durable === undefined
+      ? this.#gather(subscription, prefetch)
+      : this.#resume(durable, subscription, prefetch);
   }
 
   /** A topic, straight from publication to delivery. */
@@ -108,62 +120,55 @@ export class EmbeddedConnection implements BrokerConnection {
     return entry;
   }
 
-  /** A share of a queue. */
-  #consume(subscription: Subscription, prefetch: number): Consumption {
+  /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
+  #consume(subscription: Subscription, prefetch: number): Open {
     if (/[*?{}]/.test(subscription.destination))
       throw new MessagingError(
         'destination-invalid',
         'A queue is subscribed by its name, without wildcards.',
       );
     const queue = this.parts.queues.open(subscription.destination);
-    return { queue, consumer: this.#consumer(queue, subscription, prefetch), entry: undefined };
+    const consumer = queue.consume(this.#consumer(subscription, prefetch));
+    const release = () => queue.release(consumer);
+    return { end: release, leave: release };
   }
 
   /** A topic, through a queue of its own that keeps what is not settled. */
-  #gather(subscription: Subscription, prefetch: number): Consumption {
-    const { index, queues, retained } = this.parts;
-    const { subscriber } = this;
-    const queue = queues.openPrivate();
-    const entry = refusingPatterns(() =>
-      index.add(
-        {
-          id: subscriber.id,
-          deliver(_subscription, messageId, message) {
-            if (queues.hasRoom(queue, message)) queue.add(messageId, message);
-            else subscriber.fail(new MessagingError('slow-consumer'));
-            return true;
-          },
-          room: () => subscriber.room(),
-          fail: (error) => subscriber.fail(error),
-        },
-        subscription,
-      ),
+  #gather(subscription: Subscription, prefetch: number): Open {
+    const topic = refusingPatterns(() => new TopicQueue(subscription, this.parts));
+    const consumer = topic.read(this.#consumer(subscription, prefetch));
+    const end = () => {
+      topic.leave(consumer);
+      topic.end();
+    };
+    return { end, leave: end };
+  }
+
+  /** A topic, through a queue that is kept while the subscriber is away. */
+  #resume(name: string, subscription: Subscription, prefetch: number): Open {
+    const { durables } = this.parts;
+    const topic = durables.open(name, subscription, () =>
+      refusingPatterns(() => new TopicQueue(subscription, this.parts)),
     );
-    for (const { id, message } of retained.matching(subscription.destination))
-      queue.add(id, message, true);
-    return { queue, consumer: this.#consumer(queue, subscription, prefetch), entry };
+    const consumer = topic.read(this.#consumer(subscription, prefetch));
+    return {
+      leave: () => durables.leave(name, topic, consumer),
+      end: () => {
+        durables.leave(name, topic, consumer);
+        if (!topic.isRead) durables.end(name);
+      },
+    };
   }
 
-  #consumer(queue: MessageQueue, subscription: Subscription, prefetch: number): Consumer {
-    return queue.consume({
-      subscriber: this.subscriber,
-      subscription,
-      prefetch,
-      acknowledgements: this.#line,
-    });
-  }
-
-  #end(open: Entry | Consumption): void {
-    if (!('queue' in open)) return this.parts.index.remove(open);
-    open.queue.release(open.consumer);
-    if (open.entry === undefined) return;
-    this.parts.index.remove(open.entry);
-    open.queue.discard();
+  #consumer(subscription: Subscription, prefetch: number): ConsumerParts {
+    const { subscriber } = this;
+    const { clock, ackWithin } = this.parts;
+    return { subscriber, subscription, prefetch, acknowledgements: this.#line, clock, ackWithin };
   }
 }
 
 /** A pattern that an application wrote wrong stops it at start; a client's is a bad destination. */
-function refusingPatterns(add: () => Entry): Entry {
+function refusingPatterns<T>(add: () => T): T {
   try {
     return add();
   } catch (cause) {

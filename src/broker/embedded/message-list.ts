@@ -51,6 +51,17 @@ export class MessageList {
     return taken;
   }
 
+  /** Takes out those that match, and gives them. */
+  extract(matches: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
+    const all = [...this.#returned, ...this.#fresh.slice(this.#head)] as QueuedMessage[];
+    const extracted = all.filter((each) => matches(each));
+    const returned = this.#returned.length;
+    this.#returned = all.slice(0, returned).filter((each) => !matches(each));
+    this.#fresh = all.slice(returned).filter((each) => !matches(each));
+    this.#head = 0;
+    return extracted;
+  }
+
   clear(): void {
     this.#returned = [];
     this.#fresh = [];

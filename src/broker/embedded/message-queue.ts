@@ -9,6 +9,8 @@ export interface QueueOwner {
   date(): number;
   /** Octets came, or went when it is negative. */
   counted(octets: number): void;
+  /** It holds a message that expires. */
+  expiring(): void;
   /** Handed over as often as may be, and never settled. */
   undeliverable(message: Message): void;
   /** A delivery threw. */
@@ -26,6 +28,8 @@ export class MessageQueue {
   #messages = 0;
   #octets = 0;
   #pumping = false;
+  /** When the first of those that wait expires, or earlier. */
+  #expires = Infinity;
 
   constructor(
     /** How often a message is handed over before it is undeliverable. */
@@ -45,16 +49,18 @@ export class MessageQueue {
   /** @param retained whether it was published before its subscription began, and kept */
   add(id: string, message: Message, retained = false): void {
     const size = sizeOf(message);
+    const expires = expiryOf(message);
     this.#waiting.add({
       sequence: ++this.#sequence,
       id,
       message,
       size,
-      expires: expiryOf(message),
+      expires,
       retained,
       deliveries: 0,
     });
     this.#count(1, size);
+    if (expires < Infinity) this.#watch(expires);
     this.#pump();
   }
 
@@ -64,6 +70,20 @@ export class MessageQueue {
     if (oldest === undefined) return false;
     this.#count(-1, -oldest.size);
     return true;
+  }
+
+  /** Drops what has expired; false when nothing is left that ever will. */
+  dropExpired(): boolean {
+    const date = this.owner.date();
+    if (this.#expires <= date) {
+      this.#expires = Infinity;
+      const expired = this.#waiting.extract((each) => {
+        if (each.expires > date) this.#expires = Math.min(this.#expires, each.expires);
+        return each.expires <= date;
+      });
+      this.#settled(expired);
+    }
+    return this.#expires < Infinity;
   }
 
   consume(parts: ConsumerParts): Consumer {
@@ -90,6 +110,7 @@ export class MessageQueue {
   /** Forgets every message: whom they were for has gone. */
   discard(): void {
     this.#waiting.clear();
+    this.#expires = Infinity;
     this.#count(-this.#messages, -this.#octets);
   }
 
@@ -107,6 +128,7 @@ export class MessageQueue {
     const again = messages.filter(({ deliveries }) => deliveries < this.maxDeliveries);
     const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
     this.#waiting.putBack(again);
+    for (const { expires } of again) if (expires < this.#expires) this.#watch(expires);
     this.#settled(given);
     for (const { message } of given) this.owner.undeliverable(message);
     this.#pump();
@@ -144,6 +166,11 @@ export class MessageQueue {
       if (consumer.canTake) return consumer;
     }
     return undefined;
+  }
+
+  #watch(expires: number): void {
+    this.#expires = Math.min(this.#expires, expires);
+    this.owner.expiring();
   }
 
   #count(messages: number, octets: number): void {

@@ -5,6 +5,11 @@ export interface QueueOptions {
   readonly prefixes: readonly string[];
   /** Messages that a subscription may hold unsettled; the header `prefetch-count` of SUBSCRIBE says otherwise. Default 100. */
   readonly prefetch: number;
+  /**
+   * Milliseconds in which a subscriber has to settle a message, or it goes to another; 0 is without end. Time in which frames of
+   * the client wait for each other does not count, and it is noticed up to an eighth later. Default 0.
+   */
+  readonly ackWithin: number;
   /** How often a message is handed over before it is undeliverable. Default 10. */
   readonly maxDeliveries: number;
   /** Where undeliverable messages go; default `/queue/dead-letters`. */
@@ -24,6 +29,7 @@ export interface QueueOptions {
 export const defaultQueueOptions: QueueOptions = {
   prefixes: ['/queue'],
   prefetch: 100,
+  ackWithin: 0,
   maxDeliveries: 10,
   deadLetters: '/queue/dead-letters',
   whenFull: 'refuse',

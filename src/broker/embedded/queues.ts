@@ -1,5 +1,5 @@
 // The queues of a broker by their names, and what they may hold, each and together.
-import type { Clock } from '../../message/clock.js';
+import type { Clock, Timer } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
@@ -15,7 +15,13 @@ export interface QueuesParts {
   readonly logger: Logger;
 }
 
+/** Milliseconds between two looks at what has expired while nobody asked for it. */
+const sweepEvery = 10_000;
+
 export class Queues {
+  /** Those with messages that expire. */
+  readonly #expiring = new Set<MessageQueue>();
+  #sweep: Timer | undefined;
   readonly #queues = new Map<string, MessageQueue>();
   readonly #starts: readonly string[];
   /** Of all queues, those without a name included. */
@@ -60,6 +66,7 @@ export class Queues {
     // Nothing is opened here: what is refused leaves no queue behind.
     const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
     if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
+    if (this.#octets + octets > options.totalOctets) this.#dropExpired();
     if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
   }
@@ -75,6 +82,9 @@ export class Queues {
   }
 
   clear(): void {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    this.#expiring.clear();
     this.#queues.clear();
     this.#octets = 0;
   }
@@ -84,22 +94,40 @@ export class Queues {
     added: { readonly messages: number; readonly octets: number },
   ): void {
     const { messages, octets, whenFull } = this.parts.options;
-    while (
+    const full = () =>
       (queue?.messages ?? 0) + added.messages > messages ||
-      (queue?.octets ?? 0) + added.octets > octets
-    ) {
+      (queue?.octets ?? 0) + added.octets > octets;
+    if (full()) queue?.dropExpired();
+    while (full()) {
       if (whenFull === 'refuse' || queue?.dropOldest() !== true)
         throw new MessagingError('queue-full');
     }
   }
 
+  #dropExpired(): void {
+    for (const queue of this.#expiring) if (!queue.dropExpired()) this.#expiring.delete(queue);
+  }
+
+  #sweepLater(): void {
+    this.#sweep ??= this.parts.clock.after(sweepEvery, () => {
+      this.#sweep = undefined;
+      this.#dropExpired();
+      if (this.#expiring.size > 0) this.#sweepLater();
+    });
+  }
+
   #make(idle: () => void): MessageQueue {
-    return new MessageQueue(this.parts.options.maxDeliveries, {
+    const queue: MessageQueue = new MessageQueue(this.parts.options.maxDeliveries, {
       date: () => this.parts.clock.date(),
       counted: (octets) => void (this.#octets += octets),
       undeliverable: this.parts.deadLetter,
       failed: (error) => this.parts.logger.error('A delivery of a queue failed.', error),
+      expiring: () => {
+        this.#expiring.add(queue);
+        this.#sweepLater();
+      },
       idle,
     });
+    return queue;
   }
 }

@@ -21,6 +21,7 @@ export interface SubscribeOptions {
 export class Listener implements Subscriber {
   readonly deliveries: Delivery[] = [];
   readonly failures: Error[] = [];
+  readonly busy = false;
   /** Acts before a delivery is kept. */
   onDelivery: ((message: Message) => void) | undefined;
   #full = false;

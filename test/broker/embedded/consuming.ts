@@ -82,6 +82,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
   let waiting: (() => void)[] = [];
   const subscriber: Subscriber = {
     id: 'session',
+    busy: false,
     deliver({ id }, _messageId, { destination, headers, body }, marks) {
       const text = Buffer.from(body).toString();
       got.push({

@@ -42,6 +42,7 @@ function client(
   const got: string[] = [];
   const subscriber: Subscriber = {
     id: 'session-1',
+    busy: false,
     deliver({ id }: Subscription, messageId, { body }) {
       const text = Buffer.from(body).toString();
       got.push(`${id} ${messageId} ${text}`.trimEnd());
@@ -97,6 +98,7 @@ describe('a publication', () => {
     const delivered: unknown[] = [];
     const connection = subject.connect({
       id: 's',
+      busy: false,
       deliver: (...all) => delivered.push(all) > 0,
       room: () => Promise.resolve(),
       fail: () => {},

@@ -79,6 +79,7 @@ describe('a queue', () => {
     const { subject, errors, publish, consumer } = brokerWith();
     const broken = subject.connect({
       id: 'broken',
+      busy: false,
       deliver: () => {
         throw new Error('broken');
       },
@@ -147,5 +148,72 @@ describe('a full queue', () => {
     expect(() => ann.listen('b', '/queue/y')).toThrow(refusal('queue-limit'));
     void ann.connection.close();
     publish('/queue/y', '1');
+  });
+});
+
+describe('a message that expires', () => {
+  const expiring = (text: string, date: number) =>
+    message('/queue/jobs', text, { expires: String(date) });
+
+  it('makes room for others when its queue is full', () => {
+    const { subject, clock, publish, consumer } = brokerWith({ messages: 2 });
+    subject.publish(expiring('early', clock.date() + 10));
+    publish('/queue/jobs', 'one');
+    expect(() => publish('/queue/jobs', 'two')).toThrow(refusal('queue-full'));
+    clock.advance(10);
+    publish('/queue/jobs', 'two');
+    const ann = consumer();
+    ann.listen('1', '/queue/jobs');
+    expect(ann.texts()).toEqual(['one', 'two']);
+  });
+
+  it('is dropped though nobody asks, and the looking ends with the last', () => {
+    const { subject, clock, publish } = brokerWith({ totalOctets: 2000 });
+    subject.publish(expiring('x'.repeat(1000), clock.date() + 10));
+    subject.publish(expiring('late', clock.date() + 15_000));
+    clock.advance(10_000);
+    publish('/queue/others', 'x'.repeat(1000));
+    expect(clock.timers).toBe(1);
+    clock.advance(10_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is looked for again when it has come back', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('1', '/queue/jobs', 'client-individual');
+    subject.publish(expiring('job', clock.date() + 30_000));
+    clock.advance(20_000);
+    void ann.connection.close();
+    expect(clock.timers).toBe(1);
+    clock.advance(20_000);
+    expect(clock.timers).toBe(0);
+    const bob = consumer();
+    bob.listen('1', '/queue/jobs');
+    expect(bob.texts()).toEqual([]);
+  });
+});
+
+describe('a message that is not settled in time', () => {
+  it('goes to another, and its acknowledgement comes too late', () => {
+    const { publish, clock, consumer } = brokerWith({ ackWithin: 800 });
+    const [ann, bob] = [consumer(), consumer()];
+    ann.listen('1', '/queue/jobs', 'client', { 'prefetch-count': '1' });
+    publish('/queue/jobs', 'job');
+    bob.listen('1', '/queue/jobs', 'client');
+    clock.advance(800);
+    expect(bob.got).toMatchObject([{ text: 'job', redelivered: 1 }]);
+    ann.settle('ack', 'job');
+    bob.settle('ack', 'job');
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves no timer when its consumer goes', () => {
+    const { publish, clock, consumer } = brokerWith({ ackWithin: 800 });
+    const ann = consumer();
+    ann.listen('1', '/queue/jobs', 'client');
+    publish('/queue/jobs', 'job');
+    void ann.connection.close();
+    expect(clock.timers).toBe(0);
   });
 });

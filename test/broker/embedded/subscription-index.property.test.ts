@@ -10,6 +10,7 @@ import { cases } from '../../property.js';
 
 const subscriber: Subscriber = {
   id: 's',
+  busy: false,
   deliver: () => true,
   room: () => Promise.resolve(),
   fail: () => {},

@@ -9,6 +9,7 @@ import { noHeaders } from '../../../src/message/message.js';
 
 const subscriber: Subscriber = {
   id: 's',
+  busy: false,
   deliver: () => true,
   room: () => Promise.resolve(),
   fail: () => {},

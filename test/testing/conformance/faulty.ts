@@ -132,6 +132,7 @@ function faultySubscriber(inner: Subscriber, fault: Fault): Subscriber {
   const deliveries = new Faulty<Parameters<Subscriber['deliver']>>(fault);
   return {
     id: inner.id,
+    busy: inner.busy,
     deliver: (...delivery) => deliveries.pass(delivery).every((each) => inner.deliver(...each)),
     room: () => inner.room(),
     fail: (error) => inner.fail(error),

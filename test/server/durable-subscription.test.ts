@@ -1,0 +1,64 @@
+// Durable subscriptions over whole servers: `client-id` on CONNECT, `durable-subscription-name` on SUBSCRIBE.
+import { testServer, type ClientProtocolName } from 'signalbox/testing';
+import { describe, expect, it } from 'vitest';
+
+const news = '/topic/news';
+const durably = { headers: { 'durable-subscription-name': 'news' } };
+const asDesk = { headers: { 'client-id': 'desk' } };
+
+describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
+  it('a client that comes back gets what it has missed', async () => {
+    await using app = await testServer({ protocol });
+    const ann = await app.connect({ user: 'ann', ...asDesk });
+    const first = await ann.subscribe(news, durably);
+    await app.server.publisher.publish(news, 'one');
+    expect(await first.next()).toMatchObject({ payload: 'one' });
+    await ann.disconnect();
+    await app.server.publisher.publish(news, 'two');
+    const again = await app.connect({ user: 'ann', ...asDesk });
+    const second = await again.subscribe(news, durably);
+    expect(await second.next()).toMatchObject({ payload: 'two' });
+    await second.unsubscribe();
+    await app.server.publisher.publish(news, 'three');
+    const third = await again.subscribe(news, durably);
+    await third.nothing();
+  });
+
+  it('nobody gets what another user or client has missed', async () => {
+    await using app = await testServer({ protocol });
+    const ann = await app.connect({ user: 'ann', ...asDesk });
+    await ann.subscribe(news, durably);
+    await ann.vanish();
+    await app.server.publisher.publish(news, 'for ann');
+    for (const options of [
+      { user: 'bob', ...asDesk },
+      { user: 'ann', headers: { 'client-id': 'phone' } },
+      asDesk,
+    ]) {
+      const other = await app.connect(options);
+      await (await other.subscribe(news, durably)).nothing();
+    }
+  });
+
+  it('a client without a name of its own is told so', async () => {
+    await using app = await testServer({ protocol });
+    const ann = await app.connect({ user: 'ann' });
+    await expect(ann.subscribe(news, durably)).rejects.toMatchObject({
+      problem: {
+        code: 'header-missing',
+        message: 'A durable subscription needs the header client-id on CONNECT.',
+      },
+    });
+  });
+
+  it('a second session of the client takes over', async () => {
+    await using app = await testServer({ protocol });
+    const old = await app.connect({ user: 'ann', ...asDesk });
+    await old.subscribe(news, durably);
+    const young = await app.connect({ user: 'ann', ...asDesk });
+    const subscription = await young.subscribe(news, durably);
+    expect(old.closed).toEqual({ code: 1008, reason: 'subscription-taken' });
+    await app.server.publisher.publish(news, 'one');
+    expect(await subscription.next()).toMatchObject({ payload: 'one' });
+  });
+});
