@@ -25,7 +25,7 @@ import { Application } from './application.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import { noInstruments, type Instruments } from './instruments.js';
-import type { ResolvedOptions, ServerOptions } from './options.js';
+import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { Prefixes } from './prefix.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -154,8 +154,15 @@ export async function createInstrumentedServer(
       });
     },
   };
-  const accept = (connection: Connection) =>
-    void open.add(new ClientSession(ids.session(), connection, session));
+  const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
+    void open.add(new ClientSession(ids.session(), connection, parts));
+  const accept = acceptorOf(session);
+  const acceptors = new Map(
+    options.endpoints.map((endpoint) => [
+      endpoint,
+      acceptorOf(partsFor(endpoint, session, options)),
+    ]),
+  );
   return new RunningServer({
     options,
     publisher,
@@ -165,9 +172,21 @@ export async function createInstrumentedServer(
     activity,
     routes,
     open,
-    accept,
+    acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
     release: () => withdraw(container),
   });
+}
+
+/** What the sessions of an endpoint share; of one that says nothing else, with those of all others. */
+function partsFor(
+  { slowConsumers }: EndpointOptions,
+  session: SessionParts,
+  options: ResolvedOptions,
+): SessionParts {
+  if (slowConsumers === undefined) return session;
+  const chosen = { ...options.slowConsumers, ...slowConsumers };
+  const treatmentOf = compileSlowConsumers(chosen, options.separator);
+  return { ...session, outbox: { ...session.outbox, treatmentOf } };
 }
 
 async function compileRoutes(

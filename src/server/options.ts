@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly allowedOrigins?: readonly string[];
   /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed; default: none. */
   readonly trustedProxies?: readonly string[];
+  /** What gives way when a client of this endpoint reads too slowly. Default: what the server's `slowConsumers` says. */
+  readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
 
 export interface PrefixOptions {

@@ -3,7 +3,11 @@ import { systemClock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
-import type { SlowConsumerPolicy, SlowConsumerRule } from '../session/slow-consumer.js';
+import type {
+  SlowConsumerOptions,
+  SlowConsumerPolicy,
+  SlowConsumerRule,
+} from '../session/slow-consumer.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
@@ -12,6 +16,7 @@ const endpointNames: readonly (keyof EndpointOptions)[] = [
   'path',
   'allowedOrigins',
   'trustedProxies',
+  'slowConsumers',
 ];
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
@@ -109,12 +114,7 @@ function check(options: ResolvedOptions): void {
   }
   if (options.separator !== '/' && options.separator !== '.')
     throw invalid('separator', `must be '/' or '.'`);
-  const { policy, rules } = options.slowConsumers;
-  for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
-    if (!policies.includes(each))
-      throw invalid('slowConsumers', `must have a policy of ${policies.join(', ')}`);
-  }
-  for (const rule of rules) refuseUnknown('slowConsumers.rules.', rule, ruleNames);
+  checkSlowConsumers('slowConsumers', options.slowConsumers);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalid('errors', `must be 'problem' or 'close'`);
   if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
@@ -132,7 +132,10 @@ function check(options: ResolvedOptions): void {
   );
   if (overlap !== undefined)
     throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
-  for (const endpoint of options.endpoints) refuseUnknown('endpoints.', endpoint, endpointNames);
+  for (const endpoint of options.endpoints) {
+    refuseUnknown('endpoints.', endpoint, endpointNames);
+    checkSlowConsumers('endpoints.slowConsumers', endpoint.slowConsumers ?? {});
+  }
   const paths = options.endpoints.map(({ path }) => path);
   for (const path of paths) {
     if (!path.startsWith('/'))
@@ -140,6 +143,16 @@ function check(options: ResolvedOptions): void {
   }
   if (new Set(paths).size < paths.length)
     throw invalid('endpoints', 'must have paths of their own');
+}
+
+function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): void {
+  refuseUnknown(`${name}.`, given, ['policy', 'rules']);
+  const { policy = 'close', rules = [] } = given;
+  for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
+    if (!policies.includes(each))
+      throw invalid(name, `must have a policy of ${policies.join(', ')}`);
+  }
+  for (const rule of rules) refuseUnknown(`${name}.rules.`, rule, ruleNames);
 }
 
 function requireCount(name: string, value: number, least: number): void {

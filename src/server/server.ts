@@ -15,7 +15,7 @@ import type { Acceptor, Transport } from '../transport/transport.js';
 import type { HttpHost } from '../transport/upgrade.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
-import type { ResolvedOptions } from './options.js';
+import type { EndpointOptions, ResolvedOptions } from './options.js';
 
 /** A route as people read it. */
 export interface RouteDescription {
@@ -59,9 +59,16 @@ export interface ServerParts {
   readonly routes: readonly Route[];
   /** The sessions whose connection is there. */
   readonly open: ReadonlySet<ClientSession>;
-  readonly accept: Acceptor;
+  /** For clients of an endpoint, or of a transport beside the endpoints. */
+  readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
   /** Gives back what was borrowed from the application's container. */
   readonly release: () => Promise<void>;
+}
+
+/** A transport, and who takes its clients. */
+interface WayIn {
+  readonly transport: Transport;
+  readonly accept: Acceptor;
 }
 
 /** `built`: not started; `running`; `closed`: for good. */
@@ -73,7 +80,7 @@ export class RunningServer implements Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   #state: State = 'built';
-  #transports: readonly Transport[] = [];
+  #waysIn: readonly WayIn[] = [];
   #listener: HttpListener | undefined;
   #closing: Promise<void> | undefined;
   #closeTimer: Timer | undefined;
@@ -123,30 +130,36 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  #endpoints(http: HttpHost): Transport[] {
+  #endpoints(http: HttpHost): readonly WayIn[] {
     const { endpoints, codecs, limits } = this.options;
-    return endpoints.map(({ path, allowedOrigins, trustedProxies }) =>
-      webSocketTransport({
+    return endpoints.map((endpoint) => {
+      const { path, allowedOrigins, trustedProxies } = endpoint;
+      const transport = webSocketTransport({
         path,
         http,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
         maxMessageSize: limits.webSocketMessage,
-      }),
-    );
+      });
+      return { transport, accept: this.parts.acceptor(endpoint) };
+    });
   }
 
-  async #start(endpoints: readonly Transport[]): Promise<void> {
+  async #start(endpoints: readonly WayIn[]): Promise<void> {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
         'The server was started before; build another one.',
       );
     this.#state = 'running';
-    this.#transports = [...endpoints, ...this.options.transports];
+    const accept = this.parts.acceptor();
+    this.#waysIn = [
+      ...endpoints,
+      ...this.options.transports.map((transport) => ({ transport, accept })),
+    ];
     await this.#open(async () => {
       await this.parts.broker.start();
-      for (const transport of this.#transports) await transport.open(this.parts.accept);
+      for (const wayIn of this.#waysIn) await wayIn.transport.open(wayIn.accept);
     });
   }
 
@@ -162,7 +175,7 @@ export class RunningServer implements Server {
 
   async #close(): Promise<void> {
     this.#state = 'closed';
-    for (const transport of this.#transports) await transport.close();
+    for (const { transport } of this.#waysIn) await transport.close();
     const stopped = this.#listener?.close();
     await Promise.race([this.#drained(), this.#overtime()]);
     this.#closeTimer?.cancel();

@@ -96,3 +96,17 @@ describe('options', () => {
     );
   });
 });
+
+describe('the slow consumers of an endpoint', () => {
+  it.each([
+    [{ policy: 'drop' }, 'endpoints.slowConsumers'],
+    [{ polcy: 'close' }, 'endpoints.slowConsumers.polcy'],
+    [
+      { rules: [{ destination: '/topic/x', policy: 'close', keys: 'x' }] },
+      'endpoints.slowConsumers.rules.keys',
+    ],
+  ])('%j is refused by its name', (slowConsumers, name) => {
+    const options = { endpoints: [{ path: '/ws', slowConsumers }] } as ServerOptions;
+    expect(() => resolveOptions(options)).toThrow(`The option '${name}'`);
+  });
+});

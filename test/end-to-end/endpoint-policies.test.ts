@@ -1,0 +1,71 @@
+// Two endpoints of one server: a reader that stops is closed at one, and misses messages at the other.
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createServer, silentLogger, type Server } from '../../src/index.js';
+import { portOf } from './port.js';
+
+let server: Server;
+
+beforeEach(async () => {
+  server = await createServer({
+    endpoints: [{ path: '/all' }, { path: '/latest', slowConsumers: { policy: 'conflate' } }],
+    limits: { outboxSize: 64 * 1024 },
+    logger: silentLogger,
+  });
+  await server.listen(0);
+});
+
+afterEach(() => server.close());
+
+interface Heard {
+  readonly type: string;
+  readonly payload?: { readonly n: number };
+  readonly dropped?: number;
+}
+
+async function subscribe(path: string) {
+  const socket = new WebSocket(`ws://127.0.0.1:${portOf(server)}${path}`, ['v1.json.signalbox']);
+  const heard: Heard[] = [];
+  let arrived = () => {};
+  socket.on('message', (data: Buffer) => {
+    for (const line of data.toString().trim().split('\n')) heard.push(JSON.parse(line) as Heard);
+    arrived();
+  });
+  socket.on('error', () => {});
+  const until = async (found: (each: Heard) => boolean) => {
+    while (!heard.some(found)) await new Promise<void>((resolve) => (arrived = resolve));
+  };
+  socket.on('open', () =>
+    socket.send('{"type":"subscribe","id":"1","destination":"/topic/load","receipt":"r"}'),
+  );
+  await until(({ type }) => type === 'receipt');
+  return { socket, heard, until };
+}
+
+it('each treats slow readers in its own way', async () => {
+  const [all, latest] = [await subscribe('/all'), await subscribe('/latest')];
+  const closed = new Promise<string>((resolve) =>
+    server.events.on('disconnected', ({ reason }) => resolve(reason)),
+  );
+  let ended = false;
+  void closed.then(() => (ended = true));
+  all.socket.pause();
+  latest.socket.pause();
+  const padding = '.'.repeat(16 * 1024);
+  let n = 0;
+  while (!ended) {
+    await server.publisher.publish('/topic/load', { n: ++n, padding });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await closed).toBe('slow-consumer');
+  expect(server.sessions.size).toBe(1);
+  for (let more = 0; more < 100; more++)
+    await server.publisher.publish('/topic/load', { n: ++n, padding });
+  latest.socket.resume();
+  await latest.until(({ payload }) => payload?.n === n);
+  expect(latest.heard.length).toBeLessThan(n);
+  expect(latest.heard.reduce((sum, { dropped = 0 }) => sum + dropped, 0)).toBe(
+    n - latest.heard.filter(({ type }) => type === 'message').length,
+  );
+  for (const { socket } of [all, latest]) socket.terminate();
+});
