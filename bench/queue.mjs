@@ -1,0 +1,70 @@
+// Queue: acknowledged messages through one queue for a second of the server's CPU, beside rabbitmq-server.
+import { readFileSync } from 'node:fs';
+import { answer, ask, benchmark, end, start } from './child.mjs';
+import { interleave, machine, printRatios } from './measure.mjs';
+import { isInstalled, startRabbitmq } from './queue/rabbitmq.mjs';
+
+const quick = process.argv.includes('--quick');
+const base = 'RabbitMQ';
+const messages = quick ? 5000 : 20_000;
+const rounds = quick ? 3 : 9;
+/** Of `/proc`, in which the system counts the time of a process. */
+const ticksPerSecond = 100;
+
+const loads = [
+  { title: 'one consumer, in memory', consumers: 1, persistent: false },
+  { title: '100 consumers, in memory', consumers: 100, persistent: false },
+];
+
+if (!isInstalled) {
+  console.error('The peer is missing: install the Debian package rabbitmq-server.');
+  process.exit(1);
+}
+
+await benchmark(async () => {
+  console.log(`${machine()}; ${rounds} rounds of ${messages} messages of 150 octets`);
+  const rabbitmq = await startRabbitmq();
+  const signalbox = start(new URL('queue/server.mjs', import.meta.url), []);
+  const { port } = await answer(signalbox);
+  const servers = new Map([
+    [base, rabbitmq],
+    ['signalbox', { port, pid: signalbox.pid ?? 0 }],
+  ]);
+  try {
+    for (const { title, ...load } of loads) {
+      const clients = new Map();
+      for (const [name, server] of servers) {
+        const client = start(new URL('queue/client.mjs', import.meta.url), [name]);
+        await ask(client, { kind: 'open', port: server.port, ...load });
+        await ask(client, { kind: 'run', messages });
+        clients.set(name, client);
+      }
+      const results = await interleave([...servers.keys()], rounds, async (name) => {
+        const { pid } = /** @type {{ pid: number }} */ (servers.get(name));
+        const before = secondsOf(pid);
+        await ask(clients.get(name), { kind: 'run', messages });
+        return messages / (secondsOf(pid) - before);
+      });
+      printRatios(
+        `Acknowledged messages per second of server CPU, ${title}`,
+        results,
+        base,
+        'a second',
+      );
+      await Promise.all([...clients.values()].map((client) => end(client)));
+    }
+  } finally {
+    await rabbitmq.end();
+  }
+});
+
+/**
+ * CPU time of a process, user and system.
+ *
+ * @param {number} pid
+ */
+function secondsOf(pid) {
+  // Behind the name, which is in brackets: fields 14 and 15 of proc(5).
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
