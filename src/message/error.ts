@@ -98,6 +98,7 @@ export const errorTable = {
   'acknowledgement-unknown': { text: 'No delivery of the session has this acknowledgement.' },
   'queue-full': { text: 'The queue holds as much as it may hold.' },
   'queue-limit': { text: 'There are as many queues as there may be.' },
+  'store-failed': { text: 'The message could not be stored.' },
   'not-supported': { text: 'This broker does not support the request.' },
 
   // What a handler can fail with.
@@ -114,6 +115,7 @@ export const errorTable = {
   'controller-invalid': { text: 'The controllers cannot be served.' },
   'option-invalid': { text: 'An option is not valid.' },
   'pattern-invalid': { text: 'A destination pattern is not valid.' },
+  'store-damaged': { text: 'What the store holds cannot be read.' },
   'listen-failed': { text: 'The server cannot listen.' },
 } as const satisfies Record<string, ErrorDescription>;
 

@@ -30,6 +30,7 @@ const guarded: readonly {
   // The type of an address opens no socket.
   { module: /^node:(?:net|tls)$/, places: ['broker/relay/', 'transport/tcp'], typesAnywhere: true },
   { module: /^node:timers/, places: ['message/clock.ts'] },
+  { module: /^classic-level$/, places: ['broker/store/'] },
   { module: /^vitest$/, places: ['testing/vitest.ts'] },
 ];
 

@@ -1,12 +1,15 @@
 // What one connection may still acknowledge: the names of its deliveries, and whom to tell.
 import { MessagingError } from '../../message/error.js';
 import type { Settlement } from '../broker.js';
+import type { QueuedMessage } from './message-list.js';
 
 /** Who handed messages over and is to hear what became of them. */
 export interface Settler {
   readonly subscriptionId: string;
   /** False when the delivery was settled before. */
   settle(kind: Settlement['kind'], ack: string): boolean;
+  /** What an ACK of it would settle. */
+  covered(ack: string): readonly QueuedMessage[];
 }
 
 export class Acknowledgements {

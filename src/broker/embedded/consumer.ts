@@ -83,6 +83,10 @@ export class Consumer implements Settler {
     return true;
   }
 
+  covered(ack: string): readonly QueuedMessage[] {
+    return this.#upTo(ack).map(([, queued]) => queued);
+  }
+
   /** Takes nothing more and gives back what it had not settled. */
   close(): void {
     if (this.#closed) return;
@@ -105,18 +109,26 @@ export class Consumer implements Settler {
   }
 
   #takeOut(ack: string): QueuedMessage[] {
-    const { subscription, acknowledgements } = this.parts;
-    const cumulative = subscription.ack === 'client';
-    const messages: QueuedMessage[] = [];
-    for (const [each, queued] of this.#unsettled) {
-      if (!cumulative && each !== ack) continue;
-      messages.push(queued);
+    const taken = this.#upTo(ack);
+    for (const [each] of taken) {
       this.#unsettled.delete(each);
       this.#deadlines.delete(each);
-      acknowledgements.close([each]);
+    }
+    this.parts.acknowledgements.close(taken.map(([each]) => each));
+    return taken.map(([, queued]) => queued);
+  }
+
+  /** What goes with an acknowledgement: with ack client, all before it too. */
+  #upTo(ack: string): [ack: string, queued: QueuedMessage][] {
+    const one = this.#unsettled.get(ack);
+    if (one === undefined) return [];
+    if (this.parts.subscription.ack !== 'client') return [[ack, one]];
+    const all: [string, QueuedMessage][] = [];
+    for (const [each, queued] of this.#unsettled) {
+      all.push([each, queued]);
       if (each === ack) break;
     }
-    return messages;
+    return all;
   }
 
   /** What was not settled in time goes to others, or comes again. */

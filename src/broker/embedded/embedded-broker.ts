@@ -12,6 +12,9 @@ import {
   type DurableOptions,
 } from './durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
+import { Journal } from './journal.js';
+import type { QueuedMessage } from './message-list.js';
+import type { MessageStore, StoreChange } from './message-store.js';
 import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { Queues } from './queues.js';
 import { defaultRetainOptions, RetainedMessages, type RetainOptions } from './retained-messages.js';
@@ -29,11 +32,15 @@ export interface EmbeddedBrokerOptions {
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
+  /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
+  readonly store?: MessageStore;
 }
 
 interface Publication {
   readonly id: string;
   readonly message: Message;
+  /** Its place in the store, where it has one. */
+  readonly storedAs: number | undefined;
 }
 
 /**
@@ -50,7 +57,8 @@ export class EmbeddedBroker implements Broker {
   readonly #durables: DurableSubscriptions;
   readonly #deadLetters: string;
   readonly #parts: ConnectionParts;
-  readonly #waiting: Message[] = [];
+  readonly #journal: Journal | undefined;
+  readonly #waiting: Publication[] = [];
   #delivering = false;
 
   constructor({
@@ -61,13 +69,21 @@ export class EmbeddedBroker implements Broker {
     queue = {},
     retain = {},
     durable = {},
+    store,
   }: EmbeddedBrokerOptions = {}) {
     const options = { ...defaultQueueOptions, ...queue };
     this.#ids = ids;
     this.#logger = logger;
     this.#deadLetters = options.deadLetters;
     this.#index = new SubscriptionIndex(separator);
-    this.#queues = new Queues({ clock, options, logger, deadLetter: this.#deadLetter });
+    this.#journal = store && new Journal(store, logger);
+    this.#queues = new Queues({
+      clock,
+      options,
+      logger,
+      deadLetter: this.#deadLetter,
+      done: (storedAs) => this.#journal?.remove(storedAs),
+    });
     this.#retained = new RetainedMessages({ ...defaultRetainOptions, ...retain }, separator);
     this.#durables = new DurableSubscriptions({ ...defaultDurableOptions, ...durable }, clock);
     this.#parts = {
@@ -82,31 +98,73 @@ export class EmbeddedBroker implements Broker {
     };
   }
 
-  start(): void {}
+  /** Takes back what the store has kept. @throws MessagingError `store-failed`, `store-damaged` */
+  start(): void | Promise<void> {
+    if (this.#journal !== undefined) return this.#restore(this.#journal);
+  }
 
-  /** Drops all subscriptions and all messages. */
-  stop(): void {
+  /** Drops all subscriptions and all messages; the store keeps what it has. */
+  stop(): void | Promise<void> {
     this.#durables.clear();
     this.#index.clear();
     this.#queues.clear();
     this.#retained.clear();
     this.#waiting.length = 0;
+    return this.#journal?.close();
   }
 
   connect(subscriber: Subscriber): BrokerConnection {
     return new EmbeddedConnection(subscriber, this.#parts);
   }
 
-  publish(message: Message): void {
-    this.#publish([message]);
+  /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
+  publish(message: Message): void | Promise<void> {
+    return this.#publish([message]);
   }
 
-  /** All of them, or none where a queue refuses one. */
-  readonly #publish = (messages: readonly Message[]): void => {
+  /** All of them, or none where a queue or the store refuses one. */
+  readonly #publish = (
+    messages: readonly Message[],
+    settled: readonly QueuedMessage[] = [],
+    effect?: () => void,
+  ): void | Promise<void> => {
     const queued = messages.filter(({ destination }) => this.#queues.serves(destination));
     if (queued.length > 0) this.#queues.admit(queued);
+    const journal = this.#journal;
+    if (journal === undefined) {
+      this.#take(messages.map((message) => this.#publication(message)));
+      return effect?.();
+    }
+    const publications = messages.map((message) => this.#publication(message, journal));
+    const changes = changesOf(publications, settled);
+    const takeEffect = () => {
+      // It is removed already.
+      for (const each of settled) each.storedAs = undefined;
+      this.#take(publications);
+      effect?.();
+    };
+    // Behind what still waits to take effect, as it would overtake it.
+    return changes.length === 0 && !journal.busy
+      ? takeEffect()
+      : journal.write(changes, takeEffect);
+  };
+
+  #publication(message: Message, journal?: Journal): Publication {
+    const { destination, headers } = message;
+    const stored =
+      journal !== undefined &&
+      headers.get('persistent') === 'true' &&
+      this.#queues.serves(destination);
+    return {
+      id: this.#ids.message(),
+      message,
+      storedAs: stored ? journal.nextSequence() : undefined,
+    };
+  }
+
+  #take(publications: readonly Publication[]): void {
     // A delivery that publishes would overtake the publication under way for those still to get it.
-    this.#waiting.push(...messages);
+    this.#waiting.push(...publications);
     if (this.#delivering) return;
     this.#delivering = true;
     try {
@@ -115,17 +173,24 @@ export class EmbeddedBroker implements Broker {
       this.#waiting.length = 0;
       this.#delivering = false;
     }
-  };
+  }
 
-  #deliver(message: Message): void {
-    const id = this.#ids.message();
+  #deliver(publication: Publication): void {
+    const { id, message } = publication;
     if (this.#queues.serves(message.destination)) {
-      this.#queues.open(message.destination).add(id, message);
+      this.#queues.open(message.destination).add(publication);
       return;
     }
     this.#retained.consider(id, message);
-    const publication: Publication = { id, message };
     this.#index.each(message.destination, this.#deliverTo, publication);
+  }
+
+  /** Nobody knows whether they were delivered: they count as if, so that whoever gets one twice can tell. */
+  async #restore(journal: Journal): Promise<void> {
+    for (const { sequence, id, message } of await journal.open())
+      this.#queues
+        .open(message.destination)
+        .add({ id, message, deliveries: 1, storedAs: sequence });
   }
 
   readonly #deliverTo = (
@@ -141,15 +206,33 @@ export class EmbeddedBroker implements Broker {
 
   readonly #deadLetter = (message: Message): void => {
     const { destination } = message;
-    try {
-      if (destination === this.#deadLetters) throw new MessagingError('queue-full');
-      const headers = new Map(message.headers).set('original-destination', destination);
-      this.#publish([{ ...message, destination: this.#deadLetters, headers }]);
-    } catch (error) {
+    const lost = (error: unknown) =>
       this.#logger.error(
         `A message of ${JSON.stringify(destination)} could not be delivered and is lost.`,
         error,
       );
+    try {
+      if (destination === this.#deadLetters) throw new MessagingError('queue-full');
+      const headers = new Map(message.headers).set('original-destination', destination);
+      const published = this.#publish([{ ...message, destination: this.#deadLetters, headers }]);
+      void published?.catch(lost);
+    } catch (error) {
+      lost(error);
     }
   };
+}
+
+/** What the store has to do for these to survive, and for those to be gone. */
+function changesOf(
+  publications: readonly Publication[],
+  settled: readonly QueuedMessage[],
+): readonly StoreChange[] {
+  return [
+    ...publications.flatMap(({ id, message, storedAs }): StoreChange[] =>
+      storedAs === undefined ? [] : [{ kind: 'put', stored: { sequence: storedAs, id, message } }],
+    ),
+    ...settled.flatMap(({ storedAs }): StoreChange[] =>
+      storedAs === undefined ? [] : [{ kind: 'remove', sequence: storedAs }],
+    ),
+  ];
 }

@@ -13,6 +13,7 @@ import { Acknowledgements } from './acknowledgements.js';
 import type { Entry } from './audience.js';
 import type { ConsumerParts } from './consumer.js';
 import type { DurableSubscriptions } from './durable-subscriptions.js';
+import type { QueuedMessage } from './message-list.js';
 import type { Queues } from './queues.js';
 import type { RetainedMessages } from './retained-messages.js';
 import type { SubscriptionIndex } from './subscription-index.js';
@@ -29,7 +30,12 @@ export interface ConnectionParts {
   /** Milliseconds in which a message has to be settled; 0 is without end. */
   readonly ackWithin: number;
   readonly clock: Clock;
-  readonly publish: (messages: readonly Message[]) => void;
+  /** All of them or none, together with what is settled; then `effect`. */
+  readonly publish: (
+    messages: readonly Message[],
+    settled?: readonly QueuedMessage[],
+    effect?: () => void,
+  ) => void | Promise<void>;
 }
 
 /** A live subscription, by its way to end: for good, or because its subscriber leaves. */
@@ -66,9 +72,9 @@ export class EmbeddedConnection implements BrokerConnection {
     else this.parts.index.remove(open);
   }
 
-  /** @throws MessagingError `queue-full`, `queue-limit` */
-  send(message: Message): void {
-    this.parts.publish([message]);
+  /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
+  send(message: Message): void | Promise<void> {
+    return this.parts.publish([message]);
   }
 
   /** @throws MessagingError `acknowledgement-unknown` */
@@ -76,14 +82,19 @@ export class EmbeddedConnection implements BrokerConnection {
     this.#line.settle(settlement);
   }
 
-  /** Everything or nothing. @throws MessagingError `acknowledgement-unknown`, `queue-full`, `queue-limit` */
-  commit(operations: readonly Operation[]): void {
+  /** Everything or nothing. @throws MessagingError `acknowledgement-unknown`, `queue-full`, `queue-limit`, `store-failed` */
+  commit(operations: readonly Operation[]): void | Promise<void> {
+    const messages = operations.flatMap((each) => (each.kind === 'send' ? [each.message] : []));
     const settlements = operations.flatMap((each) =>
       each.kind === 'settle' ? [each.settlement] : [],
     );
-    for (const settlement of settlements) this.#line.find(settlement);
-    this.parts.publish(operations.flatMap((each) => (each.kind === 'send' ? [each.message] : [])));
-    for (const settlement of settlements) this.#line.settle(settlement);
+    const settled = settlements.flatMap((settlement) => {
+      const settler = this.#line.find(settlement);
+      return settlement.kind === 'ack' ? (settler?.covered(settlement.id) ?? []) : [];
+    });
+    return this.parts.publish(messages, settled, () => {
+      for (const settlement of settlements) this.#line.settle(settlement);
+    });
   }
 
   close(): void {

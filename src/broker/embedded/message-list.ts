@@ -15,6 +15,8 @@ export interface QueuedMessage {
   readonly retained: boolean;
   /** How often it was handed to a consumer. */
   deliveries: number;
+  /** Its place in the store, where it has one. */
+  storedAs: number | undefined;
 }
 
 /** From this many taken messages on, the space before the head is given back. */

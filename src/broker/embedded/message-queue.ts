@@ -9,6 +9,8 @@ export interface QueueOwner {
   date(): number;
   /** Octets came, or went when it is negative. */
   counted(octets: number): void;
+  /** A message is done with that the store has under this number. */
+  done(storedAs: number): void;
   /** It holds a message that expires. */
   expiring(): void;
   /** Handed over as often as may be, and never settled. */
@@ -17,6 +19,18 @@ export interface QueueOwner {
   failed(error: unknown): void;
   /** It holds nothing and nobody listens. */
   idle(): void;
+}
+
+/** A message on its way into a queue. */
+export interface Arrival {
+  readonly id: string;
+  readonly message: Message;
+  /** Whether it was published before its subscription began, and kept. */
+  readonly retained?: boolean;
+  /** How often it was handed to a consumer before. */
+  readonly deliveries?: number;
+  /** Its place in the store, where it has one. */
+  readonly storedAs?: number | undefined;
 }
 
 export class MessageQueue {
@@ -46,8 +60,7 @@ export class MessageQueue {
     return this.#octets;
   }
 
-  /** @param retained whether it was published before its subscription began, and kept */
-  add(id: string, message: Message, retained = false): void {
+  add({ id, message, retained = false, deliveries = 0, storedAs }: Arrival): void {
     const size = sizeOf(message);
     const expires = expiryOf(message);
     this.#waiting.add({
@@ -57,7 +70,8 @@ export class MessageQueue {
       size,
       expires,
       retained,
-      deliveries: 0,
+      deliveries,
+      storedAs,
     });
     this.#count(1, size);
     if (expires < Infinity) this.#watch(expires);
@@ -68,7 +82,7 @@ export class MessageQueue {
   dropOldest(): boolean {
     const oldest = this.#waiting.take();
     if (oldest === undefined) return false;
-    this.#count(-1, -oldest.size);
+    this.#forget(oldest);
     return true;
   }
 
@@ -120,7 +134,7 @@ export class MessageQueue {
   }
 
   #settled(messages: readonly QueuedMessage[]): void {
-    for (const { size } of messages) this.#count(-1, -size);
+    for (const message of messages) this.#forget(message);
     this.#tellIdle();
   }
 
@@ -171,6 +185,11 @@ export class MessageQueue {
   #watch(expires: number): void {
     this.#expires = Math.min(this.#expires, expires);
     this.owner.expiring();
+  }
+
+  #forget({ size, storedAs }: QueuedMessage): void {
+    this.#count(-1, -size);
+    if (storedAs !== undefined) this.owner.done(storedAs);
   }
 
   #count(messages: number, octets: number): void {

@@ -11,6 +11,8 @@ export interface QueuesParts {
   readonly options: QueueOptions;
   /** Takes what could not be delivered. */
   readonly deadLetter: (message: Message) => void;
+  /** A message is done with that the store has under this number. */
+  readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
   readonly logger: Logger;
 }
@@ -120,6 +122,7 @@ export class Queues {
     const queue: MessageQueue = new MessageQueue(this.parts.options.maxDeliveries, {
       date: () => this.parts.clock.date(),
       counted: (octets) => void (this.#octets += octets),
+      done: this.parts.done,
       undeliverable: this.parts.deadLetter,
       failed: (error) => this.parts.logger.error('A delivery of a queue failed.', error),
       expiring: () => {

@@ -28,7 +28,7 @@ export class TopicQueue {
     this.#queue = parts.queues.openPrivate();
     this.#entry = parts.index.add(this.#gatherer(), subscription);
     for (const { id, message } of parts.retained.matching(subscription.destination))
-      this.#queue.add(id, message, true);
+      this.#queue.add({ id, message, retained: true });
   }
 
   /** Hands on what was gathered and what comes; whoever read before is sent away. */
@@ -84,6 +84,6 @@ export class TopicQueue {
         return this.#reader.subscriber.fail(new MessagingError('slow-consumer'));
       if (!this.#queue.dropOldest()) return;
     }
-    this.#queue.add(messageId, message);
+    this.#queue.add({ id: messageId, message });
   }
 }

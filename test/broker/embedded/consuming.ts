@@ -68,7 +68,7 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
     clock,
     errors,
     publish: (destination: string, ...texts: string[]) => {
-      for (const text of texts) subject.publish(message(destination, text));
+      for (const text of texts) void subject.publish(message(destination, text));
     },
     consumer: () => consumer(subject),
   };

@@ -118,7 +118,7 @@ describe('a durable subscription', () => {
     subscribe(late);
     expect(late.texts()).toEqual([]);
     void late.connection.close();
-    subject.stop();
+    void subject.stop();
     expect(clock.timers).toBe(0);
   });
 
@@ -133,7 +133,7 @@ describe('a durable subscription', () => {
 
   it('gets first what its topic has kept', () => {
     const { subject, consumer } = brokerWith({}, { retain: { destinations: [topic] } });
-    subject.publish(message(topic, 'kept'));
+    void subject.publish(message(topic, 'kept'));
     const ann = consumer();
     subscribe(ann);
     expect(ann.got).toMatchObject([{ text: 'kept', retained: true }]);

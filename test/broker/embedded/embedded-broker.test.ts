@@ -71,7 +71,7 @@ describe('a publication', () => {
     ann.listen('1', '/topic/a');
     bob.listen('x', '/topic/*');
     eve.listen('1', '/topic/b');
-    publish('/topic/a', 'hi');
+    void publish('/topic/a', 'hi');
     expect([ann.got, bob.got, eve.got]).toEqual([['1 m1 hi'], ['x m1 hi'], []]);
   });
 
@@ -89,7 +89,7 @@ describe('a publication', () => {
     ann.listen('1', '/topic/a');
     ann.listen('2', '/topic/a');
     ann.listen('3', '/topic/**');
-    publish('/topic/a');
+    void publish('/topic/a');
     expect(ann.got).toEqual(['1 m1', '2 m1', '3 m1']);
   });
 
@@ -111,7 +111,7 @@ describe('a publication', () => {
     };
     const sent = message('/a');
     void connection.subscribe(subscription);
-    subject.publish(sent);
+    void subject.publish(sent);
     expect(delivered).toEqual([[subscription, 'm1', sent]]);
     expect((delivered[0] as unknown[])[2]).toBe(sent);
   });
@@ -121,8 +121,8 @@ describe('a publication', () => {
     const [one, any] = [client(subject), client(subject)];
     one.listen('1', '/topic/*');
     any.listen('1', '/topic/**');
-    publish('/topic/a');
-    publish('/topic/a/b');
+    void publish('/topic/a');
+    void publish('/topic/a/b');
     expect([one.got.length, any.got.length]).toEqual([1, 2]);
   });
 
@@ -130,7 +130,7 @@ describe('a publication', () => {
     const { subject, publish } = broker('.');
     const ann = client(subject);
     ann.listen('1', '/topic/price.*.ibm');
-    publish('/topic/price.stock.ibm');
+    void publish('/topic/price.stock.ibm');
     expect(ann.got).toHaveLength(1);
   });
 
@@ -143,8 +143,8 @@ describe('a publication', () => {
     const bob = client(subject);
     ann.listen('1', '/topic/a');
     bob.listen('1', '/topic/a');
-    publish('/topic/a');
-    publish('/topic/a');
+    void publish('/topic/a');
+    void publish('/topic/a');
     expect(bob.got).toEqual(['1 m1', '1 m2']);
     expect(errors).toEqual(
       Array(2).fill(['A delivery to the subscriber session-1 failed.', failure]),
@@ -156,13 +156,13 @@ describe('publications', () => {
   it('come in one order for all, also when a delivery publishes', () => {
     const { subject, publish } = broker();
     const ann = client(subject, (text) => {
-      if (text === 'ping') publish('/topic/a', 'pong');
+      if (text === 'ping') void publish('/topic/a', 'pong');
     });
     const bob = client(subject);
     ann.listen('1', '/topic/a');
     bob.listen('1', '/topic/a');
-    publish('/topic/a', 'ping');
-    publish('/topic/a', 'end');
+    void publish('/topic/a', 'ping');
+    void publish('/topic/a', 'end');
     const order = ['1 m1 ping', '1 m2 pong', '1 m3 end'];
     expect([ann.got, bob.got]).toEqual([order, order]);
   });
@@ -174,7 +174,7 @@ describe('during a publication', () => {
     const ann = client(subject, (_, self) => void self.unsubscribe('2'));
     ann.listen('1', '/topic/a');
     ann.listen('2', '/topic/a');
-    publish('/topic/a');
+    void publish('/topic/a');
     expect(ann.got).toEqual(['1 m1']);
   });
 
@@ -185,7 +185,7 @@ describe('during a publication', () => {
     ann.listen('1', '/topic/a');
     bob.listen('1', '/topic/a');
     bob.listen('2', '/topic/*');
-    publish('/topic/a');
+    void publish('/topic/a');
     expect(bob.got).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe('during a publication', () => {
     const { subject, publish } = broker();
     const ann = client(subject, (text, self) => self.listen(`after ${text}`, '/topic/a'));
     ann.listen('1', '/topic/a');
-    publish('/topic/a', 'x');
+    void publish('/topic/a', 'x');
     expect(ann.got).toEqual(['1 m1 x']);
   });
 
@@ -201,12 +201,12 @@ describe('during a publication', () => {
     const { subject, publish } = broker();
     const bob = client(subject);
     const ann = client(subject, () => {
-      publish('/topic/a');
-      subject.stop();
+      void publish('/topic/a');
+      void subject.stop();
     });
     ann.listen('1', '/topic/a');
     bob.listen('1', '/topic/a');
-    publish('/topic/a');
+    void publish('/topic/a');
     expect([ann.got, bob.got]).toEqual([['1 m1'], []]);
   });
 });
@@ -217,9 +217,9 @@ describe('a subscription', () => {
     const ann = client(subject);
     ann.listen('1', '/topic/a');
     void ann.unsubscribe('1');
-    publish('/topic/a');
+    void publish('/topic/a');
     ann.listen('1', '/topic/b');
-    publish('/topic/b');
+    void publish('/topic/b');
     expect(ann.got).toEqual(['1 m2']);
   });
 
@@ -228,8 +228,8 @@ describe('a subscription', () => {
     const ann = client(subject);
     ann.listen('1', '/topic/a');
     expect(() => ann.listen('1', '/topic/b')).toThrow(refusal('subscription-exists'));
-    publish('/topic/a');
-    publish('/topic/b');
+    void publish('/topic/a');
+    void publish('/topic/b');
     expect(ann.got).toEqual(['1 m1']);
   });
 

@@ -13,6 +13,7 @@ function queued(sequence: number): QueuedMessage {
     expires: Infinity,
     retained: false,
     deliveries: 0,
+    storedAs: undefined,
   };
 }
 

@@ -66,10 +66,10 @@ describe('a queue', () => {
   it('drops what has expired', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
-    subject.publish(message('/queue/x', 'soon', { expires: '1000' }));
-    subject.publish(message('/queue/x', 'later', { expires: '2000' }));
-    subject.publish(message('/queue/x', 'never', { expires: '0' }));
-    subject.publish(message('/queue/x', 'nonsense', { expires: 'tomorrow' }));
+    void subject.publish(message('/queue/x', 'soon', { expires: '1000' }));
+    void subject.publish(message('/queue/x', 'later', { expires: '2000' }));
+    void subject.publish(message('/queue/x', 'never', { expires: '0' }));
+    void subject.publish(message('/queue/x', 'nonsense', { expires: 'tomorrow' }));
     clock.advance(1000);
     ann.listen('a', '/queue/x');
     expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
@@ -157,7 +157,7 @@ describe('a message that expires', () => {
 
   it('makes room for others when its queue is full', () => {
     const { subject, clock, publish, consumer } = brokerWith({ messages: 2 });
-    subject.publish(expiring('early', clock.date() + 10));
+    void subject.publish(expiring('early', clock.date() + 10));
     publish('/queue/jobs', 'one');
     expect(() => publish('/queue/jobs', 'two')).toThrow(refusal('queue-full'));
     clock.advance(10);
@@ -169,8 +169,8 @@ describe('a message that expires', () => {
 
   it('is dropped though nobody asks, and the looking ends with the last', () => {
     const { subject, clock, publish } = brokerWith({ totalOctets: 2000 });
-    subject.publish(expiring('x'.repeat(1000), clock.date() + 10));
-    subject.publish(expiring('late', clock.date() + 15_000));
+    void subject.publish(expiring('x'.repeat(1000), clock.date() + 10));
+    void subject.publish(expiring('late', clock.date() + 15_000));
     clock.advance(10_000);
     publish('/queue/others', 'x'.repeat(1000));
     expect(clock.timers).toBe(1);
@@ -182,7 +182,7 @@ describe('a message that expires', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
     ann.listen('1', '/queue/jobs', 'client-individual');
-    subject.publish(expiring('job', clock.date() + 30_000));
+    void subject.publish(expiring('job', clock.date() + 30_000));
     clock.advance(20_000);
     void ann.connection.close();
     expect(clock.timers).toBe(1);

@@ -53,8 +53,8 @@ describe('a retained message', () => {
   it('may be asked for by its sender where that is allowed', () => {
     for (const byHeader of [true, false]) {
       const { subject, consumer } = keeping({ byHeader });
-      subject.publish(message('/topic/x', 'kept', { retain: 'true' }));
-      subject.publish(message('/topic/x', 'not', { retain: 'false' }));
+      void subject.publish(message('/topic/x', 'kept', { retain: 'true' }));
+      void subject.publish(message('/topic/x', 'not', { retain: 'false' }));
       const ann = consumer();
       ann.listen('x', '/topic/x');
       expect(ann.texts()).toEqual(byHeader ? ['kept'] : []);
