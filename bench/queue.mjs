@@ -1,5 +1,7 @@
 // Queue: acknowledged messages through one queue for a second of the server's CPU, beside rabbitmq-server.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { answer, ask, benchmark, end, start } from './child.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 import { isInstalled, startRabbitmq } from './queue/rabbitmq.mjs';
@@ -14,6 +16,7 @@ const ticksPerSecond = 100;
 const loads = [
   { title: 'one consumer, in memory', consumers: 1, persistent: false },
   { title: '100 consumers, in memory', consumers: 100, persistent: false },
+  { title: '100 consumers, on disk', consumers: 100, persistent: true },
 ];
 
 if (!isInstalled) {
@@ -24,14 +27,15 @@ if (!isInstalled) {
 await benchmark(async () => {
   console.log(`${machine()}; ${rounds} rounds of ${messages} messages of 150 octets`);
   const rabbitmq = await startRabbitmq();
-  const signalbox = start(new URL('queue/server.mjs', import.meta.url), []);
-  const { port } = await answer(signalbox);
-  const servers = new Map([
-    [base, rabbitmq],
-    ['signalbox', { port, pid: signalbox.pid ?? 0 }],
-  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'queue-'));
+  const memory = await startSignalbox([]);
+  const disk = await startSignalbox([join(folder, 'messages')]);
   try {
     for (const { title, ...load } of loads) {
+      const servers = new Map([
+        [base, rabbitmq],
+        ['signalbox', load.persistent ? disk : memory],
+      ]);
       const clients = new Map();
       for (const [name, server] of servers) {
         const client = start(new URL('queue/client.mjs', import.meta.url), [name]);
@@ -54,9 +58,17 @@ await benchmark(async () => {
       await Promise.all([...clients.values()].map((client) => end(client)));
     }
   } finally {
-    await rabbitmq.end();
+    await Promise.all([rabbitmq.end(), end(memory.child), end(disk.child)]);
+    rmSync(folder, { recursive: true });
   }
 });
+
+/** @param {readonly string[]} args */
+async function startSignalbox(args) {
+  const child = start(new URL('queue/server.mjs', import.meta.url), args);
+  const { port } = await answer(child);
+  return { child, port, pid: child.pid ?? 0 };
+}
 
 /**
  * CPU time of a process, user and system.
