@@ -1,0 +1,144 @@
+// Who takes part: sessions that live one life after the other until the time is up.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from './client.mjs';
+import { Listening } from './ledger.mjs';
+import { dials } from './wire.mjs';
+
+const topics = 6;
+const queues = 4;
+
+/**
+ * @typedef {object} Scene
+ * @property {import('./wire.mjs').Doors} doors
+ * @property {import('./ledger.mjs').Ledger} ledger
+ * @property {() => number} random from 0 to 1
+ * @property {() => boolean} isOver whether the time is up
+ */
+
+/** @typedef {(scene: Scene, name: string, dial: (onMessage: (frame: import('./client.mjs').Frame) => void) => Promise<Client | undefined>) => Promise<void>} Life */
+
+/**
+ * One session after the other, over one transport each, until the time is up.
+ *
+ * @param {Scene} scene
+ * @param {string} name
+ * @param {Life} life
+ */
+export async function act(scene, name, life) {
+  const ways = Object.values(dials);
+  for (let n = 0; !scene.isOver(); n++) {
+    const dial = ways[Math.floor(scene.random() * ways.length)] ?? dials['memory'];
+    await life(scene, `${name}.${n}`, async (onMessage) => {
+      const client = new Client(await /** @type {any} */ (dial)(scene.doors), onMessage);
+      return (await client.connect()) ? client : undefined;
+    });
+    await sleep(scene.random() * 40);
+  }
+}
+
+/**
+ * In one of the ways in which clients go.
+ *
+ * @param {Scene} scene
+ * @param {Client} client
+ */
+async function leave({ random }, client) {
+  const way = random();
+  if (way < 0.4) await client.ask('DISCONNECT', {});
+  // In the middle of a frame, which must have no effect.
+  else if (way < 0.7) client.wire.send('SEND\ndestination:/topic/t0\n\nnobody 0');
+  client.wire.vanish();
+  await client.wire.gone;
+}
+
+/** @type {Life} Publishes to a topic and a queue, in bursts whose last frame asks for a receipt, and some in transactions. */
+export async function publisher(scene, name, dial) {
+  const { random, ledger, isOver } = scene;
+  const client = await dial(() => {});
+  if (client === undefined) return;
+  const topic = `/topic/t${Math.floor(random() * topics)}`;
+  const queue = `/queue/q${Math.floor(random() * queues)}`;
+  const bursts = 1 + Math.floor(random() * 12);
+  let n = 0;
+  for (let burst = 0; burst < bursts && client.alive && !isOver(); burst++) {
+    const transacted = random() < 0.2;
+    const within = transacted ? { transaction: 't' } : {};
+    if (transacted) client.say('BEGIN', { transaction: 't' });
+    const first = n;
+    for (const end = n + 1 + Math.floor(random() * 8); n < end; n++) {
+      client.say('SEND', { destination: topic, ...within }, `${name} ${n}`);
+      client.say('SEND', { destination: queue, ...within }, `${name}#${n}`);
+    }
+    const done = transacted
+      ? await client.ask('COMMIT', { transaction: 't' })
+      : await client.ask('SEND', { destination: '/topic/nobody/there' });
+    if (!done) return;
+    ledger.published(name, n - 1);
+    for (let each = first; each < n; each++) ledger.queued(`${name}#${each}`);
+    await sleep(random() * 20);
+  }
+  await leave(scene, client);
+}
+
+/** @type {Life} Listens to topics for a while, and sometimes stops reading. */
+export async function listener(scene, name, dial) {
+  const { random, ledger, isOver } = scene;
+  const listening = new Listening(ledger, name, false);
+  const client = await dial(({ body }) => listening.hear(body));
+  if (client === undefined) return;
+  const topic = random() < 0.5 ? '/topic/*' : `/topic/t${Math.floor(random() * topics)}`;
+  await client.ask('SUBSCRIBE', { id: '1', destination: topic });
+  const until = Date.now() + random() * 1500;
+  while (client.alive && Date.now() < until && !isOver()) {
+    if (random() < 0.2) {
+      client.wire.pause();
+      await sleep(random() * 200);
+      client.wire.resume();
+    }
+    await sleep(20);
+  }
+  await leave(scene, client);
+}
+
+/** @type {Life} Takes messages of a queue: acknowledges most, refuses some, and goes with others in its hands. */
+export async function worker(scene, name, dial) {
+  const { random, ledger, isOver } = scene;
+  /** @type {Set<string>} */
+  const asked = new Set();
+  /** @type {Promise<void>[]} */
+  const answers = [];
+  let going = false;
+  const client = await dial(({ headers, body }) => {
+    ledger.delivered(body, headers['redelivered'] === 'true');
+    const chance = random();
+    if (going || chance < 0.03) return;
+    const id = headers['ack'] ?? '';
+    if (chance < 0.08) return client?.say('NACK', { id });
+    asked.add(body);
+    answers.push(settle(body, id));
+  });
+  /** @param {string} body @param {string} id */
+  const settle = async (body, id) => {
+    const done = await /** @type {Client} */ (client).ask('ACK', { id });
+    asked.delete(body);
+    if (done) ledger.acknowledged(body);
+    else ledger.inDoubt(body);
+  };
+  if (client === undefined) return;
+  const destination = `/queue/q${Math.floor(random() * queues)}`;
+  const prefetch = String(1 + Math.floor(random() * 30));
+  const subscribe = { id: '1', destination, ack: 'client-individual', 'prefetch-count': prefetch };
+  await client.ask('SUBSCRIBE', subscribe);
+  const until = Date.now() + random() * 1500;
+  while (client.alive && Date.now() < until && !isOver()) {
+    if (random() < 0.1) {
+      client.wire.pause();
+      await sleep(random() * 100);
+      client.wire.resume();
+    }
+    await sleep(20);
+  }
+  going = true;
+  await leave(scene, client);
+  await Promise.all(answers);
+}

@@ -1,0 +1,99 @@
+// A STOMP 1.2 client of the stress program: frames out, frames in, and receipts that can be waited for.
+
+/** @typedef {{ command: string, headers: Record<string, string>, body: string }} Frame */
+
+export class Client {
+  #rest = '';
+  #receipts = 0;
+  /** @type {Map<string, (came: boolean) => void>} */
+  #waiting = new Map();
+  #alive = true;
+
+  /**
+   * @param {import('./wire.mjs').Wire} wire
+   * @param {(frame: Frame) => void} onMessage
+   */
+  constructor(wire, onMessage) {
+    this.wire = wire;
+    this.onMessage = onMessage;
+    /** The ERROR that ended it, if one did. @type {string | undefined} */
+    this.error = undefined;
+    wire.listen((octets) => this.#hear(octets));
+    void wire.gone.then(() => {
+      this.#alive = false;
+      for (const settle of this.#waiting.values()) settle(false);
+      this.#waiting.clear();
+    });
+  }
+
+  get alive() {
+    return this.#alive;
+  }
+
+  /**
+   * @param {string} command
+   * @param {Record<string, string>} headers
+   * @param {string} [body]
+   */
+  say(command, headers, body = '') {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+    this.wire.send(`${command}\n${lines.join('')}\n${body}\0`);
+  }
+
+  /**
+   * Says a frame and waits for its receipt; false when the connection ended first.
+   *
+   * @param {string} command
+   * @param {Record<string, string>} headers
+   * @param {string} [body]
+   * @returns {Promise<boolean>}
+   */
+  ask(command, headers, body) {
+    if (!this.#alive) return Promise.resolve(false);
+    const receipt = `r${++this.#receipts}`;
+    return new Promise((resolve) => {
+      this.#waiting.set(receipt, resolve);
+      this.say(command, { ...headers, receipt }, body);
+    });
+  }
+
+  /** @returns {Promise<boolean>} false when the connection ended first */
+  connect() {
+    if (!this.#alive) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#waiting.set('connected', resolve);
+      this.say('CONNECT', { 'accept-version': '1.2', host: 'stress' });
+    });
+  }
+
+  /** @param {string} octets */
+  #hear(octets) {
+    const texts = (this.#rest + octets).split('\0');
+    this.#rest = texts.pop() ?? '';
+    for (const text of texts) this.#take(parse(text));
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    if (frame.command === 'MESSAGE') return this.onMessage(frame);
+    if (frame.command === 'ERROR') this.error = frame.headers['message'];
+    const key = frame.command === 'CONNECTED' ? 'connected' : frame.headers['receipt-id'];
+    const settle = this.#waiting.get(key ?? '');
+    this.#waiting.delete(key ?? '');
+    settle?.(frame.command !== 'ERROR');
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {Frame}
+ */
+function parse(text) {
+  const start = text.length - text.trimStart().length;
+  const end = text.indexOf('\n\n', start);
+  const [command = '', ...lines] = text.slice(start, end).split('\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
+  return { command, headers, body: text.slice(end + 2) };
+}

@@ -1,0 +1,64 @@
+// Ways to reach a server with octets: memory, TCP and WebSocket, alike to whoever uses them.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+
+/**
+ * @typedef {object} Wire
+ * @property {(octets: string) => void} send
+ * @property {(listener: (octets: string) => void) => void} listen
+ * @property {Promise<void>} gone resolves when the connection has ended, by whichever side
+ * @property {() => void} pause stops reading
+ * @property {() => void} resume
+ * @property {() => void} vanish ends without a word
+ */
+
+/** @typedef {{ memory: import('../../dist/index.js').MemoryTransport, tcp: number, webSocket: number }} Doors */
+
+/** @type {Readonly<Record<string, (doors: Doors) => Promise<Wire>>>} */
+export const dials = {
+  memory: async ({ memory }) => {
+    const client = memory.connect();
+    return {
+      send: (octets) => client.send(octets),
+      listen: (listener) =>
+        void (client.onData = (octets) => listener(Buffer.from(octets).toString())),
+      gone: client.closed.then(() => {}),
+      pause: () => client.pause(),
+      resume: () => client.resume(),
+      vanish: () => client.vanish(),
+    };
+  },
+  TCP: async ({ tcp }) => {
+    const socket = connect(tcp, '127.0.0.1');
+    const gone = once(socket, 'close').then(() => {});
+    socket.on('error', () => {});
+    socket.setEncoding('utf8');
+    await Promise.race([once(socket, 'connect'), gone]);
+    return {
+      send: (octets) => void socket.write(octets),
+      listen: (listener) => void socket.on('data', (data) => listener(String(data))),
+      gone,
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+      vanish: () => socket.destroy(),
+    };
+  },
+  WebSocket: async ({ webSocket }) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${webSocket}/ws`, ['v12.stomp']);
+    const gone = new Promise((resolve) => socket.on('close', () => resolve(undefined)));
+    socket.on('error', () => {});
+    await Promise.race([once(socket, 'open'), gone]);
+    return {
+      send: (octets) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(octets);
+      },
+      listen: (listener) =>
+        void socket.on('message', (/** @type {Buffer} */ data) => listener(data.toString())),
+      gone: /** @type {Promise<void>} */ (gone),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      vanish: () => socket.terminate(),
+    };
+  },
+};
