@@ -13,6 +13,8 @@ export interface Recipient {
   readonly outbox: { send(frame: ServerFrame): boolean };
   /** Whether frames of it wait or run. */
   readonly busy: boolean;
+  /** Whether nothing reaches its client any more. */
+  readonly gone: boolean;
   room(): Promise<void>;
   fail(error: MessagingError): void;
 }
@@ -106,6 +108,10 @@ export class SessionSubscriber implements Subscriber {
 
   get busy(): boolean {
     return this.#recipient.busy;
+  }
+
+  get gone(): boolean {
+    return this.#recipient.gone;
   }
 
   /** Its line to the broker, for what needs no bookkeeping. */

@@ -42,6 +42,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
   const recipient = {
     id: 's1',
     busy: false,
+    gone: false,
     outbox: { send: (each: ServerFrame) => sent.push(each) > 0 },
     room: () => Promise.resolve(),
     fail: () => {},

@@ -67,6 +67,7 @@ export class TopicQueue {
     return {
       id: this.subscription.durable ?? this.subscription.id,
       busy: false,
+      gone: false,
       deliver: (_subscription, messageId, message) => {
         this.#gather(messageId, message);
         return true;

@@ -75,11 +75,37 @@ describe('a queue', () => {
     expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
   });
 
+  it('gives nothing to a subscriber whom nothing reaches, though the broker was not told', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    ann.vanish();
+    publish('/queue/x', '1');
+    const bob = consumer();
+    bob.listen('b', '/queue/x');
+    expect([ann.texts(), bob.texts()]).toEqual([[], ['1']]);
+  });
+
+  it('gets back what a line held, and gives it to no other subscription of that line', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    ann.listen('b', '/queue/x');
+    expect(ann.texts()).toEqual(['1']);
+    void ann.connection.close();
+    const bob = consumer();
+    bob.listen('c', '/queue/x');
+    expect(ann.texts()).toEqual([]);
+    expect(bob.got).toMatchObject([{ text: '1', redelivered: 1 }]);
+  });
+
   it('survives a delivery that throws', () => {
     const { subject, errors, publish, consumer } = brokerWith();
     const broken = subject.connect({
       id: 'broken',
       busy: false,
+      gone: false,
       deliver: () => {
         throw new Error('broken');
       },
