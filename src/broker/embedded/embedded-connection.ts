@@ -149,8 +149,8 @@ export class EmbeddedConnection implements BrokerConnection {
     const topic = refusingPatterns(() => new TopicQueue(subscription, this.parts));
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     const end = () => {
+      topic.forget();
       topic.leave(consumer);
-      topic.end();
     };
     return { end, leave: end };
   }

@@ -42,6 +42,7 @@ export class MessageQueue {
   #messages = 0;
   #octets = 0;
   #pumping = false;
+  #discarded = false;
   /** When the first of those that wait expires, or earlier. */
   #expires = Infinity;
 
@@ -121,8 +122,9 @@ export class MessageQueue {
     this.#tellIdle();
   }
 
-  /** Forgets every message: whom they were for has gone. */
+  /** Forgets every message, also those that somebody holds: whom they were for has gone. */
   discard(): void {
+    this.#discarded = true;
     this.#waiting.clear();
     this.#expires = Infinity;
     this.#count(-this.#messages, -this.#octets);
@@ -139,6 +141,7 @@ export class MessageQueue {
   }
 
   #returned(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
     const again = messages.filter(({ deliveries }) => deliveries < this.maxDeliveries);
     const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
     this.#waiting.putBack(again);
