@@ -61,6 +61,11 @@ export class MessageQueue {
     return this.#octets;
   }
 
+  /** Those of them that nobody holds, and their octets. */
+  get waiting(): Pick<MessageList, 'length' | 'octets'> {
+    return this.#waiting;
+  }
+
   add({ id, message, retained = false, deliveries = 0, storedAs }: Arrival): void {
     const size = sizeOf(message);
     const expires = expiryOf(message);

@@ -150,6 +150,25 @@ describe('a full queue', () => {
     expect(() => publish('/queue/x', '4')).toThrow(refusal('queue-full'));
   });
 
+  it('drops nothing for what it could not hold all the same', () => {
+    const { publish, consumer } = brokerWith({
+      messages: 3,
+      octets: 3000,
+      whenFull: 'drop-oldest',
+    });
+    publish('/queue/x', '1', '2');
+    expect(() => publish('/queue/x', 'x'.repeat(3000))).toThrow(refusal('queue-full'));
+    const { connection } = consumer();
+    const sends = Array.from({ length: 4 }, () => message('/queue/y'));
+    const operations = [message('/queue/x'), message('/queue/x'), ...sends];
+    expect(() =>
+      connection.commit(operations.map((each) => ({ kind: 'send', message: each }))),
+    ).toThrow(refusal('queue-full'));
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    expect(ann.texts()).toEqual(['1', '2']);
+  });
+
   it('counts octets, its own and those of all queues', () => {
     const { publish } = brokerWith({ octets: 2000, totalOctets: 3000 });
     publish('/queue/x', 'x'.repeat(1000));
