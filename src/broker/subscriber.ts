@@ -166,6 +166,8 @@ export class SessionSubscriber implements Subscriber {
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
     const ended = (this.#ended ??= new Set());
+    // Last again, where it had ended before.
+    ended.delete(live.id);
     ended.add(live.id);
     if (ended.size > rememberedEnds) {
       for (const oldest of ended) return void ended.delete(oldest);
@@ -229,7 +231,6 @@ export class SessionSubscriber implements Subscriber {
 
   #add(live: LiveSubscription): void {
     if (this.#live.has(live.id)) throw new MessagingError('subscription-exists');
-    this.#ended?.delete(live.id);
     this.#live.set(live.id, live);
   }
 

@@ -104,6 +104,15 @@ describe('a subscriber', () => {
     );
   });
 
+  it('remembers one that is over, though its id was then refused', async () => {
+    const { subject } = subscriber(() => Promise.reject(new MessagingError('queue-limit')));
+    subject.end(subject.open('1', '/app/x'));
+    await expect(subject.subscribe(frame('1', '/queue/x'), '/queue/x')).rejects.toThrow(
+      new MessagingError('queue-limit'),
+    );
+    expect(await subject.unsubscribe('1', undefined)).toBeUndefined();
+  });
+
   it('remembers only so many that are over', async () => {
     const { subject } = subscriber();
     for (let i = 0; i < 200; i++) subject.end(subject.open(`${i}`, '/app/x'));
