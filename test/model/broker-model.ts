@@ -3,9 +3,6 @@ import { QueueModel, type HeldModel, type MessageModel, type QueueWorld } from '
 import type { Settings } from './script.js';
 import { type Delivery, ListenerModel, type SessionModel } from './session-model.js';
 
-/** Small, so that runs meet them. */
-export const limits = { messages: 5, queues: 2 } as const;
-
 export const keptTopic = '/topic/kept';
 export const deadLetters = '/queue/dead';
 export const problemQueue = '/user/queue/errors';
@@ -68,7 +65,8 @@ export class BrokerModel implements QueueWorld {
   unsubscribe(listener: ListenerModel): void {
     const at = this.topics.indexOf(listener);
     if (at >= 0) this.topics.splice(at, 1);
-    listener.queue?.leave(listener);
+    listener.queue?.leave(listener, at >= 0);
+    listener.holds = [];
     this.#tidy();
   }
 
@@ -102,7 +100,8 @@ export class BrokerModel implements QueueWorld {
   }
 
   bury(message: MessageModel): void {
-    if (message.destination === deadLetters) return void this.lost++;
+    const { destination } = message;
+    if (destination === deadLetters || destination === problemQueue) return void this.lost++;
     const letter = { ...message, destination: deadLetters, original: message.destination };
     try {
       this.publish([letter]);
@@ -126,14 +125,16 @@ export class BrokerModel implements QueueWorld {
       this.#kept.delete(destination);
       if (body !== '') this.#kept.set(destination, message);
     }
-    for (const listener of [...this.topics])
-      if (matches(listener.destination, destination)) this.#offer(message, listener);
+    const matching = this.topics.filter((each) => matches(each.destination, destination));
+    // Seen only where one of two subscriptions ends the session.
+    matching.sort((a, b) => stars(a) - stars(b));
+    for (const listener of matching) this.#offer(message, listener);
   }
 
   #offer(message: MessageModel, listener: ListenerModel): void {
     const { queue, session } = listener;
     if (queue === undefined) this.#deliver(message, listener, {});
-    else if (queue.size < limits.messages) queue.add(message);
+    else if (queue.size < this.settings.messages) queue.add(message);
     else this.fail(session, 'slow-consumer');
   }
 
@@ -166,12 +167,12 @@ export class BrokerModel implements QueueWorld {
     for (const { destination } of messages)
       added.set(destination, (added.get(destination) ?? 0) + 1);
     const fresh = [...added.keys()].filter((name) => !this.#queues.has(name));
-    if (this.#queues.size + fresh.length > limits.queues) throw new Refusal('queue-limit');
+    if (this.#queues.size + fresh.length > this.settings.queues) throw new Refusal('queue-limit');
     const { whenFull } = this.settings;
     const excess = new Map<QueueModel, number>();
     for (const [name, count] of added) {
       const queue = this.#queues.get(name);
-      const over = (queue?.size ?? 0) + count - limits.messages;
+      const over = (queue?.size ?? 0) + count - this.settings.messages;
       if (over <= 0) continue;
       if (queue === undefined) throw new Refusal('queue-full');
       const expired = queue.waiting.filter(({ message }) => message.expires <= this.now).length;
@@ -188,7 +189,7 @@ export class BrokerModel implements QueueWorld {
   #open(name: string): QueueModel {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;
-    if (this.#queues.size >= limits.queues) throw new Refusal('queue-limit');
+    if (this.#queues.size >= this.settings.queues) throw new Refusal('queue-limit');
     const queue = new QueueModel(this);
     this.#queues.set(name, queue);
     return queue;
@@ -202,6 +203,10 @@ export class BrokerModel implements QueueWorld {
   #keptFor(destination: string): readonly MessageModel[] {
     return [...this.#kept.values()].filter((kept) => matches(destination, kept.destination));
   }
+}
+
+function stars({ destination }: ListenerModel): number {
+  return destination.split('*').length;
 }
 
 function matches(pattern: string, destination: string): boolean {

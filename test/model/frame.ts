@@ -39,13 +39,15 @@ export interface BrokenFrame {
   /** Without the receipt, which stands behind the command's line where one is asked for. */
   readonly octets: string;
   readonly code: string;
+  /** No protocol begins like it. */
+  readonly foreign?: true;
   /** STOMP 1.0 knows no escapes. */
   readonly legalIn10?: true;
 }
 
 export const brokenFrames: readonly BrokenFrame[] = [
   { octets: 'JUMP\n\n\0', code: 'command-unknown' },
-  { octets: 'send\n\n\0', code: 'command-unknown' },
+  { octets: 'send\n\n\0', code: 'command-unknown', foreign: true },
   { octets: 'MESSAGE\ndestination:/topic/a\n\n\0', code: 'command-unknown' },
   { octets: 'SEND\n\nbody\0', code: 'header-missing' },
   { octets: 'BEGIN\n\n\0', code: 'header-missing' },

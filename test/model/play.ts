@@ -1,15 +1,16 @@
 // One step of a run, played to the model and to the server, which have to agree.
 import type fc from 'fast-check';
 import { expect } from 'vitest';
-import { Refusal } from './broker-model.js';
-import { brokenFrames, octetsOf, type Frame } from './frame.js';
-import { clientCount, type Settings, type Step, type Wish } from './script.js';
+import { problemQueue, Refusal } from './broker-model.js';
+import { octetsOf, type Frame } from './frame.js';
+import { frameOf, type Source } from './naming.js';
+import { clientCount, type Settings, type Step } from './script.js';
 import { ServerModel } from './server-model.js';
 import type { Answer, SessionModel } from './session-model.js';
 import type { HeardAnswer, Stage } from './stage.js';
 
 /** The model, and how its clients stand. */
-export class World {
+export class World implements Source {
   readonly model: ServerModel;
   readonly clients: (SessionModel | undefined)[] = Array(clientCount).fill(undefined);
   /** Octets whose frame ends with what each client says next. */
@@ -20,12 +21,17 @@ export class World {
     this.model = new ServerModel(settings);
   }
 
+  get now(): number {
+    return this.model.broker.now;
+  }
+
   /** Something that was not said before. */
   fresh(start: string): string {
     return `${start}${++this.#numbers}`;
   }
 }
 
+type Open = Step & { readonly kind: 'open' };
 type Say = Step & { readonly kind: 'say' };
 
 export class Play implements fc.AsyncCommand<World, Stage> {
@@ -57,11 +63,12 @@ export class Play implements fc.AsyncCommand<World, Stage> {
   async run(world: World, stage: Stage): Promise<void> {
     const lost = world.model.broker.lost;
     const logged = stage.errors.length;
+    const speaker = 'client' in this.step ? world.clients[this.step.client] : undefined;
     await this.#play(world, stage);
-    world.model.settle();
+    const thrownOut = world.model.settle(speaker);
     await stage.rest();
-    for (const client of world.clients.keys()) compare(world, stage, client);
-    expect(stage.errors.slice(logged)).toHaveLength(world.model.broker.lost - lost);
+    for (const client of world.clients.keys()) compare(world, stage, client, thrownOut);
+    compareLog(stage.errors.slice(logged), world.model.broker.lost - lost);
   }
 
   async #play(world: World, stage: Stage): Promise<void> {
@@ -72,10 +79,7 @@ export class Play implements fc.AsyncCommand<World, Stage> {
       case 'open': {
         const opened = (clients[step.client] = model.open());
         stage.connect(step.client);
-        if (step.version === undefined) return;
-        const frame: Frame = { kind: 'connect', version: step.version, receipt: undefined };
-        model.hear(opened, frame);
-        return stage.say(step.client, octetsOf(frame, '1.0', false), []);
+        return stage.say(step.client, greeting(world, opened, step), []);
       }
       case 'say':
         return stage.say(step.client, say(world, session!, step), step.cuts);
@@ -102,6 +106,23 @@ export class Play implements fc.AsyncCommand<World, Stage> {
   }
 }
 
+/** What a client says first. */
+function greeting({ model }: World, session: SessionModel, { version, told }: Open): string {
+  if (version === undefined) return '';
+  const connect: Frame = { kind: 'connect', version, receipt: undefined };
+  const subscribe: Frame = {
+    kind: 'subscribe',
+    id: 'problems',
+    destination: problemQueue,
+    ack: 'auto',
+    prefetch: undefined,
+    receipt: undefined,
+  };
+  const frames = told ? [connect, subscribe] : [connect];
+  for (const frame of frames) model.hear(session, frame);
+  return frames.map((frame) => octetsOf(frame, version, false)).join('');
+}
+
 /** The octets of what a client says, which the model hears frame by frame. */
 function say(world: World, session: SessionModel, { wishes, withheld, crlf }: Say): string {
   const { model } = world;
@@ -113,11 +134,12 @@ function say(world: World, session: SessionModel, { wishes, withheld, crlf }: Sa
   for (const [i, wish] of wishes.entries()) {
     // When exactly the broker learns of somebody else's end is nobody's promise.
     if (model.threwOut(session)) break;
-    const frame = frameOf(world, session, wish);
+    const frame = frameOf(session, wish, world);
     const said = octetsOf(frame, session.version ?? '1.0', crlf);
     if (withheld && i === wishes.length - 1 && said.length > 1 && frame.kind !== 'broken') {
       const end = Math.ceil(said.length / 2);
       session.begun = frame;
+      session.spoke = true;
       world.withheld.set(session, said.slice(end));
       return octets + said.slice(0, end);
     }
@@ -125,34 +147,6 @@ function say(world: World, session: SessionModel, { wishes, withheld, crlf }: Sa
     model.hear(session, frame);
   }
   return octets;
-}
-
-/** A wish with everything named. */
-function frameOf(world: World, session: SessionModel, wish: Wish): Frame {
-  const receipt = wish.receipt ? world.fresh('r') : undefined;
-  switch (wish.kind) {
-    case 'send': {
-      const body = wish.empty ? '' : world.fresh('body ');
-      const expires = wish.lives && world.model.broker.now + wish.lives;
-      return { ...wish, receipt, body, expires };
-    }
-    case 'ack':
-    case 'nack': {
-      const { kind, which, transaction, mislabelled } = wish;
-      const { heard } = session;
-      const delivery =
-        which === undefined ? undefined : heard[heard.length - 1 - (which % heard.length)];
-      const subscription = mislabelled ? 'another' : (delivery?.subscription ?? 'none');
-      return { kind, receipt, transaction, subscription, name: delivery?.name ?? 'never-heard' };
-    }
-    case 'broken': {
-      const plain = (session.version ?? '1.0') === '1.0';
-      const known = brokenFrames.filter(({ legalIn10 }) => !plain || legalIn10 !== true);
-      return { kind: 'broken', receipt, broken: known[wish.which % known.length]! };
-    }
-    default:
-      return { ...wish, receipt };
-  }
 }
 
 /** The application publishes, and hears of a refusal itself. */
@@ -171,18 +165,26 @@ async function publish(world: World, { server }: Stage, destination: string): Pr
 }
 
 /** Both have to have said the same to a client, and to have ended alike. */
-function compare(world: World, stage: Stage, client: number): void {
+function compare(world: World, stage: Stage, client: number, thrownOut: boolean): void {
   const session = world.clients[client];
-  if (session === undefined || (session.stalled && !session.gone)) return;
+  if (session === undefined) return;
+  session.disturbed ||= thrownOut;
+  if (session.stalled && !session.gone) return;
   const { answers, end } = stage.heard(client, session.version);
-  const expected = ordered(session.answers, ({ answer }) => answer);
-  const heard = ordered(answers, ({ answer }) => answer);
+  const expected = ordered(session.answers, ({ answer }) => answer, session.disturbed);
+  const heard = ordered(answers, ({ answer }) => answer, session.disturbed);
   expect(heard.map(({ answer }) => answer)).toEqual(expected.map(({ answer }) => answer));
   expect(end).toEqual(session.end);
   for (const [i, { delivery }] of expected.entries())
     if (delivery !== undefined) learn(session, delivery, heard[i]!);
   session.answers = [];
+  session.disturbed = false;
   if (session.gone) world.clients[client] = undefined;
+}
+
+/** Nothing is an error but a message that is lost. */
+function compareLog(errors: readonly string[], lost: number): void {
+  expect(errors).toEqual(Array(lost).fill(expect.stringContaining('is lost')));
 }
 
 function learn(
@@ -196,19 +198,27 @@ function learn(
   session.heard.push(delivery);
 }
 
-/** Messages between two other frames, subscription by subscription: in which order two subscriptions get theirs is nobody's promise. */
-function ordered<T>(items: readonly T[], answerOf: (item: T) => Answer): readonly T[] {
+/**
+ * Messages between two other frames, subscription by subscription: in which order two subscriptions get theirs is nobody's
+ * promise. Where a session was thrown out, what it gives back comes when the broker learns of it, before a receipt or behind.
+ */
+function ordered<T>(
+  items: readonly T[],
+  answerOf: (item: T) => Answer,
+  disturbed: boolean,
+): readonly T[] {
   let stretch = 0;
-  const keys = new Map<T, readonly [number, string]>();
-  for (const item of items) {
+  const ranked = items.map((item) => {
     const answer = answerOf(item);
-    if (answer.kind === 'message')
-      keys.set(item, [stretch, answer.subscription ?? answer.destination]);
-    else keys.set(item, [++stretch, '']);
-    if (answer.kind !== 'message') stretch++;
-  }
-  return items.toSorted((a, b) => {
-    const [x, y] = [keys.get(a)!, keys.get(b)!];
-    return x[0] - y[0] || (x[1] < y[1] ? -1 : Number(x[1] > y[1]));
+    if (answer.kind !== 'message') return { item, stretch: ++stretch, subscription: '' };
+    const subscription = answer.subscription ?? answer.destination;
+    return { item, stretch: disturbed ? 0 : stretch, subscription };
   });
+  return ranked
+    .toSorted((a, b) => a.stretch - b.stretch || compareText(a.subscription, b.subscription))
+    .map(({ item }) => item);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

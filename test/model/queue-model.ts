@@ -54,8 +54,10 @@ export class QueueModel {
     this.pump();
   }
 
-  leave(listener: ListenerModel): void {
+  /** @param forgotten whether it was the listener's own, and what it holds is for nobody else */
+  leave(listener: ListenerModel, forgotten: boolean): void {
     this.listeners = this.listeners.filter((each) => each !== listener);
+    if (forgotten) return;
     this.#line = this.#line.filter((each) => each !== listener);
     this.#takeBack(listener.holds.splice(0).map(({ held }) => held));
   }

@@ -4,8 +4,11 @@ import fc from 'fast-check';
 export type Version = '1.0' | '1.1' | '1.2';
 export type Ack = 'auto' | 'client' | 'client-individual';
 
-/** A frame that a client wants to say; what it names is found when its turn comes. */
-export type Wish = { readonly receipt: boolean } & (
+/**
+ * A frame that a client wants to say; what it names is found when its turn comes. Where it would make no sense it is not said,
+ * unless the client is stubborn.
+ */
+export type Wish = { readonly receipt: boolean; readonly stubborn: boolean } & (
   | { readonly kind: 'connect'; readonly version: Version }
   | {
       readonly kind: 'subscribe';
@@ -42,7 +45,14 @@ export type Wish = { readonly receipt: boolean } & (
 );
 
 export type Step =
-  | { readonly kind: 'open'; readonly client: number; readonly version: Version | undefined }
+  | {
+      readonly kind: 'open';
+      readonly client: number;
+      /** Undefined for a client that does not say CONNECT. */
+      readonly version: Version | undefined;
+      /** Whether it subscribes its problems first, so that a refusal is not the end. */
+      readonly told: boolean;
+    }
   | {
       readonly kind: 'say';
       readonly client: number;
@@ -61,6 +71,9 @@ export type Step =
 export interface Settings {
   readonly whenFull: 'refuse' | 'drop-oldest';
   readonly maxDeliveries: number;
+  readonly queues: number;
+  /** What one queue may hold. */
+  readonly messages: number;
   readonly prefetch: number;
   readonly errors: 'problem' | 'close';
 }
@@ -70,24 +83,29 @@ export const clientCount = 4;
 export const queues = ['/queue/x', '/queue/y', '/queue/dead'] as const;
 const topics = ['/topic/a', '/topic/b', '/topic/kept'] as const;
 const published = [...topics, '/queue/x', '/queue/x', '/queue/y'] as const;
-const nobody = '/nowhere/at/all';
+export const nobody = '/nowhere/at/all';
 
 const client = fc.nat(clientCount - 1);
 const version = fc.constantFrom<Version>('1.2', '1.2', '1.1', '1.0');
-const receipt = fc.boolean();
 const transaction = fc.constantFrom('t', 'u', 'v');
 const subscriptionId = fc.constantFrom('a', 'b', 'c', 'd');
 const rarely = (weight: number) => fc.nat(weight).map((drawn) => drawn === weight);
+const manner = { receipt: fc.boolean(), stubborn: rarely(30) };
 const subscribed = fc.constantFrom(
   ...published,
   ...queues,
-  ...['/topic/*', '/topic/**', '/user/queue/errors', '/user/queue/errors', '/queue/*', nobody],
+  '/topic/*',
+  '/topic/**',
+  '/user/queue/errors',
+  '/queue/*',
+  nobody,
 );
 
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   {
     weight: 24,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constant('subscribe' as const),
       id: fc.option(subscriptionId, { nil: undefined, freq: 30 }),
       destination: subscribed,
@@ -96,64 +114,65 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
         nil: undefined,
         freq: 1,
       }),
-      receipt,
     }),
   },
   {
     weight: 8,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constant('unsubscribe' as const),
       id: fc.option(subscriptionId, { nil: undefined, freq: 20 }),
       destination: fc.option(subscribed, { nil: undefined }),
-      receipt,
     }),
   },
   {
     weight: 40,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constant('send' as const),
       destination: fc.oneof(
-        { weight: 60, arbitrary: fc.constantFrom(...published) },
+        { weight: 200, arbitrary: fc.constantFrom(...published) },
         { weight: 1, arbitrary: fc.constant(nobody) },
       ),
       transaction: fc.option(transaction, { nil: undefined, freq: 1 }),
       empty: rarely(9),
       lives: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined, freq: 1 }),
-      receipt,
     }),
   },
   {
     weight: 40,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constantFrom('ack' as const, 'ack' as const, 'nack' as const),
       which: fc.option(fc.nat(9), { nil: undefined, freq: 60 }),
       mislabelled: rarely(40),
       transaction: fc.option(transaction, { nil: undefined, freq: 2 }),
-      receipt,
     }),
   },
   {
-    weight: 16,
+    weight: 30,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constantFrom(
         'begin' as const,
         'begin' as const,
         'commit' as const,
+        'commit' as const,
         'abort' as const,
       ),
       transaction,
-      receipt,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('disconnect' as const), receipt }) },
-  { weight: 3, arbitrary: fc.constant({ kind: 'blank' as const, receipt: false }) },
+  { weight: 1, arbitrary: fc.record({ ...manner, kind: fc.constant('disconnect' as const) }) },
+  { weight: 3, arbitrary: fc.record({ ...manner, kind: fc.constant('blank' as const) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('broken' as const), which: fc.nat(99), receipt }),
+    arbitrary: fc.record({ ...manner, kind: fc.constant('broken' as const), which: fc.nat(99) }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
+      ...manner,
       kind: fc.constant('connect' as const),
       version,
       receipt: fc.constant(false),
@@ -168,6 +187,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('open' as const),
       client,
       version: fc.option(version, { nil: undefined, freq: 12 }),
+      told: fc.boolean(),
     }),
   },
   {
@@ -182,12 +202,13 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constantFrom(
         'vanish' as const,
         'close' as const,
         'stall' as const,
+        'resume' as const,
         'resume' as const,
       ),
       client,
@@ -213,6 +234,8 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
 export const settings: fc.Arbitrary<Settings> = fc.record({
   whenFull: fc.constantFrom('refuse' as const, 'drop-oldest' as const),
   maxDeliveries: fc.integer({ min: 1, max: 3 }),
+  queues: fc.constantFrom(2, 3),
+  messages: fc.integer({ min: 2, max: 6 }),
   prefetch: fc.integer({ min: 1, max: 4 }),
   errors: fc.constantFrom('problem' as const, 'problem' as const, 'close' as const),
 });

@@ -6,7 +6,7 @@ import type { MessageModel } from './queue-model.js';
 import type { Settings, Version } from './script.js';
 import { ListenerModel, SessionModel } from './session-model.js';
 
-export const sessionLimits = { subscriptions: 3, transactions: 2, transactionFrames: 3 } as const;
+export const sessionLimits = { subscriptions: 4, transactions: 2, transactionFrames: 3 } as const;
 export const connectWithin = 60_000;
 
 type Settle = Extract<Frame, { readonly kind: 'ack' | 'nack' }>;
@@ -31,7 +31,11 @@ export class ServerModel {
 
   /** A frame that was read. */
   hear(session: SessionModel, frame: Frame): void {
-    if (session.gone || frame.kind === 'blank') return;
+    if (session.gone) return;
+    if (frame.kind === 'broken' && frame.broken.foreign === true && !session.spoke)
+      return this.leave(session, closing('protocol-unknown'), 'protocol-unknown');
+    session.spoke = true;
+    if (frame.kind === 'blank') return;
     const malformed = malformation(frame, session.version ?? '1.0');
     if (malformed !== undefined) return this.#fail(session, malformed, frame.receipt);
     if (frame.kind === 'connect') return this.#connect(session, frame.version);
@@ -58,17 +62,20 @@ export class ServerModel {
     return this.#leaving.some((session) => session !== speaker);
   }
 
-  /** The broker learns of those that have gone. */
-  settle(): void {
-    for (
-      let session = this.#leaving.shift();
-      session !== undefined;
-      session = this.#leaving.shift()
-    ) {
+  /** The broker learns of those that have gone; false when there are none. */
+  settle(speaker: SessionModel | undefined): boolean {
+    const leaving = this.#leaving;
+    this.#leaving = [];
+    // A session leaves when what it said was processed: who threw out others and itself is the last.
+    leaving.sort((a, b) => Number(a === speaker) - Number(b === speaker));
+    for (const session of leaving) {
       this.sessions.delete(session);
       for (const listener of session.listeners.values()) this.broker.unsubscribe(listener);
       session.listeners.clear();
     }
+    // What they gave back may have thrown out others.
+    if (this.#leaving.length > 0) this.settle(undefined);
+    return leaving.length > 0;
   }
 
   pass(milliseconds: number): void {
@@ -108,6 +115,14 @@ export class ServerModel {
         return this.#commit(session, end(session, frame.transaction));
       case 'abort':
         end(session, frame.transaction);
+        return;
+      case 'disconnect':
+      case 'connect':
+      case 'blank':
+      case 'broken':
+        return;
+      default:
+        frame satisfies never;
     }
   }
 
@@ -179,10 +194,9 @@ export class ServerModel {
       this.settings.errors === 'problem' &&
       [...session.listeners.values()].some(({ destination }) => destination === problemQueue);
     if (!told) return this.#fail(session, code, frame.receipt);
-    const named =
-      'destination' in frame &&
-      !('id' in frame && frame.kind === 'unsubscribe' && frame.id !== undefined);
-    const destination = named ? frame.destination : undefined;
+    // An UNSUBSCRIBE that says an id is about nothing else.
+    const said = frame.kind !== 'unsubscribe' || frame.id === undefined;
+    const destination = said && 'destination' in frame ? frame.destination : undefined;
     const body = JSON.stringify({ code, destination, receipt: frame.receipt });
     this.broker.tell(session, {
       destination: problemQueue,

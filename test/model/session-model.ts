@@ -59,6 +59,8 @@ export class ListenerModel {
 }
 
 export class SessionModel {
+  /** Whether its first octet was heard, which settles the protocol. */
+  spoke = false;
   version: Version | undefined;
   gone = false;
   end: End | undefined;
@@ -70,6 +72,8 @@ export class SessionModel {
   readonly transactions = new Map<string, Frame[]>();
   /** Deliveries heard, in order. */
   readonly heard: Delivery[] = [];
+  /** Whether a session was thrown out since this one was last looked at. */
+  disturbed = false;
   /** What it is to hear, since it was last looked at. */
   answers: { readonly answer: Answer; readonly delivery: Delivery | undefined }[] = [];
 

@@ -3,7 +3,7 @@ import { createServer, EmbeddedBroker, memoryTransport, type Server } from '../.
 import type { MemoryClient, MemoryTransport } from '../../src/transport/memory.js';
 import { manualClock } from '../manual-clock.js';
 import { parseFrames, type HeardFrame } from '../stomp-client.js';
-import { deadLetters, keptTopic, limits, problemQueue } from './broker-model.js';
+import { deadLetters, keptTopic, problemQueue } from './broker-model.js';
 import type { Settings, Version } from './script.js';
 import { sessionLimits } from './server-model.js';
 import type { Answer, End } from './session-model.js';
@@ -49,7 +49,7 @@ export class Stage {
       ids,
       clock,
       logger,
-      queue: { ...queue, ...limits, deadLetters },
+      queue: { ...queue, deadLetters },
       retain: { destinations: [keptTopic] },
     });
     const server = await createServer({
@@ -146,7 +146,8 @@ export class Stage {
     const count = Number(headers['delivery-count'] ?? 1);
     if ((headers['redelivered'] === 'true') !== count > 1) throw new Error(`redelivered, ${count}`);
     const told = destination === problemQueue;
-    if (id.startsWith('m') && body !== '' && !told) this.#checkId(`${original} ${body}`, id);
+    const unique = body !== '' && !told && original === undefined;
+    if (unique && id.startsWith('m')) this.#checkId(body, id);
     return {
       name: ack ?? id,
       answer: {
