@@ -4,8 +4,8 @@ import type { Clock } from '../src/message/clock.js';
 export interface ManualClock extends Clock {
   /** Moves time on, firing what falls due on the way, in order. */
   advance(milliseconds: number): void;
-  /** Ends the turn: runs what was to run soon. */
-  turn(): void;
+  /** Ends the turn: runs what was to run soon; false when there was nothing. */
+  turn(): boolean;
   /** Timers that have neither fired nor been cancelled. */
   readonly timers: number;
 }
@@ -32,6 +32,7 @@ export function manualClock(): ManualClock {
       const actions = soon;
       soon = [];
       for (const action of actions) action();
+      return actions.length > 0;
     },
     advance(milliseconds) {
       const end = now + milliseconds;

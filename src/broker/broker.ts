@@ -31,6 +31,8 @@ export interface Subscriber {
   readonly id: string;
   /** Whether frames of it wait or run, an acknowledgement perhaps among them. */
   readonly busy: boolean;
+  /** Whether nothing reaches it any more: what can wait for another is not given to it. */
+  readonly gone: boolean;
   /** False when more than half of the outbox's limit waits: queues and streams then wait for `room()`. */
   deliver(
     subscription: Subscription,

@@ -13,6 +13,8 @@ export interface Recipient {
   readonly outbox: { send(frame: ServerFrame): boolean };
   /** Whether frames of it wait or run. */
   readonly busy: boolean;
+  /** Whether nothing reaches its client any more. */
+  readonly gone: boolean;
   room(): Promise<void>;
   fail(error: MessagingError): void;
 }
@@ -108,6 +110,10 @@ export class SessionSubscriber implements Subscriber {
     return this.#recipient.busy;
   }
 
+  get gone(): boolean {
+    return this.#recipient.gone;
+  }
+
   /** Its line to the broker, for what needs no bookkeeping. */
   get connection(): BrokerConnection {
     return this.#connection;
@@ -160,6 +166,8 @@ export class SessionSubscriber implements Subscriber {
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
     const ended = (this.#ended ??= new Set());
+    // Last again, where it had ended before.
+    ended.delete(live.id);
     ended.add(live.id);
     if (ended.size > rememberedEnds) {
       for (const oldest of ended) return void ended.delete(oldest);
@@ -223,7 +231,6 @@ export class SessionSubscriber implements Subscriber {
 
   #add(live: LiveSubscription): void {
     if (this.#live.has(live.id)) throw new MessagingError('subscription-exists');
-    this.#ended?.delete(live.id);
     this.#live.set(live.id, live);
   }
 

@@ -237,7 +237,7 @@ function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
 function transactionFailed(cause: unknown): MessagingError {
   const known = cause instanceof MessagingError ? cause : undefined;
   return new MessagingError('transaction-failed', undefined, {
-    cause: known?.cause ?? cause,
+    cause: known === undefined ? cause : known.cause,
     detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
     fields: known?.fields,
   });

@@ -130,6 +130,11 @@ export class ClientSession implements Session, ConnectionListener {
     return !this.#lane.empty;
   }
 
+  /** Whether nothing reaches its client any more. */
+  get gone(): boolean {
+    return this.#state !== 'open';
+  }
+
   /** Whether CONNECT was accepted. */
   get connected(): boolean {
     return this.#connected;

@@ -50,6 +50,9 @@ export class RecordingBroker implements Broker {
       get busy() {
         return subscriber.busy;
       },
+      get gone() {
+        return subscriber.gone;
+      },
       deliver: (subscription, messageId, message, marks) => {
         this.#byMessage.get(message)?.to.push(subscriber.id);
         return subscriber.deliver(subscription, messageId, message, marks);

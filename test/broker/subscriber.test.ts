@@ -42,6 +42,7 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
   const recipient = {
     id: 's1',
     busy: false,
+    gone: false,
     outbox: { send: (each: ServerFrame) => sent.push(each) > 0 },
     room: () => Promise.resolve(),
     fail: () => {},
@@ -101,6 +102,15 @@ describe('a subscriber', () => {
     await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(
       new MessagingError('subscription-unknown'),
     );
+  });
+
+  it('remembers one that is over, though its id was then refused', async () => {
+    const { subject } = subscriber(() => Promise.reject(new MessagingError('queue-limit')));
+    subject.end(subject.open('1', '/app/x'));
+    await expect(subject.subscribe(frame('1', '/queue/x'), '/queue/x')).rejects.toThrow(
+      new MessagingError('queue-limit'),
+    );
+    expect(await subject.unsubscribe('1', undefined)).toBeUndefined();
   });
 
   it('remembers only so many that are over', async () => {

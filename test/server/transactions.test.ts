@@ -10,6 +10,7 @@ import {
   SendTo,
   silentLogger,
   type LimitOptions,
+  type Logger,
   type Server,
 } from '../../src/index.js';
 import { connectJson } from '../json-client.js';
@@ -40,12 +41,12 @@ class EchoController {
 
 const running: Server[] = [];
 
-async function scene(limits: Partial<LimitOptions> = {}) {
+async function scene(limits: Partial<LimitOptions> = {}, logger: Logger = silentLogger) {
   const transport = memoryTransport();
   const server = await createServer({
     transports: [transport],
     controllers: [EchoController],
-    logger: silentLogger,
+    logger,
     limits,
   });
   running.push(server);
@@ -159,6 +160,18 @@ describe('a transaction', () => {
     ann.say({ type: 'abort', transaction });
     expect(await ann.next('error')).toMatchObject({ code: 'transaction-unknown' });
   });
+});
+
+it('that fails by a mistake of its client is no error of the server', async () => {
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
+  const { transport } = await scene({}, logger);
+  const ann = await connect(transport);
+  ann.say('BEGIN', { transaction });
+  ann.say('ACK', { id: '7', transaction });
+  ann.say('COMMIT', { transaction });
+  expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'transaction-failed' } });
+  expect(errors).toEqual([]);
 });
 
 describe('what is refused', () => {

@@ -20,6 +20,8 @@ export interface ConsumerOwner {
 
 export interface ConsumerParts {
   readonly subscriber: Subscriber;
+  /** Whether what it were handed would reach nobody. */
+  readonly gone: () => boolean;
   readonly subscription: Subscription;
   /** How many messages it may hold unsettled. */
   readonly prefetch: number;
@@ -55,7 +57,12 @@ export class Consumer implements Settler {
 
   /** Whether it can take a message. */
   get canTake(): boolean {
-    return !this.#closed && !this.#full && this.#unsettled.size < this.parts.prefetch;
+    return (
+      !this.#closed &&
+      !this.#full &&
+      this.#unsettled.size < this.parts.prefetch &&
+      !this.parts.gone()
+    );
   }
 
   /** Hands a message over; with ack auto it is settled by that. */

@@ -5,6 +5,7 @@ import { randomIds, type Ids } from '../../message/ids.js';
 import { consoleLogger, type Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
+import { isInternal } from '../user-destination.js';
 import type { Entry } from './audience.js';
 import {
   defaultDurableOptions,
@@ -211,6 +212,8 @@ export class EmbeddedBroker implements Broker {
         `A message of ${JSON.stringify(destination)} could not be delivered and is lost.`,
         error,
       );
+    // What was for one session alone is for nobody else to read.
+    if (isInternal(destination)) return lost(undefined);
     try {
       if (destination === this.#deadLetters) throw new MessagingError('queue-full');
       const headers = new Map(message.headers).set('original-destination', destination);

@@ -149,8 +149,8 @@ export class EmbeddedConnection implements BrokerConnection {
     const topic = refusingPatterns(() => new TopicQueue(subscription, this.parts));
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     const end = () => {
+      topic.forget();
       topic.leave(consumer);
-      topic.end();
     };
     return { end, leave: end };
   }
@@ -174,7 +174,16 @@ export class EmbeddedConnection implements BrokerConnection {
   #consumer(subscription: Subscription, prefetch: number): ConsumerParts {
     const { subscriber } = this;
     const { clock, ackWithin } = this.parts;
-    return { subscriber, subscription, prefetch, acknowledgements: this.#line, clock, ackWithin };
+    return {
+      subscriber,
+      // What one subscription of a line that ends gives back, another of it must not take.
+      gone: () => this.#closed || subscriber.gone,
+      subscription,
+      prefetch,
+      acknowledgements: this.#line,
+      clock,
+      ackWithin,
+    };
   }
 }
 

@@ -27,6 +27,12 @@ export class MessageList {
   #returned: QueuedMessage[] = [];
   #fresh: (QueuedMessage | undefined)[] = [];
   #head = 0;
+  #octets = 0;
+
+  /** Of all its messages. */
+  get octets(): number {
+    return this.#octets;
+  }
 
   get length(): number {
     return this.#returned.length + this.#fresh.length - this.#head;
@@ -34,22 +40,20 @@ export class MessageList {
 
   add(message: QueuedMessage): void {
     this.#fresh.push(message);
+    this.#octets += message.size;
   }
 
   /** Puts back what was taken, each in the place that it had. */
   putBack(messages: readonly QueuedMessage[]): void {
     if (messages.length === 0) return;
+    for (const { size } of messages) this.#octets += size;
     this.#returned = [...this.#returned, ...messages].toSorted((a, b) => a.sequence - b.sequence);
   }
 
   /** The oldest, which it then no longer holds. */
   take(): QueuedMessage | undefined {
-    if (this.#returned.length > 0) return this.#returned.shift();
-    if (this.#head === this.#fresh.length) return undefined;
-    const taken = this.#fresh[this.#head];
-    this.#fresh[this.#head++] = undefined;
-    if (this.#head === this.#fresh.length) this.#forget(this.#head);
-    else if (this.#head >= slack && this.#head * 2 >= this.#fresh.length) this.#forget(this.#head);
+    const taken = this.#returned.length > 0 ? this.#returned.shift() : this.#takeFresh();
+    if (taken !== undefined) this.#octets -= taken.size;
     return taken;
   }
 
@@ -61,6 +65,7 @@ export class MessageList {
     this.#returned = all.slice(0, returned).filter((each) => !matches(each));
     this.#fresh = all.slice(returned).filter((each) => !matches(each));
     this.#head = 0;
+    for (const { size } of extracted) this.#octets -= size;
     return extracted;
   }
 
@@ -68,6 +73,16 @@ export class MessageList {
     this.#returned = [];
     this.#fresh = [];
     this.#head = 0;
+    this.#octets = 0;
+  }
+
+  #takeFresh(): QueuedMessage | undefined {
+    if (this.#head === this.#fresh.length) return undefined;
+    const taken = this.#fresh[this.#head];
+    this.#fresh[this.#head++] = undefined;
+    if (this.#head === this.#fresh.length) this.#forget(this.#head);
+    else if (this.#head >= slack && this.#head * 2 >= this.#fresh.length) this.#forget(this.#head);
+    return taken;
   }
 
   #forget(count: number): void {

@@ -42,6 +42,7 @@ export class MessageQueue {
   #messages = 0;
   #octets = 0;
   #pumping = false;
+  #discarded = false;
   /** When the first of those that wait expires, or earlier. */
   #expires = Infinity;
 
@@ -58,6 +59,11 @@ export class MessageQueue {
 
   get octets(): number {
     return this.#octets;
+  }
+
+  /** Those of them that nobody holds, and their octets. */
+  get waiting(): Pick<MessageList, 'length' | 'octets'> {
+    return this.#waiting;
   }
 
   add({ id, message, retained = false, deliveries = 0, storedAs }: Arrival): void {
@@ -121,8 +127,9 @@ export class MessageQueue {
     this.#tellIdle();
   }
 
-  /** Forgets every message: whom they were for has gone. */
+  /** Forgets every message, also those that somebody holds: whom they were for has gone. */
   discard(): void {
+    this.#discarded = true;
     this.#waiting.clear();
     this.#expires = Infinity;
     this.#count(-this.#messages, -this.#octets);
@@ -139,6 +146,7 @@ export class MessageQueue {
   }
 
   #returned(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
     const again = messages.filter(({ deliveries }) => deliveries < this.maxDeliveries);
     const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
     this.#waiting.putBack(again);

@@ -17,6 +17,12 @@ export interface QueuesParts {
   readonly logger: Logger;
 }
 
+/** What comes to one queue. */
+interface Sum {
+  messages: number;
+  octets: number;
+}
+
 /** Milliseconds between two looks at what has expired while nobody asked for it. */
 const sweepEvery = 10_000;
 
@@ -56,7 +62,7 @@ export class Queues {
   /** Sees that messages for queues can be held, all of them, before any is. @throws `queue-full`, `queue-limit` */
   admit(messages: readonly Message[]): void {
     const { options } = this.parts;
-    const added = new Map<string, { messages: number; octets: number }>();
+    const added = new Map<string, Sum>();
     let octets = 0;
     for (const message of messages) {
       const sum = added.get(message.destination) ?? { messages: 0, octets: 0 };
@@ -70,6 +76,8 @@ export class Queues {
     if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
     if (this.#octets + octets > options.totalOctets) this.#dropExpired();
     if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
+    // Nothing gives way for what is refused after all.
+    for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
   }
 
@@ -91,19 +99,26 @@ export class Queues {
     this.#octets = 0;
   }
 
-  #makeRoom(
-    queue: MessageQueue | undefined,
-    added: { readonly messages: number; readonly octets: number },
-  ): void {
-    const { messages, octets, whenFull } = this.parts.options;
-    const full = () =>
+  /** @throws `queue-full` when the queue could not hold these, whatever gives way */
+  #check(queue: MessageQueue | undefined, added: Sum): void {
+    if (!this.#overflows(queue, added)) return;
+    queue?.dropExpired();
+    const mayGiveWay = this.parts.options.whenFull === 'drop-oldest' ? queue?.waiting : undefined;
+    const { length = 0, octets = 0 } = mayGiveWay ?? {};
+    const left = { messages: added.messages - length, octets: added.octets - octets };
+    if (this.#overflows(queue, left)) throw new MessagingError('queue-full');
+  }
+
+  #makeRoom(queue: MessageQueue | undefined, added: Sum): void {
+    while (this.#overflows(queue, added) && queue?.dropOldest() === true);
+  }
+
+  #overflows(queue: MessageQueue | undefined, added: Sum): boolean {
+    const { messages, octets } = this.parts.options;
+    return (
       (queue?.messages ?? 0) + added.messages > messages ||
-      (queue?.octets ?? 0) + added.octets > octets;
-    if (full()) queue?.dropExpired();
-    while (full()) {
-      if (whenFull === 'refuse' || queue?.dropOldest() !== true)
-        throw new MessagingError('queue-full');
-    }
+      (queue?.octets ?? 0) + added.octets > octets
+    );
   }
 
   #dropExpired(): void {

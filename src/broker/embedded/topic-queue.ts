@@ -49,11 +49,16 @@ export class TopicQueue {
     return this.#reader !== undefined;
   }
 
-  /** Gathers nothing more, and forgets what was. */
-  end(): void {
-    this.#sendAway();
+  /** Gathers nothing more, and forgets what was and what its reader holds. */
+  forget(): void {
     this.parts.index.remove(this.#entry);
     this.#queue.discard();
+  }
+
+  /** Forgets all, and sends its reader away. */
+  end(): void {
+    this.forget();
+    this.#sendAway();
   }
 
   #sendAway(): void {
@@ -67,6 +72,7 @@ export class TopicQueue {
     return {
       id: this.subscription.durable ?? this.subscription.id,
       busy: false,
+      gone: false,
       deliver: (_subscription, messageId, message) => {
         this.#gather(messageId, message);
         return true;

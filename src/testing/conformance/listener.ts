@@ -22,6 +22,7 @@ export class Listener implements Subscriber {
   readonly deliveries: Delivery[] = [];
   readonly failures: Error[] = [];
   readonly busy = false;
+  readonly gone = false;
   /** Acts before a delivery is kept. */
   onDelivery: ((message: Message) => void) | undefined;
   #full = false;

@@ -1,5 +1,6 @@
 // Acknowledgements of the embedded broker: what is settled by what, and what becomes of the rest.
 import { describe, expect, it } from 'vitest';
+import { sessionQueue } from '../../../src/broker/user-destination.js';
 import { brokerWith, message, refusal } from './consuming.js';
 
 describe.each(['/queue/x', '/topic/x'])('of %s', (destination) => {
@@ -201,5 +202,32 @@ describe('a commit', () => {
       refusal('acknowledgement-unknown'),
     );
     expect(ann.texts()).toEqual([]);
+  });
+});
+
+describe('what is no dead letter', () => {
+  it('is what the subscriber of a topic held when it left', () => {
+    const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
+    const [ann, bob, sexton] = [consumer(), consumer(), consumer()];
+    sexton.listen('d', '/queue/dead-letters');
+    for (const each of [ann, bob]) each.listen('a', '/topic/x', 'client');
+    publish('/topic/x', '1');
+    void ann.connection.unsubscribe('a');
+    void bob.connection.close();
+    expect([sexton.texts(), errors]).toEqual([[], []]);
+  });
+
+  it('is what was for one session alone: it is lost, and nobody else reads it', () => {
+    const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
+    const [ann, sexton] = [consumer(), consumer()];
+    const own = sessionQueue('ann', '/queue/secrets');
+    sexton.listen('d', '/queue/dead-letters');
+    ann.listen('a', own, 'client');
+    publish(own, '1');
+    ann.settle('nack', '1');
+    expect(sexton.texts()).toEqual([]);
+    expect(errors).toEqual([
+      `A message of ${JSON.stringify(own)} could not be delivered and is lost.`,
+    ]);
   });
 });

@@ -51,6 +51,8 @@ export interface Consumer {
   fill(): void;
   /** There is room again; resolves when whoever waited has been told. */
   empty(): Promise<void>;
+  /** From now on nothing reaches it, which the broker has not been told yet. */
+  vanish(): void;
   readonly failures: readonly string[];
 }
 
@@ -79,10 +81,14 @@ function consumer(subject: EmbeddedBroker): Consumer {
   const acks = new Map<string, string | undefined>();
   const failures: string[] = [];
   let full = false;
+  let gone = false;
   let waiting: (() => void)[] = [];
   const subscriber: Subscriber = {
     id: 'session',
     busy: false,
+    get gone() {
+      return gone;
+    },
     deliver({ id }, _messageId, { destination, headers, body }, marks) {
       const text = Buffer.from(body).toString();
       got.push({
@@ -115,6 +121,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
       }),
     settle: (kind, text) => void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
     fill: () => void (full = true),
+    vanish: () => void (gone = true),
     async empty() {
       full = false;
       for (const resolve of waiting.splice(0)) resolve();

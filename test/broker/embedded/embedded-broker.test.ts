@@ -43,6 +43,7 @@ function client(
   const subscriber: Subscriber = {
     id: 'session-1',
     busy: false,
+    gone: false,
     deliver({ id }: Subscription, messageId, { body }) {
       const text = Buffer.from(body).toString();
       got.push(`${id} ${messageId} ${text}`.trimEnd());
@@ -99,6 +100,7 @@ describe('a publication', () => {
     const connection = subject.connect({
       id: 's',
       busy: false,
+      gone: false,
       deliver: (...all) => delivered.push(all) > 0,
       room: () => Promise.resolve(),
       fail: () => {},

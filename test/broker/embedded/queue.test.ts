@@ -75,11 +75,37 @@ describe('a queue', () => {
     expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
   });
 
+  it('gives nothing to a subscriber whom nothing reaches, though the broker was not told', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    ann.vanish();
+    publish('/queue/x', '1');
+    const bob = consumer();
+    bob.listen('b', '/queue/x');
+    expect([ann.texts(), bob.texts()]).toEqual([[], ['1']]);
+  });
+
+  it('gets back what a line held, and gives it to no other subscription of that line', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    ann.listen('b', '/queue/x');
+    expect(ann.texts()).toEqual(['1']);
+    void ann.connection.close();
+    const bob = consumer();
+    bob.listen('c', '/queue/x');
+    expect(ann.texts()).toEqual([]);
+    expect(bob.got).toMatchObject([{ text: '1', redelivered: 1 }]);
+  });
+
   it('survives a delivery that throws', () => {
     const { subject, errors, publish, consumer } = brokerWith();
     const broken = subject.connect({
       id: 'broken',
       busy: false,
+      gone: false,
       deliver: () => {
         throw new Error('broken');
       },
@@ -122,6 +148,25 @@ describe('a full queue', () => {
     ann.listen('a', '/queue/x', 'client');
     expect(ann.texts()).toEqual(['2', '3']);
     expect(() => publish('/queue/x', '4')).toThrow(refusal('queue-full'));
+  });
+
+  it('drops nothing for what it could not hold all the same', () => {
+    const { publish, consumer } = brokerWith({
+      messages: 3,
+      octets: 3000,
+      whenFull: 'drop-oldest',
+    });
+    publish('/queue/x', '1', '2');
+    expect(() => publish('/queue/x', 'x'.repeat(3000))).toThrow(refusal('queue-full'));
+    const { connection } = consumer();
+    const sends = Array.from({ length: 4 }, () => message('/queue/y'));
+    const operations = [message('/queue/x'), message('/queue/x'), ...sends];
+    expect(() =>
+      connection.commit(operations.map((each) => ({ kind: 'send', message: each }))),
+    ).toThrow(refusal('queue-full'));
+    const ann = consumer();
+    ann.listen('a', '/queue/x');
+    expect(ann.texts()).toEqual(['1', '2']);
   });
 
   it('counts octets, its own and those of all queues', () => {

@@ -11,6 +11,7 @@ import { cases } from '../../property.js';
 const subscriber: Subscriber = {
   id: 's',
   busy: false,
+  gone: false,
   deliver: () => true,
   room: () => Promise.resolve(),
   fail: () => {},

@@ -10,6 +10,7 @@ import { noHeaders } from '../../../src/message/message.js';
 const subscriber: Subscriber = {
   id: 's',
   busy: false,
+  gone: false,
   deliver: () => true,
   room: () => Promise.resolve(),
   fail: () => {},

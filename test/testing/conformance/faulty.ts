@@ -133,6 +133,7 @@ function faultySubscriber(inner: Subscriber, fault: Fault): Subscriber {
   return {
     id: inner.id,
     busy: inner.busy,
+    gone: inner.gone,
     deliver: (...delivery) => deliveries.pass(delivery).every((each) => inner.deliver(...each)),
     room: () => inner.room(),
     fail: (error) => inner.fail(error),

@@ -1,0 +1,28 @@
+// The server against a model of the specification: random frames of several sessions, cut anywhere, and everything agrees.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { cases } from '../property.js';
+import { Play, World } from './play.js';
+import { settings, steps } from './script.js';
+import { Stage } from './stage.js';
+
+/** Each case of `npm run fuzz` is so many steps. */
+const stepsPerCase = 4;
+/** One run with another; measured. */
+const stepsPerRun = 80;
+
+it('says what the model says', { timeout: 0 }, async () => {
+  const plays = fc.commands([steps.map((step) => new Play(step))], {
+    maxCommands: 300,
+    size: 'max',
+  });
+  await fc.assert(
+    fc.asyncProperty(settings, fc.noBias(plays), async (chosen, commands) => {
+      const stage = await Stage.open(chosen);
+      await fc.asyncModelRun(() => ({ model: new World(chosen), real: stage }), commands);
+      expect(await stage.empty()).toEqual({ sessions: 0, timers: 0 });
+      await stage.server.close();
+    }),
+    { ...cases, numRuns: Math.ceil((Number(cases.numRuns) * stepsPerCase) / stepsPerRun) },
+  );
+});
