@@ -20,7 +20,9 @@ func main() {
 	done("refused")
 	conn, err := stomp.Dial("tcp", address,
 		stomp.ConnOpt.Login("guest", "guest"),
-		stomp.ConnOpt.HeartBeat(500*time.Millisecond, 500*time.Millisecond))
+		stomp.ConnOpt.HeartBeat(500*time.Millisecond, 500*time.Millisecond),
+		// With a limit it may miss a receipt that is quicker than its own wait.
+		stomp.ConnOpt.UnsubscribeReceiptTimeout(0))
 	check(err)
 	done("connected " + conn.Version().String())
 
