@@ -7,7 +7,7 @@ import { settings, steps } from './script.js';
 import { Stage } from './stage.js';
 
 /** Each case of `npm run fuzz` is so many steps. */
-const stepsPerCase = 4;
+const stepsPerCase = 10;
 /** One run with another; measured. */
 const stepsPerRun = 80;
 
