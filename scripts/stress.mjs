@@ -50,9 +50,9 @@ const rejections = [];
 process.on('unhandledRejection', (reason) => rejections.push(String(reason)));
 
 // What is compiled and cached once is there before anything is compared.
-await round(2, new Ledger(), EmbeddedBroker);
+await round(2, new Ledger(), soundBroker);
 const before = footprint();
-await round(seconds, ledger, planted ? plantedBroker : EmbeddedBroker);
+await round(seconds, ledger, planted ? plantedBroker : soundBroker);
 const after = footprint();
 
 for (const reason of rejections) ledger.fail(`A promise was rejected and nobody looked: ${reason}`);
@@ -74,20 +74,25 @@ console.log(
 );
 process.exit(violations.length === 0 ? 0 : 1);
 
+/** @param {object} options */
+function soundBroker(options) {
+  return new EmbeddedBroker(options);
+}
+
 /**
  * A server, and all sessions for so long.
  *
  * @param {number} duration seconds
  * @param {Ledger} of
- * @param {typeof EmbeddedBroker | typeof plantedBroker} Broker
+ * @param {(options: object) => import('../dist/index.js').Broker} makeBroker
  */
-async function round(duration, of, Broker) {
+async function round(duration, of, makeBroker) {
   const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
   const options = {
     logger: silentLogger,
     queue: { maxDeliveries: 1_000_000, messages: 1_000_000 },
   };
-  const broker = Broker === plantedBroker ? plantedBroker(options) : new EmbeddedBroker(options);
+  const broker = makeBroker(options);
   const server = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });
   await server.listen(0);
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
