@@ -87,9 +87,24 @@ export const acknowledging: readonly Line[] = [
     number: 52,
     what: 'with client it settles all before it, of its subscription',
     async check(stage, version) {
-      const { client, held } = await holding(stage, version, 'client');
-      await client.ask('ACK', named(held[1]!, version));
+      const other = '/queue/other';
+      const client = await stage.subscriber(version, queue, { ack: 'client' });
+      await client.ask('SUBSCRIBE', { id: 'other', destination: other, ack: 'client' });
+      const held = [];
+      for (const [destination, text] of [
+        [queue, '1'],
+        [other, 'apart'],
+        [queue, '2'],
+        [queue, '3'],
+      ] as const) {
+        client.send(destination, {}, text);
+        held.push(await client.next('MESSAGE'));
+      }
+      await client.ask('ACK', named(held[2]!, version));
       deepEqual(await leftBy(stage, version, client, 1), ['3']);
+      const reader = await stage.connect(version);
+      reader.say(frame('SUBSCRIBE', { id: 's', destination: other }));
+      deepEqual(await reader.texts(1), ['apart']);
     },
   },
   {
@@ -211,12 +226,14 @@ export const acknowledging: readonly Line[] = [
     what: 'transactions are aborted with their connection',
     async check(stage, version) {
       const reader = await stage.subscriber(version, topic);
-      const client = await stage.connect(version);
-      await client.ask('BEGIN', { transaction: 't' });
-      client.send(topic, { transaction: 't' }, 'never');
-      await client.ask('DISCONNECT');
-      await client.ended();
-      await stage.server.idle();
+      for (const leave of ['politely', 'at once']) {
+        const client = await stage.connect(version);
+        await client.ask('BEGIN', { transaction: 't' });
+        await client.ask('SEND', { destination: topic, transaction: 't' }, 'never');
+        if (leave === 'politely') await client.ask('DISCONNECT');
+        else client.vanish();
+        while (stage.server.sessions.size > 1) await reader.nothing();
+      }
       await reader.nothing();
     },
   },

@@ -21,6 +21,9 @@ export function frame(command: string, headers: SaidHeaders = {}, body = ''): st
 export class Dialogue {
   readonly #heard: Frame[] = [];
   #rest = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
+  /** Octets that are missing before there can be another frame. */
+  #missing = 1;
   #ended = false;
   #arrived = () => {};
   #receipts = 0;
@@ -29,8 +32,12 @@ export class Dialogue {
 
   constructor(private readonly wire: Wire) {
     wire.listen((octets) => {
-      this.#rest = Buffer.concat([this.#rest, octets]);
-      this.#parse();
+      // Joined when a frame may be whole: a large one comes in hundreds of chunks.
+      this.#chunks.push(octets);
+      this.#missing -= octets.length;
+      if (this.#missing > 0) return;
+      this.#rest = Buffer.concat([this.#rest, ...this.#chunks.splice(0)]);
+      this.#missing = this.#parse();
       this.#arrived();
     });
     void wire.ended.then(() => {
@@ -91,7 +98,9 @@ export class Dialogue {
   /** ERROR comes, and then the end. */
   async refused(): Promise<Frame> {
     const error = await this.next('ERROR');
-    ok((error.headers['message'] ?? '') !== '', 'The ERROR has no message.');
+    const { headers, body } = error;
+    ok((headers['message'] ?? '') !== '', 'The ERROR has no message.');
+    if (body.length > 0) equal(headers['content-length'], String(body.length));
     await this.ended();
     return error;
   }
@@ -111,14 +120,15 @@ export class Dialogue {
     this.wire.vanish();
   }
 
-  #parse(): void {
+  /** How many octets are missing at least before there is another frame. */
+  #parse(): number {
     for (;;) {
       while (this.#rest[0] === 0x0a) {
         this.#rest = this.#rest.subarray(1);
         this.lifeSigns++;
       }
       const head = this.#rest.indexOf('\n\n');
-      if (head < 0) return;
+      if (head < 0) return 1;
       const [command = '', ...lines] = this.#rest.toString('utf8', 0, head).split('\n');
       const headers: Record<string, string> = {};
       for (const line of lines) {
@@ -129,7 +139,8 @@ export class Dialogue {
       const length = headers['content-length'];
       const end =
         length === undefined ? this.#rest.indexOf(0, start) : start + Number.parseInt(length, 10);
-      if (end < 0 || this.#rest.length <= end) return;
+      if (end < 0) return 1;
+      if (this.#rest.length <= end) return end + 1 - this.#rest.length;
       this.#heard.push({ command, headers, body: this.#rest.subarray(start, end) });
       this.#rest = this.#rest.subarray(end + 1);
     }

@@ -106,14 +106,20 @@ export const frames: readonly Line[] = [
       equal([...stage.server.sessions.ofUser(login)].length, 1);
       await client.ask('SUBSCRIBE', { id: 's', destination: topic });
       const other = await stage.connect('1.2');
-      other.send(topic, { lines: String.raw`one\ntwo`, note: String.raw`a\rb` });
+      const lines = String.raw`one\ntwo`;
+      const colon = String.raw`a\cb`;
+      other.send(topic, { lines, [colon]: 'named', note: String.raw`a\rb` });
       const { headers } = await client.next('MESSAGE');
       const expected = {
-        '1.0': [undefined, undefined],
-        '1.1': [String.raw`one\ntwo`, 'ab'],
-        '1.2': [String.raw`one\ntwo`, String.raw`a\rb`],
+        '1.0': [undefined, undefined, undefined],
+        '1.1': [lines, 'named', 'ab'],
+        '1.2': [lines, 'named', String.raw`a\rb`],
       };
-      deepEqual([headers['lines'], headers['note']], expected[version]);
+      deepEqual([headers['lines'], headers[colon], headers['note']], expected[version]);
+      // Whatever stands behind the colon of a 1.0 name would become its value.
+      ok(version !== '1.0' || headers['a'] === undefined);
+      other.send(topic, { note: 'a\0b' });
+      await other.refused();
     },
   },
   {
