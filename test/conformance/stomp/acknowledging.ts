@@ -39,14 +39,20 @@ async function leftBy(stage: Stage, version: Version, client: Dialogue, count: n
   return texts;
 }
 
-function acknowledges(version: Version): NonNullable<Line['check']> {
+/** @param wrong what makes the name of a delivery one that is refused */
+function acknowledges(version: Version, wrong: readonly SaidHeaders[]): NonNullable<Line['check']> {
   return async (stage) => {
     const { client, held } = await holding(stage, version, 'client');
     await client.ask('ACK', named(held[2]!, version));
     deepEqual(await leftBy(stage, version, client, 0), []);
-    const other = await stage.subscriber(version, queue, { ack: 'client' });
-    other.say(frame('ACK', {}));
-    await other.refused();
+    for (const headers of wrong) {
+      const other = await stage.subscriber(version, topic, { ack: 'client' });
+      await other.ask('SUBSCRIBE', { id: 'other', destination: '/topic/other' });
+      other.send(topic);
+      const delivery = await other.next('MESSAGE');
+      other.say(frame('ACK', { ...named(delivery, version), ...headers }));
+      await other.refused();
+    }
   };
 }
 
@@ -55,19 +61,23 @@ export const acknowledging: readonly Line[] = [
     number: 48,
     what: 'in 1.2 an acknowledgement names the ack of its MESSAGE',
     versions: ['1.2'],
-    check: acknowledges('1.2'),
+    check: acknowledges('1.2', [{ id: undefined }, { id: 'other' }]),
   },
   {
     number: 49,
     what: 'in 1.1 it names message-id and subscription',
     versions: ['1.1'],
-    check: acknowledges('1.1'),
+    check: acknowledges('1.1', [
+      { 'message-id': undefined },
+      { subscription: undefined },
+      { subscription: 'other' },
+    ]),
   },
   {
     number: 50,
     what: 'in 1.0 it names the message-id, which is unique to the delivery',
     versions: ['1.0'],
-    check: acknowledges('1.0'),
+    check: acknowledges('1.0', [{ 'message-id': undefined }]),
   },
   {
     number: 51,

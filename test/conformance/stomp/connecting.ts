@@ -182,7 +182,9 @@ export const connecting: readonly Line[] = [
         client.say('\n');
         await arrival(stage);
       }
-      await stage.clock.advance(25_000);
+      await stage.clock.advance(19_000);
+      await client.nothing();
+      await stage.clock.advance(21_000);
       await client.ended();
     },
   },

@@ -145,6 +145,8 @@ export const frames: readonly Line[] = [
         `SEND\ndestination:${topic}\nnote:first\ndestination:/topic/y\nnote:second\n\nx\0`,
       );
       equal((await client.next('MESSAGE')).headers['note'], 'first');
+      client.say(`SEND\ndestination:${topic}\ncontent-length:3\ncontent-length:1\n\na\0b\0`);
+      equal((await client.next('MESSAGE')).body.toString(), 'a\0b');
     },
   },
   {
