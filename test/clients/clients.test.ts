@@ -41,18 +41,16 @@ afterAll(async () => {
   await once(server, 'exit');
 });
 
-const withoutTransactions = [
-  'receipt',
-  'ack',
-  'nack',
-  'heart-beats',
-  'a body of 1 MiB',
-  'disconnected',
-];
 const everything = [
   'refused',
   'connected 1.2',
-  ...withoutTransactions.toSpliced(3, 0, 'transaction'),
+  'receipt',
+  'ack',
+  'nack',
+  'transaction',
+  'heart-beats',
+  'a body of 1 MiB',
+  'disconnected',
 ];
 
 describe.concurrent('is served', { timeout: 90_000 }, () => {
@@ -88,7 +86,8 @@ describe.concurrent('is served', { timeout: 90_000 }, () => {
   it.skipIf(runSpring === undefined)(
     'WebSocketStompClient of Spring, which knows no transactions',
     async () => {
-      expect(await runSpring!(http)).toEqual(['connected', ...withoutTransactions]);
+      const withoutTransactions = everything.filter((line) => line !== 'transaction');
+      expect(await runSpring!(http)).toEqual(withoutTransactions);
     },
   );
 });

@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -59,17 +60,16 @@ function built(language: Language): { readonly path: string } | string {
   const source = fileURLToPath(new URL(language.folder, import.meta.url));
   const path = join(cache, `${language.folder}-${digestOf(source)}`);
   if (existsSync(path)) return { path };
-  const fresh = `${path}.${process.pid}`;
   mkdirSync(cache, { recursive: true });
+  // Into a folder beside, which is moved when it is whole: other tests may be building the same.
+  const fresh = mkdtempSync(`${path}.`);
   cpSync(source, fresh, { recursive: true });
   const [command, ...args] = language.build;
   const options = { cwd: fresh, encoding: 'utf8', timeout: 240_000 } as const;
   const { status, stdout, stderr, error } = spawnSync(command!, args, options);
-  if (status === 0) {
-    renameSync(fresh, path);
-    return { path };
-  }
+  if (status === 0 && !existsSync(path)) renameSync(fresh, path);
   rmSync(fresh, { recursive: true, force: true });
+  if (status === 0) return { path };
   return error?.message ?? (stderr + stdout).trim().split('\n').slice(0, 3).join(' ');
 }
 

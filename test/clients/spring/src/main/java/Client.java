@@ -4,6 +4,7 @@ import jakarta.websocket.WebSocketContainer;
 import java.lang.reflect.Type;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.springframework.messaging.converter.StringMessageConverter;
@@ -23,6 +24,7 @@ public class Client {
   record Received(StompHeaders headers, String body) {}
 
   final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+  final BlockingQueue<String> versions = new LinkedBlockingQueue<>();
   StompSession session;
 
   public static void main(String[] args) {
@@ -36,9 +38,15 @@ public class Client {
   }
 
   void run(String url) throws Exception {
-    session = connect(url);
+    try {
+      connect(url, "wrong");
+      throw new IllegalStateException("A wrong passcode was accepted.");
+    } catch (ExecutionException refused) {
+      System.out.println("refused");
+    }
+    session = connect(url, "guest");
     session.setAutoReceipt(true);
-    System.out.println("connected");
+    System.out.println("connected " + versions.poll(15, TimeUnit.SECONDS));
 
     subscribe();
     send("one");
@@ -63,7 +71,7 @@ public class Client {
     System.out.println("disconnected");
   }
 
-  StompSession connect(String url) throws Exception {
+  StompSession connect(String url, String passcode) throws Exception {
     WebSocketContainer container = ContainerProvider.getWebSocketContainer();
     container.setDefaultMaxTextMessageBufferSize(LIMIT);
     container.setDefaultMaxBinaryMessageBufferSize(LIMIT);
@@ -76,12 +84,12 @@ public class Client {
     client.setMessageConverter(new StringMessageConverter());
     StompHeaders headers = new StompHeaders();
     headers.setLogin("guest");
-    headers.setPasscode("guest");
+    headers.setPasscode(passcode);
     StompSessionHandlerAdapter handler =
         new StompSessionHandlerAdapter() {
           @Override
-          public void handleTransportError(StompSession failed, Throwable error) {
-            System.err.println(error);
+          public void afterConnected(StompSession connected, StompHeaders said) {
+            versions.add(said.getFirst("version"));
           }
         };
     return client
