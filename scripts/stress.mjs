@@ -7,16 +7,18 @@ import {
   silentLogger,
   tcpTransport,
 } from '../dist/index.js';
-import { act, listener, publisher, worker } from './stress/actor.mjs';
+import { act, gatherer, listener, publisher, worker } from './stress/actor.mjs';
 import { Client } from './stress/client.mjs';
 import { Ledger, Listening } from './stress/ledger.mjs';
 import { plantedBroker } from './stress/planted.mjs';
+import { remains } from './stress/remains.mjs';
 import { dials } from './stress/wire.mjs';
 
 const roles = [
   { life: publisher, count: 120 },
   { life: listener, count: 90 },
-  { life: worker, count: 87 },
+  { life: worker, count: 57 },
+  { life: gatherer, count: 30 },
 ];
 /** Listeners that stay from before the first message to behind the last. */
 const stayers = Object.keys(dials);
@@ -50,9 +52,11 @@ const rejections = [];
 process.on('unhandledRejection', (reason) => rejections.push(String(reason)));
 
 // What is compiled and cached once is there before anything is compared.
-await round(2, new Ledger(), soundBroker);
+await (await round(2, new Ledger(), soundBroker)).close();
 const before = footprint();
-await round(seconds, ledger, planted ? plantedBroker : soundBroker);
+const server = await round(seconds, ledger, planted ? plantedBroker : soundBroker);
+for (const remainder of await remains()) ledger.fail(remainder);
+await server.close();
 const after = footprint();
 
 for (const reason of rejections) ledger.fail(`A promise was rejected and nobody looked: ${reason}`);
@@ -80,7 +84,7 @@ function soundBroker(options) {
 }
 
 /**
- * A server, and all sessions for so long.
+ * A server, and all sessions for so long; nothing is left to the server but to close.
  *
  * @param {number} duration seconds
  * @param {Ledger} of
@@ -93,9 +97,9 @@ async function round(duration, of, makeBroker) {
     queue: { maxDeliveries: 1_000_000, messages: 1_000_000 },
   };
   const broker = makeBroker(options);
-  const server = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });
-  await server.listen(0);
-  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const started = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });
+  await started.listen(0);
+  const address = /** @type {import('node:net').AddressInfo} */ (started.address());
   const doors = { memory, tcp: tcp.address()?.port ?? 0, webSocket: address.port };
   const until = Date.now() + duration * 1000;
   const scene = { doors, ledger: of, random, isOver: () => Date.now() >= until };
@@ -116,12 +120,12 @@ async function round(duration, of, makeBroker) {
   }
   // A server hears of the end of a connection a little later than its client.
   const late = Date.now() + patience;
-  while (server.sessions.size > 0 && Date.now() < late) await sleep(5);
-  await server.idle();
-  if (server.sessions.size > 0) of.fail(`${server.sessions.size} sessions are left.`);
+  while (started.sessions.size > 0 && Date.now() < late) await sleep(5);
+  await started.idle();
+  if (started.sessions.size > 0) of.fail(`${started.sessions.size} sessions are left.`);
   of.checkQueues();
   of.forget();
-  await server.close();
+  return started;
 }
 
 /**

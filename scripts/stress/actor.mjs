@@ -1,7 +1,7 @@
 // Who takes part: sessions that live one life after the other until the time is up.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.mjs';
-import { Listening } from './ledger.mjs';
+import { abandoned, Listening } from './ledger.mjs';
 import { dials } from './wire.mjs';
 
 const topics = 6;
@@ -51,6 +51,19 @@ async function leave({ random }, client) {
   await client.wire.gone;
 }
 
+/**
+ * Begins a transaction, and aborts it.
+ *
+ * @param {Client} client
+ * @param {readonly string[]} destinations
+ */
+function abandon(client, destinations) {
+  const within = { transaction: 'u' };
+  client.say('BEGIN', within);
+  for (const destination of destinations) client.say('SEND', { destination, ...within }, abandoned);
+  client.say('ABORT', within);
+}
+
 /** @type {Life} Publishes to a topic and a queue, in bursts whose last frame asks for a receipt, and some in transactions. */
 export async function publisher(scene, name, dial) {
   const { random, ledger, isOver } = scene;
@@ -61,6 +74,7 @@ export async function publisher(scene, name, dial) {
   const bursts = 1 + Math.floor(random() * 12);
   let n = 0;
   for (let burst = 0; burst < bursts && client.alive && !isOver(); burst++) {
+    if (random() < 0.1) abandon(client, [topic, queue]);
     const transacted = random() < 0.2;
     const within = transacted ? { transaction: 't' } : {};
     if (transacted) client.say('BEGIN', { transaction: 't' });
@@ -103,8 +117,6 @@ export async function listener(scene, name, dial) {
 /** @type {Life} Takes messages of a queue: acknowledges most, refuses some, and goes with others in its hands. */
 export async function worker(scene, name, dial) {
   const { random, ledger, isOver } = scene;
-  /** @type {Set<string>} */
-  const asked = new Set();
   /** @type {Promise<void>[]} */
   const answers = [];
   let going = false;
@@ -114,13 +126,11 @@ export async function worker(scene, name, dial) {
     if (going || chance < 0.03) return;
     const id = headers['ack'] ?? '';
     if (chance < 0.08) return client?.say('NACK', { id });
-    asked.add(body);
     answers.push(settle(body, id));
   });
   /** @param {string} body @param {string} id */
   const settle = async (body, id) => {
     const done = await /** @type {Client} */ (client).ask('ACK', { id });
-    asked.delete(body);
     if (done) ledger.acknowledged(body);
     else ledger.inDoubt(body);
   };
@@ -138,6 +148,35 @@ export async function worker(scene, name, dial) {
     }
     await sleep(20);
   }
+  going = true;
+  await leave(scene, client);
+  await Promise.all(answers);
+}
+
+/** @type {Life} Takes messages of a queue and acknowledges five at a time, or goes with what it holds. */
+export async function gatherer(scene, name, dial) {
+  const { random, ledger, isOver } = scene;
+  /** @type {string[]} */
+  let held = [];
+  /** @type {Promise<void>[]} */
+  const answers = [];
+  let going = false;
+  const client = await dial(({ headers, body }) => {
+    ledger.delivered(body, headers['redelivered'] === 'true');
+    if (going || held.push(body) < 5) return;
+    answers.push(settle(held, headers['ack'] ?? ''));
+    held = [];
+  });
+  /** @param {readonly string[]} bodies @param {string} id */
+  const settle = async (bodies, id) => {
+    const done = await /** @type {Client} */ (client).ask('ACK', { id });
+    for (const body of bodies) ledger[done ? 'acknowledged' : 'inDoubt'](body);
+  };
+  if (client === undefined) return;
+  const destination = `/queue/q${Math.floor(random() * queues)}`;
+  await client.ask('SUBSCRIBE', { id: '1', destination, ack: 'client', 'prefetch-count': '20' });
+  const until = Date.now() + random() * 1500;
+  while (client.alive && Date.now() < until && !isOver()) await sleep(20);
   going = true;
   await leave(scene, client);
   await Promise.all(answers);

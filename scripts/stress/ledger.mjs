@@ -1,5 +1,8 @@
 // What must be true of all that was sent, heard and acknowledged; whatever is not becomes a sentence.
 
+/** What is said only in transactions that are aborted. */
+export const abandoned = 'abandoned';
+
 /** The most sentences that are kept: the first say enough. */
 const mostViolations = 20;
 
@@ -43,6 +46,7 @@ export class Ledger {
    * @param {boolean} redelivered
    */
   delivered(text, redelivered) {
+    if (text === abandoned) this.fail(`A queue got what was sent in an aborted transaction.`);
     this.counts[redelivered ? 'redelivered' : 'delivered']++;
     if (this.#acknowledged.has(text)) this.fail(`${text} was acknowledged, and delivered again.`);
     if (!redelivered && this.#new.has(text)) this.fail(`${text} was delivered as new twice.`);
@@ -115,6 +119,8 @@ export class Listening {
   /** @param {string} text `<publisher> <number>` */
   hear(text) {
     this.ledger.counts.heard++;
+    if (text === abandoned)
+      return this.ledger.fail(`${this.name} heard what was sent in an aborted transaction.`);
     const [publisher = '', number = ''] = text.split(' ');
     const n = Number(number);
     const wanted = this.next.get(publisher) ?? (this.fromTheStart ? 0 : n);

@@ -18,6 +18,9 @@ export function plantedBroker(options) {
         get busy() {
           return subscriber.busy;
         },
+        get gone() {
+          return subscriber.gone;
+        },
         room: () => subscriber.room(),
         fail: (error) => subscriber.fail(error),
         deliver: (subscription, id, message, marks) =>

@@ -1,9 +1,15 @@
 // 5,000 connections that come and vanish, before, in and behind their first frames: nothing of them is left.
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { Consumer } from '../../src/broker/embedded/consumer.js';
+import { EmbeddedConnection } from '../../src/broker/embedded/embedded-connection.js';
+import { MessageQueue } from '../../src/broker/embedded/message-queue.js';
+import { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { createServer, memoryTransport, silentLogger, tcpTransport } from '../../src/index.js';
+import { ClientSession } from '../../src/session/client-session.js';
 import { countingClock } from '../counting-clock.js';
 import { frameText } from '../stomp-client.js';
 import { portOf } from './port.js';
@@ -28,7 +34,10 @@ const words = [
   connectFrame + subscribe + begun + 'SEND\ndest',
 ];
 
-it('leaves no session, timer or handle', { timeout: 120_000 }, async () => {
+/** What a server makes for each of them; counted while it runs. */
+const fleeting = [ClientSession, SessionSubscriber, EmbeddedConnection, Consumer, MessageQueue];
+
+it('leaves no session, timer, handle or object', { timeout: 120_000 }, async () => {
   const clock = countingClock();
   const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0, clock })];
   const server = await createServer({ transports: [memory, tcp], clock, logger: silentLogger });
@@ -76,7 +85,9 @@ it('leaves no session, timer or handle', { timeout: 120_000 }, async () => {
   });
   // A server hears of the end of a connection a little later than its client.
   while (left().sessions + left().timers > 0) await new Promise((resolve) => setImmediate(resolve));
+  const objects = fleeting.map((kind) => queryObjects(kind));
   await server.close();
   while (left().sockets > 0) await new Promise((resolve) => setImmediate(resolve));
   expect(left()).toEqual({ sessions: 0, timers: 0, sockets: 0 });
+  expect(objects).toEqual(fleeting.map(() => 0));
 });

@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL('../../scripts/stress.mjs', import.meta.ur
 function stress(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--expose-gc', program, ...args],
+    ['--expose-gc', '--disable-warning=ExperimentalWarning', program, ...args],
     { encoding: 'utf8', timeout: 110_000 },
   );
   return { status, stdout, stderr };
