@@ -95,6 +95,7 @@ export class EmbeddedBroker implements Broker {
       prefetch: options.prefetch,
       ackWithin: options.ackWithin,
       clock,
+      send: this.#send,
       publish: this.#publish,
     };
   }
@@ -120,8 +121,16 @@ export class EmbeddedBroker implements Broker {
 
   /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
   publish(message: Message): void | Promise<void> {
-    return this.#publish([message]);
+    return this.#send(message);
   }
+
+  readonly #send = (message: Message): void | Promise<void> => {
+    // Most go to topics, and need nothing of what is done for queues.
+    if (this.#queues.serves(message.destination) || this.#journal?.busy === true)
+      return this.#publish([message]);
+    this.#waiting.push({ id: this.#ids.message(), message, storedAs: undefined });
+    this.#deliverWaiting();
+  };
 
   /** All of them, or none where a queue or the store refuses one. */
   readonly #publish = (
@@ -164,8 +173,12 @@ export class EmbeddedBroker implements Broker {
   }
 
   #take(publications: readonly Publication[]): void {
-    // A delivery that publishes would overtake the publication under way for those still to get it.
     this.#waiting.push(...publications);
+    this.#deliverWaiting();
+  }
+
+  #deliverWaiting(): void {
+    // A delivery that publishes would overtake the publication under way for those still to get it.
     if (this.#delivering) return;
     this.#delivering = true;
     try {

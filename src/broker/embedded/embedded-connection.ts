@@ -30,6 +30,7 @@ export interface ConnectionParts {
   /** Milliseconds in which a message has to be settled; 0 is without end. */
   readonly ackWithin: number;
   readonly clock: Clock;
+  readonly send: (message: Message) => void | Promise<void>;
   /** All of them or none, together with what is settled; then `effect`. */
   readonly publish: (
     messages: readonly Message[],
@@ -74,7 +75,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
   send(message: Message): void | Promise<void> {
-    return this.parts.publish([message]);
+    return this.parts.send(message);
   }
 
   /** @throws MessagingError `acknowledgement-unknown` */
