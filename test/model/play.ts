@@ -15,6 +15,8 @@ export class World implements Source {
   readonly clients: (SessionModel | undefined)[] = Array(clientCount).fill(undefined);
   /** Octets whose frame ends with what each client says next. */
   readonly withheld = new Map<SessionModel, string>();
+  /** How many were played. */
+  steps = 0;
   #numbers = 0;
 
   constructor(settings: Settings) {
@@ -61,6 +63,7 @@ export class Play implements fc.AsyncCommand<World, Stage> {
   }
 
   async run(world: World, stage: Stage): Promise<void> {
+    world.steps++;
     const lost = world.model.broker.lost;
     const logged = stage.errors.length;
     const speaker = 'client' in this.step ? world.clients[this.step.client] : undefined;

@@ -49,7 +49,10 @@ export class Queues {
     const known = this.#queues.get(destination);
     if (known !== undefined) return known;
     if (this.#queues.size >= this.parts.options.queues) throw new MessagingError('queue-limit');
-    const queue = this.#make(() => this.#queues.delete(destination));
+    const queue: MessageQueue = this.#make(() => {
+      // One that was forgotten may still be looked at, and another has its name by then.
+      if (this.#queues.get(destination) === queue) this.#queues.delete(destination);
+    });
     this.#queues.set(destination, queue);
     return queue;
   }

@@ -223,6 +223,19 @@ describe('a message that expires', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('takes nothing with it of a later queue of the same name', () => {
+    const { subject, clock, publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.listen('1', '/queue/jobs');
+    void subject.publish(expiring('early', clock.date() + 10));
+    void ann.connection.close();
+    publish('/queue/jobs', 'kept');
+    clock.advance(10_000);
+    const bob = consumer();
+    bob.listen('1', '/queue/jobs');
+    expect([ann.texts(), bob.texts()]).toEqual([['early'], ['kept']]);
+  });
+
   it('is looked for again when it has come back', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
