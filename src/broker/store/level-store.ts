@@ -30,7 +30,16 @@ export function levelStore({ path }: LevelStoreOptions): MessageStore {
       }
     },
     async write(changes) {
-      await database!.batch(changes.map(operationOf), { sync: true });
+      database ??= await openDatabase(path);
+      try {
+        await database.batch(changes.map(operationOf), { sync: true });
+      } catch (error) {
+        // Its log may end in half a record, and what LevelDB appends to that is lost: opened anew, it begins another.
+        const failed = database;
+        database = undefined;
+        await failed.close();
+        throw error;
+      }
     },
     async close() {
       await database?.close();
