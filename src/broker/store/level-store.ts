@@ -2,6 +2,7 @@
 import type { ClassicLevel } from 'classic-level';
 import { MessagingError } from '../../message/error.js';
 import type { MessageStore, StoreChange, StoredMessage } from '../embedded/message-store.js';
+import { isLogDamaged } from './level-log.js';
 import { readRecord, writeRecord } from './stored-record.js';
 
 export interface LevelStoreOptions {
@@ -49,6 +50,7 @@ export function levelStore({ path }: LevelStoreOptions): MessageStore {
 
 async function openDatabase(path: string): Promise<Database> {
   const { ClassicLevel: Level } = await load();
+  if (await isLogDamaged(path)) throw damaged(path);
   const database: Database = new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   try {
     await database.open();
