@@ -1,11 +1,12 @@
 // A server that is killed twenty times under load: what it gave a receipt for is there when it comes back.
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { HeardFrame } from '../stomp-client.js';
 import { connectTcp, type TcpClient } from '../tcp-client.js';
 
 const program = fileURLToPath(new URL('durable-server.mjs', import.meta.url));
@@ -16,20 +17,27 @@ const queue = '/queue/jobs';
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function start(): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(program, [join(folder, 'messages')]);
+async function start(name = 'messages'): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(program, [join(folder, name)]);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return { child, port };
 }
 
-/** One whose files may not grow beyond so many KiB: writing fails as on a full disk. */
-async function startWithin(kilobytes: number): Promise<{ child: ChildProcess; port: number }> {
-  const command = `ulimit -f ${kilobytes}; exec "$0" "$@"`;
-  const child = spawn('bash', ['-c', command, process.execPath, program, join(folder, 'small')], {
+/** One whose files may not grow beyond so many KiB: writing fails as on a full disk, until `giveSpace`. */
+async function startWithin(
+  kilobytes: number,
+  name: string,
+): Promise<{ child: ChildProcess; port: number }> {
+  const command = `ulimit -S -f ${kilobytes}; exec "$0" "$@"`;
+  const child = spawn('bash', ['-c', command, process.execPath, program, join(folder, name)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return { child, port };
+}
+
+function giveSpace({ pid }: ChildProcess): void {
+  execFileSync('prlimit', ['--pid', String(pid), '--fsize=unlimited']);
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -133,27 +141,54 @@ describe('a server that is killed', () => {
   });
 });
 
+/** Sends messages of 10 kB, numbered, and resolves with how each was answered. */
+async function sender(port: number): Promise<(n: number) => Promise<HeardFrame>> {
+  const client = await connectTcp(port);
+  client.say('SUBSCRIBE', { id: 'problems', destination: '/user/queue/errors', receipt: 'live' });
+  await client.next('RECEIPT');
+  return async (n) => {
+    const headers = { destination: queue, persistent: 'true', receipt: 'r' };
+    client.say('SEND', headers, `${n}`.padEnd(10_000, '.'));
+    while (client.heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    return client.next(client.heard[0]!.command);
+  };
+}
+
+/** How many are accepted until one is refused, and how. */
+async function fill(
+  send: (n: number) => Promise<HeardFrame>,
+): Promise<{ accepted: number; refused: HeardFrame }> {
+  for (let n = 0; ; n++) {
+    const answered = await send(n);
+    if (answered.command !== 'RECEIPT') return { accepted: n, refused: answered };
+  }
+}
+
+const numbersUpTo = (end: number) => Array.from({ length: end }, (_, n) => n);
+
+const numbersOf = (texts: readonly string[]) => texts.map((text) => Number.parseInt(text, 10));
+
 describe('a server whose disk is full', () => {
   it('says so to whoever sends, and goes on with what it has', async () => {
-    const { child, port } = await startWithin(128);
-    const client = await connectTcp(port);
-    const subscribed = { id: 'problems', destination: '/user/queue/errors', receipt: 'live' };
-    client.say('SUBSCRIBE', subscribed);
-    await client.next('RECEIPT');
-    const answerTo = async (text: string) => {
-      client.say('SEND', { destination: queue, persistent: 'true', receipt: 'r' }, text);
-      while (client.heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
-      return client.next(client.heard[0]!.command);
-    };
-    let accepted = 0;
-    let answered = await answerTo('0'.padEnd(10_000, '.'));
-    while (answered.command === 'RECEIPT')
-      answered = await answerTo(`${++accepted}`.padEnd(10_000, '.'));
-    expect(JSON.parse(answered.body)).toMatchObject({ code: 'store-failed', receipt: 'r' });
+    const { child, port } = await startWithin(128, 'full');
+    const { accepted, refused } = await fill(await sender(port));
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'store-failed', receipt: 'r' });
     expect(accepted).toBeGreaterThan(5);
-    expect((await drain(port)).map((text) => Number.parseInt(text, 10))).toEqual(
-      Array.from({ length: accepted }, (_, n) => n),
-    );
+    expect(numbersOf(await drain(port))).toEqual(numbersUpTo(accepted));
+    await kill(child);
+  });
+
+  it('loses nothing that it takes when there is space again', async () => {
+    const small = await startWithin(128, 'space-again');
+    const send = await sender(small.port);
+    const { accepted } = await fill(send);
+    giveSpace(small.child);
+    const more = numbersUpTo(accepted + 20).slice(accepted);
+    for (const n of more) expect((await send(n)).command).toBe('RECEIPT');
+    await kill(small.child);
+
+    const { child, port } = await start('space-again');
+    expect(numbersOf(await drain(port))).toEqual(numbersUpTo(accepted + 20));
     await kill(child);
   });
 });

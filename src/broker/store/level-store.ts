@@ -2,6 +2,7 @@
 import type { ClassicLevel } from 'classic-level';
 import { MessagingError } from '../../message/error.js';
 import type { MessageStore, StoreChange, StoredMessage } from '../embedded/message-store.js';
+import { isLogDamaged } from './level-log.js';
 import { readRecord, writeRecord } from './stored-record.js';
 
 export interface LevelStoreOptions {
@@ -30,7 +31,16 @@ export function levelStore({ path }: LevelStoreOptions): MessageStore {
       }
     },
     async write(changes) {
-      await database!.batch(changes.map(operationOf), { sync: true });
+      database ??= await openDatabase(path);
+      try {
+        await database.batch(changes.map(operationOf), { sync: true });
+      } catch (error) {
+        // Its log may end in half a record, and what LevelDB appends to that is lost: opened anew, it begins another.
+        const failed = database;
+        database = undefined;
+        await failed.close();
+        throw error;
+      }
     },
     async close() {
       await database?.close();
@@ -40,6 +50,7 @@ export function levelStore({ path }: LevelStoreOptions): MessageStore {
 
 async function openDatabase(path: string): Promise<Database> {
   const { ClassicLevel: Level } = await load();
+  if (await isLogDamaged(path)) throw damaged(path);
   const database: Database = new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   try {
     await database.open();

@@ -11,23 +11,28 @@ interface Head {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-export function writeRecord({ id, message }: StoredMessage): Buffer {
+export function writeRecord({ sequence, id, message }: StoredMessage): Buffer {
   const { destination, headers, body } = message;
   const head = Buffer.from(JSON.stringify({ id, destination, headers: [...headers] }));
   const record = Buffer.allocUnsafe(prefix + head.length + body.length);
   record.writeUInt32BE(head.length, 4);
   record.set(head, prefix);
   record.set(body, prefix + head.length);
-  record.writeUInt32BE(crc32(record.subarray(4)), 0);
+  record.writeUInt32BE(checksumOf(sequence, record), 0);
   return record;
 }
 
 /** Undefined for octets that are not what was written. */
 export function readRecord(sequence: number, record: Buffer): StoredMessage | undefined {
-  if (record.length < prefix || crc32(record.subarray(4)) !== record.readUInt32BE(0))
+  if (record.length < prefix || checksumOf(sequence, record) !== record.readUInt32BE(0))
     return undefined;
   const end = prefix + record.readUInt32BE(4);
   const { id, destination, headers } = JSON.parse(record.toString('utf8', prefix, end)) as Head;
   const message = { destination, headers: new Map(headers), body: record.subarray(end) };
   return { sequence, id, message };
+}
+
+/** Of its place too: where that is damaged, the message would come out of turn. */
+function checksumOf(sequence: number, record: Buffer): number {
+  return crc32(record.subarray(4), crc32(String(sequence)));
 }

@@ -1,14 +1,17 @@
 // The store on LevelDB: what was written is there after the next opening, and damage is told of.
 import {
+  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import { levelStore, type StoreChange, type StoredMessage } from 'signalbox/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -106,12 +109,90 @@ describe('what is wrong with a store', () => {
     await write(Array.from({ length: 100 }, (_, i) => put(i + 1)));
     // What was in the log goes to a table at the next opening.
     await read();
-    for (const name of readdirSync(path).filter((each) => /\.(?:log|ldb)$/.test(each))) {
+    for (const name of readdirSync(path).filter((each) => each.endsWith('.ldb'))) {
       const file = join(path, name);
       const octets = readFileSync(file);
       for (let at = 20; at < octets.length; at += 50) octets[at]! ^= 0xff;
       writeFileSync(file, octets);
     }
-    await expect(levelStore({ path }).open()).rejects.toMatchObject({ code: 'store-damaged' });
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+  });
+
+  it('is said where another record took the place of one', async () => {
+    await write([put(1)]);
+    const database = new ClassicLevel<Buffer, Buffer>(path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+    });
+    const [[key, record]] = (await database.iterator().all()) as [[Buffer, Buffer]];
+    key[7] = 2;
+    await database.put(key, record);
+    await database.close();
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+  });
+});
+
+describe('the log of a store', () => {
+  /** Some of them fill several blocks of the log. */
+  const sizes = [0, 10, 100_000, 3, 33_000, 500, 32_700, 32_768, 20];
+  let log: string;
+  let written: Buffer;
+  let lastBegins: number;
+
+  beforeEach(async () => {
+    const store = levelStore({ path });
+    await store.open();
+    log = join(
+      path,
+      readdirSync(path).find((name) => name.endsWith('.log'))!,
+    );
+    for (const [i, size] of sizes.entries()) {
+      lastBegins = statSync(log).size;
+      await store.write([{ kind: 'put', stored: stored(i + 1, Buffer.alloc(size, i)) }]);
+    }
+    await store.close();
+    written = readFileSync(log);
+  });
+
+  /** How many come back of what was written when the log has these octets. */
+  async function left(octets: Buffer): Promise<number | 'damaged'> {
+    const copy = mkdtempSync(join(folder, 'copy-'));
+    cpSync(path, copy, { recursive: true });
+    writeFileSync(join(copy, basename(log)), octets);
+    const store = levelStore({ path: copy });
+    try {
+      return (await store.open()).length;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'store-damaged' });
+      return 'damaged';
+    } finally {
+      await store.close();
+    }
+  }
+
+  it('may end anywhere, as when the process ends while it writes', async () => {
+    const counts: (number | 'damaged')[] = [];
+    for (let end = 0; end <= written.length; end += 14_983)
+      counts.push(await left(written.subarray(0, end)));
+    expect(counts).toEqual(counts.toSorted((a, b) => Number(a) - Number(b)));
+    expect(new Set(counts).size).toBeGreaterThan(4);
+    expect(await left(written.subarray(0, -1))).toBe(sizes.length - 1);
+    expect(await left(written)).toBe(sizes.length);
+  });
+
+  it('loses nothing to a changed octet without a word', async () => {
+    for (let at = 0; at < lastBegins; at += 9973) {
+      const octets = Buffer.from(written);
+      octets[at]! ^= 0xff;
+      expect([at, await left(octets)]).toEqual([at, 'damaged']);
+    }
+  });
+
+  it('loses at most its last write to one that stands there', async () => {
+    for (let at = lastBegins; at < written.length; at += 11) {
+      const octets = Buffer.from(written);
+      octets[at]! ^= 0xff;
+      expect(await left(octets)).toBe(sizes.length - 1);
+    }
   });
 });
