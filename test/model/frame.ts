@@ -121,3 +121,22 @@ export function octetsOf(frame: Frame, version: Version, crlf: boolean): string 
       return frame satisfies never;
   }
 }
+
+/** What a frame is wrong about in a version, whatever the session is like. */
+export function malformation(frame: Frame, version: Version): string | undefined {
+  switch (frame.kind) {
+    case 'broken':
+      return frame.broken.code;
+    case 'subscribe':
+      if (version === '1.0')
+        return frame.ack === 'client-individual' ? 'header-invalid' : undefined;
+      return frame.id === undefined ? 'header-missing' : undefined;
+    case 'unsubscribe':
+      if (frame.id !== undefined) return undefined;
+      return version !== '1.0' || frame.destination === undefined ? 'header-missing' : undefined;
+    case 'nack':
+      return version === '1.0' ? 'command-unknown' : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -112,7 +112,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
       ack: fc.constantFrom<Ack>('auto', 'client', 'client-individual'),
       prefetch: fc.option(fc.constantFrom('1', '2', '3', '1', '2', '3', '1', '2', '3', '0', 'x'), {
         nil: undefined,
-        freq: 1,
+        freq: 2,
       }),
     }),
   },
@@ -134,9 +134,9 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
         { weight: 200, arbitrary: fc.constantFrom(...published) },
         { weight: 1, arbitrary: fc.constant(nobody) },
       ),
-      transaction: fc.option(transaction, { nil: undefined, freq: 1 }),
+      transaction: fc.option(transaction, { nil: undefined, freq: 2 }),
       empty: rarely(9),
-      lives: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined, freq: 1 }),
+      lives: fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined, freq: 2 }),
     }),
   },
   {

@@ -1,7 +1,7 @@
 // The server as the specification has it: what each frame does, and what each client hears of it.
 import { MessagingError, type ErrorCode } from '../../src/message/error.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
-import type { Frame } from './frame.js';
+import { malformation, type Frame } from './frame.js';
 import type { MessageModel } from './queue-model.js';
 import type { Settings, Version } from './script.js';
 import { ListenerModel, SessionModel } from './session-model.js';
@@ -230,25 +230,6 @@ function end(session: SessionModel, name: string): readonly Frame[] {
   if (held === undefined) throw new Refusal('transaction-unknown');
   session.transactions.delete(name);
   return held;
-}
-
-/** What a frame is wrong about in a version, whatever the session is like. */
-function malformation(frame: Frame, version: Version): string | undefined {
-  switch (frame.kind) {
-    case 'broken':
-      return frame.broken.code;
-    case 'subscribe':
-      if (version === '1.0')
-        return frame.ack === 'client-individual' ? 'header-invalid' : undefined;
-      return frame.id === undefined ? 'header-missing' : undefined;
-    case 'unsubscribe':
-      if (frame.id !== undefined) return undefined;
-      return version !== '1.0' || frame.destination === undefined ? 'header-missing' : undefined;
-    case 'nack':
-      return version === '1.0' ? 'command-unknown' : undefined;
-    default:
-      return undefined;
-  }
 }
 
 function closing(code: string): number {

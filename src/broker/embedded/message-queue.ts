@@ -173,10 +173,9 @@ export class MessageQueue {
 
   #handOver(consumer: Consumer): void {
     const queued = this.#waiting.take()!;
-    if (queued.expires <= this.owner.date()) {
-      this.#ready.add(consumer);
-      return this.#settled([queued]);
-    }
+    // What has expired costs nobody its turn.
+    if (queued.expires <= this.owner.date()) return this.#settled([queued]);
+    this.#ready.delete(consumer);
     consumer.take(queued);
     // Behind the others, so that all get alike.
     if (consumer.canTake) this.#ready.add(consumer);
@@ -184,8 +183,8 @@ export class MessageQueue {
 
   #nextReady(): Consumer | undefined {
     for (const consumer of this.#ready) {
-      this.#ready.delete(consumer);
       if (consumer.canTake) return consumer;
+      this.#ready.delete(consumer);
     }
     return undefined;
   }

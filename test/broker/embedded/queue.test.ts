@@ -223,6 +223,17 @@ describe('a message that expires', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('costs no subscriber its turn', () => {
+    const { subject, clock, publish, consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.listen('1', '/queue/jobs');
+    bob.listen('1', '/queue/jobs');
+    clock.advance(10);
+    void subject.publish(expiring('late', clock.date() - 1));
+    publish('/queue/jobs', 'one', 'two');
+    expect([ann.texts(), bob.texts()]).toEqual([['one'], ['two']]);
+  });
+
   it('takes nothing with it of a later queue of the same name', () => {
     const { subject, clock, publish, consumer } = brokerWith();
     const ann = consumer();
