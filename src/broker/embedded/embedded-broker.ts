@@ -107,12 +107,8 @@ export class EmbeddedBroker implements Broker {
 
   /** Drops all subscriptions and all messages; the store keeps what it has. */
   stop(): void | Promise<void> {
-    this.#durables.clear();
-    this.#index.clear();
-    this.#queues.clear();
-    this.#retained.clear();
-    this.#waiting.length = 0;
-    return this.#journal?.close();
+    if (this.#journal === undefined) return this.#clear();
+    return this.#journal.close().finally(() => this.#clear());
   }
 
   connect(subscriber: Subscriber): BrokerConnection {
@@ -126,8 +122,7 @@ export class EmbeddedBroker implements Broker {
 
   readonly #send = (message: Message): void | Promise<void> => {
     // Most go to topics, and need nothing of what is done for queues.
-    if (this.#queues.serves(message.destination) || this.#journal?.busy === true)
-      return this.#publish([message]);
+    if (this.#queues.serves(message.destination)) return this.#publish([message]);
     this.#waiting.push({ id: this.#ids.message(), message, storedAs: undefined });
     this.#deliverWaiting();
   };
@@ -141,23 +136,31 @@ export class EmbeddedBroker implements Broker {
     const queued = messages.filter(({ destination }) => this.#queues.serves(destination));
     if (queued.length > 0) this.#queues.admit(queued);
     const journal = this.#journal;
-    if (journal === undefined) {
-      this.#take(messages.map((message) => this.#publication(message)));
-      return effect?.();
-    }
     const publications = messages.map((message) => this.#publication(message, journal));
+    if (journal === undefined) return this.#take(publications, effect);
     const changes = changesOf(publications, settled);
-    const takeEffect = () => {
-      // It is removed already.
-      for (const each of settled) each.storedAs = undefined;
-      this.#take(publications);
-      effect?.();
-    };
-    // Behind what still waits to take effect, as it would overtake it.
-    return changes.length === 0 && !journal.busy
-      ? takeEffect()
-      : journal.write(changes, takeEffect);
+    // A message of a queue waits behind what is on its way there, as it would overtake it.
+    if (changes.length === 0 && !this.#queues.expects(queued))
+      return this.#take(publications, effect);
+    const arrived = this.#queues.expect(queued);
+    return journal.write(changes, {
+      written: () => {
+        arrived();
+        // It is removed already.
+        for (const each of settled) each.storedAs = undefined;
+        this.#take(publications, effect);
+      },
+      failed: arrived,
+    });
   };
+
+  #clear(): void {
+    this.#durables.clear();
+    this.#index.clear();
+    this.#queues.clear();
+    this.#retained.clear();
+    this.#waiting.length = 0;
+  }
 
   #publication(message: Message, journal?: Journal): Publication {
     const { destination, headers } = message;
@@ -172,9 +175,10 @@ export class EmbeddedBroker implements Broker {
     };
   }
 
-  #take(publications: readonly Publication[]): void {
+  #take(publications: readonly Publication[], effect?: () => void): void {
     this.#waiting.push(...publications);
     this.#deliverWaiting();
+    effect?.();
   }
 
   #deliverWaiting(): void {
@@ -218,20 +222,29 @@ export class EmbeddedBroker implements Broker {
     }
   };
 
-  readonly #deadLetter = (message: Message): void => {
+  readonly #deadLetter = (queued: QueuedMessage): void => {
+    const { message, storedAs } = queued;
     const { destination } = message;
-    const lost = (error: unknown) =>
+    const failed = (what: string, error: unknown) =>
       this.#logger.error(
-        `A message of ${JSON.stringify(destination)} could not be delivered and is lost.`,
+        `A message of ${JSON.stringify(destination)} could not be delivered and ${what}.`,
         error,
       );
+    const lost = (error: unknown) => {
+      if (storedAs !== undefined) this.#journal?.remove(storedAs);
+      failed('is lost', error);
+    };
     // What was for one session alone is for nobody else to read.
     if (isInternal(destination)) return lost(undefined);
     try {
       if (destination === this.#deadLetters) throw new MessagingError('queue-full');
       const headers = new Map(message.headers).set('original-destination', destination);
-      const published = this.#publish([{ ...message, destination: this.#deadLetters, headers }]);
-      void published?.catch(lost);
+      const letter = { ...message, destination: this.#deadLetters, headers };
+      // What cannot be moved in the store stays there.
+      const moved = this.#publish([letter], [queued]);
+      void moved?.catch((error: unknown) =>
+        failed(storedAs === undefined ? 'is lost' : 'comes again at the next start', error),
+      );
     } catch (error) {
       lost(error);
     }

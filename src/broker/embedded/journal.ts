@@ -3,6 +3,14 @@ import { MessagingError } from '../../message/error.js';
 import type { Logger } from '../../message/logger.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
 
+/** What becomes of changes: exactly one of them happens. */
+export interface Outcome {
+  /** They are durable. */
+  written(): void;
+  /** The store has failed; nothing of them is there. */
+  failed(): void;
+}
+
 interface Entry {
   readonly changes: readonly StoreChange[];
   readonly written: () => void;
@@ -11,7 +19,7 @@ interface Entry {
 
 export class Journal {
   #sequence = 0;
-  #effects = 0;
+  #closed = false;
   #waiting: Entry[] = [];
   /** Messages that are done with. */
   #removed: number[] = [];
@@ -27,13 +35,9 @@ export class Journal {
   /** What the store holds, in order. @throws what the store does */
   async open(): Promise<readonly StoredMessage[]> {
     const stored = await this.store.open();
+    this.#closed = false;
     this.#sequence = stored.at(-1)?.sequence ?? 0;
     return stored;
-  }
-
-  /** Whether something waits to take effect. */
-  get busy(): boolean {
-    return this.#effects > 0;
   }
 
   /** The place of a new message. */
@@ -41,47 +45,39 @@ export class Journal {
     return ++this.#sequence;
   }
 
-  /**
-   * Runs `effect` when the changes are durable, behind all that was written before.
-   *
-   * @throws `store-failed`, and what `effect` does; where the store has failed it does not run
-   */
-  write(changes: readonly StoreChange[], effect: () => void): Promise<void> {
-    this.#effects++;
+  /** Tells what became of the changes behind all that was written before; without any, nothing can fail. @throws `store-failed` */
+  write(changes: readonly StoreChange[], outcome: Outcome): Promise<void> {
     return new Promise((resolve, reject) => {
       const written = () => {
-        this.#effects--;
         try {
-          effect();
+          outcome.written();
           resolve();
         } catch (error) {
           reject(error as Error);
         }
       };
       const failed = (error: MessagingError) => {
-        this.#effects--;
+        outcome.failed();
         reject(error);
       };
-      this.#add({ changes, written, failed });
+      this.#waiting.push({ changes, written, failed });
+      this.#begin();
     });
   }
 
   /** A message is done with. Nobody waits for it: where it is not written in time, the message comes again. */
   remove(sequence: number): void {
+    if (this.#closed) return;
     this.#removed.push(sequence);
     this.#begin();
   }
 
-  /** Resolves when all is written. */
+  /** Resolves when all is written; what comes later fails. */
   async close(): Promise<void> {
     this.#begin();
     await this.#writing;
+    this.#closed = true;
     await this.store.close();
-  }
-
-  #add(entry: Entry): void {
-    this.#waiting.push(entry);
-    this.#begin();
   }
 
   #begin(): void {
@@ -111,6 +107,7 @@ export class Journal {
 
   async #tryWrite(changes: readonly StoreChange[]): Promise<MessagingError | undefined> {
     try {
+      if (this.#closed) throw new Error('The broker has stopped.');
       if (changes.length > 0) await this.store.write(changes);
       this.#putOffCount = 0;
       return undefined;

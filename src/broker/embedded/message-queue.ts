@@ -13,8 +13,8 @@ export interface QueueOwner {
   done(storedAs: number): void;
   /** It holds a message that expires. */
   expiring(): void;
-  /** Handed over as often as may be, and never settled. */
-  undeliverable(message: Message): void;
+  /** Handed over as often as may be, and never settled: it is the owner's now, with its place in the store. */
+  undeliverable(message: QueuedMessage): void;
   /** A delivery threw. */
   failed(error: unknown): void;
   /** It holds nothing and nobody listens. */
@@ -41,6 +41,7 @@ export class MessageQueue {
   #sequence = 0;
   #messages = 0;
   #octets = 0;
+  #expected = 0;
   #pumping = false;
   #discarded = false;
   /** When the first of those that wait expires, or earlier. */
@@ -52,7 +53,7 @@ export class MessageQueue {
     private readonly owner: QueueOwner,
   ) {}
 
-  /** Messages that it holds, those that are handed over and not settled included. */
+  /** Messages that it holds, those that are handed over and not settled and those that are expected included. */
   get messages(): number {
     return this.#messages;
   }
@@ -64,6 +65,24 @@ export class MessageQueue {
   /** Those of them that nobody holds, and their octets. */
   get waiting(): Pick<MessageList, 'length' | 'octets'> {
     return this.#waiting;
+  }
+
+  /** Whether messages are on their way to it. */
+  get expects(): boolean {
+    return this.#expected > 0;
+  }
+
+  /** A message of this size is on its way, and counts already. */
+  expect(size: number): void {
+    this.#expected++;
+    this.#count(1, size);
+  }
+
+  /** What was expected has come, or never will. */
+  expected(size: number): void {
+    this.#expected--;
+    this.#count(-1, -size);
+    this.#tellIdle();
   }
 
   add({ id, message, retained = false, deliveries = 0, storedAs }: Arrival): void {
@@ -151,8 +170,9 @@ export class MessageQueue {
     const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
     this.#waiting.putBack(again);
     for (const { expires } of again) if (expires < this.#expires) this.#watch(expires);
-    this.#settled(given);
-    for (const { message } of given) this.owner.undeliverable(message);
+    for (const { size } of given) this.#count(-1, -size);
+    this.#tellIdle();
+    for (const each of given) this.owner.undeliverable(each);
     this.#pump();
   }
 

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
+import type { QueuedMessage } from './message-list.js';
 import { MessageQueue, sizeOf } from './message-queue.js';
 import type { QueueOptions } from './queue-options.js';
 
@@ -10,7 +11,7 @@ export interface QueuesParts {
   readonly clock: Clock;
   readonly options: QueueOptions;
   /** Takes what could not be delivered. */
-  readonly deadLetter: (message: Message) => void;
+  readonly deadLetter: (message: QueuedMessage) => void;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
@@ -82,6 +83,23 @@ export class Queues {
     // Nothing gives way for what is refused after all.
     for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
+  }
+
+  /** Whether messages are on their way to a queue of one of these. */
+  expects(messages: readonly Message[]): boolean {
+    return messages.some(({ destination }) => this.#queues.get(destination)?.expects === true);
+  }
+
+  /** Admitted messages that are on their way count from now on. To be called when they come, or never will. */
+  expect(messages: readonly Message[]): () => void {
+    const expected = messages.map((message) => ({
+      queue: this.open(message.destination),
+      size: sizeOf(message),
+    }));
+    for (const { queue, size } of expected) queue.expect(size);
+    return () => {
+      for (const { queue, size } of expected) queue.expected(size);
+    };
   }
 
   /** Whether a queue can hold one more message. */

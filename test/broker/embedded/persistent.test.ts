@@ -71,6 +71,34 @@ describe('a persistent message', () => {
     expect(subject.publish(message(jobs, 'three'))).toBeUndefined();
   });
 
+  it('holds up nothing but its queue while it is written', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    for (const destination of [jobs, '/queue/other', '/topic/news'])
+      ann.listen(destination, destination);
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    expect(subject.publish(message('/queue/other', 'two'))).toBeUndefined();
+    expect(subject.publish(message('/topic/news', 'three'))).toBeUndefined();
+    expect(ann.texts()).toEqual(['two', 'three']);
+    store.release();
+    await sent;
+    expect(ann.texts()).toEqual(['one']);
+  });
+
+  it('counts while it is written, and no longer when that fails', async () => {
+    const { subject, store } = await stored({ messages: 2, queues: 1 });
+    store.hold();
+    const sent = [persistent('one'), persistent('two')].map((each) => subject.publish(each));
+    expect(() => subject.publish(persistent('three'))).toThrow(refusal('queue-full'));
+    expect(() => subject.publish(persistent('x', '/queue/other'))).toThrow(refusal('queue-limit'));
+    store.fail(new Error('EIO'));
+    store.release();
+    for (const each of sent) await expect(each).rejects.toEqual(refusal('store-failed'));
+    await subject.publish(persistent('y', '/queue/other'));
+    expect(store.texts).toEqual(['y']);
+  });
+
   it('is refused when the store fails, and nobody hears of it', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
@@ -127,6 +155,51 @@ describe('a persistent message', () => {
     const bob = consumer();
     bob.listen('1', '/queue/dead-letters');
     expect(bob.got).toMatchObject([{ text: 'one' }]);
+  });
+
+  it('stays in the store when it cannot be moved to the dead letters', async () => {
+    const before = await stored({ maxDeliveries: 1 });
+    const ann = before.consumer();
+    ann.listen('1', jobs, 'client');
+    await before.subject.publish(persistent('one'));
+    before.store.fail(new Error('ENOSPC'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(before.errors).toEqual([
+      'A message of "/queue/jobs" could not be delivered and comes again at the next start.',
+    ]);
+    await before.subject.stop();
+    const { consumer } = await stored({}, before.store);
+    const bob = consumer();
+    bob.listen('1', jobs);
+    expect(bob.texts()).toEqual(['one']);
+  });
+
+  it('leaves the store when no queue takes it', async () => {
+    const { subject, store, errors, consumer } = await stored({
+      maxDeliveries: 1,
+      deadLetters: jobs,
+    });
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(store.texts).toEqual([]);
+  });
+
+  it('is stored before the broker stops, and refused afterwards', async () => {
+    const { subject, store } = await stored();
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    const stopped = subject.stop();
+    store.release();
+    await sent;
+    await stopped;
+    expect(store.texts).toEqual(['one']);
+    await expect(subject.publish(persistent('two'))).rejects.toEqual(refusal('store-failed'));
+    expect(store.texts).toEqual(['one']);
   });
 
   it('leaves the store when it expires or gives way to another', async () => {
