@@ -48,6 +48,7 @@ async function kill(child: ChildProcess): Promise<void> {
 /** What happened to each message, by its text: `<life> <sender> <number>`. */
 class Ledger {
   readonly receipted = new Set<string>();
+  /** Their ACK was said: where the end came before its receipt, it may have counted all the same. */
   readonly acknowledged = new Set<string>();
   /** Times that a message was delivered as new. */
   readonly asNew = new Map<string, number>();
@@ -80,9 +81,9 @@ async function consume(port: number, ledger: Ledger): Promise<void> {
     if (message === undefined) return;
     ledger.take(message);
     if (n % 2 === 1) continue;
+    ledger.acknowledged.add(message.body);
     client.say('ACK', { id: message.headers['ack']!, receipt: 'acknowledged' });
     if ((await Promise.race([client.next('RECEIPT'), client.ended])) === undefined) return;
-    ledger.acknowledged.add(message.body);
   }
 }
 
@@ -137,7 +138,7 @@ describe('a server that is killed', () => {
         expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
       }
     expect(ledger.receipted.size).toBeGreaterThan(kills * 20);
-    expect(left.length).toBeGreaterThan(100);
+    expect(left.length).toBeGreaterThan(50);
   });
 });
 
