@@ -8,19 +8,26 @@ import type {
   SlowConsumerPolicy,
   SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
-const endpointNames: readonly (keyof EndpointOptions)[] = [
-  'path',
-  'allowedOrigins',
-  'trustedProxies',
-  'slowConsumers',
-];
+/** Of what kind an option is; where a default shows it, that does. */
+type Shape<T> = Readonly<Record<keyof T, unknown>>;
+
+const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
+
+const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
+const ruleShape: Shape<SlowConsumerRule> = { destination: '', policy: '', key: '' };
+const endpointShape: Shape<EndpointOptions> = {
+  path: '',
+  allowedOrigins: [],
+  trustedProxies: [],
+  slowConsumers: slowConsumersShape,
+};
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
-const ruleNames: readonly (keyof SlowConsumerRule)[] = ['destination', 'policy', 'key'];
 
 /** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
@@ -66,7 +73,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     clock: systemClock,
     ids: given.ids ?? randomIds(),
   };
-  refuseUnknown('', given, Object.keys(defaults));
+  checkShape('', given, { ...defaults, ...withoutDefault });
   const options: ResolvedOptions = {
     ...defaults,
     ...withoutUndefined(given),
@@ -75,14 +82,16 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     limits: merge('limits', defaults.limits, given.limits),
     slowConsumers: merge('slowConsumers', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
+    // Copies, as they are to be frozen.
+    endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => ({ ...endpoint })),
   };
   check(options);
   return deepFreeze(options);
 }
 
-function merge<T extends object>(name: string, defaults: T, given: Partial<T> | undefined): T {
-  refuseUnknown(`${name}.`, given ?? {}, Object.keys(defaults));
-  return { ...defaults, ...withoutUndefined(given ?? {}) };
+function merge<T extends object>(name: string, defaults: T, given: Partial<T> = {}): T {
+  checkShape(`${name}.`, given, defaults);
+  return { ...defaults, ...withoutUndefined(given) };
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {
@@ -91,13 +100,29 @@ function withoutUndefined<T extends object>(given: T): Partial<T> {
   ) as Partial<T>;
 }
 
-function refuseUnknown(path: string, given: object, names: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    throw invalid(
-      `${path}${name}`,
-      `is unknown; the nearest known one is '${path}${nearest(name, names)}'`,
-    );
+const kinds = {
+  array: 'a list',
+  boolean: 'true or false',
+  function: 'a function',
+  number: 'a number',
+  object: 'an object',
+  string: 'a text',
+};
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+}
+
+/** Refuses names that the shape does not have, and values of another kind. */
+function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(shape, name)) {
+      const known = nearest(name, Object.keys(shape));
+      throw invalid(`${path}${name}`, `is unknown; the nearest known one is '${path}${known}'`);
+    }
+    const kind = kindOf(shape[name as keyof T]) as keyof typeof kinds;
+    if (value !== undefined && kindOf(value) !== kind)
+      throw invalid(`${path}${name}`, `must be ${kinds[kind]}`);
   }
 }
 
@@ -132,27 +157,37 @@ function check(options: ResolvedOptions): void {
   );
   if (overlap !== undefined)
     throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
-  for (const endpoint of options.endpoints) {
-    refuseUnknown('endpoints.', endpoint, endpointNames);
-    checkSlowConsumers('endpoints.slowConsumers', endpoint.slowConsumers ?? {});
-  }
+  options.endpoints.forEach(checkEndpoint);
   const paths = options.endpoints.map(({ path }) => path);
-  for (const path of paths) {
-    if (!path.startsWith('/'))
-      throw invalid('endpoints', `need paths that begin with a slash, unlike '${path}'`);
-  }
   if (new Set(paths).size < paths.length)
     throw invalid('endpoints', 'must have paths of their own');
 }
 
+/** Errors: `option-invalid`, also for an origin or a proxy that is none. */
+function checkEndpoint(endpoint: EndpointOptions): void {
+  checkShape('endpoints.', endpoint, endpointShape);
+  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  if (!/^\/[^?#\s]*$/.test(path)) {
+    throw invalid(
+      'endpoints',
+      `need paths that begin with a slash and hold no query, unlike '${path}'`,
+    );
+  }
+  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  checkSlowConsumers('endpoints.slowConsumers', slowConsumers);
+}
+
 function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): void {
-  refuseUnknown(`${name}.`, given, ['policy', 'rules']);
+  checkShape(`${name}.`, given, slowConsumersShape);
   const { policy = 'close', rules = [] } = given;
+  for (const rule of rules) {
+    checkShape(`${name}.rules.`, rule, ruleShape);
+    if (rule.destination === undefined) throw invalid(`${name}.rules`, 'need a destination each');
+  }
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
       throw invalid(name, `must have a policy of ${policies.join(', ')}`);
   }
-  for (const rule of rules) refuseUnknown(`${name}.rules.`, rule, ruleNames);
 }
 
 function requireCount(name: string, value: number, least: number): void {

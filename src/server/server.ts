@@ -35,7 +35,10 @@ export interface Server {
    * @param host default 127.0.0.1
    */
   listen(port: number | string, host?: string): Promise<void>;
-  /** Starts on an application's HTTP server, beside its own routes; closing it stays the application's business. */
+  /**
+   * Starts on an application's HTTP server, beside its own routes; closing it stays the application's business.
+   * Errors: `option-invalid` where another server has the path of an endpoint.
+   */
   attach(http: HttpHost): Promise<void>;
   /** Starts without any HTTP server, on the `transports` alone. */
   start(): Promise<void>;
