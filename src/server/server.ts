@@ -31,7 +31,8 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Starts on a server of its own: a port (0 for any free one) or the path of a Unix socket. Errors: `listen-failed`.
+   * Starts on a server of its own: a port (0 for any free one, digits as a text as well) or the path of a Unix socket.
+   * Errors: `listen-failed`.
    * @param host default 127.0.0.1
    */
   listen(port: number | string, host?: string): Promise<void>;
