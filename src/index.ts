@@ -71,7 +71,12 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
-export { memoryTransport, type MemoryClient, type MemoryTransport } from './transport/memory.js';
+export {
+  memoryTransport,
+  type MemoryClient,
+  type MemoryClientOptions,
+  type MemoryTransport,
+} from './transport/memory.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Acceptor,
@@ -81,5 +86,6 @@ export type {
   Transport,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
+export type { HttpHost, UpgradeListener } from './transport/upgrade.js';
 export { json } from './wire/json/codec.js';
 export { stomp } from './wire/stomp/codec.js';
