@@ -49,8 +49,9 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
     facts.remoteAddress !== undefined && proxies.has(plainAddress(facts.remoteAddress));
   const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
   if (host === undefined) return false;
-  const scheme =
-    forwarded && facts.forwardedProto !== undefined ? `${facts.forwardedProto}:` : origin.scheme;
+  // Of an upgrade some proxies say `wss`, where pages say `https`.
+  const told = forwarded ? facts.forwardedProto?.replace(/^ws/i, 'http') : undefined;
+  const scheme = told === undefined ? origin.scheme : `${told}:`;
   const own = parseOrigin(`${scheme}//${host}`);
   return (
     own !== undefined &&

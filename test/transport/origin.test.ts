@@ -49,6 +49,12 @@ describe('behind a proxy that is believed', () => {
       { origin: 'https://public.test', remoteAddress: '::ffff:10.0.0.9' },
       true,
     ],
+    ['told as WebSocket', { origin: 'https://public.test', forwardedProto: 'wss' }, true],
+    [
+      'told as WebSocket in the open',
+      { origin: 'https://public.test', forwardedProto: 'ws' },
+      false,
+    ],
     ['from another address', { origin: 'https://public.test', remoteAddress: '10.0.0.8' }, false],
   ])('%s', (_, given, allowed) => {
     const forwarded = { forwardedHost: 'public.test', forwardedProto: 'https' };
