@@ -89,11 +89,7 @@ export class EmbeddedConnection implements BrokerConnection {
     const settlements = operations.flatMap((each) =>
       each.kind === 'settle' ? [each.settlement] : [],
     );
-    const settled = settlements.flatMap((settlement) => {
-      const settler = this.#line.find(settlement);
-      return settlement.kind === 'ack' ? (settler?.covered(settlement.id) ?? []) : [];
-    });
-    return this.parts.publish(messages, settled, () => {
+    return this.parts.publish(messages, this.#acknowledged(settlements), () => {
       for (const settlement of settlements) this.#line.settle(settlement);
     });
   }
@@ -105,6 +101,15 @@ export class EmbeddedConnection implements BrokerConnection {
       else this.parts.index.remove(open);
     }
     this.#open.clear();
+  }
+
+  /** What these acknowledge when they take effect in order: of one message the first counts. */
+  #acknowledged(settlements: readonly Settlement[]): readonly QueuedMessage[] {
+    const first = new Map<QueuedMessage, Settlement['kind']>();
+    for (const settlement of settlements)
+      for (const queued of this.#line.find(settlement)?.covered(settlement.id) ?? [])
+        if (!first.has(queued)) first.set(queued, settlement.kind);
+    return [...first].filter(([, kind]) => kind === 'ack').map(([queued]) => queued);
   }
 
   get #line(): Acknowledgements {
@@ -167,7 +172,7 @@ export class EmbeddedConnection implements BrokerConnection {
       leave: () => durables.leave(name, topic, consumer),
       end: () => {
         durables.leave(name, topic, consumer);
-        if (!topic.isRead) durables.end(name);
+        durables.giveUp(name, topic);
       },
     };
   }

@@ -78,8 +78,7 @@ export class Queues {
     // Nothing is opened here: what is refused leaves no queue behind.
     const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
     if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
-    if (this.#octets + octets > options.totalOctets) this.#dropExpired();
-    if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
+    if (!this.#haveRoom(octets)) throw new MessagingError('queue-full');
     // Nothing gives way for what is refused after all.
     for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
@@ -102,14 +101,11 @@ export class Queues {
     };
   }
 
-  /** Whether a queue can hold one more message. */
+  /** Whether a queue can hold one more message, once what has expired is gone. */
   hasRoom(queue: MessageQueue, message: Message): boolean {
-    const { options } = this.parts;
-    return (
-      queue.messages < options.messages &&
-      queue.octets + sizeOf(message) <= options.octets &&
-      this.#octets + sizeOf(message) <= options.totalOctets
-    );
+    const added = { messages: 1, octets: sizeOf(message) };
+    if (this.#overflows(queue, added)) queue.dropExpired();
+    return !this.#overflows(queue, added) && this.#haveRoom(added.octets);
   }
 
   clear(): void {
@@ -132,6 +128,13 @@ export class Queues {
 
   #makeRoom(queue: MessageQueue | undefined, added: Sum): void {
     while (this.#overflows(queue, added) && queue?.dropOldest() === true);
+  }
+
+  /** Whether all queues together can hold so many octets more, once what has expired is gone. */
+  #haveRoom(octets: number): boolean {
+    const { totalOctets } = this.parts.options;
+    if (this.#octets + octets > totalOctets) this.#dropExpired();
+    return this.#octets + octets <= totalOctets;
   }
 
   #overflows(queue: MessageQueue | undefined, added: Sum): boolean {
@@ -165,7 +168,10 @@ export class Queues {
         this.#expiring.add(queue);
         this.#sweepLater();
       },
-      idle,
+      idle: () => {
+        this.#expiring.delete(queue);
+        idle();
+      },
     });
     return queue;
   }
