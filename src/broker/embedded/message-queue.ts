@@ -114,6 +114,7 @@ export class MessageQueue {
   /** Drops what has expired; false when nothing is left that ever will. */
   dropExpired(): boolean {
     const date = this.owner.date();
+    if (this.#waiting.length === 0) this.#expires = Infinity;
     if (this.#expires <= date) {
       this.#expires = Infinity;
       const expired = this.#waiting.extract((each) => {
@@ -160,6 +161,7 @@ export class MessageQueue {
   }
 
   #settled(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
     for (const message of messages) this.#forget(message);
     this.#tellIdle();
   }
