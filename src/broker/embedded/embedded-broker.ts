@@ -85,7 +85,11 @@ export class EmbeddedBroker implements Broker {
       deadLetter: this.#deadLetter,
       done: (storedAs) => this.#journal?.remove(storedAs),
     });
-    this.#retained = new RetainedMessages({ ...defaultRetainOptions, ...retain }, separator);
+    this.#retained = new RetainedMessages(
+      { ...defaultRetainOptions, ...retain },
+      separator,
+      logger,
+    );
     this.#durables = new DurableSubscriptions({ ...defaultDurableOptions, ...durable }, clock);
     this.#parts = {
       index: this.#index,

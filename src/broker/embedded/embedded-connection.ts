@@ -61,7 +61,10 @@ export class EmbeddedConnection implements BrokerConnection {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The subscriber has left the broker.');
     if (this.#open.has(subscription.id)) throw new MessagingError('subscription-exists');
-    this.#open.set(subscription.id, this.#begin(subscription));
+    const open = this.#begin(subscription);
+    this.#open.set(subscription.id, open);
+    if (!('end' in open))
+      this.parts.retained.deliver(open, () => this.#open.get(subscription.id) === open);
   }
 
   /** @throws MessagingError `subscription-unknown` */
@@ -130,11 +133,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, straight from publication to delivery. */
   #listen(subscription: Subscription): Entry {
-    const { index, retained } = this.parts;
-    const entry = refusingPatterns(() => index.add(this.subscriber, subscription));
-    for (const { id, message } of retained.matching(subscription.destination))
-      this.subscriber.deliver(subscription, id, message, { retained: true });
-    return entry;
+    return refusingPatterns(() => this.parts.index.add(this.subscriber, subscription));
   }
 
   /** A share of a queue, which stores while nobody listens: there a name says nothing more. */

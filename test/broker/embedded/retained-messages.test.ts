@@ -1,5 +1,6 @@
 // Retained messages: the last of each chosen destination, first for whoever subscribes later.
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../../src/broker/embedded/message-queue.js';
 import type { RetainOptions } from '../../../src/broker/embedded/retained-messages.js';
 import { brokerWith, message } from './consuming.js';
 
@@ -61,9 +62,29 @@ describe('a retained message', () => {
     }
   });
 
+  it('waits for room, and is left out when it was renewed or the subscription ended meanwhile', async () => {
+    const { publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b', 'c', 'd']) publish(`/topic/price/${name}`, `${name}1`);
+    const [ann, bob] = [consumer(), consumer()];
+    for (const each of [ann, bob]) {
+      each.fill();
+      each.listen('p', '/topic/price/*');
+    }
+    publish('/topic/price/b', 'b2');
+    expect(ann.texts()).toEqual(['a1', 'b2']);
+    void bob.connection.unsubscribe('p');
+    await ann.empty();
+    await bob.empty();
+    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+      ['c1', true],
+      ['d1', true],
+    ]);
+    expect(bob.texts()).toEqual(['a1', 'b2']);
+  });
+
   it.each([
     ['too many', { ...prices, messages: 2 }],
-    ['too large together', { ...prices, octets: 2 }],
+    ['too large together', { ...prices, octets: 2 * sizeOf(message('/topic/price/a', 'a')) }],
   ])('makes room when they are %s, the oldest first', (_, retain) => {
     const { publish, consumer } = keeping(retain);
     for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);
