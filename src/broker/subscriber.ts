@@ -9,8 +9,12 @@ import type { UserDestinations } from './user-destination.js';
 /** What a subscriber needs of its session. */
 export interface Recipient {
   readonly id: string;
-  /** Its way out; false when more than half of its limit waits. */
-  readonly outbox: { send(frame: ServerFrame): boolean };
+  readonly outbox: {
+    /** False when more than half of its limit waits. */
+    send(frame: ServerFrame): boolean;
+    /** Leaves out what still waits for a subscription that has ended. */
+    forget(subscription: string): void;
+  };
   /** Whether frames of it wait or run. */
   readonly busy: boolean;
   /** Whether nothing reaches its client any more. */
@@ -187,6 +191,7 @@ export class SessionSubscriber implements Subscriber {
     this.end(live);
     live.stream?.abort();
     if (live.destination !== undefined) await this.#connection.unsubscribe(live.id);
+    this.#outbox.forget(live.id);
     return live;
   }
 
