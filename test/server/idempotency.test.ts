@@ -115,6 +115,29 @@ it('a transaction leaves repeats out, and its keys count when it has taken effec
   expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
 });
 
+it('a transaction waits for what is under way, and so does what repeats it', async () => {
+  await using server = await app();
+  const clients = [];
+  for (let i = 0; i < 4; i++) clients.push(await server.connect({ user: 'ann' }));
+  const [sender, first, again, late] = clients;
+  const orders = await sender!.subscribe('/topic/orders');
+  for (const client of [first!, again!]) {
+    await client.begin('t');
+    for (const item of ['tea', 'cake'])
+      await client.send('/app/slow', item, key(item, { transaction: 't' }));
+  }
+  const all = [
+    sender!.send('/app/slow', 'tea', key('tea')),
+    first!.commit('t', { receipt: 'first' }),
+    again!.commit('t', { receipt: 'again' }),
+    late!.send('/app/slow', 'cake', key('cake', { receipt: 'late' })),
+  ];
+  (await server.get(Gate)).open();
+  await Promise.all(all);
+  expect((await orders.all()).map(({ payload }) => payload).toSorted()).toEqual(['cake', 'tea']);
+  expect([first, again, late].map((each) => each!.receipts)).toEqual([['first'], ['again'], ['late']]);
+});
+
 it('keys are forgotten by age and by number', async () => {
   await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
   const ann = await server.connect();
