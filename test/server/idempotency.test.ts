@@ -135,7 +135,11 @@ it('a transaction waits for what is under way, and so does what repeats it', asy
   (await server.get(Gate)).open();
   await Promise.all(all);
   expect((await orders.all()).map(({ payload }) => payload).toSorted()).toEqual(['cake', 'tea']);
-  expect([first, again, late].map((each) => each!.receipts)).toEqual([['first'], ['again'], ['late']]);
+  expect([first, again, late].map((each) => each!.receipts)).toEqual([
+    ['first'],
+    ['again'],
+    ['late'],
+  ]);
 });
 
 it('keys are forgotten by age and by number', async () => {

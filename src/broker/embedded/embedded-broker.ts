@@ -149,10 +149,10 @@ export class EmbeddedBroker implements Broker {
     const arrived = this.#queues.expect(queued);
     return journal.write(changes, {
       written: () => {
-        arrived();
         // It is removed already.
         for (const each of settled) each.storedAs = undefined;
         this.#take(publications, effect);
+        arrived();
       },
       failed: arrived,
     });

@@ -63,7 +63,7 @@ export class Queues {
     return this.#make(() => {});
   }
 
-  /** Sees that messages for queues can be held, all of them, before any is. @throws `queue-full`, `queue-limit` */
+  /** Sees that messages for queues can be held, all of them, before any is, and opens their queues. @throws `queue-full`, `queue-limit` */
   admit(messages: readonly Message[]): void {
     const { options } = this.parts;
     const added = new Map<string, Sum>();
@@ -75,13 +75,14 @@ export class Queues {
       octets += sizeOf(message);
       added.set(message.destination, sum);
     }
-    // Nothing is opened here: what is refused leaves no queue behind.
+    // Nothing is opened yet: what is refused leaves no queue behind.
     const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
     if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
     if (!this.#haveRoom(octets)) throw new MessagingError('queue-full');
     // Nothing gives way for what is refused after all.
     for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
+    for (const destination of added.keys()) this.open(destination);
   }
 
   /** Whether messages are on their way to a queue of one of these. */

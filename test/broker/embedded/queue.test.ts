@@ -206,6 +206,38 @@ describe('a full queue', () => {
     publish('/queue/z', 'fits');
   });
 
+  it('has its place when it was admitted, whatever a delivery before it publishes', () => {
+    const { subject, consumer, errors } = brokerWith({ queues: 2 });
+    const refused: unknown[] = [];
+    const nosy = subject.connect({
+      id: 'nosy',
+      busy: false,
+      gone: false,
+      deliver: () => {
+        try {
+          void subject.publish(message('/queue/c', 'c'));
+        } catch (error) {
+          refused.push(error);
+        }
+        return true;
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void nosy.subscribe({ id: '1', destination: '/topic/x', ack: 'auto', headers: new Map() });
+    void nosy.commit(
+      ['/topic/x', '/queue/a', '/queue/b'].map((destination) => ({
+        kind: 'send',
+        message: message(destination, destination),
+      })),
+    );
+    expect(refused).toEqual([refusal('queue-limit')]);
+    const ann = consumer();
+    ann.listen('a', '/queue/a');
+    ann.listen('b', '/queue/b');
+    expect([ann.texts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
+  });
+
   it('is forgotten when it holds nothing and nobody listens', () => {
     const { publish, consumer } = brokerWith({ queues: 1 });
     publish('/queue/x', '1');
