@@ -7,21 +7,17 @@ import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
 import { isInternal } from '../user-destination.js';
 import type { Entry } from './audience.js';
-import {
-  defaultDurableOptions,
-  DurableSubscriptions,
-  type DurableOptions,
-} from './durable-subscriptions.js';
+import { resolveBrokerOptions, type GivenBrokerOptions } from './broker-options.js';
+import { DurableSubscriptions } from './durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
 import { Journal } from './journal.js';
 import type { QueuedMessage } from './message-list.js';
 import type { MessageStore, StoreChange } from './message-store.js';
-import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { Queues } from './queues.js';
-import { defaultRetainOptions, RetainedMessages, type RetainOptions } from './retained-messages.js';
+import { RetainedMessages } from './retained-messages.js';
 import { SubscriptionIndex } from './subscription-index.js';
 
-export interface EmbeddedBrokerOptions {
+export interface EmbeddedBrokerOptions extends GivenBrokerOptions {
   /** Names publications: one id each, the same for all subscribers. */
   readonly ids?: Pick<Ids, 'message'>;
   /** What expiry counts by. */
@@ -30,9 +26,6 @@ export interface EmbeddedBrokerOptions {
   readonly separator?: '/' | '.';
   /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
   readonly logger?: Logger;
-  readonly queue?: Partial<QueueOptions>;
-  readonly retain?: Partial<RetainOptions>;
-  readonly durable?: Partial<DurableOptions>;
   /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
   readonly store?: MessageStore;
 }
@@ -62,42 +55,37 @@ export class EmbeddedBroker implements Broker {
   readonly #waiting: Publication[] = [];
   #delivering = false;
 
+  /** Errors: `option-invalid`, `pattern-invalid`. */
   constructor({
     ids = randomIds(),
     clock = systemClock,
     separator = '/',
     logger = consoleLogger,
-    queue = {},
-    retain = {},
-    durable = {},
     store,
+    ...given
   }: EmbeddedBrokerOptions = {}) {
-    const options = { ...defaultQueueOptions, ...queue };
+    const { queue, retain, durable } = resolveBrokerOptions(given);
     this.#ids = ids;
     this.#logger = logger;
-    this.#deadLetters = options.deadLetters;
+    this.#deadLetters = queue.deadLetters;
     this.#index = new SubscriptionIndex(separator);
     this.#journal = store && new Journal(store, logger);
     this.#queues = new Queues({
       clock,
-      options,
+      options: queue,
       logger,
       deadLetter: this.#deadLetter,
       done: (storedAs) => this.#journal?.remove(storedAs),
     });
-    this.#retained = new RetainedMessages(
-      { ...defaultRetainOptions, ...retain },
-      separator,
-      logger,
-    );
-    this.#durables = new DurableSubscriptions({ ...defaultDurableOptions, ...durable }, clock);
+    this.#retained = new RetainedMessages(retain, separator, logger);
+    this.#durables = new DurableSubscriptions(durable, clock);
     this.#parts = {
       index: this.#index,
       queues: this.#queues,
       retained: this.#retained,
       durables: this.#durables,
-      prefetch: options.prefetch,
-      ackWithin: options.ackWithin,
+      prefetch: queue.prefetch,
+      ackWithin: queue.ackWithin,
       clock,
       send: this.#send,
       publish: this.#publish,
