@@ -13,7 +13,7 @@ import { Acknowledgements } from './acknowledgements.js';
 import type { Entry } from './audience.js';
 import type { ConsumerParts } from './consumer.js';
 import type { DurableSubscriptions } from './durable-subscriptions.js';
-import type { QueuedMessage } from './message-list.js';
+import type { QueuedMessage } from './queued-message.js';
 import type { Queues } from './queues.js';
 import type { RetainedMessages } from './retained-messages.js';
 import type { SubscriptionIndex } from './subscription-index.js';

@@ -1,23 +1,5 @@
 // The messages of a queue that wait for a consumer, oldest first, those that came back before all others.
-import type { Message } from '../../message/message.js';
-
-/** One message on its way through a queue. */
-export interface QueuedMessage {
-  /** Grows with each message of the queue: what came back takes its old place by it. */
-  readonly sequence: number;
-  readonly id: string;
-  readonly message: Message;
-  /** Octets that it is counted with. */
-  readonly size: number;
-  /** On the scale of `Clock.date`; Infinity is never. */
-  readonly expires: number;
-  /** Whether it was published before its subscription began, and kept. */
-  readonly retained: boolean;
-  /** How often it was handed to a consumer. */
-  deliveries: number;
-  /** Its place in the store, where it has one. */
-  storedAs: number | undefined;
-}
+import type { QueuedMessage } from './queued-message.js';
 
 /** From this many taken messages on, the space before the head is given back. */
 const slack = 1024;

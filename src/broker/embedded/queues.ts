@@ -3,15 +3,16 @@ import type { Clock, Timer } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
-import type { QueuedMessage } from './message-list.js';
-import { MessageQueue, sizeOf } from './message-queue.js';
+import type { DeadLetters } from './dead-letters.js';
+import { MessageQueue } from './message-queue.js';
+import { sizeOf } from './queued-message.js';
 import type { QueueOptions } from './queue-options.js';
 
 export interface QueuesParts {
   readonly clock: Clock;
   readonly options: QueueOptions;
-  /** Takes what could not be delivered. */
-  readonly deadLetter: (message: QueuedMessage) => void;
+  /** Take what could not be delivered. */
+  readonly deadLetters: DeadLetters;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
@@ -163,7 +164,7 @@ export class Queues {
       date: () => this.parts.clock.date(),
       counted: (octets) => void (this.#octets += octets),
       done: this.parts.done,
-      undeliverable: this.parts.deadLetter,
+      undeliverable: (queued) => this.parts.deadLetters.take(queued),
       failed: (error) => this.parts.logger.error('A delivery of a queue failed.', error),
       expiring: () => {
         this.#expiring.add(queue);

@@ -4,7 +4,7 @@ import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import { isInternal } from '../user-destination.js';
 import type { Entry } from './audience.js';
-import { sizeOf } from './message-queue.js';
+import { sizeOf } from './queued-message.js';
 
 export interface RetainOptions {
   /** Destinations or patterns whose last message is kept. Default: none. */

@@ -1,6 +1,6 @@
 // Retained messages: the last of each chosen destination, first for whoever subscribes later.
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../../../src/broker/embedded/message-queue.js';
+import { sizeOf } from '../../../src/broker/embedded/queued-message.js';
 import type { RetainOptions } from '../../../src/broker/embedded/retained-messages.js';
 import { brokerWith, message } from './consuming.js';
 

@@ -156,10 +156,8 @@ export const frames: readonly Line[] = [
     what: 'only SEND carries a body',
     async check(stage, version) {
       const named = { id: 's', 'message-id': 's', destination: topic, transaction: 't' };
-      for (const command of [
-        ...['SUBSCRIBE', 'UNSUBSCRIBE', 'ACK', ...(version === '1.0' ? [] : ['NACK'])],
-        ...['BEGIN', 'COMMIT', 'ABORT', 'DISCONNECT'],
-      ]) {
+      const commands = 'SUBSCRIBE UNSUBSCRIBE ACK BEGIN COMMIT ABORT DISCONNECT'.split(' ');
+      for (const command of version === '1.0' ? commands : [...commands, 'NACK']) {
         const client = await stage.connect(version);
         client.say(frame(command, { ...named, subscription: 's' }, 'body'));
         equal((await client.refused()).headers['code'], 'body-unexpected', command);
