@@ -153,3 +153,15 @@ it('keys are forgotten by age and by number', async () => {
   for (const each of ['1', '2', '3', '1']) await ann.send('/app/order', each, key(each));
   expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
 });
+
+it('what is processed anew is the newest again', async () => {
+  await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'one', key('1'));
+  await server.clock.advance(500);
+  await ann.send('/app/order', 'two', key('2'));
+  await server.clock.advance(500);
+  for (const each of ['1', '3', '1', '2']) await ann.send('/app/order', each, key(each));
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', '1', '3', '2']);
+});

@@ -137,7 +137,9 @@ describe('a durable subscription', () => {
     publish(topic, 'kept');
     const again = consumer();
     subscribe(again);
-    expect(again.texts()).toEqual(['kept']);
+    clock.advance(5000);
+    publish(topic, 'still');
+    expect([again.texts(), again.failures]).toEqual([['kept', 'still'], []]);
     void again.connection.close();
     clock.advance(1000);
     publish(topic, 'gone');

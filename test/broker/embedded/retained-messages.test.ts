@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../../../src/broker/embedded/queued-message.js';
 import type { RetainOptions } from '../../../src/broker/embedded/retained-messages.js';
+import { sessionQueue } from '../../../src/broker/user-destination.js';
 import { brokerWith, message } from './consuming.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
@@ -80,6 +81,15 @@ describe('a retained message', () => {
       ['d1', true],
     ]);
     expect(bob.texts()).toEqual(['a1', 'b2']);
+  });
+
+  it('is none in the queues of sessions, which end with them', () => {
+    const { subject, consumer } = keeping({ byHeader: true, destinations: ['/**'] });
+    const own = sessionQueue('s', '/queue/x');
+    void subject.publish(message(own, 'gone', { retain: 'true' }));
+    const ann = consumer();
+    ann.listen('x', own);
+    expect(ann.texts()).toEqual([]);
   });
 
   it.each([
