@@ -31,6 +31,13 @@ class OrderController {
     return item;
   }
 
+  @MessageMapping('/slow-and-flaky')
+  @SendTo('/topic/orders')
+  async slowAndFlaky(@Payload() item: string) {
+    await this.gate.opened;
+    return this.flaky(item);
+  }
+
   @MessageMapping('/slow')
   @SendTo('/topic/orders')
   async slow(@Payload() item: string) {
@@ -94,6 +101,24 @@ it('a repeat waits for the first that is still under way', async () => {
   (await server.get(Gate)).open();
   await Promise.all(sent);
   expect([first.receipts, again.receipts]).toEqual([['a'], ['b']]);
+  expect(await orders.all()).toHaveLength(1);
+});
+
+it('a repeat is tried when the first that was under way has failed', async () => {
+  await using server = await app();
+  const [first, again] = [
+    await server.connect({ user: 'ann' }),
+    await server.connect({ user: 'ann' }),
+  ];
+  const orders = await again.subscribe('/topic/orders');
+  const sent = [
+    first.send('/app/slow-and-flaky', 'tea', key('1')),
+    again.send('/app/slow-and-flaky', 'tea', key('1', { receipt: 'b' })),
+  ];
+  (await server.get(Gate)).open();
+  await Promise.all(sent);
+  expect(first.problems).toMatchObject([{ code: 'handler-failed' }]);
+  expect(again.receipts).toEqual(['b']);
   expect(await orders.all()).toHaveLength(1);
 });
 
