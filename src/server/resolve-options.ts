@@ -1,15 +1,20 @@
 // The options that a server runs with: defaults and checks, side by side.
 import { systemClock } from '../message/clock.js';
-import { MessagingError } from '../message/error.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
+import {
+  invalidOption,
+  refuseUnknown,
+  requireCount,
+  requirePrefix,
+  withDefaults,
+} from '../message/option.js';
 import type {
   SlowConsumerOptions,
   SlowConsumerPolicy,
   SlowConsumerRule,
 } from '../session/slow-consumer.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
-import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
 const endpointNames: readonly (keyof EndpointOptions)[] = [
@@ -66,39 +71,17 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     clock: systemClock,
     ids: given.ids ?? randomIds(),
   };
-  refuseUnknown('', given, Object.keys(defaults));
   const options: ResolvedOptions = {
-    ...defaults,
-    ...withoutUndefined(given),
-    prefixes: merge('prefixes', defaults.prefixes, given.prefixes),
-    heartbeat: merge('heartbeat', defaults.heartbeat, given.heartbeat),
-    limits: merge('limits', defaults.limits, given.limits),
-    slowConsumers: merge('slowConsumers', defaults.slowConsumers, given.slowConsumers),
+    // Parts that are options of their own are filled up below.
+    ...withDefaults<ResolvedOptions>('', defaults, given as Partial<ResolvedOptions>),
+    prefixes: withDefaults('prefixes.', defaults.prefixes, given.prefixes),
+    heartbeat: withDefaults('heartbeat.', defaults.heartbeat, given.heartbeat),
+    limits: withDefaults('limits.', defaults.limits, given.limits),
+    slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
   };
   check(options);
   return deepFreeze(options);
-}
-
-function merge<T extends object>(name: string, defaults: T, given: Partial<T> | undefined): T {
-  refuseUnknown(`${name}.`, given ?? {}, Object.keys(defaults));
-  return { ...defaults, ...withoutUndefined(given ?? {}) };
-}
-
-function withoutUndefined<T extends object>(given: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
-function refuseUnknown(path: string, given: object, names: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    throw invalid(
-      `${path}${name}`,
-      `is unknown; the nearest known one is '${path}${nearest(name, names)}'`,
-    );
-  }
 }
 
 function check(options: ResolvedOptions): void {
@@ -110,28 +93,21 @@ function check(options: ResolvedOptions): void {
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeWithin', options.closeWithin, 0);
   if (limits.webSocketMessage < limits.frameSize) {
-    throw invalid('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
+    throw invalidOption('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
   }
   if (options.separator !== '/' && options.separator !== '.')
-    throw invalid('separator', `must be '/' or '.'`);
+    throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers);
   if (options.errors !== 'problem' && options.errors !== 'close')
-    throw invalid('errors', `must be 'problem' or 'close'`);
-  if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
+    throw invalidOption('errors', `must be 'problem' or 'close'`);
+  if (options.codecs.length === 0) throw invalidOption('codecs', 'must name at least one');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
-  for (const prefix of all) {
-    if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix)) {
-      throw invalid(
-        'prefixes',
-        `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`,
-      );
-    }
-  }
+  for (const prefix of all) requirePrefix('prefixes', prefix);
   const overlap = all.find((prefix, i) =>
     all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
   );
   if (overlap !== undefined)
-    throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
+    throw invalidOption('prefixes', `must not lie within each other, as '${overlap}' does`);
   for (const endpoint of options.endpoints) {
     refuseUnknown('endpoints.', endpoint, endpointNames);
     checkSlowConsumers('endpoints.slowConsumers', endpoint.slowConsumers ?? {});
@@ -139,10 +115,10 @@ function check(options: ResolvedOptions): void {
   const paths = options.endpoints.map(({ path }) => path);
   for (const path of paths) {
     if (!path.startsWith('/'))
-      throw invalid('endpoints', `need paths that begin with a slash, unlike '${path}'`);
+      throw invalidOption('endpoints', `need paths that begin with a slash, unlike '${path}'`);
   }
   if (new Set(paths).size < paths.length)
-    throw invalid('endpoints', 'must have paths of their own');
+    throw invalidOption('endpoints', 'must have paths of their own');
 }
 
 function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): void {
@@ -150,19 +126,9 @@ function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): 
   const { policy = 'close', rules = [] } = given;
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
-      throw invalid(name, `must have a policy of ${policies.join(', ')}`);
+      throw invalidOption(name, `must have a policy of ${policies.join(', ')}`);
   }
   for (const rule of rules) refuseUnknown(`${name}.rules.`, rule, ruleNames);
-}
-
-function requireCount(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw invalid(name, `must be a whole number of at least ${least}`);
-  }
-}
-
-function invalid(name: string, what: string): MessagingError {
-  return new MessagingError('option-invalid', `The option '${name}' ${what}.`);
 }
 
 /** Freezes the plain data; containers, brokers and the like live on. */

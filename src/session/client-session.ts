@@ -99,7 +99,8 @@ export class ClientSession implements Session, ConnectionListener {
     this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
       run: (item) => this.#work(item),
       done: (item, processed) => this.#done(item, processed),
-      overlaps: (item) => item.kind === 'send',
+      // Frames of a transaction are held in the order that they came.
+      overlaps: (item) => item.kind === 'send' && item.transaction === undefined,
       advanced: () => this.#resumeReading(),
     });
     this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () =>
