@@ -3,8 +3,9 @@ import type { Invocation } from '../dispatch/invocation.js';
 import { failedInvocation } from '../dispatch/failed-invocation.js';
 import type { Outcome, Reply, Route } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
+import { isPromise } from '../message/promise.js';
 import type { ExceptionHandlers } from './exception-handler.js';
-import { isPromise, type ReadyArgument } from './handler-call.js';
+import type { ReadyArgument } from './handler-call.js';
 
 type Invoke = Route['invoke'];
 
