@@ -76,21 +76,37 @@ export class Application {
       return this.parts.publisher.publishTo(targets, value);
   }
 
-  /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
+  /** Runs beside the lane, never rejects; what goes wrong in it and nobody takes is a problem of the sender's. */
   async #run(
     iterator: AsyncIterator<unknown>,
-    { targets, over }: Outcome,
+    outcome: Outcome,
     session: ClientSession,
     signal: AbortSignal,
     destination: string,
+  ): Promise<void> {
+    try {
+      await this.#stream(iterator, outcome, signal);
+    } catch (thrown) {
+      await this.parts.problems.tell(thrown, { destination }, session);
+    } finally {
+      outcome.over?.();
+    }
+  }
+
+  /** What exception handlers make of a failure is published in the place of what would have followed. */
+  async #stream(
+    iterator: AsyncIterator<unknown>,
+    { targets, recover }: Outcome,
+    signal: AbortSignal,
   ): Promise<void> {
     const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
       await publishStream(iterator, publish, signal);
     } catch (thrown) {
-      await this.parts.problems.tell(thrown, { destination }, session);
-    } finally {
-      over?.();
+      if (recover === undefined) throw thrown;
+      const recovered = await recover(thrown);
+      if (!isStream(recovered.value)) return this.#publish(recovered);
+      await this.#stream(iteratorOf(recovered.value, recovered), recovered, signal);
     }
   }
 }

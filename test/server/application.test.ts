@@ -3,13 +3,19 @@ import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import {
   Controller,
+  DestinationVariable,
   createServer,
   memoryTransport,
+  MessageExceptionHandler,
   MessageMapping,
+  Payload,
   SendTo,
   Signal,
   silentLogger,
+  SubscribeMapping,
+  type StandardSchema,
 } from '../../src/index.js';
+import { testServer } from '../../src/testing.js';
 import { connect } from '../stomp-client.js';
 
 @Controller('/streams')
@@ -54,5 +60,90 @@ it.each(['end', 'fail', 'never-begin'])(
     await server.idle();
     expect(getEventListeners(session!.signal, 'abort')).toEqual([]);
     await server.close();
+  },
+);
+
+class Closed extends Error {}
+
+@Controller('/rooms')
+class RoomController {
+  @MessageMapping('/{how}')
+  @SubscribeMapping('/{how}')
+  async *words(@DestinationVariable('how') how: string) {
+    if (how === 'closed') throw new Closed('at once');
+    yield await Promise.resolve('a word');
+    throw how === 'closing' ? new Closed('later') : new RangeError(how);
+  }
+
+  @MessageExceptionHandler(Closed)
+  closed({ message }: Closed) {
+    return { closed: message };
+  }
+
+  @MessageExceptionHandler(RangeError)
+  async *others({ message }: RangeError) {
+    yield await Promise.resolve({ instead: message });
+    if (message === 'twice') throw new Closed('again');
+  }
+}
+
+it.each([
+  ['closed', ['{"closed":"at once"}']],
+  ['closing', ['{"closed":"later"}']],
+  ['once', ['{"instead":"once"}']],
+  ['twice', ['{"instead":"twice"}', 'handler-failed']],
+])("a stream's failure goes to the exception handlers: %s", async (how, answers) => {
+  await using app = await testServer({ controllers: [RoomController] });
+  const ann = await app.connect();
+  const errors = await ann.subscribe('/user/queue/errors');
+  const words = await ann.subscribe(`/app/rooms/${how}`);
+  if (how !== 'closed') expect(await words.next()).toMatchObject({ payload: 'a word' });
+  for (const answer of answers) {
+    const { payload } = await errors.next();
+    const { code } = payload as { code?: string };
+    expect(code ?? JSON.stringify(payload)).toBe(answer);
+  }
+});
+
+/** Whoever checks it has lost its database. */
+const Checked: StandardSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: async () => Promise.reject(new Error('no database')),
+  },
+};
+
+@Controller()
+class FaultyController {
+  @MessageMapping('/unwritable')
+  unwritable() {
+    return { big: 1n };
+  }
+
+  @MessageMapping('/unchecked')
+  unchecked(@Payload(Checked) checked: unknown) {
+    return checked;
+  }
+}
+
+it.each([
+  [
+    'unwritable',
+    'payload-unwritable',
+    'What the handler of "/app/unwritable" gave cannot be written.',
+  ],
+  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be checked.'],
+])(
+  "what is the application's fault stands in the log, with its cause: %s",
+  async (path, code, text) => {
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, error: (...said: unknown[]) => logged.push(...said) };
+    await using app = await testServer({ controllers: [FaultyController], logger });
+    const ann = await app.connect();
+    await ann.send(`/app/${path}`, { name: 'ann' });
+    await app.server.idle();
+    expect(ann.problems).toMatchObject([{ code }]);
+    expect(logged).toEqual([text, expect.any(Error)]);
   },
 );
