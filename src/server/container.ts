@@ -64,9 +64,7 @@ export class ContainerLease {
     named: readonly Constructor[] | undefined,
   ): Promise<readonly BuiltController[]> {
     const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.container);
-    const built = await Promise.all(
-      wanted.map((each) => ('failure' in each ? [each] : this.#build(each))),
-    );
+    const built = await Promise.all(wanted.map((each) => this.#build(each)));
     const distinct = new Map(
       built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
     );
@@ -78,7 +76,9 @@ export class ContainerLease {
     for (const module of this.#modules.splice(0)) await this.container.unloadAsync(module);
   }
 
-  async #build({ token, type }: BoundController): Promise<readonly BuiltController[]> {
+  async #build(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
+    if ('failure' in wanted) return [wanted];
+    const { token, type } = wanted;
     try {
       const things = await this.container.getAllAsync<unknown>(token);
       const built = things.flatMap((thing) => builtFrom(thing, token, type));
