@@ -6,6 +6,7 @@ import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
+import type { Activity } from '../session/activity.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { Problems } from './problem.js';
 import { publishStream } from './stream.js';
@@ -14,6 +15,7 @@ export interface ApplicationParts {
   readonly dispatcher: Dispatcher;
   readonly publisher: BrokerPublisher;
   readonly problems: Problems;
+  readonly activity: Activity;
 }
 
 const emptyBody = new Uint8Array(0);
@@ -101,7 +103,7 @@ export class Application {
   ): Promise<void> {
     const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
-      await publishStream(iterator, publish, signal);
+      await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
     } catch (thrown) {
       if (recover === undefined) throw thrown;
       const recovered = await recover(thrown);

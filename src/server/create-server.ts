@@ -107,7 +107,7 @@ export async function createInstrumentedServer(
       registry,
       events,
     }),
-    application: new Application({ dispatcher, publisher, problems }),
+    application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
     subscribers,
     transactions,

@@ -147,3 +147,30 @@ it.each([
     expect(logged).toEqual([text, expect.any(Error)]);
   },
 );
+
+@Controller()
+class EndlessController {
+  @MessageMapping('/endless')
+  async *endless() {
+    for (;;) yield 1;
+  }
+
+  @MessageMapping('/hello')
+  @SendTo('/topic/hello')
+  hello() {
+    return 'hello';
+  }
+}
+
+it('a stream that is always ready and never ends leaves others their turn, and ends with its session', async () => {
+  const transport = memoryTransport();
+  const server = await createServer({ transports: [transport], controllers: [EndlessController] });
+  await server.start();
+  const [ann, bob] = [await connect(transport), await connect(transport)];
+  ann.say('SEND', { destination: '/app/endless' });
+  bob.say('SUBSCRIBE', { destination: '/topic/hello', id: '1' });
+  bob.say('SEND', { destination: '/app/hello' });
+  expect((await bob.next('MESSAGE')).body).toBe('hello');
+  await server.close();
+  await server.idle();
+});
