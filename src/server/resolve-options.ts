@@ -100,6 +100,11 @@ function check(options: ResolvedOptions): void {
   checkSlowConsumers('slowConsumers', options.slowConsumers);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
+  for (const [i, type] of (options.controllers ?? []).entries()) {
+    // An arrow function has no prototype, an instance is no function, and what is imported in a circle may be undefined.
+    if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
+      throw invalidOption('controllers', `must hold classes, and item ${i} is none`);
+  }
   if (options.codecs.length === 0) throw invalidOption('codecs', 'must name at least one');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
