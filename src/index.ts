@@ -27,7 +27,13 @@ export { Controller } from './controller/controller.js';
 export { MessageExceptionHandler } from './controller/exception-handler.js';
 export { MessageMapping, SubscribeMapping } from './controller/mapping.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
-export { reply, SendTo, SendToUser, type SendToUserOptions } from './controller/send-to.js';
+export {
+  reply,
+  SendTo,
+  SendToUser,
+  type ReplyDecorator,
+  type SendToUserOptions,
+} from './controller/send-to.js';
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
@@ -47,10 +53,11 @@ export type {
   Constructor,
   MediaType,
   PayloadConverter,
+  PayloadReader,
   PayloadType,
   WrittenPayload,
 } from './payload/converter.js';
-export type { StandardSchema } from './payload/standard-schema.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './payload/standard-schema.js';
 export type { Authenticator } from './security/authenticator.js';
 export { createServer } from './server/create-server.js';
 export type {
@@ -77,6 +84,7 @@ export {
   type MemoryClientOptions,
   type MemoryTransport,
 } from './transport/memory.js';
+export type { HttpHost } from './transport/upgrade.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Acceptor,
@@ -86,6 +94,5 @@ export type {
   Transport,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
-export type { HttpHost, UpgradeListener } from './transport/upgrade.js';
 export { json } from './wire/json/codec.js';
 export { stomp } from './wire/stomp/codec.js';

@@ -4,13 +4,17 @@ import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '.
 import type { Headers, Message } from '../message/message.js';
 import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
-import type { UserDestinations } from './user-destination.js';
+import { isInternal, type UserDestinations } from './user-destination.js';
 
 /** What a subscriber needs of its session. */
 export interface Recipient {
   readonly id: string;
-  /** Its way out; false when more than half of its limit waits. */
-  readonly outbox: { send(frame: ServerFrame): boolean };
+  readonly outbox: {
+    /** False when more than half of its limit waits. */
+    send(frame: ServerFrame): boolean;
+    /** Leaves out what still waits for a subscription that has ended. */
+    forget(subscription: string): void;
+  };
   /** Whether frames of it wait or run. */
   readonly busy: boolean;
   /** Whether nothing reaches its client any more. */
@@ -141,7 +145,7 @@ export class SessionSubscriber implements Subscriber {
       destination,
       ack,
       headers,
-      durable: this.#durable(headers),
+      durable: this.#durable(headers, destination),
     });
     const { id } = subscription;
     // Known before the broker is asked: while an outside one takes its time, the id is taken.
@@ -187,6 +191,7 @@ export class SessionSubscriber implements Subscriber {
     this.end(live);
     live.stream?.abort();
     if (live.destination !== undefined) await this.#connection.unsubscribe(live.id);
+    this.#outbox.forget(live.id);
     return live;
   }
 
@@ -218,9 +223,14 @@ export class SessionSubscriber implements Subscriber {
   }
 
   /** The header `durable-subscription-name`, as Artemis has it, and whose it is. */
-  #durable(headers: Headers): string | undefined {
+  #durable(headers: Headers, destination: string): string | undefined {
     const name = headers.get('durable-subscription-name');
     if (name === undefined) return undefined;
+    if (isInternal(destination))
+      throw new MessagingError(
+        'destination-invalid',
+        "A session's own queue ends with the session, and no subscription of it can be durable.",
+      );
     if (this.#client === undefined)
       throw new MessagingError(
         'header-missing',

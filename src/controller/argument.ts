@@ -1,6 +1,5 @@
 // Makes an argument decorator of a function.
-import { MessagingError } from '../message/error.js';
-import { ownMethod } from './definition.js';
+import { ownDefinition, ownMethod } from './definition.js';
 import type { Invocation } from '../dispatch/invocation.js';
 import type { Parameter } from './parameter.js';
 
@@ -24,11 +23,12 @@ export function argument<A extends readonly unknown[] = []>(
   const decorator =
     (...given: A): ParameterDecorator =>
     (target, key, index) => {
+      // The target of a constructor's parameter is the class itself.
       if (key === undefined) {
-        throw new MessagingError(
-          'controller-invalid',
-          'Argument decorators belong on parameters of handlers, not of a constructor.',
+        ownDefinition(target).findings.push(
+          `, parameter ${index} of its constructor: argument decorators belong on parameters of handlers; use @inject() of inversify.`,
         );
+        return;
       }
       const rules = ownMethod(target, key).arguments;
       const rule = {

@@ -1,4 +1,5 @@
 // Decorated classes to ready routes, once, at start.
+import { inspect } from 'node:util';
 import { defaultReply, toErrorQueue } from '../dispatch/reply.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
@@ -9,11 +10,10 @@ import { payloadRule } from './arguments/payload.js';
 import {
   definitionOf,
   type ClassDefinition,
-  type ErrorType,
   type MethodDefinition,
   type ReplyRule,
 } from './definition.js';
-import { ExceptionHandlers } from './exception-handler.js';
+import { ExceptionHandlers, thrownRule } from './exception-handler.js';
 import { callOf, type Method, type ReadyArgument } from './handler-call.js';
 import { invokeOf, invokeOnError } from './invoke.js';
 import type { ArgumentRule, Parameter } from './parameter.js';
@@ -23,7 +23,20 @@ import { chosenReply } from './send-to.js';
 export interface CompileOptions {
   readonly payloads: PayloadReader;
   readonly separator: '/' | '.';
+  /** Of what values can be published to, as `/topic`. */
+  readonly prefixes: readonly string[];
 }
+
+/** A controller that could not be built; what its decorators say is checked all the same. */
+export interface FailedController {
+  readonly type: Constructor;
+  readonly failure: unknown;
+}
+
+/** A controller to serve. */
+export type BuiltController =
+  | { readonly type: Constructor; readonly instance: object }
+  | FailedController;
 
 /** Takes what is wrong, and how to mend it. */
 type Report = (finding: string) => void;
@@ -34,19 +47,27 @@ type Report = (finding: string) => void;
  * @throws `controller-invalid`, one for everything that is wrong, each naming class, method and parameter, and the fix
  */
 export function compileControllers(
-  controllers: readonly { readonly type: Constructor; readonly instance: object }[],
+  controllers: readonly BuiltController[],
   options: CompileOptions,
 ): readonly Route[] {
   const findings = new Set<string>();
   const report: Report = (finding) => findings.add(finding);
-  const routes = controllers.flatMap(({ type, instance }) =>
-    new ControllerCompiler(type, instance, options, report).routes(),
-  );
+  const failures: unknown[] = [];
+  const routes = controllers.flatMap((controller) => {
+    const { type } = controller;
+    if ('failure' in controller) {
+      failures.push(controller.failure);
+      report(`${type.name}: it cannot be built: ${reasonOf(controller.failure)}`);
+    }
+    const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
+    return new ControllerCompiler(type, instance, options, report).routes();
+  });
   new RouteTable(routes, options).findings.forEach(report);
   if (findings.size === 0) return routes;
   throw new MessagingError(
     'controller-invalid',
     ['The controllers cannot be served:', ...findings].join('\n- '),
+    { cause: failures.length > 1 ? new AggregateError(failures) : failures[0] },
   );
 }
 
@@ -76,10 +97,10 @@ class ControllerCompiler {
 
   routes(): Route[] {
     const { name } = this.type;
-    const { controller, misplaced } = this.#definition;
+    const { controller, findings } = this.#definition;
     if (!controller)
       this.report(`${name}: it is no controller; decorate the class with @Controller().`);
-    for (const finding of misplaced) this.report(`${name}.${finding}`);
+    for (const finding of findings) this.report(name + finding);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
     const handlers = this.#exceptionHandlers([
       ...new Set(plans.flatMap(({ variables }) => variables)),
@@ -89,13 +110,18 @@ class ControllerCompiler {
 
   /** Whether a decorated member handles anything; one that does not is a finding. */
   #serves(key: string | symbol, { mappings, errors }: MethodDefinition): boolean {
-    const callable = typeof Reflect.get(this.instance, key) === 'function';
+    const member = memberOf(this.instance, key);
+    const callable = typeof member === 'function';
     const used = mappings.length > 0 || errors !== undefined;
     if (!callable) {
       this.report(`${this.#name(key)}: it is no method; decorators of handlers belong on methods.`);
     } else if (!used) {
       this.report(
         `${this.#name(key)}: its decorators have no effect; add @MessageMapping, @SubscribeMapping or @MessageExceptionHandler.`,
+      );
+    } else if (Object.prototype.toString.call(member) === '[object GeneratorFunction]') {
+      this.report(
+        `${this.#name(key)}: it is a generator, which nobody would run; make it async, as in async *${String(key)}().`,
       );
     }
     return callable && used;
@@ -158,6 +184,12 @@ class ControllerCompiler {
       const call = this.#call(key, { undecorated: thrownRule(errors), on: undefined, variables });
       const invoke = invokeOnError(call, rule?.reply ?? toErrorQueue);
       for (const error of errors.length === 0 ? [undefined] : errors) {
+        if (errors.length > 0 && typeof error !== 'function') {
+          this.report(
+            `${this.#name(key)}: it is to take ${inspect(error)}, which is no class; is it imported in a circle?`,
+          );
+          continue;
+        }
         if (handlers.add(error, invoke)) continue;
         this.report(
           `${this.#name(key)}: another exception handler of its class takes ${error?.name ?? 'everything'} already; leave one.`,
@@ -190,9 +222,18 @@ class ControllerCompiler {
     variables: readonly string[],
     missing: string,
   ): void {
-    for (const name of rule?.variables ?? []) {
-      if (!variables.includes(name))
-        this.report(`${this.#name(key)}: its return rule needs {${name}}, which ${missing}.`);
+    if (rule === undefined) return;
+    const report = (text: string) => this.report(`${this.#name(key)}: its return rule ${text}.`);
+    for (const finding of rule.findings) report(`cannot be read: ${finding}`);
+    for (const name of rule.variables) {
+      if (!variables.includes(name)) report(`needs {${name}}, which ${missing}`);
+    }
+    const { prefixes } = this.options;
+    for (const destination of rule.published) {
+      if (!prefixes.some((prefix) => mayLieBelow(prefix, destination)))
+        report(
+          `sends to '${destination}', where nobody can listen; begin it with ${prefixes.join(' or ')}`,
+        );
     }
   }
 
@@ -204,7 +245,7 @@ class ControllerCompiler {
       readonly variables: readonly string[];
     },
   ): ReadyArgument {
-    const method = Reflect.get(this.instance, key) as Method;
+    const method = memberOf(this.instance, key) as Method;
     const args = readyArguments(
       {
         ...use,
@@ -230,13 +271,24 @@ function rooted(pattern: string, separator: '/' | '.'): string {
   return separator === '/' && !pattern.startsWith('/') ? `/${pattern}` : pattern;
 }
 
-/** What a parameter without decorator is in an exception handler: the error. */
-function thrownRule(errors: readonly ErrorType[]): ArgumentRule {
-  return {
-    resolve: ({ error }) => error,
-    check: ({ type }) =>
-      errors.length === 0 && typeof type === 'function' && type.prototype instanceof Error
-        ? `its type is ${type.name}, but the handler takes everything; name the class, as in @MessageExceptionHandler(${type.name}).`
-        : undefined,
-  };
+/** A placeholder may stand for anything. */
+function mayLieBelow(prefix: string, destination: string): boolean {
+  const [literal = ''] = destination.split('{');
+  const start = `${prefix}/`;
+  return literal.startsWith(start) || (literal !== destination && start.startsWith(literal));
+}
+
+/** A member without asking for it: a getter runs code of the application's. */
+function memberOf(instance: object, key: string | symbol): unknown {
+  for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object) {
+    const property = Object.getOwnPropertyDescriptor(at, key);
+    if (property !== undefined) return property.value;
+  }
+  return undefined;
+}
+
+/** In one line, like every finding. */
+function reasonOf(failure: unknown): string {
+  const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
+  return text.replaceAll(/\s+/g, ' ').trim();
 }

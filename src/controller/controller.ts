@@ -1,6 +1,5 @@
 // The decorator of a class whose methods handle messages.
-import type { Constructor } from '../payload/converter.js';
-import { ownDefinition, recordController } from './definition.js';
+import { ownDefinition } from './definition.js';
 
 /**
  * Makes a class a controller (Spring: `@Controller`, and `@MessageMapping` on a type).
@@ -10,9 +9,9 @@ import { ownDefinition, recordController } from './definition.js';
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
   return (type) => {
     const definition = ownDefinition(type);
+    if (definition.controller) definition.findings.push(': it has several @Controller; leave one.');
     definition.controller = true;
     if (pattern !== undefined)
       definition.patterns = typeof pattern === 'string' ? [pattern] : pattern;
-    recordController(type as unknown as Constructor);
   };
 }

@@ -16,6 +16,10 @@ export interface ReplyRule {
   readonly explicit: boolean;
   /** What its destinations want of the route's pattern. */
   readonly variables: readonly string[];
+  /** The destinations that it publishes to; those below a user's are not among them. */
+  readonly published: readonly string[];
+  /** What is wrong with it in itself, and how to mend it. */
+  readonly findings: readonly string[];
 }
 
 /** An error class; abstract ones too. */
@@ -35,30 +39,16 @@ export interface ClassDefinition {
   patterns: readonly string[] | undefined;
   readonly replies: ReplyRule[];
   readonly methods: Map<string | symbol, MethodDefinition>;
-  /** Decorators that stand where none of ours can. */
-  readonly misplaced: string[];
+  /** Decorators that stand where they cannot, or once too often; each as what follows the name of the class. */
+  readonly findings: string[];
 }
 
 // By Symbol.for, so that two copies of the package in one process agree.
 const definitionKey = Symbol.for('signalbox.definition');
-const controllersKey = Symbol.for('signalbox.controllers');
-
-const shared = globalThis as { [controllersKey]?: Set<Constructor> };
-const controllers = (shared[controllersKey] ??= new Set());
-
-/** Remembers a class for discovery. */
-export function recordController(type: Constructor): void {
-  controllers.add(type);
-}
-
-/** Every class of this process that carries `@Controller`, in the order of their definition. */
-export function controllerTypes(): readonly Constructor[] {
-  return [...controllers];
-}
 
 /** Whether the class or a parent of it carries `@Controller`. */
 export function isController(type: Constructor): boolean {
-  return definitionOf(type).controller;
+  return lineOf(type).some(({ controller }) => controller);
 }
 
 /** What the decorators of this very class say; made at the first of them. */
@@ -69,7 +59,7 @@ export function ownDefinition(type: object): ClassDefinition {
       patterns: undefined,
       replies: [],
       methods: new Map(),
-      misplaced: [],
+      findings: [],
     };
     Object.defineProperty(type, definitionKey, { value });
   }
@@ -80,8 +70,8 @@ export function ownDefinition(type: object): ClassDefinition {
 export function ownMethod(target: object, key: string | symbol): MethodDefinition {
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
-    ownDefinition(target).misplaced.push(
-      `${String(key)}: a static method cannot handle messages; remove 'static'.`,
+    ownDefinition(target).findings.push(
+      `.${String(key)}: a static method cannot handle messages; remove 'static'.`,
     );
     return emptyMethod();
   }
@@ -101,7 +91,7 @@ export function definitionOf(type: Constructor): ClassDefinition {
     patterns: undefined,
     replies: [],
     methods: new Map(),
-    misplaced: [],
+    findings: [],
   });
 }
 
@@ -123,7 +113,7 @@ function over(parent: ClassDefinition, own: ClassDefinition): ClassDefinition {
     patterns: own.patterns ?? parent.patterns,
     replies: own.replies.length > 0 ? own.replies : parent.replies,
     methods,
-    misplaced: [...parent.misplaced, ...own.misplaced],
+    findings: [...parent.findings, ...own.findings],
   };
 }
 

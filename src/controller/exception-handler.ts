@@ -1,5 +1,7 @@
 // The decorator of methods that handle what other methods throw, and the choice among them.
-import { ownMethod, type ErrorType } from './definition.js';
+import type { Constructor } from '../payload/converter.js';
+import { ownDefinition, ownMethod, type ErrorType } from './definition.js';
+import type { ArgumentRule } from './parameter.js';
 
 /**
  * The method takes what handlers of its class throw, argument resolution included (Spring: `@MessageExceptionHandler`). Of
@@ -11,8 +13,36 @@ import { ownMethod, type ErrorType } from './definition.js';
  */
 export function MessageExceptionHandler(...errors: readonly ErrorType[]): MethodDecorator {
   return (target, key) => {
-    ownMethod(target, key).errors = errors;
+    const method = ownMethod(target, key);
+    if (method.errors !== undefined) {
+      ownDefinition(target.constructor).findings.push(
+        `.${String(key)}: it has several @MessageExceptionHandler; leave one that names all classes.`,
+      );
+    }
+    method.errors = errors;
   };
+}
+
+/** What a parameter without decorator is in an exception handler: the error. */
+export function thrownRule(errors: readonly ErrorType[]): ArgumentRule {
+  return {
+    resolve: ({ error }) => error,
+    check: ({ type }) => {
+      if (!isClass(type) || !errors.every(isClass) || fits(type, errors)) return undefined;
+      const taken = errors.length === 0 ? 'everything' : errors.map(({ name }) => name).join(', ');
+      return `its type is ${type.name}, but without a decorator it is the error, and the handler takes ${taken}; decorate it, or name the class, as in @MessageExceptionHandler(${type.name}).`;
+    },
+  };
+}
+
+function fits(type: Constructor, errors: readonly ErrorType[]): boolean {
+  if (errors.length === 0) return type === Error;
+  return errors.every((error) => error === type || error.prototype instanceof type);
+}
+
+/** Whether a compiler's word tells anything. */
+function isClass(type: unknown): type is Constructor {
+  return typeof type === 'function' && type !== Object && type !== Function;
 }
 
 /** What a handler takes, and the error that it is given: the one thrown, or its cause. */

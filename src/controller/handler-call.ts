@@ -1,5 +1,6 @@
 // The ready call of a method: its arguments, one after the other, then the method itself.
 import type { Invocation } from '../dispatch/invocation.js';
+import { isPromise } from '../message/promise.js';
 
 export type ReadyArgument = (invocation: Invocation) => unknown;
 
@@ -19,15 +20,6 @@ export function callOf(
       ? values.then((ready) => method.apply(instance, ready))
       : method.apply(instance, values);
   };
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 /** In order, so that the first that fails is what the client hears of and no later one has begun. */

@@ -1,10 +1,11 @@
 // A ready call to what a route does: the value with its targets, or what an exception handler made of the failure.
 import type { Invocation } from '../dispatch/invocation.js';
 import { failedInvocation } from '../dispatch/failed-invocation.js';
-import type { Outcome, Reply, Route } from '../dispatch/route.js';
+import { isStream, type Outcome, type Reply, type Route } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
+import { isPromise } from '../message/promise.js';
 import type { ExceptionHandlers } from './exception-handler.js';
-import { isPromise, type ReadyArgument } from './handler-call.js';
+import type { ReadyArgument } from './handler-call.js';
 
 type Invoke = Route['invoke'];
 
@@ -13,7 +14,7 @@ type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Ou
 
 const nothing: Outcome = { value: undefined, targets: [] };
 
-/** Failures of arguments, the method and the return rule go to the exception handlers. */
+/** Failures of arguments, the method, the return rule and the middle of a stream go to the exception handlers. */
 export function invokeOf(
   call: ReadyArgument,
   reply: Reply,
@@ -34,9 +35,16 @@ export function invokeOnError(call: ReadyArgument, reply: Reply): Invoke {
 }
 
 function guarded(call: ReadyArgument, reply: Reply, recover: Recover): Invoke {
+  const outcomeOf = (value: unknown, invocation: Invocation): Outcome => {
+    if (value === undefined || value === null) return nothing;
+    const outcome = { value, targets: reply(invocation) };
+    return isStream(value)
+      ? { ...outcome, recover: (thrown) => recover(invocation, thrown) }
+      : outcome;
+  };
   const later = async (pending: PromiseLike<unknown>, invocation: Invocation): Promise<Outcome> => {
     try {
-      return outcomeOf(await pending, reply, invocation);
+      return outcomeOf(await pending, invocation);
     } catch (thrown) {
       return recover(invocation, thrown);
     }
@@ -44,13 +52,9 @@ function guarded(call: ReadyArgument, reply: Reply, recover: Recover): Invoke {
   return (invocation) => {
     try {
       const value = call(invocation);
-      return isPromise(value) ? later(value, invocation) : outcomeOf(value, reply, invocation);
+      return isPromise(value) ? later(value, invocation) : outcomeOf(value, invocation);
     } catch (thrown) {
       return recover(invocation, thrown);
     }
   };
-}
-
-function outcomeOf(value: unknown, reply: Reply, invocation: Invocation): Outcome {
-  return value === undefined || value === null ? nothing : { value, targets: reply(invocation) };
 }

@@ -1,5 +1,5 @@
 // Return rules: decorators that say where a handler's value goes.
-import { inTurn, placeholdersOf, toDestinations, toUser } from '../dispatch/reply.js';
+import { inTurn, isUnbalanced, placeholdersOf, toDestinations, toUser } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import { ownDefinition, ownMethod, type ReplyRule } from './definition.js';
 
@@ -16,7 +16,7 @@ export interface SendToUserOptions {
  * Without destinations: `/topic` + the message's own.
  */
 export function SendTo(...destinations: readonly string[]): ReplyDecorator {
-  return decorator(ruleOf(toDestinations(destinations), destinations));
+  return decorator(ruleOf(toDestinations(destinations), destinations, destinations));
 }
 
 /**
@@ -29,12 +29,12 @@ export function SendToUser(
   const items: readonly (string | SendToUserOptions)[] = given;
   const destinations = items.filter((item) => typeof item === 'string');
   const { broadcast = true } = items.find((item) => typeof item === 'object') ?? {};
-  return decorator(ruleOf(toUser(destinations, broadcast), destinations));
+  return decorator(ruleOf(toUser(destinations, broadcast), destinations, []));
 }
 
 /** Makes a return rule of a function (Spring: HandlerMethodReturnValueHandler). It is called for values that go somewhere. */
 export function reply(rule: Reply): ReplyDecorator {
-  return decorator({ reply: rule, explicit: true, variables: [] });
+  return decorator({ reply: rule, explicit: true, variables: [], published: [], findings: [] });
 }
 
 /**
@@ -53,14 +53,24 @@ export function chosenReply(
     reply: inTurn(chosen.map((rule) => rule.reply)),
     explicit: chosen.some(({ explicit }) => explicit),
     variables: chosen.flatMap(({ variables }) => variables),
+    published: chosen.flatMap(({ published }) => published),
+    findings: chosen.flatMap(({ findings }) => findings),
   };
 }
 
-function ruleOf(rule: Reply, destinations: readonly string[]): ReplyRule {
+function ruleOf(
+  rule: Reply,
+  destinations: readonly string[],
+  published: readonly string[],
+): ReplyRule {
   return {
     reply: rule,
     explicit: destinations.length > 0,
     variables: destinations.flatMap(placeholdersOf),
+    published,
+    findings: destinations
+      .filter(isUnbalanced)
+      .map((destination) => `the braces of '${destination}' do not match; write {name}`),
   };
 }
 

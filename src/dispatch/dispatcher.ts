@@ -36,10 +36,10 @@ export class Dispatcher {
     const call = new Call(request, found.variables);
     let streams = false;
     try {
-      const pending = found.route.invoke(call);
-      const outcome = pending instanceof Promise ? await this.#inTime(pending, call) : pending;
+      const pending = this.#inTime(found.route.invoke(call), call);
+      const outcome = pending instanceof Promise ? await pending : pending;
       streams = isStream(outcome.value);
-      return streams ? { ...outcome, over: () => call.release() } : outcome;
+      return streams ? this.#streaming(outcome, call) : outcome;
     } catch (thrown) {
       throw MessagingError.from(thrown);
     } finally {
@@ -48,8 +48,17 @@ export class Dispatcher {
     }
   }
 
-  #inTime(pending: Promise<Outcome>, call: Call): Promise<Outcome> {
-    if (this.#timeLimit === 0) return pending;
+  #streaming(outcome: Outcome, call: Call): Outcome {
+    const { recover } = outcome;
+    return {
+      ...outcome,
+      ...(recover && { recover: (thrown: unknown) => this.#inTime(recover(thrown), call) }),
+      over: () => call.release(),
+    };
+  }
+
+  #inTime(pending: Outcome | Promise<Outcome>, call: Call): Outcome | Promise<Outcome> {
+    if (this.#timeLimit === 0 || !(pending instanceof Promise)) return pending;
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(this.#timeLimit, () => {
         const error = new MessagingError('handler-timeout');

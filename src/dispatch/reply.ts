@@ -14,6 +14,11 @@ export function placeholdersOf(destination: string): string[] {
   return destination.split(placeholder).filter((_, i) => i % 2 === 1);
 }
 
+/** Whether a brace of the destination opens or closes no placeholder. */
+export function isUnbalanced(destination: string): boolean {
+  return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[{}]/.test(text));
+}
+
 /** To all who subscribed the destinations; without any, `/topic` + lookup (Spring: `@SendTo`, and no annotation at all). */
 export function toDestinations(destinations: readonly string[]): Reply {
   const addressings = addressingsOf(destinations, '/topic');

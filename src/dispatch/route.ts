@@ -10,6 +10,8 @@ export interface Outcome {
   /** A value, or an async iterable whose items are values; undefined and null go nowhere. */
   readonly value: unknown;
   readonly targets: readonly Target[];
+  /** Of a stream: what exception handlers make of a failure in its middle; throws what none of them takes. */
+  readonly recover?: (thrown: unknown) => Outcome | Promise<Outcome>;
   /** Of a stream: to be called when it is over, or was never begun. */
   readonly over?: () => void;
 }

@@ -1,6 +1,7 @@
 // Plain objects to instances of an application's class, checked by its class-validator decorators.
 import type { ValidationError } from 'class-validator';
 import type { FieldProblem } from '../message/error.js';
+import { misshapen, shapeOf } from './class-shape.js';
 import { fieldProblem, payloadInvalid } from './field-problem.js';
 import type { Constructor } from './payload-type.js';
 
@@ -13,64 +14,41 @@ interface Libraries {
   readonly validator: typeof import('class-validator');
 }
 
-/** What the decorators of a class ask for. */
-interface Checks {
-  /** Whether it has any class-validator decorator. */
-  readonly constrained: boolean;
-  /** Whether nothing of it has to be waited for. */
-  readonly atOnce: boolean;
-}
-
 let loading: Promise<Libraries> | undefined;
 let loaded: Libraries | undefined;
-const known = new WeakMap<Constructor, Checks>();
+const options = { whitelist: true, validationError: { target: false } };
 
 /**
  * Converts and checks; keys that the class does not constrain are dropped (`whitelist`). A class without any class-validator
- * decorator is converted only, and keeps every key. At once where neither libraries nor validators have to be waited for.
+ * decorator is converted only, and keeps every key.
  *
  * @throws `payload-invalid` with the fields at fault; also for whatever a constructor or a validator throws
  */
-export function toInstance(plain: unknown, type: Constructor): object | Promise<object> {
+export async function toInstance(plain: unknown, type: Constructor): Promise<object> {
   const excess = isPlainObject(plain) ? excessOf(plain, 1) : 'must be an object';
   if (excess !== undefined) throw payloadInvalid([{ path: '', message: excess }]);
-  if (loaded !== undefined) return instanceOf(plain, type, loaded);
-  return load().then((libraries) => instanceOf(plain, type, libraries));
-}
-
-function instanceOf(
-  plain: unknown,
-  type: Constructor,
-  { transformer, validator }: Libraries,
-): object | Promise<object> {
-  const { constrained, atOnce } = checksOf(type, validator);
-  const options = { whitelist: true, validationError: { target: false } };
+  const libraries = loaded ?? (await load());
   let instance: object;
-  let errors: readonly ValidationError[];
+  let problems: readonly FieldProblem[];
   try {
-    instance = transformer.plainToInstance(type as new () => object, plain);
-    if (!constrained) return instance;
-    if (!atOnce) return checked(instance, validator.validate(instance, options));
-    errors = validator.validateSync(instance, options);
+    instance = libraries.transformer.plainToInstance(type as new () => object, plain);
+    problems = await problemsWith(instance, type, libraries.validator);
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
-  if (errors.length > 0) throw payloadInvalid(problemsOf(errors));
+  if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
 }
 
-async function checked(
+/** `validateSync` would pass by every validator that answers with a promise, and whether one does, only its answer tells. */
+async function problemsWith(
   instance: object,
-  checking: Promise<readonly ValidationError[]>,
-): Promise<object> {
-  let errors: readonly ValidationError[];
-  try {
-    errors = await checking;
-  } catch (cause) {
-    throw payloadInvalid([], cause);
-  }
-  if (errors.length > 0) throw payloadInvalid(problemsOf(errors));
-  return instance;
+  type: Constructor,
+  validator: Libraries['validator'],
+): Promise<readonly FieldProblem[]> {
+  if (!shapeOf(type, validator).constrained) return [];
+  const errors = await validator.validate(instance, options);
+  return errors.length > 0 ? problemsOf(errors) : misshapen(instance, validator);
 }
 
 /** Both cost a tenth of a second to import, so only an application that uses classes pays it. */
@@ -78,24 +56,6 @@ function load(): Promise<Libraries> {
   return (loading ??= Promise.all([import('class-transformer'), import('class-validator')]).then(
     ([transformer, validator]) => (loaded = { transformer, validator }),
   ));
-}
-
-function checksOf(type: Constructor, validator: Libraries['validator']): Checks {
-  let checks = known.get(type);
-  if (checks === undefined) known.set(type, (checks = look(type, validator)));
-  return checks;
-}
-
-function look(type: Constructor, validator: Libraries['validator']): Checks {
-  const storage = validator.getMetadataStorage();
-  const constraints = storage.getTargetValidationMetadatas(type, '', false, false);
-  // Which class a nested value has, and what its validators are, only the value tells.
-  const atOnce = constraints.every(
-    ({ type: kind, constraintCls }) =>
-      kind === validator.ValidationTypes.CUSTOM_VALIDATION &&
-      storage.getTargetValidatorConstraints(constraintCls).every((each) => !each.async),
-  );
-  return { constrained: constraints.length > 0, atOnce };
 }
 
 function isPlainObject(value: unknown): value is object {
@@ -122,7 +82,8 @@ function problemsOf(
   above: readonly string[] = [],
 ): FieldProblem[] {
   return errors.flatMap(({ property, constraints = {}, children = [], value }) => {
-    const path = [...above, property];
+    // An object of no class that is checked has no property at fault, whatever the types say.
+    const path = (property as string | undefined) === undefined ? above : [...above, property];
     const own = Object.values(constraints).map((message) => fieldProblem(path, message, value));
     return [...own, ...problemsOf(children, path)];
   });

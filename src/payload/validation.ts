@@ -1,5 +1,6 @@
 // The check of a value against what the handler wants: a class of the application's, or any Standard Schema.
 import type { FieldProblem } from '../message/error.js';
+import { isPromise } from '../message/promise.js';
 import { toInstance } from './class-validation.js';
 import { fieldProblem, payloadInvalid } from './field-problem.js';
 import type { PayloadType } from './payload-type.js';
@@ -23,18 +24,18 @@ export function validate(value: unknown, type: PayloadType): unknown {
 }
 
 function parse(value: unknown, schema: StandardSchema): unknown {
-  let result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>;
+  let result: SchemaResult<unknown> | PromiseLike<SchemaResult<unknown>>;
   try {
     result = schema['~standard'].validate(value);
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
-  return result instanceof Promise ? parsedLater(value, result) : parsed(value, result);
+  return isPromise(result) ? parsedLater(value, result) : parsed(value, result);
 }
 
 async function parsedLater(
   value: unknown,
-  promise: Promise<SchemaResult<unknown>>,
+  promise: PromiseLike<SchemaResult<unknown>>,
 ): Promise<unknown> {
   let result: SchemaResult<unknown>;
   try {

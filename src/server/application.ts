@@ -6,6 +6,7 @@ import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
+import type { Activity } from '../session/activity.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { Problems } from './problem.js';
 import { publishStream } from './stream.js';
@@ -14,6 +15,7 @@ export interface ApplicationParts {
   readonly dispatcher: Dispatcher;
   readonly publisher: BrokerPublisher;
   readonly problems: Problems;
+  readonly activity: Activity;
 }
 
 const emptyBody = new Uint8Array(0);
@@ -76,21 +78,37 @@ export class Application {
       return this.parts.publisher.publishTo(targets, value);
   }
 
-  /** Runs beside the lane, never rejects; what goes wrong in it is a problem of the sender's. */
+  /** Runs beside the lane, never rejects; what goes wrong in it and nobody takes is a problem of the sender's. */
   async #run(
     iterator: AsyncIterator<unknown>,
-    { targets, over }: Outcome,
+    outcome: Outcome,
     session: ClientSession,
     signal: AbortSignal,
     destination: string,
   ): Promise<void> {
-    const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
     try {
-      await publishStream(iterator, publish, signal);
+      await this.#stream(iterator, outcome, signal);
     } catch (thrown) {
       await this.parts.problems.tell(thrown, { destination }, session);
     } finally {
-      over?.();
+      outcome.over?.();
+    }
+  }
+
+  /** What exception handlers make of a failure is published in the place of what would have followed. */
+  async #stream(
+    iterator: AsyncIterator<unknown>,
+    { targets, recover }: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
+    try {
+      await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
+    } catch (thrown) {
+      if (recover === undefined) throw thrown;
+      const recovered = await recover(thrown);
+      if (!isStream(recovered.value)) return this.#publish(recovered);
+      await this.#stream(iteratorOf(recovered.value, recovered), recovered, signal);
     }
   }
 }

@@ -1,12 +1,20 @@
 // The inversify side of a server: what it offers for injection, and which controllers it serves.
 import 'reflect-metadata';
-import { Container, injectable, type Newable } from 'inversify';
+import {
+  Container,
+  ContainerModule,
+  injectable,
+  type ContainerModuleLoadOptions,
+  type Newable,
+  type ServiceIdentifier,
+} from 'inversify';
 import { Publisher } from '../broker/publisher.js';
-import { controllerTypes } from '../controller/definition.js';
+import type { BuiltController, FailedController } from '../controller/compile.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
+import { boundControllers, controllerClassOf, type BoundController } from './discovery.js';
 
 /** What applications can inject. */
 export interface Offered {
@@ -15,57 +23,94 @@ export interface Offered {
   readonly events: SessionEvents;
 }
 
-export interface ControllerInstance {
-  readonly type: Constructor;
-  readonly instance: object;
-}
-
 /** Where inversify notes that a class is injectable; applying `@injectable` twice throws. */
 const injectableFlag = '@inversifyjs/core/classIsInjectableFlagReflectKey';
+
+const noInstance =
+  'no binding gives an instance of it without a condition; bind it once more, without whenNamed and the like.';
 
 /** A container in which plain classes need no binding. */
 export function ownContainer(): Container {
   return new Container({ autobind: true, defaultScope: 'Singleton' });
 }
 
-/** Binds what the server offers; a container serves one server. */
-export function offer(container: Container, offered: Offered): void {
-  if (container.isCurrentBound(Publisher)) {
-    throw new MessagingError(
-      'option-invalid',
-      'The container serves another server already; give each server one of its own.',
-    );
+/** What a server has put into a container, until it takes it back; a container serves one server at a time. */
+export class ContainerLease {
+  readonly #modules: ContainerModule[] = [];
+
+  /** @throws `option-invalid` where another server has the container */
+  constructor(
+    private readonly container: Container,
+    { publisher, registry, events }: Offered,
+  ) {
+    if (container.isCurrentBound(Publisher)) {
+      throw new MessagingError(
+        'option-invalid',
+        'The container serves another server already; give each server one of its own.',
+      );
+    }
+    this.#load(({ bind }) => {
+      bind(Publisher).toConstantValue(publisher);
+      bind(SessionRegistry).toConstantValue(registry);
+      bind(SessionEvents).toConstantValue(events);
+    });
   }
-  container.bind(Publisher).toConstantValue(offered.publisher);
-  container.bind(SessionRegistry).toConstantValue(offered.registry);
-  container.bind(SessionEvents).toConstantValue(offered.events);
+
+  /**
+   * The controllers to serve, each once: those named, or all that the container or a parent of its has bound. What cannot be
+   * built is for the compiler to say, with everything else that is wrong.
+   */
+  async controllers(
+    named: readonly Constructor[] | undefined,
+  ): Promise<readonly BuiltController[]> {
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.container);
+    const built = await Promise.all(wanted.map((each) => this.#build(each)));
+    const distinct = new Map(
+      built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
+    );
+    return [...distinct.values()];
+  }
+
+  /** Nothing of the server is left, and the container can serve another one. */
+  async end(): Promise<void> {
+    for (const module of this.#modules.splice(0)) await this.container.unloadAsync(module);
+  }
+
+  async #build(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
+    if ('failure' in wanted) return [wanted];
+    const { token, type } = wanted;
+    try {
+      const things = await this.container.getAllAsync<unknown>(token);
+      const built = things.flatMap((thing) => builtFrom(thing, token, type));
+      return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
+    } catch (failure) {
+      return [{ type, failure }];
+    }
+  }
+
+  #bind(type: Constructor): BoundController | FailedController {
+    // inversify wants `@injectable` once, and writes the parameters of a class that it is to build as `any`.
+    const newable = type as Newable<object>;
+    try {
+      if (Reflect.getOwnMetadata(injectableFlag, type) === undefined) injectable()(newable);
+      if (!this.container.isBound(newable))
+        this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      return { token: type, type };
+    } catch (failure) {
+      return { type, failure };
+    }
+  }
+
+  #load(load: (options: ContainerModuleLoadOptions) => void): void {
+    const module = new ContainerModule(load);
+    this.container.load(module);
+    this.#modules.push(module);
+  }
 }
 
-/** Takes back what was offered, so that the container can serve another server. */
-export async function withdraw(container: Container): Promise<void> {
-  await container.unbindAsync(Publisher);
-  await container.unbindAsync(SessionRegistry);
-  await container.unbindAsync(SessionEvents);
-}
-
-/** The controllers to serve, built: those named, or all that the container or a parent of its has bound. */
-export function buildControllers(
-  container: Container,
-  named: readonly Constructor[] | undefined,
-): Promise<ControllerInstance[]> {
-  for (const type of named ?? []) bind(container, identifier(type));
-  const types = named ?? controllerTypes().filter((type) => container.isBound(identifier(type)));
-  return Promise.all(
-    types.map(async (type) => ({ type, instance: await container.getAsync(identifier(type)) })),
-  );
-}
-
-function bind(container: Container, type: Newable<object>): void {
-  if (Reflect.getOwnMetadata(injectableFlag, type) === undefined) injectable()(type);
-  if (!container.isBound(type)) container.bind(type).toSelf().inSingletonScope();
-}
-
-/** inversify writes the parameters of a class that it is to build as `any`. */
-function identifier(type: Constructor): Newable<object> {
-  return type as Newable<object>;
+/** What its decorators say is that of its own class, which may be a subclass of the one that was asked for. */
+function builtFrom(thing: unknown, token: ServiceIdentifier, type: Constructor): BuiltController[] {
+  if (typeof thing !== 'object' || thing === null) return [];
+  const own = controllerClassOf(thing) ?? (token === type ? type : undefined);
+  return own === undefined ? [] : [{ type: own, instance: thing }];
 }

@@ -1,5 +1,4 @@
 // A server from its options: every part is made here and handed to those that need it.
-import type { Container } from 'inversify';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyAddresses } from '../broker/reply-address.js';
@@ -19,7 +18,7 @@ import { intercept } from '../session/interceptor.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
-import { buildControllers, offer, ownContainer, withdraw } from './container.js';
+import { ContainerLease, ownContainer } from './container.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Idempotency } from './idempotency.js';
@@ -74,14 +73,15 @@ export async function createInstrumentedServer(
     serves: (destination) => prefixes.servedByBroker(destination),
   });
 
-  const container = options.container ?? ownContainer();
-  offer(container, { publisher, registry, events });
-  const compiled = await compileRoutes(container, options, payloads).catch(
-    async (error: unknown) => {
-      await withdraw(container);
-      throw error;
-    },
-  );
+  const lease = new ContainerLease(options.container ?? ownContainer(), {
+    publisher,
+    registry,
+    events,
+  });
+  const compiled = await compileRoutes(lease, options, payloads).catch(async (error: unknown) => {
+    await lease.end();
+    throw error;
+  });
   const routes = compiled.map((route) => instruments.route(route));
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator: options.separator }),
@@ -107,7 +107,7 @@ export async function createInstrumentedServer(
       registry,
       events,
     }),
-    application: new Application({ dispatcher, publisher, problems }),
+    application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
     subscribers,
     transactions,
@@ -173,7 +173,7 @@ export async function createInstrumentedServer(
     routes,
     alive,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
-    release: () => withdraw(container),
+    release: () => lease.end(),
   });
 }
 
@@ -190,10 +190,10 @@ function partsFor(
 }
 
 async function compileRoutes(
-  container: Container,
-  { controllers, separator }: ResolvedOptions,
+  lease: ContainerLease,
+  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
   payloads: Payloads,
 ): Promise<readonly Route[]> {
-  const built = await buildControllers(container, controllers);
-  return compileControllers(built, { payloads, separator });
+  const built = await lease.controllers(controllers);
+  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
 }

@@ -23,32 +23,53 @@ export class Idempotency {
   /** Processes a message, unless one of its key was; one that failed was not. */
   once(key: string | undefined, process: () => void | Promise<void>): void | Promise<void> {
     if (key === undefined) return process();
-    if (this.knows(key)) return;
     const running = this.#running.get(key);
     if (running !== undefined) return running.catch(() => {}).then(() => this.once(key, process));
-    return this.#process(key, process);
+    return this.#knows(key) ? undefined : this.#process([key], process);
+  }
+
+  /** Processes several messages as one, when nothing of these keys is under way; told which keys are new. */
+  async together(
+    keys: ReadonlySet<string>,
+    process: (fresh: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const running = [...keys].flatMap((key) => this.#running.get(key) ?? []);
+    if (running.length > 0) {
+      await Promise.allSettled(running);
+      return this.together(keys, process);
+    }
+    const fresh = [...keys].filter((key) => !this.#knows(key));
+    return this.#process(fresh, () => process(fresh));
   }
 
   /** Whether a message of this key was processed. */
-  knows(key: string): boolean {
+  #knows(key: string): boolean {
     const at = this.#processed.get(key);
     return at !== undefined && this.clock.now() - at < this.limits.idempotencyAge;
   }
 
-  /** A message of this key was processed. */
-  remember(key: string): void {
-    this.#processed.delete(key);
-    this.#processed.set(key, this.clock.now());
-    if (this.#processed.size <= this.limits.idempotencyKeys) return;
-    for (const oldest of this.#processed.keys()) return void this.#processed.delete(oldest);
+  #process(keys: readonly string[], process: () => void | Promise<void>): void | Promise<void> {
+    const pending = process();
+    if (pending === undefined) return this.#remember(keys);
+    const running = pending
+      .then(() => this.#remember(keys))
+      .finally(() => {
+        for (const key of keys) this.#running.delete(key);
+      });
+    for (const key of keys) this.#running.set(key, running);
+    return running;
   }
 
-  #process(key: string, process: () => void | Promise<void>): void | Promise<void> {
-    const pending = process();
-    if (pending === undefined) return this.remember(key);
-    const running = pending.then(() => this.remember(key)).finally(() => this.#running.delete(key));
-    this.#running.set(key, running);
-    return running;
+  /** Messages of these keys were processed. */
+  #remember(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#processed.delete(key);
+      this.#processed.set(key, this.clock.now());
+    }
+    for (const oldest of this.#processed.keys()) {
+      if (this.#processed.size <= this.limits.idempotencyKeys) return;
+      this.#processed.delete(oldest);
+    }
   }
 }
 

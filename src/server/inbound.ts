@@ -96,24 +96,33 @@ export class Inbound {
     }
   }
 
-  /** Handlers run in the order of their frames; what comes of all frames reaches the broker at once, or nothing does. */
+  /** Takes effect as a whole, but for what was processed before. */
   async #commit({ transaction }: TransactionFrame, session: ClientSession): Promise<void> {
-    const { transactions, idempotency, subscribers } = this.parts;
-    const held = transactions.end(session, transaction);
-    const keys = new Set<string>();
-    const operations: Operation[] = [];
-    try {
-      for (const frame of held) {
-        const key = frame.kind === 'send' ? idempotencyKey(frame.message, session) : undefined;
-        if (key !== undefined && (idempotency.knows(key) || keys.has(key))) continue;
-        if (key !== undefined) keys.add(key);
-        operations.push(...(await this.#operations(frame, session)));
+    const { transactions, idempotency } = this.parts;
+    const held = transactions.end(session, transaction).map((frame) => ({
+      frame,
+      key: frame.kind === 'send' ? idempotencyKey(frame.message, session) : undefined,
+    }));
+    const keys = new Set(held.flatMap(({ key }) => key ?? []));
+    await idempotency.together(keys, async (fresh) => {
+      const wanted = new Set(fresh);
+      // Of each key the first.
+      const frames = held
+        .filter(({ key }) => key === undefined || wanted.delete(key))
+        .map(({ frame }) => frame);
+      try {
+        await this.#takeEffect(frames, session);
+      } catch (cause) {
+        throw transactionFailed(cause);
       }
-      await subscribers.get(session).connection.commit(operations);
-    } catch (cause) {
-      throw transactionFailed(cause);
-    }
-    for (const key of keys) idempotency.remember(key);
+    });
+  }
+
+  /** Handlers run in the order of their frames; what comes of all frames reaches the broker at once, or nothing does. */
+  async #takeEffect(frames: readonly HeldFrame[], session: ClientSession): Promise<void> {
+    const operations: Operation[] = [];
+    for (const frame of frames) operations.push(...(await this.#operations(frame, session)));
+    await this.parts.subscribers.get(session).connection.commit(operations);
   }
 
   async #operations(frame: HeldFrame, session: ClientSession): Promise<readonly Operation[]> {

@@ -1,24 +1,12 @@
 // Other values in the place of a container's own, for as long as a test lasts.
 import type { Container, ContainerModule, ServiceIdentifier } from 'inversify';
+import { bindingsOf, type Binding } from './bindings.js';
 
 export type { ContainerModule, ServiceIdentifier as Token } from 'inversify';
 
 /** What is injected for a token. */
 export type Override = readonly [token: ServiceIdentifier, value: unknown];
 
-/** A binding of inversify's, as far as it matters here. */
-interface Binding {
-  /** What was built; absent where nothing can be kept. */
-  cache?: unknown;
-}
-
-interface Bindings {
-  getBoundServices(): Iterable<ServiceIdentifier>;
-  getChained(token: ServiceIdentifier): Iterable<Binding>;
-}
-
-/** By which inversify knows a plugin. */
-const isPlugin = Symbol.for('@inversifyjs/plugin/isPlugin');
 const notBuilt = { isRight: false, value: undefined };
 
 /**
@@ -60,21 +48,4 @@ function forgetBuilt(container: Container): ReadonlyMap<Binding, unknown> {
       if ('cache' in binding) built.set(binding, binding.cache);
   for (const binding of built.keys()) binding.cache = notBuilt;
   return built;
-}
-
-/** inversify shows its bindings to plugins alone. */
-function bindingsOf(container: Container): Bindings {
-  const shown: Bindings[] = [];
-  container.register(
-    class {
-      readonly [isPlugin] = true;
-
-      constructor(_: Container, { bindingService }: { readonly bindingService: Bindings }) {
-        shown.push(bindingService);
-      }
-
-      load(): void {}
-    },
-  );
-  return shown[0]!;
 }

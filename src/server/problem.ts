@@ -40,12 +40,10 @@ export class Problems {
   /** Tells a session of a problem, in its protocol's own way or on its problem queue; false when neither is there. Never rejects. */
   async tell(thrown: unknown, about: ProblemContext, session: ClientSession): Promise<boolean> {
     const { publisher, subscribers, logger } = this.parts;
-    const { code, message, detail, fields, cause } = MessagingError.from(thrown);
-    if (code === 'handler-failed') {
-      logger.error(`The handler of ${JSON.stringify(about.destination)} failed.`, cause);
-    } else if (code === 'transaction-failed' && cause !== undefined) {
-      logger.error('A handler failed in a transaction.', cause);
-    }
+    const error = MessagingError.from(thrown);
+    const fault = faultOf(error, about.destination);
+    if (fault !== undefined) logger.error(fault, error.cause);
+    const { code, message, detail, fields } = error;
     const problem: Problem = { code, message, detail, ...about, fields };
     if (session.report(problem)) return true;
     const queue = sessionQueue(session.id, problemQueue);
@@ -67,8 +65,8 @@ export class Problems {
     if (refused && this.parts.refusalCloses) return session.fail(error, about);
     if (await this.tell(error, about, session)) return;
     if (refused || about.receipt !== undefined) return session.fail(error, about);
+    if (faultOf(error, about.destination) !== undefined) return;
     const { code, message } = error;
-    if (code === 'handler-failed') return;
     this.parts.logger.warn(
       `${frame.kind} ${JSON.stringify(about.destination)}: ${code}: ${message}`,
     );
@@ -78,6 +76,28 @@ export class Problems {
 function destinationOf(frame: ClientFrame): string | undefined {
   if (frame.kind === 'send') return frame.message.destination;
   return 'destination' in frame ? frame.destination : undefined;
+}
+
+/** What the application has to mend, of which its client hears no more than the code; undefined for failures of the client's. */
+function faultOf(
+  { code, cause }: MessagingError,
+  destination: string | undefined,
+): string | undefined {
+  const what = JSON.stringify(destination);
+  switch (code) {
+    case 'handler-failed':
+      return `The handler of ${what} failed.`;
+    case 'handler-timeout':
+      return `The handler of ${what} took too long.`;
+    case 'payload-unwritable':
+      return `What the handler of ${what} gave cannot be written.`;
+    case 'payload-invalid':
+      return cause === undefined ? undefined : `The payload of ${what} could not be checked.`;
+    case 'transaction-failed':
+      return cause === undefined ? undefined : 'A handler failed in a transaction.';
+    default:
+      return undefined;
+  }
 }
 
 /** A frame that the server would not take, as opposed to a handler that failed with it. */

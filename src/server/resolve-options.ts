@@ -1,8 +1,15 @@
 // The options that a server runs with: defaults and checks, side by side.
 import { systemClock } from '../message/clock.js';
-import { MessagingError } from '../message/error.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
+import {
+  checkShape,
+  invalidOption,
+  requireCount,
+  requirePrefix,
+  type Shape,
+  withDefaults,
+} from '../message/option.js';
 import type {
   SlowConsumerOptions,
   SlowConsumerPolicy,
@@ -10,12 +17,9 @@ import type {
 } from '../session/slow-consumer.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
-import { nearest } from './nearest.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
-/** Of what kind an option is; where a default shows it, that does. */
-type Shape<T> = Readonly<Record<keyof T, unknown>>;
-
+/** Of what kind options are that have no default to show it. */
 const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
 
 const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
@@ -75,55 +79,18 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
   };
   checkShape('', given, { ...defaults, ...withoutDefault });
   const options: ResolvedOptions = {
-    ...defaults,
-    ...withoutUndefined(given),
-    prefixes: merge('prefixes', defaults.prefixes, given.prefixes),
-    heartbeat: merge('heartbeat', defaults.heartbeat, given.heartbeat),
-    limits: merge('limits', defaults.limits, given.limits),
-    slowConsumers: merge('slowConsumers', defaults.slowConsumers, given.slowConsumers),
+    // Parts that are options of their own are filled up below.
+    ...withDefaults<ResolvedOptions>('', defaults, given as Partial<ResolvedOptions>),
+    prefixes: withDefaults('prefixes.', defaults.prefixes, given.prefixes),
+    heartbeat: withDefaults('heartbeat.', defaults.heartbeat, given.heartbeat),
+    limits: withDefaults('limits.', defaults.limits, given.limits),
+    slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
     // Copies, as they are to be frozen.
     endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => ({ ...endpoint })),
   };
   check(options);
   return deepFreeze(options);
-}
-
-function merge<T extends object>(name: string, defaults: T, given: Partial<T> = {}): T {
-  checkShape(`${name}.`, given, defaults);
-  return { ...defaults, ...withoutUndefined(given) };
-}
-
-function withoutUndefined<T extends object>(given: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
-const kinds = {
-  array: 'a list',
-  boolean: 'true or false',
-  function: 'a function',
-  number: 'a number',
-  object: 'an object',
-  string: 'a text',
-};
-
-function kindOf(value: unknown): string {
-  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-}
-
-/** Refuses names that the shape does not have, and values of another kind. */
-function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(shape, name)) {
-      const known = nearest(name, Object.keys(shape));
-      throw invalid(`${path}${name}`, `is unknown; the nearest known one is '${path}${known}'`);
-    }
-    const kind = kindOf(shape[name as keyof T]) as keyof typeof kinds;
-    if (value !== undefined && kindOf(value) !== kind)
-      throw invalid(`${path}${name}`, `must be ${kinds[kind]}`);
-  }
 }
 
 function check(options: ResolvedOptions): void {
@@ -135,32 +102,30 @@ function check(options: ResolvedOptions): void {
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeWithin', options.closeWithin, 0);
   if (limits.webSocketMessage < limits.frameSize) {
-    throw invalid('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
+    throw invalidOption('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
   }
   if (options.separator !== '/' && options.separator !== '.')
-    throw invalid('separator', `must be '/' or '.'`);
+    throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers);
   if (options.errors !== 'problem' && options.errors !== 'close')
-    throw invalid('errors', `must be 'problem' or 'close'`);
-  if (options.codecs.length === 0) throw invalid('codecs', 'must name at least one');
-  const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
-  for (const prefix of all) {
-    if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix)) {
-      throw invalid(
-        'prefixes',
-        `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`,
-      );
-    }
+    throw invalidOption('errors', `must be 'problem' or 'close'`);
+  for (const [i, type] of (options.controllers ?? []).entries()) {
+    // An arrow function has no prototype, an instance is no function, and what is imported in a circle may be undefined.
+    if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
+      throw invalidOption('controllers', `must hold classes, and item ${i} is none`);
   }
+  if (options.codecs.length === 0) throw invalidOption('codecs', 'must name at least one');
+  const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
+  for (const prefix of all) requirePrefix('prefixes', prefix);
   const overlap = all.find((prefix, i) =>
     all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
   );
   if (overlap !== undefined)
-    throw invalid('prefixes', `must not lie within each other, as '${overlap}' does`);
+    throw invalidOption('prefixes', `must not lie within each other, as '${overlap}' does`);
   options.endpoints.forEach(checkEndpoint);
   const paths = options.endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
-    throw invalid('endpoints', 'must have paths of their own');
+    throw invalidOption('endpoints', 'must have paths of their own');
 }
 
 /** Errors: `option-invalid`, also for an origin or a proxy that is none. */
@@ -168,7 +133,7 @@ function checkEndpoint(endpoint: EndpointOptions): void {
   checkShape('endpoints.', endpoint, endpointShape);
   const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
-    throw invalid(
+    throw invalidOption(
       'endpoints',
       `need paths that begin with a slash and hold no query, unlike '${path}'`,
     );
@@ -182,22 +147,13 @@ function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): 
   const { policy = 'close', rules = [] } = given;
   for (const rule of rules) {
     checkShape(`${name}.rules.`, rule, ruleShape);
-    if (rule.destination === undefined) throw invalid(`${name}.rules`, 'need a destination each');
+    if (rule.destination === undefined)
+      throw invalidOption(`${name}.rules`, 'need a destination each');
   }
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
-      throw invalid(name, `must have a policy of ${policies.join(', ')}`);
+      throw invalidOption(name, `must have a policy of ${policies.join(', ')}`);
   }
-}
-
-function requireCount(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw invalid(name, `must be a whole number of at least ${least}`);
-  }
-}
-
-function invalid(name: string, what: string): MessagingError {
-  return new MessagingError('option-invalid', `The option '${name}' ${what}.`);
 }
 
 /** Freezes the plain data; containers, brokers and the like live on. */

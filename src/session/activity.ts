@@ -15,6 +15,13 @@ export class Activity {
     if (--this.#underWay === 0 && this.#waiting.length > 0) this.#confirm();
   }
 
+  /** Lets the event loop turn, for somebody who is not done. */
+  async turn(): Promise<void> {
+    this.begin();
+    await new Promise<void>((resolve) => this.clock.soon(resolve));
+    this.end();
+  }
+
   /** Resolves when nothing is under way, and still nothing after one more turn of the event loop. */
   idle(): Promise<void> {
     return new Promise((resolve) => {

@@ -9,6 +9,9 @@ interface HeldFrame {
   readonly treatment: Treatment | undefined;
 }
 
+/** Subscriptions whose lost messages are counted: a client may leave behind any number that nothing comes for any more. */
+const countedSubscriptions = 1000;
+
 export class HeldFrames {
   /** By a number that grows, so that a newer message takes the place of the one it replaces. */
   readonly #frames = new Map<number, HeldFrame>();
@@ -65,6 +68,16 @@ export class HeldFrames {
     this.#countDropped(frame);
   }
 
+  /** Leaves out what waits for a subscription, and what was to be told to it: it has ended. */
+  forget(subscription: string): void {
+    for (const [place, held] of this.#frames) {
+      const { frame } = held;
+      if (frame.kind === 'message' && frame.subscription === subscription)
+        this.#remove(place, held);
+    }
+    this.#dropped.delete(subscription);
+  }
+
   /** The oldest frame, ready to be sent. */
   take(): ServerFrame | undefined {
     for (const [place, held] of this.#frames) {
@@ -100,6 +113,10 @@ export class HeldFrames {
 
   #countDropped(frame: MessageFrame): void {
     this.#dropped.set(frame.subscription, (this.#dropped.get(frame.subscription) ?? 0) + 1);
+    if (this.#dropped.size > countedSubscriptions) {
+      const [oldest] = this.#dropped.keys();
+      this.#dropped.delete(oldest!);
+    }
     this.onDropped(frame);
   }
 }

@@ -105,8 +105,9 @@ export class Inbox implements LaneWork<InboxItem, boolean> {
     if (this.#lane.empty) this.parts.activity.end();
   }
 
-  overlaps({ kind }: InboxItem): boolean {
-    return kind === 'send';
+  overlaps(item: InboxItem): boolean {
+    // Frames of a transaction are held in the order that they came.
+    return item.kind === 'send' && item.transaction === undefined;
   }
 
   advanced(): void {

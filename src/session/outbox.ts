@@ -127,6 +127,15 @@ export class Outbox {
     this.#release(this.#parts.limits.size / 4);
   }
 
+  /** A subscription has ended: what waits for it and can still be left out is. */
+  forget(subscription: string): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    held.forget(subscription);
+    if (held.idle) this.#held = undefined;
+    this.#tellRoom();
+  }
+
   /** Writes all that waits, whether the reader keeps up or not: nothing comes after it. */
   finish(): void {
     this.#release(Infinity);
@@ -217,6 +226,10 @@ export class Outbox {
       else this.#parts.activity.end();
     }
     this.#backlog = backlog;
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
     const wanted = this.#roomWanted;
     if (wanted === undefined || this.#waiting() > this.#parts.limits.size / 2) return;
     this.#roomWanted = undefined;

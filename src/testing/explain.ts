@@ -1,7 +1,7 @@
 // Why an expectation did not come true: what was published instead, to whom, and what went wrong.
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
-import { nearest } from '../server/nearest.js';
+import { nearest } from '../message/nearest.js';
 import { problemQueue } from '../server/problem.js';
 import type { Ending, ProblemWords } from './client-problem.js';
 import { publishedOf, labelIn, type Scene } from './scene.js';

@@ -2,7 +2,7 @@
 import type { Route } from '../dispatch/route.js';
 import { compileDestination } from '../message/destination.js';
 import type { ResolvedOptions } from '../server/options.js';
-import { nearest } from '../server/nearest.js';
+import { nearest } from '../message/nearest.js';
 import type { InvokeOptions } from './handler-options.js';
 
 type Shape = Pick<ResolvedOptions, 'prefixes' | 'separator'>;

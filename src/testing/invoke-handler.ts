@@ -23,9 +23,13 @@ export async function invokeHandler(
   given: InvokeOptions,
 ): Promise<Omit<Invoked, 'published'>> {
   const { payload, convert = true } = given;
-  const { separator } = server.options;
+  const { separator, prefixes } = server.options;
   const reader = convert ? payloads : { read: () => payload };
-  const routes = compileControllers([{ type, instance }], { payloads: reader, separator });
+  const routes = compileControllers([{ type, instance }], {
+    payloads: reader,
+    separator,
+    prefixes: [...prefixes.broker, prefixes.user],
+  });
   const called = findHandler(routes, `${type.name}.${method}`, given, server.options);
   const { route, destination, lookup } = called;
   const { on } = route;

@@ -33,24 +33,25 @@ export class Running {
   watch(route: Route): Route {
     return {
       ...route,
-      invoke: (invocation) => {
-        const work = workOf(route, invocation);
-        const outcome = route.invoke(invocation);
-        if (!(outcome instanceof Promise)) return this.#begun(outcome, work);
-        this.#handlers.add(work);
-        return outcome
-          .finally(() => this.#handlers.delete(work))
-          .then((settled) => this.#begun(settled, work));
-      },
+      invoke: (invocation) => this.#handler(route.invoke(invocation), workOf(route, invocation)),
     };
   }
 
+  #handler(outcome: Outcome | Promise<Outcome>, work: Work): Outcome | Promise<Outcome> {
+    if (!(outcome instanceof Promise)) return this.#begun(outcome, work);
+    this.#handlers.add(work);
+    return outcome
+      .finally(() => this.#handlers.delete(work))
+      .then((settled) => this.#begun(settled, work));
+  }
+
   #begun(outcome: Outcome, work: Work): Outcome {
-    const { value } = outcome;
+    const { value, recover } = outcome;
     if (!isStream(value)) return outcome;
     return {
       ...outcome,
       value: { [Symbol.asyncIterator]: () => this.#watchStream(value, work) },
+      ...(recover && { recover: (thrown: unknown) => this.#handler(recover(thrown), work) }),
     };
   }
 

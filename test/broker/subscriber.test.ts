@@ -43,7 +43,10 @@ function subscriber(answer: () => void | Promise<void> = () => {}) {
     id: 's1',
     busy: false,
     gone: false,
-    outbox: { send: (each: ServerFrame) => sent.push(each) > 0 },
+    outbox: {
+      send: (each: ServerFrame) => sent.push(each) > 0,
+      forget: (id: string) => void asked.push(`forget ${id}`),
+    },
     room: () => Promise.resolve(),
     fail: () => {},
   };
@@ -66,7 +69,7 @@ describe('a subscriber', () => {
       requested: '/topic/x',
     });
     expect(subject.listensTo('/topic/x')).toBe(false);
-    expect(asked).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1']);
+    expect(asked).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1', 'forget 1']);
   });
 
   it('refuses an id twice, even while the broker still thinks about the first', async () => {

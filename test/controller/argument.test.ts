@@ -94,13 +94,13 @@ describe('an argument decorator of an application', () => {
   });
 
   it('may not stand on a constructor', () => {
-    const decorate = () => {
-      class B {
-        constructor(@Lookup() readonly lookup: string) {}
-      }
-      return B;
-    };
-    expect(decorate).toThrow(expect.objectContaining({ code: 'controller-invalid' }));
+    @Controller()
+    class B {
+      constructor(@Lookup() readonly lookup: string) {}
+    }
+    expect(findings(B as never)).toEqual([
+      'B, parameter 0 of its constructor: argument decorators belong on parameters of handlers; use @inject() of inversify.',
+    ]);
   });
 
   it('is told from a class', () => {

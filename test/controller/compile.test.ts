@@ -8,6 +8,8 @@ import { Controller } from '../../src/controller/controller.js';
 import { MessageExceptionHandler } from '../../src/controller/exception-handler.js';
 import { MessageMapping } from '../../src/controller/mapping.js';
 import { SendTo } from '../../src/controller/send-to.js';
+import type { Constructor } from '../../src/payload/converter.js';
+import { compileControllers } from '../../src/controller/compile.js';
 import { compile, findings, serve } from './serve.js';
 
 class ChatMessage {
@@ -69,6 +71,60 @@ describe('compiling', () => {
       'A.c: it is no method; decorators of handlers belong on methods.',
       `A.b: a static method cannot handle messages; remove 'static'.`,
     ]);
+  });
+});
+
+describe('refused as well', () => {
+  it('are getters, which are not run, and generators', () => {
+    @Controller()
+    class A {
+      @(MessageMapping('/a') as MethodDecorator)
+      get a(): string {
+        throw new Error('ran');
+      }
+
+      @MessageMapping('/b')
+      *b() {
+        yield 1;
+      }
+    }
+    expect(findings(A)).toEqual([
+      'A.a: it is no method; decorators of handlers belong on methods.',
+      'A.b: it is a generator, which nobody would run; make it async, as in async *b().',
+    ]);
+  });
+
+  it('is @Controller on top of another', () => {
+    @Controller('/a')
+    @Controller('/b')
+    class A {
+      @MessageMapping('/c')
+      c() {}
+    }
+    expect(findings(A)).toEqual(['A: it has several @Controller; leave one.']);
+  });
+
+  it('is what could not be built, with all else that is wrong with it', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(date: Date) {
+        return date;
+      }
+    }
+    const failure = new RangeError('no\n  database');
+    const failed = { type: A as Constructor, failure };
+    const options = { payloads: undefined as never, separator: '/', prefixes: [] } as const;
+    expect(() => compileControllers([failed], options)).toThrow(
+      expect.objectContaining({
+        message: [
+          'The controllers cannot be served:',
+          'A: it cannot be built: no database',
+          'A.a, parameter 0: no payload can become a Date; name a class or a schema, as in @Payload(schema).',
+        ].join('\n- '),
+        cause: failure,
+      }),
+    );
   });
 });
 

@@ -181,11 +181,39 @@ describe('the findings', () => {
     }
     expect(findings(A)).toEqual([
       'A.two: another exception handler of its class takes RoomError already; leave one.',
-      'A.three, parameter 0: its type is RoomError, but the handler takes everything; name the class, as in @MessageExceptionHandler(RoomError).',
+      'A.three, parameter 0: its type is RoomError, but without a decorator it is the error, and the handler takes everything; decorate it, or name the class, as in @MessageExceptionHandler(RoomError).',
       'A.four: another exception handler of its class takes everything already; leave one.',
       'A.five: its return rule needs {hall}, which no pattern of its class declares.',
       'A.five, parameters 0 and 1: only one parameter can do without a decorator; decorate the others.',
       'A.six, parameter 0: no pattern declares {hall}; there are {room}.',
+    ]);
+  });
+
+  it('name parameters that cannot be the error, classes that are none, and decorators on top of each other', () => {
+    class ChatMessage {}
+    @Controller()
+    class A {
+      @MessageExceptionHandler(RoomError)
+      fits(error: Error) {
+        return error;
+      }
+
+      @MessageExceptionHandler(ClosedError, RangeError)
+      other(message: ChatMessage) {
+        return message;
+      }
+
+      @MessageExceptionHandler(undefined as never)
+      circle() {}
+
+      @MessageExceptionHandler(TypeError)
+      @MessageExceptionHandler(SyntaxError)
+      twice() {}
+    }
+    expect(findings(A)).toEqual([
+      'A.twice: it has several @MessageExceptionHandler; leave one that names all classes.',
+      'A.other, parameter 0: its type is ChatMessage, but without a decorator it is the error, and the handler takes ClosedError, RangeError; decorate it, or name the class, as in @MessageExceptionHandler(ChatMessage).',
+      'A.circle: it is to take undefined, which is no class; is it imported in a circle?',
     ]);
   });
 });

@@ -204,6 +204,34 @@ describe('a return rule', () => {
     ]);
   });
 
+  it('must name places where somebody can listen', () => {
+    @Controller('/{room}')
+    class A {
+      @SendTo('topic/a', '/elsewhere/b', '', '/topicx/c')
+      @MessageMapping('/a')
+      a() {}
+
+      @SendTo('/topic/{room', '/topic/room}')
+      @MessageMapping('/b')
+      b() {}
+
+      @SendTo('/{room}/x', '/topic/{room}', '/user/ann/queue/x')
+      @SendToUser('queue/x')
+      @MessageMapping('/c')
+      c() {}
+    }
+    const nobody = 'where nobody can listen; begin it with /topic or /queue or /user.';
+    const braces = 'A.b: its return rule cannot be read: the braces of';
+    expect(findings(A)).toEqual([
+      `A.a: its return rule sends to 'topic/a', ${nobody}`,
+      `A.a: its return rule sends to '/elsewhere/b', ${nobody}`,
+      `A.a: its return rule sends to '', ${nobody}`,
+      `A.a: its return rule sends to '/topicx/c', ${nobody}`,
+      `${braces} '/topic/{room' do not match; write {name}.`,
+      `${braces} '/topic/room}' do not match; write {name}.`,
+    ]);
+  });
+
   it('that fails goes the way of a failing handler', async () => {
     @Controller()
     class A {

@@ -29,7 +29,7 @@ const payloads = new Payloads([text, bytes, json]);
 export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
   return compileControllers(
     types.map((type) => ({ type: type as Constructor, instance: new type() })),
-    { payloads, separator },
+    { payloads, separator, prefixes: ['/topic', '/queue', '/user'] },
   );
 }
 

@@ -133,8 +133,9 @@ export class BrokerModel implements QueueWorld {
 
   #offer(message: MessageModel, listener: ListenerModel): void {
     const { queue, session } = listener;
-    if (queue === undefined) this.#deliver(message, listener, {});
-    else if (queue.size < this.settings.messages) queue.add(message);
+    if (queue === undefined) return void this.#deliver(message, listener, {});
+    if (queue.size >= this.settings.messages) queue.dropExpired();
+    if (queue.size < this.settings.messages) queue.add(message);
     else this.fail(session, 'slow-consumer');
   }
 

@@ -138,6 +138,25 @@ describe('a class', () => {
     ]);
   });
 
+  it('waits for constraints that answer with a promise though nobody said so', async () => {
+    class Quiet {
+      name!: string;
+    }
+    const validate = async (value: unknown) =>
+      value === 'broken' ? Promise.reject(new Error('secret')) : Promise.resolve(value === 'free');
+    registerDecorator({
+      name: 'free',
+      target: Quiet,
+      propertyName: 'name',
+      validator: { validate, defaultMessage: () => 'is taken' },
+    });
+    expect(await toClass({ name: 'free' }, Quiet)).toBeInstanceOf(Quiet);
+    expect(await fieldsOf(toClass({ name: 'used' }, Quiet))).toEqual([
+      { path: 'name', message: 'is taken' },
+    ]);
+    expect(await fieldsOf(toClass({ name: 'broken' }, Quiet))).toEqual([]);
+  });
+
   it('replaces a message of its own that repeats the value', async () => {
     class Leaky {
       @Length(1, 3, { message: '$value is too long' })
@@ -260,6 +279,19 @@ describe('a schema', () => {
     expect(await fieldsOf(toSchema({ a: 'cat' }, repeating('pick a category')))).toEqual([
       { path: 'a', message: 'pick a category' },
     ]);
+  });
+
+  it('may answer with a promise of another library', async () => {
+    const thenable: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+        validate: () => ({ then: (done: (result: unknown) => void) => done(refusal) }) as never,
+      },
+    };
+    const refusal = { issues: [{ message: 'is taken' }] };
+    expect(await fieldsOf(toSchema('used', thenable))).toEqual([{ path: '', message: 'is taken' }]);
   });
 
   it('that throws or rejects has refused', async () => {

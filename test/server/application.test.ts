@@ -3,13 +3,19 @@ import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import {
   Controller,
+  DestinationVariable,
   createServer,
   memoryTransport,
+  MessageExceptionHandler,
   MessageMapping,
+  Payload,
   SendTo,
   Signal,
   silentLogger,
+  SubscribeMapping,
+  type StandardSchema,
 } from '../../src/index.js';
+import { testServer } from '../../src/testing.js';
 import { connect } from '../stomp-client.js';
 
 @Controller('/streams')
@@ -56,3 +62,115 @@ it.each(['end', 'fail', 'never-begin'])(
     await server.close();
   },
 );
+
+class Closed extends Error {}
+
+@Controller('/rooms')
+class RoomController {
+  @MessageMapping('/{how}')
+  @SubscribeMapping('/{how}')
+  async *words(@DestinationVariable('how') how: string) {
+    if (how === 'closed') throw new Closed('at once');
+    yield await Promise.resolve('a word');
+    throw how === 'closing' ? new Closed('later') : new RangeError(how);
+  }
+
+  @MessageExceptionHandler(Closed)
+  closed({ message }: Closed) {
+    return { closed: message };
+  }
+
+  @MessageExceptionHandler(RangeError)
+  async *others({ message }: RangeError) {
+    yield await Promise.resolve({ instead: message });
+    if (message === 'twice') throw new Closed('again');
+  }
+}
+
+it.each([
+  ['closed', [], ['{"closed":"at once"}']],
+  ['closing', ['a word'], ['{"closed":"later"}']],
+  ['once', ['a word'], ['{"instead":"once"}']],
+  ['twice', ['a word'], ['{"instead":"twice"}', 'handler-failed']],
+])("a stream's failure goes to the exception handlers: %s", async (how, heard, answers) => {
+  await using app = await testServer({ controllers: [RoomController] });
+  const ann = await app.connect();
+  const errors = await ann.subscribe('/user/queue/errors');
+  const words = await ann.subscribe(`/app/rooms/${how}`);
+  for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
+  for (const answer of answers) {
+    const { payload } = await errors.next();
+    const { code } = payload as { code?: string };
+    expect(code ?? JSON.stringify(payload)).toBe(answer);
+  }
+});
+
+/** Whoever checks it has lost its database. */
+const Checked: StandardSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: async () => Promise.reject(new Error('no database')),
+  },
+};
+
+@Controller()
+class FaultyController {
+  @MessageMapping('/unwritable')
+  unwritable() {
+    return { big: 1n };
+  }
+
+  @MessageMapping('/unchecked')
+  unchecked(@Payload(Checked) checked: unknown) {
+    return checked;
+  }
+}
+
+it.each([
+  [
+    'unwritable',
+    'payload-unwritable',
+    'What the handler of "/app/unwritable" gave cannot be written.',
+  ],
+  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be checked.'],
+])(
+  "what is the application's fault stands in the log, with its cause: %s",
+  async (path, code, text) => {
+    const logged: unknown[] = [];
+    const logger = { ...silentLogger, error: (...said: unknown[]) => logged.push(...said) };
+    await using app = await testServer({ controllers: [FaultyController], logger });
+    const ann = await app.connect();
+    await ann.send(`/app/${path}`, { name: 'ann' });
+    await app.server.idle();
+    expect(ann.problems).toMatchObject([{ code }]);
+    expect(logged).toEqual([text, expect.any(Error)]);
+  },
+);
+
+@Controller()
+class EndlessController {
+  @MessageMapping('/endless')
+  async *endless() {
+    for (;;) yield 1;
+  }
+
+  @MessageMapping('/hello')
+  @SendTo('/topic/hello')
+  hello() {
+    return 'hello';
+  }
+}
+
+it('a stream that is always ready and never ends leaves others their turn, and ends with its session', async () => {
+  const transport = memoryTransport();
+  const server = await createServer({ transports: [transport], controllers: [EndlessController] });
+  await server.start();
+  const [ann, bob] = [await connect(transport), await connect(transport)];
+  ann.say('SEND', { destination: '/app/endless' });
+  bob.say('SUBSCRIBE', { destination: '/topic/hello', id: '1' });
+  bob.say('SEND', { destination: '/app/hello' });
+  expect((await bob.next('MESSAGE')).body).toBe('hello');
+  await server.close();
+  await server.idle();
+});

@@ -51,6 +51,17 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     });
   });
 
+  it.each(['/user/queue/news', '/temp-queue/news'])(
+    '%s is not kept beyond its session, and the client is told so',
+    async (destination) => {
+      await using app = await testServer({ protocol });
+      const ann = await app.connect({ user: 'ann', ...asDesk });
+      await expect(ann.subscribe(destination, durably)).rejects.toMatchObject({
+        problem: { code: 'destination-invalid' },
+      });
+    },
+  );
+
   it('a second session of the client takes over', async () => {
     await using app = await testServer({ protocol });
     const old = await app.connect({ user: 'ann', ...asDesk });

@@ -31,6 +31,13 @@ class OrderController {
     return item;
   }
 
+  @MessageMapping('/slow-and-flaky')
+  @SendTo('/topic/orders')
+  async slowAndFlaky(@Payload() item: string) {
+    await this.gate.opened;
+    return this.flaky(item);
+  }
+
   @MessageMapping('/slow')
   @SendTo('/topic/orders')
   async slow(@Payload() item: string) {
@@ -97,6 +104,24 @@ it('a repeat waits for the first that is still under way', async () => {
   expect(await orders.all()).toHaveLength(1);
 });
 
+it('a repeat is tried when the first that was under way has failed', async () => {
+  await using server = await app();
+  const [first, again] = [
+    await server.connect({ user: 'ann' }),
+    await server.connect({ user: 'ann' }),
+  ];
+  const orders = await again.subscribe('/topic/orders');
+  const sent = [
+    first.send('/app/slow-and-flaky', 'tea', key('1')),
+    again.send('/app/slow-and-flaky', 'tea', key('1', { receipt: 'b' })),
+  ];
+  (await server.get(Gate)).open();
+  await Promise.all(sent);
+  expect(first.problems).toMatchObject([{ code: 'handler-failed' }]);
+  expect(again.receipts).toEqual(['b']);
+  expect(await orders.all()).toHaveLength(1);
+});
+
 it('a transaction leaves repeats out, and its keys count when it has taken effect', async () => {
   await using server = await app();
   const ann = await server.connect();
@@ -115,6 +140,33 @@ it('a transaction leaves repeats out, and its keys count when it has taken effec
   expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
 });
 
+it('a transaction waits for what is under way, and so does what repeats it', async () => {
+  await using server = await app();
+  const clients = [];
+  for (let i = 0; i < 4; i++) clients.push(await server.connect({ user: 'ann' }));
+  const [sender, first, again, late] = clients;
+  const orders = await sender!.subscribe('/topic/orders');
+  for (const client of [first!, again!]) {
+    await client.begin('t');
+    for (const item of ['tea', 'cake'])
+      await client.send('/app/slow', item, key(item, { transaction: 't' }));
+  }
+  const all = [
+    sender!.send('/app/slow', 'tea', key('tea')),
+    first!.commit('t', { receipt: 'first' }),
+    again!.commit('t', { receipt: 'again' }),
+    late!.send('/app/slow', 'cake', key('cake', { receipt: 'late' })),
+  ];
+  (await server.get(Gate)).open();
+  await Promise.all(all);
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['tea', 'cake']);
+  expect([first, again, late].map((each) => each!.receipts)).toEqual([
+    ['first'],
+    ['again'],
+    ['late'],
+  ]);
+});
+
 it('keys are forgotten by age and by number', async () => {
   await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
   const ann = await server.connect();
@@ -125,4 +177,16 @@ it('keys are forgotten by age and by number', async () => {
   await server.clock.advance(1);
   for (const each of ['1', '2', '3', '1']) await ann.send('/app/order', each, key(each));
   expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
+});
+
+it('what is processed anew is the newest again', async () => {
+  await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'one', key('1'));
+  await server.clock.advance(500);
+  await ann.send('/app/order', 'two', key('2'));
+  await server.clock.advance(500);
+  for (const each of ['1', '3', '1', '2']) await ann.send('/app/order', each, key(each));
+  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', '1', '3', '2']);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { publishStream } from '../../src/server/stream.js';
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function* counting(log: string[], gate: () => Promise<void> = async () => {}) {
   try {
@@ -25,6 +25,7 @@ describe('a stream', () => {
       items(),
       async (item) => void published.push(item),
       new AbortController().signal,
+      settle,
     );
     expect(published).toEqual([1, 2]);
   });
@@ -39,6 +40,7 @@ describe('a stream', () => {
       counting(log, gate),
       async (item) => void published.push(item),
       controller.signal,
+      settle,
     );
     await settle();
     open();
@@ -56,10 +58,15 @@ describe('a stream', () => {
       throw boom;
     }
     await expect(
-      publishStream(failing(), async () => {}, new AbortController().signal),
+      publishStream(failing(), async () => {}, new AbortController().signal, settle),
     ).rejects.toBe(boom);
     const controller = new AbortController();
-    const stopping = publishStream(failing(), async () => controller.abort(), controller.signal);
+    const stopping = publishStream(
+      failing(),
+      async () => controller.abort(),
+      controller.signal,
+      settle,
+    );
     await expect(stopping).resolves.toBeUndefined();
   });
 
@@ -78,7 +85,12 @@ describe('a stream', () => {
       controller.abort();
       return { done: false, value: 1 };
     };
-    const stream = publishStream({ next, return: close }, async () => {}, controller.signal);
+    const stream = publishStream(
+      { next, return: close },
+      async () => {},
+      controller.signal,
+      settle,
+    );
     await expect(stream).resolves.toBeUndefined();
   });
 
@@ -86,9 +98,35 @@ describe('a stream', () => {
     const log: string[] = [];
     const publish = () => Promise.reject(new Error('no'));
     await expect(
-      publishStream(counting(log), publish, new AbortController().signal),
+      publishStream(counting(log), publish, new AbortController().signal, settle),
     ).rejects.toThrow('no');
     await settle();
     expect(log).toEqual(['closed']);
   });
+
+  it('lets the event loop turn however fast it is, and whatever it gives', async () => {
+    async function* endless(item: unknown) {
+      for (;;) yield item;
+    }
+    for (const item of [1, undefined]) {
+      const controller = new AbortController();
+      let turns = 0;
+      const turn = async () => {
+        if (++turns === 3) controller.abort();
+        await settle();
+      };
+      await publishStream(endless(item), async () => {}, controller.signal, turn);
+      expect(turns).toBe(3);
+    }
+  });
+
+  it.each([5, undefined, null])(
+    'rejects when its iterator gives %s for a result',
+    async (result) => {
+      const broken = { next: async () => Promise.resolve(result as never) };
+      await expect(
+        publishStream(broken, async () => {}, new AbortController().signal, settle),
+      ).rejects.toThrow(TypeError);
+    },
+  );
 });

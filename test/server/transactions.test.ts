@@ -13,6 +13,7 @@ import {
   type Logger,
   type Server,
 } from '../../src/index.js';
+import { testServer } from 'signalbox/testing';
 import { connectJson } from '../json-client.js';
 import { connect } from '../stomp-client.js';
 
@@ -160,6 +161,25 @@ describe('a transaction', () => {
     ann.say({ type: 'abort', transaction });
     expect(await ann.next('error')).toMatchObject({ code: 'transaction-unknown' });
   });
+});
+
+it('keeps its order, though frames of the session overlap and an interceptor takes its time', async () => {
+  let delays = 4;
+  await using app = await testServer({
+    concurrency: 4,
+    interceptors: [
+      async (frame, _, next) => {
+        if (frame.kind === 'send') for (let i = delays--; i > 0; i--) await Promise.resolve();
+        await next();
+      },
+    ],
+  });
+  const ann = await app.connect();
+  const topic = await ann.subscribe('/topic/x');
+  await ann.begin(transaction);
+  await Promise.all([1, 2, 3, 4].map((n) => ann.send('/topic/x', n, { transaction })));
+  await ann.commit(transaction);
+  expect((await topic.all()).map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
 });
 
 it('that fails by a mistake of its client is no error of the server', async () => {

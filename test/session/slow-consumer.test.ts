@@ -117,6 +117,29 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['first', 'a2 1', 'b1']);
   });
 
+  it('hears nothing more of a subscription that has ended, nor what it lost', () => {
+    const { outbox, connection, send, written, events } = behind({ policy: 'drop-oldest' });
+    send(...['1', '2', '3', '4', '5'].map((each) => message(each)));
+    send(message('kept', { subscription: 'other' }));
+    outbox.forget('s');
+    send(message('6'));
+    connection.stalled = false;
+    connection.drain();
+    expect(short(events)).toEqual(['dropped 2', 'dropped 3', 'dropped 4']);
+    expect(short(written())).toEqual(['1', 'kept', '6']);
+  });
+
+  it('is told what it lost of a thousand subscriptions at the most', () => {
+    const { connection, send, written } = behind({ policy: 'drop-newest' }, 300);
+    send(message('1'));
+    for (let i = 0; i <= 1000; i++) send(message('lost', { subscription: `s${i}` }));
+    connection.stalled = false;
+    connection.drain();
+    written();
+    send(message('2', { subscription: 's0' }), message('3', { subscription: 's1' }));
+    expect(short(written())).toEqual(['2', '3 1']);
+  });
+
   it('loses nothing that asks for acknowledgement, nor receipts', () => {
     const { outbox, connection, send, written } = behind({ policy: 'drop-oldest' });
     const queued = { marks: { ack: '1' } };

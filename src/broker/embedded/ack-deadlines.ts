@@ -17,8 +17,10 @@ const looks = 8;
 export class AckDeadlines {
   /** When each is due, on the scale of `#counted`; the first first. */
   readonly #due = new Map<string, number>();
-  /** Milliseconds that counted. */
+  /** Milliseconds that counted until the last look. */
   #counted = 0;
+  /** When the running timer was set, on the clock's scale. */
+  #lookedAt = 0;
   #timer: Timer | undefined;
 
   constructor(private readonly parts: AckDeadlinesParts) {}
@@ -26,8 +28,10 @@ export class AckDeadlines {
   add(ack: string): void {
     const { within } = this.parts;
     if (within === 0) return;
-    this.#due.set(ack, this.#counted + within);
     this.#look();
+    // What has passed since the last look was not this one's time.
+    const passed = this.parts.clock.now() - this.#lookedAt;
+    this.#due.set(ack, this.#counted + passed + within);
   }
 
   delete(ack: string): void {
@@ -41,8 +45,10 @@ export class AckDeadlines {
 
   #look(): void {
     const { clock, within, busy, missed } = this.parts;
+    if (this.#timer !== undefined) return;
     const step = Math.ceil(within / looks);
-    this.#timer ??= clock.after(step, () => {
+    this.#lookedAt = clock.now();
+    this.#timer = clock.after(step, () => {
       this.#timer = undefined;
       if (!busy()) this.#counted += step;
       const late = [...this.#due].filter(([, due]) => due <= this.#counted).map(([ack]) => ack);

@@ -1,7 +1,7 @@
 // What one connection may still acknowledge: the names of its deliveries, and whom to tell.
 import { MessagingError } from '../../message/error.js';
 import type { Settlement } from '../broker.js';
-import type { QueuedMessage } from './message-list.js';
+import type { QueuedMessage } from './queued-message.js';
 
 /** Who handed messages over and is to hear what became of them. */
 export interface Settler {

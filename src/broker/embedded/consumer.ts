@@ -4,7 +4,7 @@ import type { DeliveryMarks } from '../../message/frame.js';
 import type { Subscriber, Subscription } from '../broker.js';
 import { AckDeadlines } from './ack-deadlines.js';
 import type { Acknowledgements, Settler } from './acknowledgements.js';
-import type { QueuedMessage } from './message-list.js';
+import type { QueuedMessage } from './queued-message.js';
 
 /** What a consumer tells its queue. */
 export interface ConsumerOwner {

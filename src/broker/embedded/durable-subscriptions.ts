@@ -49,7 +49,7 @@ export class DurableSubscriptions {
         'There are as many durable subscriptions as there may be.',
       );
     const topic = begin();
-    this.end(name);
+    this.#end(name);
     this.#kept.set(name, { topic, timer: undefined });
     return topic;
   }
@@ -59,19 +59,23 @@ export class DurableSubscriptions {
     topic.leave(consumer);
     const kept = this.#kept.get(name);
     if (kept?.topic !== topic || topic.isRead) return;
-    kept.timer ??= this.clock.after(this.options.keep, () => this.end(name));
+    kept.timer ??= this.clock.after(this.options.keep, () => this.#end(name));
   }
 
-  /** For good. */
-  end(name: string): void {
+  /** For good, unless it is another's by now. */
+  giveUp(name: string, topic: TopicQueue): void {
+    if (this.#kept.get(name)?.topic === topic && !topic.isRead) this.#end(name);
+  }
+
+  clear(): void {
+    for (const name of this.#kept.keys()) this.#end(name);
+  }
+
+  #end(name: string): void {
     const kept = this.#kept.get(name);
     if (kept === undefined) return;
     this.#kept.delete(name);
     kept.timer?.cancel();
     kept.topic.end();
-  }
-
-  clear(): void {
-    for (const name of this.#kept.keys()) this.end(name);
   }
 }

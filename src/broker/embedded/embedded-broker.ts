@@ -1,27 +1,22 @@
 // The broker inside of the server: topics, each publication to every subscription there is at that moment, and queues.
 import { systemClock, type Clock } from '../../message/clock.js';
-import { MessagingError } from '../../message/error.js';
 import { randomIds, type Ids } from '../../message/ids.js';
 import { consoleLogger, type Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
-import { isInternal } from '../user-destination.js';
 import type { Entry } from './audience.js';
-import {
-  defaultDurableOptions,
-  DurableSubscriptions,
-  type DurableOptions,
-} from './durable-subscriptions.js';
+import { resolveBrokerOptions, type GivenBrokerOptions } from './broker-options.js';
+import { DeadLetters } from './dead-letters.js';
+import { DurableSubscriptions } from './durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
 import { Journal } from './journal.js';
-import type { QueuedMessage } from './message-list.js';
+import type { QueuedMessage } from './queued-message.js';
 import type { MessageStore, StoreChange } from './message-store.js';
-import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { Queues } from './queues.js';
-import { defaultRetainOptions, RetainedMessages, type RetainOptions } from './retained-messages.js';
+import { RetainedMessages } from './retained-messages.js';
 import { SubscriptionIndex } from './subscription-index.js';
 
-export interface EmbeddedBrokerOptions {
+export interface EmbeddedBrokerOptions extends GivenBrokerOptions {
   /** Names publications: one id each, the same for all subscribers. */
   readonly ids?: Pick<Ids, 'message'>;
   /** What expiry counts by. */
@@ -30,9 +25,6 @@ export interface EmbeddedBrokerOptions {
   readonly separator?: '/' | '.';
   /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
   readonly logger?: Logger;
-  readonly queue?: Partial<QueueOptions>;
-  readonly retain?: Partial<RetainOptions>;
-  readonly durable?: Partial<DurableOptions>;
   /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
   readonly store?: MessageStore;
 }
@@ -56,44 +48,42 @@ export class EmbeddedBroker implements Broker {
   readonly #queues: Queues;
   readonly #retained: RetainedMessages;
   readonly #durables: DurableSubscriptions;
-  readonly #deadLetters: string;
   readonly #parts: ConnectionParts;
   readonly #journal: Journal | undefined;
   readonly #waiting: Publication[] = [];
   #delivering = false;
 
+  /** Errors: `option-invalid`, `pattern-invalid`. */
   constructor({
     ids = randomIds(),
     clock = systemClock,
     separator = '/',
     logger = consoleLogger,
-    queue = {},
-    retain = {},
-    durable = {},
     store,
+    ...given
   }: EmbeddedBrokerOptions = {}) {
-    const options = { ...defaultQueueOptions, ...queue };
+    const { queue, retain, durable } = resolveBrokerOptions(given);
     this.#ids = ids;
     this.#logger = logger;
-    this.#deadLetters = options.deadLetters;
     this.#index = new SubscriptionIndex(separator);
     this.#journal = store && new Journal(store, logger);
-    this.#queues = new Queues({
-      clock,
-      options,
+    const done = (storedAs: number) => this.#journal?.remove(storedAs);
+    const deadLetters = new DeadLetters({
+      destination: queue.deadLetters,
+      publish: this.#publish,
+      done,
       logger,
-      deadLetter: this.#deadLetter,
-      done: (storedAs) => this.#journal?.remove(storedAs),
     });
-    this.#retained = new RetainedMessages({ ...defaultRetainOptions, ...retain }, separator);
-    this.#durables = new DurableSubscriptions({ ...defaultDurableOptions, ...durable }, clock);
+    this.#queues = new Queues({ clock, options: queue, logger, deadLetters, done });
+    this.#retained = new RetainedMessages(retain, separator, logger);
+    this.#durables = new DurableSubscriptions(durable, clock);
     this.#parts = {
       index: this.#index,
       queues: this.#queues,
       retained: this.#retained,
       durables: this.#durables,
-      prefetch: options.prefetch,
-      ackWithin: options.ackWithin,
+      prefetch: queue.prefetch,
+      ackWithin: queue.ackWithin,
       clock,
       send: this.#send,
       publish: this.#publish,
@@ -145,10 +135,10 @@ export class EmbeddedBroker implements Broker {
     const arrived = this.#queues.expect(queued);
     return journal.write(changes, {
       written: () => {
-        arrived();
         // It is removed already.
         for (const each of settled) each.storedAs = undefined;
         this.#take(publications, effect);
+        arrived();
       },
       failed: arrived,
     });
@@ -219,34 +209,6 @@ export class EmbeddedBroker implements Broker {
       subscriber.deliver(subscription, id, message);
     } catch (error) {
       this.#logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);
-    }
-  };
-
-  readonly #deadLetter = (queued: QueuedMessage): void => {
-    const { message, storedAs } = queued;
-    const { destination } = message;
-    const failed = (what: string, error: unknown) =>
-      this.#logger.error(
-        `A message of ${JSON.stringify(destination)} could not be delivered and ${what}.`,
-        error,
-      );
-    const lost = (error: unknown) => {
-      if (storedAs !== undefined) this.#journal?.remove(storedAs);
-      failed('is lost', error);
-    };
-    // What was for one session alone is for nobody else to read.
-    if (isInternal(destination)) return lost(undefined);
-    try {
-      if (destination === this.#deadLetters) throw new MessagingError('queue-full');
-      const headers = new Map(message.headers).set('original-destination', destination);
-      const letter = { ...message, destination: this.#deadLetters, headers };
-      // What cannot be moved in the store stays there.
-      const moved = this.#publish([letter], [queued]);
-      void moved?.catch((error: unknown) =>
-        failed(storedAs === undefined ? 'is lost' : 'comes again at the next start', error),
-      );
-    } catch (error) {
-      lost(error);
     }
   };
 }

@@ -13,7 +13,7 @@ import { Acknowledgements } from './acknowledgements.js';
 import type { Entry } from './audience.js';
 import type { ConsumerParts } from './consumer.js';
 import type { DurableSubscriptions } from './durable-subscriptions.js';
-import type { QueuedMessage } from './message-list.js';
+import type { QueuedMessage } from './queued-message.js';
 import type { Queues } from './queues.js';
 import type { RetainedMessages } from './retained-messages.js';
 import type { SubscriptionIndex } from './subscription-index.js';
@@ -61,7 +61,10 @@ export class EmbeddedConnection implements BrokerConnection {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The subscriber has left the broker.');
     if (this.#open.has(subscription.id)) throw new MessagingError('subscription-exists');
-    this.#open.set(subscription.id, this.#begin(subscription));
+    const open = this.#begin(subscription);
+    this.#open.set(subscription.id, open);
+    if (!('end' in open))
+      this.parts.retained.deliver(open, () => this.#open.get(subscription.id) === open);
   }
 
   /** @throws MessagingError `subscription-unknown` */
@@ -89,11 +92,7 @@ export class EmbeddedConnection implements BrokerConnection {
     const settlements = operations.flatMap((each) =>
       each.kind === 'settle' ? [each.settlement] : [],
     );
-    const settled = settlements.flatMap((settlement) => {
-      const settler = this.#line.find(settlement);
-      return settlement.kind === 'ack' ? (settler?.covered(settlement.id) ?? []) : [];
-    });
-    return this.parts.publish(messages, settled, () => {
+    return this.parts.publish(messages, this.#acknowledged(settlements), () => {
       for (const settlement of settlements) this.#line.settle(settlement);
     });
   }
@@ -105,6 +104,15 @@ export class EmbeddedConnection implements BrokerConnection {
       else this.parts.index.remove(open);
     }
     this.#open.clear();
+  }
+
+  /** What these acknowledge when they take effect in order: of one message the first counts. */
+  #acknowledged(settlements: readonly Settlement[]): readonly QueuedMessage[] {
+    const first = new Map<QueuedMessage, Settlement['kind']>();
+    for (const settlement of settlements)
+      for (const queued of this.#line.find(settlement)?.covered(settlement.id) ?? [])
+        if (!first.has(queued)) first.set(queued, settlement.kind);
+    return [...first].filter(([, kind]) => kind === 'ack').map(([queued]) => queued);
   }
 
   get #line(): Acknowledgements {
@@ -125,11 +133,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, straight from publication to delivery. */
   #listen(subscription: Subscription): Entry {
-    const { index, retained } = this.parts;
-    const entry = refusingPatterns(() => index.add(this.subscriber, subscription));
-    for (const { id, message } of retained.matching(subscription.destination))
-      this.subscriber.deliver(subscription, id, message, { retained: true });
-    return entry;
+    return refusingPatterns(() => this.parts.index.add(this.subscriber, subscription));
   }
 
   /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
@@ -167,7 +171,7 @@ export class EmbeddedConnection implements BrokerConnection {
       leave: () => durables.leave(name, topic, consumer),
       end: () => {
         durables.leave(name, topic, consumer);
-        if (!topic.isRead) durables.end(name);
+        durables.giveUp(name, topic);
       },
     };
   }

@@ -1,31 +1,14 @@
 // The messages of a queue that wait for a consumer, oldest first, those that came back before all others.
-import type { Message } from '../../message/message.js';
-
-/** One message on its way through a queue. */
-export interface QueuedMessage {
-  /** Grows with each message of the queue: what came back takes its old place by it. */
-  readonly sequence: number;
-  readonly id: string;
-  readonly message: Message;
-  /** Octets that it is counted with. */
-  readonly size: number;
-  /** On the scale of `Clock.date`; Infinity is never. */
-  readonly expires: number;
-  /** Whether it was published before its subscription began, and kept. */
-  readonly retained: boolean;
-  /** How often it was handed to a consumer. */
-  deliveries: number;
-  /** Its place in the store, where it has one. */
-  storedAs: number | undefined;
-}
+import type { QueuedMessage } from './queued-message.js';
 
 /** From this many taken messages on, the space before the head is given back. */
 const slack = 1024;
 
+const bySequence = (a: QueuedMessage, b: QueuedMessage) => a.sequence - b.sequence;
+
 export class MessageList {
-  /** In order; whatever was delivered once is older than anything that was not. */
-  #returned: QueuedMessage[] = [];
-  #fresh: (QueuedMessage | undefined)[] = [];
+  /** By sequence; those before the head were taken. */
+  #items: (QueuedMessage | undefined)[] = [];
   #head = 0;
   #octets = 0;
 
@@ -35,58 +18,83 @@ export class MessageList {
   }
 
   get length(): number {
-    return this.#returned.length + this.#fresh.length - this.#head;
+    return this.#items.length - this.#head;
   }
 
   add(message: QueuedMessage): void {
-    this.#fresh.push(message);
+    this.#items.push(message);
     this.#octets += message.size;
   }
 
   /** Puts back what was taken, each in the place that it had. */
   putBack(messages: readonly QueuedMessage[]): void {
-    if (messages.length === 0) return;
-    for (const { size } of messages) this.#octets += size;
-    this.#returned = [...this.#returned, ...messages].toSorted((a, b) => a.sequence - b.sequence);
+    const back = messages.toSorted(bySequence);
+    const [first] = back;
+    if (first === undefined) return;
+    for (const { size } of back) this.#octets += size;
+    const place = this.#placeOf(first);
+    const next = this.#items[place];
+    const together = next === undefined || next.sequence > back.at(-1)!.sequence;
+    if (together && place === this.#head && back.length <= place) this.#refill(back);
+    else if (back.length === 1) this.#items.splice(place, 0, first);
+    else this.#merge(place, back);
   }
 
   /** The oldest, which it then no longer holds. */
   take(): QueuedMessage | undefined {
-    const taken = this.#returned.length > 0 ? this.#returned.shift() : this.#takeFresh();
-    if (taken !== undefined) this.#octets -= taken.size;
+    if (this.length === 0) return undefined;
+    const taken = this.#items[this.#head]!;
+    this.#items[this.#head++] = undefined;
+    this.#octets -= taken.size;
+    const wasted = this.#head >= slack && this.#head * 2 >= this.#items.length;
+    if (wasted || this.length === 0) this.#replace(this.#rest());
     return taken;
   }
 
   /** Takes out those that match, and gives them. */
   extract(matches: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
-    const all = [...this.#returned, ...this.#fresh.slice(this.#head)] as QueuedMessage[];
-    const extracted = all.filter((each) => matches(each));
-    const returned = this.#returned.length;
-    this.#returned = all.slice(0, returned).filter((each) => !matches(each));
-    this.#fresh = all.slice(returned).filter((each) => !matches(each));
-    this.#head = 0;
+    const extracted: QueuedMessage[] = [];
+    const left: QueuedMessage[] = [];
+    for (const each of this.#rest()) (matches(each) ? extracted : left).push(each);
+    this.#replace(left);
     for (const { size } of extracted) this.#octets -= size;
     return extracted;
   }
 
   clear(): void {
-    this.#returned = [];
-    this.#fresh = [];
-    this.#head = 0;
+    this.#replace([]);
     this.#octets = 0;
   }
 
-  #takeFresh(): QueuedMessage | undefined {
-    if (this.#head === this.#fresh.length) return undefined;
-    const taken = this.#fresh[this.#head];
-    this.#fresh[this.#head++] = undefined;
-    if (this.#head === this.#fresh.length) this.#forget(this.#head);
-    else if (this.#head >= slack && this.#head * 2 >= this.#fresh.length) this.#forget(this.#head);
-    return taken;
+  /** Where a message belongs, found by halving: a queue may have many that came back. */
+  #placeOf({ sequence }: QueuedMessage): number {
+    let [from, to] = [this.#head, this.#items.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#items[middle]!.sequence < sequence) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
-  #forget(count: number): void {
-    this.#fresh = this.#fresh.slice(count);
+  /** Into the space that they left: most come back before all that wait. */
+  #refill(back: readonly QueuedMessage[]): void {
+    this.#head -= back.length;
+    for (const [i, message] of back.entries()) this.#items[this.#head + i] = message;
+  }
+
+  #merge(place: number, back: readonly QueuedMessage[]): void {
+    const before = this.#rest().slice(0, place - this.#head);
+    const behind = this.#rest().slice(place - this.#head);
+    this.#replace([...before, ...[...behind, ...back].toSorted(bySequence)]);
+  }
+
+  #rest(): QueuedMessage[] {
+    return this.#items.slice(this.#head) as QueuedMessage[];
+  }
+
+  #replace(items: QueuedMessage[]): void {
+    this.#items = items;
     this.#head = 0;
   }
 }

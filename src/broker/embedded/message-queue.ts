@@ -1,7 +1,8 @@
 // One queue: each message to one consumer, stored while nobody can take it, back in its place when it was not settled.
 import type { Message } from '../../message/message.js';
 import { Consumer, type ConsumerParts } from './consumer.js';
-import { MessageList, type QueuedMessage } from './message-list.js';
+import { MessageList } from './message-list.js';
+import { expiryOf, sizeOf, type QueuedMessage } from './queued-message.js';
 
 /** What a queue asks of the broker that it belongs to. */
 export interface QueueOwner {
@@ -114,6 +115,7 @@ export class MessageQueue {
   /** Drops what has expired; false when nothing is left that ever will. */
   dropExpired(): boolean {
     const date = this.owner.date();
+    if (this.#waiting.length === 0) this.#expires = Infinity;
     if (this.#expires <= date) {
       this.#expires = Infinity;
       const expired = this.#waiting.extract((each) => {
@@ -160,6 +162,7 @@ export class MessageQueue {
   }
 
   #settled(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
     for (const message of messages) this.#forget(message);
     this.#tellIdle();
   }
@@ -228,20 +231,4 @@ export class MessageQueue {
   #tellIdle(): void {
     if (this.#messages === 0 && this.#consumers.size === 0) this.owner.idle();
   }
-}
-
-/** What a message holds beside its octets: objects, keys, the entry in the list. */
-const overhead = 256;
-
-/** Octets that a message counts with. */
-export function sizeOf({ destination, headers, body }: Message): number {
-  let size = overhead + destination.length + body.length;
-  for (const [name, value] of headers) size += name.length + value.length;
-  return size;
-}
-
-/** The header `expires`, in milliseconds since 1970 as ActiveMQ and Artemis have it; 0 and what is no number is never. */
-function expiryOf({ headers }: Message): number {
-  const expires = Number(headers.get('expires') ?? 0);
-  return expires > 0 ? expires : Infinity;
 }

@@ -12,7 +12,7 @@ export interface QueueOptions {
   readonly ackWithin: number;
   /** How often a message is handed over before it is undeliverable. Default 10. */
   readonly maxDeliveries: number;
-  /** Where undeliverable messages go; default `/queue/dead-letters`. */
+  /** Where undeliverable messages go; default `dead-letters` below the first prefix. */
   readonly deadLetters: string;
   /** What becomes of a message to a queue that is full: `refuse` it with `queue-full`, or `drop-oldest` of those that wait. Default `refuse`. */
   readonly whenFull: 'refuse' | 'drop-oldest';

@@ -3,15 +3,16 @@ import type { Clock, Timer } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
-import type { QueuedMessage } from './message-list.js';
-import { MessageQueue, sizeOf } from './message-queue.js';
+import type { DeadLetters } from './dead-letters.js';
+import { MessageQueue } from './message-queue.js';
+import { sizeOf } from './queued-message.js';
 import type { QueueOptions } from './queue-options.js';
 
 export interface QueuesParts {
   readonly clock: Clock;
   readonly options: QueueOptions;
-  /** Takes what could not be delivered. */
-  readonly deadLetter: (message: QueuedMessage) => void;
+  /** Take what could not be delivered. */
+  readonly deadLetters: DeadLetters;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
@@ -63,7 +64,7 @@ export class Queues {
     return this.#make(() => {});
   }
 
-  /** Sees that messages for queues can be held, all of them, before any is. @throws `queue-full`, `queue-limit` */
+  /** Sees that messages for queues can be held, all of them, before any is, and opens their queues. @throws `queue-full`, `queue-limit` */
   admit(messages: readonly Message[]): void {
     const { options } = this.parts;
     const added = new Map<string, Sum>();
@@ -75,14 +76,14 @@ export class Queues {
       octets += sizeOf(message);
       added.set(message.destination, sum);
     }
-    // Nothing is opened here: what is refused leaves no queue behind.
+    // Nothing is opened yet: what is refused leaves no queue behind.
     const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
     if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
-    if (this.#octets + octets > options.totalOctets) this.#dropExpired();
-    if (this.#octets + octets > options.totalOctets) throw new MessagingError('queue-full');
+    if (!this.#haveRoom(octets)) throw new MessagingError('queue-full');
     // Nothing gives way for what is refused after all.
     for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
     for (const [destination, sum] of added) this.#makeRoom(this.#queues.get(destination), sum);
+    for (const destination of added.keys()) this.open(destination);
   }
 
   /** Whether messages are on their way to a queue of one of these. */
@@ -102,14 +103,11 @@ export class Queues {
     };
   }
 
-  /** Whether a queue can hold one more message. */
+  /** Whether a queue can hold one more message, once what has expired is gone. */
   hasRoom(queue: MessageQueue, message: Message): boolean {
-    const { options } = this.parts;
-    return (
-      queue.messages < options.messages &&
-      queue.octets + sizeOf(message) <= options.octets &&
-      this.#octets + sizeOf(message) <= options.totalOctets
-    );
+    const added = { messages: 1, octets: sizeOf(message) };
+    if (this.#overflows(queue, added)) queue.dropExpired();
+    return !this.#overflows(queue, added) && this.#haveRoom(added.octets);
   }
 
   clear(): void {
@@ -132,6 +130,13 @@ export class Queues {
 
   #makeRoom(queue: MessageQueue | undefined, added: Sum): void {
     while (this.#overflows(queue, added) && queue?.dropOldest() === true);
+  }
+
+  /** Whether all queues together can hold so many octets more, once what has expired is gone. */
+  #haveRoom(octets: number): boolean {
+    const { totalOctets } = this.parts.options;
+    if (this.#octets + octets > totalOctets) this.#dropExpired();
+    return this.#octets + octets <= totalOctets;
   }
 
   #overflows(queue: MessageQueue | undefined, added: Sum): boolean {
@@ -159,13 +164,16 @@ export class Queues {
       date: () => this.parts.clock.date(),
       counted: (octets) => void (this.#octets += octets),
       done: this.parts.done,
-      undeliverable: this.parts.deadLetter,
+      undeliverable: (queued) => this.parts.deadLetters.take(queued),
       failed: (error) => this.parts.logger.error('A delivery of a queue failed.', error),
       expiring: () => {
         this.#expiring.add(queue);
         this.#sweepLater();
       },
-      idle,
+      idle: () => {
+        this.#expiring.delete(queue);
+        idle();
+      },
     });
     return queue;
   }

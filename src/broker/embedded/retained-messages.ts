@@ -1,7 +1,10 @@
 // The last message of each destination that keeps one, for those who subscribe later.
 import { compileDestination, type DestinationPattern } from '../../message/destination.js';
+import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import { isInternal } from '../user-destination.js';
+import type { Entry } from './audience.js';
+import { sizeOf } from './queued-message.js';
 
 export interface RetainOptions {
   /** Destinations or patterns whose last message is kept. Default: none. */
@@ -10,7 +13,7 @@ export interface RetainOptions {
   readonly byHeader: boolean;
   /** Destinations that may keep a message; the one that was renewed longest ago makes room. Default 10,000. */
   readonly messages: number;
-  /** Octets of the bodies that may be kept. Default 16 MiB. */
+  /** Octets that may be kept, headers and what each message needs beside them included. Default 16 MiB. */
   readonly octets: number;
 }
 
@@ -38,6 +41,7 @@ export class RetainedMessages {
   constructor(
     private readonly options: RetainOptions,
     private readonly separator: '/' | '.',
+    private readonly logger: Logger,
   ) {
     this.#rules = options.destinations.map((destination) =>
       compileDestination(destination, { separator, expressions: true }),
@@ -50,9 +54,10 @@ export class RetainedMessages {
     const { destination, body } = message;
     if (isInternal(destination) || !this.#keeps(message)) return;
     this.#forget(destination);
-    if (body.length === 0 || body.length > this.options.octets) return;
+    const size = sizeOf(message);
+    if (body.length === 0 || size > this.options.octets) return;
     this.#kept.set(destination, { id, message });
-    this.#octets += body.length;
+    this.#octets += size;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.options.messages && this.#octets <= this.options.octets) return;
       this.#forget(oldest);
@@ -71,9 +76,34 @@ export class RetainedMessages {
     );
   }
 
+  /** Hands a new subscription what it is to get first, as its subscriber has room. */
+  deliver(entry: Entry, isLive: () => boolean): void {
+    const matching = this.matching(entry.subscription.destination);
+    if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
+  }
+
   clear(): void {
     this.#kept.clear();
     this.#octets = 0;
+  }
+
+  async #deliverAll(
+    matching: readonly RetainedMessage[],
+    { subscriber, subscription }: Entry,
+    isLive: () => boolean,
+  ): Promise<void> {
+    try {
+      for (const each of matching) {
+        if (!isLive()) return;
+        // What was renewed while there was no room has come by itself.
+        if (this.#kept.get(each.message.destination) !== each) continue;
+        const { id, message } = each;
+        if (!subscriber.deliver(subscription, id, message, { retained: true }))
+          await subscriber.room();
+      }
+    } catch (error) {
+      this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);
+    }
   }
 
   #keeps({ destination, headers }: Message): boolean {
@@ -87,6 +117,6 @@ export class RetainedMessages {
     const kept = this.#kept.get(destination);
     if (kept === undefined) return;
     this.#kept.delete(destination);
-    this.#octets -= kept.message.body.length;
+    this.#octets -= sizeOf(kept.message);
   }
 }

@@ -15,6 +15,15 @@ export function convert(text: string, { type }: Parameter, what: string): unknow
   return text;
 }
 
+/** What is wrong with a parameter that no text can become. */
+export function checkConversion({ type }: Parameter): string | undefined {
+  const foreign =
+    typeof type === 'function' && ![String, Number, Boolean, Object].includes(type as never);
+  return foreign
+    ? `no text can become a ${type.name}; take a string, number or boolean, or make a decorator of your own by argument().`
+    : undefined;
+}
+
 function numberOf(text: string, what: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isFinite(number))

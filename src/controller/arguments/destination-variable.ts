@@ -1,11 +1,11 @@
 // What a variable of the pattern stands for.
 import { MessagingError } from '../../message/error.js';
 import { argument } from '../argument.js';
-import { convert } from './conversion.js';
+import { checkConversion, convert } from './conversion.js';
 
 /**
  * The part of the destination that a `{name}` of the pattern took (Spring: `@DestinationVariable`); a parameter of type
- * `number` or `boolean` gets it converted. A name that no pattern declares is refused at start.
+ * `number` or `boolean` gets it converted. A name that no pattern declares is refused at start, and so are other types.
  *
  * @throws `argument-invalid`; `argument-missing` in an exception handler, where the failed route has no such variable
  */
@@ -16,8 +16,10 @@ export const DestinationVariable = argument(
       throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
     return convert(text, parameter, `variable '${name}' of the destination`);
   },
-  ({ variables }, name) =>
-    variables.includes(name) ? undefined : `no pattern declares {${name}}; ${declared(variables)}.`,
+  (parameter, name) =>
+    parameter.variables.includes(name)
+      ? checkConversion(parameter)
+      : `no pattern declares {${name}}; ${declared(parameter.variables)}.`,
 );
 
 function declared(variables: readonly string[]): string {

@@ -1,7 +1,7 @@
 // One header of the message.
 import { MessagingError } from '../../message/error.js';
 import { argument } from '../argument.js';
-import { convert } from './conversion.js';
+import { checkConversion, convert } from './conversion.js';
 
 export interface HeaderOptions {
   /** Whether an absent header fails with `argument-missing`, or gives undefined. Default true. */
@@ -11,14 +11,18 @@ export interface HeaderOptions {
 }
 
 /**
- * A header that the client sent (Spring: `@Header`); a parameter of type `number` or `boolean` gets it converted.
+ * A header that the client sent (Spring: `@Header`); a parameter of type `number` or `boolean` gets it converted. Other types
+ * than these and `string` are refused at start.
  *
  * @throws `argument-missing`, `argument-invalid`
  */
-export const Header = argument((invocation, parameter, name: string, options?: HeaderOptions) => {
-  const text = invocation.message.headers.get(name);
-  if (text !== undefined) return convert(text, parameter, `header '${name}'`);
-  if (options?.default !== undefined) return options.default;
-  if (options?.required === false) return undefined;
-  throw new MessagingError('argument-missing', `The header '${name}' is missing.`);
-});
+export const Header = argument(
+  (invocation, parameter, name: string, options?: HeaderOptions) => {
+    const text = invocation.message.headers.get(name);
+    if (text !== undefined) return convert(text, parameter, `header '${name}'`);
+    if (options?.default !== undefined) return options.default;
+    if (options?.required === false) return undefined;
+    throw new MessagingError('argument-missing', `The header '${name}' is missing.`);
+  },
+  (parameter) => checkConversion(parameter),
+);

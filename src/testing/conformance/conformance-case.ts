@@ -1,5 +1,5 @@
 // One thing that a contract promises, as a case that any test framework can run.
-import { nearest } from '../../server/nearest.js';
+import { nearest } from '../../message/nearest.js';
 
 export interface ConformanceCase {
   /** What is promised, as a sentence without its subject: `stores messages while nobody listens`. */

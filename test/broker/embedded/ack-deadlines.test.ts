@@ -30,6 +30,17 @@ it('names what was not settled in time, together', () => {
   expect(clock.timers).toBe(0);
 });
 
+it('is never early, whenever the others were added', () => {
+  const { clock, missed, subject } = deadlines();
+  subject.add('1');
+  clock.advance(99);
+  subject.add('2');
+  clock.advance(799);
+  expect(missed).toEqual([['1']]);
+  clock.advance(100);
+  expect(missed).toEqual([['1'], ['2']]);
+});
+
 it('stands still while the client is busy', () => {
   const { clock, missed, state, subject } = deadlines();
   subject.add('1');

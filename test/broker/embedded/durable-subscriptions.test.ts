@@ -81,6 +81,33 @@ describe('a durable subscription', () => {
     expect([old.texts(), young.texts()]).toEqual([['one'], ['one', 'two', 'three']]);
   });
 
+  it('is not ended by the late UNSUBSCRIBE of what had its name before', () => {
+    const { publish, consumer } = brokerWith();
+    const [old, young] = [consumer(), consumer()];
+    subscribe(old);
+    subscribe(young, { destination: '/topic/sport' });
+    expect(old.failures).toEqual(['subscription-taken']);
+    void old.connection.unsubscribe('1');
+    publish('/topic/sport', 'one');
+    expect([young.texts(), young.failures]).toEqual([['one'], []]);
+  });
+
+  it('ends no subscriber for messages that have expired', () => {
+    const { subject, clock, consumer } = brokerWith({ messages: 3 });
+    const ann = consumer();
+    void ann.connection.subscribe({
+      id: '1',
+      destination: topic,
+      ack: 'client',
+      headers: new Map([['prefetch-count', '1']]),
+    });
+    for (const text of ['one', 'two', 'three'])
+      void subject.publish(message(topic, text, { expires: '100' }));
+    clock.advance(100);
+    void subject.publish(message(topic, 'four'));
+    expect(ann.failures).toEqual([]);
+  });
+
   it('lets the oldest go while nobody is there to read', () => {
     const { publish, consumer } = brokerWith({ messages: 2 });
     const ann = consumer();
@@ -110,7 +137,9 @@ describe('a durable subscription', () => {
     publish(topic, 'kept');
     const again = consumer();
     subscribe(again);
-    expect(again.texts()).toEqual(['kept']);
+    clock.advance(5000);
+    publish(topic, 'still');
+    expect([again.texts(), again.failures]).toEqual([['kept', 'still'], []]);
     void again.connection.close();
     clock.advance(1000);
     publish(topic, 'gone');

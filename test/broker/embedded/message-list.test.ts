@@ -1,6 +1,7 @@
 // The messages of a queue that wait: first in, first out, and back in their place.
 import { describe, expect, it } from 'vitest';
-import { MessageList, type QueuedMessage } from '../../../src/broker/embedded/message-list.js';
+import { MessageList } from '../../../src/broker/embedded/message-list.js';
+import type { QueuedMessage } from '../../../src/broker/embedded/queued-message.js';
 import { message } from './consuming.js';
 
 function queued(sequence: number): QueuedMessage {

@@ -247,6 +247,25 @@ describe('a transaction', () => {
     expect(store.writes.at(-1)).toEqual(['-done']);
   });
 
+  it('keeps what it refuses, though a later acknowledgement would have covered it', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    for (const text of ['one', 'two', 'three']) await subject.publish(persistent(text));
+    const [one, , three] = ann.got.map(({ ack }) => ack!);
+    await ann.connection.commit([
+      { kind: 'settle', settlement: { kind: 'nack', id: one! } },
+      { kind: 'settle', settlement: { kind: 'ack', id: one! } },
+      { kind: 'settle', settlement: { kind: 'ack', id: three! } },
+    ]);
+    await written();
+    expect(store.texts).toEqual(['one']);
+    expect(ann.got.at(-1)).toMatchObject({ text: 'one', redelivered: 1 });
+    ann.settle('ack', 'one');
+    await written();
+    expect(store.texts).toEqual([]);
+  });
+
   it('takes no effect when the store fails', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();

@@ -177,11 +177,65 @@ describe('a full queue', () => {
     expect(() => publish('/queue/z', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
   });
 
+  it('counts nothing twice that its subscriber gives up while it gets it', () => {
+    const { subject, publish } = brokerWith({ totalOctets: 3000 });
+    for (let i = 0; i < 3; i++) {
+      const connection = subject.connect({
+        id: 'hasty',
+        busy: false,
+        gone: false,
+        deliver: ({ id }) => {
+          void connection.unsubscribe(id);
+          return true;
+        },
+        room: () => Promise.resolve(),
+        fail: () => {},
+      });
+      const durably = { id: '1', ack: 'auto', headers: new Map(), durable: `name ${i}` } as const;
+      void connection.subscribe({ ...durably, destination: '/topic/x' });
+      publish('/topic/x', 'x'.repeat(2000));
+    }
+    publish('/queue/x', 'x'.repeat(2000));
+    expect(() => publish('/queue/x', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
+  });
+
   it('that refused its first message was never there', () => {
     const { publish } = brokerWith({ octets: 1000, totalOctets: 1500, queues: 1 });
     expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
     expect(() => publish('/queue/y', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
     publish('/queue/z', 'fits');
+  });
+
+  it('has its place when it was admitted, whatever a delivery before it publishes', () => {
+    const { subject, consumer, errors } = brokerWith({ queues: 2 });
+    const refused: unknown[] = [];
+    const nosy = subject.connect({
+      id: 'nosy',
+      busy: false,
+      gone: false,
+      deliver: () => {
+        try {
+          void subject.publish(message('/queue/c', 'c'));
+        } catch (error) {
+          refused.push(error);
+        }
+        return true;
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void nosy.subscribe({ id: '1', destination: '/topic/x', ack: 'auto', headers: new Map() });
+    void nosy.commit(
+      ['/topic/x', '/queue/a', '/queue/b'].map((destination) => ({
+        kind: 'send',
+        message: message(destination, destination),
+      })),
+    );
+    expect(refused).toEqual([refusal('queue-limit')]);
+    const ann = consumer();
+    ann.listen('a', '/queue/a');
+    ann.listen('b', '/queue/b');
+    expect([ann.texts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
   });
 
   it('is forgotten when it holds nothing and nobody listens', () => {
@@ -245,6 +299,21 @@ describe('a message that expires', () => {
     const bob = consumer();
     bob.listen('1', '/queue/jobs');
     expect([ann.texts(), bob.texts()]).toEqual([['early'], ['kept']]);
+  });
+
+  it('is not looked for once it is settled, however late it would have expired', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    for (const [id, destination] of [
+      ['a', '/queue/left'],
+      ['b', '/queue/heard'],
+    ] as const) {
+      void subject.publish(message(destination, 'x', { expires: '86400000' }));
+      ann.listen(id, destination);
+    }
+    void ann.connection.unsubscribe('a');
+    clock.advance(20_000);
+    expect(clock.timers).toBe(0);
   });
 
   it('is looked for again when it has come back', () => {

@@ -1,6 +1,8 @@
 // Retained messages: the last of each chosen destination, first for whoever subscribes later.
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../../src/broker/embedded/queued-message.js';
 import type { RetainOptions } from '../../../src/broker/embedded/retained-messages.js';
+import { sessionQueue } from '../../../src/broker/user-destination.js';
 import { brokerWith, message } from './consuming.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
@@ -61,9 +63,38 @@ describe('a retained message', () => {
     }
   });
 
+  it('waits for room, and is left out when it was renewed or the subscription ended meanwhile', async () => {
+    const { publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b', 'c', 'd']) publish(`/topic/price/${name}`, `${name}1`);
+    const [ann, bob] = [consumer(), consumer()];
+    for (const each of [ann, bob]) {
+      each.fill();
+      each.listen('p', '/topic/price/*');
+    }
+    publish('/topic/price/b', 'b2');
+    expect(ann.texts()).toEqual(['a1', 'b2']);
+    void bob.connection.unsubscribe('p');
+    await ann.empty();
+    await bob.empty();
+    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+      ['c1', true],
+      ['d1', true],
+    ]);
+    expect(bob.texts()).toEqual(['a1', 'b2']);
+  });
+
+  it('is none in the queues of sessions, which end with them', () => {
+    const { subject, consumer } = keeping({ byHeader: true, destinations: ['/**'] });
+    const own = sessionQueue('s', '/queue/x');
+    void subject.publish(message(own, 'gone', { retain: 'true' }));
+    const ann = consumer();
+    ann.listen('x', own);
+    expect(ann.texts()).toEqual([]);
+  });
+
   it.each([
     ['too many', { ...prices, messages: 2 }],
-    ['too large together', { ...prices, octets: 2 }],
+    ['too large together', { ...prices, octets: 2 * sizeOf(message('/topic/price/a', 'a')) }],
   ])('makes room when they are %s, the oldest first', (_, retain) => {
     const { publish, consumer } = keeping(retain);
     for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);

@@ -1,4 +1,5 @@
 // Who subscribed what: against brute force, and while a walk is under way.
+import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../src/broker/broker.js';
 import type { Entry } from '../../../src/broker/embedded/audience.js';
@@ -163,4 +164,11 @@ describe('a walk', () => {
     );
     expect(seen).toEqual([first]);
   });
+});
+
+it('keeps nothing of patterns that nobody subscribes any more', () => {
+  const { subject, add } = index();
+  const before = queryObjects(Map);
+  for (let i = 0; i < 1000; i++) subject.remove(add(`/a${i}/b/c.*`));
+  expect(queryObjects(Map)).toBeLessThan(Number(before) + 100);
 });

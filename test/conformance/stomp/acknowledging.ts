@@ -77,7 +77,16 @@ export const acknowledging: readonly Line[] = [
     number: 50,
     what: 'in 1.0 it names the message-id, which is unique to the delivery',
     versions: ['1.0'],
-    check: acknowledges('1.0', [{ 'message-id': undefined }]),
+    async check(stage, version) {
+      await acknowledges('1.0', [{ 'message-id': undefined }])(stage, version);
+      const client = await stage.subscriber(version, topic, { ack: 'client' });
+      await client.ask('SUBSCRIBE', { id: 'twice', destination: topic, ack: 'client' });
+      client.send(topic);
+      const ids = [await client.next('MESSAGE'), await client.next('MESSAGE')].map(
+        ({ headers }) => headers['message-id'],
+      );
+      equal(new Set(ids).size, 2);
+    },
   },
   {
     number: 51,

@@ -60,10 +60,14 @@ export const connecting: readonly Line[] = [
   },
   {
     number: 22,
-    what: 'a missing host is tolerated',
+    what: 'a missing host is tolerated, and refused where the application wants one',
     versions: since11,
     async check(stage, version) {
-      equal((await answerTo(stage, { 'accept-version': version }))['version'], version);
+      const headers = { 'accept-version': version };
+      equal((await answerTo(stage, headers))['version'], version);
+      const client = await stage.client();
+      client.say(frame('CONNECT', { ...headers, login: 'names-its-host' }));
+      await client.refused();
     },
   },
   {
@@ -127,6 +131,7 @@ export const connecting: readonly Line[] = [
         '5000,0': '0,10000',
         '0,5000': '5000,0',
         '100,100': '1000,10000',
+        '0,99999999999': '2147483647,0',
       };
       for (const [said, answered] of Object.entries(pairs)) {
         const headers = await answerTo(stage, hello(version, { 'heart-beat': said }));

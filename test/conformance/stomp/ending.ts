@@ -18,11 +18,12 @@ export const ending: readonly Line[] = [
       const [first, second] = [await client.next(...either), await client.next(...either)];
       deepEqual([first.command, second.command].toSorted(), ['MESSAGE', 'RECEIPT']);
       const { headers } = first.command === 'MESSAGE' ? first : second;
-      await client.ask('ACK', {
-        id: version === '1.2' ? headers['ack'] : undefined,
-        'message-id': headers['message-id'],
-        subscription: 's',
-      });
+      for (const command of version === '1.0' ? ['ACK'] : ['ACK', 'NACK'])
+        await client.ask(command, {
+          id: version === '1.2' ? headers['ack'] : undefined,
+          'message-id': headers['message-id'],
+          subscription: 's',
+        });
       for (const end of ['COMMIT', 'ABORT']) {
         await client.ask('BEGIN', { transaction: 't' });
         await client.ask('SEND', { destination: '/topic/nobody/there', transaction: 't' });

@@ -29,6 +29,7 @@ export const frames: readonly Line[] = [
       const client = await stage.connect(version);
       client.say('\n\n\n', version === '1.2' ? '\r\n' : '\n');
       await client.nothing();
+      equal(client.lifeSigns, 0);
     },
   },
   {
@@ -132,8 +133,9 @@ export const frames: readonly Line[] = [
         await client.next('MESSAGE');
         return;
       }
-      client.send(topic, { note: ' a ' });
-      equal((await client.next('MESSAGE')).headers['note'], ' a ');
+      client.send(topic, { note: ' a ', ' spaced ': 'b' });
+      const { headers } = await client.next('MESSAGE');
+      deepEqual([headers['note'], headers[' spaced ']], [' a ', 'b']);
     },
   },
   {
@@ -153,9 +155,13 @@ export const frames: readonly Line[] = [
     number: 11,
     what: 'only SEND carries a body',
     async check(stage, version) {
-      const client = await stage.connect(version);
-      client.say(frame('SUBSCRIBE', { id: 's', destination: topic }, 'body'));
-      await client.refused();
+      const named = { id: 's', 'message-id': 's', destination: topic, transaction: 't' };
+      const commands = 'SUBSCRIBE UNSUBSCRIBE ACK BEGIN COMMIT ABORT DISCONNECT'.split(' ');
+      for (const command of version === '1.0' ? commands : [...commands, 'NACK']) {
+        const client = await stage.connect(version);
+        client.say(frame(command, { ...named, subscription: 's' }, 'body'));
+        equal((await client.refused()).headers['code'], 'body-unexpected', command);
+      }
     },
   },
   {
@@ -214,6 +220,7 @@ export const frames: readonly Line[] = [
     what: 'headers, their length and their number, and bodies have limits; nothing more is read beyond them',
     async check(stage, version) {
       const { headerCount, headerSize, frameSize } = stage.server.options.limits;
+      const reader = await stage.subscriber(version, topic);
       const many = Object.fromEntries(
         Array.from({ length: headerCount + 1 }, (_, i) => [`h${i}`, i]),
       );
@@ -223,9 +230,12 @@ export const frames: readonly Line[] = [
         frame('SEND', { destination: topic }, 'x'.repeat(frameSize + 1)),
       ]) {
         const client = await stage.connect(version);
-        client.say(said);
+        client.say(said, frame('SEND', { destination: topic }, 'behind'));
         ok((await client.refused()).headers['message'] !== undefined);
       }
+      const client = await stage.connect(version);
+      client.send(topic, {}, 'x'.repeat(frameSize - 1000));
+      equal((await reader.next('MESSAGE')).body.length, frameSize - 1000);
     },
   },
 ];

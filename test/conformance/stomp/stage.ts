@@ -32,7 +32,9 @@ export class Stage {
       clock,
       limits,
       logger: silentLogger,
-      authenticate({ login, passcode }) {
+      authenticate({ login, passcode, host }) {
+        if (login === 'names-its-host' && host === undefined)
+          throw new MessagingError('access-refused');
         if (passcode === 'wrong') throw new MessagingError('access-refused', 'Nobody hears this.');
         return login === undefined ? undefined : { name: login };
       },

@@ -20,22 +20,19 @@ export const subscribing: readonly Line[] = [
     what: 'other headers travel to subscribers, but none of those that the server owns',
     async check(stage, version) {
       const client = await stage.subscriber(version, topic);
-      const forged = {
-        'message-id': 'forged',
-        redelivered: 'true',
-        'user-name': 'eve',
-        session: 'x',
-      };
+      const never = ['receipt-id', 'ack', 'redelivered', 'session', 'user-name', 'dropped'];
+      const owned = ['message-id', 'subscription', ...never];
+      const forged = owned.map((name) => `${name}:forged\n${name}:again\n`).join('');
       client.say(
-        `SEND\ndestination:${topic}\nnote:a\nsubscription:forged\nsubscription:again\n` +
-          `${Object.entries(forged)
-            .map(([name, value]) => `${name}:${value}\n`)
-            .join('')}\nx\0`,
+        `SEND\ndestination:${topic}\nnote:a\nreceipt:r\nreceipt:s\n${forged}content-length:1\ncontent-length:7\n\nx\0`,
       );
-      const { headers } = await client.next('MESSAGE');
+      const either = ['MESSAGE', 'RECEIPT'];
+      const heard = [await client.next(...either), await client.next(...either)];
+      const { headers } = heard.find(({ command }) => command === 'MESSAGE')!;
       deepEqual([headers['note'], headers['subscription']], ['a', 's']);
-      ok(headers['message-id'] !== 'forged');
-      for (const name of ['redelivered', 'user-name', 'session']) equal(headers[name], undefined);
+      equal(headers['content-length'], '1');
+      ok(!['forged', 'again', undefined].includes(headers['message-id']));
+      for (const name of ['receipt', ...never]) equal(headers[name], undefined, name);
     },
   },
   {
@@ -102,7 +99,7 @@ export const subscribing: readonly Line[] = [
       const client = await stage.connect('1.0');
       await client.ask('SUBSCRIBE', { destination: topic });
       client.send(topic);
-      await client.next('MESSAGE');
+      equal((await client.next('MESSAGE')).headers['subscription'], undefined);
       await client.ask('UNSUBSCRIBE', { destination: topic });
       client.send(topic);
       await client.nothing();
@@ -140,9 +137,17 @@ export const subscribing: readonly Line[] = [
       const modes =
         version === '1.0' ? ['auto', 'client'] : ['auto', 'client', 'client-individual'];
       for (const ack of modes) await stage.subscriber(version, topic, { ack });
-      const client = await stage.connect(version);
-      client.say(frame('SUBSCRIBE', { id: 's', destination: topic, ack: 'sometimes' }));
-      await client.refused();
+      for (const ack of ['sometimes', ...(version === '1.0' ? ['client-individual'] : [])]) {
+        const client = await stage.connect(version);
+        client.say(frame('SUBSCRIBE', { id: 's', destination: topic, ack }));
+        await client.refused();
+      }
+      // Without a word it is auto: nothing is left when the subscriber goes.
+      const silent = await stage.subscriber(version, '/queue/x');
+      silent.send('/queue/x');
+      await silent.next('MESSAGE');
+      await silent.ask('UNSUBSCRIBE', { id: 's' });
+      await (await stage.subscriber(version, '/queue/x')).nothing();
     },
   },
   {
@@ -154,6 +159,11 @@ export const subscribing: readonly Line[] = [
       await client.ask('UNSUBSCRIBE', { id: 's' });
       client.say(frame('UNSUBSCRIBE', { id: 'unknown' }));
       await client.refused();
+      for (const headers of [{}, { destination: '/topic/unknown' }]) {
+        const other = await stage.subscriber(version, topic);
+        other.say(frame('UNSUBSCRIBE', headers));
+        await other.refused();
+      }
     },
   },
   {

@@ -144,3 +144,28 @@ describe('@DestinationVariable', () => {
     ]);
   });
 });
+
+describe('headers and variables', () => {
+  it('are refused at start for types that no text can become', () => {
+    class Id {}
+    @Controller()
+    class A {
+      @MessageMapping('/a/{v}')
+      a(
+        @Header('d') d: Date,
+        @Header('n') n: bigint,
+        @DestinationVariable('v') v: Id,
+        @Header('x') x: unknown,
+      ) {
+        return [d, n, v, x];
+      }
+    }
+    const instead =
+      'take a string, number or boolean, or make a decorator of your own by argument().';
+    expect(findings(A)).toEqual([
+      `A.a, parameter 0: no text can become a Date; ${instead}`,
+      `A.a, parameter 1: no text can become a BigInt; ${instead}`,
+      `A.a, parameter 2: no text can become a Id; ${instead}`,
+    ]);
+  });
+});

@@ -60,7 +60,7 @@ describe('a planted fault', () => {
   // Side by side, as what is lost is waited for with some patience.
   beforeAll(async () => {
     await Promise.all(planted.map(async (each) => caught.set(each, await failing(each.plant()))));
-  });
+  }, 60_000);
 
   for (const each of planted)
     it(`is caught: ${each.name}, things ${each.fault}`, () => {

@@ -1,0 +1,53 @@
+// Options of the embedded broker: what is wrong with them is said when it is made, and not by silence later.
+import { describe, expect, it } from 'vitest';
+import {
+  resolveBrokerOptions,
+  type GivenBrokerOptions,
+} from '../../../src/broker/embedded/broker-options.js';
+import { defaultQueueOptions } from '../../../src/broker/embedded/queue-options.js';
+
+describe('the options of the embedded broker', () => {
+  it('have defaults, also for what is undefined', () => {
+    const given = { queue: { prefetch: undefined } } as unknown as GivenBrokerOptions;
+    expect(resolveBrokerOptions(given).queue).toEqual(defaultQueueOptions);
+  });
+
+  it.each<[string, string, GivenBrokerOptions]>([
+    ['queue.prefetch', 'must be a whole number of at least 1', { queue: { prefetch: 0 } }],
+    ['queue.ackWithin', 'must be a whole number of at least 0', { queue: { ackWithin: -1 } }],
+    ['queue.ackWithin', 'must be at most 2147483647', { queue: { ackWithin: 2 ** 31 } }],
+    ['queue.maxDeliveries', 'must be a whole', { queue: { maxDeliveries: 0.5 } }],
+    ['queue.messages', 'must be a whole', { queue: { messages: Number.NaN } }],
+    ['queue.prefixes', 'must begin with a slash', { queue: { prefixes: ['/queue/'] } }],
+    ['queue.deadLetters', 'must begin with a slash', { queue: { deadLetters: 'dead' } }],
+    ['queue.whenFull', `must be 'refuse' or`, { queue: { whenFull: 'drop-newest' as 'refuse' } }],
+    [
+      'queue.prefech',
+      "the nearest known one is 'queue.prefetch'",
+      { queue: { prefech: 1 } as object },
+    ],
+    ['queues', "known one is 'queue'", { queues: {} } as object],
+    ['retain.octets', 'must be a whole', { retain: { octets: -1 } }],
+    [
+      'retain.destination',
+      "known one is 'retain.destinations'",
+      { retain: { destination: 1 } as object },
+    ],
+    ['durable.keep', 'must be at most 2147483647', { durable: { keep: 30 * 86_400_000 } }],
+  ])('name %s, which %s', (name, what, given) => {
+    expect(() => resolveBrokerOptions(given)).toThrow(
+      expect.objectContaining({
+        code: 'option-invalid',
+        message: expect.stringMatching(new RegExp(`'${name}'.*${what}`)) as string,
+      }) as Error,
+    );
+  });
+
+  it('have dead letters wait in a queue, whatever queues are called', () => {
+    expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
+      '/jobs/dead-letters',
+    );
+    const both = { prefixes: ['/jobs'], deadLetters: '/topic/dead' };
+    expect(resolveBrokerOptions({ queue: both }).queue.deadLetters).toBe('/topic/dead');
+  });
+});
