@@ -76,12 +76,21 @@ export async function createInstrumentedServer(
 
   const container = options.container ?? ownContainer();
   offer(container, { publisher, registry, events });
-  const compiled = await compileRoutes(container, options, payloads).catch(
-    async (error: unknown) => {
-      await withdraw(container);
-      throw error;
-    },
-  );
+  let restore = () => {};
+  /** A container of our own goes with the server. */
+  const release = async () => {
+    if (options.container === undefined) return;
+    restore();
+    await withdraw(container);
+  };
+  const compile = async () => {
+    restore = await instruments.container(container);
+    return compileRoutes(container, options, payloads);
+  };
+  const compiled = await compile().catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
   const routes = compiled.map((route) => instruments.route(route));
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator: options.separator }),
@@ -173,7 +182,7 @@ export async function createInstrumentedServer(
     routes,
     open,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
-    release: () => withdraw(container),
+    release,
   });
 }
 
