@@ -39,8 +39,6 @@ export interface TestServerParts<M extends object> {
   readonly strict: boolean;
   /** The session that was begun last. */
   readonly newest: () => string;
-  /** Gives the application's container back as it was. */
-  readonly restore: () => void;
 }
 
 export class TestServer<M extends object = AnyDestinations> {
@@ -177,11 +175,10 @@ export class TestServer<M extends object = AnyDestinations> {
   }
 
   async #close(site: Site): Promise<void> {
-    const { scene, clients, restore } = this.#parts;
+    const { scene, clients } = this.#parts;
     for (const client of clients.values()) await client.leave();
     await this.#pipeline.quiet();
     await scene.server.close();
-    restore();
     const open = [...this.#looseEnds()];
     if (open.length === 0 || scene.failures.length > 0) return;
     throw failIn(scene, ['The test left open:', ...open].join('\n  '), site);
