@@ -21,7 +21,7 @@ function definition(name: string): ValidateFunction {
 const isClientFrame = definition('clientFrame');
 const isServerFrame = definition('serverFrame');
 
-const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', ''));
+const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', '', '\ud800', '😀'));
 /** Mostly of the right type. */
 const field = (value: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: fc.jsonValue() });
