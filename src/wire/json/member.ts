@@ -59,9 +59,15 @@ function endOfString(text: Buffer, start: number): number {
 
 function isNamed(text: Buffer, from: number, to: number, name: string): boolean {
   const excess = to - from - name.length;
-  if (excess === 0) return text.toString('latin1', from, to) === name;
+  if (excess === 0) return isWritten(text, from, name);
   if (excess < escapeExcess || excess % escapeExcess !== 0) return false;
   return JSON.parse(text.toString('utf8', from - 1, to + 1)) === name;
+}
+
+function isWritten(text: Buffer, from: number, name: string): boolean {
+  for (let at = 0; at < name.length; at++)
+    if (text[from + at] !== name.charCodeAt(at)) return false;
+  return true;
 }
 
 function trimmed(text: Buffer, from: number, to: number): Place {
