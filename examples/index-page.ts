@@ -28,12 +28,13 @@ function write(examples: readonly Example[]): string {
     <meta name="color-scheme" content="light dark" />
     <title>signalbox examples</title>
     <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="look.css" />
     <link rel="stylesheet" href="index.css" />
   </head>
   <body>
     <main>
-      <h1>signalbox <span>examples</span></h1>
-      <p>Each of them runs on this server. <code>npm start -- name</code> runs one alone.</p>
+      <h1>signalbox <span class="quiet">examples</span></h1>
+      <p class="quiet">Each of them runs on this server. <code>npm start -- name</code> runs one alone.</p>
       <ul>${examples.map(item).join('')}
       </ul>
     </main>
@@ -44,8 +45,8 @@ function write(examples: readonly Example[]): string {
 
 function item({ name, title, summary }: Example): string {
   return `
-        <li>
+        <li class="panel">
           <a href="${name}/">${title}</a>
-          <p>${summary}</p>
+          <p class="quiet">${summary}</p>
         </li>`;
 }

@@ -1,5 +1,6 @@
-// A bare JSON client over the memory transport: says objects, hears objects.
+// A bare JSON client over the memory transport: says objects, and hears objects that the schema describes.
 import type { MemoryClient, MemoryTransport } from '../src/transport/memory.js';
+import { isServerFrame } from './json-schema.js';
 
 export type JsonFrame = Readonly<Record<string, unknown>>;
 
@@ -25,7 +26,7 @@ export function openJson(
   let wanted: (() => void)[] = [];
   connection.onData = (bytes) => {
     for (const line of Buffer.from(bytes).toString().split('\n')) {
-      if (line !== '') heard.push(JSON.parse(line) as JsonFrame);
+      if (line !== '') heard.push(frameOf(line));
     }
     const waiting = wanted;
     wanted = [];
@@ -64,4 +65,10 @@ export async function connectJson(
   client.say({ type: 'connect', ...fields });
   await client.next('connected');
   return client;
+}
+
+function frameOf(line: string): JsonFrame {
+  const frame = JSON.parse(line) as JsonFrame;
+  if (!isServerFrame(frame)) throw new Error(`Not in the schema: ${line}`);
+  return frame;
 }

@@ -116,7 +116,8 @@ describe('the page of the greeting', () => {
   it.each([
     ['', 'text/html', '<title>Greeting'],
     ['app.js', 'text/javascript', '/topic/greetings'],
-    ['style.css', 'text/css', 'prefers-color-scheme: dark'],
+    ['style.css', 'text/css', '.connection'],
+    ['look/look.css', 'text/css', 'prefers-color-scheme: dark'],
     ['stompjs/index.js', 'text/javascript', './client.js'],
   ])('lies below its base: /greeting/%s', async (path, type, part) => {
     const response = await fetch(`http://${address}/greeting/${path}`);

@@ -24,6 +24,7 @@ export async function mount(http: HttpServer, base: string): Promise<Server> {
   await server.attach(http);
   serveFiles(http, base, {
     '': new URL('public/', import.meta.url),
+    'look/': new URL('../public/', import.meta.url),
     'stompjs/': new URL('../esm6/', pathToFileURL(resolve('@stomp/stompjs'))),
   });
   return server;

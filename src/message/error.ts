@@ -78,7 +78,6 @@ export const errorTable = {
     closes: closeCode.stalled,
   },
   'server-stopping': { text: 'The server is going away.', closes: closeCode.goingAway },
-  'session-closed': { text: 'The session was closed by the server.', closes: closeCode.policy },
 
   // What a frame can be refused for.
   'destination-invalid': { text: 'The destination is malformed.' },

@@ -30,20 +30,25 @@ const noInstance =
   'no binding gives an instance of it without a condition; bind it once more, without whenNamed and the like.';
 
 /** A container in which plain classes need no binding. */
-export function ownContainer(): Container {
+function ownContainer(): Container {
   return new Container({ autobind: true, defaultScope: 'Singleton' });
 }
 
-/** What a server has put into a container, until it takes it back; a container serves one server at a time. */
+/**
+ * What a server has put into a container, until it takes it back; a container serves one server at a time. Where the application
+ * has none, the server has one of its own.
+ */
 export class ContainerLease {
-  readonly #modules: ContainerModule[] = [];
+  readonly #container: Container;
+  readonly #own: boolean;
+  /** How each step is taken back. */
+  readonly #undo: (() => void | Promise<void>)[] = [];
 
   /** @throws `option-invalid` where another server has the container */
-  constructor(
-    private readonly container: Container,
-    { publisher, registry, events }: Offered,
-  ) {
-    if (container.isCurrentBound(Publisher)) {
+  constructor(given: Container | undefined, { publisher, registry, events }: Offered) {
+    this.#container = given ?? ownContainer();
+    this.#own = given === undefined;
+    if (this.#container.isCurrentBound(Publisher)) {
       throw new MessagingError(
         'option-invalid',
         'The container serves another server already; give each server one of its own.',
@@ -56,6 +61,11 @@ export class ContainerLease {
     });
   }
 
+  /** Lets somebody change what is bound before anything is built. @param change gives its way back */
+  async prepare(change: (container: Container) => Promise<() => void>): Promise<void> {
+    this.#undo.push(await change(this.#container));
+  }
+
   /**
    * The controllers to serve, each once: those named, or all that the container or a parent of its has bound. What cannot be
    * built is for the compiler to say, with everything else that is wrong.
@@ -63,7 +73,7 @@ export class ContainerLease {
   async controllers(
     named: readonly Constructor[] | undefined,
   ): Promise<readonly BuiltController[]> {
-    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.container);
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#container);
     const built = await Promise.all(wanted.map((each) => this.#build(each)));
     const distinct = new Map(
       built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
@@ -71,16 +81,18 @@ export class ContainerLease {
     return [...distinct.values()];
   }
 
-  /** Nothing of the server is left, and the container can serve another one. */
+  /** Nothing of the server is left, and the container can serve another one; one of our own ends with all that it has built. */
   async end(): Promise<void> {
-    for (const module of this.#modules.splice(0)) await this.container.unloadAsync(module);
+    const steps = this.#undo.splice(0).toReversed();
+    if (this.#own) return this.#container.unbindAllAsync();
+    for (const step of steps) await step();
   }
 
   async #build(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
     if ('failure' in wanted) return [wanted];
     const { token, type } = wanted;
     try {
-      const things = await this.container.getAllAsync<unknown>(token);
+      const things = await this.#container.getAllAsync<unknown>(token);
       const built = things.flatMap((thing) => builtFrom(thing, token, type));
       return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
     } catch (failure) {
@@ -93,7 +105,7 @@ export class ContainerLease {
     const newable = type as Newable<object>;
     try {
       if (Reflect.getOwnMetadata(injectableFlag, type) === undefined) injectable()(newable);
-      if (!this.container.isBound(newable))
+      if (!this.#container.isBound(newable))
         this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
       return { token: type, type };
     } catch (failure) {
@@ -103,8 +115,8 @@ export class ContainerLease {
 
   #load(load: (options: ContainerModuleLoadOptions) => void): void {
     const module = new ContainerModule(load);
-    this.container.load(module);
-    this.#modules.push(module);
+    this.#container.load(module);
+    this.#undo.push(() => this.#container.unloadAsync(module));
   }
 }
 

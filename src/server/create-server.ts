@@ -18,7 +18,7 @@ import { intercept } from '../session/interceptor.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
-import { ContainerLease, ownContainer } from './container.js';
+import { ContainerLease } from './container.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Idempotency } from './idempotency.js';
@@ -73,12 +73,12 @@ export async function createInstrumentedServer(
     serves: (destination) => prefixes.servedByBroker(destination),
   });
 
-  const lease = new ContainerLease(options.container ?? ownContainer(), {
-    publisher,
-    registry,
-    events,
-  });
-  const compiled = await compileRoutes(lease, options, payloads).catch(async (error: unknown) => {
+  const lease = new ContainerLease(options.container, { publisher, registry, events });
+  const compile = async () => {
+    await lease.prepare((container) => instruments.container(container));
+    return compileRoutes(lease, options, payloads);
+  };
+  const compiled = await compile().catch(async (error: unknown) => {
     await lease.end();
     throw error;
   });

@@ -9,13 +9,26 @@ export type Override = readonly [token: ServiceIdentifier, value: unknown];
 
 const notBuilt = { isRight: false, value: undefined };
 
+/** Loads modules, and binds values over what they and the container, or a parent of it, have bound. */
+export async function overrideIn(
+  container: Container,
+  modules: readonly ContainerModule[],
+  overrides: readonly Override[],
+): Promise<void> {
+  if (modules.length > 0) await container.loadAsync(...modules);
+  for (const [token, value] of overrides) {
+    if (container.isCurrentBound(token)) await container.unbindAsync(token);
+    container.bind(token).toConstantValue(value);
+  }
+}
+
 /**
- * Loads modules and binds values over what the container, or a parent of it, has bound. What was built before is forgotten
- * meanwhile, or it would keep the values that it was built with.
+ * The same in a container that is somebody else's. What was built before is forgotten meanwhile, or it would keep the values
+ * that it was built with.
  *
  * @returns the way back: the container as it was
  */
-export async function overrideIn(
+export async function overrideMeanwhile(
   container: Container,
   modules: readonly ContainerModule[],
   overrides: readonly Override[],
@@ -27,11 +40,7 @@ export async function overrideIn(
     for (const [binding, cache] of built) binding.cache = cache;
   };
   try {
-    await container.loadAsync(...modules);
-    for (const [token, value] of overrides) {
-      if (container.isCurrentBound(token)) await container.unbindAsync(token);
-      container.bind(token).toConstantValue(value);
-    }
+    await overrideIn(container, modules, overrides);
     return restore;
   } catch (error) {
     restore();

@@ -14,32 +14,10 @@ export async function invoke<T extends object, K extends MethodName<T>>(
   method: K,
   given: InvokeOptions & TestServerOptions = {},
 ): Promise<Invoked<ResultOf<T, K>>> {
-  const {
-    variables,
-    payload,
-    principal,
-    headers,
-    session,
-    destination,
-    on,
-    convert,
-    signal,
-    ...options
-  } = given;
-  const handed = {
-    variables,
-    payload,
-    principal,
-    headers,
-    session,
-    destination,
-    on,
-    convert,
-    signal,
-  };
+  const options = serverOptions(given);
   const app = await testServer({ ...options, ...serving(controller, options.override ?? []) });
   try {
-    return await app.invoke<T, K>(controller, method, handed);
+    return await app.invoke<T, K>(controller, method, given);
   } finally {
     await app.close();
   }
@@ -54,4 +32,20 @@ function serving(
     return { controllers: [controller as Constructor], override };
   const type = controller.constructor as Constructor;
   return { controllers: [type], override: [...override, [type, controller]] };
+}
+
+/** What `testServer` knows of the options. */
+function serverOptions({
+  variables: _variables,
+  payload: _payload,
+  principal: _principal,
+  headers: _headers,
+  session: _session,
+  destination: _destination,
+  on: _on,
+  convert: _convert,
+  signal: _signal,
+  ...options
+}: InvokeOptions & TestServerOptions): TestServerOptions {
+  return options;
 }

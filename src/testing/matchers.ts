@@ -1,8 +1,9 @@
 // Matchers for `expect.extend` of vitest and jest.
 import { show, showEnding, showProblem } from './explain.js';
-import type { TestClient } from './test-client.js';
-import type { TestServer } from './test-server.js';
-import type { TestSubscription } from './test-subscription.js';
+import { TestFailure } from './failure.js';
+import { TestClient } from './test-client.js';
+import { TestServer } from './test-server.js';
+import { TestSubscription } from './test-subscription.js';
 
 type Equality = (...compared: never[]) => boolean | undefined;
 
@@ -39,6 +40,7 @@ export const matchers = {
     destination: string,
     ...given: [unknown?]
   ): Verdict {
+    mustBe(TestServer, app, 'toHavePublished is for a test server');
     const published = app.published(destination);
     const pass = published.some(
       ({ payload }) => given.length === 0 || isLike(this, payload, given[0]),
@@ -49,6 +51,7 @@ export const matchers = {
   },
 
   toHaveProblem(this: Context, client: TestClient, code: string, more: object = {}): Verdict {
+    mustBe(TestClient, client, 'toHaveProblem is for a client of a test');
     const { problems, label } = client;
     const pass = problems.some((problem) => isLike(this, problem, { code, ...more }));
     const expected = `${label} to be told ${show({ code, ...more })}`;
@@ -60,6 +63,7 @@ export const matchers = {
   },
 
   toBeClosed(this: Context, client: TestClient, code?: number): Verdict {
+    mustBe(TestClient, client, 'toBeClosed is for a client of a test');
     const { closed, label } = client;
     const pass = closed !== undefined && (code === undefined || closed.code === code);
     const expected = `${label} to be closed${code === undefined ? '' : ` with ${code}`}`;
@@ -72,6 +76,7 @@ export const matchers = {
     subscription: TestSubscription,
     payload: unknown,
   ): Promise<Verdict> {
+    mustBe(TestSubscription, subscription, 'toReceive is for a subscription of a test');
     const message = await subscription.next();
     const expected = `the next message of ${subscription.destination} to have the payload ${show(payload)}`;
     const pass = isLike(this, message.payload, payload);
@@ -79,6 +84,13 @@ export const matchers = {
     return { ...found, actual: message.payload, expected: payload };
   },
 };
+
+/** `expect` takes anything, so that no compiler tells. */
+function mustBe(type: abstract new (...given: never[]) => object, given: unknown, rule: string) {
+  if (given instanceof type) return;
+  const what = given instanceof Object ? `a ${given.constructor.name}` : String(given);
+  throw new TestFailure(`${rule}, and was given ${what}.`);
+}
 
 function isLike(context: Context, value: unknown, wanted: unknown): boolean {
   const { iterableEquality, subsetEquality } = context.utils;

@@ -1,11 +1,11 @@
 // Makes a server under test of an application's options and the test's own.
 import { UserDestinations } from '../broker/user-destination.js';
+import { MessagingError } from '../message/error.js';
 import { Payloads } from '../payload/converter.js';
-import { ownContainer } from '../server/container.js';
 import { createInstrumentedServer } from '../server/create-server.js';
 import type { Instruments } from '../server/instruments.js';
 import type { ServerOptions } from '../server/options.js';
-import { overrideIn } from '../server/override.js';
+import { overrideIn, overrideMeanwhile } from '../server/override.js';
 import { memoryTransport } from '../transport/memory.js';
 import type { AnyDestinations } from './destination-map.js';
 import { recordedLog } from './recorded-log.js';
@@ -15,7 +15,10 @@ import { sequentialIds } from './sequential-ids.js';
 import type { TestClient } from './test-client.js';
 import { testClock } from './test-clock.js';
 import type { TestServerOptions } from './test-options.js';
-import { TestServer } from './test-server.js';
+import { TestServer, type Services } from './test-server.js';
+
+const longestTimer = 2 ** 31 - 1;
+const nothing = () => {};
 
 /**
  * A running server without socket or port: the real pipeline over memory, with a clock that stands still, ids that are the
@@ -36,14 +39,22 @@ export async function testServer<M extends object = AnyDestinations>(
     patience = 4000,
     strict = false,
   } = options;
-  const { container = ownContainer(), clock = testClock(), ids = sequentialIds() } = options;
+  requirePatience(patience);
+  const { clock = testClock(), ids = sequentialIds() } = options;
   const log = recordedLog(options.logger);
   const memory = memoryTransport();
   const running = new Running();
   const clients = new Map<string, TestClient<M>>();
   let newest = '';
   let broker!: RecordingBroker;
+  let services!: Services;
   const instruments: Instruments = {
+    async container(container) {
+      services = container;
+      if (options.container !== undefined) return overrideMeanwhile(container, modules, override);
+      await overrideIn(container, modules, override);
+      return nothing;
+    },
     broker: (inner) => (broker = new RecordingBroker(inner)),
     route: (route) => running.watch(route),
     frames: (handle) => async (frame, session) => {
@@ -53,54 +64,45 @@ export async function testServer<M extends object = AnyDestinations>(
       return processed;
     },
   };
-  const restore = await overrideIn(container, modules, override);
-  try {
-    const server = await createInstrumentedServer(
-      {
-        ...serverOptions(options),
-        container,
-        clock,
-        logger: log,
-        ids: {
-          session: () => (newest = ids.session()),
-          message: () => ids.message(),
-          reply: () => ids.reply(),
-        },
-        endpoints: [],
-        transports: [memory],
-        // When it closes, handlers have had the patience of the test.
-        closeWithin: 0,
+  const server = await createInstrumentedServer(
+    {
+      ...serverOptions(options),
+      clock,
+      logger: log,
+      ids: {
+        session: () => (newest = ids.session()),
+        message: () => ids.message(),
+        reply: () => ids.reply(),
       },
-      instruments,
-    );
-    await server.start();
-    const payloads = new Payloads(server.options.converters);
-    const users = new UserDestinations(server.options.prefixes.user);
-    return new TestServer<M>({
-      scene: {
-        server,
-        broker,
-        running,
-        clock,
-        log,
-        payloads,
-        users,
-        players: clients,
-        failures: [],
-      },
-      memory,
-      services: container,
-      clients,
-      protocol,
-      patience,
-      strict,
-      newest: () => newest,
-      restore,
-    });
-  } catch (error) {
-    restore();
-    throw error;
-  }
+      endpoints: [],
+      transports: [memory],
+      // When it closes, handlers have had the patience of the test.
+      closeWithin: 0,
+    },
+    instruments,
+  );
+  await server.start();
+  const payloads = new Payloads(server.options.converters);
+  const users = new UserDestinations(server.options.prefixes.user);
+  return new TestServer<M>({
+    scene: { server, broker, running, clock, log, payloads, users, players: clients, failures: [] },
+    memory,
+    services,
+    clients,
+    protocol,
+    patience,
+    strict,
+    newest: () => newest,
+  });
+}
+
+/** What Node's timers can do: one that is longer would fire at once. */
+function requirePatience(patience: number): void {
+  if (patience > 0 && patience <= longestTimer) return;
+  throw new MessagingError(
+    'option-invalid',
+    `The option 'patience' must be above 0 and at most ${longestTimer} milliseconds, unlike ${patience}.`,
+  );
 }
 
 /** What `createServer` knows of the options. */

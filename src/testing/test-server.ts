@@ -39,8 +39,6 @@ export interface TestServerParts<M extends object> {
   readonly strict: boolean;
   /** The session that was begun last. */
   readonly newest: () => string;
-  /** Gives the application's container back as it was. */
-  readonly restore: () => void;
 }
 
 export class TestServer<M extends object = AnyDestinations> {
@@ -177,14 +175,13 @@ export class TestServer<M extends object = AnyDestinations> {
   }
 
   async #close(site: Site): Promise<void> {
-    const { scene, clients, restore } = this.#parts;
+    const { scene, clients } = this.#parts;
     for (const client of clients.values()) await client.leave();
     const rested = await this.#pipeline.quiet();
     const closed = scene.server.close();
     // It has no time to wait for what does not end, but only the clock tells it so.
     if (!rested) await scene.clock.advance(0);
     await closed;
-    restore();
     const open = [...this.#looseEnds()];
     if (open.length === 0 || scene.failures.length > 0) return;
     throw failIn(scene, ['The test left open:', ...open].join('\n  '), site);

@@ -36,6 +36,9 @@ export interface MemoryTransport extends Transport {
   connect(options?: MemoryClientOptions): MemoryClient;
 }
 
+/** A microtask behind it costs a fifth of what `queueMicrotask` makes of one. */
+const settled = Promise.resolve();
+
 export function memoryTransport(): MemoryTransport {
   let accept: Acceptor | undefined;
   return {
@@ -143,15 +146,15 @@ class MemoryEnds implements Connection {
         this.#clientPaused = false;
         this.#schedule();
       },
-      close: (code = 1000, reason = '') => queueMicrotask(() => this.#end(code, reason)),
-      vanish: () => queueMicrotask(() => this.#end(1006, '')),
+      close: (code = 1000, reason = '') => void settled.then(() => this.#end(code, reason)),
+      vanish: () => void settled.then(() => this.#end(1006, '')),
     };
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    void settled.then(() => {
       this.#scheduled = false;
       this.#move();
     });

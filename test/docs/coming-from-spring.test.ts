@@ -8,6 +8,7 @@ const spring = `
   @Controller @MessageMapping @SubscribeMapping @MessageExceptionHandler @ControllerAdvice @SendTo @SendToUser @Payload @Valid
   @Validated @Header @Headers @DestinationVariable @AuthenticationPrincipal @EnableWebSocketMessageBroker @EnableWebSocket
   @EnableWebSocketSecurity @PreAuthorize @WebSocketScope @EventListener @JsonView
+  @AsyncPublisher @AsyncListener addHandler CsrfTokenHandshakeInterceptor XorCsrfChannelInterceptor
 
   registerStompEndpoints addEndpoint setOrder setUrlPathHelper setErrorHandler setPreserveReceiveOrder setHandshakeHandler
   addInterceptors setAllowedOrigins setAllowedOriginPatterns withSockJS

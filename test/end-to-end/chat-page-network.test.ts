@@ -63,6 +63,7 @@ describe.skipIf(executable === undefined)('the page of the chat', () => {
     await fay.changeRoom('lobby');
     chat = await serveChat(port);
     await fay.state('Connected');
+    expect(await fay.page.getByText('Not connected').count()).toBe(0);
 
     await fay.say('third');
     await fay.heard('third');

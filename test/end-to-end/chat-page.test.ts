@@ -55,6 +55,33 @@ describe.skipIf(executable === undefined)('the page of the chat', () => {
     await Promise.all([desk.page.close(), phone.page.close()]);
   });
 
+  it('keeps the end in sight of who reads there, and the place of who does not', async () => {
+    const mia = await ChatPage.open(browser, chat, { width: 390 });
+    await mia.enter('Mia', 'JSON');
+    await mia.changeRoom('workshop');
+    for (let n = 1; n <= 20; n++) {
+      await mia.say(`line ${n}`);
+      await mia.heard(`line ${n}`);
+    }
+    const atEnd = `(() => {
+      const log = document.querySelector('[role=log]');
+      return log.scrollTop > 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+    })()`;
+    await mia.page.waitForFunction(atEnd);
+    await mia.say('   ');
+    await mia.wrong('Say something.');
+    await mia.page.waitForFunction(atEnd);
+    await mia.page.setViewportSize({ width: 390, height: 420 });
+    await mia.page.waitForFunction(atEnd);
+
+    await mia.page.getByText('line 2', { exact: true }).scrollIntoViewIfNeeded();
+    await mia.say('line 21');
+    await mia.heard('line 21');
+    expect(await mia.page.evaluate(atEnd)).toBe(false);
+    expect(mia.complaints).toEqual([]);
+    await mia.page.close();
+  });
+
   it('changes rooms', async () => {
     const eve = await ChatPage.open(browser, chat);
     await eve.enter('Eve', 'JSON');

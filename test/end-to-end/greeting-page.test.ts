@@ -67,6 +67,9 @@ describe.skipIf(executable === undefined)('the page', () => {
     await phone.getByLabel('Your name').fill('Bob');
     await phone.getByRole('button', { name: 'Greet' }).click();
     await desk.getByRole('listitem').filter({ hasText: 'Hello, Bob!' }).waitFor();
+    await desk.getByLabel('Your name').fill('   ');
+    await desk.keyboard.press('Enter');
+    expect(await desk.locator(':invalid[name]').getAttribute('name')).toBe('name');
     // As text: the browser's names are not those of Node.
     const tooWide = 'document.documentElement.scrollWidth > innerWidth';
     expect(await phone.evaluate(tooWide)).toBe(false);

@@ -1,4 +1,4 @@
-// The kit in jest's mode for ECMAScript modules: the test of the README, with jest in the place of vitest.
+// The kit in jest's mode for ECMAScript modules: the test of the README, with jest in the place of vitest, and the matchers.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,26 @@ function run(command: string, environment: NodeJS.ProcessEnv = {}) {
   });
   return { status, output: stdout + stderr };
 }
+
+/** As docs/testing.md has the matchers in jest; they have no types there. */
+const matchersTest = `
+  import { expect, it } from '@jest/globals';
+  import { matchers, testServer } from 'signalbox/testing';
+  expect.extend(matchers);
+  it('reads well', async () => {
+    const app = await testServer();
+    const ann = await app.connect();
+    const topic = await ann.subscribe('/topic/any');
+    await ann.send('/topic/any', { text: 'hi', more: [1, 2] });
+    await ann.send('/app/nowhere');
+    await expect(topic).toReceive({ text: expect.stringMatching('h') });
+    expect(app).toHavePublished('/topic/*', { more: [1, 2] });
+    expect(app).not.toHavePublished('/topic/*', { more: [1] });
+    expect(ann).toHaveProblem('no-route');
+    expect(() => expect(ann).toBeClosed()).toThrow('It is open.');
+    await app.close();
+  });
+`;
 
 function write(): void {
   const readme = readPages().find(({ path }) => path === 'README.md')!;
@@ -47,15 +67,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // Its packages come from outside and take a while: where everything is required, and nowhere else.
 describe.runIf(process.env['SIGNALBOX_REQUIRE_ALL'] === '1')('the test of the README', () => {
-  it('passes in jest', () => {
+  it('passes in jest, and so do the matchers', () => {
     write();
     expect(run('npm install --no-audit --no-fund --no-save jest@30.5.2')).toMatchObject({
       status: 0,
     });
     link();
     expect(run('node node_modules/typescript/bin/tsc -p .')).toEqual({ status: 0, output: '' });
+    writeFileSync(join(folder, 'out', 'matchers.test.mjs'), matchersTest);
     const modules = { NODE_OPTIONS: '--experimental-vm-modules' };
-    const { output } = run('npx jest --rootDir out', modules);
-    expect(output).toMatch(/Tests: +1 passed, 1 total/);
+    const { output } = run('npx jest --rootDir out --testMatch "**/*.test.*js"', modules);
+    expect(output).toMatch(/Tests: +2 passed, 2 total/);
   }, 240_000);
 });

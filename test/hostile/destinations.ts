@@ -94,7 +94,7 @@ export const destinations: readonly HostileRow[] = [
       stomp: { code: 'frame-malformed', text: 'The frame ends before its headers do.', receipt },
       json: {
         code: 'header-invalid',
-        text: 'The field destination takes a string without NUL.',
+        text: 'The field destination takes a string of Unicode without NUL.',
         receipt,
       },
     },
@@ -105,7 +105,7 @@ export const destinations: readonly HostileRow[] = [
     json: `{"type":"subscribe","id":"1","receipt":"${asked}","destination":"\\u0000x/queue/errors"}`,
     answer: {
       code: 'header-invalid',
-      text: 'The field destination takes a string without NUL.',
+      text: 'The field destination takes a string of Unicode without NUL.',
       receipt,
     },
   },
@@ -119,6 +119,10 @@ export const destinations: readonly HostileRow[] = [
     name: 'half of a surrogate pair in a topic',
     stomp: { lacks: 'halves' },
     json: `{"type":"send","receipt":"${asked}","destination":"/topic/\\ud800"}`,
-    answer: taken,
+    answer: {
+      code: 'header-invalid',
+      text: 'The field destination takes a string of Unicode without NUL.',
+      receipt,
+    },
   },
 ];

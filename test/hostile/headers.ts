@@ -7,7 +7,7 @@ const receipt = asked;
 const taken: Answer = { receipt };
 const noHeaders: Answer = {
   code: 'header-invalid',
-  text: 'The field headers takes an object of strings without NUL.',
+  text: 'The field headers takes an object of strings of Unicode without NUL.',
   receipt,
 };
 
@@ -47,7 +47,10 @@ function typed(name: string, json: string, answer: Answer): HostileRow {
 }
 
 function takesText(field: string): Answer {
-  return { code: 'header-invalid', text: `The field ${field} takes a string without NUL.` };
+  return {
+    code: 'header-invalid',
+    text: `The field ${field} takes a string of Unicode without NUL.`,
+  };
 }
 
 /** A header that a handler wants as a number or as true or false. */
@@ -142,6 +145,12 @@ export const headers: readonly HostileRow[] = [
     ),
   ),
   typed('NUL in a header', sent(elsewhere, '', { a: '\0' }).json, noHeaders),
+  typed(
+    'half of a surrogate pair in a header',
+    sent(elsewhere, '', { a: '\ud800' }).json,
+    noHeaders,
+  ),
+  typed('half of one in a name', sent(elsewhere, '', { '\udc00': 'a' }).json, noHeaders),
   typed('a destination of a number', '{"type":"send","destination":1}', takesText('destination')),
   typed(
     'a receipt of an object',

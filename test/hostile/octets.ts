@@ -76,7 +76,7 @@ export const octets: readonly HostileRow[] = [
       stomp: { code: 'header-malformed' },
       json: {
         code: 'header-invalid',
-        text: 'The field headers takes an object of strings without NUL.',
+        text: 'The field headers takes an object of strings of Unicode without NUL.',
         receipt: asked,
       },
     },

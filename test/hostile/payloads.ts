@@ -61,6 +61,7 @@ function field(name: string, fields: string, text: string): HostileRow {
 }
 
 const noBase64 = 'The field payloadBase64 takes base64 (RFC 4648 section 4).';
+const noText = 'With a content-type that is no JSON the field payload takes a string of Unicode.';
 const json = 'application/json';
 
 export const payloads: readonly HostileRow[] = [
@@ -201,10 +202,15 @@ export const payloads: readonly HostileRow[] = [
     `"payload":"${secret}","payloadBase64":"aaaa"`,
     'A frame has payload or payloadBase64, not both.',
   ),
-  field('a payload by an escaped name', `"paylo\\u0061d":1`, 'The name payload takes no escapes.'),
+  field('an object for text', `"headers":{"content-type":"text/plain"},"payload":{}`, noText),
   field(
-    'an object for text',
-    `"headers":{"content-type":"text/plain"},"payload":{}`,
-    'With a content-type that is no JSON the field payload takes a string.',
+    'half of a surrogate pair for text',
+    `"headers":{"content-type":"text/plain"},"payload":"\\ud800"`,
+    noText,
+  ),
+  field(
+    'a payload of another charset',
+    `"headers":{"content-type":"text/plain;charset=iso-8859-1"},"payload":"é"`,
+    'The field payload is UTF-8; payloadBase64 takes octets of another charset.',
   ),
 ];

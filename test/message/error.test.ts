@@ -1,6 +1,7 @@
 // The error class and its table.
 import { describe, expect, it } from 'vitest';
 import { errorTable, MessagingError, type ErrorCode } from '../../src/message/error.js';
+import { readSources } from '../architecture/source.js';
 
 describe('a messaging error', () => {
   it('says what its table says, until the place of failure knows better', () => {
@@ -45,6 +46,16 @@ describe('anything thrown', () => {
 });
 
 describe('the table', () => {
+  it('has no code that nothing reports', () => {
+    const sources = readSources(new URL('../../src/', import.meta.url));
+    const code = sources
+      .filter(({ path }) => path !== 'message/error.ts')
+      .map((source) => source.code)
+      .join('\n');
+    const codes = Object.keys(errorTable);
+    expect(codes.filter((each) => !code.includes(`'${each}'`))).toEqual([]);
+  });
+
   it('has a sentence and a legal close code for every code', () => {
     for (const code of Object.keys(errorTable) as ErrorCode[]) {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);

@@ -158,3 +158,28 @@ it('a container serves one server after another, with controllers built anew', a
     expect(container.isBound(Publishing)).toBe(false);
   }
 });
+
+it('a container of its own ends with the server, and with it whatever was built', async () => {
+  const ended: string[] = [];
+  @injectable('Singleton')
+  class History {
+    @preDestroy()
+    async end() {
+      await Promise.resolve();
+      ended.push('history');
+    }
+  }
+  @Controller()
+  class Writing {
+    constructor(@inject(History) readonly history: History) {}
+
+    @preDestroy()
+    end() {
+      ended.push('controller');
+    }
+  }
+  const server = await createServer({ controllers: [Writing], logger: silentLogger });
+  expect(ended).toEqual([]);
+  await server.close();
+  expect(ended.toSorted()).toEqual(['controller', 'history']);
+});

@@ -1,7 +1,7 @@
 // Other values in a container for a while, and the container as it was afterwards.
 import { Container, ContainerModule, inject, injectable } from 'inversify';
 import { expect, it } from 'vitest';
-import { overrideIn } from '../../src/server/override.js';
+import { overrideMeanwhile } from '../../src/server/override.js';
 
 @injectable()
 class Engine {}
@@ -23,7 +23,7 @@ it('reaches what was built before, and what was built comes back', async () => {
   const container = garage();
   const car = container.get(Car);
   const fake = new Engine();
-  const restore = await overrideIn(container, [], [[Engine, fake]]);
+  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
   expect(container.get(Car)).not.toBe(car);
   expect(container.get(Car).engine).toBe(fake);
   restore();
@@ -34,7 +34,7 @@ it('reaches what was built before, and what was built comes back', async () => {
 it('leaves nothing of itself in what is built afterwards', async () => {
   const container = garage();
   const fake = new Engine();
-  const restore = await overrideIn(container, [], [[Engine, fake]]);
+  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
   container.get(Car);
   restore();
   expect(container.get(Car).engine).not.toBe(fake);
@@ -45,7 +45,7 @@ it('reaches what a parent has built', async () => {
   const car = parent.get(Car);
   const container = new Container({ parent });
   const fake = new Engine();
-  const restore = await overrideIn(container, [], [[Engine, fake]]);
+  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
   expect(container.get(Car).engine).toBe(fake);
   restore();
   expect(parent.get(Car)).toBe(car);
@@ -58,7 +58,7 @@ it('loads modules below the values, for as long', async () => {
     bind('wheels').toConstantValue(4);
     bind('doors').toConstantValue(5);
   });
-  const restore = await overrideIn(container, [module], [['doors', 3]]);
+  const restore = await overrideMeanwhile(container, [module], [['doors', 3]]);
   expect([container.get('wheels'), container.get('doors')]).toEqual([4, 3]);
   restore();
   expect(container.isBound('wheels')).toBe(false);
@@ -71,7 +71,7 @@ it('leaves the container as it was where a module cannot be loaded', async () =>
     bind('wheels').toConstantValue(4);
     throw new Error('flat');
   });
-  await expect(overrideIn(container, [broken], [])).rejects.toThrow('flat');
+  await expect(overrideMeanwhile(container, [broken], [])).rejects.toThrow('flat');
   expect(container.isBound('wheels')).toBe(false);
   expect(container.get(Car)).toBe(car);
 });

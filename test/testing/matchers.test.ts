@@ -71,3 +71,21 @@ it('toReceive', async () => {
   await expect(expect(room).toReceive({})).rejects.toThrow('has no message to read');
   await app.close();
 });
+
+it('say what they are for when they are given something else', async () => {
+  const app = await start();
+  const ann = await app.connect({ user: 'ann' });
+  expect(said(() => expect(ann).toHavePublished('/topic/any'))).toBe(
+    'toHavePublished is for a test server, and was given a TestClient.',
+  );
+  expect(said(() => expect(app).toHaveProblem('no-route'))).toBe(
+    'toHaveProblem is for a client of a test, and was given a TestServer.',
+  );
+  expect(said(() => expect(undefined).toBeClosed())).toBe(
+    'toBeClosed is for a client of a test, and was given undefined.',
+  );
+  await expect(expect(ann.subscribe('/topic/any')).toReceive({})).rejects.toThrow(
+    'toReceive is for a subscription of a test, and was given a Promise.',
+  );
+  await app.close();
+});

@@ -2,7 +2,7 @@
 import { Container, ContainerModule, inject, injectable } from 'inversify';
 import { Controller, MessageMapping, MessagingError, Publisher, SessionRegistry } from 'signalbox';
 import { testClock, testServer } from 'signalbox/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ChatController, ChatHistory, fakeHistory, Gate, type Said } from './chat.js';
 
 const controllers = [ChatController];
@@ -40,6 +40,15 @@ describe('a test', () => {
     const wrong = { controlers: controllers } as object;
     await expect(testServer(wrong)).rejects.toThrow("the nearest known one is 'controllers'");
   });
+
+  it.each([0, Number.NaN, Infinity])(
+    'refuses a patience of %s, which no timer has',
+    async (wrong) => {
+      await expect(testServer({ patience: wrong })).rejects.toThrow(
+        `The option 'patience' must be above 0 and at most 2147483647 milliseconds, unlike ${wrong}.`,
+      );
+    },
+  );
 });
 
 describe('users', () => {
@@ -148,6 +157,31 @@ describe('services', () => {
     expect([await said([]), await said([[token, 'Moin']])]).toEqual(['Hello', 'Moin']);
   });
 
+  it("may be fakes of the server's own", async () => {
+    const publish = vi.fn<Publisher['publish']>();
+    const sessions = { size: 7 };
+    const container = new Container({ autobind: true });
+    for (const given of [{}, { container }]) {
+      const app = await testServer({
+        ...given,
+        controllers,
+        override: [
+          [Publisher, { publish, publishToUser: publish }],
+          [SessionRegistry, sessions],
+        ],
+      });
+      const ann = await app.connect({ user: 'ann' });
+      await ann.send('/app/rooms/lobby/announce', 'dinner');
+      expect(publish).toHaveBeenCalledWith('/topic/rooms/lobby', expect.anything());
+      expect(app.published()).toEqual([]);
+      expect(await app.get(SessionRegistry)).toBe(sessions);
+      await app.close();
+      publish.mockClear();
+    }
+    for (const own of [Publisher, SessionRegistry])
+      expect(container.isCurrentBound(own)).toBe(false);
+  });
+
   it('come from a container, which is as before afterwards', async () => {
     @injectable()
     @Controller()
@@ -194,6 +228,12 @@ describe('services', () => {
       'it is no controller',
     );
     expect(container.get(ChatHistory)).toBe(fakeHistory);
+    const module = new ContainerModule(() => {
+      throw new Error('flat');
+    });
+    await expect(testServer({ container, modules: [module] })).rejects.toThrow('flat');
+    expect(container.isCurrentBound(Publisher)).toBe(false);
+    await (await testServer({ container, controllers })).close();
   });
 });
 

@@ -79,6 +79,7 @@ function leave() {
 /** Connected, the first time or again. */
 function opened() {
   chat.isOpen = true;
+  showProblems(element('say'), []);
   chat.connection.subscribe('/user/queue/whispers', (whisper) =>
     showMessage(whisper, whisper.by === chat.name),
   );

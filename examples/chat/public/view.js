@@ -17,6 +17,8 @@ export function showState(state, protocol = '') {
     state === 'open' ? `${states.open} over ${protocol.toUpperCase()}` : states[state];
 }
 
+keepEndInSight(element('log'), element('messages'));
+
 /** @param {{ by: string, text: string, at: number, to?: string }} message */
 export function showMessage({ by, text, at, to }, own) {
   const before = element('messages').lastElementChild?.dataset;
@@ -36,12 +38,12 @@ export function showMessage({ by, text, at, to }, own) {
   when.dateTime = new Date(at).toISOString();
   head.append(part('span', 'who', to === undefined ? by : `${by} to ${to} alone`), ' ', when);
   item.append(head, part('p', 'words', text));
-  append(item);
+  element('messages').append(item);
 }
 
 /** What the page itself has to say among the messages. */
 export function showNote(text) {
-  append(part('li', 'note quiet', text));
+  element('messages').append(part('li', 'note quiet', text));
 }
 
 export function clearMessages() {
@@ -118,10 +120,19 @@ function part(tag, className, text) {
   return node;
 }
 
-/** Keeps the end in sight for whoever was reading there. */
-function append(item) {
-  const log = element('log');
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  element('messages').append(item);
-  if (atEnd) log.scrollTop = log.scrollHeight;
+/** For whoever was reading there: when words come, and when the room for them shrinks, as above a phone's keyboard. */
+function keepEndInSight(log, words) {
+  const endNow = () => log.scrollHeight - log.clientHeight;
+  let end = 0;
+  let atEnd = true;
+  log.addEventListener('scroll', () => {
+    // Whoever was at the end stays there, though more came before this was told.
+    atEnd = Math.min(end, endNow()) - log.scrollTop < 40;
+  });
+  const observer = new ResizeObserver(() => {
+    end = endNow();
+    if (atEnd) log.scrollTop = end;
+  });
+  observer.observe(log);
+  observer.observe(words);
 }

@@ -2,14 +2,12 @@
 import { MessagingError } from '../../message/error.js';
 import type { Headers, Message } from '../../message/message.js';
 import { knowJson } from '../../payload/json.js';
-import { isJson, mediaTypeOf } from '../../payload/media-type.js';
+import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
 import { bodyOf, noBody } from '../body.js';
 import type { Source } from './field.js';
 import { memberOf } from './member.js';
 
 type Body = Pick<Message, 'headers' | 'body'>;
-
-const payloadName = Buffer.from('"payload"');
 
 /** @throws MessagingError `header-invalid` */
 export function readBody({ fields, octets }: Source, headers: Headers): Body {
@@ -22,19 +20,22 @@ export function readBody({ fields, octets }: Source, headers: Headers): Body {
 }
 
 function readPayload(payload: unknown, octets: Buffer, headers: Headers): Body {
-  const contentType = headers.get('content-type');
-  if (contentType === undefined || isJson(mediaTypeOf(contentType)))
+  const media = mediaTypeOf(headers.get('content-type') ?? 'application/json');
+  if (!isUnicode(media))
+    throw invalid('The field payload is UTF-8; payloadBase64 takes octets of another charset.');
+  if (isJson(media))
     return { headers: typed(headers, 'application/json'), body: writtenPayload(octets) };
-  if (typeof payload !== 'string')
-    throw invalid('With a content-type that is no JSON the field payload takes a string.');
+  if (typeof payload !== 'string' || !payload.isWellFormed())
+    throw invalid(
+      'With a content-type that is no JSON the field payload takes a string of Unicode.',
+    );
   return { headers, body: Buffer.from(payload) };
 }
 
 /** Number by number as the client wrote it: parsing and writing again would lose digits. */
 function writtenPayload(octets: Buffer): Uint8Array {
-  const place = memberOf(octets, payloadName);
-  if (place === undefined) throw invalid('The name payload takes no escapes.');
-  const body = bodyOf(octets, place.start, place.end);
+  const { start, end } = memberOf(octets, 'payload')!;
+  const body = bodyOf(octets, start, end);
   knowJson(body);
   return body;
 }

@@ -27,7 +27,10 @@ export function text({ fields, limits }: Source, name: string): string | undefin
   const value = fields[name];
   if (value === undefined) return undefined;
   if (!isText(value))
-    throw new MessagingError('header-invalid', `The field ${name} takes a string without NUL.`);
+    throw new MessagingError(
+      'header-invalid',
+      `The field ${name} takes a string of Unicode without NUL.`,
+    );
   checkSize(value, limits);
   return value;
 }
@@ -49,9 +52,12 @@ export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>)
   return kept.size === 0 ? noHeaders : kept;
 }
 
-/** NUL cannot be said in STOMP, and the names of users' own queues begin with it. */
+/**
+ * NUL cannot be said in STOMP, and the names of users' own queues begin with it; half of a surrogate pair cannot be said in UTF-8, and
+ * many a reader of JSON takes no frame that holds its escape.
+ */
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\0');
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
 /** A character is at most three octets, so most texts need not be counted. */
@@ -63,6 +69,6 @@ function checkSize(value: string, { headerSize }: DecoderLimits): void {
 function headersInvalid(): MessagingError {
   return new MessagingError(
     'header-invalid',
-    'The field headers takes an object of strings without NUL.',
+    'The field headers takes an object of strings of Unicode without NUL.',
   );
 }

@@ -14,13 +14,16 @@ const closingBracket = 0x5d;
 const openingBrace = 0x7b;
 const closingBrace = 0x7d;
 
+/** How much longer a character is that is written as an escape, `\u0061`. */
+const escapeExcess = 5;
+
 /**
- * The place of the last member of this name, as `JSON.parse` takes the last, or undefined when none is written so. The text has
- * been parsed before: what is no JSON is none of its cases.
+ * The place of the last member of this name, as `JSON.parse` takes the last; undefined when there is none. The text has been parsed
+ * before: what is no JSON is none of its cases.
  *
- * @param name with its quotes, as it has to be written
+ * @param name of letters, which have no shorter escapes
  */
-export function memberOf(object: Buffer, name: Buffer): Place | undefined {
+export function memberOf(object: Buffer, name: string): Place | undefined {
   let place: Place | undefined;
   let depth = 0;
   /** The string that was read last: before a colon it is a name. */
@@ -30,11 +33,10 @@ export function memberOf(object: Buffer, name: Buffer): Place | undefined {
   for (let at = 0; at < object.length; at++) {
     const octet = object[at];
     if (octet === quote) {
-      from = at;
-      at = endOfString(object, at);
-      to = at + 1;
+      from = at + 1;
+      to = at = endOfString(object, from);
     } else if (octet === colon) {
-      if (depth === 1 && isEqual(object, from, to, name)) start = at + 1;
+      if (depth === 1 && isNamed(object, from, to, name)) start = at + 1;
     } else if (octet === openingBrace || octet === openingBracket) {
       depth++;
     } else if (octet === comma || octet === closingBrace || octet === closingBracket) {
@@ -49,14 +51,23 @@ export function memberOf(object: Buffer, name: Buffer): Place | undefined {
 }
 
 /** The place of the quote that ends the string. */
-function endOfString(text: Buffer, opening: number): number {
-  let at = opening + 1;
+function endOfString(text: Buffer, start: number): number {
+  let at = start;
   while (text[at] !== quote) at += text[at] === backslash ? 2 : 1;
   return at;
 }
 
-function isEqual(text: Buffer, from: number, to: number, name: Buffer): boolean {
-  return to - from === name.length && text.compare(name, 0, name.length, from, to) === 0;
+function isNamed(text: Buffer, from: number, to: number, name: string): boolean {
+  const excess = to - from - name.length;
+  if (excess === 0) return isWritten(text, from, name);
+  if (excess < escapeExcess || excess % escapeExcess !== 0) return false;
+  return JSON.parse(text.toString('utf8', from - 1, to + 1)) === name;
+}
+
+function isWritten(text: Buffer, from: number, name: string): boolean {
+  for (let at = 0; at < name.length; at++)
+    if (text[from + at] !== name.charCodeAt(at)) return false;
+  return true;
 }
 
 function trimmed(text: Buffer, from: number, to: number): Place {

@@ -60,11 +60,12 @@ function payloadOf(
   { body }: Message,
   contentType: string | undefined,
 ): Pick<MessageText, 'before' | 'body'> {
-  const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
-  if (media !== undefined && isJson(media) && isUnicode(media) && isJsonText(body))
+  const media = mediaTypeOf(contentType ?? 'text/plain');
+  const isText = isUnicode(media) && media.name !== 'application/octet-stream';
+  if (isText && isJson(media) && isJsonText(body))
     return { before: ',"payload":', body: onOneLine(body) };
   if (body.length === 0) return { before: '', body: noBody };
-  if (media?.name !== 'application/octet-stream' && isUtf8(body))
+  if (isText && isUtf8(body))
     return { before: `,"payload":${JSON.stringify(asBuffer(body).toString())}`, body: noBody };
   return { before: `,"payloadBase64":"${asBuffer(body).toString('base64')}"`, body: noBody };
 }

@@ -52,7 +52,7 @@ export const anyMessages: readonly Said[] = [
   header('with a line end in its name', ['a\nsubscription', 'x'], ['b\r\n\r\n', 'y']),
   header('with colons', ['a:b', 'c:d'], [':', ':']),
   header('with backslashes', ['C:\\new', '\\c\\r\\n\\'], ['\\', '\\\\']),
-  header('with half of a surrogate pair', ['a', '\ud800'], ['\udc00', 'b']),
+  header('of characters beyond sixteen bits', ['a', '😀'], ['😀', 'b']),
   header('with blanks', [' ', ' '], ['\t', 'x'], [' a ', ' b ']),
   header('of eight thousand characters', ['a', 'é'.repeat(4000)]),
   header('that objects have', ['__proto__', 'x'], ['constructor', 'y'], ['toString', 'z']),

@@ -12,7 +12,8 @@ import type { Decoder, Encoder } from '../../../src/wire/codec.js';
 
 export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
 
-export type Fault = (typeof faults)[number];
+/** `none` is the control: what stands around an implementation is no fault by itself. */
+export type Fault = (typeof faults)[number] | 'none';
 
 /** Passes things on, but for each third it does what the fault says. */
 class Faulty<T> {
@@ -38,6 +39,7 @@ class Faulty<T> {
         this.#held = thing;
         return [];
       case 'forgotten':
+      case 'none':
         return [thing];
       default:
         return this.fault satisfies never;
@@ -60,31 +62,72 @@ export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): 
       },
     };
   };
-  const encoder = (inner: Encoder): Encoder => ({
-    encode: (frame) =>
-      fault === 'forgotten' && frame.kind === 'receipt'
-        ? new EncodedFrame(new Uint8Array(0), false)
-        : inner.encode(frame),
-  });
+  // Shared, as those within.
+  const encoders = new Map<string, Encoder>();
+  const encoder = (version: string): Encoder => {
+    const inner = codec.encoder(version);
+    const around: Encoder = {
+      encode: (frame) =>
+        fault === 'forgotten' && frame.kind === 'receipt'
+          ? new EncodedFrame(new Uint8Array(0), false)
+          : inner.encode(frame),
+    };
+    encoders.set(version, around);
+    return around;
+  };
   return {
     ...subject,
     codec: {
       ...codec,
       decoder: (limits, messages) => decoder(codec.decoder(limits, messages)),
-      encoder: (version) => encoder(codec.encoder(version)),
+      encoder: (version) => encoders.get(version) ?? encoder(version),
     },
   };
 }
 
-/** Writes are lost, swapped or doubled; nobody is told that all has left. */
-export function faultyTransport(subject: TransportSubject, fault: Fault): TransportSubject {
+/** On the way out writes are faulty, and nobody is told that all has left; on the way in data, and nobody is told of the end. */
+export function faultyTransport(
+  subject: TransportSubject,
+  fault: Fault,
+  way: 'in' | 'out',
+): TransportSubject {
+  const spoil = way === 'in' ? faultyIn : faultyOut;
+  return { open: (acceptor) => subject.open((connection) => acceptor(spoil(connection, fault))) };
+}
+
+function faultyIn(inner: Connection, fault: Fault): Connection {
+  const arrivals = new Faulty<Uint8Array>(fault);
+  return hearing(inner, (listener) => ({
+    data(chunk) {
+      for (const each of arrivals.pass(chunk)) listener.data(each);
+    },
+    ended: (code, reason) => listener.ended(code, reason),
+    drained: () => listener.drained(),
+    ponged: () => listener.ponged(),
+    closed(code, reason) {
+      if (fault !== 'forgotten') listener.closed(code, reason);
+    },
+  }));
+}
+
+function faultyOut(inner: Connection, fault: Fault): Connection {
+  const writes = new Faulty<Uint8Array>(fault);
   return {
-    open: (acceptor) => subject.open((connection) => acceptor(faultyConnection(connection, fault))),
+    ...hearing(inner, (listener) => (fault === 'forgotten' ? deaf(listener) : listener)),
+    get bufferedBytes() {
+      return inner.bufferedBytes;
+    },
+    write(bytes) {
+      for (const each of writes.pass(bytes)) inner.write(each);
+    },
   };
 }
 
-function faultyConnection(inner: Connection, fault: Fault): Connection {
-  const writes = new Faulty<Uint8Array>(fault);
+/** The connection, with something between it and its listener. */
+function hearing(
+  inner: Connection,
+  between: (listener: ConnectionListener) => ConnectionListener,
+): Connection {
   return {
     handshake: inner.handshake,
     framing: inner.framing,
@@ -92,10 +135,8 @@ function faultyConnection(inner: Connection, fault: Fault): Connection {
     get bufferedBytes() {
       return inner.bufferedBytes;
     },
-    listen: (listener) => inner.listen(fault === 'forgotten' ? deaf(listener) : listener),
-    write(bytes) {
-      for (const each of writes.pass(bytes)) inner.write(each);
-    },
+    listen: (listener) => inner.listen(between(listener)),
+    write: (bytes) => inner.write(bytes),
     ping: () => inner.ping(),
     pause: () => inner.pause(),
     resume: () => inner.resume(),
@@ -161,6 +202,7 @@ export function faultyConverter(subject: ConverterSubject, fault: Fault): Conver
     swapped: (body) => body.toReversed(),
     doubled: (body) => Buffer.concat([body, body]),
     forgotten: (body) => body,
+    none: (body) => body,
   };
   const { converter } = subject;
   return {

@@ -84,12 +84,15 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSu
   },
 };
 
-const noCodes = 'An end of TCP carries no code: a client is told in an ERROR before it.';
+/** What TCP and TLS do otherwise, and why. */
+export const withoutCodes = {
+  'tells a client why it was closed':
+    'An end of TCP carries no code: a client is told in an ERROR before it.',
+};
 
 /** Those that can be examined on this machine. */
 export function implementations(): readonly Implementation[] {
   const secure = tls();
-  const withoutCodes = { 'tells a client why it was closed': noCodes };
   return [
     ...Object.entries(codecs).map(
       ([name, subject]) =>

@@ -132,6 +132,7 @@ describe('a payload', () => {
   it('is the last of its name, and none of a deeper one', () => {
     expect(send('"payload":1,"payload":2').body).toBe('2');
     expect(send('"payload":3,"headers":{"payload":"4"},"x":{"payload":5}').body).toBe('3');
+    expect(send(String.raw`"payload":6,"p\u0061yload":7`).body).toBe('7');
   });
 
   it('keeps another JSON type, and is text of any other', () => {
@@ -204,6 +205,9 @@ describe('what is refused', () => {
     ['header-invalid', { type: 'send', destination: '/t', headers: { a: 1 } }],
     ['header-invalid', { type: 'send', destination: '/t', headers: { '': 'a' } }],
     ['header-invalid', { type: 'send', destination: '/t', headers: { a: '\0' } }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: { a: '\ud800' } }],
+    ['header-invalid', { type: 'send', destination: '/t', headers: { '\udc00': 'a' } }],
+    ['header-invalid', { type: 'send', destination: '/t\udbff' }],
     ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 1 }],
     ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 'AP8' }],
     ['header-invalid', { type: 'send', destination: '/t', payloadBase64: 'A-8=' }],
@@ -212,7 +216,24 @@ describe('what is refused', () => {
       'header-invalid',
       { type: 'send', destination: '/t', payload: 1, headers: { 'content-type': 'text/plain' } },
     ],
-    ['header-invalid', String.raw`{"type":"send","destination":"/t","p\u0061yload":1}`],
+    [
+      'header-invalid',
+      {
+        type: 'send',
+        destination: '/t',
+        payload: '\ud800',
+        headers: { 'content-type': 'text/plain' },
+      },
+    ],
+    [
+      'header-invalid',
+      {
+        type: 'send',
+        destination: '/t',
+        payload: 'é',
+        headers: { 'content-type': 'text/plain;charset=iso-8859-1' },
+      },
+    ],
     ['header-invalid', { type: 'subscribe', id: 's', destination: '/t', ack: 'never' }],
     ['header-invalid', { type: 'connect', heartbeat: 10 }],
     ['header-invalid', { type: 'connect', heartbeat: [1] }],

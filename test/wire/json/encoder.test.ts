@@ -82,6 +82,13 @@ describe('a message', () => {
       message('text', { 'content-type': 'application/octet-stream' }),
       { payloadBase64: 'dGV4dA==', headers: { 'content-type': 'application/octet-stream' } },
     ],
+    ...['text/plain;charset=utf-16le', 'application/json;charset=iso-8859-1'].map(
+      (contentType): [string, MessageFrame, object] => [
+        `what is no UTF-8 but could be, ${contentType}`,
+        message('1\0', { 'content-type': contentType }),
+        { payloadBase64: 'MQA=', headers: { 'content-type': contentType } },
+      ],
+    ),
     ['nothing', message(''), { headers: {} }],
     [
       'headers of any name',
