@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', closingLine()],
   },

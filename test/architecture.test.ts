@@ -19,6 +19,16 @@ describe('the sources', () => {
   });
 });
 
+describe('the tests and the examples', () => {
+  it.each(['./', '../examples/'])(
+    'open each with a line that says what lives there: %s',
+    (folder) => {
+      const opening = rules['a file opens with one line that says what lives there']!;
+      expect(opening(readSources(new URL(folder, import.meta.url)))).toEqual([]);
+    },
+  );
+});
+
 describe('the examples', () => {
   it('know signalbox by its name alone', () => {
     const outside = readSources(new URL('../examples/', import.meta.url)).flatMap(

@@ -23,10 +23,17 @@ export async function run([name = '', ...args]) {
       throw new Failure(`Which command? One of: ${Object.keys(commands).join(', ')}.`);
     return await command(args);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    console.error(error.message);
-    return error.exitCode;
+    const failure = error.syscall === undefined ? error : refused(error);
+    if (!(failure instanceof Failure)) throw error;
+    console.error(failure.message);
+    return failure.exitCode;
   }
+}
+
+/** What the system would not do, such as writing where nothing may be written. */
+function refused({ code, syscall, path }) {
+  const why = { EACCES: 'it is not allowed', EROFS: 'nothing can be written there' }[code] ?? code;
+  return new Failure(`signalbox cannot be made ready: ${syscall} of '${path}' failed, ${why}.`);
 }
 
 /** Serves all examples, or one alone. */

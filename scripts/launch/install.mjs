@@ -38,16 +38,26 @@ export async function install(root) {
  * @param {string} root
  */
 function isInstalled(root) {
-  const record = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(record)) return false;
-  const installed = packagesOf(record);
+  const installed = recordOf(root);
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
-    return found === undefined
-      ? !isNeeded(wanted)
-      : found.version === wanted.version && found.integrity === wanted.integrity;
+    if (found === undefined) return !isNeeded(wanted);
+    return (
+      found.version === wanted.version &&
+      found.integrity === wanted.integrity &&
+      existsSync(join(root, path, 'package.json'))
+    );
   });
+}
+
+/** What npm says that it installed: nothing where its record is not there or broken off. */
+function recordOf(root) {
+  try {
+    return packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  } catch {
+    return {};
+  }
 }
 
 /** Optional packages are needed when they name this platform and nothing further, such as a C library. */

@@ -1,10 +1,8 @@
 // Names under which others may answer to a session's own queue, without ever learning what the queue is called.
 import { sessionOf } from './user-destination.js';
 
-const start = '/reply-queue/';
-
 /** What every reply address begins with. */
-export const replyPrefix = start.slice(0, -1);
+const start = '/reply-queue/';
 
 export class ReplyAddresses {
   /** From an address to the queue behind it. */

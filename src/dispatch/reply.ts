@@ -47,7 +47,7 @@ export function toUser(destinations: readonly string[], broadcast: boolean): Rep
 }
 
 /** Once to the subscription that asked, under the destination it named (Spring: `@SubscribeMapping`). */
-export const toSubscription: Reply = ({ session, subscription, message }) =>
+const toSubscription: Reply = ({ session, subscription, message }) =>
   subscription === undefined
     ? nowhere
     : [

@@ -120,7 +120,7 @@ export async function createInstrumentedServer(
   const chain = intercept<ClientSession>(options.interceptors, (frame, from) =>
     inbound.route(frame, from),
   );
-  const open = new Set<ClientSession>();
+  const alive = new Set<ClientSession>();
   const session: SessionParts = {
     clock,
     activity,
@@ -138,7 +138,6 @@ export async function createInstrumentedServer(
     outboundInterceptors: options.outboundInterceptors,
     handle: instruments.frames(problems.guard(chain)),
     gone(of, code, reason) {
-      open.delete(of);
       subscribers.find(of)?.stopStreams();
       if (!of.connected) return;
       registry.remove(of);
@@ -147,6 +146,7 @@ export async function createInstrumentedServer(
     dropped: (of, { subscription, message: { destination } }) =>
       events.emit('dropped', { session: of, subscription, destination }),
     finished(of) {
+      alive.delete(of);
       transactions.abortAll(of);
       replies.forget(of.id);
       void subscribers.close(of).catch((error: unknown) => {
@@ -155,7 +155,7 @@ export async function createInstrumentedServer(
     },
   };
   const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
-    void open.add(new ClientSession(ids.session(), connection, parts));
+    void alive.add(new ClientSession(ids.session(), connection, parts));
   const accept = acceptorOf(session);
   const acceptors = new Map(
     options.endpoints.map((endpoint) => [
@@ -171,7 +171,7 @@ export async function createInstrumentedServer(
     broker,
     activity,
     routes,
-    open,
+    alive,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
     release: () => lease.end(),
   });

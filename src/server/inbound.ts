@@ -220,13 +220,14 @@ export class Inbound {
       default:
         return owner satisfies never;
     }
-    events.emit('subscribed', { session, subscription: id, destination });
+    // Of a session that is gone `disconnected` was the last word.
+    if (!session.gone) events.emit('subscribed', { session, subscription: id, destination });
   }
 
   async #unsubscribe({ id, destination }: UnsubscribeFrame, session: ClientSession): Promise<void> {
     const { subscribers, events } = this.parts;
     const ended = await subscribers.get(session).unsubscribe(id, destination);
-    if (ended === undefined) return;
+    if (ended === undefined || session.gone) return;
     const { id: subscription, requested } = ended;
     events.emit('unsubscribed', { session, subscription, destination: requested });
   }

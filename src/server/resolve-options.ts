@@ -3,10 +3,11 @@ import { systemClock } from '../message/clock.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
 import {
+  checkShape,
   invalidOption,
-  refuseUnknown,
   requireCount,
   requirePrefix,
+  type Shape,
   withDefaults,
 } from '../message/option.js';
 import type {
@@ -14,18 +15,23 @@ import type {
   SlowConsumerPolicy,
   SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
-const endpointNames: readonly (keyof EndpointOptions)[] = [
-  'path',
-  'allowedOrigins',
-  'trustedProxies',
-  'slowConsumers',
-];
+/** Of what kind options are that have no default to show it. */
+const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
+
+const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
+const ruleShape: Shape<SlowConsumerRule> = { destination: '', policy: '', key: '' };
+const endpointShape: Shape<EndpointOptions> = {
+  path: '',
+  allowedOrigins: [],
+  trustedProxies: [],
+  slowConsumers: slowConsumersShape,
+};
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
-const ruleNames: readonly (keyof SlowConsumerRule)[] = ['destination', 'policy', 'key'];
 
 /** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
@@ -71,6 +77,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     clock: systemClock,
     ids: given.ids ?? randomIds(),
   };
+  checkShape('', given, { ...defaults, ...withoutDefault });
   const options: ResolvedOptions = {
     // Parts that are options of their own are filled up below.
     ...withDefaults<ResolvedOptions>('', defaults, given as Partial<ResolvedOptions>),
@@ -79,6 +86,8 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     limits: withDefaults('limits.', defaults.limits, given.limits),
     slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
+    // Copies, as they are to be frozen.
+    endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => ({ ...endpoint })),
   };
   check(options);
   return deepFreeze(options);
@@ -113,27 +122,38 @@ function check(options: ResolvedOptions): void {
   );
   if (overlap !== undefined)
     throw invalidOption('prefixes', `must not lie within each other, as '${overlap}' does`);
-  for (const endpoint of options.endpoints) {
-    refuseUnknown('endpoints.', endpoint, endpointNames);
-    checkSlowConsumers('endpoints.slowConsumers', endpoint.slowConsumers ?? {});
-  }
+  options.endpoints.forEach(checkEndpoint);
   const paths = options.endpoints.map(({ path }) => path);
-  for (const path of paths) {
-    if (!path.startsWith('/'))
-      throw invalidOption('endpoints', `need paths that begin with a slash, unlike '${path}'`);
-  }
   if (new Set(paths).size < paths.length)
     throw invalidOption('endpoints', 'must have paths of their own');
 }
 
+/** Errors: `option-invalid`, also for an origin or a proxy that is none. */
+function checkEndpoint(endpoint: EndpointOptions): void {
+  checkShape('endpoints.', endpoint, endpointShape);
+  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  if (!/^\/[^?#\s]*$/.test(path)) {
+    throw invalidOption(
+      'endpoints',
+      `need paths that begin with a slash and hold no query, unlike '${path}'`,
+    );
+  }
+  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  checkSlowConsumers('endpoints.slowConsumers', slowConsumers);
+}
+
 function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): void {
-  refuseUnknown(`${name}.`, given, ['policy', 'rules']);
+  checkShape(`${name}.`, given, slowConsumersShape);
   const { policy = 'close', rules = [] } = given;
+  for (const rule of rules) {
+    checkShape(`${name}.rules.`, rule, ruleShape);
+    if (rule.destination === undefined)
+      throw invalidOption(`${name}.rules`, 'need a destination each');
+  }
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
       throw invalidOption(name, `must have a policy of ${policies.join(', ')}`);
   }
-  for (const rule of rules) refuseUnknown(`${name}.rules.`, rule, ruleNames);
 }
 
 /** Freezes the plain data; containers, brokers and the like live on. */

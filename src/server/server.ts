@@ -31,21 +31,28 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Starts on a server of its own: a port (0 for any free one) or the path of a Unix socket. Errors: `listen-failed`.
+   * Starts on a server of its own: a port (0 for any free one, digits as a text as well) or the path of a Unix socket.
+   * Errors: `listen-failed`.
    * @param host default 127.0.0.1
    */
   listen(port: number | string, host?: string): Promise<void>;
-  /** Starts on an application's HTTP server, beside its own routes; closing it stays the application's business. */
+  /**
+   * Starts on an application's HTTP server, beside its own routes; closing it stays the application's business.
+   * Errors: `option-invalid` where another server has the path of an endpoint.
+   */
   attach(http: HttpHost): Promise<void>;
   /** Starts without any HTTP server, on the `transports` alone. */
   start(): Promise<void>;
-  /** Where it listens; undefined when it does not listen on its own. */
-  address(): AddressInfo | string | null | undefined;
+  /** Where it listens; undefined while it does not listen on its own. */
+  address(): AddressInfo | string | undefined;
   /** What was found in the controllers. */
   routes(): readonly RouteDescription[];
   /** Resolves when nothing is under way: lanes, outboxes and publications are empty. */
   idle(): Promise<void>;
-  /** Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeWithin`. */
+  /**
+   * Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeWithin`. What cannot be
+   * closed keeps nothing else from it; the promise then rejects with the first failure.
+   */
   close(): Promise<void>;
 }
 
@@ -57,8 +64,8 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly activity: Activity;
   readonly routes: readonly Route[];
-  /** The sessions whose connection is there. */
-  readonly open: ReadonlySet<ClientSession>;
+  /** The sessions whose connection is there, or of which something still runs. */
+  readonly alive: ReadonlySet<ClientSession>;
   /** For clients of an endpoint, or of a transport beside the endpoints. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
   /** Gives back what was borrowed from the application's container. */
@@ -82,6 +89,7 @@ export class RunningServer implements Server {
   #state: State = 'built';
   #waysIn: readonly WayIn[] = [];
   #listener: HttpListener | undefined;
+  #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #closeTimer: Timer | undefined;
 
@@ -94,9 +102,10 @@ export class RunningServer implements Server {
 
   async listen(port: number | string, host = '127.0.0.1'): Promise<void> {
     const listener = new HttpListener();
-    await this.#start(this.#endpoints(listener.http));
-    this.#listener = listener;
-    await this.#open(() => listener.listen(port, host));
+    await this.#start(this.#endpoints(listener.http), () => {
+      this.#listener = listener;
+      return listener.listen(port, host);
+    });
   }
 
   async attach(http: HttpHost): Promise<void> {
@@ -107,8 +116,8 @@ export class RunningServer implements Server {
     await this.#start([]);
   }
 
-  address(): AddressInfo | string | null | undefined {
-    return this.#listener?.http.address();
+  address(): AddressInfo | string | undefined {
+    return this.#listener?.http.address() ?? undefined;
   }
 
   routes(): readonly RouteDescription[] {
@@ -145,7 +154,8 @@ export class RunningServer implements Server {
     });
   }
 
-  async #start(endpoints: readonly WayIn[]): Promise<void> {
+  /** What opened before a failure is closed again. */
+  async #start(endpoints: readonly WayIn[], listen?: () => Promise<void>): Promise<void> {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
@@ -157,36 +167,59 @@ export class RunningServer implements Server {
       ...endpoints,
       ...this.options.transports.map((transport) => ({ transport, accept })),
     ];
-    await this.#open(async () => {
-      await this.parts.broker.start();
-      for (const wayIn of this.#waysIn) await wayIn.transport.open(wayIn.accept);
-    });
-  }
-
-  /** What opened before a failure is closed again. */
-  async #open(step: () => Promise<void>): Promise<void> {
+    this.#starting = this.#open(listen);
     try {
-      await step();
+      await this.#starting;
     } catch (error) {
-      await this.close();
+      // Why it could not start says more than what could not be closed after that.
+      await this.close().catch(() => {});
       throw error;
     }
   }
 
+  /** Step by step: `close` may be called between any two. */
+  async #open(listen?: () => Promise<void>): Promise<void> {
+    await this.parts.broker.start();
+    for (const { transport, accept } of this.#waysIn) {
+      this.#mayGoOn();
+      await transport.open(accept);
+    }
+    this.#mayGoOn();
+    await listen?.();
+    this.#mayGoOn();
+  }
+
+  #mayGoOn(): void {
+    if (this.#state === 'closed')
+      throw new MessagingError('listen-failed', 'The server was closed while it started.');
+  }
+
   async #close(): Promise<void> {
     this.#state = 'closed';
-    for (const { transport } of this.#waysIn) await transport.close();
+    const overtime = this.#overtime();
+    const failures: unknown[] = [];
+    const attempt = async (step: () => void | Promise<void>) => {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    // Only what is open can be closed.
+    await Promise.race([this.#starting?.catch(() => {}), overtime]);
+    for (const { transport } of this.#waysIn) await attempt(() => transport.close());
     const stopped = this.#listener?.close();
-    await Promise.race([this.#drained(), this.#overtime()]);
+    await Promise.race([this.#drained(), overtime]);
     this.#closeTimer?.cancel();
     await stopped;
-    await this.parts.broker.stop();
-    await this.parts.release();
+    await attempt(() => this.parts.broker.stop());
+    await attempt(() => this.parts.release());
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Every session has run what it had read, and its connection is gone. */
   async #drained(): Promise<void> {
-    await Promise.all([...this.parts.open].map((session) => session.drain()));
+    await Promise.all([...this.parts.alive].map((session) => session.drain()));
   }
 
   /** Those that are not through in time are cut off. */
@@ -194,7 +227,7 @@ export class RunningServer implements Server {
     const { clock, closeWithin } = this.options;
     return new Promise((resolve) => {
       this.#closeTimer = clock.after(closeWithin, () => {
-        for (const session of this.parts.open) session.terminate();
+        for (const session of this.parts.alive) session.terminate();
         resolve();
       });
     });

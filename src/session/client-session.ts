@@ -2,22 +2,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
 import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
-import type {
-  ClientFrame,
-  Malformed,
-  MessageFrame,
-  Problem,
-  ServerFrame,
-} from '../message/frame.js';
+import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
 import type { DecoderLimits, WireCodec } from '../wire/codec.js';
 import type { Activity } from './activity.js';
 import { Pulse, type Agreement } from './heartbeat.js';
+import { Inbox, type InboxItem, type InboxOwner } from './inbox.js';
 import { interceptOutbound, type OutboundInterceptor } from './interceptor.js';
 import { Language } from './language.js';
-import { Lane } from './lane.js';
 import { Outbox, type OutboxOwner, type OutboxParts } from './outbox.js';
 import type { Session } from './session.js';
 
@@ -51,15 +45,6 @@ export interface SessionParts {
 /** Which frame a problem is about. */
 export type ProblemContext = Pick<Problem, 'destination' | 'receipt'>;
 
-/** The client says nothing more. */
-interface End {
-  readonly kind: 'end';
-  readonly code: number;
-  readonly reason: string;
-}
-
-type LaneItem = ClientFrame | Malformed | End;
-
 const unprocessed = Promise.resolve(false);
 
 /** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
@@ -71,16 +56,13 @@ export class ClientSession implements Session, ConnectionListener {
   #state: State = 'open';
   #connected = false;
   #principal: Principal | undefined;
-  #paused = false;
-  /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
-  #deaf = false;
   /** What the server closed it with. */
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
   #attributes: Map<string, unknown> | undefined;
   #controller: AbortController | undefined;
   readonly #language: Language;
-  readonly #lane: Lane<LaneItem, boolean>;
+  readonly #inbox: Inbox;
   readonly #pulse: Pulse;
 
   constructor(
@@ -96,13 +78,7 @@ export class ClientSession implements Session, ConnectionListener {
       connection,
       die: (code) => this.expel(code),
     });
-    this.#lane = new Lane<LaneItem, boolean>(parts.concurrency, {
-      run: (item) => this.#work(item),
-      done: (item, processed) => this.#done(item, processed),
-      // Frames of a transaction are held in the order that they came.
-      overlaps: (item) => item.kind === 'send' && item.transaction === undefined,
-      advanced: () => this.#resumeReading(),
-    });
+    this.#inbox = new Inbox(connection, this.#language, this.#pulse, parts, this.#inboxOwner());
     this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () =>
       this.expel('connect-timeout'),
     );
@@ -128,7 +104,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Whether frames of it wait or run. */
   get busy(): boolean {
-    return !this.#lane.empty;
+    return !this.#inbox.empty;
   }
 
   /** Whether nothing reaches its client any more. */
@@ -180,14 +156,14 @@ export class ClientSession implements Session, ConnectionListener {
     const { code, message, detail, fields } = error;
     this.#speak();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.#deafen();
+    this.#inbox.discard();
     this.close(error.closes ?? closeCode.protocolError, code);
   }
 
   /** Ends the session without a word but the close code; what was read and has not begun is discarded. */
   expel(code: ErrorCode): void {
     if (this.#state !== 'open') return;
-    this.#deafen();
+    this.#inbox.discard();
     this.close(new MessagingError(code).closes ?? closeCode.policy, code);
   }
 
@@ -204,14 +180,14 @@ export class ClientSession implements Session, ConnectionListener {
     this.#stopConnectTimer();
     this.#pulse.stop();
     this.outbox.stop();
-    this.#deafen();
+    this.#inbox.discard();
     this.connection.close(code, reason);
   }
 
   /** Reads nothing more, lets what was read run to its end, flushes and closes with 1001; resolves when the connection is gone. */
   async drain(): Promise<void> {
-    this.#deaf = true;
-    await this.#lane.settled();
+    this.#inbox.close();
+    await this.#inbox.settled();
     this.close(closeCode.goingAway, 'server-stopping');
     const { signal } = this;
     if (!signal.aborted)
@@ -224,26 +200,12 @@ export class ClientSession implements Session, ConnectionListener {
 
   data(chunk: Uint8Array): void {
     this.#pulse.heard();
-    if (this.#deaf || chunk.length === 0) return;
-    const items = this.#language.hear(chunk);
-    if (items === undefined) return this.expel('protocol-unknown');
-    for (const item of items) {
-      if (item.kind === 'heartbeat') {
-        if (item.wantsAnswer === true) this.#answer();
-        continue;
-      }
-      this.#enqueue(item);
-      if (item.kind === 'malformed' || item.kind === 'disconnect') this.#deaf = true;
-      if (this.#deaf) return;
-    }
-    if (this.#lane.waiting >= this.parts.limits.waitingFrames) this.#pauseReading();
+    this.#inbox.take(chunk);
   }
 
   ended(code: number, reason: string): void {
     this.#pulse.ended();
-    if (this.#deaf) return;
-    this.#enqueue({ kind: 'end', code, reason });
-    this.#deaf = true;
+    this.#inbox.end(code, reason);
   }
 
   drained(): void {
@@ -257,7 +219,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** The connection is lost: what was read still runs, what it would answer is dropped. */
   closed(code: number, reason: string): void {
     this.#state = 'closed';
-    this.#deaf = true;
+    this.#inbox.close();
     this.#stopConnectTimer();
     this.#pulse.stop();
     this.outbox.stop();
@@ -265,7 +227,7 @@ export class ClientSession implements Session, ConnectionListener {
     // A client that does not answer our close ends with 1006; what we closed with is what happened.
     const ending = this.#ending ?? { code, reason };
     this.parts.gone(this, ending.code, ending.reason);
-    void this.#lane.settled().then(() => this.parts.finished(this));
+    void this.#inbox.settled().then(() => this.parts.finished(this));
   }
 
   /** Forgotten as well: a timer takes more memory than a flag. */
@@ -280,6 +242,15 @@ export class ClientSession implements Session, ConnectionListener {
       overflowed: () => this.expel('slow-consumer'),
       dropped: (frame) => this.parts.dropped(this, frame),
       intercept: interceptOutbound(outboundInterceptors, this, logger),
+    };
+  }
+
+  #inboxOwner(): InboxOwner {
+    return {
+      work: (item) => this.#work(item),
+      done: (item, processed) => this.#done(item, processed),
+      asked: () => this.#answer(),
+      notUnderstood: () => this.expel('protocol-unknown'),
     };
   }
 
@@ -304,13 +275,8 @@ export class ClientSession implements Session, ConnectionListener {
     this.outbox.send({ kind: 'heartbeat' });
   }
 
-  #enqueue(item: LaneItem): void {
-    if (this.#lane.empty) this.parts.activity.begin();
-    this.#lane.push(item);
-  }
-
   /** True when the item was processed, so that its receipt goes out. */
-  #work(item: LaneItem): Promise<boolean> {
+  #work(item: InboxItem): Promise<boolean> {
     switch (item.kind) {
       case 'malformed':
         this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), {
@@ -331,29 +297,9 @@ export class ClientSession implements Session, ConnectionListener {
     return unprocessed;
   }
 
-  #done(item: LaneItem, processed: boolean): void {
+  #done(item: InboxItem, processed: boolean): void {
     if (processed && 'receipt' in item && item.receipt !== undefined)
       this.send({ kind: 'receipt', receipt: item.receipt });
     if (item.kind === 'disconnect') this.close();
-    if (this.#lane.empty) this.parts.activity.end();
-  }
-
-  #deafen(): void {
-    this.#deaf = true;
-    this.#lane.discard();
-  }
-
-  #pauseReading(): void {
-    if (this.#paused || this.#state !== 'open') return;
-    this.#paused = true;
-    this.connection.pause();
-    this.#pulse.paused();
-  }
-
-  #resumeReading(): void {
-    if (!this.#paused || this.#lane.waiting > this.parts.limits.waitingFrames / 2) return;
-    this.#paused = false;
-    this.connection.resume();
-    this.#pulse.resumed();
   }
 }

@@ -22,7 +22,7 @@ export interface SessionEventMap {
     readonly subscription: string;
     readonly destination: string;
   };
-  /** The session is gone, however it ended; once for every `connected`. */
+  /** The session is gone, however it ended; once for every `connected`, and the last that is told of it. */
   readonly disconnected: {
     readonly session: Session;
     readonly code: number;

@@ -3,7 +3,7 @@ import type { ClientFrame, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
-/** Sees each client frame before the junction; calls `next` to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
+/** Sees each client frame before the junction; calls `next`, once, to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
 export type Interceptor = (
   frame: ClientFrame,
   session: Session,
@@ -27,8 +27,15 @@ export function intercept<S extends Session>(
   handler: FrameHandler<S>,
 ): FrameHandler<S> {
   return interceptors.reduceRight<FrameHandler<S>>(
-    (inner, interceptor) => (frame, session) =>
-      interceptor(frame, session, async () => inner(frame, session)),
+    (inner, interceptor) => (frame, session) => {
+      let passed = false;
+      return interceptor(frame, session, async () => {
+        // Twice a CONNECT would be two clients, twice a SEND two messages.
+        if (passed) throw new Error('An interceptor called next() twice for one frame.');
+        passed = true;
+        await inner(frame, session);
+      });
+    },
     handler,
   );
 }

@@ -33,9 +33,9 @@ export class Pipeline {
     );
   }
 
-  /** Waits for rest, and gives up where it does not come. */
-  async quiet(): Promise<void> {
-    await this.#patiently(this.scene.server.idle());
+  /** Waits for rest; false where it does not come. */
+  async quiet(): Promise<boolean> {
+    return (await this.#patiently(this.scene.server.idle())) !== undefined;
   }
 
   /** Resolves when nothing more can come, with the sentence that says why. */

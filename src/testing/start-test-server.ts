@@ -76,6 +76,8 @@ export async function testServer<M extends object = AnyDestinations>(
       },
       endpoints: [],
       transports: [memory],
+      // When it closes, handlers have had the patience of the test.
+      closeWithin: 0,
     },
     instruments,
   );

@@ -9,7 +9,7 @@ import type { TestClock } from './test-clock.js';
 
 /**
  * The options of `createServer`, and the test's own. Options that a server shares with its tests can be handed over as they
- * are: its endpoints and transports are left out.
+ * are: its endpoints, transports and `closeWithin` are left out.
  */
 export interface TestServerOptions extends Omit<ServerOptions, 'clock' | 'interceptors'> {
   /** What is injected in the place of what is bound: `[[ChatHistory, fakeHistory]]`. Default: none. */

@@ -177,8 +177,11 @@ export class TestServer<M extends object = AnyDestinations> {
   async #close(site: Site): Promise<void> {
     const { scene, clients } = this.#parts;
     for (const client of clients.values()) await client.leave();
-    await this.#pipeline.quiet();
-    await scene.server.close();
+    const rested = await this.#pipeline.quiet();
+    const closed = scene.server.close();
+    // It has no time to wait for what does not end, but only the clock tells it so.
+    if (!rested) await scene.clock.advance(0);
+    await closed;
     const open = [...this.#looseEnds()];
     if (open.length === 0 || scene.failures.length > 0) return;
     throw failIn(scene, ['The test left open:', ...open].join('\n  '), site);

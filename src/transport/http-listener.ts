@@ -14,11 +14,12 @@ export class HttpListener {
     return listen(this.http, where, host);
   }
 
-  /** Takes no more connections; resolves when the last one has gone. */
+  /** Takes no more connections and ends those that are no client's; resolves when the last one has gone. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.http.close(() => resolve());
-      this.http.closeIdleConnections();
+      // Not the idle ones alone: one that never sent a whole request would keep us waiting for ever.
+      this.http.closeAllConnections();
     });
   }
 }

@@ -28,12 +28,12 @@ interface Origin {
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** @throws `option-invalid` for a pattern that is no origin */
+/** @throws `option-invalid` for a pattern that is no origin, and for a proxy that is no address */
 export function createOriginCheck({
   allowed = [],
   trustedProxies = [],
 }: OriginOptions): OriginCheck {
-  const proxies = new Set(trustedProxies.map(plainAddress));
+  const proxies = new Set(trustedProxies.map(checkedAddress));
   const matchers = allowed.map(compileOrigin);
   return (facts) => {
     if (facts.origin === undefined) return true;
@@ -49,8 +49,9 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
     facts.remoteAddress !== undefined && proxies.has(plainAddress(facts.remoteAddress));
   const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
   if (host === undefined) return false;
-  const scheme =
-    forwarded && facts.forwardedProto !== undefined ? `${facts.forwardedProto}:` : origin.scheme;
+  // Of an upgrade some proxies say `wss`, where pages say `https`.
+  const told = forwarded ? facts.forwardedProto?.replace(/^ws/i, 'http') : undefined;
+  const scheme = told === undefined ? origin.scheme : `${told}:`;
   const own = parseOrigin(`${scheme}//${host}`);
   return (
     own !== undefined &&
@@ -58,6 +59,17 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
     own.host === origin.host &&
     own.port === origin.port
   );
+}
+
+/** Names and ranges would never match the address of a socket. */
+function checkedAddress(address: string): string {
+  if (!/^(?:\d+(?:\.\d+){3}|[\da-f:.]*:[\da-f:.]*)$/i.test(address)) {
+    throw new MessagingError(
+      'option-invalid',
+      `'${address}' in trustedProxies is no address, as 10.0.0.9 and ::1 are.`,
+    );
+  }
+  return plainAddress(address);
 }
 
 /** IPv4 without the prefix that a socket listening to both IPv4 and IPv6 gives it. */
@@ -81,15 +93,19 @@ const shape =
 
 function compileOrigin(pattern: string): (origin: Origin | undefined) => boolean {
   if (pattern === '*') return () => true;
-  const [, scheme, host, ports] = shape.exec(pattern) ?? [];
-  if (scheme === undefined || host === undefined) {
+  const [, scheme = '', written = '', ports] = shape.exec(pattern) ?? [];
+  // As origins are written: in lower case, names in punycode, IPv6 in its short form.
+  const host = written.includes('*')
+    ? written.toLowerCase()
+    : parseOrigin(`${scheme}://${written}`)?.host;
+  if (host === undefined) {
     throw new MessagingError(
       'option-invalid',
       `'${pattern}' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
     );
   }
   const protocol = `${scheme.toLowerCase()}:`;
-  const pieces = host.toLowerCase().split('*');
+  const pieces = host.split('*');
   const accepted =
     ports === '[*]'
       ? undefined

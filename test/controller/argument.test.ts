@@ -1,3 +1,4 @@
+// Argument decorators of an application: a function each, and what may be wrong with them.
 import { describe, expect, it } from 'vitest';
 import { argument, isArgumentDecorator } from '../../src/controller/argument.js';
 import { Payload } from '../../src/controller/arguments/payload.js';

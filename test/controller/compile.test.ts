@@ -1,3 +1,4 @@
+// Decorated classes to routes, and everything that is wrong with them in one error.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../src/controller/arguments/header.js';

@@ -1,3 +1,4 @@
+// What the decorators of a class have said, and what its subclasses inherit and replace.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Payload } from '../../src/controller/arguments/payload.js';

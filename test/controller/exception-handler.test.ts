@@ -1,3 +1,4 @@
+// Which exception handler takes a failure, and where its value goes.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../src/controller/arguments/header.js';

@@ -1,3 +1,4 @@
+// Patterns of classes and methods, joined to routes.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Controller } from '../../src/controller/controller.js';

@@ -1,3 +1,4 @@
+// Where the value of a handler goes.
 import { describe, expect, it } from 'vitest';
 import { Controller } from '../../src/controller/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../src/controller/mapping.js';

@@ -1,3 +1,4 @@
+// A message to its handler, the time it may take, and what comes of it.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import type { Invocation } from '../../src/dispatch/invocation.js';

@@ -1,3 +1,4 @@
+// Which patterns of equal rank can match one destination.
 import { describe, expect, it } from 'vitest';
 import { mayOverlap } from '../../src/dispatch/overlap.js';
 

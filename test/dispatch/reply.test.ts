@@ -1,3 +1,4 @@
+// Where values go that nothing else was said of, and the rules that say it.
 import { describe, expect, it } from 'vitest';
 import {
   defaultReply,

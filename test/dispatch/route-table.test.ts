@@ -1,3 +1,4 @@
+// The route that a destination has, and routes that cannot stand side by side.
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';

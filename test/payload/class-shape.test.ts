@@ -1,3 +1,4 @@
+// Where an instance is of another shape than its class declares.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsString, ValidateNested } from 'class-validator';

@@ -1,3 +1,4 @@
+// Octets to values and back, by content type.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { Message } from '../../src/message/message.js';

@@ -1,3 +1,4 @@
+// Payloads checked against classes and schemas.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {

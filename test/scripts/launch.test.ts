@@ -61,6 +61,19 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+const a = { version: '1.0.0', resolved: 'http://127.0.0.1:1/a.tgz', integrity: 'sha512-AAAA' };
+const nowhere = { npm_config_registry: 'http://127.0.0.1:1/', npm_config_fetch_retries: '0' };
+
+/** A package that has to be installed. */
+function wantPackage(): void {
+  write(
+    'package.json',
+    JSON.stringify({ type: 'module', engines: { node: '>=20' }, dependencies: { a: '1.0.0' } }),
+  );
+  const packages = { '': { dependencies: { a: '1.0.0' } }, 'node_modules/a': a };
+  write('package-lock.json', JSON.stringify({ lockfileVersion: 3, packages }));
+}
+
 interface Launched {
   readonly child: ChildProcess;
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
@@ -139,23 +152,7 @@ describe('the launcher', () => {
   });
 
   it('says in a sentence that the dependencies cannot be had', async () => {
-    const wanted = {
-      version: '1.0.0',
-      resolved: 'http://127.0.0.1:1/a.tgz',
-      integrity: 'sha512-AAAA',
-    };
-    write(
-      'package.json',
-      JSON.stringify({ type: 'module', engines: { node: '>=20' }, dependencies: { a: '1.0.0' } }),
-    );
-    write(
-      'package-lock.json',
-      JSON.stringify({
-        lockfileVersion: 3,
-        packages: { '': { dependencies: { a: '1.0.0' } }, 'node_modules/a': wanted },
-      }),
-    );
-    const nowhere = { npm_config_registry: 'http://127.0.0.1:1/', npm_config_fetch_retries: '0' };
+    wantPackage();
     const { code, out, err } = await launch(['build'], nowhere).ended;
     expect(code).toBe(1);
     expect(out).toBe('Installing dependencies with npm ci.\n');
@@ -163,6 +160,29 @@ describe('the launcher', () => {
       /^Dependencies are not installed: the package registry cannot be reached\. Its last lines:\n/,
     );
     expect(err).not.toMatch(/^ +at /m);
+  });
+
+  it.each<[string, () => void]>([
+    ['npm’s record is broken off', () => write('node_modules/.package-lock.json', '{"packages":')],
+    ['a package is gone', () => rmSync(join(root, 'node_modules/a'), { recursive: true })],
+  ])('installs again when %s', async (_, spoil) => {
+    wantPackage();
+    write('node_modules/a/package.json', '{}');
+    write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': a } }));
+    expect((await launch(['build'], nowhere).ended).out).toBe('Building signalbox.\n');
+    spoil();
+    const { out, err } = await launch(['build'], nowhere).ended;
+    expect(out).toBe('Installing dependencies with npm ci.\n');
+    expect(err).toMatch(/^Dependencies are not installed/);
+  });
+
+  it('says in a sentence what the system would not do', async () => {
+    write('.stamp', 'a file where a folder is wanted');
+    const { code, err } = await launch(['build']).ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^signalbox cannot be made ready: mkdir of '.*\.stamp' failed, EEXIST\.\n$/,
+    );
   });
 });
 

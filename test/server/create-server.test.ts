@@ -444,6 +444,25 @@ describe('a session', () => {
     expect(server.sessions.size).toBe(0);
   });
 
+  it('is told of no more when it is gone, though what it had said still runs', async () => {
+    const container = new Container();
+    container.bind(RoomController).toSelf().inSingletonScope();
+    const { transport, server } = await serve({ container });
+    const log: string[] = [];
+    for (const kind of ['subscribed', 'unsubscribed', 'disconnected'] as const)
+      server.events.on(kind, () => void log.push(kind));
+    const ann = await connect(transport);
+    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
+    ann.say('SUBSCRIBE', { id: 'a', destination: '/topic/x' });
+    ann.say('UNSUBSCRIBE', { id: 'a' });
+    await new Promise((resolve) => setImmediate(resolve));
+    ann.connection.vanish();
+    await ann.connection.closed;
+    container.get(RoomController).release[0]!();
+    await server.idle();
+    expect(log).toEqual(['disconnected']);
+  });
+
   it('may have only so many subscriptions', async () => {
     const { transport } = await serve({ limits: { subscriptions: 2 } });
     const ann = await connect(transport);

@@ -4,6 +4,8 @@ import { MessagingError } from '../../src/message/error.js';
 import type { ServerOptions } from '../../src/server/options.js';
 import { resolveOptions } from '../../src/server/resolve-options.js';
 
+const ofEndpoint = (more: object) => ({ endpoints: [{ path: '/ws', ...more }] });
+
 describe('options', () => {
   it('have a default each', () => {
     expect(resolveOptions({})).toMatchObject({
@@ -48,6 +50,9 @@ describe('options', () => {
     } as unknown as ServerOptions);
     expect([options.concurrency, options.limits.frameSize]).toEqual([1, 65_536]);
     expect([options, options.limits, options.endpoints[0]].every(Object.isFrozen)).toBe(true);
+    const endpoints = [{ path: '/own' }];
+    resolveOptions({ endpoints });
+    expect([endpoints, endpoints[0]].some(Object.isFrozen)).toBe(false);
   });
 
   it.each<[string, object]>([
@@ -83,8 +88,31 @@ describe('options', () => {
       { prefixes: { broker: ['/app/topic'] } },
     ],
     [
-      `The option 'endpoints' need paths that begin with a slash, unlike 'ws'.`,
+      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike 'ws'.`,
       { endpoints: [{ path: 'ws' }] },
+    ],
+    [
+      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike '/ws?a=b'.`,
+      { endpoints: [{ path: '/ws?a=b' }] },
+    ],
+    [
+      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike 'undefined'.`,
+      { endpoints: [{}] },
+    ],
+    [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
+    [`The option 'endpoints.allowedOrigins' must be a list.`, ofEndpoint({ allowedOrigins: '*' })],
+    [
+      `'a.test' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
+      ofEndpoint({ allowedOrigins: ['a.test'] }),
+    ],
+    [`The option 'clientPublish' must be true or false.`, { clientPublish: 'false' }],
+    [`The option 'authenticate' must be a function.`, { authenticate: 'ann' }],
+    [`The option 'limits' must be an object.`, { limits: null }],
+    [`The option 'prefixes.application' must be a list.`, { prefixes: { application: '/app' } }],
+    [`The option 'separator' must be a text.`, { separator: 0 }],
+    [
+      `The option 'slowConsumers.rules' need a destination each.`,
+      { slowConsumers: { rules: [{ policy: 'conflate' }] } },
     ],
     [
       `The option 'endpoints' must have paths of their own.`,

@@ -31,6 +31,17 @@ describe('interceptors', () => {
     expect(log).toEqual([]);
   });
 
+  it('let a frame pass once, whatever they call', async () => {
+    const log: string[] = [];
+    const twice: Interceptor = async (_frame, _session, next) => {
+      await next();
+      await next();
+    };
+    const chain = intercept([twice], () => void log.push('handler'));
+    await expect(chain(frame, session)).rejects.toThrow('called next() twice for one frame');
+    expect(log).toEqual(['handler']);
+  });
+
   it('are no wrapping at all when there are none', () => {
     const handler = async () => {};
     expect(intercept([], handler)).toBe(handler);

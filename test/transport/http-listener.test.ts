@@ -29,6 +29,13 @@ describe('a listener', () => {
     await first.close();
   });
 
+  it('takes digits for a port, on the host alone', async () => {
+    const listener = new HttpListener();
+    await listener.listen('0', '127.0.0.1');
+    expect(listener.http.address()).toMatchObject({ address: '127.0.0.1' });
+    await listener.close();
+  });
+
   it('listens on a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
     const listener = new HttpListener();
@@ -36,5 +43,9 @@ describe('a listener', () => {
     expect(listener.http.address()).toBe(join(folder, 'socket'));
     await listener.close();
     rmSync(folder, { recursive: true });
+    await expect(new HttpListener().listen(join(folder, 'socket'), '')).rejects.toMatchObject({
+      code: 'listen-failed',
+      message: expect.stringContaining('or a folder that is not there') as string,
+    });
   });
 });

@@ -25,6 +25,7 @@ describe('without a list', () => {
     ['a host that ends alike', { origin: 'http://evilapp.test:8080' }, false],
     ['the origin of a sandbox', { origin: 'null' }, false],
     ['nonsense', { origin: '://' }, false],
+    ['an IPv6 address', { origin: 'http://[::1]:8080', host: '[::1]:8080' }, true],
     ['no Host header', { origin: 'http://app.test:8080', host: undefined }, false],
     [
       'a forwarded host that nobody vouches for',
@@ -48,6 +49,12 @@ describe('behind a proxy that is believed', () => {
       { origin: 'https://public.test', remoteAddress: '::ffff:10.0.0.9' },
       true,
     ],
+    ['told as WebSocket', { origin: 'https://public.test', forwardedProto: 'wss' }, true],
+    [
+      'told as WebSocket in the open',
+      { origin: 'https://public.test', forwardedProto: 'ws' },
+      false,
+    ],
     ['from another address', { origin: 'https://public.test', remoteAddress: '10.0.0.8' }, false],
   ])('%s', (_, given, allowed) => {
     const forwarded = { forwardedHost: 'public.test', forwardedProto: 'https' };
@@ -70,6 +77,9 @@ describe('a list', () => {
     ['https://a*b*c.test', 'https://ac.test', false],
     ['https://*:[*]', 'https://anything.test:1', true],
     ['http://[::1]:[*]', 'http://[::1]:5173', true],
+    ['http://[0:0:0:0:0:0:0:1]', 'http://[::1]', true],
+    ['https://bücher.test', 'https://xn--bcher-kva.test', true],
+    ['https://A.test', 'https://a.test', true],
     ['*', 'null', true],
   ])('%s and %s: %s', (pattern, origin, allowed) => {
     expect(createOriginCheck({ allowed: [pattern] })(facts({ origin }))).toBe(allowed);
@@ -86,8 +96,15 @@ describe('a list', () => {
     'https://a.test:[',
     'https://a.test:x',
     'https://a.test/path',
+    'https://a b.test',
     '',
   ])('refuses %j at start', (pattern) => {
     expect(() => createOriginCheck({ allowed: [pattern] })).toThrow(MessagingError);
+  });
+
+  it.each(['10.0.0.0/8', 'proxy.test', '10.0.0', ''])('refuses the proxy %j at start', (proxy) => {
+    expect(() => createOriginCheck({ trustedProxies: [proxy] })).toThrow(
+      `'${proxy}' in trustedProxies is no address`,
+    );
   });
 });

@@ -1,8 +1,8 @@
 // The options of the embedded broker, filled up and checked.
 import { longestDelay } from '../../message/clock.js';
 import {
+  checkShape,
   invalidOption,
-  refuseUnknown,
   requireCount,
   requirePrefix,
   withDefaults,
@@ -26,7 +26,7 @@ export interface BrokerOptions {
 
 /** Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveBrokerOptions(given: GivenBrokerOptions): BrokerOptions {
-  refuseUnknown('', given, ['queue', 'retain', 'durable']);
+  checkShape('', given, { queue: {}, retain: {}, durable: {} });
   const options: BrokerOptions = {
     queue: withDefaults(
       'queue.',

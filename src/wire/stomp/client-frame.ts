@@ -43,7 +43,7 @@ export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
  * The id of a STOMP 1.0 subscription whose client gave none. No client can name it, since NUL is
  * refused in headers, and none hears of it, since NUL cannot be said.
  */
-export function unnamedSubscription(destination: string): string {
+function unnamedSubscription(destination: string): string {
   return `\0${destination}`;
 }
 

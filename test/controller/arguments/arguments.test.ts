@@ -1,3 +1,4 @@
+// What each argument decorator but @Payload gives a handler.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../../src/controller/arguments/header.js';

@@ -1,3 +1,4 @@
+// What @Payload gives a handler, and what it refuses.
 import { IsString, Length } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

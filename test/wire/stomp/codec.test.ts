@@ -1,3 +1,4 @@
+// STOMP as the server chooses it: by subprotocol, and by the first octet.
 import { expect, it } from 'vitest';
 import { chooseCodec, chooseSubprotocol } from '../../../src/wire/codec.js';
 import { stomp } from '../../../src/wire/stomp/codec.js';

@@ -1,3 +1,4 @@
+// STOMP frames as clients mean them, in each version.
 import { describe, expect, it } from 'vitest';
 import { stomp } from '../../../src/wire/stomp/codec.js';
 import { codeOf, connectedDecoder, hear, hearFirst, limits } from './octets.js';

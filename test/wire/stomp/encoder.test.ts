@@ -1,3 +1,4 @@
+// Server frames as STOMP, in each version.
 import { describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';

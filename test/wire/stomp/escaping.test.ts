@@ -1,3 +1,4 @@
+// Header escapes, in each version.
 import { describe, expect, it } from 'vitest';
 import {
   escaping11,

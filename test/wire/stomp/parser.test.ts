@@ -1,3 +1,4 @@
+// Octets to raw frames, wherever they were cut.
 import { describe, expect, it } from 'vitest';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
 import { dialects, type Version } from '../../../src/wire/stomp/dialect.js';

@@ -1,3 +1,4 @@
+// Raw frames to octets.
 import { describe, expect, it } from 'vitest';
 import { dialects, type Version } from '../../../src/wire/stomp/dialect.js';
 import { serialize } from '../../../src/wire/stomp/serializer.js';

@@ -1,3 +1,4 @@
+// Our octets read by a well-known client, and its octets by us.
 import { FrameImpl, Parser as StompjsParser, type IRawFrameType } from '@stomp/stompjs';
 import { describe, expect, it } from 'vitest';
 import { stomp } from '../../../src/wire/stomp/codec.js';

@@ -1,0 +1,25 @@
+// Options filled up with defaults, and what is said of those that cannot be.
+import { describe, expect, it } from 'vitest';
+import { checkShape, withDefaults } from '../../src/message/option.js';
+
+const defaults = { size: 1, names: ['a'], on: true, how: 'well', more: {}, any: undefined };
+
+describe('options', () => {
+  it('have their default where nothing is given', () => {
+    const given = { size: 2, names: undefined, any: 5 } as unknown as Partial<typeof defaults>;
+    expect(withDefaults('', defaults, given)).toEqual({ ...defaults, size: 2, any: 5 });
+    expect(withDefaults('', defaults)).toEqual(defaults);
+  });
+
+  it.each([
+    [{ sise: 2 }, `The option 'x.sise' is unknown; the nearest known one is 'x.size'.`],
+    [{ size: '2' }, `The option 'x.size' must be a number.`],
+    [{ names: 'a' }, `The option 'x.names' must be a list.`],
+    [{ on: 'false' }, `The option 'x.on' must be true or false.`],
+    [{ how: 1 }, `The option 'x.how' must be a text.`],
+    [{ more: null }, `The option 'x.more' must be an object.`],
+    [{ more: [] }, `The option 'x.more' must be an object.`],
+  ])('are refused: %j', (given, message) => {
+    expect(() => checkShape('x.', given, defaults)).toThrow(message);
+  });
+});

@@ -1,0 +1,131 @@
+// A server's life on real sockets and odd parts: what start and close do when something comes in between.
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  Controller,
+  createServer,
+  EmbeddedBroker,
+  memoryTransport,
+  MessageMapping,
+  silentLogger,
+  type Broker,
+  type ServerOptions,
+  type Transport,
+} from '../../src/index.js';
+
+/** A handler that ends when it is told. */
+function hanging() {
+  let begun!: () => void;
+  const begins = new Promise<void>((resolve) => (begun = resolve));
+  let end!: () => void;
+  const ends = new Promise<void>((resolve) => (end = resolve));
+  @Controller()
+  class Hanging {
+    @MessageMapping('/hang')
+    hang() {
+      begun();
+      return ends;
+    }
+  }
+  return { controller: Hanging, begins, end };
+}
+
+const build = (options: ServerOptions = {}) => createServer({ logger: silentLogger, ...options });
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('closing', () => {
+  it.each([
+    ['says nothing', ''],
+    ['never ends its request', 'GET /ws HTTP/1.1\r\nHost: x\r\n'],
+  ])('does not wait for a connection that %s', async (_, said) => {
+    const server = await build();
+    await server.listen(0);
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(said);
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    await server.close();
+    await gone;
+  });
+
+  it('waits for the handlers of clients on sockets, and for those of clients that have left', async () => {
+    const { controller, begins, end } = hanging();
+    const done: string[] = [];
+    const embedded = new EmbeddedBroker();
+    const broker: Broker = {
+      start: () => {},
+      stop: () => void done.push('broker stopped'),
+      connect: (subscriber) => embedded.connect(subscriber),
+      publish: (message) => embedded.publish(message),
+    };
+    const server = await build({ controllers: [controller], broker });
+    await server.listen(0);
+    const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`);
+    await once(socket, 'open');
+    socket.send('{"type":"send","destination":"/app/hang"}');
+    await begins;
+    socket.terminate();
+    await new Promise((resolve) => server.events.on('disconnected', resolve));
+    const closed = server.close();
+    await turn();
+    done.push('handler ended');
+    end();
+    await closed;
+    expect(done).toEqual(['handler ended', 'broker stopped']);
+  });
+
+  it('goes on where a part of it cannot be closed, and says so at the end', async () => {
+    const memory = memoryTransport();
+    const broken: Transport = {
+      name: 'broken',
+      open: () => {},
+      close: () => {
+        throw new Error('cannot be closed');
+      },
+    };
+    const server = await build({ transports: [broken, memory] });
+    await server.start();
+    await expect(server.close()).rejects.toThrow('cannot be closed');
+    expect(() => memory.connect()).toThrow('is not open');
+  });
+
+  it('may come at any moment of the start, and nothing listens afterwards', async () => {
+    for (let microtasks = 0; microtasks < 8; microtasks++) {
+      const server = await build({ transports: [memoryTransport()] });
+      const started = server.listen(0).then(
+        () => 'started',
+        (error: Error) => error.message,
+      );
+      for (let i = 0; i < microtasks; i++) await Promise.resolve();
+      await server.close();
+      expect(['started', 'The server was closed while it started.']).toContain(await started);
+      expect(server.address()).toBeUndefined();
+    }
+  });
+
+  it('may come before the start, which then is refused', async () => {
+    const server = await build();
+    await Promise.all([server.close(), server.close()]);
+    await expect(server.listen(0)).rejects.toMatchObject({ code: 'listen-failed' });
+  });
+
+  it('is bounded also where the broker never starts', async () => {
+    const never = new Promise<void>(() => {});
+    const broker: Broker = {
+      start: () => never,
+      stop: () => {},
+      connect: () => {
+        throw new Error('nobody connects');
+      },
+      publish: () => {},
+    };
+    const server = await build({ broker, closeWithin: 10 });
+    void server.listen(0);
+    await server.close();
+    expect(server.address()).toBeUndefined();
+  });
+});
