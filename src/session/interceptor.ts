@@ -3,7 +3,7 @@ import type { ClientFrame, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
-/** Sees each client frame before the junction; calls `next`, once, to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
+/** Sees each client frame before the junction; calls `next`, once, and waits for it to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
 export type Interceptor = (
   frame: ClientFrame,
   session: Session,
@@ -27,17 +27,44 @@ export function intercept<S extends Session>(
   handler: FrameHandler<S>,
 ): FrameHandler<S> {
   return interceptors.reduceRight<FrameHandler<S>>(
-    (inner, interceptor) => (frame, session) => {
-      let passed = false;
-      return interceptor(frame, session, async () => {
-        // Twice a CONNECT would be two clients, twice a SEND two messages.
-        if (passed) throw new Error('An interceptor called next() twice for one frame.');
-        passed = true;
-        await inner(frame, session);
-      });
+    (inner, interceptor) => async (frame, session) => {
+      const passing = new Passing(() => inner(frame, session));
+      await interceptor(frame, session, () => passing.begin());
+      await passing.end();
     },
     handler,
   );
+}
+
+/** The way of one frame to what stands behind an interceptor. */
+class Passing {
+  #begun: Promise<void> | undefined;
+  #settled = false;
+
+  constructor(private readonly pass: () => void | Promise<void>) {}
+
+  begin(): Promise<void> {
+    // Twice a CONNECT would be two clients, twice a SEND two messages.
+    if (this.#begun !== undefined)
+      return Promise.reject(new Error('An interceptor called next() twice for one frame.'));
+    const begun = this.#run();
+    // An interceptor that does not wait for it must not end the process.
+    begun.catch(() => {});
+    return (this.#begun = begun);
+  }
+
+  /** Where the interceptor did not wait, the lane does, and hears of a failure; one that had settled was the interceptor's to judge. */
+  async end(): Promise<void> {
+    if (!this.#settled) await this.#begun;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.pass();
+    } finally {
+      this.#settled = true;
+    }
+  }
 }
 
 /** The outbound interceptors as one, for the frames of a session; undefined where there are none. */

@@ -42,6 +42,32 @@ describe('interceptors', () => {
     expect(log).toEqual(['handler']);
   });
 
+  it('are done when the frame is, though they do not wait for it', async () => {
+    const log: string[] = [];
+    const hasty: Interceptor = async (_frame, _session, next) => {
+      void next();
+    };
+    const chain = intercept([hasty], async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      log.push('handler');
+    });
+    await chain(frame, session);
+    expect(log).toEqual(['handler']);
+    const failing = intercept([hasty], async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('late');
+    });
+    await expect(failing(frame, session)).rejects.toThrow('late');
+  });
+
+  it('may take what went wrong upon themselves', async () => {
+    const forgiving: Interceptor = async (_frame, _session, next) => {
+      await next().catch(() => {});
+    };
+    const chain = intercept([forgiving], () => Promise.reject(new Error('no')));
+    await expect(chain(frame, session)).resolves.toBeUndefined();
+  });
+
   it('are no wrapping at all when there are none', () => {
     const handler = async () => {};
     expect(intercept([], handler)).toBe(handler);
