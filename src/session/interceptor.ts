@@ -3,7 +3,10 @@ import type { ClientFrame, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
-/** Sees each client frame before the junction; calls `next`, once, and waits for it to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
+/**
+ * Sees each client frame before the junction. Calls `next` once to let it pass, and waits for it to hear how that ended; throws a
+ * MessagingError to refuse the frame; does neither to swallow it.
+ */
 export type Interceptor = (
   frame: ClientFrame,
   session: Session,
