@@ -9,7 +9,8 @@ export type {
   Subscriber,
   Subscription,
 } from './broker/broker.js';
-export { EmbeddedBroker, type EmbeddedBrokerOptions } from './broker/embedded/embedded-broker.js';
+export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
+export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable-subscriptions.js';
 export type { QueueOptions } from './broker/embedded/queue-options.js';
 export type { RetainOptions } from './broker/embedded/retained-messages.js';

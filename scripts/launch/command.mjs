@@ -33,7 +33,8 @@ export async function run([name = '', ...args]) {
 /** What the system would not do, such as writing where nothing may be written. */
 function refused({ code, syscall, path }) {
   const why = { EACCES: 'it is not allowed', EROFS: 'nothing can be written there' }[code] ?? code;
-  return new Failure(`signalbox cannot be made ready: ${syscall} of '${path}' failed, ${why}.`);
+  const what = path === undefined ? syscall : `${syscall} of '${path}'`;
+  return new Failure(`signalbox cannot be made ready: ${what} failed, ${why}.`);
 }
 
 /** Serves all examples, or one alone. */

@@ -12,7 +12,7 @@ export interface Recipient {
   readonly outbox: {
     /** False when more than half of its limit waits. */
     send(frame: ServerFrame): boolean;
-    /** Leaves out what still waits for a subscription that has ended. */
+    /** Leaves out what still waits for a subscription that has ended, and may be. */
     forget(subscription: string): void;
   };
   /** Whether frames of it wait or run. */

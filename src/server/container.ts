@@ -14,6 +14,7 @@ import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
+import { Attempts } from './attempts.js';
 import { boundControllers, controllerClassOf, type BoundController } from './discovery.js';
 
 /** What applications can inject. */
@@ -81,11 +82,15 @@ export class ContainerLease {
     return [...distinct.values()];
   }
 
-  /** Nothing of the server is left, and the container can serve another one; one of our own ends with all that it has built. */
+  /**
+   * Nothing of the server is left, and the container can serve another one; one of our own ends with all that it has built. What
+   * fails to end keeps nothing else from it; the promise then rejects with the first failure.
+   */
   async end(): Promise<void> {
-    const steps = this.#undo.splice(0).toReversed();
     if (this.#own) return this.#container.unbindAllAsync();
-    for (const step of steps) await step();
+    const attempts = new Attempts();
+    for (const step of this.#undo.splice(0).toReversed()) await attempts.make(step);
+    attempts.conclude();
   }
 
   async #build(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {

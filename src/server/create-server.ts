@@ -33,7 +33,7 @@ import { RunningServer, type Server } from './server.js';
 
 /**
  * Builds a server; nothing listens yet. Everything that is wrong with the controllers is said at once.
- * Errors: `option-invalid`, `controller-invalid`.
+ * Errors: `option-invalid`, `pattern-invalid`, `controller-invalid`.
  */
 export function createServer(given: ServerOptions = {}): Promise<Server> {
   return createInstrumentedServer(given, noInstruments);
@@ -79,7 +79,8 @@ export async function createInstrumentedServer(
     return compileRoutes(lease, options, payloads);
   };
   const compiled = await compile().catch(async (error: unknown) => {
-    await lease.end();
+    // Why it could not be built says more than what could not be ended after that.
+    await lease.end().catch(() => {});
     throw error;
   });
   const routes = compiled.map((route) => instruments.route(route));

@@ -28,7 +28,7 @@ export class Idempotency {
     return this.#knows(key) ? undefined : this.#process([key], process);
   }
 
-  /** Processes several messages as one, when nothing of these keys is under way; told which keys are new. */
+  /** Processes several messages as one, once nothing of these keys is under way. @param process is told which keys are new */
   async together(
     keys: ReadonlySet<string>,
     process: (fresh: readonly string[]) => Promise<void>,

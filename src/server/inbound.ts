@@ -247,7 +247,7 @@ function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
 function transactionFailed(cause: unknown): MessagingError {
   const known = cause instanceof MessagingError ? cause : undefined;
   return new MessagingError('transaction-failed', undefined, {
-    cause: known === undefined ? cause : known.cause,
+    cause: known?.cause ?? cause,
     detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
     fields: known?.fields,
   });

@@ -93,8 +93,11 @@ function faultOf(
       return `What the handler of ${what} gave cannot be written.`;
     case 'payload-invalid':
       return cause === undefined ? undefined : `The payload of ${what} could not be checked.`;
-    case 'transaction-failed':
-      return cause === undefined ? undefined : 'A handler failed in a transaction.';
+    case 'transaction-failed': {
+      const isFault =
+        cause instanceof MessagingError ? faultOf(cause, destination) : cause !== undefined;
+      return isFault ? 'A handler failed in a transaction.' : undefined;
+    }
     default:
       return undefined;
   }

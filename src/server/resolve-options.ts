@@ -10,10 +10,12 @@ import {
   type Shape,
   withDefaults,
 } from '../message/option.js';
-import type {
-  SlowConsumerOptions,
-  SlowConsumerPolicy,
-  SlowConsumerRule,
+import type { Separator } from '../message/pattern-parser.js';
+import {
+  compileSlowConsumers,
+  type SlowConsumerOptions,
+  type SlowConsumerPolicy,
+  type SlowConsumerRule,
 } from '../session/slow-consumer.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
@@ -33,7 +35,10 @@ const endpointShape: Shape<EndpointOptions> = {
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
 
-/** Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be. */
+/**
+ * Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be;
+ * `pattern-invalid`, naming the pattern.
+ */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const frameSize = given.limits?.frameSize ?? 64 * 1024;
   const defaults: ResolvedOptions = {
@@ -106,7 +111,7 @@ function check(options: ResolvedOptions): void {
   }
   if (options.separator !== '/' && options.separator !== '.')
     throw invalidOption('separator', `must be '/' or '.'`);
-  checkSlowConsumers('slowConsumers', options.slowConsumers);
+  checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
@@ -122,14 +127,14 @@ function check(options: ResolvedOptions): void {
   );
   if (overlap !== undefined)
     throw invalidOption('prefixes', `must not lie within each other, as '${overlap}' does`);
-  options.endpoints.forEach(checkEndpoint);
+  for (const endpoint of options.endpoints) checkEndpoint(endpoint, options.separator);
   const paths = options.endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
     throw invalidOption('endpoints', 'must have paths of their own');
 }
 
 /** Errors: `option-invalid`, also for an origin or a proxy that is none. */
-function checkEndpoint(endpoint: EndpointOptions): void {
+function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   checkShape('endpoints.', endpoint, endpointShape);
   const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
@@ -139,10 +144,14 @@ function checkEndpoint(endpoint: EndpointOptions): void {
     );
   }
   createOriginCheck({ allowed: allowedOrigins, trustedProxies });
-  checkSlowConsumers('endpoints.slowConsumers', slowConsumers);
+  checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
-function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): void {
+function checkSlowConsumers(
+  name: string,
+  given: Partial<SlowConsumerOptions>,
+  separator: Separator,
+): void {
   checkShape(`${name}.`, given, slowConsumersShape);
   const { policy = 'close', rules = [] } = given;
   for (const rule of rules) {
@@ -154,6 +163,7 @@ function checkSlowConsumers(name: string, given: Partial<SlowConsumerOptions>): 
     if (!policies.includes(each))
       throw invalidOption(name, `must have a policy of ${policies.join(', ')}`);
   }
+  compileSlowConsumers({ policy, rules }, separator);
 }
 
 /** Freezes the plain data; containers, brokers and the like live on. */
@@ -162,6 +172,7 @@ function deepFreeze(options: ResolvedOptions): ResolvedOptions {
     options.prefixes,
     options.heartbeat,
     options.limits,
+    options.slowConsumers,
     options.endpoints,
     ...options.endpoints,
   ])

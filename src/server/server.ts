@@ -15,6 +15,7 @@ import type { Acceptor, Transport } from '../transport/transport.js';
 import type { HttpHost } from '../transport/upgrade.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
+import { Attempts } from './attempts.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
 /** A route as people read it. */
@@ -197,24 +198,17 @@ export class RunningServer implements Server {
   async #close(): Promise<void> {
     this.#state = 'closed';
     const overtime = this.#overtime();
-    const failures: unknown[] = [];
-    const attempt = async (step: () => void | Promise<void>) => {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    };
+    const attempts = new Attempts();
     // Only what is open can be closed.
     await Promise.race([this.#starting?.catch(() => {}), overtime]);
-    for (const { transport } of this.#waysIn) await attempt(() => transport.close());
+    for (const { transport } of this.#waysIn) await attempts.make(() => transport.close());
     const stopped = this.#listener?.close();
     await Promise.race([this.#drained(), overtime]);
     this.#closeTimer?.cancel();
     await stopped;
-    await attempt(() => this.parts.broker.stop());
-    await attempt(() => this.parts.release());
-    if (failures.length > 0) throw failures[0];
+    await attempts.make(() => this.parts.broker.stop());
+    await attempts.make(() => this.parts.release());
+    attempts.conclude();
   }
 
   /** Every session has run what it had read, and its connection is gone. */

@@ -68,12 +68,12 @@ export class HeldFrames {
     this.#countDropped(frame);
   }
 
-  /** Leaves out what waits for a subscription, and what was to be told to it: it has ended. */
+  /** Leaves out what waits for a subscription and may be, and what was to be told to it: it has ended. */
   forget(subscription: string): void {
     for (const [place, held] of this.#frames) {
-      const { frame } = held;
-      if (frame.kind === 'message' && frame.subscription === subscription)
-        this.#remove(place, held);
+      // A queue that asks for no acknowledgement counts its messages as delivered.
+      if (held.treatment === undefined) continue;
+      if ((held.frame as MessageFrame).subscription === subscription) this.#remove(place, held);
     }
     this.#dropped.delete(subscription);
   }

@@ -3,7 +3,10 @@ import type { ClientFrame, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
-/** Sees each client frame before the junction; calls `next`, once, and waits for it to let it pass, throws a MessagingError to refuse it, does neither to swallow it. */
+/**
+ * Sees each client frame before the junction. Calls `next` once to let it pass, and waits for it to hear how that ended; throws a
+ * MessagingError to refuse the frame; does neither to swallow it.
+ */
 export type Interceptor = (
   frame: ClientFrame,
   session: Session,
@@ -28,42 +31,54 @@ export function intercept<S extends Session>(
 ): FrameHandler<S> {
   return interceptors.reduceRight<FrameHandler<S>>(
     (inner, interceptor) => async (frame, session) => {
-      const passing = new Passing(() => inner(frame, session));
-      await interceptor(frame, session, () => passing.begin());
-      await passing.end();
+      let passing: Passing | undefined;
+      await interceptor(frame, session, () => {
+        // Twice a CONNECT would be two clients, twice a SEND two messages.
+        if (passing !== undefined)
+          throw new Error('An interceptor called next() twice for one frame.');
+        return (passing = new Passing(async () => inner(frame, session)));
+      });
+      await passing?.end();
     },
     handler,
   );
 }
 
-/** The way of one frame to what stands behind an interceptor. */
-class Passing {
-  #begun: Promise<void> | undefined;
-  #settled = false;
+/** The way of one frame to what stands behind an interceptor: a promise that knows whether anybody asked how it ended. */
+class Passing implements Promise<void> {
+  readonly [Symbol.toStringTag] = 'Promise';
+  readonly #passed: Promise<void>;
+  #over = false;
+  #asked = false;
 
-  constructor(private readonly pass: () => void | Promise<void>) {}
-
-  begin(): Promise<void> {
-    // Twice a CONNECT would be two clients, twice a SEND two messages.
-    if (this.#begun !== undefined)
-      return Promise.reject(new Error('An interceptor called next() twice for one frame.'));
-    const begun = this.#run();
-    // An interceptor that does not wait for it must not end the process.
-    begun.catch(() => {});
-    return (this.#begun = begun);
+  constructor(pass: () => Promise<void>) {
+    const over = () => void (this.#over = true);
+    this.#passed = pass();
+    // Nor does a failure that nobody asks for end the process.
+    this.#passed.then(over, over);
   }
 
-  /** Where the interceptor did not wait, the lane does, and hears of a failure; one that had settled was the interceptor's to judge. */
+  /** The lane waits though the interceptor did not; a failure is its own unless the interceptor has heard of it. */
   async end(): Promise<void> {
-    if (!this.#settled) await this.#begun;
+    if (!this.#over || !this.#asked) await this.#passed;
   }
 
-  async #run(): Promise<void> {
-    try {
-      await this.pass();
-    } finally {
-      this.#settled = true;
-    }
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise has one
+  then<A = void, B = never>(
+    passed?: ((value: void) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#asked = true;
+    return this.#passed.then(passed, failed);
+  }
+
+  catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<void | B> {
+    return this.then(undefined, failed);
+  }
+
+  finally(settled?: (() => void) | null): Promise<void> {
+    this.#asked = true;
+    return this.#passed.finally(settled);
   }
 }
 

@@ -127,7 +127,7 @@ export class Outbox {
     this.#release(this.#parts.limits.size / 4);
   }
 
-  /** A subscription has ended: what waits for it and can still be left out is. */
+  /** A subscription has ended: what waits for it and may be left out is. */
   forget(subscription: string): void {
     const held = this.#held;
     if (held === undefined) return;

@@ -1,6 +1,7 @@
 // Makes a server under test of an application's options and the test's own.
 import { UserDestinations } from '../broker/user-destination.js';
-import { MessagingError } from '../message/error.js';
+import { longestDelay } from '../message/clock.js';
+import { invalidOption } from '../message/option.js';
 import { Payloads } from '../payload/converter.js';
 import { createInstrumentedServer } from '../server/create-server.js';
 import type { Instruments } from '../server/instruments.js';
@@ -17,7 +18,6 @@ import { testClock } from './test-clock.js';
 import type { TestServerOptions } from './test-options.js';
 import { TestServer, type Services } from './test-server.js';
 
-const longestTimer = 2 ** 31 - 1;
 const nothing = () => {};
 
 /**
@@ -96,12 +96,12 @@ export async function testServer<M extends object = AnyDestinations>(
   });
 }
 
-/** What Node's timers can do: one that is longer would fire at once. */
+/** One that is longer than Node's timers can wait would end at once. */
 function requirePatience(patience: number): void {
-  if (patience > 0 && patience <= longestTimer) return;
-  throw new MessagingError(
-    'option-invalid',
-    `The option 'patience' must be above 0 and at most ${longestTimer} milliseconds, unlike ${patience}.`,
+  if (patience > 0 && patience <= longestDelay) return;
+  throw invalidOption(
+    'patience',
+    `must be above 0 and at most ${longestDelay} milliseconds, unlike ${patience}`,
   );
 }
 

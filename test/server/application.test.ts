@@ -8,12 +8,10 @@ import {
   memoryTransport,
   MessageExceptionHandler,
   MessageMapping,
-  Payload,
   SendTo,
   Signal,
   silentLogger,
   SubscribeMapping,
-  type StandardSchema,
 } from '../../src/index.js';
 import { testServer } from '../../src/testing.js';
 import { connect } from '../stomp-client.js';
@@ -104,49 +102,6 @@ it.each([
     expect(code ?? JSON.stringify(payload)).toBe(answer);
   }
 });
-
-/** Whoever checks it has lost its database. */
-const Checked: StandardSchema = {
-  '~standard': {
-    version: 1,
-    vendor: 'test',
-    validate: async () => Promise.reject(new Error('no database')),
-  },
-};
-
-@Controller()
-class FaultyController {
-  @MessageMapping('/unwritable')
-  unwritable() {
-    return { big: 1n };
-  }
-
-  @MessageMapping('/unchecked')
-  unchecked(@Payload(Checked) checked: unknown) {
-    return checked;
-  }
-}
-
-it.each([
-  [
-    'unwritable',
-    'payload-unwritable',
-    'What the handler of "/app/unwritable" gave cannot be written.',
-  ],
-  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be checked.'],
-])(
-  "what is the application's fault stands in the log, with its cause: %s",
-  async (path, code, text) => {
-    const logged: unknown[] = [];
-    const logger = { ...silentLogger, error: (...said: unknown[]) => logged.push(...said) };
-    await using app = await testServer({ controllers: [FaultyController], logger });
-    const ann = await app.connect();
-    await ann.send(`/app/${path}`, { name: 'ann' });
-    await app.server.idle();
-    expect(ann.problems).toMatchObject([{ code }]);
-    expect(logged).toEqual([text, expect.any(Error)]);
-  },
-);
 
 @Controller()
 class EndlessController {

@@ -159,6 +159,38 @@ it('a container serves one server after another, with controllers built anew', a
   }
 });
 
+it('a container is free again, whatever of the server could not end', async () => {
+  const destroyed: string[] = [];
+  @Controller()
+  class Failing {
+    @preDestroy()
+    end() {
+      throw new Error('no end');
+    }
+  }
+  @Controller()
+  class Ending {
+    @preDestroy()
+    end() {
+      destroyed.push('ending');
+    }
+  }
+  const container = new Container();
+  const controllers = [Ending, Failing] as Constructor[];
+  const server = await createServer({ container, controllers, logger: silentLogger });
+  await expect(server.close()).rejects.toThrow('no end');
+  expect(destroyed).toEqual(['ending']);
+  expect(container.isBound(Publisher)).toBe(false);
+  @Controller()
+  class Throws {
+    constructor() {
+      throw new RangeError('no database');
+    }
+  }
+  await expect(served(container, [Failing, Throws])).rejects.toThrow('no database');
+  expect(await served(container, [A])).toEqual(['/app/a/x A.x']);
+});
+
 it('a container of its own ends with the server, and with it whatever was built', async () => {
   const ended: string[] = [];
   @injectable('Singleton')

@@ -49,7 +49,8 @@ describe('options', () => {
       limits: { frameSize: undefined },
     } as unknown as ServerOptions);
     expect([options.concurrency, options.limits.frameSize]).toEqual([1, 65_536]);
-    expect([options, options.limits, options.endpoints[0]].every(Object.isFrozen)).toBe(true);
+    const parts = [options, options.limits, options.slowConsumers, options.endpoints[0]];
+    expect(parts.every(Object.isFrozen)).toBe(true);
     const endpoints = [{ path: '/own' }];
     resolveOptions({ endpoints });
     expect([endpoints, endpoints[0]].some(Object.isFrozen)).toBe(false);
@@ -136,5 +137,19 @@ describe('the slow consumers of an endpoint', () => {
   ])('%j is refused by its name', (slowConsumers, name) => {
     const options = { endpoints: [{ path: '/ws', slowConsumers }] } as ServerOptions;
     expect(() => resolveOptions(options)).toThrow(`The option '${name}'`);
+  });
+
+  it('have patterns that are read at once, as those of all are', () => {
+    const rules = [{ destination: '/topic/{x', policy: 'conflate' }] as const;
+    for (const options of [
+      { slowConsumers: { rules } },
+      { endpoints: [{ path: '/ws', slowConsumers: { rules } }] },
+    ])
+      expect(() => resolveOptions(options)).toThrow(
+        new MessagingError(
+          'pattern-invalid',
+          `The pattern '/topic/{x' is not valid at position 7: a brace is never closed.`,
+        ),
+      );
   });
 });

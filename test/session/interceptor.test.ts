@@ -37,9 +37,15 @@ describe('interceptors', () => {
       await next();
       await next();
     };
-    const chain = intercept([twice], () => void log.push('handler'));
-    await expect(chain(frame, session)).rejects.toThrow('called next() twice for one frame');
-    expect(log).toEqual(['handler']);
+    const hastily: Interceptor = async (_frame, _session, next) => {
+      void next();
+      void next();
+    };
+    for (const interceptor of [twice, hastily]) {
+      const chain = intercept([interceptor], () => void log.push('handler'));
+      await expect(chain(frame, session)).rejects.toThrow('called next() twice for one frame');
+    }
+    expect(log).toEqual(['handler', 'handler']);
   });
 
   it('are done when the frame is, though they do not wait for it', async () => {
@@ -60,12 +66,35 @@ describe('interceptors', () => {
     await expect(failing(frame, session)).rejects.toThrow('late');
   });
 
-  it('may take what went wrong upon themselves', async () => {
-    const forgiving: Interceptor = async (_frame, _session, next) => {
-      await next().catch(() => {});
+  it('hide no failure that they have not asked for, however early it comes', async () => {
+    const hasty: Interceptor = async (_frame, _session, next) => {
+      void next();
+      await new Promise((resolve) => setImmediate(resolve));
     };
-    const chain = intercept([forgiving], () => Promise.reject(new Error('no')));
-    await expect(chain(frame, session)).resolves.toBeUndefined();
+    const atOnce = () => {
+      throw new Error('no');
+    };
+    for (const handler of [atOnce, () => Promise.reject(new Error('no'))])
+      await expect(intercept([hasty], handler)(frame, session)).rejects.toThrow('no');
+  });
+
+  it('may take what went wrong upon themselves', async () => {
+    const forgiving: Interceptor[] = [
+      async (_frame, _session, next) => next().catch(() => {}),
+      (_frame, _session, next) => next().then(undefined, () => {}),
+      async (_frame, _session, next) => {
+        await Promise.allSettled([next().finally(() => {})]);
+      },
+      async (_frame, _session, next) => {
+        try {
+          await next();
+        } catch {}
+      },
+    ];
+    for (const interceptor of forgiving) {
+      const chain = intercept([interceptor], () => Promise.reject(new Error('no')));
+      await expect(chain(frame, session)).resolves.toBeUndefined();
+    }
   });
 
   it('are no wrapping at all when there are none', () => {

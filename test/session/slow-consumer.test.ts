@@ -129,6 +129,15 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['1', 'kept', '6']);
   });
 
+  it('gets the messages of a queue though their subscription has ended', () => {
+    const { outbox, connection, send, written } = behind({ policy: 'drop-oldest' });
+    send(message('1'), message('of a topic'), message('of a queue', { marks: {} }));
+    outbox.forget('s');
+    connection.stalled = false;
+    connection.drain();
+    expect(short(written())).toEqual(['1', 'of a queue']);
+  });
+
   it('is told what it lost of a thousand subscriptions at the most', () => {
     const { connection, send, written } = behind({ policy: 'drop-newest' }, 300);
     send(message('1'));

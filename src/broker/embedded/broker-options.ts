@@ -1,5 +1,7 @@
 // The options of the embedded broker, filled up and checked.
-import { longestDelay } from '../../message/clock.js';
+import { longestDelay, systemClock, type Clock } from '../../message/clock.js';
+import { randomIds, type Ids } from '../../message/ids.js';
+import { consoleLogger, type Logger } from '../../message/logger.js';
 import {
   checkShape,
   invalidOption,
@@ -8,45 +10,71 @@ import {
   withDefaults,
 } from '../../message/option.js';
 import { defaultDurableOptions, type DurableOptions } from './durable-subscriptions.js';
+import type { MessageStore } from './message-store.js';
 import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
 import { defaultRetainOptions, type RetainOptions } from './retained-messages.js';
 
-/** What an application may leave out. */
-export interface GivenBrokerOptions {
-  readonly queue?: Partial<QueueOptions> | undefined;
-  readonly retain?: Partial<RetainOptions> | undefined;
-  readonly durable?: Partial<DurableOptions> | undefined;
+export interface EmbeddedBrokerOptions {
+  /** Names publications: one id each, the same for all subscribers. Default: random. */
+  readonly ids?: Pick<Ids, 'message'>;
+  /** What expiry and time limits count by. Default: the system's. */
+  readonly clock?: Clock;
+  /** Between the segments of destinations; the server's own. Default `/`. */
+  readonly separator?: '/' | '.';
+  /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
+  readonly logger?: Logger;
+  /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
+  readonly store?: MessageStore;
+  readonly queue?: Partial<QueueOptions>;
+  readonly retain?: Partial<RetainOptions>;
+  readonly durable?: Partial<DurableOptions>;
 }
 
+/** The same with nothing left out, but for a store where there is none. */
 export interface BrokerOptions {
+  readonly ids: Pick<Ids, 'message'>;
+  readonly clock: Clock;
+  readonly separator: '/' | '.';
+  readonly logger: Logger;
+  readonly store: MessageStore | undefined;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
   readonly durable: DurableOptions;
 }
 
 /** Errors: `option-invalid`, naming the option and what it must be. */
-export function resolveBrokerOptions(given: GivenBrokerOptions): BrokerOptions {
-  checkShape('', given, { queue: {}, retain: {}, durable: {} });
+export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
+  const defaults: BrokerOptions = {
+    ids: given.ids ?? randomIds(),
+    clock: systemClock,
+    separator: '/',
+    logger: consoleLogger,
+    store: undefined,
+    queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
+    retain: defaultRetainOptions,
+    durable: defaultDurableOptions,
+  };
+  checkShape('', given, { ...defaults, store: {} });
   const options: BrokerOptions = {
-    queue: withDefaults(
-      'queue.',
-      { ...defaultQueueOptions, ...ownDeadLetters(given) },
-      given.queue,
-    ),
-    retain: withDefaults('retain.', defaultRetainOptions, given.retain),
-    durable: withDefaults('durable.', defaultDurableOptions, given.durable),
+    // Parts that are options of their own are filled up below.
+    ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
+    queue: withDefaults('queue.', defaults.queue, given.queue),
+    retain: withDefaults('retain.', defaults.retain, given.retain),
+    durable: withDefaults('durable.', defaults.durable, given.durable),
   };
   check(options);
   return options;
 }
 
 /** Where there are queues at all, dead letters wait in one. */
-function ownDeadLetters({ queue }: GivenBrokerOptions): Partial<QueueOptions> {
+function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
   const first = queue?.prefixes?.[0];
   return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
 }
 
-function check({ queue, retain, durable }: BrokerOptions): void {
+function check({ separator, queue, retain, durable }: BrokerOptions): void {
+  if (separator !== '/' && separator !== '.')
+    throw invalidOption('separator', `must be '/' or '.'`);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackWithin', queue.ackWithin, 0);

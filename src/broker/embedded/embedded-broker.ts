@@ -1,33 +1,19 @@
 // The broker inside of the server: topics, each publication to every subscription there is at that moment, and queues.
-import { systemClock, type Clock } from '../../message/clock.js';
-import { randomIds, type Ids } from '../../message/ids.js';
-import { consoleLogger, type Logger } from '../../message/logger.js';
+import type { Ids } from '../../message/ids.js';
+import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
 import type { Entry } from './audience.js';
-import { resolveBrokerOptions, type GivenBrokerOptions } from './broker-options.js';
+import { resolveBrokerOptions, type EmbeddedBrokerOptions } from './broker-options.js';
 import { DeadLetters } from './dead-letters.js';
 import { DurableSubscriptions } from './durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
 import { Journal } from './journal.js';
 import type { QueuedMessage } from './queued-message.js';
-import type { MessageStore, StoreChange } from './message-store.js';
+import type { StoreChange } from './message-store.js';
 import { Queues } from './queues.js';
 import { RetainedMessages } from './retained-messages.js';
 import { SubscriptionIndex } from './subscription-index.js';
-
-export interface EmbeddedBrokerOptions extends GivenBrokerOptions {
-  /** Names publications: one id each, the same for all subscribers. */
-  readonly ids?: Pick<Ids, 'message'>;
-  /** What expiry counts by. */
-  readonly clock?: Clock;
-  /** What segments of destinations end at; `/` by default. */
-  readonly separator?: '/' | '.';
-  /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
-  readonly logger?: Logger;
-  /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
-  readonly store?: MessageStore;
-}
 
 interface Publication {
   readonly id: string;
@@ -54,15 +40,9 @@ export class EmbeddedBroker implements Broker {
   #delivering = false;
 
   /** Errors: `option-invalid`, `pattern-invalid`. */
-  constructor({
-    ids = randomIds(),
-    clock = systemClock,
-    separator = '/',
-    logger = consoleLogger,
-    store,
-    ...given
-  }: EmbeddedBrokerOptions = {}) {
-    const { queue, retain, durable } = resolveBrokerOptions(given);
+  constructor(options: EmbeddedBrokerOptions = {}) {
+    const { ids, clock, separator, logger, store, queue, retain, durable } =
+      resolveBrokerOptions(options);
     this.#ids = ids;
     this.#logger = logger;
     this.#index = new SubscriptionIndex(separator);

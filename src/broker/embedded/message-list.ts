@@ -84,9 +84,9 @@ export class MessageList {
   }
 
   #merge(place: number, back: readonly QueuedMessage[]): void {
-    const before = this.#rest().slice(0, place - this.#head);
-    const behind = this.#rest().slice(place - this.#head);
-    this.#replace([...before, ...[...behind, ...back].toSorted(bySequence)]);
+    const rest = this.#rest();
+    const behind = rest.splice(place - this.#head);
+    this.#replace([...rest, ...[...behind, ...back].toSorted(bySequence)]);
   }
 
   #rest(): QueuedMessage[] {

@@ -71,9 +71,10 @@ export class Queues {
     let octets = 0;
     for (const message of messages) {
       const sum = added.get(message.destination) ?? { messages: 0, octets: 0 };
+      const size = sizeOf(message);
       sum.messages++;
-      sum.octets += sizeOf(message);
-      octets += sizeOf(message);
+      sum.octets += size;
+      octets += size;
       added.set(message.destination, sum);
     }
     // Nothing is opened yet: what is refused leaves no queue behind.

@@ -2,17 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import {
   resolveBrokerOptions,
-  type GivenBrokerOptions,
+  type EmbeddedBrokerOptions,
 } from '../../../src/broker/embedded/broker-options.js';
 import { defaultQueueOptions } from '../../../src/broker/embedded/queue-options.js';
 
 describe('the options of the embedded broker', () => {
   it('have defaults, also for what is undefined', () => {
-    const given = { queue: { prefetch: undefined } } as unknown as GivenBrokerOptions;
+    const given = { queue: { prefetch: undefined } } as unknown as EmbeddedBrokerOptions;
     expect(resolveBrokerOptions(given).queue).toEqual(defaultQueueOptions);
   });
 
-  it.each<[string, string, GivenBrokerOptions]>([
+  it.each<[string, string, EmbeddedBrokerOptions]>([
     ['queue.prefetch', 'must be a whole number of at least 1', { queue: { prefetch: 0 } }],
     ['queue.ackWithin', 'must be a whole number of at least 0', { queue: { ackWithin: -1 } }],
     ['queue.ackWithin', 'must be at most 2147483647', { queue: { ackWithin: 2 ** 31 } }],
@@ -27,6 +27,9 @@ describe('the options of the embedded broker', () => {
       { queue: { prefech: 1 } as object },
     ],
     ['queues', "known one is 'queue'", { queues: {} } as object],
+    ['sotre', "known one is 'store'", { sotre: {} } as object],
+    ['store', 'must be an object', { store: './messages' } as object],
+    ['separator', `must be '/' or '.'`, { separator: ':' as '/' }],
     ['retain.octets', 'must be a whole', { retain: { octets: -1 } }],
     [
       'retain.destination',

@@ -1,9 +1,7 @@
 // Subscribers of an embedded broker that say what they got and when they have room: what the tests of queues share.
 import type { BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
-import {
-  EmbeddedBroker,
-  type EmbeddedBrokerOptions,
-} from '../../../src/broker/embedded/embedded-broker.js';
+import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
+import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
 import type { QueueOptions } from '../../../src/broker/embedded/queue-options.js';
 import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
