@@ -34,7 +34,7 @@ export async function open({ joined }) {
 }
 
 /** @param {Buffer} payload 126 octets to 64 KB */
-function textFrame(payload) {
+export function textFrame(payload) {
   const header = Buffer.from([0x81, 126, payload.length >> 8, payload.length & 0xff]);
   return Buffer.concat([header, payload]);
 }
