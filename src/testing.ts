@@ -28,4 +28,4 @@ export type { TestClient } from './testing/test-client.js';
 export { testClock, type TestClock, type TestClockOptions } from './testing/test-clock.js';
 export type { ConnectOptions, TestServerOptions } from './testing/test-options.js';
 export type { TestServer } from './testing/test-server.js';
-export type { TestSubscription } from './testing/test-subscription.js';
+export type { Fits, TestSubscription } from './testing/test-subscription.js';

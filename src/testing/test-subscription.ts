@@ -20,9 +20,15 @@ export interface SubscriptionParts {
   readonly end: (site: Site) => Promise<void>;
 }
 
+/** Says of a message whether it is the one that is waited for. */
+export type Fits = (message: Received) => boolean;
+
 interface Waiter {
+  readonly fits: Fits;
   readonly take: (message: Received) => void;
 }
+
+const anyMessage: Fits = () => true;
 
 export class TestSubscription<T = unknown> {
   readonly #parts: SubscriptionParts;
@@ -51,7 +57,8 @@ export class TestSubscription<T = unknown> {
   /** A message came. @internal */
   receive(message: Received): void {
     this.#count++;
-    const waiter = this.#waiters.shift();
+    const at = this.#waiters.findIndex(({ fits }) => fits(message));
+    const [waiter] = at < 0 ? [] : this.#waiters.splice(at, 1);
     if (waiter === undefined) this.#unread.push(message);
     else waiter.take(message);
   }
@@ -59,10 +66,14 @@ export class TestSubscription<T = unknown> {
   /**
    * The next message, in the order in which they came. Where none is there and nothing more can come it fails, and says what
    * was published instead.
+   *
+   * @param fits which message it is to be, by its payload before any class or schema; others are left to be read. Default: any.
    */
-  async next(): Promise<Received<T>> {
+  async next(fits: Fits = anyMessage): Promise<Received<T>> {
     const site = siteOf(this, 'next');
-    return this.#read(this.#unread.shift() ?? (await this.#arrival(site)), site);
+    const at = this.#unread.findIndex(fits);
+    const [message] = at < 0 ? [] : this.#unread.splice(at, 1);
+    return this.#read(message ?? (await this.#arrival(fits, site)), site);
   }
 
   /** Resolves when the server has come to rest and no message is left to read; fails with those that are. */
@@ -70,10 +81,10 @@ export class TestSubscription<T = unknown> {
     const site = siteOf(this, 'nothing');
     await this.#parts.pipeline.rest(`Whether ${this.#name} gets nothing cannot be said`, site);
     if (this.#unread.length === 0) return;
-    const came = this.#unread.map(
-      ({ destination, payload }) => `  ${destination} ${show(payload)}`,
+    throw this.#failure(
+      [`${this.#name} got what was not expected:`, ...this.#explainUnread()],
+      site,
     );
-    throw this.#failure([`${this.#name} got what was not expected:`, ...came], site);
   }
 
   /** Waits for rest, and takes all messages that nobody has read. */
@@ -92,9 +103,13 @@ export class TestSubscription<T = unknown> {
     return `${this.#parts.client.label}, subscribed to ${this.destination},`;
   }
 
-  #arrival(site: Site): Promise<Received> {
+  #explainUnread(): readonly string[] {
+    return this.#unread.map(({ destination, payload }) => `  ${destination} ${show(payload)}`);
+  }
+
+  #arrival(fits: Fits, site: Site): Promise<Received> {
     return new Promise((resolve, reject) => {
-      const waiter = { take: resolve };
+      const waiter = { fits, take: resolve };
       this.#waiters.push(waiter);
       void this.#parts.pipeline.exhausted().then((why) => {
         const at = this.#waiters.indexOf(waiter);
@@ -124,10 +139,13 @@ export class TestSubscription<T = unknown> {
 
   #missing(why: string, site: Site): Error {
     const { scene, client, ended } = this.#parts;
-    const before = this.#count === 0 ? '' : ` It got ${this.#count} before, all of them read.`;
+    const unread = this.#explainUnread();
+    const left = unread.length === 0 ? 'all of them read.' : 'and these do not fit:';
+    const before = this.#count === 0 ? '' : ` It got ${this.#count} before, ${left}`;
     return this.#failure(
       [
         `${this.#name} has no message to read. ${ended() ?? why}${before}`,
+        ...unread,
         ...explainPublished(scene, {
           destination: this.destination,
           session: client.session,

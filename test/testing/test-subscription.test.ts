@@ -39,6 +39,25 @@ describe('next', () => {
     await app.close();
   });
 
+  it('gives the one that is meant, and leaves the others to be read', async () => {
+    const { app, ann } = await start();
+    const room = await ann.subscribe('/topic/rooms/lobby');
+    const isText = (wanted: string) => (message: Received) =>
+      (message.payload as Said).text === wanted;
+    const waiting = room.next(isText('three'));
+    const texts = ['one', 'two', 'three', 'four'];
+    await Promise.all(texts.map((text) => ann.send('/app/rooms/lobby/say', { text })));
+    expect(await waiting).toMatchObject({ payload: { text: 'three' } });
+    expect(await room.next(isText('two'))).toMatchObject({ payload: { text: 'two' } });
+    expect(await room.next()).toMatchObject({ payload: { text: 'one' } });
+    expect((await lines(room.next(isText('five')))).slice(0, 2)).toEqual([
+      expect.stringMatching(/has no message to read\..* It got 4 before, and these do not fit:$/),
+      "  /topic/rooms/lobby { text: 'four', by: 'ann' }",
+    ]);
+    await room.next();
+    await app.close();
+  });
+
   it('fails at rest, with what was published and to whom', async () => {
     const { app, ann } = await start();
     const bob = await app.connect({ user: 'bob' });
