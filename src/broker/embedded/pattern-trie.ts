@@ -15,10 +15,17 @@ interface Node {
   literals?: Map<string, Node>;
   /** `*`, `{name}` and what else begins with a wildcard. */
   any?: Node | undefined;
-  /** Segments that begin with a text and go on with a wildcard (`price.*`): by the length of the text, then the text. */
-  starts?: Map<number, Map<string, Node>>;
+  /** Segments that begin with a text and go on with a wildcard (`price.*`): by the length of the text. */
+  starts?: Map<number, Starts>;
   deep?: Node | undefined;
   ends?: readonly SubscribedPattern[];
+}
+
+/** The texts of one length that segments start with. */
+interface Starts {
+  readonly nodes: Map<string, Node>;
+  /** The marks of what they end with, or once did: of most segments nothing has to be cut out and looked up. */
+  lasts: number;
 }
 
 /** How one segment of a pattern leads on. */
@@ -95,10 +102,16 @@ function follow(node: Node, segment: string, reached: Set<Node>): void {
   const literal = node.literals?.get(segment);
   if (literal !== undefined) arrive(literal, reached);
   if (node.starts === undefined) return;
-  for (const [length, nodes] of node.starts) {
-    const start = length > segment.length ? undefined : nodes.get(segment.slice(0, length));
+  for (const [length, { nodes, lasts }] of node.starts) {
+    if (length > segment.length || (lasts & markOf(segment, length)) === 0) continue;
+    const start = nodes.get(segment.slice(0, length));
     if (start !== undefined) arrive(start, reached);
   }
+}
+
+/** One bit of 32 for the character that ends the first `length`, so that clients can make no more of them. */
+function markOf(text: string, length: number): number {
+  return 1 << (text.charCodeAt(length - 1) & 31);
 }
 
 function child(node: Node, step: Step): Node | undefined {
@@ -110,7 +123,7 @@ function child(node: Node, step: Step): Node | undefined {
     case 'literal':
       return node.literals?.get(step.text);
     case 'start':
-      return node.starts?.get(step.text.length)?.get(step.text);
+      return node.starts?.get(step.text.length)?.nodes.get(step.text);
     default:
       return step satisfies never;
   }
@@ -131,10 +144,12 @@ function grow(node: Node, step: Step): Node {
       (node.literals ??= new Map()).set(step.text, grown);
       break;
     case 'start': {
-      const starts = (node.starts ??= new Map());
+      const starts = (node.starts ??= new Map<number, Starts>());
       const { length } = step.text;
-      const ofLength = starts.get(length) ?? new Map<string, Node>();
-      starts.set(length, ofLength.set(step.text, grown));
+      const ofLength = starts.get(length) ?? { nodes: new Map(), lasts: 0 };
+      ofLength.nodes.set(step.text, grown);
+      ofLength.lasts |= markOf(step.text, length);
+      starts.set(length, ofLength);
       break;
     }
     default:
@@ -156,8 +171,8 @@ function cut(node: Node, step: Step): void {
       break;
     case 'start': {
       const ofLength = node.starts?.get(step.text.length);
-      ofLength?.delete(step.text);
-      if (ofLength?.size === 0) node.starts?.delete(step.text.length);
+      ofLength?.nodes.delete(step.text);
+      if (ofLength?.nodes.size === 0) node.starts?.delete(step.text.length);
       break;
     }
     default:
