@@ -11,11 +11,11 @@ export type {
 } from './broker/broker.js';
 export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
-export type { DurableOptions } from './broker/embedded/durable-subscriptions.js';
-export type { QueueOptions } from './broker/embedded/queue-options.js';
-export type { RetainOptions } from './broker/embedded/retained-messages.js';
+export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
+export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
+export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
-export { argument } from './controller/argument.js';
+export { argument } from './controller/decorators/argument.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
 export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
@@ -24,9 +24,9 @@ export { Payload, type PayloadOptions } from './controller/arguments/payload.js'
 export { Principal } from './controller/arguments/principal.js';
 export { Session } from './controller/arguments/session.js';
 export { Signal } from './controller/arguments/signal.js';
-export { Controller } from './controller/controller.js';
-export { MessageExceptionHandler } from './controller/exception-handler.js';
-export { MessageMapping, SubscribeMapping } from './controller/mapping.js';
+export { Controller } from './controller/decorators/controller.js';
+export { MessageExceptionHandler } from './controller/decorators/exception-handler.js';
+export { MessageMapping, SubscribeMapping } from './controller/decorators/mapping.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
 export {
   reply,
@@ -34,7 +34,7 @@ export {
   SendToUser,
   type ReplyDecorator,
   type SendToUserOptions,
-} from './controller/send-to.js';
+} from './controller/decorators/send-to.js';
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
@@ -68,7 +68,7 @@ export type {
   ResolvedOptions,
   ServerOptions,
 } from './server/options.js';
-export { scan } from './server/scan.js';
+export { scan } from './container/scan.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';

@@ -98,7 +98,8 @@ const planted: readonly [
       'transport/fine.ts': `import { WebSocketServer } from 'ws';`,
       'transport/tcp-fine.ts': `import { createServer } from 'node:tls';`,
       'broker/relay/fine.ts': `import { connect } from 'node:net';`,
-      'server/fine.ts': `import { type AddressInfo } from 'node:net';\nimport { Container } from 'inversify';`,
+      'server/fine.ts': `import { type AddressInfo } from 'node:net';`,
+      'container/fine.ts': `import { Container } from 'inversify';`,
       'payload/fine.ts': `import type { ValidationError } from 'class-validator';\n// import 'ws';`,
     },
     [

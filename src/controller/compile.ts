@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { defaultReply, toErrorQueue } from '../dispatch/reply.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { combineDestinations, compileDestination } from '../message/destination.js';
+import { combineDestinations, compileDestination } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
@@ -13,12 +13,12 @@ import {
   type MethodDefinition,
   type ReplyRule,
 } from './definition.js';
-import { ExceptionHandlers, thrownRule } from './exception-handler.js';
+import { ExceptionHandlers, thrownRule } from './decorators/exception-handler.js';
 import { callOf, type Method, type ReadyArgument } from './handler-call.js';
 import { invokeOf, invokeOnError } from './invoke.js';
 import type { ArgumentRule, Parameter } from './parameter.js';
 import { readyArguments } from './ready-argument.js';
-import { chosenReply } from './send-to.js';
+import { chosenReply } from './decorators/send-to.js';
 
 export interface CompileOptions {
   readonly payloads: PayloadReader;

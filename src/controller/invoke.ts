@@ -4,7 +4,7 @@ import { failedInvocation } from '../dispatch/failed-invocation.js';
 import { isStream, type Outcome, type Reply, type Route } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
-import type { ExceptionHandlers } from './exception-handler.js';
+import type { ExceptionHandlers } from './decorators/exception-handler.js';
 import type { ReadyArgument } from './handler-call.js';
 
 type Invoke = Route['invoke'];

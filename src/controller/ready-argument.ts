@@ -1,7 +1,7 @@
 // The parameters of a method to ready arguments, once, at start.
 import type { PayloadReader } from '../payload/converter.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
-import { isArgumentDecorator } from './argument.js';
+import { isArgumentDecorator } from './decorators/argument.js';
 import type { ReadyArgument } from './handler-call.js';
 import type { ArgumentRule, Parameter } from './parameter.js';
 

@@ -3,9 +3,9 @@ import {
   compareSpecificity,
   compileDestination,
   type DestinationPattern,
-} from '../message/destination.js';
+} from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
-import { mayOverlap } from './overlap.js';
+import { mayOverlap } from '../pattern/overlap.js';
 import type { Route } from './route.js';
 
 export interface FoundRoute {

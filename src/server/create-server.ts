@@ -18,7 +18,7 @@ import { intercept } from '../session/interceptor.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { LocalSessionRegistry } from '../session/registry.js';
 import type { Connection } from '../transport/transport.js';
-import { ContainerLease } from './container.js';
+import { ContainerLease } from '../container/container-lease.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Idempotency } from './idempotency.js';

@@ -1,5 +1,5 @@
 // What a test kit puts around the parts of a server to see them work.
-import type { Container } from 'inversify';
+import type { Container } from '../container/container-lease.js';
 import type { Broker } from '../broker/broker.js';
 import type { Route } from '../dispatch/route.js';
 import type { SessionParts } from '../session/client-session.js';

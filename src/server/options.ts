@@ -1,5 +1,5 @@
 // What an application can choose, and what it has when it does not.
-import type { Container } from 'inversify';
+import type { Container } from '../container/container-lease.js';
 import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';

@@ -10,7 +10,7 @@ import {
   type Shape,
   withDefaults,
 } from '../message/option.js';
-import type { Separator } from '../message/pattern-parser.js';
+import type { Separator } from '../pattern/pattern-parser.js';
 import {
   compileSlowConsumers,
   type SlowConsumerOptions,

@@ -15,7 +15,7 @@ import type { Acceptor, Transport } from '../transport/transport.js';
 import type { HttpHost } from '../transport/upgrade.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
-import { Attempts } from './attempts.js';
+import { Attempts } from '../message/attempts.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
 /** A route as people read it. */

@@ -1,5 +1,5 @@
 // What gives way when a reader cannot keep up: the policies, and which one a destination has.
-import { compileDestination } from '../message/destination.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
 import type { MessageFrame } from '../message/frame.js';
 
 /**

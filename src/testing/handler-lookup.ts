@@ -1,6 +1,6 @@
 // Which destination a handler is to run for, from its name and what the test gives.
 import type { Route } from '../dispatch/route.js';
-import { compileDestination } from '../message/destination.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
 import type { ResolvedOptions } from '../server/options.js';
 import { nearest } from '../message/nearest.js';
 import type { InvokeOptions } from './handler-options.js';

@@ -1,6 +1,6 @@
 // One handler alone, with a server made for it.
 import type { Constructor } from '../payload/converter.js';
-import type { Override } from '../server/override.js';
+import type { Override } from '../container/override.js';
 import type { Invoked, InvokeOptions, MethodName, ResultOf } from './handler-options.js';
 import { testServer } from './start-test-server.js';
 import type { TestServerOptions } from './test-options.js';

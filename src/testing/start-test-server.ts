@@ -6,7 +6,7 @@ import { Payloads } from '../payload/converter.js';
 import { createInstrumentedServer } from '../server/create-server.js';
 import type { Instruments } from '../server/instruments.js';
 import type { ServerOptions } from '../server/options.js';
-import { overrideIn, overrideMeanwhile } from '../server/override.js';
+import { overrideIn, overrideMeanwhile } from '../container/override.js';
 import { memoryTransport } from '../transport/memory.js';
 import type { AnyDestinations } from './destination-map.js';
 import { recordedLog } from './recorded-log.js';

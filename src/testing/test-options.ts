@@ -2,7 +2,7 @@
 import type { HeartbeatPair } from '../message/frame.js';
 import type { Principal } from '../message/message.js';
 import type { ServerOptions } from '../server/options.js';
-import type { ContainerModule, Override } from '../server/override.js';
+import type { ContainerModule, Override } from '../container/override.js';
 import type { Interceptor } from '../session/interceptor.js';
 import type { ClientProtocolName } from './client-protocol.js';
 import type { TestClock } from './test-clock.js';

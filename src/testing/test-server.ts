@@ -1,8 +1,8 @@
 // A server under test: the real one, over memory, with everything that it does in sight.
-import { compileDestination } from '../message/destination.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import type { Constructor } from '../payload/converter.js';
-import type { Token } from '../server/override.js';
+import type { Token } from '../container/override.js';
 import type { Server } from '../server/server.js';
 import type { MemoryTransport } from '../transport/memory.js';
 import type { ClientProtocolName } from './client-protocol.js';

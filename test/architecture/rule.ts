@@ -8,12 +8,14 @@ export type Rule = (sources: readonly Source[]) => string[];
 /** From left to right; folders in one row stand side by side and do not know each other. */
 const order: readonly (readonly string[])[] = [
   ['message'],
+  ['pattern'],
   ['payload'],
   ['wire', 'transport'],
   ['session'],
   ['broker', 'security'],
   ['dispatch'],
   ['controller'],
+  ['container'],
   ['server'],
   ['testing', 'cli'],
 ];
@@ -25,12 +27,12 @@ const guarded: readonly {
   readonly typesAnywhere?: true;
 }[] = [
   { module: /^ws$/, places: ['transport/'] },
-  { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['controller/', 'server/'] },
+  { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['container/'] },
   { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
   // The type of an address opens no socket.
   { module: /^node:(?:net|tls)$/, places: ['broker/relay/', 'transport/tcp'], typesAnywhere: true },
   { module: /^node:timers/, places: ['message/clock.ts'] },
-  { module: /^classic-level$/, places: ['broker/store/'] },
+  { module: /^classic-level$/, places: ['broker/embedded/store/'] },
   { module: /^vitest$/, places: ['testing/vitest.ts'] },
 ];
 

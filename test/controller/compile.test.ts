@@ -4,10 +4,10 @@ import { DestinationVariable } from '../../src/controller/arguments/destination-
 import { Header } from '../../src/controller/arguments/header.js';
 import { Payload } from '../../src/controller/arguments/payload.js';
 import { Principal } from '../../src/controller/arguments/principal.js';
-import { Controller } from '../../src/controller/controller.js';
-import { MessageExceptionHandler } from '../../src/controller/exception-handler.js';
-import { MessageMapping } from '../../src/controller/mapping.js';
-import { SendTo } from '../../src/controller/send-to.js';
+import { Controller } from '../../src/controller/decorators/controller.js';
+import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
+import { MessageMapping } from '../../src/controller/decorators/mapping.js';
+import { SendTo } from '../../src/controller/decorators/send-to.js';
 import type { Constructor } from '../../src/payload/converter.js';
 import { compileControllers } from '../../src/controller/compile.js';
 import { compile, findings, serve } from './serve.js';

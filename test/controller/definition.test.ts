@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Payload } from '../../src/controller/arguments/payload.js';
-import { Controller } from '../../src/controller/controller.js';
+import { Controller } from '../../src/controller/decorators/controller.js';
 import { isController } from '../../src/controller/definition.js';
-import { MessageExceptionHandler } from '../../src/controller/exception-handler.js';
-import { MessageMapping } from '../../src/controller/mapping.js';
-import { SendTo } from '../../src/controller/send-to.js';
+import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
+import { MessageMapping } from '../../src/controller/decorators/mapping.js';
+import { SendTo } from '../../src/controller/decorators/send-to.js';
 import { compile, serve } from './serve.js';
 
 @Controller('/rooms/{room}')

@@ -1,9 +1,9 @@
 // docs/options.md against the options of a server and its broker, both ways: names, types and defaults.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { defaultDurableOptions } from '../../src/broker/embedded/durable-subscriptions.js';
-import { defaultQueueOptions } from '../../src/broker/embedded/queue-options.js';
-import { defaultRetainOptions } from '../../src/broker/embedded/retained-messages.js';
+import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
+import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-messages.js';
 import { createServer } from '../../src/index.js';
 import { root } from './page.js';
 

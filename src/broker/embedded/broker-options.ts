@@ -9,10 +9,10 @@ import {
   requirePrefix,
   withDefaults,
 } from '../../message/option.js';
-import { defaultDurableOptions, type DurableOptions } from './durable-subscriptions.js';
-import type { MessageStore } from './message-store.js';
-import { defaultQueueOptions, type QueueOptions } from './queue-options.js';
-import { defaultRetainOptions, type RetainOptions } from './retained-messages.js';
+import { defaultDurableOptions, type DurableOptions } from './durable/durable-subscriptions.js';
+import type { MessageStore } from './store/message-store.js';
+import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
+import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 
 export interface EmbeddedBrokerOptions {
   /** Names publications: one id each, the same for all subscribers. Default: random. */

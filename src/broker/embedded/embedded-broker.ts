@@ -3,17 +3,17 @@ import type { Ids } from '../../message/ids.js';
 import type { Logger } from '../../message/logger.js';
 import type { Message } from '../../message/message.js';
 import type { Broker, BrokerConnection, Subscriber } from '../broker.js';
-import type { Entry } from './audience.js';
+import type { Entry } from './topic/audience.js';
 import { resolveBrokerOptions, type EmbeddedBrokerOptions } from './broker-options.js';
-import { DeadLetters } from './dead-letters.js';
-import { DurableSubscriptions } from './durable-subscriptions.js';
+import { DeadLetters } from './queue/dead-letters.js';
+import { DurableSubscriptions } from './durable/durable-subscriptions.js';
 import { EmbeddedConnection, type ConnectionParts } from './embedded-connection.js';
-import { Journal } from './journal.js';
-import type { QueuedMessage } from './queued-message.js';
-import type { StoreChange } from './message-store.js';
-import { Queues } from './queues.js';
-import { RetainedMessages } from './retained-messages.js';
-import { SubscriptionIndex } from './subscription-index.js';
+import { Journal } from './store/journal.js';
+import type { QueuedMessage } from './queue/queued-message.js';
+import type { StoreChange } from './store/message-store.js';
+import { Queues } from './queue/queues.js';
+import { RetainedMessages } from './topic/retained-messages.js';
+import { SubscriptionIndex } from './topic/subscription-index.js';
 
 interface Publication {
   readonly id: string;

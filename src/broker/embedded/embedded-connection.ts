@@ -9,15 +9,15 @@ import type {
   Subscriber,
   Subscription,
 } from '../broker.js';
-import { Acknowledgements } from './acknowledgements.js';
-import type { Entry } from './audience.js';
-import type { ConsumerParts } from './consumer.js';
-import type { DurableSubscriptions } from './durable-subscriptions.js';
-import type { QueuedMessage } from './queued-message.js';
-import type { Queues } from './queues.js';
-import type { RetainedMessages } from './retained-messages.js';
-import type { SubscriptionIndex } from './subscription-index.js';
-import { TopicQueue } from './topic-queue.js';
+import { Acknowledgements } from './queue/acknowledgements.js';
+import type { Entry } from './topic/audience.js';
+import type { ConsumerParts } from './queue/consumer.js';
+import type { DurableSubscriptions } from './durable/durable-subscriptions.js';
+import type { QueuedMessage } from './queue/queued-message.js';
+import type { Queues } from './queue/queues.js';
+import type { RetainedMessages } from './topic/retained-messages.js';
+import type { SubscriptionIndex } from './topic/subscription-index.js';
+import { TopicQueue } from './durable/topic-queue.js';
 
 /** What a broker's lines share. */
 export interface ConnectionParts {

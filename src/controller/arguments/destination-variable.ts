@@ -1,6 +1,6 @@
 // What a variable of the pattern stands for.
 import { MessagingError } from '../../message/error.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 import { checkConversion, convert } from './conversion.js';
 
 /**

@@ -1,6 +1,6 @@
 // One header of the message.
 import { MessagingError } from '../../message/error.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 import { checkConversion, convert } from './conversion.js';
 
 export interface HeaderOptions {

@@ -1,6 +1,6 @@
 // All headers of the message.
 import type { Headers as MessageHeaders } from '../../message/message.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 
 /** The headers that the client sent, without those that the server owns (Spring: `@Headers`). */
 export const Headers = argument((invocation) => invocation.message.headers);

@@ -5,7 +5,7 @@ import type { Message } from '../../message/message.js';
 import type { PayloadReader } from '../../payload/converter.js';
 import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
 export interface PayloadOptions {

@@ -1,6 +1,6 @@
 // Who the sender speaks for.
 import type { Principal as SessionPrincipal } from '../../message/message.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 
 /** The authenticated user of the session; undefined while it is anonymous (Spring: a `Principal` parameter). */
 export const Principal = argument((invocation) => invocation.session.principal);

@@ -1,6 +1,6 @@
 // The session that the message came by.
 import type { Session as ClientSession } from '../../session/session.js';
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 
 /** The sender's session: its id, handshake, attributes (Spring: `SimpMessageHeaderAccessor`). */
 export const Session = argument((invocation) => invocation.session);

@@ -1,5 +1,5 @@
 // The end of the call's time.
-import { argument } from '../argument.js';
+import { argument } from '../decorators/argument.js';
 
 /** An AbortSignal: fires when the handler's time is up, its session ends or, for a stream, its subscription. */
 export const Signal = argument((invocation) => invocation.signal);

@@ -2,7 +2,7 @@
 import type { BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
 import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
-import type { QueueOptions } from '../../../src/broker/embedded/queue-options.js';
+import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
 import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import type { Headers, Message } from '../../../src/message/message.js';

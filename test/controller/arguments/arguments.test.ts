@@ -7,8 +7,8 @@ import { Message } from '../../../src/controller/arguments/message.js';
 import { Principal } from '../../../src/controller/arguments/principal.js';
 import { Session } from '../../../src/controller/arguments/session.js';
 import { Signal } from '../../../src/controller/arguments/signal.js';
-import { Controller } from '../../../src/controller/controller.js';
-import { MessageMapping } from '../../../src/controller/mapping.js';
+import { Controller } from '../../../src/controller/decorators/controller.js';
+import { MessageMapping } from '../../../src/controller/decorators/mapping.js';
 import { findings, serve } from '../serve.js';
 
 @Controller()

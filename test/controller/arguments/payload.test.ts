@@ -3,8 +3,8 @@ import { IsString, Length } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Payload } from '../../../src/controller/arguments/payload.js';
-import { Controller } from '../../../src/controller/controller.js';
-import { MessageMapping, SubscribeMapping } from '../../../src/controller/mapping.js';
+import { Controller } from '../../../src/controller/decorators/controller.js';
+import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
 import { findings, serve } from '../serve.js';
 
 class ChatMessage {

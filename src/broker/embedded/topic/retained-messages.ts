@@ -1,0 +1,125 @@
+// The last message of each destination that keeps one, for those who subscribe later.
+import {
+  compileDestination,
+  type DestinationPattern,
+} from '../../../pattern/destination-pattern.js';
+import type { Logger } from '../../../message/logger.js';
+import type { Message } from '../../../message/message.js';
+import { isInternal } from '../../user-destination.js';
+import type { Entry } from './audience.js';
+import { sizeOf } from '../queue/queued-message.js';
+
+export interface RetainOptions {
+  /** Destinations or patterns whose last message is kept. Default: none. */
+  readonly destinations: readonly string[];
+  /** Whether the header `retain:true` of a message keeps it, whatever its destination. Default false: clients could fill the store. */
+  readonly byHeader: boolean;
+  /** Destinations that may keep a message; the one that was renewed longest ago makes room. Default 10,000. */
+  readonly messages: number;
+  /** Octets that may be kept, headers and what each message needs beside them included. Default 16 MiB. */
+  readonly octets: number;
+}
+
+export const defaultRetainOptions: RetainOptions = {
+  destinations: [],
+  byHeader: false,
+  messages: 10_000,
+  octets: 16 * 1024 * 1024,
+};
+
+export interface RetainedMessage {
+  readonly id: string;
+  readonly message: Message;
+}
+
+const nothing: readonly RetainedMessage[] = [];
+
+export class RetainedMessages {
+  readonly #rules: readonly DestinationPattern[];
+  /** In the order of their renewal. */
+  readonly #kept = new Map<string, RetainedMessage>();
+  #octets = 0;
+
+  /** Errors: `pattern-invalid`. */
+  constructor(
+    private readonly options: RetainOptions,
+    private readonly separator: '/' | '.',
+    private readonly logger: Logger,
+  ) {
+    this.#rules = options.destinations.map((destination) =>
+      compileDestination(destination, { separator, expressions: true }),
+    );
+  }
+
+  /** Keeps the message if its destination keeps one; an empty body keeps nothing and forgets what was. */
+  consider(id: string, message: Message): void {
+    if (this.#rules.length === 0 && !this.options.byHeader) return;
+    const { destination, body } = message;
+    if (isInternal(destination) || !this.#keeps(message)) return;
+    this.#forget(destination);
+    const size = sizeOf(message);
+    if (body.length === 0 || size > this.options.octets) return;
+    this.#kept.set(destination, { id, message });
+    this.#octets += size;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= this.options.messages && this.#octets <= this.options.octets) return;
+      this.#forget(oldest);
+    }
+  }
+
+  /** What a new subscription of a destination or pattern is to get first. */
+  matching(destination: string): readonly RetainedMessage[] {
+    if (this.#kept.size === 0) return nothing;
+    const kept = this.#kept.get(destination);
+    if (kept !== undefined) return [kept];
+    const pattern = compileDestination(destination, { separator: this.separator });
+    if (pattern.literal) return nothing;
+    return [...this.#kept.values()].filter(
+      ({ message }) => pattern.match(message.destination) !== undefined,
+    );
+  }
+
+  /** Hands a new subscription what it is to get first, as its subscriber has room. */
+  deliver(entry: Entry, isLive: () => boolean): void {
+    const matching = this.matching(entry.subscription.destination);
+    if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#octets = 0;
+  }
+
+  async #deliverAll(
+    matching: readonly RetainedMessage[],
+    { subscriber, subscription }: Entry,
+    isLive: () => boolean,
+  ): Promise<void> {
+    try {
+      for (const each of matching) {
+        if (!isLive()) return;
+        // What was renewed while there was no room has come by itself.
+        if (this.#kept.get(each.message.destination) !== each) continue;
+        const { id, message } = each;
+        if (!subscriber.deliver(subscription, id, message, { retained: true }))
+          await subscriber.room();
+      }
+    } catch (error) {
+      this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);
+    }
+  }
+
+  #keeps({ destination, headers }: Message): boolean {
+    return (
+      (this.options.byHeader && headers.get('retain') === 'true') ||
+      this.#rules.some((rule) => rule.match(destination) !== undefined)
+    );
+  }
+
+  #forget(destination: string): void {
+    const kept = this.#kept.get(destination);
+    if (kept === undefined) return;
+    this.#kept.delete(destination);
+    this.#octets -= sizeOf(kept.message);
+  }
+}

@@ -1,0 +1,67 @@
+// Whether two destination patterns of equal rank can match one destination.
+import { compileDestination } from './destination-pattern.js';
+
+const wildcard = /[*?{]/;
+
+/**
+ * False only where it is certain, or where both say by a regular expression what they take (`{id:\d+}` beside `{name:[a-z]+}`):
+ * those are taken at their author's word.
+ */
+export function mayOverlap(a: string, b: string, separator: '/' | '.'): boolean {
+  return segmentsOverlap(segmentsOf(a, separator), segmentsOf(b, separator));
+}
+
+function segmentsOverlap(a: readonly string[], b: readonly string[]): boolean {
+  const [headA, ...restA] = a;
+  const [headB, ...restB] = b;
+  if (headA === undefined && headB === undefined) return true;
+  if (headA === '**')
+    return segmentsOverlap(restA, b) || (headB !== undefined && segmentsOverlap(a, restB));
+  if (headB === '**')
+    return segmentsOverlap(a, restB) || (headA !== undefined && segmentsOverlap(restA, b));
+  if (headA === undefined || headB === undefined) return false;
+  return segmentOverlaps(headA, headB) && segmentsOverlap(restA, restB);
+}
+
+function segmentOverlaps(a: string, b: string): boolean {
+  const wildA = wildcard.test(a);
+  const wildB = wildcard.test(b);
+  if (wildA && wildB)
+    return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
+  if (wildA) return takes(a, b);
+  return wildB ? takes(b, a) : a === b;
+}
+
+function takes(pattern: string, literal: string): boolean {
+  return compileDestination(pattern, { expressions: true }).match(literal) !== undefined;
+}
+
+/** A segment without the names of its variables. */
+function shapeOf(segment: string): string {
+  return segment.replaceAll(/\{[^:{}]*/g, '{');
+}
+
+function constrained(segment: string): boolean {
+  return /\{[^:{}]*:/.test(segment);
+}
+
+/** Whether the literal texts before the first wildcard and after the last one allow a common name. */
+function endsAgree(a: string, b: string): boolean {
+  const [startA, startB] = [a.slice(0, a.search(wildcard)), b.slice(0, b.search(wildcard))];
+  const [endA, endB] = [/[^*?}]*$/.exec(a)![0], /[^*?}]*$/.exec(b)![0]];
+  const starts = startA.startsWith(startB) || startB.startsWith(startA);
+  return starts && (endA.endsWith(endB) || endB.endsWith(endA));
+}
+
+/** Split at separators, save those inside of `{name:expression}`. */
+function segmentsOf(pattern: string, separator: '/' | '.'): string[] {
+  const segments = [''];
+  let depth = 0;
+  for (const character of pattern) {
+    if (character === '{') depth++;
+    else if (character === '}') depth--;
+    if (character === separator && depth === 0) segments.push('');
+    else segments[segments.length - 1] += character;
+  }
+  return segments;
+}

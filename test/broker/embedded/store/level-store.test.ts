@@ -1,0 +1,199 @@
+// The store on LevelDB: what was written is there after the next opening, and damage is told of.
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { levelStore, type StoreChange, type StoredMessage } from 'signalbox/store';
+import { MessagingError } from '../../../../src/message/error.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'));
+  path = join(folder, 'messages');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const stored = (sequence: number, body = Buffer.from(`m${sequence}`)): StoredMessage => ({
+  sequence,
+  id: `id-${sequence}`,
+  message: {
+    destination: '/queue/jobs',
+    headers: new Map([
+      ['persistent', 'true'],
+      ['h\u00e9', 'a:b\n'],
+    ]),
+    body,
+  },
+});
+
+const put = (sequence: number): StoreChange => ({ kind: 'put', stored: stored(sequence) });
+
+/** Writes each list of changes at a time, into the folder or another. */
+async function write(...batches: (readonly StoreChange[])[]): Promise<void> {
+  const store = levelStore({ path });
+  await store.open();
+  for (const changes of batches) await store.write(changes);
+  await store.close();
+}
+
+async function read(): Promise<readonly StoredMessage[]> {
+  const store = levelStore({ path });
+  const all = await store.open();
+  await store.close();
+  return all;
+}
+
+describe('a store', () => {
+  it('is empty at first', async () => {
+    expect(await read()).toEqual([]);
+  });
+
+  it('gives back what was put and not removed, by sequence', async () => {
+    await write([put(300), put(2)], [put(10), { kind: 'remove', sequence: 2 }], [put(70_000)]);
+    const all = await read();
+    expect(all.map(({ sequence }) => sequence)).toEqual([10, 300, 70_000]);
+    expect(all[0]).toEqual(stored(10));
+  });
+
+  it('keeps any octets', async () => {
+    const octets = Buffer.from(Array.from({ length: 256 }, (_, octet) => octet));
+    await write([{ kind: 'put', stored: stored(1, octets) }]);
+    await write([{ kind: 'put', stored: stored(2, Buffer.alloc(0)) }]);
+    const [first, second] = await read();
+    expect([first!.message.body, second!.message.body.length]).toEqual([octets, 0]);
+  });
+});
+
+describe('what is wrong with a store', () => {
+  it('is said where another process uses it', async () => {
+    const store = levelStore({ path });
+    await store.open();
+    await expect(levelStore({ path }).open()).rejects.toMatchObject({
+      code: 'store-failed',
+      message: `The store '${path}' cannot be opened: another process uses it.`,
+    });
+    await store.close();
+  });
+
+  it('is said where its folder cannot be made', async () => {
+    writeFileSync(path, 'a file');
+    await expect(levelStore({ path }).open()).rejects.toMatchObject({ code: 'store-failed' });
+  });
+
+  const damaged = () => ({
+    code: 'store-damaged',
+    message: `The store '${path}' is damaged: put a copy in its place, or move it away to begin with an empty one.`,
+  });
+
+  it('is said where its files were cut', async () => {
+    await write([put(1), put(2)]);
+    const manifest = readdirSync(path).find((name) => name.startsWith('MANIFEST'))!;
+    truncateSync(join(path, manifest), 10);
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+  });
+
+  it('is said where its octets were changed', async () => {
+    await write(Array.from({ length: 100 }, (_, i) => put(i + 1)));
+    // What was in the log goes to a table at the next opening.
+    await read();
+    for (const name of readdirSync(path).filter((each) => each.endsWith('.ldb'))) {
+      const file = join(path, name);
+      const octets = readFileSync(file);
+      for (let at = 20; at < octets.length; at += 50) octets[at]! ^= 0xff;
+      writeFileSync(file, octets);
+    }
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+  });
+
+  it('is said where another record took the place of one', async () => {
+    await write([put(1)]);
+    const database = new ClassicLevel<Buffer, Buffer>(path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+    });
+    const [[key, record]] = (await database.iterator().all()) as [[Buffer, Buffer]];
+    key[7] = 2;
+    await database.put(key, record);
+    await database.close();
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+  });
+});
+
+describe('the log of a store', () => {
+  /** Some of them fill several blocks of the log. */
+  const sizes = [0, 10, 100_000, 3, 33_000, 500, 32_700, 32_768, 20];
+  let log: string;
+  let written: Buffer;
+  let lastBegins: number;
+
+  beforeEach(async () => {
+    const store = levelStore({ path });
+    await store.open();
+    log = join(
+      path,
+      readdirSync(path).find((name) => name.endsWith('.log'))!,
+    );
+    for (const [i, size] of sizes.entries()) {
+      lastBegins = statSync(log).size;
+      await store.write([{ kind: 'put', stored: stored(i + 1, Buffer.alloc(size, i)) }]);
+    }
+    await store.close();
+    written = readFileSync(log);
+  });
+
+  /** How many come back of what was written when the log has these octets. */
+  async function left(octets: Buffer): Promise<number | 'damaged'> {
+    const copy = mkdtempSync(join(folder, 'copy-'));
+    cpSync(path, copy, { recursive: true });
+    writeFileSync(join(copy, basename(log)), octets);
+    const store = levelStore({ path: copy });
+    try {
+      return (await store.open()).length;
+    } catch (error) {
+      if (error instanceof MessagingError && error.code === 'store-damaged') return 'damaged';
+      throw error;
+    } finally {
+      await store.close();
+    }
+  }
+
+  it('may end anywhere, as when the process ends while it writes', async () => {
+    const counts: (number | 'damaged')[] = [];
+    for (let end = 0; end <= written.length; end += 14_983)
+      counts.push(await left(written.subarray(0, end)));
+    expect(counts).toEqual(counts.toSorted((a, b) => Number(a) - Number(b)));
+    expect(new Set(counts).size).toBeGreaterThan(4);
+    expect(await left(written.subarray(0, -1))).toBe(sizes.length - 1);
+    expect(await left(written)).toBe(sizes.length);
+  });
+
+  it('loses nothing to a changed octet without a word', async () => {
+    for (let at = 0; at < lastBegins; at += 9973) {
+      const octets = Buffer.from(written);
+      octets[at]! ^= 0xff;
+      expect([at, await left(octets)]).toEqual([at, 'damaged']);
+    }
+  });
+
+  it('loses at most its last write to one that stands there', async () => {
+    for (let at = lastBegins; at < written.length; at += 11) {
+      const octets = Buffer.from(written);
+      octets[at]! ^= 0xff;
+      expect(await left(octets)).toBe(sizes.length - 1);
+    }
+  });
+});

@@ -1,0 +1,287 @@
+// Messages that say `persistent:true`: in the store before anybody hears of them, and until they are settled.
+import { describe, expect, it } from 'vitest';
+import { brokerWith, message, refusal } from '../consuming.js';
+import { memoryStore } from './memory-store.js';
+
+const jobs = '/queue/jobs';
+const persistent = (text: string, destination = jobs) =>
+  message(destination, text, { persistent: 'true' });
+
+/** What was written lazily has been written. */
+const written = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function stored(options = {}, store = memoryStore()) {
+  const broker = brokerWith(options, { store });
+  await broker.subject.start();
+  return { ...broker, store };
+}
+
+describe('a persistent message', () => {
+  it('is accepted and delivered when it is stored, and not before', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    store.hold();
+    let accepted = false;
+    const sent = Promise.resolve(ann.connection.send(persistent('one')));
+    void sent.then(() => (accepted = true));
+    await written();
+    expect([accepted, ann.texts()]).toEqual([false, []]);
+    store.release();
+    await sent;
+    expect([store.texts, ann.texts()]).toEqual([['one'], ['one']]);
+    await subject.stop();
+  });
+
+  it('leaves the store when it is settled', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client-individual');
+    for (const text of ['one', 'two', 'three']) await subject.publish(persistent(text));
+    ann.settle('ack', 'two');
+    await written();
+    expect(store.texts).toEqual(['one', 'three']);
+    ann.settle('nack', 'one');
+    await written();
+    expect(store.texts).toEqual(['one', 'three']);
+  });
+
+  it('is written together with those that came while the store wrote', async () => {
+    const { subject, store } = await stored();
+    store.hold();
+    const sent = [subject.publish(persistent('one'))];
+    await written();
+    sent.push(subject.publish(persistent('two')), subject.publish(persistent('three')));
+    store.release();
+    for (const each of sent) await each;
+    expect(store.writes).toEqual([['+one'], ['+two', '+three']]);
+  });
+
+  it('is not overtaken by messages that are not stored', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs);
+    store.hold();
+    const sent = [subject.publish(persistent('one')), subject.publish(message(jobs, 'two'))];
+    await written();
+    expect(ann.texts()).toEqual([]);
+    store.release();
+    for (const each of sent) await each;
+    expect(ann.texts()).toEqual(['one', 'two']);
+    expect(subject.publish(message(jobs, 'three'))).toBeUndefined();
+  });
+
+  it('holds up nothing but its queue while it is written', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    for (const destination of [jobs, '/queue/other', '/topic/news'])
+      ann.listen(destination, destination);
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    expect(subject.publish(message('/queue/other', 'two'))).toBeUndefined();
+    expect(subject.publish(message('/topic/news', 'three'))).toBeUndefined();
+    expect(ann.texts()).toEqual(['two', 'three']);
+    store.release();
+    await sent;
+    expect(ann.texts()).toEqual(['one']);
+  });
+
+  it('counts while it is written, and no longer when that fails', async () => {
+    const { subject, store } = await stored({ messages: 2, queues: 1 });
+    store.hold();
+    const sent = [persistent('one'), persistent('two')].map((each) => subject.publish(each));
+    expect(() => subject.publish(persistent('three'))).toThrow(refusal('queue-full'));
+    expect(() => subject.publish(persistent('x', '/queue/other'))).toThrow(refusal('queue-limit'));
+    store.fail(new Error('EIO'));
+    store.release();
+    for (const each of sent) await expect(each).rejects.toEqual(refusal('store-failed'));
+    await subject.publish(persistent('y', '/queue/other'));
+    expect(store.texts).toEqual(['y']);
+  });
+
+  it('is refused when the store fails, and nobody hears of it', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs);
+    store.fail(new Error('ENOSPC: no space left on device'));
+    await expect(subject.publish(persistent('one'))).rejects.toEqual(refusal('store-failed'));
+    await subject.publish(persistent('two'));
+    expect(ann.texts()).toEqual(['two']);
+  });
+
+  it('is removed with the next write where the store has failed to', async () => {
+    const { subject, store, errors, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    store.fail(new Error('EIO'));
+    ann.settle('ack', 'one');
+    await written();
+    expect(errors).toEqual(['Messages that are done with could not be removed yet.']);
+    expect(store.texts).toEqual(['one']);
+    await subject.publish(persistent('two'));
+    expect(store.texts).toEqual(['two']);
+  });
+
+  it('comes back after a restart, in order and marked', async () => {
+    const before = await stored();
+    await before.subject.publish(persistent('one'));
+    await before.subject.publish(persistent('elsewhere', '/queue/other'));
+    await before.subject.publish(message(jobs, 'lost'));
+    await before.subject.publish(persistent('two'));
+    await before.subject.stop();
+    const { subject, consumer, store } = await stored({}, before.store);
+    await subject.publish(persistent('three'));
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    expect(ann.got).toMatchObject([
+      { text: 'one', redelivered: 1 },
+      { text: 'two', redelivered: 1 },
+      { text: 'three', redelivered: undefined },
+    ]);
+    ann.settle('ack', 'three');
+    await written();
+    expect(store.texts).toEqual(['elsewhere']);
+  });
+
+  it('moves to the dead letters in one write', async () => {
+    const { subject, store, consumer } = await stored({ maxDeliveries: 1 });
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(store.writes).toEqual([['+one'], ['+one', '-one']]);
+    const bob = consumer();
+    bob.listen('1', '/queue/dead-letters');
+    expect(bob.got).toMatchObject([{ text: 'one' }]);
+  });
+
+  it('stays in the store when it cannot be moved to the dead letters', async () => {
+    const before = await stored({ maxDeliveries: 1 });
+    const ann = before.consumer();
+    ann.listen('1', jobs, 'client');
+    await before.subject.publish(persistent('one'));
+    before.store.fail(new Error('ENOSPC'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(before.errors).toEqual([
+      'A message of "/queue/jobs" could not be delivered and comes again at the next start.',
+    ]);
+    await before.subject.stop();
+    const { consumer } = await stored({}, before.store);
+    const bob = consumer();
+    bob.listen('1', jobs);
+    expect(bob.texts()).toEqual(['one']);
+  });
+
+  it('leaves the store when no queue takes it', async () => {
+    const { subject, store, errors, consumer } = await stored({
+      maxDeliveries: 1,
+      deadLetters: jobs,
+    });
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(store.texts).toEqual([]);
+  });
+
+  it('is stored before the broker stops, and refused afterwards', async () => {
+    const { subject, store } = await stored();
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    const stopped = subject.stop();
+    store.release();
+    await sent;
+    await stopped;
+    expect(store.texts).toEqual(['one']);
+    await expect(subject.publish(persistent('two'))).rejects.toEqual(refusal('store-failed'));
+    expect(store.texts).toEqual(['one']);
+  });
+
+  it('leaves the store when it expires or gives way to another', async () => {
+    const { subject, clock, store } = await stored({ messages: 1, whenFull: 'drop-oldest' });
+    await subject.publish(persistent('one'));
+    await subject.publish(persistent('two'));
+    await written();
+    expect(store.texts).toEqual(['two']);
+    await subject.publish(
+      message('/queue/other', 'late', { persistent: 'true', expires: String(clock.date() + 10) }),
+    );
+    clock.advance(10_000);
+    await written();
+    expect(store.texts).toEqual(['two']);
+  });
+
+  it('to a topic is stored nowhere, and without a store is kept in memory', async () => {
+    const { subject, store } = await stored();
+    expect(subject.publish(persistent('one', '/topic/x'))).toBeUndefined();
+    expect(store.writes).toEqual([]);
+    const { subject: plain, consumer } = brokerWith();
+    expect(plain.publish(persistent('one'))).toBeUndefined();
+    const ann = consumer();
+    ann.listen('1', jobs);
+    expect(ann.texts()).toEqual(['one']);
+  });
+});
+
+describe('a transaction', () => {
+  it('is one write, of what it sends and what it acknowledges', async () => {
+    const { subject, store, consumer } = await stored();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.listen('1', jobs, 'client');
+    bob.listen('1', '/queue/done');
+    await subject.publish(persistent('one'));
+    await subject.publish(persistent('two'));
+    const { ack } = ann.got[1]!;
+    await ann.connection.commit([
+      { kind: 'send', message: persistent('done', '/queue/done') },
+      { kind: 'settle', settlement: { kind: 'ack', id: ack! } },
+    ]);
+    expect(store.writes).toEqual([['+one'], ['+two'], ['+done', '-one', '-two']]);
+    expect(bob.texts()).toEqual(['done']);
+    await written();
+    expect(store.writes.at(-1)).toEqual(['-done']);
+  });
+
+  it('keeps what it refuses, though a later acknowledgement would have covered it', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    for (const text of ['one', 'two', 'three']) await subject.publish(persistent(text));
+    const [one, , three] = ann.got.map(({ ack }) => ack!);
+    await ann.connection.commit([
+      { kind: 'settle', settlement: { kind: 'nack', id: one! } },
+      { kind: 'settle', settlement: { kind: 'ack', id: one! } },
+      { kind: 'settle', settlement: { kind: 'ack', id: three! } },
+    ]);
+    await written();
+    expect(store.texts).toEqual(['one']);
+    expect(ann.got.at(-1)).toMatchObject({ text: 'one', redelivered: 1 });
+    ann.settle('ack', 'one');
+    await written();
+    expect(store.texts).toEqual([]);
+  });
+
+  it('takes no effect when the store fails', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.listen('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    store.fail(new Error('ENOSPC'));
+    const settlement = { kind: 'ack', id: ann.got[0]!.ack! } as const;
+    const commit = ann.connection.commit([
+      { kind: 'send', message: persistent('done', '/queue/done') },
+      { kind: 'settle', settlement },
+    ]);
+    await expect(commit).rejects.toEqual(refusal('store-failed'));
+    expect(store.texts).toEqual(['one']);
+    void ann.connection.close();
+    const bob = consumer();
+    bob.listen('1', jobs);
+    expect(bob.texts()).toEqual(['one']);
+  });
+});

@@ -1,0 +1,105 @@
+// Retained messages: the last of each chosen destination, first for whoever subscribes later.
+import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../../../src/broker/embedded/queue/queued-message.js';
+import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
+import { sessionQueue } from '../../../../src/broker/user-destination.js';
+import { brokerWith, message } from '../consuming.js';
+
+const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
+const prices = { destinations: ['/topic/price/**'] };
+
+describe('a retained message', () => {
+  it('is the last of its destination, and comes first, marked', () => {
+    const { publish, consumer } = keeping(prices);
+    publish('/topic/price/a', '1', '2');
+    publish('/topic/other', 'gone');
+    const ann = consumer();
+    ann.listen('p', '/topic/price/a');
+    ann.listen('o', '/topic/other');
+    publish('/topic/price/a', '3');
+    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+      ['2', true],
+      ['3', false],
+    ]);
+  });
+
+  it('comes to a pattern from all that it matches', () => {
+    const { publish, consumer } = keeping(prices);
+    publish('/topic/price/a', 'a');
+    publish('/topic/price/b/c', 'c');
+    publish('/topic/price/b', 'b');
+    const ann = consumer();
+    ann.listen('p', '/topic/price/*');
+    expect(ann.texts()).toEqual(['a', 'b']);
+  });
+
+  it('is acknowledged where others are', () => {
+    const { publish, consumer } = keeping(prices);
+    publish('/topic/price/a', '1');
+    const ann = consumer();
+    ann.listen('p', '/topic/price/a', 'client', { 'prefetch-count': '1' });
+    publish('/topic/price/a', '2');
+    expect(ann.got).toMatchObject([{ text: '1', retained: true, ack: '1' }]);
+    ann.settle('ack', '1');
+    expect(ann.texts()).toEqual(['1', '2']);
+  });
+
+  it('is forgotten by an empty one', () => {
+    const { publish, consumer } = keeping(prices);
+    publish('/topic/price/a', '1', '');
+    const ann = consumer();
+    ann.listen('p', '/topic/price/a');
+    expect(ann.texts()).toEqual([]);
+  });
+
+  it('may be asked for by its sender where that is allowed', () => {
+    for (const byHeader of [true, false]) {
+      const { subject, consumer } = keeping({ byHeader });
+      void subject.publish(message('/topic/x', 'kept', { retain: 'true' }));
+      void subject.publish(message('/topic/x', 'not', { retain: 'false' }));
+      const ann = consumer();
+      ann.listen('x', '/topic/x');
+      expect(ann.texts()).toEqual(byHeader ? ['kept'] : []);
+    }
+  });
+
+  it('waits for room, and is left out when it was renewed or the subscription ended meanwhile', async () => {
+    const { publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b', 'c', 'd']) publish(`/topic/price/${name}`, `${name}1`);
+    const [ann, bob] = [consumer(), consumer()];
+    for (const each of [ann, bob]) {
+      each.fill();
+      each.listen('p', '/topic/price/*');
+    }
+    publish('/topic/price/b', 'b2');
+    expect(ann.texts()).toEqual(['a1', 'b2']);
+    void bob.connection.unsubscribe('p');
+    await ann.empty();
+    await bob.empty();
+    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+      ['c1', true],
+      ['d1', true],
+    ]);
+    expect(bob.texts()).toEqual(['a1', 'b2']);
+  });
+
+  it('is none in the queues of sessions, which end with them', () => {
+    const { subject, consumer } = keeping({ byHeader: true, destinations: ['/**'] });
+    const own = sessionQueue('s', '/queue/x');
+    void subject.publish(message(own, 'gone', { retain: 'true' }));
+    const ann = consumer();
+    ann.listen('x', own);
+    expect(ann.texts()).toEqual([]);
+  });
+
+  it.each([
+    ['too many', { ...prices, messages: 2 }],
+    ['too large together', { ...prices, octets: 2 * sizeOf(message('/topic/price/a', 'a')) }],
+  ])('makes room when they are %s, the oldest first', (_, retain) => {
+    const { publish, consumer } = keeping(retain);
+    for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);
+    const ann = consumer();
+    ann.listen('p', '/topic/price/*');
+    expect(ann.texts()).toEqual(['a', 'c']);
+  });
+});

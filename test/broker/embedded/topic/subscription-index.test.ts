@@ -1,0 +1,174 @@
+// Who subscribed what: against brute force, and while a walk is under way.
+import { queryObjects } from 'node:v8';
+import { describe, expect, it } from 'vitest';
+import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
+import type { Entry } from '../../../../src/broker/embedded/topic/audience.js';
+import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
+import { sessionQueue } from '../../../../src/broker/user-destination.js';
+import { MessagingError } from '../../../../src/message/error.js';
+import { noHeaders } from '../../../../src/message/message.js';
+
+const subscriber: Subscriber = {
+  id: 's',
+  busy: false,
+  gone: false,
+  deliver: () => true,
+  room: () => Promise.resolve(),
+  fail: () => {},
+};
+
+let ids = 0;
+const subscription = (destination: string): Subscription => ({
+  id: String(++ids),
+  destination,
+  ack: 'auto',
+  headers: noHeaders,
+});
+
+function index(separator: '/' | '.' = '/') {
+  const subject = new SubscriptionIndex(separator);
+  return {
+    subject,
+    add: (destination: string) => subject.add(subscriber, subscription(destination)),
+    at: (destination: string): Entry[] => {
+      const found: Entry[] = [];
+      subject.each(destination, (entry, into) => void into.push(entry), found);
+      return found;
+    },
+  };
+}
+
+const destinationsOf = (entries: readonly Entry[]) =>
+  entries.map((entry) => entry.subscription.destination);
+
+describe('a destination finds', () => {
+  it.each([
+    ['/topic/a', ['/topic/a', '/topic/*', '/topic/{x}', '/topic/**', '/**', '/topic/?', '/*/a']],
+    ['/topic/b', ['/topic/*', '/topic/{x}', '/topic/**', '/**', '/topic/?']],
+    ['/topic/a/', ['/topic/**', '/**']],
+    ['topic/a', []],
+    [
+      '/topic/price.eur',
+      ['/topic/*', '/topic/{x}', '/topic/price.*', '/topic/*.eur', '/topic/**', '/**'],
+    ],
+    ['/topic/price.eur/now', ['/topic/price.*/now', '/topic/**', '/**', '/**/now']],
+    ['/', ['/**']],
+  ])('of %s: %j', (destination, expected) => {
+    const { add, at } = index();
+    const all = [
+      '/topic/a',
+      '/topic/b/c',
+      '/topic/*',
+      '/topic/{x}',
+      '/topic/**',
+      '/**',
+      '/topic/?',
+    ];
+    for (const each of [...all, '/*/a', '/topic/price.*', '/topic/*.eur']) add(each);
+    for (const each of ['/topic/price.*/now', '/**/now', '/topic/price.*/then']) add(each);
+    expect(destinationsOf(at(destination)).sort()).toEqual([...expected].sort());
+  });
+
+  it('segments at dots, where dots separate', () => {
+    const { add, at } = index('.');
+    add('/topic/price.*');
+    add('/topic/price.**');
+    expect(destinationsOf(at('/topic/price.stock.ibm'))).toEqual(['/topic/price.**']);
+  });
+
+  it('each subscription once, however many ways lead to it', () => {
+    const { add, at } = index();
+    add('/**/a/**/**/a/**');
+    expect(at('/a/a/a/a/a')).toHaveLength(1);
+  });
+
+  it('its own queue by name alone', () => {
+    const { add, at } = index();
+    const queue = sessionQueue('1', '/queue/*');
+    for (const each of [queue, '**', '*/**', '\0*/**', '*1/queue/x']) add(each);
+    expect(destinationsOf(at(queue))).toEqual([queue]);
+    expect(at(sessionQueue('1', '/queue/x'))).toEqual([]);
+  });
+
+  it('nothing more after all was cleared', () => {
+    const { subject, add, at } = index();
+    const [exact, wild] = [add('/a'), add('/*')];
+    expect(at('/a')).toHaveLength(2);
+    subject.clear();
+    expect(at('/a')).toEqual([]);
+    subject.remove(exact);
+    subject.remove(wild);
+    add('/*');
+    expect(at('/a')).toHaveLength(1);
+  });
+});
+
+describe('a pattern that is malformed', () => {
+  it('is refused, and leaves nothing behind', () => {
+    const { add, at } = index();
+    for (const each of ['/a/{', '/a/{x:.*}', '/{*x}']) {
+      expect(() => add(each)).toThrow(MessagingError);
+      expect(at(each)).toEqual([]);
+    }
+  });
+});
+
+describe('a walk', () => {
+  it.each(['/a', '/*'])('leaves out what is removed from %s meanwhile', (destination) => {
+    const { subject, add } = index();
+    const entries = [1, 2, 3].map(() => add(destination));
+    const seen: Entry[] = [];
+    subject.each(
+      '/a',
+      (entry) => {
+        seen.push(entry);
+        for (const each of entries) subject.remove(each);
+      },
+      undefined,
+    );
+    expect(seen).toEqual([entries[0]]);
+  });
+
+  it.each([
+    ['/a', '/a'],
+    ['/a', '/*'],
+    ['/*', '/a'],
+    ['/*', '/*'],
+    ['/*', '/**'],
+  ])('from %s leaves out what begins meanwhile at %s', (first, second) => {
+    const { subject, add, at } = index();
+    const entries = [add(first), add(first)];
+    const seen: Entry[] = [];
+    subject.each('/a', (entry) => void (seen.push(entry), add(second)), undefined);
+    expect(seen).toEqual(entries);
+    expect(at('/a')).toHaveLength(4);
+  });
+
+  it('does not meet again who left and came back', () => {
+    const { subject, add } = index();
+    const first = add('/a');
+    const second = add('/a');
+    let again: Entry | undefined;
+    const seen: Entry[] = [];
+    subject.each(
+      '/a',
+      (entry) => {
+        seen.push(entry);
+        if (again !== undefined) return;
+        subject.remove(first);
+        subject.remove(second);
+        again = add('/a');
+        add('/a');
+      },
+      undefined,
+    );
+    expect(seen).toEqual([first]);
+  });
+});
+
+it('keeps nothing of patterns that nobody subscribes any more', () => {
+  const { subject, add } = index();
+  const before = queryObjects(Map);
+  for (let i = 0; i < 1000; i++) subject.remove(add(`/a${i}/b/c.*`));
+  expect(queryObjects(Map)).toBeLessThan(Number(before) + 100);
+});

@@ -1,0 +1,111 @@
+// Argument decorators of an application: a function each, and what may be wrong with them.
+import { describe, expect, it } from 'vitest';
+import { argument, isArgumentDecorator } from '../../../src/controller/decorators/argument.js';
+import { Payload } from '../../../src/controller/arguments/payload.js';
+import { Principal } from '../../../src/controller/arguments/principal.js';
+import { Controller } from '../../../src/controller/decorators/controller.js';
+import { MessageMapping } from '../../../src/controller/decorators/mapping.js';
+import { MessagingError } from '../../../src/message/error.js';
+import { findings, serve } from '../serve.js';
+
+const Lookup = argument(({ lookup }) => lookup);
+const Later = argument(async (_, __, value: string) => Promise.resolve(value));
+const Failing = argument(() => {
+  throw new MessagingError('access-refused');
+});
+const Where = argument((_, { handler, index, on, variables }) => [handler, index, on, variables]);
+const Checked = argument(
+  (_, __, wanted: number) => wanted,
+  (parameter, wanted) =>
+    parameter.index === wanted ? undefined : `it must be parameter ${wanted}.`,
+);
+
+describe('an argument decorator of an application', () => {
+  @Controller('/{a}')
+  class A {
+    @MessageMapping('/all')
+    all(
+      @Lookup() lookup: string,
+      @Later('late') late: string,
+      body: string,
+      @Where() where: unknown,
+    ) {
+      return [lookup, late, body, where];
+    }
+
+    @MessageMapping('/failing')
+    failing(@Later('late') late: string, @Failing() never: unknown) {
+      return [late, never];
+    }
+  }
+
+  it('is filled by its function, at once or later, in order', async () => {
+    expect((await serve(A).send('/x/all', { body: 'hi' }))?.value).toEqual([
+      '/x/all',
+      'late',
+      'hi',
+      ['A.all', 3, 'send', ['a']],
+    ]);
+  });
+
+  it('fails the call with what it throws', async () => {
+    await expect(serve(A).send('/x/failing')).rejects.toMatchObject({ code: 'access-refused' });
+  });
+
+  it('begins no later argument when an earlier one has failed', async () => {
+    const begun: string[] = [];
+    const Begun = argument(async (_, __, name: string) => {
+      begun.push(name);
+      return Promise.reject(new MessagingError('access-refused'));
+    });
+    @Controller()
+    class B {
+      @MessageMapping('/b')
+      b(@Begun('one') one: unknown, @Begun('two') two: unknown) {
+        return [one, two];
+      }
+    }
+    await expect(serve(B).send('/b')).rejects.toMatchObject({ code: 'access-refused' });
+    expect(begun).toEqual(['one']);
+  });
+
+  it('is checked at start', () => {
+    @Controller()
+    class B {
+      @MessageMapping('/b')
+      b(@Checked(0) good: number, @Checked(0) bad: number) {
+        return good + bad;
+      }
+    }
+    expect(findings(B)).toEqual(['B.b, parameter 1: it must be parameter 0.']);
+  });
+
+  it('may not stand twice on one parameter', () => {
+    @Controller()
+    class B {
+      @MessageMapping('/b')
+      b(@Lookup() @Payload() both: string) {
+        return both;
+      }
+    }
+    expect(findings(B)).toEqual([
+      'B.b, parameter 0: it has several argument decorators; leave one.',
+    ]);
+  });
+
+  it('may not stand on a constructor', () => {
+    @Controller()
+    class B {
+      constructor(@Lookup() readonly lookup: string) {}
+    }
+    expect(findings(B as never)).toEqual([
+      'B, parameter 0 of its constructor: argument decorators belong on parameters of handlers; use @inject() of inversify.',
+    ]);
+  });
+
+  it('is told from a class', () => {
+    expect(isArgumentDecorator(Principal)).toBe(true);
+    expect(isArgumentDecorator(A)).toBe(false);
+    expect(isArgumentDecorator(undefined)).toBe(false);
+  });
+});

@@ -1,0 +1,219 @@
+// Which exception handler takes a failure, and where its value goes.
+import { describe, expect, it } from 'vitest';
+import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
+import { Header } from '../../../src/controller/arguments/header.js';
+import { Payload } from '../../../src/controller/arguments/payload.js';
+import { Controller } from '../../../src/controller/decorators/controller.js';
+import { MessageExceptionHandler } from '../../../src/controller/decorators/exception-handler.js';
+import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
+import { SendTo } from '../../../src/controller/decorators/send-to.js';
+import { MessagingError } from '../../../src/message/error.js';
+import { findings, serve } from '../serve.js';
+
+class RoomError extends Error {}
+class ClosedError extends RoomError {}
+class LockedError extends ClosedError {}
+
+const thrown = new Map<string, unknown>([
+  ['locked', new LockedError('locked')],
+  ['room', new RoomError('room')],
+  ['other', new TypeError('other')],
+  ['caused', new Error('outer', { cause: new LockedError('inner') })],
+  [
+    'caused-twice',
+    new Error('outer', { cause: new Error('middle', { cause: new LockedError('inner') }) }),
+  ],
+  ['nothing', undefined],
+]);
+
+@Controller()
+@SendTo('/topic/class')
+class Rooms {
+  @MessageMapping('/throw/{what}')
+  now(@DestinationVariable('what') what: string) {
+    throw thrown.get(what);
+  }
+
+  @MessageMapping('/reject/{what}')
+  async later(@DestinationVariable('what') what: string) {
+    return Promise.reject(thrown.get(what) as Error);
+  }
+
+  @SubscribeMapping('/throw/{what}')
+  subscribed(@DestinationVariable('what') what: string) {
+    throw thrown.get(what);
+  }
+
+  @MessageMapping('/needs')
+  needs(@Header('x') x: string) {
+    return x;
+  }
+
+  @MessageExceptionHandler(RoomError)
+  room(error: RoomError, @DestinationVariable('what') what: string) {
+    return `room ${error.message} ${what}`;
+  }
+
+  @SendTo('/topic/{what}')
+  @MessageExceptionHandler(ClosedError)
+  async closed(@Payload(String) text: string, error: ClosedError) {
+    return Promise.resolve(`closed ${error.message} ${text}`);
+  }
+
+  @MessageExceptionHandler(MessagingError)
+  messaging({ code }: MessagingError) {
+    return code;
+  }
+}
+
+const served = serve(Rooms);
+const own = [{ kind: 'session', session: 's-1', destination: '/queue/errors' }];
+
+describe('an exception handler', () => {
+  it('of the nearest class is chosen', async () => {
+    expect((await served.send('/throw/locked', { body: 'hi' }))?.value).toBe('closed locked hi');
+    expect((await served.send('/throw/room'))?.value).toBe('room room room');
+  });
+
+  it('takes rejections and failed subscriptions', async () => {
+    expect((await served.send('/reject/room'))?.value).toBe('room room room');
+    expect((await served.subscribe('/throw/room'))?.value).toBe('room room room');
+  });
+
+  it('takes failures of arguments', async () => {
+    expect((await served.send('/needs'))?.value).toBe('argument-missing');
+  });
+
+  it('takes what its error is the direct cause of, and no deeper one', async () => {
+    expect((await served.send('/throw/caused', { body: 'hi' }))?.value).toBe('closed inner hi');
+    await expect(served.send('/throw/caused-twice')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: thrown.get('caused-twice'),
+    });
+  });
+
+  it('leaves other errors alone, and what is none', async () => {
+    await expect(served.send('/throw/other')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: thrown.get('other'),
+    });
+    await expect(served.send('/throw/nothing')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: undefined,
+    });
+  });
+
+  it('answers the sending session alone, whatever its class says', async () => {
+    expect((await served.send('/throw/room', { user: 'ann' }))?.targets).toEqual(own);
+    expect((await served.subscribe('/throw/room'))?.targets).toEqual(own);
+  });
+
+  it('answers where its own rule says', async () => {
+    expect((await served.send('/throw/locked', { body: 'hi' }))?.targets).toEqual([
+      { kind: 'destination', destination: '/topic/locked' },
+    ]);
+  });
+
+  it('that fails itself has failed, and no other is asked', async () => {
+    const error: unknown = await served.send('/throw/locked').catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'handler-failed', cause: { code: 'payload-missing' } });
+  });
+});
+
+describe('an exception handler without types', () => {
+  @Controller()
+  class Anything {
+    @MessageMapping('/throw/{what}')
+    fail(@DestinationVariable('what') what: string) {
+      throw thrown.get(what);
+    }
+
+    @MessageExceptionHandler()
+    anything(error: unknown) {
+      return error === undefined ? 'nothing' : (error as Error).message;
+    }
+
+    @MessageExceptionHandler(LockedError)
+    locked() {
+      return 'locked!';
+    }
+  }
+
+  it('takes everything that no other takes', async () => {
+    const all = serve(Anything);
+    expect((await all.send('/throw/other'))?.value).toBe('other');
+    expect((await all.send('/throw/nothing'))?.value).toBe('nothing');
+    expect((await all.send('/throw/locked'))?.value).toBe('locked!');
+  });
+});
+
+describe('the findings', () => {
+  it('name two handlers of one class, forgotten types and unknown variables', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a/{room}')
+      a() {}
+
+      @MessageExceptionHandler(RoomError)
+      one() {}
+
+      @MessageExceptionHandler(ClosedError, RoomError)
+      two() {}
+
+      @MessageExceptionHandler()
+      three(error: RoomError) {
+        return error;
+      }
+
+      @MessageExceptionHandler()
+      four() {}
+
+      @SendTo('/topic/{hall}')
+      @MessageExceptionHandler(TypeError)
+      five(one: unknown, two: unknown) {
+        return [one, two];
+      }
+
+      @MessageExceptionHandler(RangeError)
+      six(@DestinationVariable('hall') hall: string) {
+        return hall;
+      }
+    }
+    expect(findings(A)).toEqual([
+      'A.two: another exception handler of its class takes RoomError already; leave one.',
+      'A.three, parameter 0: its type is RoomError, but without a decorator it is the error, and the handler takes everything; decorate it, or name the class, as in @MessageExceptionHandler(RoomError).',
+      'A.four: another exception handler of its class takes everything already; leave one.',
+      'A.five: its return rule needs {hall}, which no pattern of its class declares.',
+      'A.five, parameters 0 and 1: only one parameter can do without a decorator; decorate the others.',
+      'A.six, parameter 0: no pattern declares {hall}; there are {room}.',
+    ]);
+  });
+
+  it('name parameters that cannot be the error, classes that are none, and decorators on top of each other', () => {
+    class ChatMessage {}
+    @Controller()
+    class A {
+      @MessageExceptionHandler(RoomError)
+      fits(error: Error) {
+        return error;
+      }
+
+      @MessageExceptionHandler(ClosedError, RangeError)
+      other(message: ChatMessage) {
+        return message;
+      }
+
+      @MessageExceptionHandler(undefined as never)
+      circle() {}
+
+      @MessageExceptionHandler(TypeError)
+      @MessageExceptionHandler(SyntaxError)
+      twice() {}
+    }
+    expect(findings(A)).toEqual([
+      'A.twice: it has several @MessageExceptionHandler; leave one that names all classes.',
+      'A.other, parameter 0: its type is ChatMessage, but without a decorator it is the error, and the handler takes ClosedError, RangeError; decorate it, or name the class, as in @MessageExceptionHandler(ChatMessage).',
+      'A.circle: it is to take undefined, which is no class; is it imported in a circle?',
+    ]);
+  });
+});

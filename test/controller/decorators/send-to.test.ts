@@ -1,0 +1,248 @@
+// Where the value of a handler goes.
+import { describe, expect, it } from 'vitest';
+import { Controller } from '../../../src/controller/decorators/controller.js';
+import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
+import { reply, SendTo, SendToUser } from '../../../src/controller/decorators/send-to.js';
+import type { Target } from '../../../src/message/target.js';
+import { findings, serve } from '../serve.js';
+
+@Controller()
+class Methods {
+  @MessageMapping('/default')
+  default() {
+    return 1;
+  }
+
+  @SendTo()
+  @MessageMapping('/send-to')
+  sendTo() {
+    return 1;
+  }
+
+  @SendTo('/topic/a', '/topic/b')
+  @MessageMapping('/two')
+  two() {
+    return 1;
+  }
+
+  @SendTo('/topic/{room}/said')
+  @MessageMapping('/rooms/{room}')
+  room() {
+    return 1;
+  }
+
+  @SendToUser()
+  @MessageMapping('/user-default')
+  userDefault() {
+    return 1;
+  }
+
+  @SendToUser('/queue/x', { broadcast: false })
+  @MessageMapping('/own')
+  own() {
+    return 1;
+  }
+
+  @SendToUser('/queue/x', '/queue/y')
+  @SendTo('/topic/x')
+  @MessageMapping('/both')
+  both() {
+    return 1;
+  }
+
+  @SubscribeMapping('/init')
+  init() {
+    return 1;
+  }
+
+  @SendTo('/topic/init')
+  @SubscribeMapping('/diverted')
+  diverted() {
+    return 1;
+  }
+
+  @reply(({ lookup }) => [{ kind: 'destination', destination: `/topic/audit${lookup}` }])
+  @MessageMapping('/audited')
+  audited() {
+    return 1;
+  }
+}
+
+@Controller('/c')
+@SendTo('/topic/class')
+class Class {
+  @MessageMapping('/plain')
+  plain() {
+    return 1;
+  }
+
+  @SendToUser('/queue/method')
+  @MessageMapping('/method')
+  method() {
+    return 1;
+  }
+
+  @SendToUser()
+  @MessageMapping('/vague')
+  vague() {
+    return 1;
+  }
+
+  @SubscribeMapping('/init')
+  init() {
+    return 1;
+  }
+}
+
+@Controller('/v')
+@SendTo()
+class Vague {
+  @MessageMapping('/plain')
+  plain() {
+    return 1;
+  }
+
+  @SendToUser()
+  @MessageMapping('/method')
+  method() {
+    return 1;
+  }
+}
+
+const served = serve([Methods, Class, Vague]);
+
+async function targets(lookup: string, user?: string): Promise<readonly string[]> {
+  return (await served.send(lookup, user === undefined ? {} : { user }))!.targets.map(textOf);
+}
+
+function textOf(target: Target): string {
+  switch (target.kind) {
+    case 'destination':
+      return target.destination;
+    case 'user':
+      return `${target.user} ${target.destination}`;
+    case 'session':
+      return `own ${target.destination}`;
+    case 'subscription':
+      return `${target.subscription} ${target.destination}`;
+  }
+}
+
+describe('where a value goes', () => {
+  it('is /topic and the destination by default', async () => {
+    expect(await targets('/default')).toEqual(['/topic/default']);
+    expect(await targets('/send-to')).toEqual(['/topic/send-to']);
+  });
+
+  it('is what @SendTo names', async () => {
+    expect(await targets('/two')).toEqual(['/topic/a', '/topic/b']);
+    expect(await targets('/rooms/lobby')).toEqual(['/topic/lobby/said']);
+  });
+
+  it('is the user with @SendToUser, or the session of an anonymous one', async () => {
+    expect(await targets('/user-default', 'ann')).toEqual(['ann /queue/user-default']);
+    expect(await targets('/user-default')).toEqual(['own /queue/user-default']);
+    expect(await targets('/own', 'ann')).toEqual(['own /queue/x']);
+  });
+
+  it('is both with both', async () => {
+    expect((await targets('/both', 'ann')).toSorted()).toEqual([
+      '/topic/x',
+      'ann /queue/x',
+      'ann /queue/y',
+    ]);
+  });
+
+  it('is the subscription that asked with @SubscribeMapping', async () => {
+    expect((await served.subscribe('/init'))?.targets.map(textOf)).toEqual(['sub-0 /app/init']);
+  });
+
+  it('is what a return rule of its own says of a @SubscribeMapping', async () => {
+    expect((await served.subscribe('/diverted'))?.targets.map(textOf)).toEqual(['/topic/init']);
+  });
+
+  it("is what an application's own rule says", async () => {
+    expect(await targets('/audited')).toEqual(['/topic/audit/audited']);
+  });
+});
+
+describe('a rule of the class', () => {
+  it('holds for methods without one', async () => {
+    expect(await targets('/c/plain')).toEqual(['/topic/class']);
+  });
+
+  it("gives way to a method's that names a place, and not to one that does not", async () => {
+    expect(await targets('/c/method', 'ann')).toEqual(['ann /queue/method']);
+    expect(await targets('/c/vague', 'ann')).toEqual(['/topic/class']);
+  });
+
+  it("gives way to any of the method's where it names no place itself", async () => {
+    expect(await targets('/v/plain', 'ann')).toEqual(['/topic/v/plain']);
+    expect(await targets('/v/method', 'ann')).toEqual(['ann /queue/v/method']);
+  });
+
+  it("does not divert @SubscribeMapping, unlike Spring's", async () => {
+    expect((await served.subscribe('/c/init'))?.targets.map(textOf)).toEqual(['sub-0 /app/c/init']);
+  });
+});
+
+describe('a return rule', () => {
+  it('may use only variables that the pattern declares', () => {
+    @Controller()
+    @SendTo('/topic/{hall}')
+    class A {
+      @SendTo('/topic/{room}')
+      @MessageMapping('/a', '/b/{room}')
+      a() {}
+
+      @MessageMapping('/c')
+      c() {}
+    }
+    expect(findings(A)).toEqual([
+      `A.a: its return rule needs {room}, which the pattern '/a' does not declare.`,
+      `A.c: its return rule needs {hall}, which the pattern '/c' does not declare.`,
+    ]);
+  });
+
+  it('must name places where somebody can listen', () => {
+    @Controller('/{room}')
+    class A {
+      @SendTo('topic/a', '/elsewhere/b', '', '/topicx/c')
+      @MessageMapping('/a')
+      a() {}
+
+      @SendTo('/topic/{room', '/topic/room}')
+      @MessageMapping('/b')
+      b() {}
+
+      @SendTo('/{room}/x', '/topic/{room}', '/user/ann/queue/x')
+      @SendToUser('queue/x')
+      @MessageMapping('/c')
+      c() {}
+    }
+    const nobody = 'where nobody can listen; begin it with /topic or /queue or /user.';
+    const braces = 'A.b: its return rule cannot be read: the braces of';
+    expect(findings(A)).toEqual([
+      `A.a: its return rule sends to 'topic/a', ${nobody}`,
+      `A.a: its return rule sends to '/elsewhere/b', ${nobody}`,
+      `A.a: its return rule sends to '', ${nobody}`,
+      `A.a: its return rule sends to '/topicx/c', ${nobody}`,
+      `${braces} '/topic/{room' do not match; write {name}.`,
+      `${braces} '/topic/room}' do not match; write {name}.`,
+    ]);
+  });
+
+  it('that fails goes the way of a failing handler', async () => {
+    @Controller()
+    class A {
+      @reply(() => {
+        throw new Error('secret');
+      })
+      @MessageMapping('/a')
+      a() {
+        return 1;
+      }
+    }
+    await expect(serve(A).send('/a')).rejects.toMatchObject({ code: 'handler-failed' });
+  });
+});
