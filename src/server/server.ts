@@ -1,12 +1,11 @@
 // A built server: start, drain, stop.
 import type { AddressInfo } from 'node:net';
-import type { Broker } from '../broker/broker.js';
+import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { Publisher } from '../broker/publisher.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
-import type { ClientSession } from '../session/client-session.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
 import { HttpListener } from '../transport/http-listener.js';
@@ -16,6 +15,7 @@ import type { HttpHost } from '../transport/upgrade.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { Attempts } from '../message/attempts.js';
+import type { Clients } from './clients.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
 /** A route as people read it. */
@@ -60,13 +60,12 @@ export interface Server {
 export interface ServerParts {
   readonly options: ResolvedOptions;
   readonly publisher: Publisher;
-  readonly sessions: SessionRegistry;
+  readonly clients: Clients;
   readonly events: SessionEvents;
   readonly broker: Broker;
+  readonly context: BrokerContext;
   readonly activity: Activity;
   readonly routes: readonly Route[];
-  /** The sessions whose connection is there, or of which something still runs. */
-  readonly alive: ReadonlySet<ClientSession>;
   /** For clients of an endpoint, or of a transport beside the endpoints. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
   /** Gives back what was borrowed from the application's container. */
@@ -97,7 +96,7 @@ export class RunningServer implements Server {
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
     this.publisher = parts.publisher;
-    this.sessions = parts.sessions;
+    this.sessions = parts.clients;
     this.events = parts.events;
   }
 
@@ -180,7 +179,7 @@ export class RunningServer implements Server {
 
   /** Step by step: `close` may be called between any two. */
   async #open(listen?: () => Promise<void>): Promise<void> {
-    await this.parts.broker.start();
+    await this.parts.broker.start(this.parts.context);
     for (const { transport, accept } of this.#waysIn) {
       this.#mayGoOn();
       await transport.open(accept);
@@ -213,7 +212,7 @@ export class RunningServer implements Server {
 
   /** Every session has run what it had read, and its connection is gone. */
   async #drained(): Promise<void> {
-    await Promise.all([...this.parts.alive].map((session) => session.drain()));
+    await Promise.all([...this.parts.clients.alive()].map((session) => session.drain()));
   }
 
   /** Those that are not through in time are cut off. */
@@ -221,7 +220,7 @@ export class RunningServer implements Server {
     const { clock, closeTimeout } = this.options;
     return new Promise((resolve) => {
       this.#closeTimer = clock.after(closeTimeout, () => {
-        for (const session of this.parts.alive) session.terminate();
+        for (const session of this.parts.clients.alive()) session.terminate();
         resolve();
       });
     });

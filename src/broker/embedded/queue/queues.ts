@@ -12,7 +12,7 @@ export interface QueuesParts {
   readonly clock: Clock;
   readonly options: QueueOptions;
   /** Take what could not be delivered. */
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, 'take'>;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
