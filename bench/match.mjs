@@ -1,5 +1,5 @@
 // Match: publications per second to one subscriber, while others subscribed elsewhere.
-import { EmbeddedBroker, silentLogger } from '../dist/index.js';
+import { EmbeddedBroker, silentLogger, systemClock } from '../dist/index.js';
 import { interleave, machine, median, printTable, quantile, ratios } from './measure.mjs';
 
 const quick = process.argv.includes('--quick');
