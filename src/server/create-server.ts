@@ -89,9 +89,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     clientPublish: options.clientPublish,
     maxSubscriptions: limits.maxSubscriptions,
   });
-  const handle = intercept<Client>(options.interceptors, (frame, client) =>
-    inbound.route(frame, client),
-  );
   const client: ClientParts = {
     ids,
     logger,
@@ -111,7 +108,8 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     heartbeat: options.heartbeat,
     serverName: `signalbox/${version}`,
     hooks,
-    process: (frame, of) => problems.guard(handle, frame, of),
+    problems,
+    handle: intercept<Client>(options.interceptors, inbound.route),
   };
   const session: SessionParts = {
     clock,
