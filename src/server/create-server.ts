@@ -2,6 +2,7 @@
 import type { BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
+import { defaultQueueOptions } from '../broker/embedded/queue/queue-options.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
@@ -99,7 +100,11 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
       clock,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
-      sessionQueueMemory: sessionQueueMemory(clock, logger),
+      sessionQueueMemory: sessionQueueMemory(
+        clock,
+        logger,
+        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+      ),
       onDelivery: hooks.onDelivery,
     },
     replies,

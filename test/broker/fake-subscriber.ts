@@ -1,5 +1,6 @@
 // A session subscriber on a broker that records its calls.
 import type { Broker, BrokerConnection } from '../../src/broker/broker.js';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
 import type { Publication } from '../../src/broker/publication.js';
 import { sessionQueueMemory } from '../../src/broker/session-queues.js';
 import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
@@ -78,7 +79,7 @@ export function fakeSubscriber(
     clock,
     frames: new MessageFrames(),
     subscriptions: new SharedSubscriptions(),
-    sessionQueueMemory: sessionQueueMemory(clock, silentLogger),
+    sessionQueueMemory: sessionQueueMemory(clock, silentLogger, defaultQueueOptions),
     onDelivery,
   };
   const make = (client?: string) => new SessionSubscriber(recipient, parts, client);
