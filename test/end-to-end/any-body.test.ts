@@ -5,7 +5,7 @@ import { anyMessages, type Said } from './any-body/message.js';
 import { openReader, tongues, type Read, type Reader, type Tongue } from './any-body/reader.js';
 import { openStompjsReader } from './any-body/stompjs-reader.js';
 import { openWriter, written, type Writer } from './any-body/writer.js';
-import { portOf } from './port.js';
+import { portOf } from '../clients/server.js';
 
 const topic = '/topic/any';
 /** What no client hears from another one. */

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { HeardFrame } from '../stomp-client.js';
-import { connectTcp, type TcpClient } from '../tcp-client.js';
+import { connectTcp, type StompFrame } from '../clients/stomp.js';
 
 const program = fileURLToPath(new URL('durable-server.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'durable-'));
@@ -54,7 +53,7 @@ class Ledger {
   readonly asNew = new Map<string, number>();
   readonly received: string[] = [];
 
-  take({ body, headers }: Awaited<ReturnType<TcpClient['next']>>): void {
+  take({ body, headers }: StompFrame): void {
     this.received.push(body);
     if (headers['redelivered'] !== 'true') this.asNew.set(body, (this.asNew.get(body) ?? 0) + 1);
   }
@@ -63,10 +62,10 @@ class Ledger {
 /** Sends numbered messages without end, noting those that got their receipt. */
 async function send(port: number, life: number, sender: number, ledger: Ledger): Promise<void> {
   const client = await connectTcp(port);
-  for (let n = 0; !client.socket.destroyed; n++) {
+  for (let n = 0; !client.connection.socket.destroyed; n++) {
     const text = `${life} ${sender} ${n}`;
-    client.say('SEND', { destination: queue, persistent: 'true', receipt: text }, text);
-    const answered = await Promise.race([client.next('RECEIPT'), client.ended]);
+    client.send('SEND', { destination: queue, persistent: 'true', receipt: text }, text);
+    const answered = await Promise.race([client.next('RECEIPT'), client.connection.closed]);
     if (answered === undefined) return;
     ledger.receipted.add(answered.headers['receipt-id']!);
   }
@@ -75,31 +74,32 @@ async function send(port: number, life: number, sender: number, ledger: Ledger):
 /** Acknowledges every other message that comes, and waits for the word that it was. */
 async function consume(port: number, ledger: Ledger): Promise<void> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: '1', destination: queue, ack: 'client-individual' });
-  for (let n = 0; !client.socket.destroyed; n++) {
-    const message = await Promise.race([client.next('MESSAGE'), client.ended]);
+  client.send('SUBSCRIBE', { id: '1', destination: queue, ack: 'client-individual' });
+  for (let n = 0; !client.connection.socket.destroyed; n++) {
+    const message = await Promise.race([client.next('MESSAGE'), client.connection.closed]);
     if (message === undefined) return;
     ledger.take(message);
     if (n % 2 === 1) continue;
     ledger.acknowledged.add(message.body);
-    client.say('ACK', { id: message.headers['ack']!, receipt: 'acknowledged' });
-    if ((await Promise.race([client.next('RECEIPT'), client.ended])) === undefined) return;
+    client.send('ACK', { id: message.headers['ack']!, receipt: 'acknowledged' });
+    if ((await Promise.race([client.next('RECEIPT'), client.connection.closed])) === undefined)
+      return;
   }
 }
 
 /** All that is left, in order. */
 async function drain(port: number): Promise<readonly string[]> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: '1', destination: queue, receipt: 'live' });
+  client.send('SUBSCRIBE', { id: '1', destination: queue, receipt: 'live' });
   await client.next('RECEIPT');
-  client.say('SEND', { destination: queue, receipt: 'last' }, 'the last');
+  client.send('SEND', { destination: queue, receipt: 'last' }, 'the last');
   const texts: string[] = [];
   for (;;) {
     const { body } = await client.next('MESSAGE');
     if (body === 'the last') break;
     texts.push(body);
   }
-  client.socket.destroy();
+  client.connection.socket.destroy();
   return texts;
 }
 
@@ -143,22 +143,22 @@ describe('a server that is killed', () => {
 });
 
 /** Sends messages of 10 kB, numbered, and resolves with how each was answered. */
-async function sender(port: number): Promise<(n: number) => Promise<HeardFrame>> {
+async function sender(port: number): Promise<(n: number) => Promise<StompFrame>> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: 'problems', destination: '/user/queue/errors', receipt: 'live' });
+  client.send('SUBSCRIBE', { id: 'problems', destination: '/user/queue/errors', receipt: 'live' });
   await client.next('RECEIPT');
   return async (n) => {
     const headers = { destination: queue, persistent: 'true', receipt: 'r' };
-    client.say('SEND', headers, `${n}`.padEnd(10_000, '.'));
-    while (client.heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    return client.next(client.heard[0]!.command);
+    client.send('SEND', headers, `${n}`.padEnd(10_000, '.'));
+    while (client.received.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    return client.next(client.received[0]!.command);
   };
 }
 
 /** How many are accepted until one is refused, and how. */
 async function fill(
-  send: (n: number) => Promise<HeardFrame>,
-): Promise<{ accepted: number; refused: HeardFrame }> {
+  send: (n: number) => Promise<StompFrame>,
+): Promise<{ accepted: number; refused: StompFrame }> {
   for (let n = 0; ; n++) {
     const answered = await send(n);
     if (answered.command !== 'RECEIPT') return { accepted: n, refused: answered };

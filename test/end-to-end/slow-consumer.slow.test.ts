@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { frameText } from '../stomp-client.js';
+import { frameText } from '../clients/stomp.js';
 
 const readers = 50;
 const size = 16 * 1024;
@@ -27,8 +27,8 @@ function reader(port: number) {
       if (command === 'RECEIPT') resolve();
       if (command !== 'MESSAGE') return;
       const body = data.indexOf('\n\n') + 2;
-      state.inOrder &&= Number(data.toString('latin1', body, body + 8)) === state.heard;
-      state.heard++;
+      state.inOrder &&= Number(data.toString('latin1', body, body + 8)) === state.received;
+      state.received++;
     });
   });
   return state;

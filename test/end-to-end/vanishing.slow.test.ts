@@ -11,8 +11,8 @@ import { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { createServer, memoryTransport, silentLogger, tcpTransport } from '../../src/index.js';
 import { ClientSession } from '../../src/session/client-session.js';
 import { countingClock } from '../counting-clock.js';
-import { frameText } from '../stomp-client.js';
-import { portOf } from './port.js';
+import { frameText } from '../clients/stomp.js';
+import { portOf } from '../clients/server.js';
 
 const connections = 5000;
 const atATime = 200;

@@ -1,9 +1,6 @@
 // Frames at the wrong time, frames that miss what they need, and values that no frame may have.
-import { frameText } from '../stomp-client.js';
-import { asked, frame, secret, subscribed, type HostileRow } from './row.js';
-
-const elsewhere = '/topic/elsewhere';
-const receipt = asked;
+import { frameText } from '../clients/stomp.js';
+import { elsewhere, frame, receipt, secret, subscribe, testInvalidInput } from './case.js';
 
 /** A frame that misses one thing, which the answer names. */
 function missing(type: string, name: string, fields: Readonly<Record<string, string>> = {}) {
@@ -40,7 +37,7 @@ const noHeartbeat = {
 
 const longest = 2 ** 31 - 1;
 
-export const order: readonly HostileRow[] = [
+testInvalidInput([
   {
     name: 'a second CONNECT',
     ...frame('connect', { 'accept-version': '1.2', login: secret }),
@@ -54,7 +51,7 @@ export const order: readonly HostileRow[] = [
   },
   {
     name: 'SUBSCRIBE in place of CONNECT',
-    ...subscribed(elsewhere),
+    ...subscribe(elsewhere),
     first: true,
     answer: {
       stomp: { code: 'not-connected', receipt },
@@ -76,14 +73,14 @@ export const order: readonly HostileRow[] = [
     first: true,
     answer: {
       stomp: { code: 'not-connected', receipt },
-      json: { receipt, connected: [0, 0], closes: 'as it said' },
+      json: { receipt, connected: [0, 0], closes: 'disconnect' },
     },
   },
   {
     name: 'more after DISCONNECT',
     stomp: [frame('disconnect').stomp, frameText(secret)],
     json: [frame('disconnect').json, secret],
-    answer: { receipt, closes: 'as it said' },
+    answer: { receipt, closes: 'disconnect' },
   },
   {
     name: 'two frames that are wrong',
@@ -112,7 +109,7 @@ export const order: readonly HostileRow[] = [
   missing('abort', 'transaction'),
   {
     name: 'an id that is taken',
-    ...subscribed(elsewhere, 'own'),
+    ...subscribe(elsewhere, 'own'),
     answer: { code: 'subscription-exists', receipt },
   },
   {
@@ -137,14 +134,14 @@ export const order: readonly HostileRow[] = [
       ...Array.from({ length: 127 }, (_, i) =>
         frameText('SUBSCRIBE', { id: `${i}`, destination: elsewhere }),
       ),
-      subscribed(elsewhere).stomp,
+      subscribe(elsewhere).stomp,
     ],
     json: [
       ...Array.from(
         { length: 127 },
         (_, i) => `{"type":"subscribe","id":"${i}","destination":"${elsewhere}"}`,
       ),
-      subscribed(elsewhere).json,
+      subscribe(elsewhere).json,
     ],
     answer: { code: 'subscription-limit', receipt },
   },
@@ -192,4 +189,4 @@ export const order: readonly HostileRow[] = [
     first: true,
     answer: { connected: [0, 0] },
   },
-];
+]);

@@ -1,12 +1,11 @@
 // Octets that are no frame: malformed, cut off, or in no encoding.
-import { frameText } from '../stomp-client.js';
-import { asked, octets as bytes, secret, type HostileRow } from './row.js';
+import { frameText, type StompHeaders } from '../clients/stomp.js';
+import { bytes, elsewhere, receipt, secret, testInvalidInput } from './case.js';
 
-const elsewhere = '/topic/elsewhere';
-const send = (headers: Readonly<Record<string, string>> = {}) =>
-  frameText('SEND', { destination: elsewhere, receipt: asked, ...headers });
-const say = (fields: object) =>
-  JSON.stringify({ type: 'send', destination: elsewhere, receipt: asked, ...fields });
+const stompSend = (headers: StompHeaders = {}) =>
+  frameText('SEND', { destination: elsewhere, receipt, ...headers });
+const jsonSend = (fields: object) =>
+  JSON.stringify({ type: 'send', destination: elsewhere, receipt, ...fields });
 const cutOff = { code: 'frame-malformed', text: 'The frame ends before its headers do.' } as const;
 const notJson = { code: 'frame-malformed', text: 'The frame is not valid JSON.' } as const;
 const noObject = { code: 'frame-malformed', text: 'A frame is a JSON object.' } as const;
@@ -16,7 +15,7 @@ const unknownType = {
 } as const;
 const unknown = { stomp: { code: 'command-unknown' }, json: unknownType } as const;
 
-export const octets: readonly HostileRow[] = [
+testInvalidInput([
   {
     name: 'an unknown command',
     stomp: frameText(secret.toUpperCase()),
@@ -31,11 +30,11 @@ export const octets: readonly HostileRow[] = [
   },
   {
     name: 'a command of the server',
-    stomp: frameText('MESSAGE', { destination: elsewhere, receipt: asked }),
-    json: `{"type":"message","destination":"${elsewhere}","receipt":"${asked}"}`,
+    stomp: frameText('MESSAGE', { destination: elsewhere, receipt }),
+    json: `{"type":"message","destination":"${elsewhere}","receipt":"${receipt}"}`,
     answer: {
-      stomp: { code: 'command-unknown', receipt: asked },
-      json: { ...unknownType, receipt: asked },
+      stomp: { code: 'command-unknown', receipt },
+      json: { ...unknownType, receipt },
     },
   },
   {
@@ -71,34 +70,34 @@ export const octets: readonly HostileRow[] = [
   {
     name: 'a header without a name',
     stomp: `SEND\ndestination:${elsewhere}\n:${secret}\n\n\0`,
-    json: say({ headers: { '': secret } }),
+    json: jsonSend({ headers: { '': secret } }),
     answer: {
       stomp: { code: 'header-malformed' },
       json: {
         code: 'header-invalid',
         text: 'The field headers takes an object of strings of Unicode without NUL.',
-        receipt: asked,
+        receipt,
       },
     },
   },
   {
     name: 'an illegal escape',
-    stomp: send({ [secret]: '\\t' }),
+    stomp: stompSend({ [secret]: '\\t' }),
     json: `{"type":"send","destination":"\\q"}`,
-    answer: { stomp: { code: 'escape-illegal', receipt: asked }, json: notJson },
+    answer: { stomp: { code: 'escape-illegal', receipt }, json: notJson },
   },
   {
     name: 'an escape of a later version',
-    stomp: send({ [secret]: '\\r' }),
+    stomp: stompSend({ [secret]: '\\r' }),
     json: { lacks: 'versions' },
     version: '1.1',
-    answer: { code: 'escape-illegal', receipt: asked },
+    answer: { code: 'escape-illegal', receipt },
   },
   {
     name: 'half an escape',
-    stomp: send({ [secret]: '\\' }),
+    stomp: stompSend({ [secret]: '\\' }),
     json: `{"type":"send","destination":"\\u00"}`,
-    answer: { stomp: { code: 'escape-illegal', receipt: asked }, json: notJson },
+    answer: { stomp: { code: 'escape-illegal', receipt }, json: notJson },
   },
   {
     name: 'invalid UTF-8 in a command',
@@ -132,9 +131,9 @@ export const octets: readonly HostileRow[] = [
   },
   {
     name: 'a body of invalid UTF-8, which is for its readers to judge',
-    stomp: bytes(`SEND\ndestination:${elsewhere}\nreceipt:${asked}\n\n`, [0xff, 0xfe], '\0'),
-    json: say({ payloadBase64: '//4=' }),
-    answer: { receipt: asked },
+    stomp: bytes(`SEND\ndestination:${elsewhere}\nreceipt:${receipt}\n\n`, [0xff, 0xfe], '\0'),
+    json: jsonSend({ payloadBase64: '//4=' }),
+    answer: { receipt },
   },
   {
     name: 'invalid UTF-8 in a payload',
@@ -156,7 +155,7 @@ export const octets: readonly HostileRow[] = [
   },
   {
     name: 'another encoding',
-    stomp: Buffer.from(send(), 'utf16le'),
+    stomp: Buffer.from(stompSend(), 'utf16le'),
     json: Buffer.from('{"type":"ping"}', 'utf16le'),
     answer: { stomp: cutOff, json: notJson },
   },
@@ -192,28 +191,28 @@ export const octets: readonly HostileRow[] = [
   },
   {
     name: 'a CR that ends no line',
-    stomp: `SEND\ndestination:${elsewhere}\r\r\nreceipt:${asked}\n\n\0`,
+    stomp: `SEND\ndestination:${elsewhere}\r\r\nreceipt:${receipt}\n\n\0`,
     json: { lacks: 'lines' },
-    answer: { receipt: asked },
+    answer: { receipt },
   },
   {
     name: 'a body on SUBSCRIBE',
-    stomp: frameText('SUBSCRIBE', { id: '1', destination: elsewhere, receipt: asked }, secret),
+    stomp: frameText('SUBSCRIBE', { id: '1', destination: elsewhere, receipt }, secret),
     json: { lacks: 'bodies' },
-    answer: { code: 'body-unexpected', receipt: asked },
+    answer: { code: 'body-unexpected', receipt },
   },
   {
     name: 'a frame that is cut off by its client',
     stomp: 'SEND\ndestination:/to',
     json: { lacks: 'parts' },
-    afterwards: 'gone',
+    afterwards: 'vanish',
     answer: {},
   },
   {
     name: 'a body that is cut off by its client',
     stomp: `SEND\ndestination:${elsewhere}\ncontent-length:10\n\nfive`,
     json: { lacks: 'parts' },
-    afterwards: 'gone',
+    afterwards: 'vanish',
     answer: {},
   },
   {
@@ -229,8 +228,8 @@ export const octets: readonly HostileRow[] = [
     stomp: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     json: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     first: true,
-    afterwards: 'silent',
-    lasts: 60_000,
+    afterwards: 'nothing',
+    delay: 60_000,
     answer: { stomp: { closes: 'connect-timeout' }, json: notJson },
   },
-];
+]);

@@ -1,7 +1,7 @@
 // What an application's handlers may throw, return and iterate, of which nothing may reach a client or harm the server.
 import { inspect } from 'node:util';
 import type { ErrorCode } from '../../src/index.js';
-import { secret } from './row.js';
+import { secret } from './case.js';
 
 const fail = (): never => {
   throw new Error(secret);

@@ -1,65 +1,64 @@
 // Frames, headers and fields that are larger than a server takes.
-import { frameText } from '../stomp-client.js';
-import { asked, secret, type HostileRow } from './row.js';
+import { frameText, type StompHeaders } from '../clients/stomp.js';
+import { elsewhere, receipt, secret, testInvalidInput } from './case.js';
 
-const elsewhere = '/topic/elsewhere';
 const large = 'x'.repeat(70_000);
 const headers = (count: number, value: string) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${secret}${i}`, value]));
 const many = headers(65, 'x');
 const wide = headers(60, 'x'.repeat(1200));
-const send = (headers: Readonly<Record<string, string>> = {}) =>
-  frameText('SEND', { destination: elsewhere, receipt: asked, ...headers });
-const say = (fields: object) =>
-  JSON.stringify({ type: 'send', destination: elsewhere, receipt: asked, ...fields });
+const stompSend = (headers: StompHeaders = {}) =>
+  frameText('SEND', { destination: elsewhere, receipt, ...headers });
+const jsonSend = (fields: object) =>
+  JSON.stringify({ type: 'send', destination: elsewhere, receipt, ...fields });
 
 const code = 'frame-too-large';
-const largeFrame = { stomp: { code, receipt: asked }, json: { code } } as const;
-const manyHeaders = { code, text: 'The frame has too many headers.', receipt: asked } as const;
+const largeFrame = { stomp: { code, receipt }, json: { code } } as const;
+const manyHeaders = { code, text: 'The frame has too many headers.', receipt } as const;
 const longLine = {
   stomp: { code, text: 'A header of the frame is too long.' },
   json: { code, text: 'A field or header of the frame is too long.' },
 } as const;
 const longHeader = {
-  stomp: { ...longLine.stomp, receipt: asked },
-  json: { ...longLine.json, receipt: asked },
+  stomp: { ...longLine.stomp, receipt },
+  json: { ...longLine.json, receipt },
 } as const;
 
-export const sizes: readonly HostileRow[] = [
+testInvalidInput([
   {
     name: 'a frame beyond the limit',
-    stomp: `${send().slice(0, -1)}${large}\0`,
-    json: say({ payload: large }),
+    stomp: `${stompSend().slice(0, -1)}${large}\0`,
+    json: jsonSend({ payload: large }),
     answer: largeFrame,
   },
   {
     name: 'a frame beyond the limit that never ends',
-    stomp: [send().slice(0, -1), ...Array.from({ length: 10 }, () => large.slice(0, 10_000))],
+    stomp: [stompSend().slice(0, -1), ...Array.from({ length: 10 }, () => large.slice(0, 10_000))],
     json: { lacks: 'parts' },
-    answer: { code: 'frame-too-large', receipt: asked },
+    answer: { code: 'frame-too-large', receipt },
   },
   {
     name: 'many small headers beyond the limit of a frame',
-    stomp: send(wide),
-    json: say({ headers: wide }),
+    stomp: stompSend(wide),
+    json: jsonSend({ headers: wide }),
     answer: largeFrame,
   },
   {
     name: 'too many headers',
-    stomp: send(many),
-    json: say({ headers: many }),
+    stomp: stompSend(many),
+    json: jsonSend({ headers: many }),
     answer: manyHeaders,
   },
   {
     name: 'a header that is too long',
-    stomp: send({ [secret]: 'x'.repeat(9000) }),
-    json: say({ headers: { [secret]: 'x'.repeat(9000) } }),
+    stomp: stompSend({ [secret]: 'x'.repeat(9000) }),
+    json: jsonSend({ headers: { [secret]: 'x'.repeat(9000) } }),
     answer: longHeader,
   },
   {
     name: 'the name of a header that is too long',
-    stomp: send({ ['x'.repeat(9000)]: secret }),
-    json: say({ headers: { ['x'.repeat(9000)]: secret } }),
+    stomp: stompSend({ ['x'.repeat(9000)]: secret }),
+    json: jsonSend({ headers: { ['x'.repeat(9000)]: secret } }),
     answer: longHeader,
   },
   {
@@ -90,4 +89,4 @@ export const sizes: readonly HostileRow[] = [
     first: true,
     answer: longLine,
   },
-];
+]);

@@ -1,7 +1,14 @@
 // Destinations that lead nowhere, to others, or out of a pattern's bounds.
-import { asked, secret, sent, subscribed, type Answer, type HostileRow } from './row.js';
+import {
+  receipt,
+  secret,
+  send,
+  subscribe,
+  testInvalidInput,
+  type Answer,
+  type InvalidInput,
+} from './case.js';
 
-const receipt = asked;
 const taken: Answer = { receipt };
 const noRoute: Answer = { code: 'no-route', receipt };
 const refused: Answer = { code: 'destination-refused', receipt };
@@ -25,26 +32,26 @@ function badPattern(position: number, problem: string): Answer {
 }
 
 /** A SEND with a body that nobody may see. */
-function sends(name: string, destination: string, answer: Answer): HostileRow {
-  return { name: `SEND to ${name}`, ...sent(destination, `"${secret}"`), answer };
+function sends(name: string, destination: string, answer: Answer): InvalidInput {
+  return { name: `SEND to ${name}`, ...send(destination, `"${secret}"`), answer };
 }
 
-function subscribes(name: string, destination: string, answer: Answer): HostileRow {
-  return { name: `SUBSCRIBE of ${name}`, ...subscribed(destination), answer };
+function subscribes(name: string, destination: string, answer: Answer): InvalidInput {
+  return { name: `SUBSCRIBE of ${name}`, ...subscribe(destination), answer };
 }
 
-export const destinations: readonly HostileRow[] = [
+testInvalidInput([
   sends('a handler that there is not', '/app/none', noRoute),
   sends('no destination', '', noRoute),
   sends('a slash', '/', noRoute),
   sends('a destination without a slash', 'topic/news', noRoute),
   sends('a name that only begins as a topic', '/topicx/news', noRoute),
   sends('a prefix alone', '/topic', noRoute),
-  sends('what only begins as a handler', '/application/hostile/text', noRoute),
+  sends('what only begins as a handler', '/application/failing/text', noRoute),
   sends('a prefix in the wrong case', '/TOPIC/news', noRoute),
   sends('what every object has', '/__proto__/constructor', noRoute),
   sends('a handler that every object has', '/app/constructor', noRoute),
-  sends('a way up', '/app/hostile/../hostile/text', noRoute),
+  sends('a way up', '/app/failing/../failing/text', noRoute),
   sends('a wildcard of handlers', '/app/**', noRoute),
   sends('every topic', '/topic/**', taken),
   sends('a topic with a wildcard', '/topic/new?', taken),
@@ -52,7 +59,7 @@ export const destinations: readonly HostileRow[] = [
   sends('a topic of forty segments', `/topic${'/news'.repeat(40)}`, taken),
   sends('a topic of four thousand segments', `/topic${'/'.repeat(4000)}news`, taken),
   sends('a topic with a bell', '/topic/\u0007news', taken),
-  sends('a handler of four thousand segments', `/app${'/hostile'.repeat(1000)}`, noRoute),
+  sends('a handler of four thousand segments', `/app${'/failing'.repeat(1000)}`, noRoute),
   sends('the queue of problems of another user', '/user/bystander/queue/errors', refused),
   sends('the queue of problems of nobody', '/user/nobody/queue/errors', refused),
   sends('what looks like it', '/user/bystander//queue/errors', taken),
@@ -63,7 +70,7 @@ export const destinations: readonly HostileRow[] = [
   sends('no user', '/user//queue/errors', noAddress),
   sends('every user', '/user/*/queue/news', taken),
   subscribes('a handler that there is not', '/app/none', noRoute),
-  subscribes('a handler that takes no SUBSCRIBE', '/app/hostile/text', noRoute),
+  subscribes('a handler that takes no SUBSCRIBE', '/app/failing/text', noRoute),
   subscribes('everything', '**', noRoute),
   subscribes('everything below a slash', '/**', noRoute),
   subscribes('every user', '/user/**', noQueue),
@@ -88,8 +95,8 @@ export const destinations: readonly HostileRow[] = [
   subscribes('forty wildcards in a segment', `/topic/${'*a'.repeat(40)}`, taken),
   {
     name: 'NUL in a destination',
-    stomp: `SEND\nreceipt:${asked}\ndestination:/topic/\0news\n\n\0`,
-    json: `{"type":"send","receipt":"${asked}","destination":"/topic/\\u0000news"}`,
+    stomp: `SEND\nreceipt:${receipt}\ndestination:/topic/\0news\n\n\0`,
+    json: `{"type":"send","receipt":"${receipt}","destination":"/topic/\\u0000news"}`,
     answer: {
       stomp: { code: 'frame-malformed', text: 'The frame ends before its headers do.', receipt },
       json: {
@@ -102,7 +109,7 @@ export const destinations: readonly HostileRow[] = [
   {
     name: 'the own name of a queue of another session',
     stomp: { lacks: 'NUL' },
-    json: `{"type":"subscribe","id":"1","receipt":"${asked}","destination":"\\u0000x/queue/errors"}`,
+    json: `{"type":"subscribe","id":"1","receipt":"${receipt}","destination":"\\u0000x/queue/errors"}`,
     answer: {
       code: 'header-invalid',
       text: 'The field destination takes a string of Unicode without NUL.',
@@ -111,18 +118,18 @@ export const destinations: readonly HostileRow[] = [
   },
   {
     name: 'a line end in a topic',
-    stomp: sent('/topic/\\nnews').stomp,
-    json: sent('/topic/\nnews').json,
+    stomp: send('/topic/\\nnews').stomp,
+    json: send('/topic/\nnews').json,
     answer: taken,
   },
   {
     name: 'half of a surrogate pair in a topic',
     stomp: { lacks: 'halves' },
-    json: `{"type":"send","receipt":"${asked}","destination":"/topic/\\ud800"}`,
+    json: `{"type":"send","receipt":"${receipt}","destination":"/topic/\\ud800"}`,
     answer: {
       code: 'header-invalid',
       text: 'The field destination takes a string of Unicode without NUL.',
       receipt,
     },
   },
-];
+]);

@@ -1,7 +1,15 @@
 // Payloads that no handler wants: unreadable, invalid, deep, wide, and out to change what objects are.
-import { asked, octets, secret, sent, type Answer, type HostileRow } from './row.js';
+import {
+  bytes,
+  elsewhere,
+  receipt,
+  secret,
+  send,
+  testInvalidInput,
+  type Answer,
+  type InvalidInput,
+} from './case.js';
 
-const receipt = asked;
 const taken: Answer = { receipt };
 const unreadable: Answer = { code: 'payload-unreadable', receipt };
 const otherType: Answer = {
@@ -18,13 +26,13 @@ const wide = (count: number) =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',')}}`;
 
 /** JSON for a handler that wants an order. */
-function ordered(name: string, body: string, answer: Answer): HostileRow {
-  return { name: `an order ${name}`, ...sent('/app/hostile/order', body), answer };
+function ordered(name: string, body: string, answer: Answer): InvalidInput {
+  return { name: `an order ${name}`, ...send('/app/failing/order', body), answer };
 }
 
 /** JSON for the handler whose payload a schema checks. */
-function tree(name: string, body: string, answer: Answer): HostileRow {
-  return { name: `a tree ${name}`, ...sent('/app/hostile/tree', body), answer };
+function tree(name: string, body: string, answer: Answer): InvalidInput {
+  return { name: `a tree ${name}`, ...send('/app/failing/tree', body), answer };
 }
 
 /** Octets with a content type, which JSON says in base64. */
@@ -34,14 +42,14 @@ function typed(
   contentType: string,
   body: Uint8Array,
   answer: Answer,
-): HostileRow {
-  const head = `SEND\ndestination:/app/hostile/${to}\nreceipt:${receipt}\ncontent-type:${contentType}\ncontent-length:${body.length}\n\n`;
+): InvalidInput {
+  const head = `SEND\ndestination:/app/failing/${to}\nreceipt:${receipt}\ncontent-type:${contentType}\ncontent-length:${body.length}\n\n`;
   return {
     name,
-    stomp: octets(head, [...body], '\0'),
+    stomp: bytes(head, [...body], '\0'),
     json: JSON.stringify({
       type: 'send',
-      destination: `/app/hostile/${to}`,
+      destination: `/app/failing/${to}`,
       receipt,
       headers: { 'content-type': contentType },
       payloadBase64: Buffer.from(body).toString('base64'),
@@ -51,7 +59,7 @@ function typed(
 }
 
 /** What only JSON has: fields for the payload. */
-function field(name: string, fields: string, text: string): HostileRow {
+function field(name: string, fields: string, text: string): InvalidInput {
   return {
     name,
     stomp: { lacks: 'fields' },
@@ -64,7 +72,7 @@ const noBase64 = 'The field payloadBase64 takes base64 (RFC 4648 section 4).';
 const noText = 'With a content-type that is no JSON the field payload takes a string of Unicode.';
 const json = 'application/json';
 
-export const payloads: readonly HostileRow[] = [
+testInvalidInput([
   ordered('of nothing', '', { code: 'payload-missing', receipt }),
   ordered('of null', 'null', invalid('')),
   ordered('of a number', '1', invalid('')),
@@ -126,16 +134,16 @@ export const payloads: readonly HostileRow[] = [
   ordered('with NUL in a text', order('"\\u0000"'), taken),
   {
     name: 'anything that would change what objects are',
-    ...sent(
-      '/app/hostile/anything',
+    ...send(
+      '/app/failing/anything',
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
     ),
     answer: taken,
   },
   {
     name: 'a class that checks nothing, from names that objects have',
-    ...sent(
-      '/app/hostile/unchecked',
+    ...send(
+      '/app/failing/unchecked',
       '{"__proto__":{"polluted":1},"toString":1,"constructor":1,"text":"x"}',
     ),
     answer: taken,
@@ -154,42 +162,42 @@ export const payloads: readonly HostileRow[] = [
   ),
   {
     name: 'deep JSON that comes back',
-    ...sent('/app/hostile/echo', nested(30_000)),
+    ...send('/app/failing/echo', nested(30_000)),
     answer: { code: 'payload-unwritable', receipt },
   },
   {
     name: 'deep JSON that nobody looks into',
-    ...sent('/topic/elsewhere', nested(30_000)),
+    ...send('/topic/elsewhere', nested(30_000)),
     answer: taken,
   },
-  typed('octets that are no JSON', 'order', json, octets(`{${secret}`), unreadable),
-  typed('invalid UTF-8 in JSON', 'order', json, octets('{"text":"', [0xff], '"}'), unreadable),
+  typed('octets that are no JSON', 'order', json, bytes(`{${secret}`), unreadable),
+  typed('invalid UTF-8 in JSON', 'order', json, bytes('{"text":"', [0xff], '"}'), unreadable),
   typed(
     'a byte order mark before JSON',
     'anything',
     json,
-    octets([0xef, 0xbb, 0xbf], '{}'),
+    bytes([0xef, 0xbb, 0xbf], '{}'),
     unreadable,
   ),
-  typed('another charset', 'order', `${json};charset=utf-16`, octets('{}'), unreadable),
+  typed('another charset', 'order', `${json};charset=utf-16`, bytes('{}'), unreadable),
   typed(
     'a charset that every object has',
     'order',
     `${json};charset=__proto__`,
-    octets('{}'),
+    bytes('{}'),
     unreadable,
   ),
-  typed('text where an order is wanted', 'order', 'text/plain', octets(order('"x"')), otherType),
-  typed('a type of nothing', 'order', ';', octets(order('"x"')), otherType),
-  typed('a type that every object has', 'order', 'constructor', octets(order('"x"')), otherType),
-  typed('octets where text is wanted', 'text', 'text/plain', octets([0xc3, 0x28]), unreadable),
-  typed('JSON where text is wanted', 'text', json, octets(`["${secret}"]`), unreadable),
-  typed('NUL in a text', 'text', 'text/plain', octets('a\0b'), taken),
+  typed('text where an order is wanted', 'order', 'text/plain', bytes(order('"x"')), otherType),
+  typed('a type of nothing', 'order', ';', bytes(order('"x"')), otherType),
+  typed('a type that every object has', 'order', 'constructor', bytes(order('"x"')), otherType),
+  typed('octets where text is wanted', 'text', 'text/plain', bytes([0xc3, 0x28]), unreadable),
+  typed('JSON where text is wanted', 'text', json, bytes(`["${secret}"]`), unreadable),
+  typed('NUL in a text', 'text', 'text/plain', bytes('a\0b'), taken),
   typed(
     'text of a thousand parameters',
     'text',
     `text/plain${';a=b'.repeat(1000)}`,
-    octets('x'),
+    bytes('x'),
     taken,
   ),
   field('base64 of one letter', `"payloadBase64":"a"`, noBase64),
@@ -213,4 +221,4 @@ export const payloads: readonly HostileRow[] = [
     `"headers":{"content-type":"text/plain;charset=iso-8859-1"},"payload":"é"`,
     'The field payload is UTF-8; payloadBase64 takes octets of another charset.',
   ),
-];
+]);

@@ -1,9 +1,15 @@
 // Headers with names that objects have, values that are none, and lengths that lie.
-import { frameText } from '../stomp-client.js';
-import { asked, secret, sent, type Answer, type HostileRow } from './row.js';
+import { frameText } from '../clients/stomp.js';
+import {
+  elsewhere,
+  receipt,
+  secret,
+  send,
+  testInvalidInput,
+  type Answer,
+  type InvalidInput,
+} from './case.js';
 
-const elsewhere = '/topic/elsewhere';
-const receipt = asked;
 const taken: Answer = { receipt };
 const noHeaders: Answer = {
   code: 'header-invalid',
@@ -12,19 +18,19 @@ const noHeaders: Answer = {
 };
 
 /** Headers as they stand in each protocol. */
-function named(name: string): HostileRow {
+function named(name: string): InvalidInput {
   return {
     name: `a header named ${name}`,
-    stomp: frameText('SEND', { destination: '/app/hostile/headers', receipt }).replace(
+    stomp: frameText('SEND', { destination: '/app/failing/headers', receipt }).replace(
       '\n',
       `\n${name}:${secret}\n`,
     ),
-    json: `{"type":"send","destination":"/app/hostile/headers","receipt":"${receipt}","headers":{"${name}":"${secret}"}}`,
+    json: `{"type":"send","destination":"/app/failing/headers","receipt":"${receipt}","headers":{"${name}":"${secret}"}}`,
     answer: taken,
   };
 }
 
-function lengthOf(name: string, length: string, answer: Answer, body = 'four'): HostileRow {
+function lengthOf(name: string, length: string, answer: Answer, body = 'four'): InvalidInput {
   return {
     name: `a content-length ${name}`,
     stomp: frameText('SEND', { destination: elsewhere, receipt, 'content-length': length }, body),
@@ -42,7 +48,7 @@ const doesNotFit: Answer = { code: 'content-length-invalid', receipt };
 const tooLarge: Answer = { code: 'frame-too-large', receipt };
 
 /** A field of the wrong type, of which only JSON has any. */
-function typed(name: string, json: string, answer: Answer): HostileRow {
+function typed(name: string, json: string, answer: Answer): InvalidInput {
   return { name, stomp: { lacks: 'types' }, json, answer };
 }
 
@@ -54,10 +60,10 @@ function takesText(field: string): Answer {
 }
 
 /** A header that a handler wants as a number or as true or false. */
-function wanted(name: string, header: string, value: string, problem: string): HostileRow {
+function wanted(name: string, header: string, value: string, problem: string): InvalidInput {
   return {
     name: `${name} where a handler wants ${header === 'n' ? 'a number' : 'true or false'}`,
-    ...sent(`/app/hostile/header/${header}`, '', { [header]: value }),
+    ...send(`/app/failing/header/${header}`, '', { [header]: value }),
     answer: {
       code: 'argument-invalid',
       text: `The header '${header}' is ${problem}.`,
@@ -66,7 +72,7 @@ function wanted(name: string, header: string, value: string, problem: string): H
   };
 }
 
-export const headers: readonly HostileRow[] = [
+testInvalidInput([
   named('__proto__'),
   named('constructor'),
   named('prototype'),
@@ -76,13 +82,13 @@ export const headers: readonly HostileRow[] = [
   named('0'),
   {
     name: 'a header twice, of which the first counts',
-    stomp: `SEND\ndestination:${elsewhere}\ndestination:/none\nreceipt:${asked}\nreceipt:${secret}\n\n\0`,
+    stomp: `SEND\ndestination:${elsewhere}\ndestination:/none\nreceipt:${receipt}\nreceipt:${secret}\n\n\0`,
     json: { lacks: 'repetition' },
     answer: taken,
   },
   {
     name: 'every header that is the server’s own',
-    ...sent(elsewhere, '1', {
+    ...send(elsewhere, '1', {
       'message-id': secret,
       subscription: secret,
       'receipt-id': secret,
@@ -144,13 +150,13 @@ export const headers: readonly HostileRow[] = [
       noHeaders,
     ),
   ),
-  typed('NUL in a header', sent(elsewhere, '', { a: '\0' }).json, noHeaders),
+  typed('NUL in a header', send(elsewhere, '', { a: '\0' }).json, noHeaders),
   typed(
     'half of a surrogate pair in a header',
-    sent(elsewhere, '', { a: '\ud800' }).json,
+    send(elsewhere, '', { a: '\ud800' }).json,
     noHeaders,
   ),
-  typed('half of one in a name', sent(elsewhere, '', { '\udc00': 'a' }).json, noHeaders),
+  typed('half of one in a name', send(elsewhere, '', { '\udc00': 'a' }).json, noHeaders),
   typed('a destination of a number', '{"type":"send","destination":1}', takesText('destination')),
   typed(
     'a receipt of an object',
@@ -176,16 +182,16 @@ export const headers: readonly HostileRow[] = [
   wanted('another case', 'yes', 'TRUE', 'neither true nor false'),
   {
     name: 'no header where a handler wants one',
-    ...sent('/app/hostile/header/n'),
+    ...send('/app/failing/header/n'),
     answer: { code: 'argument-missing', text: `The header 'n' is missing.`, receipt },
   },
   {
     name: 'a word in a destination where a handler wants a number',
-    ...sent(`/app/hostile/number/${'1'.repeat(400)}`),
+    ...send(`/app/failing/number/${'1'.repeat(400)}`),
     answer: {
       code: 'argument-invalid',
       text: `The variable 'n' of the destination is not a number.`,
       receipt,
     },
   },
-];
+]);

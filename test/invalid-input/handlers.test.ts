@@ -1,9 +1,8 @@
 // Handlers that fail in every way: what a client may hear of it is only that they failed.
 import type { ErrorCode } from '../../src/index.js';
-import { brokenStreams, notIterable, oddErrors, unwritable } from './behaviour.js';
-import { asked, sent, subscribed, type Answer, type HostileRow } from './row.js';
+import { brokenStreams, notIterable, oddErrors, unwritable } from './failing-values.js';
+import { receipt, send, subscribe, testInvalidInput, type Answer } from './case.js';
 
-const receipt = asked;
 const failed: Answer = { code: 'handler-failed', receipt };
 const tooLong: Answer = { code: 'handler-timeout', receipt };
 const unwritten: Answer = { code: 'payload-unwritable', receipt };
@@ -16,72 +15,72 @@ const handlerTimeout = 30_000;
 
 const names = (things: object) => Object.keys(things);
 /** Its SEND is done when it begins; what becomes of it belongs to no receipt. */
-const streaming = (beside?: ErrorCode): Answer => ({ receipt, beside });
+const streaming = (later?: ErrorCode): Answer => ({ receipt, later });
 
-export const handlers: readonly HostileRow[] = [
+testInvalidInput([
   ...names(oddErrors).flatMap((what) => [
     {
       name: `a handler that throws ${what}`,
-      ...sent(`/app/hostile/throws/${what}`),
+      ...send(`/app/failing/throws/${what}`),
       answer: failed,
     },
     {
       name: `a handler that rejects with ${what}`,
-      ...sent(`/app/hostile/rejects/${what}`),
+      ...send(`/app/failing/rejects/${what}`),
       answer: failed,
     },
     {
       name: `an exception handler that throws ${what}`,
-      ...sent(`/app/recovering/throws/${what}`),
+      ...send(`/app/recovering/throws/${what}`),
       answer: failed,
     },
     {
       name: `a stream that throws ${what} in the middle`,
-      ...sent(`/app/hostile/streams/${what}`),
+      ...send(`/app/failing/streams/${what}`),
       answer: streaming('handler-failed'),
     },
   ]),
   ...names(unwritable).map((what) => ({
     name: `a handler that returns ${what}`,
-    ...sent(`/app/hostile/returns/${what}`),
+    ...send(`/app/failing/returns/${what}`),
     answer: what === 'a function' || what === 'a symbol' ? noConverter : unwritten,
   })),
   ...names(notIterable).map((what) => ({
     name: `a stream ${what}`,
-    ...sent(`/app/hostile/iterates/${what}`),
+    ...send(`/app/failing/iterates/${what}`),
     answer: failed,
   })),
   ...Object.entries(brokenStreams).map(([what, { code }]) => ({
     name: `a stream ${what}`,
-    ...sent(`/app/hostile/iterates/${what}`),
+    ...send(`/app/failing/iterates/${what}`),
     answer: streaming(code),
   })),
   {
     name: 'a handler that never ends',
-    ...sent('/app/hostile/endless'),
-    lasts: handlerTimeout,
+    ...send('/app/failing/endless'),
+    delay: handlerTimeout,
     answer: tooLong,
   },
   {
     name: 'a handler that rejects too late',
-    ...sent('/app/hostile/late'),
-    lasts: handlerTimeout,
+    ...send('/app/failing/late'),
+    delay: handlerTimeout,
     answer: tooLong,
   },
   {
     name: 'a handler whose promise is none',
-    ...sent('/app/hostile/promises'),
+    ...send('/app/failing/promises'),
     answer: failed,
   },
   {
     name: 'a subscription whose handler throws',
-    ...subscribed('/app/hostile/throwing'),
+    ...subscribe('/app/failing/throwing'),
     answer: failed,
   },
   {
     name: 'a subscription whose handler never ends',
-    ...subscribed('/app/hostile/waiting'),
-    lasts: handlerTimeout,
+    ...subscribe('/app/failing/waiting'),
+    delay: handlerTimeout,
     answer: tooLong,
   },
-];
+]);

@@ -1,7 +1,14 @@
 // Transactions, acknowledgements and queues: what was never begun or delivered, and more than a session may hold.
-import { asked, frame, secret, subscribed, type Answer, type HostileRow } from './row.js';
+import {
+  frame,
+  receipt,
+  secret,
+  subscribe,
+  testInvalidInput,
+  type Answer,
+  type InvalidInput,
+} from './case.js';
 
-const receipt = asked;
 const taken: Answer = { receipt };
 const unknown: Answer = { code: 'transaction-unknown', receipt };
 const failed: Answer = { code: 'transaction-failed', receipt };
@@ -25,14 +32,14 @@ function times<T>(count: number, make: (i: number) => T): T[] {
 
 const begin = frame('begin', { transaction });
 const commit = frame('commit', { transaction });
-const send = (destination: string) => frame('send', { destination, transaction });
+const sendInTransaction = (destination: string) => frame('send', { destination, transaction });
 /** Held with what may not be heard: it comes to nothing. */
-const held = send('/topic/news');
+const held = sendInTransaction('/topic/news');
 
-function committed(name: string, destination: string): HostileRow {
+function committed(name: string, destination: string): InvalidInput {
   return {
     name: `a transaction with ${name}`,
-    ...inTurn(begin, held, send(destination), held, commit),
+    ...inTurn(begin, held, sendInTransaction(destination), held, commit),
     answer: failed,
   };
 }
@@ -43,7 +50,7 @@ const large = {
   json: held.json.replace(/}$/, `,"payload":"${'x'.repeat(60_000)}"}`),
 };
 
-function acknowledged(id: string): HostileRow {
+function acknowledged(id: string): InvalidInput {
   return {
     name: `an acknowledgement of ${id}`,
     ...frame('ack', { id }),
@@ -51,10 +58,10 @@ function acknowledged(id: string): HostileRow {
   };
 }
 
-export const transactions: readonly HostileRow[] = [
+testInvalidInput([
   { name: 'COMMIT of nothing', ...frame('commit', { transaction: secret }), answer: unknown },
   { name: 'ABORT of nothing', ...frame('abort', { transaction: secret }), answer: unknown },
-  { name: 'SEND in nothing', ...send('/topic/news'), answer: unknown },
+  { name: 'SEND in nothing', ...sendInTransaction('/topic/news'), answer: unknown },
   { name: 'ACK in nothing', ...frame('ack', { id: '1', transaction: secret }), answer: unknown },
   {
     name: 'COMMIT of what every object has',
@@ -90,23 +97,23 @@ export const transactions: readonly HostileRow[] = [
   {
     name: 'a transaction that its client leaves open',
     ...inTurn(begin, held),
-    afterwards: 'gone',
+    afterwards: 'vanish',
     answer: {},
   },
   committed('a destination that nothing serves', '/app/none'),
   committed('a destination outside of everything', '/none'),
   committed('the queue of problems of another user', '/user/bystander/queue/errors'),
-  committed('a handler that throws', '/app/hostile/throws/a string'),
+  committed('a handler that throws', '/app/failing/throws/a string'),
   committed(
     'a handler that throws what cannot be touched',
-    '/app/hostile/throws/a thing that cannot be touched',
+    '/app/failing/throws/a thing that cannot be touched',
   ),
-  committed('a handler that returns what cannot be written', '/app/hostile/returns/a cycle'),
-  committed('a handler that wants a payload', '/app/hostile/order'),
-  committed('a stream', '/app/hostile/streams/a string'),
+  committed('a handler that returns what cannot be written', '/app/failing/returns/a cycle'),
+  committed('a handler that wants a payload', '/app/failing/order'),
+  committed('a stream', '/app/failing/streams/a string'),
   {
-    ...committed('a handler that never ends', '/app/hostile/endless'),
-    lasts: handlerTimeout,
+    ...committed('a handler that never ends', '/app/failing/endless'),
+    delay: handlerTimeout,
   },
   acknowledged('0'),
   acknowledged('1'),
@@ -121,22 +128,22 @@ export const transactions: readonly HostileRow[] = [
   },
   ...['0', '-1', '1.5', '1e3', '1000000', secret, ''].map((count) => ({
     name: `a prefetch-count of '${count}'`,
-    ...subscribed('/queue/x', 'new', { ack: 'client', 'prefetch-count': count }),
+    ...subscribe('/queue/x', 'new', { ack: 'client', 'prefetch-count': count }),
     answer: {
       code: 'header-invalid',
       text: 'The header prefetch-count takes a whole number from 1 to 999999.',
       receipt,
-      understood: true,
+      decoded: true,
     } as const,
   })),
   {
     name: 'a queue with a wildcard',
-    ...subscribed('/queue/*'),
+    ...subscribe('/queue/*'),
     answer: {
       code: 'destination-invalid',
       text: 'A queue is subscribed by its name, without wildcards.',
       receipt,
     },
   },
-  { name: 'a queue of what every object has', ...subscribed('/queue/__proto__'), answer: taken },
-];
+  { name: 'a queue of what every object has', ...subscribe('/queue/__proto__'), answer: taken },
+]);

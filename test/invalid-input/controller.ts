@@ -15,8 +15,8 @@ import {
   Signal,
   SubscribeMapping,
 } from '../../src/index.js';
-import { brokenStreams, noPromise, notIterable, oddErrors, unwritable } from './behaviour.js';
-import { secret } from './row.js';
+import { brokenStreams, noPromise, notIterable, oddErrors, unwritable } from './failing-values.js';
+import { secret } from './case.js';
 
 class Item {
   @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) price!: number;
@@ -37,9 +37,9 @@ const Tree = z.object({
   },
 });
 
-@Controller('/hostile')
+@Controller('/failing')
 @SendTo('/topic/replies')
-export class HostileController {
+export class FailingController {
   @MessageMapping('/order')
   order(@Payload() { text, items }: Order) {
     return { text, items };
