@@ -23,7 +23,7 @@ let server: ChildProcess;
 
 beforeAll(async () => {
   [http, tcp] = [await freePort(), await freePort()];
-  const environment = { HEARTBEAT: '500,500', LOGIN: 'guest:guest', MAX_FRAME: '2000000' };
+  const environment = { HEARTBEAT: '3000,3000', LOGIN: 'guest:guest', MAX_FRAME: '2000000' };
   server = spawn(process.execPath, ['scripts/launch.mjs', 'start', 'greeting'], {
     cwd: root,
     env: { ...process.env, PORT: String(http), STOMP_PORT: String(tcp), ...environment },
@@ -53,7 +53,7 @@ const everything = [
   'disconnected',
 ];
 
-describe.concurrent('is served', { timeout: 90_000 }, () => {
+describe.concurrent('is served', { timeout: 180_000 }, () => {
   it('@stomp/stompjs in Node', async () => {
     const url = `ws://127.0.0.1:${http}/gs-guide-websocket`;
     const dial = () => new WebSocket(url, ['v12.stomp']) as unknown as globalThis.WebSocket;

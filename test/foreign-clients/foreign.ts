@@ -50,7 +50,7 @@ export function build(language: Language): Run | undefined {
   const absent = language.needs.find((program) => spawnSync('which', [program]).status !== 0);
   const missing = absent === undefined ? built(language) : `there is no ${absent}`;
   if (typeof missing !== 'string') return (port) => run(language, missing.path, port);
-  const sentence = `The client in test/clients/${language.folder} cannot be built: ${missing}.`;
+  const sentence = `The client in test/foreign-clients/${language.folder} cannot be built: ${missing}.`;
   if (process.env['SIGNALBOX_REQUIRE_ALL'] === '1') throw new Error(sentence);
   console.warn(`Skipped: ${sentence}`);
   return undefined;
@@ -85,7 +85,7 @@ async function run(language: Language, cwd: string, port: number): Promise<reado
   const [command, ...args] = language.run;
   const { stdout } = await promisify(execFile)(command!, [...args, String(port)], {
     cwd,
-    timeout: 60_000,
+    timeout: 150_000,
   });
   return stdout.trim().split('\n');
 }

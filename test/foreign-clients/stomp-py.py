@@ -65,7 +65,7 @@ def take(body):
 
 
 def connect(passcode):
-    fresh = stomp.Connection12(ADDRESS, heartbeats=(500, 500))
+    fresh = stomp.Connection12(ADDRESS, heartbeats=(3000, 3000))
     fresh.set_listener("check", Listener())
     fresh.connect("guest", passcode)
     return fresh
@@ -102,8 +102,8 @@ connection.ack(take("first")["ack"])
 connection.ack(take("second")["ack"])
 print("transaction")
 
-# Longer than the server would wait for a silent client, and the client for a silent server.
-time.sleep(2.5)
+# Longer than twice the heart-beat interval, after which the server or the client would close a silent connection.
+time.sleep(7.5)
 assert connection.is_connected()
 print("heart-beats")
 large = "x" * 1024 * 1024

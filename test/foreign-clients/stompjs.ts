@@ -10,8 +10,8 @@ export async function checkStompjs(
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   const client = new StompClient({ webSocketFactory, reconnectDelay: 0 });
-  client.heartbeatIncoming = 500;
-  client.heartbeatOutgoing = 500;
+  client.heartbeatIncoming = 3000;
+  client.heartbeatOutgoing = 3000;
   const messages: IMessage[] = [];
   let arrived = () => {};
   let receipts = 0;
@@ -80,8 +80,8 @@ export async function checkStompjs(
   (await next('second')).ack();
   lines.push('transaction');
 
-  // Longer than the server would wait for a silent client, and the client for a silent server.
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  // Longer than twice the heart-beat interval, after which the server or the client would close a silent connection.
+  await new Promise((resolve) => setTimeout(resolve, 7500));
   if (lost) throw new Error('The connection was lost in silence.');
   lines.push('heart-beats');
   const large = 'x'.repeat(1024 * 1024);

@@ -20,7 +20,7 @@ func main() {
 	done("refused")
 	conn, err := stomp.Dial("tcp", address,
 		stomp.ConnOpt.Login("guest", "guest"),
-		stomp.ConnOpt.HeartBeat(500*time.Millisecond, 500*time.Millisecond),
+		stomp.ConnOpt.HeartBeat(3*time.Second, 3*time.Second),
 		// With a limit it may miss a receipt that is quicker than its own wait.
 		stomp.ConnOpt.UnsubscribeReceiptTimeout(0))
 	check(err)
@@ -52,8 +52,8 @@ func main() {
 	check(conn.Ack(next(sub, "second")))
 	done("transaction")
 
-	// Longer than the server would wait for a silent client, and the client for a silent server.
-	time.Sleep(2500 * time.Millisecond)
+	// Longer than twice the heart-beat interval, after which the server or the client would close a silent connection.
+	time.Sleep(7500 * time.Millisecond)
 	large := strings.Repeat("x", 1024*1024)
 	send(conn, large)
 	done("heart-beats")

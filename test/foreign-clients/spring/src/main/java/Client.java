@@ -60,8 +60,9 @@ public class Client {
     settle(again, true);
     System.out.println("nack");
 
-    // Longer than the server would wait for a silent client, and the client for a silent server.
-    Thread.sleep(2500);
+    // Longer than twice the heart-beat interval, after which the server or the client would close a silent
+    // connection.
+    Thread.sleep(7500);
     String large = "x".repeat(1024 * 1024);
     send(large);
     System.out.println("heart-beats");
@@ -79,7 +80,7 @@ public class Client {
     ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
     scheduler.initialize();
     client.setTaskScheduler(scheduler);
-    client.setDefaultHeartbeat(new long[] {500, 500});
+    client.setDefaultHeartbeat(new long[] {3000, 3000});
     client.setInboundMessageSizeLimit(LIMIT);
     client.setMessageConverter(new StringMessageConverter());
     StompHeaders headers = new StompHeaders();
