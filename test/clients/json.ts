@@ -10,8 +10,7 @@ export const jsonSubprotocol = 'v1.json.signalbox';
 export class JsonClient<C extends ClientConnection = ClientConnection> {
   /** Received frames that no method has returned yet. */
   readonly received: JsonFrame[] = [];
-  /** Every received line. */
-  readonly lines: string[] = [];
+  readonly #texts = new WeakMap<JsonFrame, string>();
   #closed = false;
   #waiting: (() => void)[] = [];
   #receipts = 0;
@@ -51,10 +50,15 @@ export class JsonClient<C extends ClientConnection = ClientConnection> {
     }
   }
 
+  /** The text of a received frame. */
+  textOf(frame: JsonFrame): string {
+    return this.#texts.get(frame)!;
+  }
+
   #receive(line: string): void {
     const frame = JSON.parse(line) as JsonFrame;
     if (!isServerFrame(frame)) throw new Error(`The schema rejects ${line}`);
-    this.lines.push(line);
+    this.#texts.set(frame, line);
     this.received.push(frame);
   }
 
