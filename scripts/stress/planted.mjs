@@ -16,9 +16,9 @@ export function plantedBroker(options) {
   let deliveries = 0;
   /** @type {import('../../dist/index.js').Broker} */
   const planted = {
-    start: () => broker.start(),
+    start: (context) => broker.start(context),
     stop: () => broker.stop(),
-    publish: (message) => broker.publish(message),
+    publish: (publication) => broker.publish(publication),
     connect: (subscriber) =>
       broker.connect({
         id: subscriber.id,
@@ -30,10 +30,10 @@ export function plantedBroker(options) {
         },
         room: () => subscriber.room(),
         fail: (error) => subscriber.fail(error),
-        deliver: (subscription, id, message, marks) =>
+        deliver: (subscription, publication, marks) =>
           marks === undefined && ++deliveries % interval === 0
             ? ++lost > 0
-            : subscriber.deliver(subscription, id, message, marks),
+            : subscriber.deliver(subscription, publication, marks),
       }),
   };
   return planted;

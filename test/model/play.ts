@@ -7,7 +7,7 @@ import { frameOf, type Source } from './naming.js';
 import { clientCount, type Settings, type Step } from './script.js';
 import { ServerModel } from './server-model.js';
 import type { Answer, SessionModel } from './session-model.js';
-import type { HeardAnswer, Stage } from './stage.js';
+import type { ReceivedAnswer, RealServer } from './real-server.js';
 
 /** The model, and how its clients stand. */
 export class World implements Source {
@@ -36,7 +36,7 @@ export class World implements Source {
 type Open = Step & { readonly kind: 'open' };
 type Say = Step & { readonly kind: 'say' };
 
-export class Play implements fc.AsyncCommand<World, Stage> {
+export class Play implements fc.AsyncCommand<World, RealServer> {
   constructor(private readonly step: Step) {}
 
   toString(): string {
@@ -62,47 +62,47 @@ export class Play implements fc.AsyncCommand<World, Stage> {
     }
   }
 
-  async run(world: World, stage: Stage): Promise<void> {
+  async run(world: World, real: RealServer): Promise<void> {
     world.steps++;
     const lost = world.model.broker.lost;
-    const logged = stage.errors.length;
+    const logged = real.errors.length;
     const speaker = 'client' in this.step ? world.clients[this.step.client] : undefined;
-    await this.#play(world, stage);
+    await this.#play(world, real);
     const thrownOut = world.model.settle(speaker);
-    await stage.rest();
-    for (const client of world.clients.keys()) compare(world, stage, client, thrownOut);
-    compareLog(stage.errors.slice(logged), world.model.broker.lost - lost);
+    await real.idle();
+    for (const client of world.clients.keys()) compare(world, real, client, thrownOut);
+    compareLog(real.errors.slice(logged), world.model.broker.lost - lost);
   }
 
-  async #play(world: World, stage: Stage): Promise<void> {
+  async #play(world: World, real: RealServer): Promise<void> {
     const { step } = this;
     const { model, clients } = world;
     const session = 'client' in step ? clients[step.client] : undefined;
     switch (step.kind) {
       case 'open': {
         const opened = (clients[step.client] = model.open());
-        stage.connect(step.client);
-        return stage.say(step.client, greeting(world, opened, step), []);
+        real.connect(step.client);
+        return real.send(step.client, greeting(world, opened, step), []);
       }
       case 'say':
-        return stage.say(step.client, say(world, session!, step), step.cuts);
+        return real.send(step.client, say(world, session!, step), step.cuts);
       case 'vanish':
-        stage.line(step.client).vanish();
+        real.connection(step.client).vanish();
         return model.leave(session!, 1006, '');
       case 'close':
-        stage.line(step.client).close();
+        real.connection(step.client).close();
         return model.leave(session!, 1000, '');
       case 'stall':
         session!.stalled = true;
-        return stage.line(step.client).pause();
+        return real.connection(step.client).pause();
       case 'resume':
         session!.stalled = false;
-        return stage.line(step.client).resume();
+        return real.connection(step.client).resume();
       case 'publish':
-        return publish(world, stage, step.destination);
+        return publish(world, real, step.destination);
       case 'wait':
         model.pass(step.milliseconds);
-        return stage.clock.advance(step.milliseconds);
+        return real.clock.advance(step.milliseconds);
       default:
         step satisfies never;
     }
@@ -153,7 +153,7 @@ function say(world: World, session: SessionModel, { wishes, withheld, crlf }: Sa
 }
 
 /** The application publishes, and hears of a refusal itself. */
-async function publish(world: World, { server }: Stage, destination: string): Promise<void> {
+async function publish(world: World, { server }: RealServer, destination: string): Promise<void> {
   const body = world.fresh('body ');
   let refused: string | undefined;
   try {
@@ -168,12 +168,12 @@ async function publish(world: World, { server }: Stage, destination: string): Pr
 }
 
 /** Both have to have said the same to a client, and to have ended alike. */
-function compare(world: World, stage: Stage, client: number, thrownOut: boolean): void {
+function compare(world: World, real: RealServer, client: number, thrownOut: boolean): void {
   const session = world.clients[client];
   if (session === undefined) return;
   session.disturbed ||= thrownOut;
   if (session.stalled && !session.gone) return;
-  const { answers, end } = stage.heard(client, session.version);
+  const { answers, end } = real.received(client, session.version);
   const expected = ordered(session.answers, ({ answer }) => answer, session.disturbed);
   const heard = ordered(answers, ({ answer }) => answer, session.disturbed);
   expect(heard.map(({ answer }) => answer)).toEqual(expected.map(({ answer }) => answer));
@@ -193,7 +193,7 @@ function compareLog(errors: readonly string[], lost: number): void {
 function learn(
   session: SessionModel,
   delivery: SessionModel['heard'][number],
-  { name }: HeardAnswer,
+  { name }: ReceivedAnswer,
 ): void {
   delivery.name = name;
   if (delivery.listener.ack !== 'auto')

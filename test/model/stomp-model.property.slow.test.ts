@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { cases, fuzzing } from '../property.js';
 import { Play, World } from './play.js';
 import { settings, steps } from './script.js';
-import { Stage } from './stage.js';
+import { RealServer } from './real-server.js';
 
 /** Each case of `npm run fuzz` is so many steps. */
 const stepsPerCase = 10;
@@ -19,12 +19,12 @@ it('says what the model says', { timeout: 0 }, async () => {
   let played = 0;
   await fc.assert(
     fc.asyncProperty(settings, fc.noBias(plays), async (chosen, commands) => {
-      const stage = await Stage.open(chosen);
+      const real = await RealServer.open(chosen);
       const world = new World(chosen);
-      await fc.asyncModelRun(() => ({ model: world, real: stage }), commands);
+      await fc.asyncModelRun(() => ({ model: world, real }), commands);
       played += world.steps;
-      expect(await stage.empty()).toEqual({ sessions: 0, timers: 0 });
-      await stage.server.close();
+      expect(await real.empty()).toEqual({ sessions: 0, timers: 0 });
+      await real.server.close();
     }),
     { ...cases, numRuns: Math.ceil((Number(cases.numRuns) * stepsPerCase) / stepsPerRun) },
   );
