@@ -36,11 +36,21 @@ export class RealServer {
     private readonly transport: MemoryTransport,
     /** Errors that were logged. */
     readonly errors: readonly string[],
+    /** True when the server has asked its clock for another turn. */
+    private readonly hasTasks: () => boolean,
   ) {}
 
   static async open({ errors: answer, ...queue }: Settings): Promise<RealServer> {
     const transport = memoryTransport();
     const clock = testClock({ date: 0 });
+    let tasks = 0;
+    const soon = (action: () => void) => {
+      tasks++;
+      clock.soon(() => {
+        tasks--;
+        action();
+      });
+    };
     let sessions = 0;
     let messages = 0;
     const ids = {
@@ -59,13 +69,13 @@ export class RealServer {
       endpoints: [],
       broker,
       ids,
-      clock,
+      clock: { ...clock, soon },
       logger,
       limits: sessionLimits,
       errors: answer,
     });
     await server.start();
-    return new RealServer(server, clock, transport, errors);
+    return new RealServer(server, clock, transport, errors, () => tasks > 0);
   }
 
   connect(client: number): void {
@@ -89,11 +99,10 @@ export class RealServer {
     return this.#clients.get(client)!.stomp.connection;
   }
 
-  /** Resolves when the server has processed all frames, and has delivered all messages. */
+  /** Resolves when the server does nothing more. `Server.idle` would also wait for readers that have stopped. */
   async idle(): Promise<void> {
-    // Messages of the application are delivered in the turns after it.
-    await this.clock.advance(0);
-    await this.server.idle();
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.hasTasks());
   }
 
   /** Returns the answers that the client has received since the last call, and how its connection ended. */
