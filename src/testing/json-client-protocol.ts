@@ -3,7 +3,7 @@ import type { ClientFrame, ErrorFrame, HeartbeatPair, ServerFrame } from '../mes
 import type { Message } from '../message/message.js';
 import { asBuffer } from '../payload/bytes.js';
 import { isJson, mediaTypeOf } from '../payload/media-type.js';
-import { noBody } from '../wire/body.js';
+import { noBody } from '../wire/received-bytes.js';
 import type { ClientProtocol } from './client-protocol.js';
 
 /** What the server says, as `docs/json-protocol.schema.json` has it. */

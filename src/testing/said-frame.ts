@@ -2,7 +2,7 @@
 import type { AckMode, ClientFrame, SubscribeFrame } from '../message/frame.js';
 import { noHeaders, type Message } from '../message/message.js';
 import type { Payloads } from '../payload/converter.js';
-import { noBody } from '../wire/body.js';
+import { noBody } from '../wire/received-bytes.js';
 
 /** @throws MessagingError `payload-unwritable` */
 export function messageOf(

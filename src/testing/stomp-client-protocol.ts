@@ -2,11 +2,10 @@
 import type { ErrorCode } from '../message/error.js';
 import type { ClientFrame, DeliveryMarks, HeartbeatPair, ServerFrame } from '../message/frame.js';
 import type { Headers } from '../message/message.js';
-import { noBody } from '../wire/body.js';
+import { noBody } from '../wire/received-bytes.js';
 import { dialects } from '../wire/stomp/dialect.js';
 import { Parser } from '../wire/stomp/parser.js';
-import type { RawFrame } from '../wire/stomp/raw-frame.js';
-import { serialize } from '../wire/stomp/serializer.js';
+import { serialize, type RawFrame } from '../wire/stomp/raw-frame.js';
 import type { ClientProtocol } from './client-protocol.js';
 
 const dialect = dialects['1.2'];
