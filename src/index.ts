@@ -38,7 +38,7 @@ export {
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
-export { EncodedFrame, type Framing } from './message/encoded-frame.js';
+export { EncodedFrame, unframed, type Framing } from './message/encoded-frame.js';
 export {
   closeCodes,
   errorCodes,
@@ -85,14 +85,20 @@ export {
   type MemoryClientOptions,
   type MemoryTransport,
 } from './transport/memory.js';
-export type { HttpHost } from './transport/upgrade.js';
+export type {
+  HttpHost,
+  NodeHttpServer,
+  RequestListener,
+  UpgradeListener,
+} from './transport/http-host.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
-  Acceptor,
   Connection,
   ConnectionListener,
   Handshake,
   Transport,
+  TransportContext,
+  TransportLimits,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
 export { jsonCodec } from './wire/json/codec.js';

@@ -5,14 +5,16 @@ import type { Publisher } from '../broker/publisher.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
+import { unfailing } from '../message/logger.js';
 import type { Activity } from '../session/activity.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
 import { HttpListener } from '../transport/http-listener.js';
+import { defaultHost } from '../transport/listen.js';
+import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { createOriginCheck } from '../transport/origin.js';
-import type { Acceptor, Transport } from '../transport/transport.js';
-import type { HttpHost } from '../transport/upgrade.js';
+import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { Attempts } from '../message/attempts.js';
@@ -41,7 +43,7 @@ export interface Server {
    * Starts on an application's HTTP server, beside its own routes; closing it stays the application's business.
    * Errors: `option-invalid` where another server has the path of an endpoint.
    */
-  attach(http: HttpHost): Promise<void>;
+  attach(http: NodeHttpServer): Promise<void>;
   /** Starts without any HTTP server, on the `transports` alone. */
   start(): Promise<void>;
   /** Where it listens; undefined while it does not listen on its own. */
@@ -73,7 +75,10 @@ export interface ServerParts {
   readonly release: () => Promise<void>;
 }
 
-/** A transport, and who takes its clients. */
+/** Starts a session on a new connection. */
+type Acceptor = (connection: Connection) => void;
+
+/** A transport, and the acceptor of its connections. */
 interface WayIn {
   readonly transport: Transport;
   readonly accept: Acceptor;
@@ -101,20 +106,20 @@ export class RunningServer implements Server {
     this.events = parts.events;
   }
 
-  async listen(port: number | string, host = '127.0.0.1'): Promise<void> {
+  async listen(port: number | string, host = defaultHost): Promise<void> {
     const listener = new HttpListener();
-    await this.#start(this.#endpoints(listener.http), () => {
+    await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
       this.#listener = listener;
       return listener.listen(port, host);
     });
   }
 
-  async attach(http: HttpHost): Promise<void> {
-    await this.#start(this.#endpoints(http));
+  async attach(http: NodeHttpServer): Promise<void> {
+    await this.#start(this.#endpoints(), httpHostOf(http));
   }
 
   async start(): Promise<void> {
-    await this.#start([]);
+    await this.#start([], undefined);
   }
 
   address(): AddressInfo | string | undefined {
@@ -140,23 +145,25 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  #endpoints(http: HttpHost): readonly WayIn[] {
-    const { endpoints, codecs, limits } = this.options;
+  #endpoints(): readonly WayIn[] {
+    const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
       const { path, allowedOrigins, trustedProxies } = endpoint;
       const transport = webSocketTransport({
         path,
-        http,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
-        maxMessageSize: limits.maxMessageBytes,
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });
   }
 
   /** What opened before a failure is closed again. */
-  async #start(endpoints: readonly WayIn[], listen?: () => Promise<void>): Promise<void> {
+  async #start(
+    endpoints: readonly WayIn[],
+    http: HttpHost | undefined,
+    listen?: () => Promise<void>,
+  ): Promise<void> {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
@@ -168,7 +175,7 @@ export class RunningServer implements Server {
       ...endpoints,
       ...this.options.transports.map((transport) => ({ transport, accept })),
     ];
-    this.#starting = this.#open(listen);
+    this.#starting = this.#open(http, listen);
     try {
       await this.#starting;
     } catch (error) {
@@ -179,11 +186,13 @@ export class RunningServer implements Server {
   }
 
   /** Step by step: `close` may be called between any two. */
-  async #open(listen?: () => Promise<void>): Promise<void> {
+  async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
+    const { clock, limits } = this.options;
+    const logger = unfailing(this.options.logger);
     await this.parts.broker.start();
     for (const { transport, accept } of this.#waysIn) {
       this.#mayGoOn();
-      await transport.open(accept);
+      await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
     }
     this.#mayGoOn();
     await listen?.();
