@@ -2,6 +2,19 @@
 import { EmbeddedBroker, silentLogger } from '../dist/index.js';
 import { interleave, machine, median, printTable, quantile, ratios } from './measure.mjs';
 
+let ids = 0;
+const context = {
+  clock: {
+    now: () => 0,
+    date: () => 0,
+    after: () => ({ cancel: () => {} }),
+    soon: () => {},
+  },
+  ids: { message: () => String(++ids) },
+  logger: silentLogger,
+  separator: /** @type {const} */ ('/'),
+};
+
 const quick = process.argv.includes('--quick');
 const counts = quick ? [1, 1000, 10_000] : [1, 1000, 100_000, 1_000_000];
 const rounds = quick ? 3 : 15;
@@ -84,19 +97,6 @@ async function compare(title, { elsewhere, here, published }) {
     }),
   );
 }
-
-let ids = 0;
-const context = {
-  clock: {
-    now: () => 0,
-    date: () => 0,
-    after: () => ({ cancel: () => {} }),
-    soon: () => {},
-  },
-  ids: { message: () => String(++ids) },
-  logger: silentLogger,
-  separator: /** @type {const} */ ('/'),
-};
 
 /** @param {import('../dist/index.js').Message} message */
 function publicationOf(message) {
