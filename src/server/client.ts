@@ -96,12 +96,14 @@ export class Client implements SessionOwner {
     events.emit('connected', { session });
   }
 
-  async process(frame: ClientFrame): Promise<FrameResult> {
+  process(frame: ClientFrame): Promise<FrameResult> {
     const { hooks, problems, handle } = this.#parts;
-    const end = hooks.onFrame?.(frame, this.session);
-    const result = await problems.guard(handle, frame, this);
-    end?.(result);
-    return result;
+    if (hooks.onFrame === undefined) return problems.guard(handle, frame, this);
+    const end = hooks.onFrame(frame, this.session);
+    return problems.guard(handle, frame, this).then((result) => {
+      end?.(result);
+      return result;
+    });
   }
 
   /** A subscription has begun. After `disconnected` no event follows. */
