@@ -89,7 +89,7 @@ it('says the default of each that is plain data', () => {
       code
         .replaceAll("'", '"')
         .replaceAll(/([{,] ?)(\w+):/g, '$1"$2":')
-        .replaceAll(/(?<=[[ ])([a-z]+)(?=[\],])/g, '"$1"'),
+        .replaceAll(/(?<=[[ ])([a-z]+)(?:Codec)?(?=[\],])/g, '"$1"'),
     );
     expect([name, named(actual.get(name))]).toEqual([name, written]);
   }
