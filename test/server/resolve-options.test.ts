@@ -102,7 +102,7 @@ describe('options', () => {
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
     [`The option 'endpoints.allowedOrigins' must be a list.`, ofEndpoint({ allowedOrigins: '*' })],
     [
-      `'a.test' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
+      `'a.test' in allowedOrigins is not an origin such as https://*.example.org:[443,8443].`,
       ofEndpoint({ allowedOrigins: ['a.test'] }),
     ],
     [`The option 'clientPublish' must be true or false.`, { clientPublish: 'false' }],
