@@ -1,0 +1,202 @@
+// Faults F: what new users stumble over.
+import { readFileSync } from 'node:fs';
+import { injectable } from 'inversify';
+import { MessagingError } from '../../../src/index.js';
+import {
+  Controller,
+  MessageMapping,
+  type Interceptor,
+  type Logger,
+  type ServerOptions,
+} from '../../../src/index.js';
+import { testServer } from '../../../src/testing.js';
+import { everyProtocol, once, serverAlone, type Case } from '../case.js';
+import { expectLog, expectThat } from '../play.js';
+
+@Controller()
+class HelloController {
+  @MessageMapping('/hello')
+  hello() {}
+
+  @MessageMapping('/fails')
+  fails() {
+    throw new Error('The database is away.');
+  }
+}
+
+const controllers = [HelloController];
+
+const unservedSend: Case = {
+  fault: 'F1',
+  name: 'destination-of-no-route',
+  title: 'The ERROR for a SEND that no handler serves, or the log, names the destination',
+  ...everyProtocol,
+  async run(stage) {
+    await stage.start({ controllers });
+    const client = await stage.connect();
+    client.send('SEND', { destination: '/app/helo', receipt: 'r' }, '1');
+    await stage.settle();
+    const text = `${client.receivedText}\n${stage.logText}`;
+    expectThat(text.includes('/app/helo'), 'Neither names /app/helo.');
+  },
+};
+
+const refusedSubscribe: Case = {
+  fault: 'F1',
+  name: 'text-of-a-refused-subscribe',
+  title:
+    'The text for a SUBSCRIBE that is refused with destination-refused does not speak of sending',
+  ...everyProtocol,
+  async run(stage) {
+    const refusing: Interceptor = async (frame, _session, next) => {
+      if (frame.kind === 'subscribe' && frame.destination.startsWith('/topic/staff'))
+        throw new MessagingError('destination-refused');
+      await next();
+    };
+    await stage.start({ interceptors: [refusing] });
+    const client = await stage.connect({ problems: true });
+    client.send('SUBSCRIBE', { id: '1', destination: '/topic/staff', receipt: 'r' });
+    await stage.settle();
+    const [problem] = client.problems;
+    expectThat(problem !== undefined, 'The client received no problem.');
+    expectThat(!/send/i.test(problem!.message), `The text is: ${problem!.message}`);
+  },
+};
+
+/** A logger with the methods of pino: an error that follows a text is a value for `%s`, and is dropped without one. */
+function pinoLike(lines: string[]): Logger {
+  const log =
+    (level: string) =>
+    (first: unknown, ...more: readonly unknown[]) => {
+      const { err = first } = (first ?? {}) as { readonly err?: unknown };
+      const [text = '', ...values] = typeof first === 'string' ? [first, ...more] : more;
+      const error = err instanceof Error ? `${err.stack}` : '';
+      let used = 0;
+      const message = String(text).replaceAll(/%[sdjoO]/g, () => String(values[used++]));
+      lines.push(`${level} ${message} ${error}`);
+    };
+  const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+  const methods = Object.fromEntries(levels.map((level) => [level, log(level)]));
+  const child = () => pinoLike(lines);
+  const pino = { ...methods, level: 'info', bindings: () => ({}), child, silent: () => {} };
+  return pino as unknown as Logger;
+}
+
+const pinoLogger: Case = {
+  fault: 'F2',
+  name: 'pino-as-logger',
+  title: 'A pino logger gets the error of a failed handler, or is refused at start',
+  ...once,
+  async run(stage) {
+    const lines: string[] = [];
+    const logger = pinoLike(lines);
+    if ((await stage.refusal({ controllers, endpoints: [], logger })) !== undefined) return;
+    await stage.start({ controllers, logger });
+    const client = await stage.connect();
+    client.send('SEND', { destination: '/app/fails' });
+    await stage.settle();
+    const text = lines.join('\n');
+    expectThat(text.includes('The database is away.'), `The log has:\n${text}`);
+  },
+};
+
+const listening: Case = {
+  fault: 'F3',
+  name: 'address-in-the-log',
+  title: "listen() logs that it listens on 127.0.0.1 alone, and names host '0.0.0.0'",
+  ...serverAlone,
+  async run(stage) {
+    const server = await stage.create();
+    await server.listen(0);
+    expectLog(stage, /127\.0\.0\.1[^]*0\.0\.0\.0/);
+  },
+};
+
+const slowStream: Case = {
+  fault: 'F5',
+  name: 'all-messages-of-a-slow-stream',
+  title: "The test kit's all() waits for a stream that pauses between its items",
+  ...serverAlone,
+  async run(stage) {
+    @Controller()
+    class StreamController {
+      @MessageMapping('/count')
+      async *count() {
+        for (const n of [1, 2, 3]) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          yield n;
+        }
+      }
+    }
+    const app = await testServer({ controllers: [StreamController] });
+    stage.defer(() => app.close().catch(() => {}));
+    const client = await app.connect();
+    const numbers = await client.subscribe('/topic/count');
+    await client.send('/app/count');
+    const all = await numbers.all();
+    expectThat(all.length === 3, `all() gave ${all.length} of 3 messages.`);
+  },
+};
+
+/** A wrong option; the error must not send its reader to an option that has nothing to do with it. */
+function hint(name: string, options: object, misleading: RegExp): Case {
+  return {
+    fault: 'F5',
+    name,
+    title: `The error for ${JSON.stringify(options)} does not name ${misleading.source}`,
+    ...serverAlone,
+    async run(stage) {
+      const refusal = await stage.refusal(options as ServerOptions);
+      expectThat(refusal !== undefined, 'The server was built.');
+      expectThat(!misleading.test(refusal!.message), `The text is: ${refusal!.message}`);
+    },
+  };
+}
+
+interface Manifest {
+  readonly repository?: unknown;
+  readonly files: readonly string[];
+}
+
+const manifest: Case = {
+  fault: 'F6',
+  name: 'package-json',
+  title: 'package.json has a repository, and the package contains the docs',
+  ...serverAlone,
+  run() {
+    const path = new URL('../../../package.json', import.meta.url);
+    const { repository, files } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    expectThat(repository !== undefined, 'package.json has no repository.');
+    expectThat(files.includes('docs'), 'The package has no docs.');
+    return Promise.resolve();
+  },
+};
+
+@injectable()
+class Greeter {}
+
+const services: Case = {
+  fault: 'F6',
+  name: 'service-of-the-server',
+  title: 'server.get(Greeter) gives the service that controllers get',
+  ...serverAlone,
+  async run(stage) {
+    const server = await stage.create({ controllers, endpoints: [] });
+    // The name of the method is a proposal.
+    const { get } = server as unknown as { readonly get?: (type: unknown) => unknown };
+    expectThat(get !== undefined, 'The server has no get().');
+    expectThat((await get!.call(server, Greeter)) instanceof Greeter, 'get() gave no Greeter.');
+  },
+};
+
+export const firstSteps: readonly Case[] = [
+  unservedSend,
+  refusedSubscribe,
+  pinoLogger,
+  listening,
+  slowStream,
+  hint('hint-for-port', { port: 8080 }, /'errors'/),
+  hint('hint-for-a-list-of-paths', { endpoints: ['/ws'] }, /'endpoints\.0'/),
+  manifest,
+  services,
+];

@@ -1,0 +1,96 @@
+// Runs a case, and compares its outcome with the list of known failures.
+import { WrongAnswer, type Run } from './case.js';
+import { Stage, turns } from './stage.js';
+
+/** Milliseconds after which a run that waits for something has failed. No known failure needs them. */
+const runTimeout = 10_000;
+
+const events = ['uncaughtException', 'unhandledRejection'] as const;
+type Listener = (thrown: unknown) => void;
+
+/** Exceptions that no code has caught: each would have ended the process of an application. */
+export class UncaughtExceptions {
+  #thrown: unknown[] = [];
+  #replaced: (readonly [event: (typeof events)[number], listener: Listener])[] = [];
+  readonly #keep: Listener = (thrown) => void this.#thrown.push(thrown);
+
+  /** Takes the place of the test runner, which would stop at the first one. */
+  start(): void {
+    for (const event of events) {
+      for (const listener of process.listeners(event as 'uncaughtException') as Listener[]) {
+        this.#replaced.push([event, listener]);
+        process.off(event, listener);
+      }
+      process.on(event, this.#keep);
+    }
+  }
+
+  stop(): void {
+    for (const event of events) process.off(event, this.#keep);
+    for (const [event, listener] of this.#replaced) process.on(event, listener);
+    this.#replaced = [];
+  }
+
+  /** Those since the last call. */
+  take(): readonly unknown[] {
+    const thrown = this.#thrown;
+    this.#thrown = [];
+    return thrown;
+  }
+}
+
+/** How the server answered wrongly; undefined where it answered correctly. Rejects where the case itself is broken. */
+export async function wrongAnswerOf(
+  run: Run,
+  uncaught: UncaughtExceptions,
+): Promise<WrongAnswer | undefined> {
+  const stage = new Stage(run);
+  const wrong = await wrongAnswerIn(run.case.run(stage).then(() => stage.neighborIsServed()));
+  const unclosed = await wrongAnswerIn(stage.close());
+  await turns(2);
+  const [first] = uncaught.take();
+  // Says more than what became of the frames.
+  if (first !== undefined)
+    return new WrongAnswer('An uncaught exception ended the process.', { cause: first });
+  return wrong ?? unclosed;
+}
+
+async function wrongAnswerIn(work: Promise<void>): Promise<WrongAnswer | undefined> {
+  try {
+    await withTimeout(work);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WrongAnswer) return error;
+    throw error;
+  }
+}
+
+/** The entries of a list of known failures that cover a run: its fault, its case, its protocol or itself. */
+export function entriesFor(list: readonly string[], key: string): readonly string[] {
+  return list.filter((entry) => key === entry || key.startsWith(`${entry}/`));
+}
+
+/** What a test of the run has to fail with: a new failure, or an entry that must be removed; undefined where all is known. */
+export function verdictOn(
+  key: string,
+  wrong: WrongAnswer | undefined,
+  list: readonly string[],
+): Error | undefined {
+  const [entry] = entriesFor(list, key);
+  if (entry === undefined) return wrong;
+  if (wrong !== undefined) return undefined;
+  return new Error(`${key} passes: remove '${entry}' from known-failures.ts.`);
+}
+
+async function withTimeout(promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    const fail = () => reject(new WrongAnswer('The case waits for something that does not come.'));
+    timer = setTimeout(fail, runTimeout);
+  });
+  try {
+    await Promise.race([promise, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
