@@ -1,6 +1,6 @@
 // Codec: how many frames one second of CPU parses and writes, against the parser and writer of @stomp/stompjs.
 import { FrameImpl, Parser } from '@stomp/stompjs';
-import { stomp } from '../dist/index.js';
+import { stompCodec } from '../dist/index.js';
 import { interleave, machine, printRatios } from './measure.mjs';
 
 const quick = process.argv.includes('--quick');
@@ -11,10 +11,10 @@ const framesEach = 64;
 const enough = quick ? 10_000 : 100_000;
 
 const limits = {
-  frameSize: 1024 * 1024,
-  headerCount: 64,
-  headerSize: 8192,
-  connectHeaderSize: 8192,
+  maxFrameBytes: 1024 * 1024,
+  maxHeaders: 64,
+  maxHeaderBytes: 8192,
+  maxConnectHeaderBytes: 8192,
 };
 
 const headers = { destination: '/app/rooms/lobby/say', 'content-type': 'application/json' };
@@ -59,7 +59,7 @@ async function compare(title, chunks) {
 
 /** @param {readonly Buffer[]} chunks */
 function ourParser(chunks) {
-  const decoder = stomp.decoder(limits, true);
+  const decoder = stompCodec.decoder(limits, true);
   for (const _ of decoder.push(Buffer.from('CONNECT\naccept-version:1.2\nhost:x\n\n\0')));
   return () => {
     let frames = 0;
@@ -95,7 +95,7 @@ function theirParser(chunks) {
  */
 async function compareWriting(size, body) {
   const octets = Buffer.from(body);
-  const encoder = stomp.encoder('1.2');
+  const encoder = stompCodec.encoder('1.2');
   const map = new Map([['content-type', 'application/json']]);
   let count = 0;
   await run(`Writing a MESSAGE, ${size} octets of body`, {

@@ -94,7 +94,7 @@ async function round(duration, of, makeBroker) {
   const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
   const options = {
     logger: silentLogger,
-    queue: { maxDeliveries: 1_000_000, messages: 1_000_000 },
+    queue: { maxDeliveries: 1_000_000, maxMessages: 1_000_000 },
   };
   const broker = makeBroker(options);
   const started = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });

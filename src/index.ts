@@ -15,7 +15,7 @@ export type { DurableOptions } from './broker/embedded/durable/durable-subscript
 export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
-export { argument } from './controller/decorators/argument.js';
+export { createParamDecorator } from './controller/decorators/argument.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
 export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
@@ -29,7 +29,7 @@ export { MessageExceptionHandler } from './controller/decorators/exception-handl
 export { MessageMapping, SubscribeMapping } from './controller/decorators/mapping.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
 export {
-  reply,
+  createReplyDecorator,
   SendTo,
   SendToUser,
   type ReplyDecorator,
@@ -40,8 +40,8 @@ export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
 export { EncodedFrame, type Framing } from './message/encoded-frame.js';
 export {
-  closeCode,
-  errorTable,
+  closeCodes,
+  errorCodes,
   MessagingError,
   type ErrorCode,
   type FieldProblem,
@@ -68,7 +68,7 @@ export type {
   ResolvedOptions,
   ServerOptions,
 } from './server/options.js';
-export { scan } from './container/scan.js';
+export { findControllers } from './container/scan.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
@@ -95,5 +95,5 @@ export type {
   Transport,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
-export { json } from './wire/json/codec.js';
-export { stomp } from './wire/stomp/codec.js';
+export { jsonCodec } from './wire/json/codec.js';
+export { stompCodec } from './wire/stomp/codec.js';

@@ -18,7 +18,7 @@ export type {
   TransactedOptions,
 } from './testing/frame-options.js';
 export type { Invoked, InvokeOptions, MethodName, ResultOf } from './testing/handler-options.js';
-export { invoke } from './testing/invoke.js';
+export { invokeHandler } from './testing/invoke.js';
 export { matchers, type SignalboxMatchers } from './testing/matchers.js';
 export type { Published, Received } from './testing/received.js';
 export type { LogEntry } from './testing/recorded-log.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { errorTable } from '../src/index.js';
+import { errorCodes } from '../src/index.js';
 import {
   anchorsOf,
   isThere,
@@ -108,7 +108,7 @@ describe('docs/reference/errors.md', () => {
 
   it('says of every code what the table of the sources says', () => {
     const said = Object.fromEntries(rows.map(([, code, text, closes]) => [code, [text, closes]]));
-    const meant = Object.entries(errorTable).map(([code, error]) => [
+    const meant = Object.entries(errorCodes).map(([code, error]) => [
       code,
       [error.text, 'closes' in error ? String(error.closes) : ''],
     ]);

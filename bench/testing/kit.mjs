@@ -14,7 +14,7 @@ export function handlerTest(protocol) {
     const room = await ann.subscribe('/topic/rooms/lobby');
     await ann.send('/app/rooms/lobby/say', { text: 'hi' });
     assert.equal((await room.next()).payload.text, 'hi');
-    await room.nothing();
+    await room.expectNone();
     await app.close();
   };
 }

@@ -1,4 +1,4 @@
-// The chat as its page uses it, in both protocols; the page itself is in test/end-to-end/chat-page.test.ts.
+// The chat as its page uses it, in both protocols; the page itself is in test/end-to-end/chat-page.slow.test.ts.
 import { testServer, type ClientProtocolName, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chat } from './chat.server.js';
@@ -52,7 +52,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       const ann = await enter('Ann');
       for (let n = 1; n <= 103; n++)
         await ann.client.send('/app/rooms/lobby/say', { text: String(n) });
-      const ids = (await ann.room.all()).map(({ payload }) => payload.id);
+      const ids = (await ann.room.drain()).map(({ payload }) => payload.id);
       const bob = await app.connect({ login: 'Bob' });
       const recentSince = async (id: number) => {
         const headers = { since: String(id) };
@@ -116,10 +116,10 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
         expect(await whispers.next()).toMatchObject({
           payload: { by: 'Ann', to: 'Bob', text: 'psst' },
         });
-      await eve.whispers.nothing();
+      await eve.whispers.expectNone();
       await eve.client.send('/app/whisper', { to: 'Eve', text: 'to myself' });
       expect(await eve.whispers.next()).toMatchObject({ payload: { text: 'to myself' } });
-      await eve.whispers.nothing();
+      await eve.whispers.expectNone();
     });
 
     it('for somebody who is not here is a problem of the field', async () => {

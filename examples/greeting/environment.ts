@@ -27,7 +27,7 @@ function heartbeat(text: string | undefined): Partial<ServerOptions> {
   const [, floor, wanted] = /^(\d+),(\d+)$/.exec(text) ?? [];
   if (floor === undefined)
     throw new Error(`HEARTBEAT must be two numbers, as 500,500, unlike '${text}'.`);
-  return { heartbeat: { floor: Number(floor), wanted: Number(wanted) } };
+  return { heartbeat: { minSendInterval: Number(floor), expectedInterval: Number(wanted) } };
 }
 
 function login(text: string | undefined): Partial<ServerOptions> {
@@ -49,5 +49,5 @@ function maxFrame(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
   if (!/^\d+$/.test(text))
     throw new Error(`MAX_FRAME must be a number of octets, unlike '${text}'.`);
-  return { limits: { frameSize: Number(text) } };
+  return { limits: { maxFrameBytes: Number(text) } };
 }

@@ -44,7 +44,7 @@ describe('the greeting', () => {
     await ann.send('/app/hello', { no: 'text' });
     expect(ann.problems).toMatchObject([{ code: 'payload-invalid', fields: [{ path: 'name' }] }]);
     expect(bob.problems).toEqual([]);
-    await greetings.nothing();
+    await greetings.expectNone();
     await ann.send('/app/hello', { name: 'Ann' });
     expect(await greetings.next()).toMatchObject({ payload: { content: 'Hello, Ann!' } });
   });

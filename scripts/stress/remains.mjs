@@ -7,7 +7,7 @@ const fleeting = {
   'transport/tcp-connection.js': 'TcpConnection',
   'broker/subscriber.js': 'SessionSubscriber',
   'broker/embedded/embedded-connection.js': 'EmbeddedConnection',
-  'broker/embedded/consumer.js': 'Consumer',
+  'broker/embedded/queue/consumer.js': 'Consumer',
 };
 
 /**

@@ -13,7 +13,10 @@ import type { Constructor } from '../payload/converter.js';
  * @param from the folder that the pattern begins at. Default: the working directory
  * @throws `option-invalid` when no file matches, or none that does exports a controller
  */
-export async function scan(pattern: string, from: string = process.cwd()): Promise<Constructor[]> {
+export async function findControllers(
+  pattern: string,
+  from: string = process.cwd(),
+): Promise<Constructor[]> {
   const matcher = compileDestination(pattern.replace(/^\.\//, ''));
   const paths = (await filesBelow(from)).filter((path) => matcher.match(path) !== undefined);
   if (paths.length === 0) throw nothing(`No file matches '${pattern}' below '${from}'.`);

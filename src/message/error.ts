@@ -11,7 +11,7 @@ interface ErrorDescription {
  * The close codes that sessions end with. 1001: reconnect; 1002, 1003, 1007, 1009: never again with the same input;
  * 1008: authenticate first; 1011, 1013, 4500-4502: reconnect after a pause that grows.
  */
-export const closeCode = {
+export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
@@ -24,60 +24,60 @@ export const closeCode = {
   stalled: 4502,
 } as const;
 
-export const errorTable = {
+export const errorCodes = {
   // What the octets of a client can be wrong about (wire).
-  'frame-malformed': { text: 'The frame is malformed.', closes: closeCode.protocolError },
-  'command-unknown': { text: 'The command is unknown.', closes: closeCode.protocolError },
-  'header-malformed': { text: 'A header line is malformed.', closes: closeCode.protocolError },
+  'frame-malformed': { text: 'The frame is malformed.', closes: closeCodes.protocolError },
+  'command-unknown': { text: 'The command is unknown.', closes: closeCodes.protocolError },
+  'header-malformed': { text: 'A header line is malformed.', closes: closeCodes.protocolError },
   'escape-illegal': {
     text: 'A header holds an illegal escape sequence.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
-  'text-invalid': { text: 'Text must be valid UTF-8.', closes: closeCode.invalidData },
-  'header-missing': { text: 'A required header is missing.', closes: closeCode.protocolError },
-  'header-invalid': { text: 'A header has an impossible value.', closes: closeCode.protocolError },
+  'text-invalid': { text: 'Text must be valid UTF-8.', closes: closeCodes.invalidData },
+  'header-missing': { text: 'A required header is missing.', closes: closeCodes.protocolError },
+  'header-invalid': { text: 'A header has an impossible value.', closes: closeCodes.protocolError },
   'content-length-invalid': {
     text: 'The content-length does not fit the body.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
   'body-unexpected': {
     text: 'A frame of this kind carries no body.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
   'frame-too-large': {
     text: 'The frame is larger than the server accepts.',
-    closes: closeCode.tooBig,
+    closes: closeCodes.tooBig,
   },
   'version-unsupported': {
     text: 'None of the offered protocol versions is supported.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
   'protocol-unknown': {
     text: 'The protocol of the first message is unknown.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
 
   // What a session can be wrong about.
-  'not-connected': { text: 'The first frame must be CONNECT.', closes: closeCode.protocolError },
+  'not-connected': { text: 'The first frame must be CONNECT.', closes: closeCodes.protocolError },
   'already-connected': {
     text: 'The session is connected already.',
-    closes: closeCode.protocolError,
+    closes: closeCodes.protocolError,
   },
-  'access-refused': { text: 'Access refused.', closes: closeCode.policy },
-  'connect-timeout': { text: 'The client did not connect in time.', closes: closeCode.silent },
+  'access-refused': { text: 'Access refused.', closes: closeCodes.policy },
+  'connect-timeout': { text: 'The client did not connect in time.', closes: closeCodes.silent },
   'heartbeat-lost': {
     text: 'The client was silent for longer than agreed.',
-    closes: closeCode.silent,
+    closes: closeCodes.silent,
   },
   'slow-consumer': {
     text: 'The client reads too slowly for what it subscribed.',
-    closes: closeCode.slowConsumer,
+    closes: closeCodes.slowConsumer,
   },
   'reading-stalled': {
     text: 'The frames of the client could not be worked off in time.',
-    closes: closeCode.stalled,
+    closes: closeCodes.stalled,
   },
-  'server-stopping': { text: 'The server is going away.', closes: closeCode.goingAway },
+  'server-stopping': { text: 'The server is going away.', closes: closeCodes.goingAway },
 
   // What a frame can be refused for.
   'destination-invalid': { text: 'The destination is malformed.' },
@@ -88,7 +88,7 @@ export const errorTable = {
   'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
   'subscription-taken': {
     text: 'Another session of the client has taken over the durable subscription.',
-    closes: closeCode.policy,
+    closes: closeCodes.policy,
   },
   'transaction-exists': { text: 'The session has a transaction of this name.' },
   'transaction-unknown': { text: 'The session has no transaction of this name.' },
@@ -118,7 +118,7 @@ export const errorTable = {
   'listen-failed': { text: 'The server cannot listen.' },
 } as const satisfies Record<string, ErrorDescription>;
 
-export type ErrorCode = keyof typeof errorTable;
+export type ErrorCode = keyof typeof errorCodes;
 
 /** One field of a payload and what is wrong with it. */
 export interface FieldProblem {
@@ -143,14 +143,14 @@ export class MessagingError extends Error {
 
   constructor(
     code: ErrorCode,
-    message: string = errorTable[code].text,
+    message: string = errorCodes[code].text,
     options: MessagingErrorOptions = {},
   ) {
     super(message, options);
     this.code = code;
     this.detail = options.detail;
     this.fields = options.fields;
-    this.#closes = (errorTable[code] as ErrorDescription).closes;
+    this.#closes = (errorCodes[code] as ErrorDescription).closes;
   }
 
   /** Anything thrown as one: itself, else `handler-failed` with it as the cause. */

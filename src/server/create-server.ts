@@ -51,7 +51,7 @@ export async function createInstrumentedServer(
   const registry = new LocalSessionRegistry<ClientSession>();
   const events = new SessionEventSource(logger);
   const users = new UserDestinations(options.prefixes.user);
-  const replies = new ReplyAddresses(() => ids.reply(), limits.subscriptions);
+  const replies = new ReplyAddresses(() => ids.reply(), limits.maxSubscriptions);
   const prefixes = new Prefixes(
     options.prefixes.application,
     options.prefixes.broker,
@@ -116,7 +116,7 @@ export async function createInstrumentedServer(
     idempotency: new Idempotency(clock, limits),
     events,
     clientPublish: options.clientPublish,
-    subscriptions: limits.subscriptions,
+    subscriptions: limits.maxSubscriptions,
   });
   const chain = intercept<ClientSession>(options.interceptors, (frame, from) =>
     inbound.route(frame, from),
@@ -130,11 +130,12 @@ export async function createInstrumentedServer(
       clock,
       activity,
       flusher: new Flusher(clock, activity),
-      limits: { size: limits.outboxSize, age: limits.outboxAge },
+      limits: { size: limits.maxOutboxBytes, age: limits.outboxTimeout },
       treatmentOf: compileSlowConsumers(options.slowConsumers, options.separator),
     },
     codecs: options.codecs,
     limits,
+    connectTimeout: options.connectTimeout,
     concurrency: options.concurrency,
     outboundInterceptors: options.outboundInterceptors,
     handle: instruments.frames(problems.guard(chain)),

@@ -4,9 +4,9 @@ import type { PayloadConverter } from '../payload/converter.js';
 import { json as jsonPayload } from '../payload/json.js';
 import { text } from '../payload/text.js';
 import type { WireCodec } from '../wire/codec.js';
-import { json } from '../wire/json/codec.js';
-import { stomp } from '../wire/stomp/codec.js';
+import { jsonCodec } from '../wire/json/codec.js';
+import { stompCodec } from '../wire/stomp/codec.js';
 
-export const defaultCodecs: readonly WireCodec[] = [stomp, json];
+export const defaultCodecs: readonly WireCodec[] = [stompCodec, jsonCodec];
 
 export const defaultConverters: readonly PayloadConverter[] = [text, bytes, jsonPayload];

@@ -5,9 +5,9 @@ import type { Session } from '../session/session.js';
 
 export interface IdempotencyLimits {
   /** Keys that are remembered; the oldest makes room. */
-  readonly idempotencyKeys: number;
+  readonly maxIdempotencyKeys: number;
   /** Milliseconds that a key is remembered for. */
-  readonly idempotencyAge: number;
+  readonly idempotencyRetention: number;
 }
 
 export class Idempotency {
@@ -45,7 +45,7 @@ export class Idempotency {
   /** Whether a message of this key was processed. */
   #knows(key: string): boolean {
     const at = this.#processed.get(key);
-    return at !== undefined && this.clock.now() - at < this.limits.idempotencyAge;
+    return at !== undefined && this.clock.now() - at < this.limits.idempotencyRetention;
   }
 
   #process(keys: readonly string[], process: () => void | Promise<void>): void | Promise<void> {
@@ -67,7 +67,7 @@ export class Idempotency {
       this.#processed.set(key, this.clock.now());
     }
     for (const oldest of this.#processed.keys()) {
-      if (this.#processed.size <= this.limits.idempotencyKeys) return;
+      if (this.#processed.size <= this.limits.maxIdempotencyKeys) return;
       this.#processed.delete(oldest);
     }
   }

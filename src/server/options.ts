@@ -35,35 +35,33 @@ export interface PrefixOptions {
 /** Everything that a client can make grow; sizes in octets, times in milliseconds. */
 export interface LimitOptions {
   /** A whole frame. Default 65,536. */
-  readonly frameSize: number;
+  readonly maxFrameBytes: number;
   /** One WebSocket message; beyond it the connection closes with 1009. Default twice the frame size. */
-  readonly webSocketMessage: number;
+  readonly maxMessageBytes: number;
   /** Headers of a frame. Default 64. */
-  readonly headerCount: number;
+  readonly maxHeaders: number;
   /** One header line. Default 8,192. */
-  readonly headerSize: number;
+  readonly maxHeaderBytes: number;
   /** One header line of CONNECT, where tokens travel. Default 16,384. */
-  readonly connectHeaderSize: number;
+  readonly maxConnectHeaderBytes: number;
   /** Live subscriptions of a session. Default 128. */
-  readonly subscriptions: number;
+  readonly maxSubscriptions: number;
   /** Open transactions of a session. Default 8. */
-  readonly transactions: number;
+  readonly maxTransactions: number;
   /** Frames that a transaction may hold. Default 1,000. */
-  readonly transactionFrames: number;
+  readonly maxTransactionFrames: number;
   /** Octets that the transactions of a session may hold. Default 16 times the frame size. */
-  readonly transactionSize: number;
+  readonly maxTransactionBytes: number;
   /** Values of `idempotency-key` that the server remembers. Default 10,000. */
-  readonly idempotencyKeys: number;
+  readonly maxIdempotencyKeys: number;
   /** How long it remembers each. Default 300,000. */
-  readonly idempotencyAge: number;
+  readonly idempotencyRetention: number;
   /** Octets that may wait for a session. Default the larger of 524,288 and twice the frame size. */
-  readonly outboxSize: number;
+  readonly maxOutboxBytes: number;
   /** How long an octet may wait for a session. Default 10,000. */
-  readonly outboxAge: number;
+  readonly outboxTimeout: number;
   /** Frames of a session that may wait before reading pauses. Default 64. */
-  readonly waitingFrames: number;
-  /** Time until a client must have connected. Default 60,000, or 10,000 when `authenticate` is set. */
-  readonly connectWithin: number;
+  readonly maxWaitingFrames: number;
 }
 
 export interface ServerOptions {
@@ -98,6 +96,8 @@ export interface ServerOptions {
    */
   readonly errors?: 'problem' | 'close';
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
+  readonly connectTimeout?: number;
   /** Milliseconds that a handler may take; 0 is without end. Default 30,000. */
   readonly handlerTimeout?: number;
   /** Handlers of one session that may run at a time. Default 1: replies keep the order of their messages. */
@@ -106,7 +106,7 @@ export interface ServerOptions {
   /** What gives way when a client reads too slowly: by default the session, which is closed. */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
   /** Milliseconds that `close` waits for handlers and clients. Default 10,000. */
-  readonly closeWithin?: number;
+  readonly closeTimeout?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly ids?: Ids;

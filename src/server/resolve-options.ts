@@ -40,7 +40,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * `pattern-invalid`, naming the pattern.
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const frameSize = given.limits?.frameSize ?? 64 * 1024;
+  const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -56,28 +56,28 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     authenticate: undefined,
     clientPublish: true,
     errors: 'problem',
-    heartbeat: { floor: 1000, wanted: 10_000 },
+    heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
+    connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
     handlerTimeout: 30_000,
     concurrency: 1,
     limits: {
-      frameSize,
-      webSocketMessage: 2 * frameSize,
-      headerCount: 64,
-      headerSize: 8 * 1024,
-      connectHeaderSize: 16 * 1024,
-      subscriptions: 128,
-      transactions: 8,
-      transactionFrames: 1000,
-      transactionSize: 16 * frameSize,
-      idempotencyKeys: 10_000,
-      idempotencyAge: 300_000,
-      outboxSize: Math.max(512 * 1024, 2 * frameSize),
-      outboxAge: 10_000,
-      waitingFrames: 64,
-      connectWithin: given.authenticate === undefined ? 60_000 : 10_000,
+      maxFrameBytes: maxFrameBytes,
+      maxMessageBytes: 2 * maxFrameBytes,
+      maxHeaders: 64,
+      maxHeaderBytes: 8 * 1024,
+      maxConnectHeaderBytes: 16 * 1024,
+      maxSubscriptions: 128,
+      maxTransactions: 8,
+      maxTransactionFrames: 1000,
+      maxTransactionBytes: 16 * maxFrameBytes,
+      maxIdempotencyKeys: 10_000,
+      idempotencyRetention: 300_000,
+      maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
+      outboxTimeout: 10_000,
+      maxWaitingFrames: 64,
     },
     slowConsumers: { policy: 'close', rules: [] },
-    closeWithin: 10_000,
+    closeTimeout: 10_000,
     logger: consoleLogger,
     clock: systemClock,
     ids: given.ids ?? randomIds(),
@@ -101,13 +101,14 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
 function check(options: ResolvedOptions): void {
   const { limits, heartbeat, prefixes } = options;
   for (const [name, value] of Object.entries(limits)) requireCount(`limits.${name}`, value, 1);
-  requireCount('heartbeat.floor', heartbeat.floor, 1);
-  requireCount('heartbeat.wanted', heartbeat.wanted, 0);
+  requireCount('heartbeat.minSendInterval', heartbeat.minSendInterval, 1);
+  requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
+  requireCount('connectTimeout', options.connectTimeout, 1);
   requireCount('handlerTimeout', options.handlerTimeout, 0);
   requireCount('concurrency', options.concurrency, 1);
-  requireCount('closeWithin', options.closeWithin, 0);
-  if (limits.webSocketMessage < limits.frameSize) {
-    throw invalidOption('limits.webSocketMessage', 'must not be smaller than limits.frameSize');
+  requireCount('closeTimeout', options.closeTimeout, 0);
+  if (limits.maxMessageBytes < limits.maxFrameBytes) {
+    throw invalidOption('limits.maxMessageBytes', 'must not be smaller than limits.maxFrameBytes');
   }
   if (options.separator !== '/' && options.separator !== '.')
     throw invalidOption('separator', `must be '/' or '.'`);

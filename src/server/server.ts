@@ -51,7 +51,7 @@ export interface Server {
   /** Resolves when nothing is under way: lanes, outboxes and publications are empty. */
   idle(): Promise<void>;
   /**
-   * Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeWithin`. What cannot be
+   * Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeTimeout`. What cannot be
    * closed keeps nothing else from it; the promise then rejects with the first failure.
    */
   close(): Promise<void>;
@@ -149,7 +149,7 @@ export class RunningServer implements Server {
         http,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
-        maxMessageSize: limits.webSocketMessage,
+        maxMessageSize: limits.maxMessageBytes,
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });
@@ -218,9 +218,9 @@ export class RunningServer implements Server {
 
   /** Those that are not through in time are cut off. */
   #overtime(): Promise<void> {
-    const { clock, closeWithin } = this.options;
+    const { clock, closeTimeout } = this.options;
     return new Promise((resolve) => {
-      this.#closeTimer = clock.after(closeWithin, () => {
+      this.#closeTimer = clock.after(closeTimeout, () => {
         for (const session of this.parts.alive) session.terminate();
         resolve();
       });

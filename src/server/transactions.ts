@@ -8,11 +8,11 @@ export type HeldFrame = SendFrame | SettleFrame;
 
 export interface TransactionLimits {
   /** Open transactions of a session. */
-  readonly transactions: number;
+  readonly maxTransactions: number;
   /** Frames that one transaction may hold. */
-  readonly transactionFrames: number;
+  readonly maxTransactionFrames: number;
   /** Octets that all transactions of a session may hold. */
-  readonly transactionSize: number;
+  readonly maxTransactionBytes: number;
 }
 
 interface OpenTransactions {
@@ -29,7 +29,8 @@ export class Transactions {
   begin(session: ClientSession, name: string): void {
     const open = this.#of(session);
     if (open.byName.has(name)) throw new MessagingError('transaction-exists');
-    if (open.byName.size >= this.limits.transactions) throw new MessagingError('transaction-limit');
+    if (open.byName.size >= this.limits.maxTransactions)
+      throw new MessagingError('transaction-limit');
     open.byName.set(name, []);
     this.#open.set(session, open);
   }
@@ -40,8 +41,8 @@ export class Transactions {
     const held = this.#find(open, name);
     const octets = octetsOf(frame);
     if (
-      held.length >= this.limits.transactionFrames ||
-      open.octets + octets > this.limits.transactionSize
+      held.length >= this.limits.maxTransactionFrames ||
+      open.octets + octets > this.limits.maxTransactionBytes
     ) {
       throw new MessagingError('transaction-limit');
     }

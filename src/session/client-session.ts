@@ -1,7 +1,7 @@
 // One client, from its first octet to its last: decodes what it says, keeps its frames in order, encodes what it hears.
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
-import { closeCode, MessagingError, type ErrorCode } from '../message/error.js';
+import { closeCodes, MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
@@ -17,9 +17,7 @@ import type { Session } from './session.js';
 
 export interface SessionLimits extends DecoderLimits {
   /** Frames that may wait before reading pauses. */
-  readonly waitingFrames: number;
-  /** Milliseconds until the client must have connected. */
-  readonly connectWithin: number;
+  readonly maxWaitingFrames: number;
 }
 
 /** What the sessions of a server share. */
@@ -30,6 +28,8 @@ export interface SessionParts {
   readonly outbox: OutboxParts;
   readonly codecs: readonly WireCodec[];
   readonly limits: SessionLimits;
+  /** Milliseconds until the client must have connected. */
+  readonly connectTimeout: number;
   readonly concurrency: number;
   readonly outboundInterceptors: readonly OutboundInterceptor[];
   /** Works a frame off, never rejects; true when it was processed, so that its receipt goes out. */
@@ -79,7 +79,7 @@ export class ClientSession implements Session, ConnectionListener {
       die: (code) => this.expel(code),
     });
     this.#inbox = new Inbox(connection, this.#language, this.#pulse, parts, this.#inboxOwner());
-    this.#connectTimer = parts.clock.after(parts.limits.connectWithin, () =>
+    this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
       this.expel('connect-timeout'),
     );
     connection.listen(this);
@@ -157,24 +157,24 @@ export class ClientSession implements Session, ConnectionListener {
     this.#speak();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
     this.#inbox.discard();
-    this.close(error.closes ?? closeCode.protocolError, code);
+    this.close(error.closes ?? closeCodes.protocolError, code);
   }
 
   /** Ends the session without a word but the close code; what was read and has not begun is discarded. */
   expel(code: ErrorCode): void {
     if (this.#state !== 'open') return;
     this.#inbox.discard();
-    this.close(new MessagingError(code).closes ?? closeCode.policy, code);
+    this.close(new MessagingError(code).closes ?? closeCodes.policy, code);
   }
 
-  close(code: number = closeCode.normal, reason = ''): void {
+  close(code: number = closeCodes.normal, reason = ''): void {
     if (this.#state !== 'open') return;
     this.outbox.finish();
     // Flushing may itself have met the outbox's limit and closed the session.
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#ending = { code, reason };
-    if (code !== closeCode.normal && code !== closeCode.goingAway) {
+    if (code !== closeCodes.normal && code !== closeCodes.goingAway) {
       this.parts.logger.warn(`Session ${this.id} was closed with ${code} ${reason}.`);
     }
     this.#stopConnectTimer();
@@ -188,7 +188,7 @@ export class ClientSession implements Session, ConnectionListener {
   async drain(): Promise<void> {
     this.#inbox.close();
     await this.#inbox.settled();
-    this.close(closeCode.goingAway, 'server-stopping');
+    this.close(closeCodes.goingAway, 'server-stopping');
     const { signal } = this;
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -5,9 +5,9 @@ import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
 
 export interface HeartbeatOptions {
   /** The shortest interval, in milliseconds, at which the server is willing to send. Default 1,000. */
-  readonly floor: number;
+  readonly minSendInterval: number;
   /** The interval, in milliseconds, at which the server wants to hear of a client that can send; 0 is never. Default 10,000. */
-  readonly wanted: number;
+  readonly expectedInterval: number;
 }
 
 /** What the two sides agreed on, in milliseconds; 0 is never. */
@@ -25,9 +25,12 @@ export function agreeHeartbeat(
   [canSend, wants]: HeartbeatPair,
   options: HeartbeatOptions,
 ): Agreement {
-  const send = wants === 0 ? 0 : Math.max(wants, options.floor);
-  const expect = canSend === 0 || options.wanted === 0 ? 0 : Math.max(canSend, options.wanted);
-  return { advertised: [send, canSend === 0 ? 0 : options.wanted], send, expect };
+  const send = wants === 0 ? 0 : Math.max(wants, options.minSendInterval);
+  const expect =
+    canSend === 0 || options.expectedInterval === 0
+      ? 0
+      : Math.max(canSend, options.expectedInterval);
+  return { advertised: [send, canSend === 0 ? 0 : options.expectedInterval], send, expect };
 }
 
 /** What a pulse watches and moves. */

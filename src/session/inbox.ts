@@ -32,7 +32,7 @@ export interface InboxParts {
   readonly activity: Activity;
   readonly concurrency: number;
   /** Frames that may wait before reading pauses. */
-  readonly limits: { readonly waitingFrames: number };
+  readonly limits: { readonly maxWaitingFrames: number };
 }
 
 export class Inbox implements LaneWork<InboxItem, boolean> {
@@ -75,7 +75,7 @@ export class Inbox implements LaneWork<InboxItem, boolean> {
       if (item.kind === 'malformed' || item.kind === 'disconnect') this.#closed = true;
       if (this.#closed) return;
     }
-    if (this.#lane.waiting >= this.parts.limits.waitingFrames) this.#pauseReading();
+    if (this.#lane.waiting >= this.parts.limits.maxWaitingFrames) this.#pauseReading();
   }
 
   /** Nothing more arrives: the session is to close with this code when what came before is done. */
@@ -111,7 +111,7 @@ export class Inbox implements LaneWork<InboxItem, boolean> {
   }
 
   advanced(): void {
-    if (!this.#paused || this.#lane.waiting > this.parts.limits.waitingFrames / 2) return;
+    if (!this.#paused || this.#lane.waiting > this.parts.limits.maxWaitingFrames / 2) return;
     this.#paused = false;
     this.connection.resume();
     this.pulse.resumed();

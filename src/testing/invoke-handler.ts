@@ -15,7 +15,7 @@ import type { Scene } from './scene.js';
 const standIn = new Uint8Array(1);
 
 /** @throws Error with a sentence for people, where the class has no such handler; `payload-unwritable` */
-export async function invokeHandler(
+export async function runHandler(
   type: Constructor,
   instance: object,
   method: string,

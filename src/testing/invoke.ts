@@ -9,7 +9,7 @@ import type { TestServerOptions } from './test-options.js';
  * One handler of a class or of an object, alone: `invoke(ChatController, 'say', { variables: { room: 'lobby' }, payload })`. A
  * class is built as a server would build it, with the fakes of `override`.
  */
-export async function invoke<T extends object, K extends MethodName<T>>(
+export async function invokeHandler<T extends object, K extends MethodName<T>>(
   controller: Constructor<T> | T,
   method: K,
   given: InvokeOptions & TestServerOptions = {},

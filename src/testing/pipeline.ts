@@ -8,10 +8,10 @@ import type { Work } from './running.js';
 const turnsToArrive = 2;
 
 export class Pipeline {
-  /** @param patience milliseconds of the machine's time for handlers that wait for something outside */
+  /** @param timeout milliseconds of the machine's time for handlers that wait for something outside */
   constructor(
     private readonly scene: Scene,
-    private readonly patience: number,
+    private readonly timeout: number,
   ) {}
 
   /** Resolves when a frame has been worked off and all that came of it has arrived. */
@@ -58,7 +58,7 @@ export class Pipeline {
   /** The value, or undefined when patience ended first. */
   #patiently<T>(work: Promise<T>): Promise<{ readonly value: T } | undefined> {
     return new Promise((resolve, reject) => {
-      const timer = deadline(this.patience, () => resolve(undefined));
+      const timer = deadline(this.timeout, () => resolve(undefined));
       void work.then((value) => resolve({ value }), reject).finally(() => timer.cancel());
     });
   }
@@ -73,7 +73,7 @@ export class Pipeline {
         ? ''
         : `, of which a handler has ${handlerTimeout} ms`;
     return [
-      `It was given ${this.patience} ms of real time.`,
+      `It was given ${this.timeout} ms of real time.`,
       ...handlers,
       ...streams,
       ...(handlers.length + streams.length === 0 ? ['No handler runs, and no stream.'] : []),

@@ -36,7 +36,7 @@ export async function testServer<M extends object = AnyDestinations>(
     override = [],
     modules = [],
     protocol = 'stomp',
-    patience = 4000,
+    timeout: patience = 4000,
     strict = false,
   } = options;
   requirePatience(patience);
@@ -77,7 +77,7 @@ export async function testServer<M extends object = AnyDestinations>(
       endpoints: [],
       transports: [memory],
       // When it closes, handlers have had the patience of the test.
-      closeWithin: 0,
+      closeTimeout: 0,
     },
     instruments,
   );
@@ -90,7 +90,7 @@ export async function testServer<M extends object = AnyDestinations>(
     services,
     clients,
     protocol,
-    patience,
+    timeout: patience,
     strict,
     newest: () => newest,
   });
@@ -110,7 +110,7 @@ function serverOptions({
   override: _override,
   modules: _modules,
   protocol: _protocol,
-  patience: _patience,
+  timeout: _patience,
   strict: _strict,
   interceptors,
   ...rest

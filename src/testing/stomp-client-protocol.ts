@@ -12,10 +12,10 @@ import type { ClientProtocol } from './client-protocol.js';
 const dialect = dialects['1.2'];
 const lineEnd = Buffer.from('\n');
 const unlimited = {
-  frameSize: Infinity,
-  headerCount: Infinity,
-  headerSize: Infinity,
-  connectHeaderSize: Infinity,
+  maxFrameBytes: Infinity,
+  maxHeaders: Infinity,
+  maxHeaderBytes: Infinity,
+  maxConnectHeaderBytes: Infinity,
 };
 
 /** What the server says of a MESSAGE beside the application's headers. */

@@ -9,7 +9,7 @@ import type { TestClock } from './test-clock.js';
 
 /**
  * The options of `createServer`, and the test's own. Options that a server shares with its tests can be handed over as they
- * are: its endpoints, transports and `closeWithin` are left out.
+ * are: its endpoints, transports and `closeTimeout` are left out.
  */
 export interface TestServerOptions extends Omit<ServerOptions, 'clock' | 'interceptors'> {
   /** What is injected in the place of what is bound: `[[ChatHistory, fakeHistory]]`. Default: none. */
@@ -26,7 +26,7 @@ export interface TestServerOptions extends Omit<ServerOptions, 'clock' | 'interc
    * Milliseconds of real time that an expectation waits for a handler or a stream that does something outside of the server,
    * as reading a file. Default 4,000, below the time limits of most test runners.
    */
-  readonly patience?: number;
+  readonly timeout?: number;
   /** Whether `close` fails when a subscription has messages that nobody read. Default false. */
   readonly strict?: boolean;
 }

@@ -10,7 +10,7 @@ import type { AnyDestinations, Listed, PayloadAt } from './destination-map.js';
 import { explainProblems, explainPublished } from './explain.js';
 import { siteOf, type Site } from './failure.js';
 import type { Invoked, InvokeOptions, MethodName, ResultOf } from './handler-options.js';
-import { invokeHandler } from './invoke-handler.js';
+import { runHandler } from './invoke-handler.js';
 import { jsonClientProtocol } from './json-client-protocol.js';
 import { Pipeline } from './pipeline.js';
 import { publishedIn, failIn, type Scene } from './scene.js';
@@ -35,7 +35,7 @@ export interface TestServerParts<M extends object> {
   readonly services: Services;
   readonly clients: Map<string, TestClient<M>>;
   readonly protocol: ClientProtocolName;
-  readonly patience: number;
+  readonly timeout: number;
   readonly strict: boolean;
   /** The session that was begun last. */
   readonly newest: () => string;
@@ -49,7 +49,7 @@ export class TestServer<M extends object = AnyDestinations> {
   /** @internal */
   constructor(parts: TestServerParts<M>) {
     this.#parts = parts;
-    this.#pipeline = new Pipeline(parts.scene, parts.patience);
+    this.#pipeline = new Pipeline(parts.scene, parts.timeout);
   }
 
   /** The server itself: its options, routes, sessions, events and publisher. */
@@ -136,7 +136,7 @@ export class TestServer<M extends object = AnyDestinations> {
     const before = scene.broker.publications.length;
     try {
       const [type, instance] = await this.#controller(controller);
-      const invoked = await invokeHandler(type, instance, method, scene, given);
+      const invoked = await runHandler(type, instance, method, scene, given);
       const result = invoked.result as ResultOf<T, K> | undefined;
       return { ...invoked, result, published: publishedIn(scene).slice(before) };
     } catch (error) {

@@ -77,8 +77,8 @@ export class TestSubscription<T = unknown> {
   }
 
   /** Resolves when the server has come to rest and no message is left to read; fails with those that are. */
-  async nothing(): Promise<void> {
-    const site = siteOf(this, 'nothing');
+  async expectNone(): Promise<void> {
+    const site = siteOf(this, 'expectNone');
     await this.#parts.pipeline.rest(`Whether ${this.#name} gets nothing cannot be said`, site);
     if (this.#unread.length === 0) return;
     throw this.#failure(
@@ -88,8 +88,8 @@ export class TestSubscription<T = unknown> {
   }
 
   /** Waits for rest, and takes all messages that nobody has read. */
-  async all(): Promise<readonly Received<T>[]> {
-    const site = siteOf(this, 'all');
+  async drain(): Promise<readonly Received<T>[]> {
+    const site = siteOf(this, 'drain');
     await this.#parts.pipeline.rest(`All that ${this.#name} gets cannot be said`, site);
     return Promise.all(this.#unread.splice(0).map((message) => this.#read(message, site)));
   }

@@ -1,5 +1,5 @@
 // What a WebSocket close frame may say, and what `ws` says in ours when it cannot read a client.
-import { closeCode } from '../message/error.js';
+import { closeCodes } from '../message/error.js';
 
 /** Octets that RFC 6455 section 5.5 leaves to the reason: 125 of a control frame, less two of the code. */
 const reasonLimit = 123;
@@ -21,13 +21,13 @@ export function cutReason(reason: string): string {
 
 /** What `ws` closes with where it is not 1002. */
 const codeOfError: Readonly<Record<string, number>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: closeCode.tooBig,
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: closeCode.tooBig,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: closeCode.policy,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: closeCodes.tooBig,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: closeCodes.tooBig,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: closeCodes.policy,
 };
 
 /** The code that `ws` closed with after an error of its reader; undefined for an error of the socket. */
 export function closedWith(error: Error): number | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
-  return code.startsWith('WS_ERR_') ? (codeOfError[code] ?? closeCode.protocolError) : undefined;
+  return code.startsWith('WS_ERR_') ? (codeOfError[code] ?? closeCodes.protocolError) : undefined;
 }

@@ -1,13 +1,13 @@
 // One client on a socket of its own, TCP or TLS: octets as they are, and ends that say no code.
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../message/clock.js';
-import { closeCode } from '../message/error.js';
+import { closeCodes } from '../message/error.js';
 import { Outlet } from './outlet.js';
 import type { Connection, ConnectionListener, Handshake } from './transport.js';
 import { unframed } from './unframed.js';
 
 /** Milliseconds that a client may take to end its side when we have ended ours. */
-const closeWithin = 1000;
+const closeTimeout = 1000;
 /** How a lost connection is told of, as where close codes travel (RFC 6455 section 7.1.5). */
 const lost = { code: 1006, reason: '' };
 
@@ -28,7 +28,7 @@ export class TcpConnection implements Connection {
     this.handshake = handshakeOf(socket);
     this.#outlet = new Outlet(socket, () => this.#listener?.drained());
     socket.on('data', (chunk) => this.#listener?.data(chunk));
-    socket.on('end', () => this.#listener?.ended(closeCode.normal, ''));
+    socket.on('end', () => this.#listener?.ended(closeCodes.normal, ''));
     // Its 'close' follows, which says all that matters.
     socket.on('error', () => {});
     socket.on('close', this.#onClose);
@@ -65,7 +65,7 @@ export class TcpConnection implements Connection {
     // What a paused reader left unread would make of our last words a reset.
     this.socket.resume();
     this.socket.end();
-    this.#closeTimer = this.clock.after(closeWithin, () => this.terminate());
+    this.#closeTimer = this.clock.after(closeTimeout, () => this.terminate());
   }
 
   terminate(): void {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
-import { closeCode } from '../message/error.js';
+import { closeCodes } from '../message/error.js';
 import { closedWith, cutReason, isSendable } from './close-frame.js';
 import type { OriginCheck } from './origin.js';
 import { Outlet } from './outlet.js';
@@ -28,7 +28,7 @@ export interface WebSocketOptions {
 }
 
 /** Milliseconds that a client may take to answer a close, before `ws` destroys the socket. */
-const closeWithin = 1000;
+const closeTimeout = 1000;
 
 export function webSocketTransport(options: WebSocketOptions): Transport {
   const { path, http, subprotocol, origin, maxMessageSize } = options;
@@ -43,7 +43,7 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
     maxBufferedChunks: 1024,
     maxFragments: 128,
     handleProtocols: (offered) => subprotocol(offered) ?? false,
-    closeTimeout: closeWithin,
+    closeTimeout: closeTimeout,
   };
   const server = new WebSocketServer(limits);
   let release: (() => void) | undefined;
@@ -72,7 +72,7 @@ function accept(
   try {
     acceptor(connection);
   } catch {
-    webSocket.close(closeCode.internalError);
+    webSocket.close(closeCodes.internalError);
   }
 }
 
@@ -217,7 +217,7 @@ class WebSocketConnection implements Connection {
     const octets = data as Buffer;
     if (binary || isUtf8(octets)) return this.#listener?.data(octets);
     this.#refused = true;
-    this.#listener?.ended(closeCode.invalidData, 'text-invalid');
+    this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
   };
 
   /** ws has closed by then, with this code, but tells of 1006 when the client has not answered. */

@@ -5,12 +5,12 @@ import type { ClientFrame, Heartbeat, Malformed, ServerFrame } from '../message/
 /** What a client may make a decoder hold; beyond it the frame is malformed and nothing more is read. */
 export interface DecoderLimits {
   /** Octets of a whole frame. */
-  readonly frameSize: number;
-  readonly headerCount: number;
+  readonly maxFrameBytes: number;
+  readonly maxHeaders: number;
   /** Octets of one header line. */
-  readonly headerSize: number;
+  readonly maxHeaderBytes: number;
   /** Octets of one header line on CONNECT, where tokens travel. */
-  readonly connectHeaderSize: number;
+  readonly maxConnectHeaderBytes: number;
 }
 
 /** Octets to frames, for one session. */

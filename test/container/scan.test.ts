@@ -2,7 +2,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createServer, scan } from '../../src/index.js';
+import { createServer, findControllers } from '../../src/index.js';
 
 let folder: string;
 
@@ -30,14 +30,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('scan', () => {
   it('imports what matches, in the order of the names, and gives the controllers', async () => {
-    const controllers = await scan('./**/*.controller.ts', folder);
+    const controllers = await findControllers('./**/*.controller.ts', folder);
     expect(controllers.map(({ name }) => name)).toEqual(['Two', 'One']);
     const server = await createServer({ controllers });
     expect(server.routes().map(({ destination }) => destination)).toEqual(['/app/two', '/app/one']);
   });
 
   it('says when nothing matches, or what matches has no controller', async () => {
-    await expect(scan('*.nothing.ts', folder)).rejects.toThrow(`No file matches '*.nothing.ts'`);
-    await expect(scan('none.ts', folder)).rejects.toThrow('exports a @Controller');
+    await expect(findControllers('*.nothing.ts', folder)).rejects.toThrow(
+      `No file matches '*.nothing.ts'`,
+    );
+    await expect(findControllers('none.ts', folder)).rejects.toThrow('exports a @Controller');
   });
 });

@@ -55,7 +55,7 @@ function spansOf(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, span]) => span!);
 }
 
-/** An export, as `@Controller('/rooms')` or `argument`, or an option, as `limits.frameSize`. */
+/** An export, as `@Controller('/rooms')` or `argument`, or an option, as `limits.maxFrameBytes`. */
 function isOurs(name: string): boolean {
   const [, exported] = /^@?(\w+)/.exec(name) ?? [];
   if (exported !== undefined && exported in signalbox) return true;

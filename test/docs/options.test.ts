@@ -18,7 +18,7 @@ const byText = (a = '', b = '') => a.localeCompare(b);
 
 const { options } = await createServer();
 
-/** Groups by their parts, as `limits.frameSize`. */
+/** Groups by their parts, as `limits.maxFrameBytes`. */
 function leaves(value: object, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
     ['prefixes', 'heartbeat', 'limits', 'slowConsumers'].includes(path + name)
@@ -55,9 +55,9 @@ const types = new Map([
   ...typesOf('server/options.ts', 'LimitOptions', 'limits.'),
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
-  ...typesOf('broker/embedded/queue-options.ts', 'QueueOptions', 'queue.'),
-  ...typesOf('broker/embedded/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
-  ...typesOf('broker/embedded/retained-messages.ts', 'RetainOptions', 'retain.'),
+  ...typesOf('broker/embedded/queue/queue-options.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
+  ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
 ]);
 
 it('says the type of each', () => {
@@ -89,7 +89,7 @@ it('says the default of each that is plain data', () => {
       code
         .replaceAll("'", '"')
         .replaceAll(/([{,] ?)(\w+):/g, '$1"$2":')
-        .replaceAll(/(?<=[[ ])([a-z]+)(?=[\],])/g, '"$1"'),
+        .replaceAll(/(?<=[[ ])([a-z]+)(?:Codec)?(?=[\],])/g, '"$1"'),
     );
     expect([name, named(actual.get(name))]).toEqual([name, written]);
   }

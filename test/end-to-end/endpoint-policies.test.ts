@@ -9,7 +9,7 @@ let server: Server;
 beforeEach(async () => {
   server = await createServer({
     endpoints: [{ path: '/all' }, { path: '/latest', slowConsumers: { policy: 'conflate' } }],
-    limits: { outboxSize: 64 * 1024 },
+    limits: { maxOutboxBytes: 64 * 1024 },
     logger: silentLogger,
   });
   await server.listen(0);

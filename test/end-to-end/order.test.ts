@@ -158,7 +158,7 @@ describe.each(Object.entries(dials))('over %s', (_, dial) => {
     const server = await createServer({
       controllers: [RelayController],
       transports: [memory, tcp],
-      limits: { outboxSize: 16 * 1024 * 1024 },
+      limits: { maxOutboxBytes: 16 * 1024 * 1024 },
       logger: silentLogger,
     });
     await server.listen(0);

@@ -131,7 +131,7 @@ describe('octets', () => {
   });
 
   it('may be a body of 10 MB where the limit allows it', async () => {
-    const { port } = await serve({ limits: { frameSize: 11_000_000 } });
+    const { port } = await serve({ limits: { maxFrameBytes: 11_000_000 } });
     const client = await connected(port);
     client.socket.write(subscribe);
     const body = 'x'.repeat(10_000_000);

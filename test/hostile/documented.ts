@@ -1,5 +1,5 @@
 // What the documentation says that a client hears: by the table of codes, and by whether its session survives problems.
-import { errorTable } from '../../src/index.js';
+import { errorCodes } from '../../src/index.js';
 import type { Answer } from './row.js';
 
 /** A receipt, that a client is in, or what was wrong. */
@@ -18,13 +18,13 @@ export function documented(answer: Answer, survives: boolean): readonly Heard[] 
   const { code, text, receipt, fields, connected, beside } = answer;
   if (code !== undefined) {
     const fatal = documentedEnd(answer, survives) !== undefined;
-    return [{ code, text: text ?? errorTable[code].text, receipt, fields, fatal }];
+    return [{ code, text: text ?? errorCodes[code].text, receipt, fields, fatal }];
   }
   const heard: Heard[] = [];
   if (connected !== undefined) heard.push({ connected });
   if (receipt !== undefined) heard.push({ receipt });
   if (beside !== undefined && survives)
-    heard.push({ code: beside, text: errorTable[beside].text, fatal: false });
+    heard.push({ code: beside, text: errorCodes[beside].text, fatal: false });
   return heard;
 }
 
@@ -40,7 +40,7 @@ export function documentedEnd(answer: Answer, survives: boolean): End | undefine
   if (closes === 'as it said') return { code: 1000, reason: '' };
   const reason = code ?? closes;
   if (reason === undefined) return undefined;
-  const own = (errorTable[reason] as { closes?: number }).closes;
+  const own = (errorCodes[reason] as { closes?: number }).closes;
   if (survives && (own === undefined || understood === true)) return undefined;
   return { code: own ?? 1002, reason };
 }

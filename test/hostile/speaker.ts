@@ -23,7 +23,7 @@ export interface Talk {
   vanish(): void;
   /** What it has heard and was not about its being let in. */
   heard(): readonly Heard[];
-  /** All of it as it came. */
+  /** All of it came. */
   octets(): string;
   /** How its connection ended; undefined while it lives. */
   end(): End | undefined;

@@ -1,6 +1,6 @@
 // The error class and its table.
 import { describe, expect, it } from 'vitest';
-import { errorTable, MessagingError, type ErrorCode } from '../../src/message/error.js';
+import { errorCodes, MessagingError, type ErrorCode } from '../../src/message/error.js';
 import { readSources } from '../architecture/source.js';
 
 describe('a messaging error', () => {
@@ -52,15 +52,15 @@ describe('the table', () => {
       .filter(({ path }) => path !== 'message/error.ts')
       .map((source) => source.code)
       .join('\n');
-    const codes = Object.keys(errorTable);
+    const codes = Object.keys(errorCodes);
     expect(codes.filter((each) => !code.includes(`'${each}'`))).toEqual([]);
   });
 
   it('has a sentence and a legal close code for every code', () => {
-    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    for (const code of Object.keys(errorCodes) as ErrorCode[]) {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-      expect(errorTable[code].text).toMatch(/^[A-Z].*\.$/);
-      const { closes = 1000 } = errorTable[code] as { closes?: number };
+      expect(errorCodes[code].text).toMatch(/^[A-Z].*\.$/);
+      const { closes = 1000 } = errorCodes[code] as { closes?: number };
       expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 4500, 4501, 4502]).toContain(closes);
     }
   });

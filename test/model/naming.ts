@@ -98,7 +98,7 @@ function makesSense(session: SessionModel, frame: Frame): boolean {
       const served = frame.destination !== nobody && frame.destination !== '/queue/*';
       const possible = served && (frame.ack !== 'client-individual' || version !== '1.0');
       const key = frame.id ?? (version === '1.0' ? frame.destination : undefined);
-      const fits = listeners.size < sessionLimits.subscriptions;
+      const fits = listeners.size < sessionLimits.maxSubscriptions;
       return possible && fits && key !== undefined && !listeners.has(key);
     }
     case 'unsubscribe':
@@ -107,7 +107,9 @@ function makesSense(session: SessionModel, frame: Frame): boolean {
     case 'nack':
       return frame.name !== 'never-heard' && (frame.kind === 'ack' || version !== '1.0');
     case 'begin':
-      return !transactions.has(frame.transaction) && transactions.size < sessionLimits.transactions;
+      return (
+        !transactions.has(frame.transaction) && transactions.size < sessionLimits.maxTransactions
+      );
     case 'commit':
     case 'abort':
       return transactions.has(frame.transaction);

@@ -6,8 +6,12 @@ import type { MessageModel } from './queue-model.js';
 import type { Settings, Version } from './script.js';
 import { ListenerModel, SessionModel } from './session-model.js';
 
-export const sessionLimits = { subscriptions: 4, transactions: 2, transactionFrames: 3 } as const;
-export const connectWithin = 60_000;
+export const sessionLimits = {
+  maxSubscriptions: 4,
+  maxTransactions: 2,
+  maxTransactionFrames: 3,
+} as const;
+export const connectTimeout = 60_000;
 
 type Settle = Extract<Frame, { readonly kind: 'ack' | 'nack' }>;
 
@@ -82,7 +86,7 @@ export class ServerModel {
     this.broker.pass(milliseconds);
     for (const session of this.sessions) {
       const late =
-        session.version === undefined && this.broker.now >= session.openedAt + connectWithin;
+        session.version === undefined && this.broker.now >= session.openedAt + connectTimeout;
       if (late) this.leave(session, closing('connect-timeout'), 'connect-timeout');
     }
   }
@@ -107,7 +111,7 @@ export class ServerModel {
         return this.#settleAll(this.#settlements(session, [frame]));
       case 'begin':
         if (session.transactions.has(frame.transaction)) throw new Refusal('transaction-exists');
-        if (session.transactions.size >= sessionLimits.transactions)
+        if (session.transactions.size >= sessionLimits.maxTransactions)
           throw new Refusal('transaction-limit');
         session.transactions.set(frame.transaction, []);
         return;
@@ -129,7 +133,7 @@ export class ServerModel {
   #subscribe(session: SessionModel, frame: Frame & { readonly kind: 'subscribe' }): void {
     const { id, destination, ack, prefetch } = frame;
     const key = id ?? destination;
-    if (session.listeners.size >= sessionLimits.subscriptions)
+    if (session.listeners.size >= sessionLimits.maxSubscriptions)
       throw new Refusal('subscription-limit');
     if (!/^\/(topic|queue|user)\//.test(destination)) throw new Refusal('no-route');
     if (session.listeners.has(key)) throw new Refusal('subscription-exists');
@@ -221,7 +225,7 @@ function messageOf(frame: Frame & { readonly kind: 'send' }): MessageModel {
 function hold(session: SessionModel, name: string, frame: Frame): void {
   const held = session.transactions.get(name);
   if (held === undefined) throw new Refusal('transaction-unknown');
-  if (held.length >= sessionLimits.transactionFrames) throw new Refusal('transaction-limit');
+  if (held.length >= sessionLimits.maxTransactionFrames) throw new Refusal('transaction-limit');
   held.push(frame);
 }
 

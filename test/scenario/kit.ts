@@ -64,7 +64,7 @@ async function take(
       ];
     }
     case 'rest': {
-      const left = await subscriptions.get(step.of)!.all();
+      const left = await subscriptions.get(step.of)!.drain();
       return [{ who, of: step.of, left: left.length }];
     }
     case 'ack':

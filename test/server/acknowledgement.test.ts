@@ -123,7 +123,7 @@ describe('a time limit of acknowledgements', () => {
 
   it('stands still while a handler keeps the ACK waiting', async () => {
     const clock = testClock();
-    const broker = new EmbeddedBroker({ clock, queue: { ackWithin: 800 } });
+    const broker = new EmbeddedBroker({ clock, queue: { ackTimeout: 800 } });
     await using app = await testServer({
       controllers: [SlowController],
       broker,
@@ -141,9 +141,9 @@ describe('a time limit of acknowledgements', () => {
     await Promise.all([slow, acknowledged]);
     expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }]);
     await clock.advance(5000);
-    await others.nothing();
+    await others.expectNone();
     await bob.send('/queue/jobs', 'another');
-    await others.nothing();
+    await others.expectNone();
     await clock.advance(800);
     expect(await others.next()).toMatchObject({ payload: 'another', redelivered: 1 });
   });

@@ -464,7 +464,7 @@ describe('a session', () => {
   });
 
   it('may have only so many subscriptions', async () => {
-    const { transport } = await serve({ limits: { subscriptions: 2 } });
+    const { transport } = await serve({ limits: { maxSubscriptions: 2 } });
     const ann = await connect(transport);
     await ann.subscribe('1', '/topic/1');
     await ann.subscribe('2', '/topic/2');
@@ -473,7 +473,7 @@ describe('a session', () => {
   });
 
   it('is let go when it does not connect in time', async () => {
-    const { transport } = await serve({ limits: { connectWithin: 20 } });
+    const { transport } = await serve({ connectTimeout: 20 });
     expect(await open(transport).connection.closed).toEqual({
       code: 4501,
       reason: 'connect-timeout',
@@ -548,7 +548,7 @@ describe('interceptors', () => {
 });
 
 describe('heart-beats', () => {
-  const heartbeat = { floor: 20, wanted: 20 };
+  const heartbeat = { minSendInterval: 20, expectedInterval: 20 };
 
   it('are agreed on at CONNECT and sent while nothing else is', async () => {
     const { transport } = await serve({ heartbeat });
@@ -576,7 +576,9 @@ describe('heart-beats', () => {
   });
 
   it('of a client count as any octet does, also in the middle of a frame', async () => {
-    const { transport } = await serve({ heartbeat: { floor: 20, wanted: 100 } });
+    const { transport } = await serve({
+      heartbeat: { minSendInterval: 20, expectedInterval: 100 },
+    });
     const ann = await connect(transport, { 'heart-beat': '100,0' });
     let over = false;
     void ann.connection.closed.then(() => (over = true));
@@ -599,7 +601,7 @@ describe('reading', () => {
   it('pauses while too many frames wait, and goes on when they are worked off', async () => {
     const container = new Container();
     container.bind(RoomController).toSelf().inSingletonScope();
-    const { transport } = await serve({ container, limits: { waitingFrames: 4 } });
+    const { transport } = await serve({ container, limits: { maxWaitingFrames: 4 } });
     const controller = container.get(RoomController);
     const ann = await connect(transport);
     for (let n = 0; n < 20; n++) {
@@ -631,7 +633,7 @@ describe('closing', () => {
   });
 
   it('is bounded: handlers that never end are cut off', async () => {
-    const { transport, server } = await serve({ controllers: [RoomController], closeWithin: 20 });
+    const { transport, server } = await serve({ controllers: [RoomController], closeTimeout: 20 });
     const ann = await connect(transport);
     ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
     await new Promise((resolve) => setImmediate(resolve));

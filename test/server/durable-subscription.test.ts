@@ -21,7 +21,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     await second.unsubscribe();
     await app.server.publisher.publish(news, 'three');
     const third = await again.subscribe(news, durably);
-    await third.nothing();
+    await third.expectNone();
   });
 
   it('nobody gets what another user or client has missed', async () => {
@@ -36,7 +36,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       asDesk,
     ]) {
       const other = await app.connect(options);
-      await (await other.subscribe(news, durably)).nothing();
+      await (await other.subscribe(news, durably)).expectNone();
     }
   });
 

@@ -57,7 +57,7 @@ it('a repeat gets its receipt, and nothing happens twice', async () => {
   await ann.send('/app/order', 'tea', key('1', { receipt: 'b' }));
   await ann.send('/topic/orders', 'straight', key('2'));
   await ann.send('/topic/orders', 'straight', key('2'));
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['tea', 'straight']);
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['tea', 'straight']);
   expect(ann.receipts).toEqual(['a', 'b']);
 });
 
@@ -69,7 +69,7 @@ it('a user’s keys count in all of the user’s sessions, those of nobody in on
     const client = await server.connect(user === undefined ? {} : { user });
     await client.send('/app/order', user ?? 'nobody', key('1'));
   }
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual([
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual([
     'ann',
     'bob',
     'nobody',
@@ -101,7 +101,7 @@ it('a repeat waits for the first that is still under way', async () => {
   (await server.get(Gate)).open();
   await Promise.all(sent);
   expect([first.receipts, again.receipts]).toEqual([['a'], ['b']]);
-  expect(await orders.all()).toHaveLength(1);
+  expect(await orders.drain()).toHaveLength(1);
 });
 
 it('a repeat is tried when the first that was under way has failed', async () => {
@@ -119,7 +119,7 @@ it('a repeat is tried when the first that was under way has failed', async () =>
   await Promise.all(sent);
   expect(first.problems).toMatchObject([{ code: 'handler-failed' }]);
   expect(again.receipts).toEqual(['b']);
-  expect(await orders.all()).toHaveLength(1);
+  expect(await orders.drain()).toHaveLength(1);
 });
 
 it('a transaction leaves repeats out, and its keys count when it has taken effect', async () => {
@@ -137,7 +137,7 @@ it('a transaction leaves repeats out, and its keys count when it has taken effec
   await ann.send('/app/order', 'three', key('3', { transaction: 'u' }));
   await ann.abort('u');
   await ann.send('/app/order', 'three', key('3'));
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
 });
 
 it('a transaction waits for what is under way, and so does what repeats it', async () => {
@@ -159,7 +159,7 @@ it('a transaction waits for what is under way, and so does what repeats it', asy
   ];
   (await server.get(Gate)).open();
   await Promise.all(all);
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['tea', 'cake']);
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['tea', 'cake']);
   expect([first, again, late].map((each) => each!.receipts)).toEqual([
     ['first'],
     ['again'],
@@ -168,7 +168,7 @@ it('a transaction waits for what is under way, and so does what repeats it', asy
 });
 
 it('keys are forgotten by age and by number', async () => {
-  await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
+  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
   await ann.send('/app/order', 'one', key('1'));
@@ -176,11 +176,11 @@ it('keys are forgotten by age and by number', async () => {
   await ann.send('/app/order', 'one', key('1'));
   await server.clock.advance(1);
   for (const each of ['1', '2', '3', '1']) await ann.send('/app/order', each, key(each));
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
 });
 
 it('what is processed anew is the newest again', async () => {
-  await using server = await app({ idempotencyKeys: 2, idempotencyAge: 1000 });
+  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
   await ann.send('/app/order', 'one', key('1'));
@@ -188,5 +188,11 @@ it('what is processed anew is the newest again', async () => {
   await ann.send('/app/order', 'two', key('2'));
   await server.clock.advance(500);
   for (const each of ['1', '3', '1', '2']) await ann.send('/app/order', each, key(each));
-  expect((await orders.all()).map(({ payload }) => payload)).toEqual(['one', 'two', '1', '3', '2']);
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual([
+    'one',
+    'two',
+    '1',
+    '3',
+    '2',
+  ]);
 });

@@ -37,7 +37,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       payload: 42,
       headers: { 'correlation-id': '7' },
     });
-    await others.nothing();
+    await others.expectNone();
   });
 
   it('a handler answers as a client does', async () => {
@@ -68,7 +68,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     const { headers } = await requests.next();
     await bob.begin('t');
     await bob.send(headers['reply-to']!, 'two', { transaction: 't' });
-    await answers.nothing();
+    await answers.expectNone();
     await bob.commit('t');
     expect(await answers.next()).toMatchObject({ payload: 'two' });
   });
@@ -105,7 +105,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect(await own.next()).toMatchObject({ destination: '/temp-queue/notes' });
     await bob.send('/temp-queue/notes', 'to bob');
     await bob.send('/user/ann/temp-queue/notes', 'to ann');
-    await own.nothing();
+    await own.expectNone();
     expect(bob.problems).toMatchObject([{ code: 'destination-refused' }]);
     for (const wrong of ['/temp-queue/*', '/temp-queue/', '/user/temp-queue/notes'])
       await expect(bob.subscribe(wrong)).rejects.toMatchObject({

@@ -12,43 +12,42 @@ describe('options', () => {
       endpoints: [{ path: '/ws' }],
       prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
       separator: '/',
-      heartbeat: { floor: 1000, wanted: 10_000 },
+      heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
       handlerTimeout: 30_000,
       concurrency: 1,
+      connectTimeout: 60_000,
       clientPublish: true,
       limits: {
-        frameSize: 65_536,
-        webSocketMessage: 131_072,
-        headerCount: 64,
-        headerSize: 8192,
-        connectHeaderSize: 16_384,
-        subscriptions: 128,
-        outboxSize: 524_288,
-        outboxAge: 10_000,
-        waitingFrames: 64,
-        connectWithin: 60_000,
+        maxFrameBytes: 65_536,
+        maxMessageBytes: 131_072,
+        maxHeaders: 64,
+        maxHeaderBytes: 8192,
+        maxConnectHeaderBytes: 16_384,
+        maxSubscriptions: 128,
+        maxOutboxBytes: 524_288,
+        outboxTimeout: 10_000,
+        maxWaitingFrames: 64,
       },
     });
   });
 
   it('follow the frame size where they depend on it, and an authenticator', () => {
     const { limits } = resolveOptions({
-      limits: { frameSize: 2_000_000 },
+      limits: { maxFrameBytes: 2_000_000 },
       authenticate: () => undefined,
     });
     expect(limits).toMatchObject({
-      webSocketMessage: 4_000_000,
-      outboxSize: 4_000_000,
-      connectWithin: 10_000,
+      maxMessageBytes: 4_000_000,
+      maxOutboxBytes: 4_000_000,
     });
   });
 
   it('take undefined for absent, and are frozen', () => {
     const options = resolveOptions({
       concurrency: undefined,
-      limits: { frameSize: undefined },
+      limits: { maxFrameBytes: undefined },
     } as unknown as ServerOptions);
-    expect([options.concurrency, options.limits.frameSize]).toEqual([1, 65_536]);
+    expect([options.concurrency, options.limits.maxFrameBytes]).toEqual([1, 65_536]);
     const parts = [options, options.limits, options.slowConsumers, options.endpoints[0]];
     expect(parts.every(Object.isFrozen)).toBe(true);
     const endpoints = [{ path: '/own' }];
@@ -62,7 +61,7 @@ describe('options', () => {
       { controler: [] },
     ],
     [
-      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.frameSize'.`,
+      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
       { limits: { framesize: 1 } },
     ],
     [
@@ -70,15 +69,15 @@ describe('options', () => {
       { endpoints: [{ path: '/ws', allowedOrigin: [] }] },
     ],
     [
-      `The option 'limits.frameSize' must be a whole number of at least 1.`,
-      { limits: { frameSize: 0.5 } },
+      `The option 'limits.maxFrameBytes' must be a whole number of at least 1.`,
+      { limits: { maxFrameBytes: 0.5 } },
     ],
     [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
     [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
     [`The option 'codecs' must name at least one.`, { codecs: [] }],
     [
-      `The option 'limits.webSocketMessage' must not be smaller than limits.frameSize.`,
-      { limits: { webSocketMessage: 10 } },
+      `The option 'limits.maxMessageBytes' must not be smaller than limits.maxFrameBytes.`,
+      { limits: { maxMessageBytes: 10 } },
     ],
     [
       `The option 'prefixes' must begin with a slash, end without one and hold no wildcard, unlike 'app'.`,

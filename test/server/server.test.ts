@@ -123,7 +123,7 @@ describe('closing', () => {
       },
       publish: () => {},
     };
-    const server = await build({ broker, closeWithin: 10 });
+    const server = await build({ broker, closeTimeout: 10 });
     void server.listen(0);
     await server.close();
     expect(server.address()).toBeUndefined();

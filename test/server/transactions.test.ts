@@ -179,7 +179,7 @@ it('keeps its order, though frames of the session overlap and an interceptor tak
   await ann.begin(transaction);
   await Promise.all([1, 2, 3, 4].map((n) => ann.send('/topic/x', n, { transaction })));
   await ann.commit(transaction);
-  expect((await topic.all()).map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
+  expect((await topic.drain()).map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
 });
 
 it('that fails by a mistake of its client is no error of the server', async () => {
@@ -204,7 +204,7 @@ describe('what is refused', () => {
     ['one too many', ['begin a', 'begin b', 'begin c'], 'transaction-limit'],
     ['a frame too many', ['begin t', 'send t', 'send t', 'send t'], 'transaction-limit'],
   ])('%s', async (_, said, code) => {
-    const { transport } = await scene({ transactions: 2, transactionFrames: 2 });
+    const { transport } = await scene({ maxTransactions: 2, maxTransactionFrames: 2 });
     const ann = await connectJson(transport);
     for (const each of said) {
       const [type, name] = each.split(' ');
@@ -214,7 +214,7 @@ describe('what is refused', () => {
   });
 
   it('is what holds too many octets, over all transactions of a session', async () => {
-    const { transport } = await scene({ transactionSize: 1000 });
+    const { transport } = await scene({ maxTransactionBytes: 1000 });
     const ann = await connectJson(transport);
     const fill = (name: string) =>
       ann.say({

@@ -7,7 +7,7 @@ import { Activity } from '../../src/session/activity.js';
 import { ClientSession, type SessionParts } from '../../src/session/client-session.js';
 import { Flusher } from '../../src/session/flusher.js';
 import { noHeartbeat } from '../../src/session/heartbeat.js';
-import { stomp } from '../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { FakeConnection } from '../fake-connection.js';
 import { manualClock } from '../manual-clock.js';
 import { frameText } from '../stomp-client.js';
@@ -33,15 +33,15 @@ function scene(given: Partial<SessionParts> = {}) {
       limits,
       treatmentOf: undefined,
     },
-    codecs: [stomp],
+    codecs: [stompCodec],
     limits: {
-      frameSize: 1000,
-      headerCount: 10,
-      headerSize: 100,
-      connectHeaderSize: 100,
-      waitingFrames: 4,
-      connectWithin: 60_000,
+      maxFrameBytes: 1000,
+      maxHeaders: 10,
+      maxHeaderBytes: 100,
+      maxConnectHeaderBytes: 100,
+      maxWaitingFrames: 4,
     },
+    connectTimeout: 60_000,
     concurrency: 1,
     outboundInterceptors: [],
     handle: async (frame: ClientFrame, of) => {

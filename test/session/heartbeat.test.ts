@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { agreeHeartbeat, Pulse } from '../../src/session/heartbeat.js';
 import { manualClock } from '../manual-clock.js';
 
-const options = { floor: 1000, wanted: 10_000 };
+const options = { minSendInterval: 1000, expectedInterval: 10_000 };
 
 describe('the agreement', () => {
   it.each([
@@ -17,7 +17,7 @@ describe('the agreement', () => {
   });
 
   it('expects nothing when the server wants nothing', () => {
-    expect(agreeHeartbeat([1000, 0], { floor: 1000, wanted: 0 })).toEqual({
+    expect(agreeHeartbeat([1000, 0], { minSendInterval: 1000, expectedInterval: 0 })).toEqual({
       advertised: [0, 0],
       send: 0,
       expect: 0,

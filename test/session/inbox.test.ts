@@ -4,17 +4,17 @@ import { Activity } from '../../src/session/activity.js';
 import { Pulse } from '../../src/session/heartbeat.js';
 import { Inbox, type InboxItem } from '../../src/session/inbox.js';
 import { Language } from '../../src/session/language.js';
-import { stomp } from '../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { FakeConnection } from '../fake-connection.js';
 import { manualClock } from '../manual-clock.js';
 import { frameText } from '../stomp-client.js';
 
 const limits = {
-  frameSize: 1000,
-  headerCount: 10,
-  headerSize: 100,
-  connectHeaderSize: 100,
-  waitingFrames: 4,
+  maxFrameBytes: 1000,
+  maxHeaders: 10,
+  maxHeaderBytes: 100,
+  maxConnectHeaderBytes: 100,
+  maxWaitingFrames: 4,
 };
 const send = frameText('SEND', { destination: '/x' });
 
@@ -31,7 +31,7 @@ function scene() {
   const release: (() => void)[] = [];
   const inbox = new Inbox(
     connection,
-    new Language([stomp], limits, connection),
+    new Language([stompCodec], limits, connection),
     new Pulse(clock, body),
     { activity: new Activity(clock), concurrency: 1, limits },
     {

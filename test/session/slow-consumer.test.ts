@@ -6,7 +6,7 @@ import { Activity } from '../../src/session/activity.js';
 import { Flusher } from '../../src/session/flusher.js';
 import { Outbox } from '../../src/session/outbox.js';
 import { compileSlowConsumers, type SlowConsumerOptions } from '../../src/session/slow-consumer.js';
-import { json } from '../../src/wire/json/codec.js';
+import { jsonCodec } from '../../src/wire/json/codec.js';
 import { FakeConnection } from '../fake-connection.js';
 import { manualClock } from '../manual-clock.js';
 
@@ -38,7 +38,7 @@ function behind(options: Partial<SlowConsumerOptions>, size = 1500) {
     ponged: () => {},
     closed: () => {},
   });
-  outbox.speak(json.encoder('1'));
+  outbox.speak(jsonCodec.encoder('1'));
   connection.stalled = true;
   const send = (...frames: MessageFrame[]) => {
     for (const frame of frames) {

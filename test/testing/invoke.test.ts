@@ -1,7 +1,7 @@
 // One handler alone: its result, where that would go, and what went wrong, as data.
 import { Container } from 'inversify';
 import type { Publisher } from 'signalbox';
-import { invoke, testServer } from 'signalbox/testing';
+import { invokeHandler, testServer } from 'signalbox/testing';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { ChatController, ChatHistory, fakeHistory, Gate, type Said } from './chat.js';
 
@@ -10,7 +10,7 @@ const override = [[ChatHistory, fakeHistory]] as const;
 
 describe('a handler alone', () => {
   it('gives its result, and where that would go', async () => {
-    const said = await invoke(ChatController, 'say', {
+    const said = await invokeHandler(ChatController, 'say', {
       variables,
       payload: { text: 'hi' },
       principal: 'ann',
@@ -27,7 +27,7 @@ describe('a handler alone', () => {
   });
 
   it('answers a SUBSCRIBE', async () => {
-    const recent = await invoke(ChatController, 'recent', { variables, override });
+    const recent = await invokeHandler(ChatController, 'recent', { variables, override });
     expect(recent.result).toEqual(fakeHistory.last());
     expect(recent.targets).toEqual([
       {
@@ -40,7 +40,7 @@ describe('a handler alone', () => {
   });
 
   it('gets variables and headers as its parameters want them', async () => {
-    const { result, targets } = await invoke(ChatController, 'whisper', {
+    const { result, targets } = await invokeHandler(ChatController, 'whisper', {
       variables: { room: 'lobby', to: 7 },
       headers: { tone: 'low' },
       principal: { name: 'ann' },
@@ -49,29 +49,35 @@ describe('a handler alone', () => {
     expect(targets).toEqual([{ kind: 'user', user: 'ann', destination: '/queue/whispers' }]);
   });
 
-  it('validates its payload, or takes it as it is', async () => {
+  it('validates its payload, or takes it is', async () => {
     const payload = { text: '' };
-    const refused = await invoke(ChatController, 'say', { variables, payload });
+    const refused = await invokeHandler(ChatController, 'say', { variables, payload });
     expect(refused.problem).toMatchObject({
       code: 'payload-invalid',
       destination: '/app/rooms/lobby/say',
       fields: [{ path: 'text' }],
     });
     expect([refused.result, refused.targets]).toEqual([undefined, []]);
-    const taken = await invoke(ChatController, 'say', { variables, payload, convert: false });
+    const taken = await invokeHandler(ChatController, 'say', {
+      variables,
+      payload,
+      convert: false,
+    });
     expect(taken.result).toEqual({ text: '', by: 'nobody' });
-    const missing = await invoke(ChatController, 'say', { variables, convert: false });
+    const missing = await invokeHandler(ChatController, 'say', { variables, convert: false });
     expect(missing.problem).toMatchObject({ code: 'payload-missing' });
   });
 
   it('tells what it threw', async () => {
-    const { problem, thrown } = await invoke(ChatController, 'fail', { variables });
+    const { problem, thrown } = await invokeHandler(ChatController, 'fail', { variables });
     expect(problem).toMatchObject({ code: 'handler-failed' });
     expect(thrown).toMatchObject({ name: 'TypeError', message: 'The history is lost.' });
   });
 
   it('gives what its exception handler says', async () => {
-    const { result, targets, problem } = await invoke(ChatController, 'enter', { variables });
+    const { result, targets, problem } = await invokeHandler(ChatController, 'enter', {
+      variables,
+    });
     expect(result).toEqual({ code: 'room-closed', room: 'lobby' });
     expect(targets).toEqual([
       { kind: 'session', session: 'session-0', destination: '/queue/errors' },
@@ -80,7 +86,7 @@ describe('a handler alone', () => {
   });
 
   it('tells what it published by itself', async () => {
-    const { published } = await invoke(ChatController, 'announce', {
+    const { published } = await invokeHandler(ChatController, 'announce', {
       variables,
       payload: 'dinner',
     });
@@ -92,7 +98,7 @@ describe('a handler alone', () => {
   it('gives its stream, which ends by the signal', async () => {
     const stop = new AbortController();
     const given = { variables, signal: stop.signal };
-    const { result } = await invoke(ChatController, 'feed', given);
+    const { result } = await invokeHandler(ChatController, 'feed', given);
     const got: unknown[] = [];
     for await (const item of result!) {
       got.push(item);
@@ -102,7 +108,7 @@ describe('a handler alone', () => {
   });
 
   it('finds the session that the test gives', async () => {
-    const { result } = await invoke(ChatController, 'both', {
+    const { result } = await invokeHandler(ChatController, 'both', {
       variables,
       destination: '/app/rooms/lobby/either',
       session: { id: 'mine' },
@@ -117,9 +123,12 @@ describe('a handler alone', () => {
     const publisher = { publish, publishToUser: publish, publishToSession: publish };
     const controller = new ChatController(history, publisher, new Gate());
     const given = { variables, payload: { text: 'hi' }, principal: 'ann' };
-    expect((await invoke(controller, 'say', given)).result).toEqual({ text: 'hi', by: 'ann' });
+    expect((await invokeHandler(controller, 'say', given)).result).toEqual({
+      text: 'hi',
+      by: 'ann',
+    });
     expect(add).toHaveBeenCalledWith('ann', 'hi');
-    await invoke(controller, 'announce', { variables, payload: 'dinner' });
+    await invokeHandler(controller, 'announce', { variables, payload: 'dinner' });
     expect(publish.mock.calls.map(([destination]) => destination)).toEqual([
       '/topic/rooms/lobby',
       'ann',
@@ -139,14 +148,14 @@ describe('a handler alone', () => {
 
 describe('what cannot be run', () => {
   const refused = async (given: object, method = 'say') =>
-    invoke(ChatController, method as 'say', given).then(
+    invokeHandler(ChatController, method as 'say', given).then(
       () => 'It was run.',
       (error: Error) => error.message,
     );
 
   it('is said at once', async () => {
     // @ts-expect-error no such method
-    void (() => invoke(ChatController, 'sya'));
+    void (() => invokeHandler(ChatController, 'sya'));
     expect(await refused({}, 'sya')).toBe(
       'ChatController.sya is no handler: it has neither @MessageMapping nor @SubscribeMapping. The nearest handler is ChatController.say.',
     );

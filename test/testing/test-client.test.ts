@@ -65,7 +65,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     await ann.send('/app/rooms/lobby/say', { text: 'hi' }, { receipt: 'r2' });
     await ann.begin('t', { receipt: 'r3' });
     await ann.abort('t', { receipt: 'r4' });
-    await room.all();
+    await room.drain();
     expect(ann.receipts).toEqual(['r1', 'r2', 'r3', 'r4']);
     await ann.disconnect({ receipt: 'r5' });
     expect(ann.receipts.at(-1)).toBe('r5');
@@ -82,7 +82,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(again).toMatchObject({ payload: 'first', redelivered: 1 });
     await ann.ack(again, { receipt: 'done' });
     expect(ann.receipts).toEqual(['done']);
-    await jobs.nothing();
+    await jobs.expectNone();
   });
 
   it('holds in a transaction what takes effect at its end', async () => {
@@ -91,7 +91,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     const room = await ann.subscribe('/topic/rooms/lobby');
     await ann.begin('t');
     await ann.send('/app/rooms/lobby/say', { text: 'later' }, { transaction: 't' });
-    await room.nothing();
+    await room.expectNone();
     await ann.commit('t');
     expect(await room.next()).toMatchObject({ payload: { text: 'later', by: 'ann' } });
   });
@@ -196,7 +196,7 @@ it('what a test reads on its own problem queue needs no second look', async () =
 });
 
 it('a handler that waits says which, and what it may wait for', async () => {
-  const app = await testServer({ controllers, patience: 1 });
+  const app = await testServer({ controllers, timeout: 1 });
   const ann = await app.connect({ user: 'ann' });
   await expect(ann.send('/app/rooms/lobby/wait')).rejects.toThrow(
     'SEND /app/rooms/lobby/wait of ann (session-1) has not been worked off. It was given 1 ms of real time. ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not settled. The clock stands still until the test moves it, of which a handler has 30000 ms.',
@@ -216,7 +216,7 @@ it('frames of a client run in order, and another client waits for none of them',
   await bob.send('/app/rooms/lobby/say', { text: 'first' });
   (await app.get(Gate)).open();
   await Promise.all([waits, follows]);
-  expect((await room.all()).map(({ payload }) => payload)).toMatchObject([
+  expect((await room.drain()).map(({ payload }) => payload)).toMatchObject([
     { text: 'first' },
     { text: 'waited' },
     { text: 'second' },

@@ -44,7 +44,7 @@ describe('a test', () => {
   it.each([0, Number.NaN, Infinity])(
     'refuses a patience of %s, which no timer has',
     async (wrong) => {
-      await expect(testServer({ patience: wrong })).rejects.toThrow(
+      await expect(testServer({ timeout: wrong })).rejects.toThrow(
         `The option 'patience' must be above 0 and at most 2147483647 milliseconds, unlike ${wrong}.`,
       );
     },
@@ -65,7 +65,7 @@ describe('users', () => {
         destination: '/user/queue/notes',
         payload: { room: 'lobby' },
       });
-    await other!.nothing();
+    await other!.expectNone();
   });
 
   it('are who the authenticator says', async () => {

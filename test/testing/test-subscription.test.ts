@@ -124,7 +124,7 @@ describe('next', () => {
   });
 
   it('waits for a stream that is open, and says that it did', async () => {
-    const app = await testServer({ controllers, patience: 1 });
+    const app = await testServer({ controllers, timeout: 1 });
     const ann = await app.connect({ user: 'ann' });
     const feed = await ann.subscribe('/app/rooms/lobby/feed');
     expect(await feed.next()).toMatchObject({ payload: { n: 1 } });
@@ -138,7 +138,7 @@ describe('next', () => {
     const { app, ann } = await start();
     const feed = await ann.subscribe('/app/rooms/lobby/feed');
     await feed.next();
-    await feed.nothing();
+    await feed.expectNone();
     const next = feed.next();
     (await app.get(Gate)).open();
     expect(await next).toMatchObject({ payload: { n: 2 } });
@@ -151,9 +151,9 @@ describe('nothing', () => {
   it('needs no waiting, and fails with what came', async () => {
     const { app, ann } = await start();
     const room = await ann.subscribe('/topic/rooms/lobby');
-    await room.nothing();
+    await room.expectNone();
     const sent = ann.send('/app/rooms/lobby/say', { text: 'hi' });
-    expect(await lines(room.nothing())).toEqual([
+    expect(await lines(room.expectNone())).toEqual([
       'ann (session-1), subscribed to /topic/rooms/lobby, got what was not expected:',
       "  /topic/rooms/lobby { text: 'hi', by: 'ann' }",
     ]);
@@ -162,11 +162,11 @@ describe('nothing', () => {
   });
 
   it('cannot be said while a handler runs', async () => {
-    const app = await testServer({ controllers, patience: 1 });
+    const app = await testServer({ controllers, timeout: 1 });
     const ann = await app.connect({ user: 'ann' });
     const room = await ann.subscribe('/topic/rooms/lobby');
     const sent = ann.send('/app/rooms/lobby/wait').catch(() => {});
-    expect((await lines(room.nothing()))[0]).toMatch(
+    expect((await lines(room.expectNone()))[0]).toMatch(
       /^Whether ann .* gets nothing cannot be said: the server does not come to rest\. .* ChatController\.wait .* has not settled\./,
     );
     await sent;
@@ -179,11 +179,11 @@ describe('all', () => {
     const { app, ann } = await start();
     const room = await ann.subscribe('/topic/rooms/lobby');
     for (const text of ['one', 'two']) await ann.send('/app/rooms/lobby/say', { text });
-    expect(await room.all()).toMatchObject([
+    expect(await room.drain()).toMatchObject([
       { payload: { text: 'one' } },
       { payload: { text: 'two' } },
     ]);
-    expect(await room.all()).toEqual([]);
+    expect(await room.drain()).toEqual([]);
     await app.close();
   });
 });
@@ -198,7 +198,7 @@ describe('a type', () => {
     const posted = await byClass.next();
     expectTypeOf(posted).toEqualTypeOf<Received<Posted>>();
     expect(posted.payload).toBeInstanceOf(Posted);
-    const [message] = await bySchema.all();
+    const [message] = await bySchema.drain();
     expectTypeOf(message!.payload).toEqualTypeOf<{ text: number; by: string }>();
     expect(message!.payload).toEqual({ text: 2, by: 'ann' });
     await app.close();
@@ -244,7 +244,7 @@ describe('a map of destinations', () => {
   });
 
   it('forbids what it does not have', async () => {
-    const app = await testServer<Destinations>({ controllers, patience: 1 });
+    const app = await testServer<Destinations>({ controllers, timeout: 1 });
     const ann = await app.connect({ user: 'ann' });
     // @ts-expect-error the payload has another type
     await ann.send('/app/rooms/den/say', { txt: 'hi' });

@@ -1,25 +1,25 @@
 // The choice of a codec: by subprotocol, else by the first octet.
 import { describe, expect, it } from 'vitest';
 import { chooseCodec, chooseSubprotocol, type WireCodec } from '../../src/wire/codec.js';
-import { stomp } from '../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../src/wire/stomp/codec.js';
 
 const other: WireCodec = {
-  ...stomp,
+  ...stompCodec,
   name: 'other',
   subprotocols: ['v1.other'],
   begins: (octet) => octet === 0x7b,
 };
-const codecs = [stomp, other];
+const codecs = [stompCodec, other];
 
 describe('a codec is chosen', () => {
   it('by the subprotocol that was agreed', () => {
     expect(chooseCodec(codecs, 'v1.other', 0x43)).toBe(other);
-    expect(chooseCodec(codecs, 'v11.stomp', 0x7b)).toBe(stomp);
+    expect(chooseCodec(codecs, 'v11.stomp', 0x7b)).toBe(stompCodec);
     expect(chooseCodec(codecs, 'v9.none', 0x43)).toBeUndefined();
   });
 
   it('by the first octet where none was agreed', () => {
-    expect(chooseCodec(codecs, undefined, 'C'.charCodeAt(0))).toBe(stomp);
+    expect(chooseCodec(codecs, undefined, 'C'.charCodeAt(0))).toBe(stompCodec);
     expect(chooseCodec(codecs, undefined, '{'.charCodeAt(0))).toBe(other);
     expect(chooseCodec(codecs, undefined, 0)).toBeUndefined();
   });

@@ -77,18 +77,18 @@ function check({ separator, queue, retain, durable }: BrokerOptions): void {
     throw invalidOption('separator', `must be '/' or '.'`);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
-  requireDelay('queue.ackWithin', queue.ackWithin, 0);
+  requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
   requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
   if (!queue.deadLetters.startsWith('/'))
     throw invalidOption('queue.deadLetters', 'must begin with a slash');
   if (queue.whenFull !== 'refuse' && queue.whenFull !== 'drop-oldest')
     throw invalidOption('queue.whenFull', `must be 'refuse' or 'drop-oldest'`);
-  for (const name of ['messages', 'octets', 'totalOctets', 'queues'] as const)
+  for (const name of ['maxMessages', 'maxBytes', 'maxTotalBytes', 'maxQueues'] as const)
     requireCount(`queue.${name}`, queue[name], 1);
-  for (const name of ['messages', 'octets'] as const)
+  for (const name of ['maxMessages', 'maxBytes'] as const)
     requireCount(`retain.${name}`, retain[name], 1);
-  requireCount('durable.subscriptions', durable.subscriptions, 0);
-  requireDelay('durable.keep', durable.keep, 1);
+  requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
+  requireDelay('durable.retention', durable.retention, 1);
 }
 
 function requireDelay(name: string, value: number, least: number): void {

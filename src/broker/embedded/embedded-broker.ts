@@ -63,7 +63,7 @@ export class EmbeddedBroker implements Broker {
       retained: this.#retained,
       durables: this.#durables,
       prefetch: queue.prefetch,
-      ackWithin: queue.ackWithin,
+      ackTimeout: queue.ackTimeout,
       clock,
       send: this.#send,
       publish: this.#publish,

@@ -28,7 +28,7 @@ export interface ConnectionParts {
   /** Messages that a subscription may hold unsettled when it does not say. */
   readonly prefetch: number;
   /** Milliseconds in which a message has to be settled; 0 is without end. */
-  readonly ackWithin: number;
+  readonly ackTimeout: number;
   readonly clock: Clock;
   readonly send: (message: Message) => void | Promise<void>;
   /** All of them or none, together with what is settled; then `effect`. */
@@ -178,7 +178,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   #consumer(subscription: Subscription, prefetch: number): ConsumerParts {
     const { subscriber } = this;
-    const { clock, ackWithin } = this.parts;
+    const { clock, ackTimeout } = this.parts;
     return {
       subscriber,
       // What one subscription of a line that ends gives back, another of it must not take.
@@ -187,7 +187,7 @@ export class EmbeddedConnection implements BrokerConnection {
       prefetch,
       acknowledgements: this.#line,
       clock,
-      ackWithin,
+      ackTimeout,
     };
   }
 }

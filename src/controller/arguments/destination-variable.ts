@@ -1,6 +1,6 @@
 // What a variable of the pattern stands for.
 import { MessagingError } from '../../message/error.js';
-import { argument } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/argument.js';
 import { checkConversion, convert } from './conversion.js';
 
 /**
@@ -9,7 +9,7 @@ import { checkConversion, convert } from './conversion.js';
  *
  * @throws `argument-invalid`; `argument-missing` in an exception handler, where the failed route has no such variable
  */
-export const DestinationVariable = argument(
+export const DestinationVariable = createParamDecorator(
   (invocation, parameter, name: string) => {
     const text = invocation.variables.get(name);
     if (text === undefined)

@@ -1,6 +1,6 @@
 // One header of the message.
 import { MessagingError } from '../../message/error.js';
-import { argument } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/argument.js';
 import { checkConversion, convert } from './conversion.js';
 
 export interface HeaderOptions {
@@ -16,7 +16,7 @@ export interface HeaderOptions {
  *
  * @throws `argument-missing`, `argument-invalid`
  */
-export const Header = argument(
+export const Header = createParamDecorator(
   (invocation, parameter, name: string, options?: HeaderOptions) => {
     const text = invocation.message.headers.get(name);
     if (text !== undefined) return convert(text, parameter, `header '${name}'`);

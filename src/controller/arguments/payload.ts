@@ -5,7 +5,7 @@ import type { Message } from '../../message/message.js';
 import type { PayloadReader } from '../../payload/converter.js';
 import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
-import { argument } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/argument.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
 export interface PayloadOptions {
@@ -41,11 +41,11 @@ export const payloadRule: ArgumentRule = {
   check: (parameter) => checkUnnamed(parameter, true),
 };
 
-const unnamed = argument(readUnnamed, checkUnnamed);
+const unnamed = createParamDecorator(readUnnamed, checkUnnamed);
 
 function named(type: Constructor | StandardSchema, required: boolean): ParameterDecorator {
   const payload = payloadTypeOf(type);
-  return argument(
+  return createParamDecorator(
     ({ message }, { payloads }) => read(message, payloads, payload, required),
     (parameter) => (payload === undefined ? unreadable(type) : checkFrame(parameter, required)),
   )();

@@ -1,6 +1,6 @@
 // The end of the call's time.
-import { argument } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/argument.js';
 
 /** An AbortSignal: fires when the handler's time is up, its session ends or, for a stream, its subscription. */
-export const Signal = argument((invocation) => invocation.signal);
+export const Signal = createParamDecorator((invocation) => invocation.signal);
 export type Signal = AbortSignal;

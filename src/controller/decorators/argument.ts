@@ -16,7 +16,7 @@ const mark = Symbol.for('signalbox.argument');
  * @param resolver gives the argument or a promise of it; what it throws fails the call as if the handler had
  * @param check runs at start for each use and returns what is wrong with it and how to mend it, or undefined
  */
-export function argument<A extends readonly unknown[] = []>(
+export function createParamDecorator<A extends readonly unknown[] = []>(
   resolver: (invocation: Invocation, parameter: Parameter, ...given: A) => unknown,
   check?: (parameter: Parameter, ...given: A) => string | undefined,
 ): (...given: A) => ParameterDecorator {

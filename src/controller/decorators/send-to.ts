@@ -39,7 +39,7 @@ export function SendToUser(
 }
 
 /** Makes a return rule of a function (Spring: HandlerMethodReturnValueHandler). It is called for values that go somewhere. */
-export function reply(rule: Reply): ReplyDecorator {
+export function createReplyDecorator(rule: Reply): ReplyDecorator {
   return decorator({ reply: rule, explicit: true, variables: [], published: [], findings: [] });
 }
 

@@ -33,10 +33,10 @@ export function codecConformance(
 }
 
 const limits: DecoderLimits = {
-  frameSize: 100_000,
-  headerCount: 50,
-  headerSize: 5000,
-  connectHeaderSize: 10_000,
+  maxFrameBytes: 100_000,
+  maxHeaders: 50,
+  maxHeaderBytes: 5000,
+  maxConnectHeaderBytes: 10_000,
 };
 
 const octetStream = 'application/octet-stream';
@@ -206,17 +206,17 @@ const checks: Checks<CodecSubject> = {
   },
 
   'refuses a frame that is larger than its limit'(subject) {
-    refusesBeyond(subject, sendText('x'.repeat(2000)), { frameSize: 1000 });
+    refusesBeyond(subject, sendText('x'.repeat(2000)), { maxFrameBytes: 1000 });
   },
 
   'refuses more headers than its limit'(subject) {
     const many = Array.from({ length: 20 }, (_, i) => [`h-${i}`, 'x'] as const);
-    refusesBeyond(subject, sendText('x', many), { headerCount: 15 });
+    refusesBeyond(subject, sendText('x', many), { maxHeaders: 15 });
   },
 
   'refuses a header that is longer than its limit'(subject) {
     const long = sendText('x', [['long', 'x'.repeat(600)]]);
-    refusesBeyond(subject, long, { headerSize: 500 });
+    refusesBeyond(subject, long, { maxHeaderBytes: 500 });
   },
 
   'keeps its decoders apart'(subject) {

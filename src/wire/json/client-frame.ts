@@ -52,7 +52,7 @@ export function readClientFrame(
 
 function readConnect(source: Source): ClientFrame {
   const { limits } = source;
-  const wide = { ...source, limits: { ...limits, headerSize: limits.connectHeaderSize } };
+  const wide = { ...source, limits: { ...limits, maxHeaderBytes: limits.maxConnectHeaderBytes } };
   return {
     kind: 'connect',
     host: text(wide, 'host'),

@@ -6,7 +6,7 @@ import { JsonEncoder } from './encoder.js';
 const openingBrace = 0x7b;
 const encoder = new JsonEncoder();
 
-export const json: WireCodec = {
+export const jsonCodec: WireCodec = {
   name: 'json',
   subprotocols: ['v1.json.signalbox'],
   errorsMayPass: true,

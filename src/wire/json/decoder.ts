@@ -54,7 +54,7 @@ export class JsonDecoder implements Decoder {
     }
     this.#gathered.append(chunk, start, chunk.length);
     // Too large already: it is refused before its end has come.
-    if (this.#gathered.length > this.limits.frameSize) yield this.#gathered.finish(chunk, 0, 0);
+    if (this.#gathered.length > this.limits.maxFrameBytes) yield this.#gathered.finish(chunk, 0, 0);
   }
 
   #line(chunk: Buffer, start: number, end: number): Buffer {
@@ -65,7 +65,7 @@ export class JsonDecoder implements Decoder {
   *#read(octets: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {
     let fields: Fields = {};
     try {
-      if (octets.length > this.limits.frameSize) throw new MessagingError('frame-too-large');
+      if (octets.length > this.limits.maxFrameBytes) throw new MessagingError('frame-too-large');
       fields = objectOf(octets);
       const frame = readClientFrame(fields, octets, this.limits);
       if (frame.kind !== 'heartbeat' && !this.#connected) {

@@ -41,7 +41,7 @@ export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>)
   if (given === undefined) return noHeaders;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw headersInvalid();
   const entries: [string, unknown][] = Object.entries(given);
-  if (entries.length > limits.headerCount)
+  if (entries.length > limits.maxHeaders)
     throw new MessagingError('frame-too-large', 'The frame has too many headers.');
   const kept = new Map<string, string>();
   for (const [name, value] of entries) {
@@ -61,8 +61,8 @@ function isText(value: unknown): value is string {
 }
 
 /** A character is at most three octets, so most texts need not be counted. */
-function checkSize(value: string, { headerSize }: DecoderLimits): void {
-  if (value.length * 3 > headerSize && Buffer.byteLength(value) > headerSize)
+function checkSize(value: string, { maxHeaderBytes }: DecoderLimits): void {
+  if (value.length * 3 > maxHeaderBytes && Buffer.byteLength(value) > maxHeaderBytes)
     throw new MessagingError('frame-too-large', 'A field or header of the frame is too long.');
 }
 

@@ -10,7 +10,7 @@ const encoders: ReadonlyMap<string, Encoder> = new Map(
 );
 
 /** STOMP; the subprotocol means only that it is STOMP, the version is settled by CONNECT alone. */
-export const stomp: WireCodec = {
+export const stompCodec: WireCodec = {
   name: 'stomp',
   subprotocols: versions.map((version) => `v${version.replace('.', '')}.stomp`),
   errorsMayPass: false,

@@ -105,7 +105,7 @@ export class Parser {
       headers: new Map(),
       crlf,
       letters: early ? undefined : dialect.escaping.letters,
-      lineLimit: early ? limits.connectHeaderSize : limits.headerSize,
+      lineLimit: early ? limits.maxConnectHeaderBytes : limits.maxHeaderBytes,
       headerCount: 0,
       bodyLength: undefined,
     };
@@ -114,7 +114,7 @@ export class Parser {
   #header(draft: Draft, whole: string): void {
     const line = draft.crlf ? withoutReturn(whole) : whole;
     if (line === '') return this.#beginBody(draft);
-    if (++draft.headerCount > this.limits.headerCount) {
+    if (++draft.headerCount > this.limits.maxHeaders) {
       throw new MessagingError('frame-too-large', 'The frame has too many headers.');
     }
     const colon = line.indexOf(':');
@@ -205,7 +205,7 @@ export class Parser {
   }
 
   #checkLine(length: number): void {
-    if (length > (this.#draft?.lineLimit ?? this.limits.headerSize)) {
+    if (length > (this.#draft?.lineLimit ?? this.limits.maxHeaderBytes)) {
       throw new MessagingError('frame-too-large', 'A header of the frame is too long.');
     }
     this.#checkSize(length);
@@ -213,7 +213,8 @@ export class Parser {
 
   /** With these octets, and the one that has to end them, the frame must not be too large. */
   #checkSize(octets: number): void {
-    if (this.#size + octets >= this.limits.frameSize) throw new MessagingError('frame-too-large');
+    if (this.#size + octets >= this.limits.maxFrameBytes)
+      throw new MessagingError('frame-too-large');
   }
 }
 

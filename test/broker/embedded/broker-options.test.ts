@@ -14,10 +14,10 @@ describe('the options of the embedded broker', () => {
 
   it.each<[string, string, EmbeddedBrokerOptions]>([
     ['queue.prefetch', 'must be a whole number of at least 1', { queue: { prefetch: 0 } }],
-    ['queue.ackWithin', 'must be a whole number of at least 0', { queue: { ackWithin: -1 } }],
-    ['queue.ackWithin', 'must be at most 2147483647', { queue: { ackWithin: 2 ** 31 } }],
+    ['queue.ackTimeout', 'must be a whole number of at least 0', { queue: { ackTimeout: -1 } }],
+    ['queue.ackTimeout', 'must be at most 2147483647', { queue: { ackTimeout: 2 ** 31 } }],
     ['queue.maxDeliveries', 'must be a whole', { queue: { maxDeliveries: 0.5 } }],
-    ['queue.messages', 'must be a whole', { queue: { messages: Number.NaN } }],
+    ['queue.maxMessages', 'must be a whole', { queue: { maxMessages: Number.NaN } }],
     ['queue.prefixes', 'must begin with a slash', { queue: { prefixes: ['/queue/'] } }],
     ['queue.deadLetters', 'must begin with a slash', { queue: { deadLetters: 'dead' } }],
     ['queue.whenFull', `must be 'refuse' or`, { queue: { whenFull: 'drop-newest' as 'refuse' } }],
@@ -30,13 +30,17 @@ describe('the options of the embedded broker', () => {
     ['sotre', "known one is 'store'", { sotre: {} } as object],
     ['store', 'must be an object', { store: './messages' } as object],
     ['separator', `must be '/' or '.'`, { separator: ':' as '/' }],
-    ['retain.octets', 'must be a whole', { retain: { octets: -1 } }],
+    ['retain.maxBytes', 'must be a whole', { retain: { maxBytes: -1 } }],
     [
       'retain.destination',
       "known one is 'retain.destinations'",
       { retain: { destination: 1 } as object },
     ],
-    ['durable.keep', 'must be at most 2147483647', { durable: { keep: 30 * 86_400_000 } }],
+    [
+      'durable.retention',
+      'must be at most 2147483647',
+      { durable: { retention: 30 * 86_400_000 } },
+    ],
   ])('name %s, which %s', (name, what, given) => {
     expect(() => resolveBrokerOptions(given)).toThrow(
       expect.objectContaining({

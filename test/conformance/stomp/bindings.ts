@@ -191,7 +191,7 @@ export const bindings: readonly Line[] = [
     versions: ['1.2'],
     async check(_, version) {
       const size = 16 * 1024 * 1024;
-      const large = await Stage.open('TCP', { frameSize: 2 * size, webSocketMessage: 2 * size });
+      const large = await Stage.open('TCP', { maxFrameBytes: 2 * size, maxMessageBytes: 2 * size });
       try {
         const readers = [
           await large.subscriber(version, topic),

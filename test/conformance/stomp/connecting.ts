@@ -117,7 +117,7 @@ export const connecting: readonly Line[] = [
       const client = await stage.client();
       // Who came later was let in, so the silent one was before the clock moves.
       await stage.connect('1.2');
-      await stage.clock.advance(stage.server.options.limits.connectWithin);
+      await stage.clock.advance(stage.server.options.connectTimeout);
       await client.ended();
     },
   },

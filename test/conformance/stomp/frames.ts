@@ -219,23 +219,23 @@ export const frames: readonly Line[] = [
     number: 16,
     what: 'headers, their length and their number, and bodies have limits; nothing more is read beyond them',
     async check(stage, version) {
-      const { headerCount, headerSize, frameSize } = stage.server.options.limits;
+      const { maxHeaders, maxHeaderBytes, maxFrameBytes } = stage.server.options.limits;
       const reader = await stage.subscriber(version, topic);
       const many = Object.fromEntries(
-        Array.from({ length: headerCount + 1 }, (_, i) => [`h${i}`, i]),
+        Array.from({ length: maxHeaders + 1 }, (_, i) => [`h${i}`, i]),
       );
       for (const said of [
         frame('SEND', { destination: topic, ...many }),
-        frame('SEND', { destination: topic, long: 'x'.repeat(headerSize + 1) }),
-        frame('SEND', { destination: topic }, 'x'.repeat(frameSize + 1)),
+        frame('SEND', { destination: topic, long: 'x'.repeat(maxHeaderBytes + 1) }),
+        frame('SEND', { destination: topic }, 'x'.repeat(maxFrameBytes + 1)),
       ]) {
         const client = await stage.connect(version);
         client.say(said, frame('SEND', { destination: topic }, 'behind'));
         ok((await client.refused()).headers['message'] !== undefined);
       }
       const client = await stage.connect(version);
-      client.send(topic, {}, 'x'.repeat(frameSize - 1000));
-      equal((await reader.next('MESSAGE')).body.length, frameSize - 1000);
+      client.send(topic, {}, 'x'.repeat(maxFrameBytes - 1000));
+      equal((await reader.next('MESSAGE')).body.length, maxFrameBytes - 1000);
     },
   },
 ];

@@ -1,6 +1,9 @@
 // Argument decorators of an application: a function each, and what may be wrong with them.
 import { describe, expect, it } from 'vitest';
-import { argument, isArgumentDecorator } from '../../../src/controller/decorators/argument.js';
+import {
+  createParamDecorator,
+  isArgumentDecorator,
+} from '../../../src/controller/decorators/argument.js';
 import { Payload } from '../../../src/controller/arguments/payload.js';
 import { Principal } from '../../../src/controller/arguments/principal.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
@@ -8,13 +11,18 @@ import { MessageMapping } from '../../../src/controller/decorators/mapping.js';
 import { MessagingError } from '../../../src/message/error.js';
 import { findings, serve } from '../serve.js';
 
-const Lookup = argument(({ lookup }) => lookup);
-const Later = argument(async (_, __, value: string) => Promise.resolve(value));
-const Failing = argument(() => {
+const Lookup = createParamDecorator(({ lookup }) => lookup);
+const Later = createParamDecorator(async (_, __, value: string) => Promise.resolve(value));
+const Failing = createParamDecorator(() => {
   throw new MessagingError('access-refused');
 });
-const Where = argument((_, { handler, index, on, variables }) => [handler, index, on, variables]);
-const Checked = argument(
+const Where = createParamDecorator((_, { handler, index, on, variables }) => [
+  handler,
+  index,
+  on,
+  variables,
+]);
+const Checked = createParamDecorator(
   (_, __, wanted: number) => wanted,
   (parameter, wanted) =>
     parameter.index === wanted ? undefined : `it must be parameter ${wanted}.`,
@@ -54,7 +62,7 @@ describe('an argument decorator of an application', () => {
 
   it('begins no later argument when an earlier one has failed', async () => {
     const begun: string[] = [];
-    const Begun = argument(async (_, __, name: string) => {
+    const Begun = createParamDecorator(async (_, __, name: string) => {
       begun.push(name);
       return Promise.reject(new MessagingError('access-refused'));
     });

@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
-import { reply, SendTo, SendToUser } from '../../../src/controller/decorators/send-to.js';
+import {
+  createReplyDecorator,
+  SendTo,
+  SendToUser,
+} from '../../../src/controller/decorators/send-to.js';
 import type { Target } from '../../../src/message/target.js';
 import { findings, serve } from '../serve.js';
 
@@ -61,7 +65,9 @@ class Methods {
     return 1;
   }
 
-  @reply(({ lookup }) => [{ kind: 'destination', destination: `/topic/audit${lookup}` }])
+  @createReplyDecorator(({ lookup }) => [
+    { kind: 'destination', destination: `/topic/audit${lookup}` },
+  ])
   @MessageMapping('/audited')
   audited() {
     return 1;
@@ -235,7 +241,7 @@ describe('a return rule', () => {
   it('that fails goes the way of a failing handler', async () => {
     @Controller()
     class A {
-      @reply(() => {
+      @createReplyDecorator(() => {
         throw new Error('secret');
       })
       @MessageMapping('/a')

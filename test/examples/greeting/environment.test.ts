@@ -23,8 +23,8 @@ describe('the environment', () => {
       ...options,
     });
     await server.start();
-    expect(server.options.heartbeat).toEqual({ floor: 500, wanted: 700 });
-    expect(server.options.limits.frameSize).toBe(1_000_000);
+    expect(server.options.heartbeat).toEqual({ minSendInterval: 500, expectedInterval: 700 });
+    expect(server.options.limits.maxFrameBytes).toBe(1_000_000);
 
     await connect(transport);
     const known = open(transport);

@@ -16,8 +16,8 @@ import { silentLogger } from '../../../src/message/logger.js';
 import { bytes } from '../../../src/payload/bytes.js';
 import { json as jsonConverter } from '../../../src/payload/json.js';
 import { text } from '../../../src/payload/text.js';
-import { json } from '../../../src/wire/json/codec.js';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { memory, tcp, tls, webSocket } from './transport-subjects.js';
 
 export interface Implementation {
@@ -28,7 +28,7 @@ export interface Implementation {
 
 export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
   STOMP: {
-    codec: stomp,
+    codec: stompCodec,
     client: stompClientProtocol,
     malformed: [
       'send\ndestination:/x\n\n\0',
@@ -39,7 +39,7 @@ export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
     ].map((octets) => Buffer.from(octets)),
   },
   JSON: {
-    codec: json,
+    codec: jsonCodec,
     client: jsonClientProtocol,
     malformed: [
       '{"type":"shout"}',

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Headers } from '../../../src/message/message.js';
-import { json } from '../../../src/wire/json/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { cases } from '../../property.js';
 import { hear, limits } from './octets.js';
 
@@ -20,7 +20,7 @@ const headers = fc.dictionary(
 
 /** What a server said, in the words in which a client would say it. */
 function echoed(destination: string, given: Headers, body: Uint8Array) {
-  const { bytes } = json.encoder('1').encode({
+  const { bytes } = jsonCodec.encoder('1').encode({
     kind: 'message',
     subscription: 's',
     messageId: 'm',
@@ -96,7 +96,7 @@ describe('lines of a stream', () => {
         const octets = Buffer.concat(parts);
         const cuts = [0, ...ends.sort((a, b) => a - b), octets.length];
         const read = (chunks: readonly Uint8Array[]) => {
-          const decoder = json.decoder(limits, false);
+          const decoder = jsonCodec.decoder(limits, false);
           return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
         };
         const chunks = cuts.slice(1).map((end, i) => octets.subarray(cuts[i], end));

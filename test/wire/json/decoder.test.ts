@@ -1,9 +1,9 @@
 // The way in of JSON clients: what they mean, and what is refused.
 import { describe, expect, it } from 'vitest';
-import { json } from '../../../src/wire/json/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { codeOf, connectedDecoder, hear, limits, sent, type Item } from './octets.js';
 
-const first = (said: string) => [...json.decoder(limits, true).push(Buffer.from(said))];
+const first = (said: string) => [...jsonCodec.decoder(limits, true).push(Buffer.from(said))];
 
 describe('a frame', () => {
   it.each<[object, object]>([
@@ -61,7 +61,7 @@ describe('a frame', () => {
     const text = '{"type":"begin","transaction":"é"}\r\n\n{"type":"ping"}\n';
     const octets = Buffer.from(text);
     for (const size of [1, 2, 7, octets.length]) {
-      const decoder = json.decoder(limits, false);
+      const decoder = jsonCodec.decoder(limits, false);
       const heard: Item[] = [];
       for (let at = 0; at < octets.length; at += size)
         heard.push(...decoder.push(octets.subarray(at, at + size)));
@@ -71,7 +71,7 @@ describe('a frame', () => {
   });
 
   it('that never ends is refused as soon as it is too large', () => {
-    const decoder = json.decoder({ ...limits, frameSize: 100 }, false);
+    const decoder = jsonCodec.decoder({ ...limits, maxFrameBytes: 100 }, false);
     expect([...decoder.push(Buffer.alloc(100, ' '))]).toEqual([]);
     const [refused] = decoder.push(Buffer.from('x'));
     expect(codeOf(refused!)).toBe('frame-too-large');
@@ -101,7 +101,7 @@ describe('the first frame', () => {
   });
 
   it('connects implicitly when it is another, once', () => {
-    const decoder = json.decoder(limits, true);
+    const decoder = jsonCodec.decoder(limits, true);
     const push = () => [...decoder.push(Buffer.from('{"type":"begin","transaction":"t"}'))];
     expect(push()).toMatchObject([{ kind: 'connect', implicit: true }, { kind: 'begin' }]);
     expect(push()).toMatchObject([{ kind: 'begin' }]);

@@ -1,9 +1,9 @@
 // The way out to JSON clients: frames as they are said, and equal ones shared.
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
-import { json } from '../../../src/wire/json/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
 
-const encoder = json.encoder('1');
+const encoder = jsonCodec.encoder('1');
 
 function said(frame: ServerFrame | { kind: 'heartbeat' }): unknown {
   const { bytes, binary } = encoder.encode(frame);

@@ -1,20 +1,20 @@
 // Octets in, frames out: what the tests of this room share.
 import type { ClientFrame, Heartbeat, Malformed } from '../../../src/message/frame.js';
-import { json } from '../../../src/wire/json/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
 
 export const limits: DecoderLimits = {
-  frameSize: 64 * 1024,
-  headerCount: 64,
-  headerSize: 8192,
-  connectHeaderSize: 16_384,
+  maxFrameBytes: 64 * 1024,
+  maxHeaders: 64,
+  maxHeaderBytes: 8192,
+  maxConnectHeaderBytes: 16_384,
 };
 
 export type Item = ClientFrame | Heartbeat | Malformed;
 
 /** A decoder of whole messages whose client has connected. */
 export function connectedDecoder(given: Partial<DecoderLimits> = {}) {
-  const decoder = json.decoder({ ...limits, ...given }, true);
+  const decoder = jsonCodec.decoder({ ...limits, ...given }, true);
   const [connect] = decoder.push(Buffer.from('{"type":"connect"}'));
   if (connect?.kind !== 'connect') throw new Error('The client could not connect.');
   return decoder;

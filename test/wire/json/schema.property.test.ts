@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
-import { json } from '../../../src/wire/json/codec.js';
+import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { isClientFrame, isServerFrame } from '../../json-schema.js';
 import { cases } from '../../property.js';
 import { hear } from './octets.js';
@@ -71,7 +71,7 @@ describe('the schema', () => {
       { ...message, message: { ...message.message, body: Buffer.alloc(0) } },
     ];
     for (const frame of [...said, { kind: 'heartbeat' } as const]) {
-      const octets = Buffer.from(json.encoder('1').encode(frame).bytes).toString();
+      const octets = Buffer.from(jsonCodec.encoder('1').encode(frame).bytes).toString();
       expect([octets, isServerFrame(JSON.parse(octets))]).toEqual([octets, true]);
     }
   });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { trimmedBlanks } from '../../../src/wire/stomp/blanks.js';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
 import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
@@ -142,7 +142,7 @@ describe('a MESSAGE', () => {
             headers: new Map(Object.entries(given)),
             body: octets,
           };
-          const { bytes } = stomp
+          const { bytes } = stompCodec
             .encoder(version)
             .encode({ kind: 'message', subscription: 's', messageId: 'm', message });
           const read = parseAll(version, [bytes, bytes]);

@@ -1,6 +1,6 @@
 // STOMP frames as clients mean them, in each version.
 import { describe, expect, it } from 'vitest';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { codeOf, connectedDecoder, hear, hearFirst, limits } from './octets.js';
 
 const versions = ['1.0', '1.1', '1.2'] as const;
@@ -37,7 +37,7 @@ describe('CONNECT', () => {
     ['CONNECT\r\naccept-version:1.1\r\n\r\n\0', '1.1'],
     ['\r\n\nSTOMP\r\naccept-version:1.2\r\n\r\n\0', '1.2'],
   ])('lines 1, 18, 19, 20: settles the version of %j', (said, version) => {
-    const decoder = stomp.decoder(limits, true);
+    const decoder = stompCodec.decoder(limits, true);
     expect(decoder.version).toBe('1.0');
     expect([...decoder.push(Buffer.from(said))]).toMatchObject([{ kind: 'connect' }]);
     expect(decoder.version).toBe(version);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
 import type { Message } from '../../../src/message/message.js';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import type { Version } from '../../../src/wire/stomp/dialect.js';
 
 const versions = ['1.0', '1.1', '1.2'] as const;
@@ -13,7 +13,7 @@ function text({ bytes }: EncodedFrame): string {
 }
 
 function said(version: Version, frame: ServerFrame): string {
-  return text(stomp.encoder(version).encode(frame));
+  return text(stompCodec.encoder(version).encode(frame));
 }
 
 function message(
@@ -111,7 +111,7 @@ describe('MESSAGE', () => {
 });
 
 describe('sharing', () => {
-  const encoder = stomp.encoder('1.2');
+  const encoder = stompCodec.encoder('1.2');
 
   it('gives the same object for the same frame and for equal subscription ids', () => {
     const sent = message('x');
@@ -148,7 +148,7 @@ describe('sharing', () => {
   });
 
   it('shares encoders, and no heart-beat', () => {
-    expect(stomp.encoder('1.2')).toBe(encoder);
+    expect(stompCodec.encoder('1.2')).toBe(encoder);
     const beat = encoder.encode({ kind: 'heartbeat' });
     expect(text(beat)).toBe('\n');
     expect(encoder.encode({ kind: 'heartbeat' })).not.toBe(beat);
@@ -156,7 +156,7 @@ describe('sharing', () => {
 });
 
 describe('text or binary', () => {
-  const binary = (of: Message) => stomp.encoder('1.2').encode(delivery(of)).binary;
+  const binary = (of: Message) => stompCodec.encoder('1.2').encode(delivery(of)).binary;
 
   it('line 73: is text when the octets are UTF-8', () => {
     expect(binary(message('né', { 'content-type': 'image/png' }))).toBe(false);

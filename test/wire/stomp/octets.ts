@@ -1,19 +1,19 @@
 // Octets in, frames out: what the tests of this room share.
 import type { ClientFrame, Heartbeat, Malformed } from '../../../src/message/frame.js';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import type { Version } from '../../../src/wire/stomp/dialect.js';
 
 export const limits: DecoderLimits = {
-  frameSize: 64 * 1024,
-  headerCount: 64,
-  headerSize: 8192,
-  connectHeaderSize: 16_384,
+  maxFrameBytes: 64 * 1024,
+  maxHeaders: 64,
+  maxHeaderBytes: 8192,
+  maxConnectHeaderBytes: 16_384,
 };
 
 /** A decoder that has read the CONNECT of a client of this version. */
 export function connectedDecoder(version: Version, given: Partial<DecoderLimits> = {}) {
-  const decoder = stomp.decoder({ ...limits, ...given }, true);
+  const decoder = stompCodec.decoder({ ...limits, ...given }, true);
   const [connect] = decoder.push(Buffer.from(`CONNECT\naccept-version:${version}\n\n\0`));
   if (connect?.kind !== 'connect') throw new Error('The client could not connect.');
   return decoder;
@@ -30,7 +30,7 @@ export function hear(
 
 /** What a client says first. */
 export function hearFirst(said: string | Uint8Array, given: Partial<DecoderLimits> = {}) {
-  return [...stomp.decoder({ ...limits, ...given }, true).push(Buffer.from(said))];
+  return [...stompCodec.decoder({ ...limits, ...given }, true).push(Buffer.from(said))];
 }
 
 /** The code with which the only thing said was refused. */

@@ -213,12 +213,12 @@ describe('cuts', () => {
 describe('limits', () => {
   it('line 16: takes as many headers as it may', () => {
     const headers = (count: number) => `SEND\n${'a:b\n'.repeat(count)}\n\0`;
-    expect(refusal('1.2', headers(3), { headerCount: 3 })).toEqual([['SEND', { a: 'b' }, '']]);
-    expect(refusal('1.2', headers(4), { headerCount: 3 })).toBe('frame-too-large');
+    expect(refusal('1.2', headers(3), { maxHeaders: 3 })).toEqual([['SEND', { a: 'b' }, '']]);
+    expect(refusal('1.2', headers(4), { maxHeaders: 3 })).toBe('frame-too-large');
   });
 
   it('line 16: measures header lines in octets, longer ones at CONNECT', () => {
-    const given = { headerSize: 8, connectHeaderSize: 12 };
+    const given = { maxHeaderBytes: 8, maxConnectHeaderBytes: 12 };
     expect(refusal('1.2', 'SEND\na:éé12\n\n\0', given)).toEqual([['SEND', { a: 'éé12' }, '']]);
     expect(refusal('1.2', 'SEND\na:éé123\n\n\0', given)).toBe('frame-too-large');
     expect(refusal('1.2', 'CONNECT\na:1234567890\n\n\0', given)).toEqual([
@@ -228,22 +228,24 @@ describe('limits', () => {
   });
 
   it('line 16: refuses a line that is too long before its end has come', () => {
-    expect(refusal('1.2', 'SENDSENDSEND', { headerSize: 8 })).toBe('frame-too-large');
-    expect(refusal('1.2', 'SEND\na:1234567', { headerSize: 8 })).toBe('frame-too-large');
+    expect(refusal('1.2', 'SENDSENDSEND', { maxHeaderBytes: 8 })).toBe('frame-too-large');
+    expect(refusal('1.2', 'SEND\na:1234567', { maxHeaderBytes: 8 })).toBe('frame-too-large');
   });
 
   it('line 16: measures whole frames, the NUL too', () => {
-    expect(refusal('1.2', send, { frameSize: send.length })).toEqual([sent]);
-    expect(refusal('1.2', send, { frameSize: send.length - 1 })).toBe('frame-too-large');
-    expect(refusal('1.2', 'SEND\n\nabc', { frameSize: 9 })).toBe('frame-too-large');
-    expect(refusal('1.2', 'SEND\ncontent-length:2\n\n', { frameSize: 25 })).toBe('frame-too-large');
-    expect(refusal('1.2', 'SEND\ncontent-length:2\n\nab\0', { frameSize: 26 })).toEqual([
+    expect(refusal('1.2', send, { maxFrameBytes: send.length })).toEqual([sent]);
+    expect(refusal('1.2', send, { maxFrameBytes: send.length - 1 })).toBe('frame-too-large');
+    expect(refusal('1.2', 'SEND\n\nabc', { maxFrameBytes: 9 })).toBe('frame-too-large');
+    expect(refusal('1.2', 'SEND\ncontent-length:2\n\n', { maxFrameBytes: 25 })).toBe(
+      'frame-too-large',
+    );
+    expect(refusal('1.2', 'SEND\ncontent-length:2\n\nab\0', { maxFrameBytes: 26 })).toEqual([
       ['SEND', {}, 'ab'],
     ]);
   });
 
   it('line 16: measures each frame for itself', () => {
-    expect(refusal('1.2', `\n\n\n${send}\n\n${send}`, { frameSize: send.length })).toEqual([
+    expect(refusal('1.2', `\n\n\n${send}\n\n${send}`, { maxFrameBytes: send.length })).toEqual([
       sent,
       sent,
     ]);

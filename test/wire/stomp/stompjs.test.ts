@@ -1,7 +1,7 @@
 // Our octets read by a well-known client, and its octets by us.
 import { FrameImpl, Parser as StompjsParser, type IRawFrameType } from '@stomp/stompjs';
 import { describe, expect, it } from 'vitest';
-import { stomp } from '../../../src/wire/stomp/codec.js';
+import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { hear } from './octets.js';
 
 function readByStompjs(bytes: Uint8Array): FrameImpl[] {
@@ -13,7 +13,7 @@ function readByStompjs(bytes: Uint8Array): FrameImpl[] {
 
 describe('a well-known client', () => {
   it('reads what we write', () => {
-    const encoder = stomp.encoder('1.2');
+    const encoder = stompCodec.encoder('1.2');
     const message = {
       destination: '/topic/a:b',
       headers: new Map([

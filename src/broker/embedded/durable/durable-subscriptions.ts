@@ -7,14 +7,14 @@ import type { TopicQueue } from './topic-queue.js';
 
 export interface DurableOptions {
   /** Durable subscriptions there may be, of all clients together. Default 1,000. */
-  readonly subscriptions: number;
+  readonly maxSubscriptions: number;
   /** Milliseconds that one is kept while its subscriber is away. Default seven days. */
-  readonly keep: number;
+  readonly retention: number;
 }
 
 export const defaultDurableOptions: DurableOptions = {
-  subscriptions: 1000,
-  keep: 7 * 24 * 60 * 60 * 1000,
+  maxSubscriptions: 1000,
+  retention: 7 * 24 * 60 * 60 * 1000,
 };
 
 interface Kept {
@@ -43,7 +43,7 @@ export class DurableSubscriptions {
       known.timer = undefined;
       return known.topic;
     }
-    if (known === undefined && this.#kept.size >= this.options.subscriptions)
+    if (known === undefined && this.#kept.size >= this.options.maxSubscriptions)
       throw new MessagingError(
         'subscription-limit',
         'There are as many durable subscriptions as there may be.',
@@ -59,7 +59,7 @@ export class DurableSubscriptions {
     topic.leave(consumer);
     const kept = this.#kept.get(name);
     if (kept?.topic !== topic || topic.isRead) return;
-    kept.timer ??= this.clock.after(this.options.keep, () => this.#end(name));
+    kept.timer ??= this.clock.after(this.options.retention, () => this.#end(name));
   }
 
   /** For good, unless it is another's by now. */

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../message/clock.js';
 export interface AckDeadlinesParts {
   readonly clock: Clock;
   /** Milliseconds; 0 is without end. */
-  readonly within: number;
+  readonly ackTimeout: number;
   /** Whether an acknowledgement may be on its way. */
   readonly busy: () => boolean;
   /** These were not settled in time. */
@@ -26,7 +26,7 @@ export class AckDeadlines {
   constructor(private readonly parts: AckDeadlinesParts) {}
 
   add(ack: string): void {
-    const { within } = this.parts;
+    const { ackTimeout: within } = this.parts;
     if (within === 0) return;
     this.#look();
     // What has passed since the last look was not this one's time.
@@ -44,7 +44,7 @@ export class AckDeadlines {
   }
 
   #look(): void {
-    const { clock, within, busy, missed } = this.parts;
+    const { clock, ackTimeout: within, busy, missed } = this.parts;
     if (this.#timer !== undefined) return;
     const step = Math.ceil(within / looks);
     this.#lookedAt = clock.now();

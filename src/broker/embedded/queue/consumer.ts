@@ -28,7 +28,7 @@ export interface ConsumerParts {
   readonly acknowledgements: Acknowledgements;
   readonly clock: Clock;
   /** Milliseconds in which it has to settle a message; 0 is without end. */
-  readonly ackWithin: number;
+  readonly ackTimeout: number;
 }
 
 export class Consumer implements Settler {
@@ -45,7 +45,7 @@ export class Consumer implements Settler {
   ) {
     this.#deadlines = new AckDeadlines({
       clock: parts.clock,
-      within: parts.ackWithin,
+      ackTimeout: parts.ackTimeout,
       busy: () => parts.subscriber.busy,
       missed: (acks) => this.#giveBack(acks),
     });

@@ -50,7 +50,7 @@ export class Queues {
   open(destination: string): MessageQueue {
     const known = this.#queues.get(destination);
     if (known !== undefined) return known;
-    if (this.#queues.size >= this.parts.options.queues) throw new MessagingError('queue-limit');
+    if (this.#queues.size >= this.parts.options.maxQueues) throw new MessagingError('queue-limit');
     const queue: MessageQueue = this.#make(() => {
       // One that was forgotten may still be looked at, and another has its name by then.
       if (this.#queues.get(destination) === queue) this.#queues.delete(destination);
@@ -79,7 +79,8 @@ export class Queues {
     }
     // Nothing is opened yet: what is refused leaves no queue behind.
     const fresh = [...added.keys()].filter((destination) => !this.#queues.has(destination));
-    if (this.#queues.size + fresh.length > options.queues) throw new MessagingError('queue-limit');
+    if (this.#queues.size + fresh.length > options.maxQueues)
+      throw new MessagingError('queue-limit');
     if (!this.#haveRoom(octets)) throw new MessagingError('queue-full');
     // Nothing gives way for what is refused after all.
     for (const [destination, sum] of added) this.#check(this.#queues.get(destination), sum);
@@ -135,13 +136,13 @@ export class Queues {
 
   /** Whether all queues together can hold so many octets more, once what has expired is gone. */
   #haveRoom(octets: number): boolean {
-    const { totalOctets } = this.parts.options;
-    if (this.#octets + octets > totalOctets) this.#dropExpired();
-    return this.#octets + octets <= totalOctets;
+    const { maxTotalBytes } = this.parts.options;
+    if (this.#octets + octets > maxTotalBytes) this.#dropExpired();
+    return this.#octets + octets <= maxTotalBytes;
   }
 
   #overflows(queue: MessageQueue | undefined, added: Sum): boolean {
-    const { messages, octets } = this.parts.options;
+    const { maxMessages: messages, maxBytes: octets } = this.parts.options;
     return (
       (queue?.messages ?? 0) + added.messages > messages ||
       (queue?.octets ?? 0) + added.octets > octets

@@ -15,16 +15,16 @@ export interface RetainOptions {
   /** Whether the header `retain:true` of a message keeps it, whatever its destination. Default false: clients could fill the store. */
   readonly byHeader: boolean;
   /** Destinations that may keep a message; the one that was renewed longest ago makes room. Default 10,000. */
-  readonly messages: number;
+  readonly maxMessages: number;
   /** Octets that may be kept, headers and what each message needs beside them included. Default 16 MiB. */
-  readonly octets: number;
+  readonly maxBytes: number;
 }
 
 export const defaultRetainOptions: RetainOptions = {
   destinations: [],
   byHeader: false,
-  messages: 10_000,
-  octets: 16 * 1024 * 1024,
+  maxMessages: 10_000,
+  maxBytes: 16 * 1024 * 1024,
 };
 
 export interface RetainedMessage {
@@ -58,11 +58,12 @@ export class RetainedMessages {
     if (isInternal(destination) || !this.#keeps(message)) return;
     this.#forget(destination);
     const size = sizeOf(message);
-    if (body.length === 0 || size > this.options.octets) return;
+    if (body.length === 0 || size > this.options.maxBytes) return;
     this.#kept.set(destination, { id, message });
     this.#octets += size;
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.options.messages && this.#octets <= this.options.octets) return;
+      if (this.#kept.size <= this.options.maxMessages && this.#octets <= this.options.maxBytes)
+        return;
       this.#forget(oldest);
     }
   }

@@ -93,7 +93,7 @@ describe('a durable subscription', () => {
   });
 
   it('ends no subscriber for messages that have expired', () => {
-    const { subject, clock, consumer } = brokerWith({ messages: 3 });
+    const { subject, clock, consumer } = brokerWith({ maxMessages: 3 });
     const ann = consumer();
     void ann.connection.subscribe({
       id: '1',
@@ -109,7 +109,7 @@ describe('a durable subscription', () => {
   });
 
   it('lets the oldest go while nobody is there to read', () => {
-    const { publish, consumer } = brokerWith({ messages: 2 });
+    const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const ann = consumer();
     subscribe(ann);
     void ann.connection.close();
@@ -120,7 +120,7 @@ describe('a durable subscription', () => {
   });
 
   it('ends its subscriber that is there and does not read', () => {
-    const { publish, consumer } = brokerWith({ messages: 2 });
+    const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const ann = consumer();
     subscribe(ann, { ack: 'client' });
     publish(topic, 'one', 'two', 'three');
@@ -128,7 +128,7 @@ describe('a durable subscription', () => {
   });
 
   it('is kept for so long and no longer', () => {
-    const { subject, clock, publish, consumer } = brokerWith({}, { durable: { keep: 1000 } });
+    const { subject, clock, publish, consumer } = brokerWith({}, { durable: { retention: 1000 } });
     const ann = consumer();
     subscribe(ann);
     clock.advance(5000);
@@ -152,7 +152,7 @@ describe('a durable subscription', () => {
   });
 
   it('is refused where there are too many', () => {
-    const { consumer } = brokerWith({}, { durable: { subscriptions: 1 } });
+    const { consumer } = brokerWith({}, { durable: { maxSubscriptions: 1 } });
     const [ann, bob] = [consumer(), consumer()];
     subscribe(ann);
     expect(() => subscribe(bob, { name: 'bob' })).toThrow(refusal('subscription-limit'));

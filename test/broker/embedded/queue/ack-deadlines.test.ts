@@ -9,7 +9,7 @@ function deadlines(within = 800) {
   const state = { busy: false };
   const subject = new AckDeadlines({
     clock,
-    within,
+    ackTimeout: within,
     busy: () => state.busy,
     missed: (acks) => void missed.push([...acks]),
   });

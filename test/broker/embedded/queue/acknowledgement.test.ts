@@ -125,7 +125,7 @@ describe('of a queue', () => {
   });
 
   it('that is none leaves nothing behind', () => {
-    const { publish, consumer } = brokerWith({ queues: 1, messages: 1 });
+    const { publish, consumer } = brokerWith({ maxQueues: 1, maxMessages: 1 });
     const ann = consumer();
     const none = { 'prefetch-count': '0' };
     const refused = refusal('header-invalid');
@@ -150,7 +150,7 @@ describe('of a topic', () => {
   });
 
   it('one that keeps too much fails alone', () => {
-    const { publish, consumer } = brokerWith({ messages: 2 });
+    const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const [ann, bob] = [consumer(), consumer()];
     ann.listen('a', '/topic/x', 'client');
     bob.listen('b', '/topic/x');
@@ -160,7 +160,7 @@ describe('of a topic', () => {
   });
 
   it('what it held is gone with it', () => {
-    const { publish, consumer } = brokerWith({ totalOctets: 1000 });
+    const { publish, consumer } = brokerWith({ maxTotalBytes: 1000 });
     const ann = consumer();
     ann.listen('a', '/topic/x', 'client');
     publish('/topic/x', 'x'.repeat(500));
@@ -187,7 +187,7 @@ describe('a commit', () => {
   });
 
   it('does nothing where one thing cannot be done', () => {
-    const { publish, consumer } = brokerWith({ messages: 1 });
+    const { publish, consumer } = brokerWith({ maxMessages: 1 });
     const [ann, bob] = [consumer(), consumer()];
     ann.listen('t', '/topic/x');
     bob.listen('q', '/queue/x', 'client');

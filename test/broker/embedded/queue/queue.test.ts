@@ -129,7 +129,7 @@ describe('a queue', () => {
 
 describe('a full queue', () => {
   it('refuses what it cannot hold, and takes again when something has left', () => {
-    const { publish, consumer } = brokerWith({ messages: 2 });
+    const { publish, consumer } = brokerWith({ maxMessages: 2 });
     publish('/queue/x', '1', '2');
     expect(() => publish('/queue/x', '3')).toThrow(refusal('queue-full'));
     publish('/queue/y', 'other');
@@ -142,7 +142,7 @@ describe('a full queue', () => {
   });
 
   it('may drop the oldest instead, but nothing that somebody holds', () => {
-    const { publish, consumer } = brokerWith({ messages: 2, whenFull: 'drop-oldest' });
+    const { publish, consumer } = brokerWith({ maxMessages: 2, whenFull: 'drop-oldest' });
     publish('/queue/x', '1', '2', '3');
     const ann = consumer();
     ann.listen('a', '/queue/x', 'client');
@@ -152,8 +152,8 @@ describe('a full queue', () => {
 
   it('drops nothing for what it could not hold all the same', () => {
     const { publish, consumer } = brokerWith({
-      messages: 3,
-      octets: 3000,
+      maxMessages: 3,
+      maxBytes: 3000,
       whenFull: 'drop-oldest',
     });
     publish('/queue/x', '1', '2');
@@ -170,7 +170,7 @@ describe('a full queue', () => {
   });
 
   it('counts octets, its own and those of all queues', () => {
-    const { publish } = brokerWith({ octets: 2000, totalOctets: 3000 });
+    const { publish } = brokerWith({ maxBytes: 2000, maxTotalBytes: 3000 });
     publish('/queue/x', 'x'.repeat(1000));
     expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
     publish('/queue/y', 'x'.repeat(1000));
@@ -178,7 +178,7 @@ describe('a full queue', () => {
   });
 
   it('counts nothing twice that its subscriber gives up while it gets it', () => {
-    const { subject, publish } = brokerWith({ totalOctets: 3000 });
+    const { subject, publish } = brokerWith({ maxTotalBytes: 3000 });
     for (let i = 0; i < 3; i++) {
       const connection = subject.connect({
         id: 'hasty',
@@ -200,14 +200,14 @@ describe('a full queue', () => {
   });
 
   it('that refused its first message was never there', () => {
-    const { publish } = brokerWith({ octets: 1000, totalOctets: 1500, queues: 1 });
+    const { publish } = brokerWith({ maxBytes: 1000, maxTotalBytes: 1500, maxQueues: 1 });
     expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
     expect(() => publish('/queue/y', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
     publish('/queue/z', 'fits');
   });
 
   it('has its place when it was admitted, whatever a delivery before it publishes', () => {
-    const { subject, consumer, errors } = brokerWith({ queues: 2 });
+    const { subject, consumer, errors } = brokerWith({ maxQueues: 2 });
     const refused: unknown[] = [];
     const nosy = subject.connect({
       id: 'nosy',
@@ -239,7 +239,7 @@ describe('a full queue', () => {
   });
 
   it('is forgotten when it holds nothing and nobody listens', () => {
-    const { publish, consumer } = brokerWith({ queues: 1 });
+    const { publish, consumer } = brokerWith({ maxQueues: 1 });
     publish('/queue/x', '1');
     expect(() => publish('/queue/y', '1')).toThrow(refusal('queue-limit'));
     const ann = consumer();
@@ -255,7 +255,7 @@ describe('a message that expires', () => {
     message('/queue/jobs', text, { expires: String(date) });
 
   it('makes room for others when its queue is full', () => {
-    const { subject, clock, publish, consumer } = brokerWith({ messages: 2 });
+    const { subject, clock, publish, consumer } = brokerWith({ maxMessages: 2 });
     void subject.publish(expiring('early', clock.date() + 10));
     publish('/queue/jobs', 'one');
     expect(() => publish('/queue/jobs', 'two')).toThrow(refusal('queue-full'));
@@ -267,7 +267,7 @@ describe('a message that expires', () => {
   });
 
   it('is dropped though nobody asks, and the looking ends with the last', () => {
-    const { subject, clock, publish } = brokerWith({ totalOctets: 2000 });
+    const { subject, clock, publish } = brokerWith({ maxTotalBytes: 2000 });
     void subject.publish(expiring('x'.repeat(1000), clock.date() + 10));
     void subject.publish(expiring('late', clock.date() + 15_000));
     clock.advance(10_000);
@@ -334,7 +334,7 @@ describe('a message that expires', () => {
 
 describe('a message that is not settled in time', () => {
   it('goes to another, and its acknowledgement comes too late', () => {
-    const { publish, clock, consumer } = brokerWith({ ackWithin: 800 });
+    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
     const [ann, bob] = [consumer(), consumer()];
     ann.listen('1', '/queue/jobs', 'client', { 'prefetch-count': '1' });
     publish('/queue/jobs', 'job');
@@ -347,7 +347,7 @@ describe('a message that is not settled in time', () => {
   });
 
   it('leaves no timer when its consumer goes', () => {
-    const { publish, clock, consumer } = brokerWith({ ackWithin: 800 });
+    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
     const ann = consumer();
     ann.listen('1', '/queue/jobs', 'client');
     publish('/queue/jobs', 'job');

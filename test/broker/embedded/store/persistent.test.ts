@@ -87,7 +87,7 @@ describe('a persistent message', () => {
   });
 
   it('counts while it is written, and no longer when that fails', async () => {
-    const { subject, store } = await stored({ messages: 2, queues: 1 });
+    const { subject, store } = await stored({ maxMessages: 2, maxQueues: 1 });
     store.hold();
     const sent = [persistent('one'), persistent('two')].map((each) => subject.publish(each));
     expect(() => subject.publish(persistent('three'))).toThrow(refusal('queue-full'));
@@ -203,7 +203,7 @@ describe('a persistent message', () => {
   });
 
   it('leaves the store when it expires or gives way to another', async () => {
-    const { subject, clock, store } = await stored({ messages: 1, whenFull: 'drop-oldest' });
+    const { subject, clock, store } = await stored({ maxMessages: 1, whenFull: 'drop-oldest' });
     await subject.publish(persistent('one'));
     await subject.publish(persistent('two'));
     await written();

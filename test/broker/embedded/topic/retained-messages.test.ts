@@ -93,8 +93,8 @@ describe('a retained message', () => {
   });
 
   it.each([
-    ['too many', { ...prices, messages: 2 }],
-    ['too large together', { ...prices, octets: 2 * sizeOf(message('/topic/price/a', 'a')) }],
+    ['too many', { ...prices, maxMessages: 2 }],
+    ['too large together', { ...prices, maxBytes: 2 * sizeOf(message('/topic/price/a', 'a')) }],
   ])('makes room when they are %s, the oldest first', (_, retain) => {
     const { publish, consumer } = keeping(retain);
     for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);

@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await createServer({
     controllers: [GreetingController],
     transports: [transport],
-    heartbeat: { floor: 100, wanted: 1000 },
+    heartbeat: { minSendInterval: 100, expectedInterval: 1000 },
     logger: silentLogger,
   });
   await server.start();
