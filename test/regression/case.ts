@@ -1,5 +1,5 @@
 // The shape of a regression case: one input that has found a fault, with the correct answer.
-import type { Stage } from './stage.js';
+import type { Setup } from './setup.js';
 
 export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
 export type Protocol = (typeof protocols)[number];
@@ -14,11 +14,11 @@ export interface Case {
   readonly name: string;
   /** The correct behavior, as a sentence. */
   readonly title: string;
-  /** Empty for a case that needs no client: it runs once. */
+  /** Empty for a case that needs no client: it runs oneClient. */
   readonly protocols: readonly Protocol[];
   readonly transports: readonly TransportName[];
   /** Rejects with a `WrongAnswer` or an assertion error where the server does something else than the title says. */
-  readonly run: (stage: Stage) => Promise<void>;
+  readonly run: (setup: Setup) => Promise<void>;
 }
 
 /** One execution of a case. */
@@ -48,7 +48,7 @@ export const stompInMemory = { protocols: stomp, transports: ['memory'] } as con
 /** One STOMP version and JSON over memory: for behavior that depends on neither version nor transport. */
 export const bothLanguages = { protocols: ['stomp-1.2', 'json'], transports: ['memory'] } as const;
 /** One client over memory: for faults that no protocol and no transport takes part in. */
-export const once = { protocols: ['stomp-1.2'], transports: ['memory'] } as const;
+export const oneClient = { protocols: ['stomp-1.2'], transports: ['memory'] } as const;
 /** WebSocket alone: for faults of the handshake and of the WebSocket framing. */
 export const webSocket = { protocols: ['stomp-1.2'], transports: ['websocket-text'] } as const;
 /** No client at all. */

@@ -31,7 +31,7 @@ export interface Ports {
   readonly tcp: number | undefined;
 }
 
-export interface DialOptions {
+export interface OpenOptions {
   readonly protocol: Protocol;
   readonly transport: TransportName;
   /** HTTP headers of a WebSocket handshake. */
@@ -39,12 +39,12 @@ export interface DialOptions {
 }
 
 /** The bytes of one connection, whatever the transport is. */
-interface Line {
+interface RawConnection {
   write(bytes: Uint8Array): void;
   close(): void;
 }
 
-interface LineEvents {
+interface ConnectionEvents {
   received(chunk: Uint8Array): void;
   ended(code: number | undefined): void;
 }
@@ -78,15 +78,15 @@ export class Client {
   readonly #unread: Frame[] = [];
   #rest = Buffer.alloc(0);
   #wake: (() => void)[] = [];
-  #line!: Line;
+  #connection!: RawConnection;
   #receipts = 0;
 
   private constructor(readonly protocol: Protocol) {}
 
   /** Opens a connection and sends nothing. */
-  static async dial(ports: Ports, options: DialOptions): Promise<Client> {
+  static async open(ports: Ports, options: OpenOptions): Promise<Client> {
     const client = new Client(options.protocol);
-    client.#line = await openLine(ports, options, {
+    client.#connection = await openConnection(ports, options, {
       received: (chunk) => client.#receive(Buffer.from(chunk)),
       ended: (code) => {
         client.end ??= { code };
@@ -124,7 +124,7 @@ export class Client {
 
   /** Sends bytes as they are: one message where the transport has messages. */
   write(bytes: string | Uint8Array): void {
-    this.#line.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    this.#connection.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
   }
 
   /** Several frames in one write, which a stream delivers at once. WebSocket and memory take one JSON frame a message. */
@@ -193,7 +193,7 @@ export class Client {
   }
 
   close(): void {
-    this.#line.close();
+    this.#connection.close();
   }
 
   async #take(wanted: (frame: Frame) => boolean, what: string): Promise<Frame> {
@@ -252,11 +252,11 @@ export function show({ command, headers, body }: Frame): string {
   return `${text.join(' ')} ${body}`.slice(0, 300).trim();
 }
 
-async function openLine(
+async function openConnection(
   ports: Ports,
-  { transport, protocol, httpHeaders = {} }: DialOptions,
-  events: LineEvents,
-): Promise<Line> {
+  { transport, protocol, httpHeaders = {} }: OpenOptions,
+  events: ConnectionEvents,
+): Promise<RawConnection> {
   switch (transport) {
     case 'memory': {
       const client = ports.memory.connect({ headers: httpHeaders });

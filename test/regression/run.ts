@@ -1,6 +1,6 @@
 // Runs a case, and compares its outcome with the list of known failures.
 import { WrongAnswer, type Run } from './case.js';
-import { Stage, turns } from './stage.js';
+import { Setup, turns } from './setup.js';
 
 /** Milliseconds after which a run that waits for something has failed. No known failure needs them. */
 const runTimeout = 10_000;
@@ -44,9 +44,12 @@ export async function wrongAnswerOf(
   run: Run,
   uncaught: UncaughtExceptions,
 ): Promise<WrongAnswer | undefined> {
-  const stage = new Stage(run);
-  const wrong = await wrongAnswerIn(run.case.run(stage).then(() => stage.neighborIsServed()));
-  const unclosed = await wrongAnswerIn(stage.close());
+  const setup = new Setup(run);
+  const wrong = await wrongAnswerIn(async () => {
+    await run.case.run(setup);
+    await setup.neighborIsServed();
+  });
+  const unclosed = await wrongAnswerIn(() => setup.close());
   await turns(2);
   const [first] = uncaught.take();
   // Says more than what became of the frames.
@@ -55,9 +58,9 @@ export async function wrongAnswerOf(
   return wrong ?? unclosed;
 }
 
-async function wrongAnswerIn(work: Promise<void>): Promise<WrongAnswer | undefined> {
+async function wrongAnswerIn(work: () => Promise<void>): Promise<WrongAnswer | undefined> {
   try {
-    await withTimeout(work);
+    await withTimeout(work());
     return undefined;
   } catch (error) {
     if (error instanceof WrongAnswer) return error;

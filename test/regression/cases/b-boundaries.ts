@@ -4,9 +4,9 @@ import type { Message } from '../../../src/message/message.js';
 import {
   Controller,
   EmbeddedBroker,
-  json,
+  jsonCodec,
   MessageMapping,
-  stomp,
+  stompCodec,
   SubscribeMapping,
   type Broker,
   type Interceptor,
@@ -22,9 +22,9 @@ import {
   type Protocol,
 } from '../case.js';
 import { Client } from '../client.js';
-import { expectEnd, expectEqual, expectLog, expectThat } from '../play.js';
+import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
 import { memoryOf, replacing } from '../replace.js';
-import { turns } from '../stage.js';
+import { turns } from '../setup.js';
 
 const malformed = (protocol: Protocol) =>
   protocol === 'json' ? '{"type":"nonsense"}\n' : 'NONSENSE\n\n\0';
@@ -34,22 +34,22 @@ const outboundInterceptor: Case = {
   name: 'outbound-interceptor-breaks-a-frame',
   title: 'A session whose outbound interceptor returns an ERROR without text is closed with 1011',
   ...everywhere,
-  async run(stage) {
-    await stage.start({
+  async run(setup) {
+    await setup.start({
       outboundInterceptors: [
         (frame) =>
           // JSON leaves out a field that is undefined, and cannot write a bigint.
           frame.kind === 'error'
             ? ({
                 ...frame,
-                message: stage.protocol === 'json' ? 1n : undefined,
+                message: setup.protocol === 'json' ? 1n : undefined,
               } as unknown as ServerFrame)
             : frame,
       ],
     });
-    const client = await stage.connect();
-    client.write(malformed(stage.protocol));
-    await expectEnd(stage, client, 1011);
+    const client = await setup.connect();
+    client.write(malformed(setup.protocol));
+    await expectEnd(setup, client, 1011);
   },
 };
 
@@ -58,7 +58,7 @@ const decoderThrows: Case = {
   name: 'decoder-throws',
   title: 'A session whose decoder throws is closed with 1011, and the log has the reason',
   ...everywhere,
-  async run(stage) {
+  async run(setup) {
     const broken = (codec: WireCodec): WireCodec =>
       replacing(codec, {
         decoder(...given) {
@@ -71,11 +71,11 @@ const decoderThrows: Case = {
           });
         },
       });
-    await stage.start({ codecs: [broken(stomp), broken(json)] });
-    const client = await stage.connect();
+    await setup.start({ codecs: [broken(stompCodec), broken(jsonCodec)] });
+    const client = await setup.connect();
     client.send('SEND', { destination: '/topic/explode' }, '1');
-    await expectEnd(stage, client, 1011);
-    expectLog(stage, /The decoder exploded/);
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /The decoder exploded/);
   },
 };
 
@@ -84,7 +84,7 @@ const encoderThrows: Case = {
   name: 'encoder-throws',
   title: 'A session whose encoder throws is closed with 1011, and the log has the reason',
   ...everywhere,
-  async run(stage) {
+  async run(setup) {
     const broken = (codec: WireCodec): WireCodec =>
       replacing(codec, {
         encoder(version) {
@@ -98,11 +98,11 @@ const encoderThrows: Case = {
           });
         },
       });
-    await stage.start({ codecs: [broken(stomp), broken(json)] });
-    const client = await stage.connect();
+    await setup.start({ codecs: [broken(stompCodec), broken(jsonCodec)] });
+    const client = await setup.connect();
     client.send('SEND', { destination: '/topic/none', receipt: 'explode' }, '1');
-    await expectEnd(stage, client, 1011);
-    expectLog(stage, /The encoder exploded/);
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /The encoder exploded/);
   },
 };
 
@@ -111,7 +111,7 @@ const writeThrows: Case = {
   name: 'write-throws',
   title: 'A session behind one whose transport throws gets its message, and idle() resolves',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     let breaks = false;
     const memory = memoryOf((connection) =>
       replacing(connection, {
@@ -121,12 +121,12 @@ const writeThrows: Case = {
         },
       }),
     );
-    const server = await stage.start({ transports: [memory] });
-    const dial = { protocol: stage.protocol, transport: stage.transport };
-    const broken = await Client.dial({ ...stage.ports, memory }, dial);
+    const server = await setup.start({ transports: [memory] });
+    const dial = { protocol: setup.protocol, transport: setup.transport };
+    const broken = await Client.open({ ...setup.ports, memory }, dial);
     await broken.connect();
     await broken.subscribe('news', '/topic/news');
-    const next = await stage.connect();
+    const next = await setup.connect();
     await next.subscribe('news', '/topic/news');
     breaks = true;
     await server.publisher.publish('/topic/news', 'hello');
@@ -142,7 +142,7 @@ const sharedHeaders: Case = {
   name: 'inbound-interceptor-adds-a-header',
   title: 'A header that an interceptor sets on one SEND is on no other message',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     let changed: Message['headers'] | undefined;
     const setting: Interceptor = async (frame, _session, next) => {
       if (frame.kind === 'send' && frame.message.destination === '/topic/first') {
@@ -152,12 +152,12 @@ const sharedHeaders: Case = {
       await next();
     };
     // Later cases must not see it.
-    stage.defer(() => void (changed as Map<string, string> | undefined)?.delete('x'));
-    await stage.start({ interceptors: [setting] });
-    const sender = await stage.connect();
+    setup.defer(() => void (changed as Map<string, string> | undefined)?.delete('x'));
+    await setup.start({ interceptors: [setting] });
+    const sender = await setup.connect();
     sender.send('SEND', { destination: '/topic/first' });
-    await stage.settle();
-    const client = await stage.connect();
+    await setup.settle();
+    const client = await setup.connect();
     await client.subscribe('second', '/topic/second');
     client.send('SEND', { destination: '/topic/second' });
     const { headers } = await client.next('MESSAGE');
@@ -170,10 +170,10 @@ const sharedContentType: Case = {
   name: 'outbound-interceptor-adds-a-header',
   title: 'A header that an interceptor sets on one published message is on no other message',
   ...bothLanguages,
-  async run(stage) {
+  async run(setup) {
     let changed: Map<string, string> | undefined;
-    stage.defer(() => void changed?.delete('x'));
-    const server = await stage.start({
+    setup.defer(() => void changed?.delete('x'));
+    const server = await setup.start({
       outboundInterceptors: [
         (frame) => {
           if (frame.kind === 'message' && frame.message.destination === '/topic/first') {
@@ -184,12 +184,12 @@ const sharedContentType: Case = {
         },
       ],
     });
-    const client = await stage.connect();
+    const client = await setup.connect();
     await client.subscribe('first', '/topic/first');
     await client.subscribe('second', '/topic/second');
     await server.publisher.publish('/topic/first', { n: 1 });
     await server.publisher.publish('/topic/second', { n: 2 });
-    await stage.settle();
+    await setup.settle();
     const [second] = client.messages('second');
     expectThat(second !== undefined, 'The second message did not arrive.');
     expectEqual('the header x', second!.headers['x'], undefined);
@@ -210,11 +210,11 @@ const droppedFrame: Case = {
   name: 'receipt-of-a-dropped-frame',
   title: 'A frame that an interceptor drops gets no RECEIPT',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start({ interceptors: [holding([])] });
-    const client = await stage.connect({ problems: true });
+  async run(setup) {
+    await setup.start({ interceptors: [holding([])] });
+    const client = await setup.connect({ problems: true });
     client.send('SEND', { destination: '/topic/held', receipt: 'dropped' }, '1');
-    await stage.settle();
+    await setup.settle();
     const receipts = client.received.filter(({ headers }) => headers['receipt-id'] === 'dropped');
     expectEqual(
       'the receipts',
@@ -230,19 +230,19 @@ const lateNext: Case = {
   title:
     'next() throws when it is called after its interceptor has returned, and the frame stays dropped',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     const held: (() => Promise<void>)[] = [];
-    await stage.start({ interceptors: [holding(held)] });
-    const client = await stage.connect();
+    await setup.start({ interceptors: [holding(held)] });
+    const client = await setup.connect();
     await client.subscribe('held', '/topic/held');
     client.send('SEND', { destination: '/topic/held' }, '1');
-    await stage.settle();
+    await setup.settle();
     const outcome = await (async () => held[0]!())().then(
       () => 'passed',
       () => 'refused',
     );
     expectEqual('the outcome of a late next()', outcome, 'refused');
-    await stage.settle();
+    await setup.settle();
     expectEqual('the number of messages', client.messages().length, 0);
   },
 };
@@ -252,14 +252,14 @@ const changedFrame: Case = {
   name: 'next-with-a-changed-frame',
   title: 'next(frame) passes on the frame that the interceptor has changed',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     const changing: Interceptor = async (frame, _session, next) => {
       if (frame.kind !== 'send') return next();
       const message = { ...frame.message, headers: new Map([['tenant', 'blue']]) };
       await (next as (changed: typeof frame) => Promise<void>)({ ...frame, message });
     };
-    await stage.start({ interceptors: [changing] });
-    const client = await stage.connect();
+    await setup.start({ interceptors: [changing] });
+    const client = await setup.connect();
     await client.subscribe('news', '/topic/news');
     client.send('SEND', { destination: '/topic/news' });
     const { headers } = await client.next('MESSAGE');
@@ -273,7 +273,7 @@ const failedConnect: Case = {
   title:
     'A session that the broker refuses has no `disconnected` event without a `connected` event',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     const inner = new EmbeddedBroker();
     let sessions = 0;
     const broker: Broker = replacing<Broker>(inner, {
@@ -282,14 +282,14 @@ const failedConnect: Case = {
         return inner.connect(subscriber);
       },
     });
-    const server = await stage.start({ broker });
+    const server = await setup.start({ broker });
     const seen: string[] = [];
     server.events.on('connected', () => void seen.push('connected'));
     server.events.on('disconnected', () => void seen.push('disconnected'));
-    const client = await stage.dial();
+    const client = await setup.open();
     await client.connect().catch(() => {});
     client.close();
-    await stage.settle();
+    await setup.settle();
     expectThat(
       seen.length === 0 || seen.join() === 'connected,disconnected',
       `The events of the session are ${seen.join(', ')}.`,
@@ -302,7 +302,7 @@ const subscribeAnswers: Case = {
   name: 'events-of-an-answered-subscribe',
   title: 'Every `subscribed` event of an answered SUBSCRIBE is followed by an `unsubscribed` event',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     @Controller()
     class StatusController {
       @SubscribeMapping('/status')
@@ -310,14 +310,14 @@ const subscribeAnswers: Case = {
         return 'fine';
       }
     }
-    const server = await stage.start({ controllers: [StatusController] });
+    const server = await setup.start({ controllers: [StatusController] });
     const seen: string[] = [];
     server.events.on('subscribed', () => void seen.push('subscribed'));
     server.events.on('unsubscribed', () => void seen.push('unsubscribed'));
-    const client = await stage.connect();
+    const client = await setup.connect();
     client.send('SUBSCRIBE', { id: 'status', destination: '/app/status' });
     await client.next('MESSAGE');
-    await stage.settle();
+    await setup.settle();
     expectThat(
       seen.length === 0 || seen.join() === 'subscribed,unsubscribed',
       `The events are ${seen.join(', ')}.`,
@@ -331,9 +331,9 @@ const acceptorError: Case = {
   title: 'A connection for which no session can be made is closed, and the log has the reason',
   protocols: ['stomp-1.2'],
   transports: ['websocket-text', 'tcp'],
-  async run(stage) {
+  async run(setup) {
     let sessions = 0;
-    await stage.start({
+    await setup.start({
       ids: {
         session() {
           if (++sessions > 1) throw new Error('There are no ids left.');
@@ -343,9 +343,9 @@ const acceptorError: Case = {
         reply: () => 'reply-1',
       },
     });
-    const client = await stage.dial();
-    await stage.until(() => client.end !== undefined, 'The connection is open.');
-    expectLog(stage, /There are no ids left/);
+    const client = await setup.open();
+    await setup.until(() => client.end !== undefined, 'The connection is open.');
+    expectLog(setup, /There are no ids left/);
   },
 };
 
@@ -355,16 +355,16 @@ const changedBuffer: Case = {
   title:
     'A message holds the bytes that its publisher gave, also when the buffer changes afterwards',
   ...bothLanguages,
-  async run(stage) {
-    const server = await stage.start();
+  async run(setup) {
+    const server = await setup.start();
     const bytes = Buffer.from('{"n":1}');
     await server.publisher.publish('/queue/news', bytes, {
       headers: { 'content-type': 'application/json' },
     });
     bytes.fill('!');
-    const client = await stage.connect();
+    const client = await setup.connect();
     await client.subscribe('news', '/queue/news');
-    await stage.settle();
+    await setup.settle();
     expectEqual(
       'the bodies',
       client.messages().map(({ body }) => body),
@@ -378,8 +378,8 @@ const publishAfterClose: Case = {
   name: 'publish-after-close',
   title: 'publish() rejects after close()',
   ...serverAlone,
-  async run(stage) {
-    const server = await stage.create({ endpoints: [] });
+  async run(setup) {
+    const server = await setup.create({ endpoints: [] });
     await server.start();
     await server.close();
     const outcome = await server.publisher.publish('/topic/news', 'late').then(
@@ -395,7 +395,7 @@ const secondCopy: Case = {
   name: 'error-of-another-copy',
   title: 'A MessagingError of a second copy of the package keeps its code',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     const path = fileURLToPath(new URL('../../../src/message/error.ts', import.meta.url));
     const copy = (await import(
       /* @vite-ignore */ `${path}?second-copy`
@@ -407,10 +407,10 @@ const secondCopy: Case = {
         throw new copy.MessagingError('destination-refused');
       }
     }
-    await stage.start({ controllers: [RefusingController] });
-    const client = await stage.connect({ problems: true });
+    await setup.start({ controllers: [RefusingController] });
+    const client = await setup.connect({ problems: true });
     client.send('SEND', { destination: '/app/refused', receipt: 'r' });
-    await stage.settle();
+    await setup.settle();
     expectEqual(
       'the problems',
       client.problems.map(({ code }) => code),

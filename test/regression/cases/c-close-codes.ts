@@ -7,8 +7,9 @@ import {
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
 import { everyStomp, everywhere, WrongAnswer, type Case } from '../case.js';
-import { expectEnd, expectThat, play } from '../play.js';
-import { turns, type Stage } from '../stage.js';
+import { expectEnd, expectThat } from '../expect.js';
+import { frameCase } from '../frame-case.js';
+import type { Setup } from '../setup.js';
 
 @Controller()
 class FailingController {
@@ -24,11 +25,6 @@ class FailingController {
   unwritable() {
     return { n: 1n };
   }
-
-  @MessageMapping('/endless')
-  endless() {
-    return new Promise(() => {});
-  }
 }
 
 const controllers = [FailingController];
@@ -39,7 +35,7 @@ const rejected = (onRejectedFrame: 'report' | 'close' | 'ignore') => () =>
   ({ controllers, onRejectedFrame }) as ServerOptions;
 
 function failedHandler(name: string, code: string, destination: string): Case {
-  return play(
+  return frameCase(
     {
       fault: 'C1',
       name,
@@ -60,23 +56,32 @@ const timeout: Case = {
   name: 'handler-timeout',
   title: 'A SEND with a receipt whose handler takes too long gets ERROR and closes with 1011',
   ...everyStomp,
-  async run(stage) {
+  async run(setup) {
     const clock = testClock();
-    await stage.start({ controllers, clock, handlerTimeout: 100 });
-    const client = await stage.connect();
+    let started = false;
+    @Controller()
+    class EndlessController {
+      @MessageMapping('/endless')
+      endless() {
+        started = true;
+        return new Promise(() => {});
+      }
+    }
+    await setup.start({ controllers: [EndlessController], clock, handlerTimeout: 100 });
+    const client = await setup.connect();
     client.send(...withReceipt('/app/endless'));
-    await turns(20);
+    await setup.until(() => started, 'The handler was not called.');
     await clock.advance(100);
-    await expectEnd(stage, client, 1011);
+    await expectEnd(setup, client, 1011);
   },
 };
 
 /** The session may end, and must not be told that it has broken the protocol. */
-async function expectNoViolation(stage: Stage, options: ServerOptions, sends: readonly string[]) {
-  await stage.start(options);
-  const client = await stage.connect();
+async function expectNoViolation(setup: Setup, options: ServerOptions, sends: readonly string[]) {
+  await setup.start(options);
+  const client = await setup.connect();
   for (const destination of sends) client.send('SEND', { destination, receipt: 'r' }, '1');
-  const code = await stage.closeCode(client);
+  const code = await setup.closeCode(client);
   expectThat(
     client.received.some(({ command }) => command === 'ERROR'),
     'The frame got no ERROR.',
@@ -91,8 +96,8 @@ const queueFull: Case = {
   name: 'queue-full',
   title: 'A SEND to a full queue is not answered as a protocol violation',
   ...everyStomp,
-  run: (stage) =>
-    expectNoViolation(stage, { broker: new EmbeddedBroker({ queue: { messages: 1 } }) }, [
+  run: (setup) =>
+    expectNoViolation(setup, { broker: new EmbeddedBroker({ queue: { maxMessages: 1 } }) }, [
       '/queue/small',
       '/queue/small',
     ]),
@@ -103,11 +108,11 @@ const noRoute: Case = {
   name: 'no-route',
   title: 'A SEND with a receipt that no handler serves is not answered as a protocol violation',
   ...everyStomp,
-  run: (stage) => expectNoViolation(stage, { controllers }, ['/app/helo']),
+  run: (setup) => expectNoViolation(setup, { controllers }, ['/app/helo']),
 };
 
 const plainClients: readonly Case[] = [
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'unserved-send',
@@ -121,7 +126,7 @@ const plainClients: readonly Case[] = [
       logs: /\/app\/helo[^]*\/app\/hello/,
     },
   ),
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'unserved-subscribe',
@@ -135,7 +140,7 @@ const plainClients: readonly Case[] = [
       logs: /\/news\/today/,
     },
   ),
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'duplicate-subscription-id',
@@ -150,7 +155,7 @@ const plainClients: readonly Case[] = [
       logs: /subscription-exists/,
     },
   ),
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'unknown-unsubscribe',
@@ -159,7 +164,7 @@ const plainClients: readonly Case[] = [
     },
     { frames: [['UNSUBSCRIBE', { id: 'none' }]], logs: /subscription-unknown/ },
   ),
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'failing-handler',
@@ -175,7 +180,7 @@ const plainClients: readonly Case[] = [
 ];
 
 const modes: readonly Case[] = [
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'rejected-frames-are-reported',
@@ -196,9 +201,9 @@ const modes: readonly Case[] = [
     title:
       "With onRejectedFrame 'close' a rejected frame gets ERROR and ends the session, with a code other than 1002",
     ...everywhere,
-    run: (stage) => expectNoViolation(stage, rejected('close')(), ['/app/helo']),
+    run: (setup) => expectNoViolation(setup, rejected('close')(), ['/app/helo']),
   },
-  play(
+  frameCase(
     {
       fault: 'C2',
       name: 'rejected-frames-are-ignored',

@@ -6,8 +6,8 @@ import { createServer, type ServerOptions } from '../../../src/index.js';
 import { serverAlone, webSocket, WrongAnswer, type Case } from '../case.js';
 import type { Headers } from '../client.js';
 import { frameText } from '../../stomp-client.js';
-import { expectEqual, expectThat } from '../play.js';
-import { listenOn, turns, type Stage } from '../stage.js';
+import { expectEqual, expectThat } from '../expect.js';
+import { listenOn, turns, type Setup } from '../setup.js';
 
 /** A WebSocket text message of a client in one frame, with a mask of zeros. */
 function maskedMessage(text: string): Buffer {
@@ -25,11 +25,11 @@ const smallReads: Case = {
   title:
     'A SEND of 1,500,000 bytes that arrives in reads of 1,400 bytes is taken where the limits allow it',
   ...webSocket,
-  async run(stage) {
+  async run(setup) {
     const limit = 16 * 1024 * 1024;
-    await stage.start({ limits: { frameSize: limit, webSocketMessage: limit } });
-    const socket = new WebSocket(`ws://127.0.0.1:${stage.ports.webSocket}/ws`, ['v12.stomp']);
-    stage.defer(() => socket.terminate());
+    await setup.start({ limits: { maxFrameBytes: limit, maxMessageBytes: limit } });
+    const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp']);
+    setup.defer(() => socket.terminate());
     let received = '';
     let closed: number | undefined;
     socket.on('message', (data: Buffer) => (received += data.toString()));
@@ -37,7 +37,7 @@ const smallReads: Case = {
     socket.on('error', () => {});
     await new Promise((resolve) => socket.on('open', resolve));
     socket.send(frameText('CONNECT', { 'accept-version': '1.2', host: 'test' }));
-    await stage.until(() => received.includes('CONNECTED'), 'There was no CONNECTED.');
+    await setup.until(() => received.includes('CONNECTED'), 'There was no CONNECTED.');
 
     const headers = { destination: '/topic/none', receipt: 'large' };
     const message = maskedMessage(frameText('SEND', headers, 'x'.repeat(1_500_000)));
@@ -48,7 +48,7 @@ const smallReads: Case = {
       // The server reads it before the next one is written.
       await turns(1);
     }
-    await stage.until(
+    await setup.until(
       () => received.includes('receipt-id:large') || closed !== undefined,
       'The SEND got no answer.',
     );
@@ -91,9 +91,9 @@ function plainRequest(method: string, statuses: readonly number[]): Case {
     name: `plain-${method.toLowerCase()}-on-an-endpoint`,
     title: `A plain ${method} on an endpoint is answered with ${statuses.join(' or ')}`,
     ...webSocket,
-    async run(stage) {
-      await stage.start();
-      const { status } = await fetchAnswer(stage.ports.webSocket!, '/ws', method);
+    async run(setup) {
+      await setup.start();
+      const { status } = await fetchAnswer(setup.ports.webSocket!, '/ws', method);
       expectThat(statuses.includes(status), `The status is ${status}.`);
     },
   };
@@ -107,11 +107,11 @@ const upgradeHeaders = {
 };
 
 /** An application's HTTP server with one page, to which a server is attached. */
-async function attach(stage: Stage, options: ServerOptions = {}) {
+async function attach(setup: Setup, options: ServerOptions = {}) {
   const http = createHttpServer((_request, response) => void response.end('The page.'));
-  const port = await listenOn(stage, http);
-  const server = await createServer({ closeWithin: 0, logger: stage.logger, ...options });
-  stage.defer(() => server.close());
+  const port = await listenOn(setup, http);
+  const server = await createServer({ closeTimeout: 0, logger: setup.logger, ...options });
+  setup.defer(() => server.close());
   await server.attach(http);
   return { server, port };
 }
@@ -121,8 +121,8 @@ const foreignUpgrade: Case = {
   name: 'upgrade-to-http-2',
   title: "A request with Upgrade: h2c gets the application's page",
   ...serverAlone,
-  async run(stage) {
-    const { port } = await attach(stage);
+  async run(setup) {
+    const { port } = await attach(setup);
     const answer = await fetchAnswer(port, '/page', 'GET', {
       Connection: 'Upgrade, HTTP2-Settings',
       Upgrade: 'h2c',
@@ -137,8 +137,8 @@ const upgradeAfterClose: Case = {
   name: 'upgrade-after-close',
   title: "An upgrade request after close() does not get the application's page",
   ...serverAlone,
-  async run(stage) {
-    const { port, server } = await attach(stage);
+  async run(setup) {
+    const { port, server } = await attach(setup);
     await server.close();
     const { status } = await fetchAnswer(port, '/ws', 'GET', upgradeHeaders);
     expectThat(status !== 200, 'The status is 200.');
@@ -146,11 +146,11 @@ const upgradeAfterClose: Case = {
 };
 
 /** What the server knows of a client behind a trusted proxy. */
-async function handshakeBehindProxy(stage: Stage, headers: Headers) {
-  const server = await stage.start({
+async function handshakeBehindProxy(setup: Setup, headers: Headers) {
+  const server = await setup.start({
     endpoints: [{ path: '/ws', trustedProxies: ['127.0.0.1'] }],
   });
-  const client = await stage.dial(headers);
+  const client = await setup.open(headers);
   if (client.end !== undefined) throw new WrongAnswer('The handshake was refused.');
   await client.connect();
   const id = client.received[0]!.headers['session']!;
@@ -167,8 +167,8 @@ const proxies: readonly Case[] = Object.entries(proxyHeaders).map(([name, header
   name: `client-behind-a-proxy-with-${name}`,
   title: `remoteAddress and secure are the client's behind a trusted proxy that sends ${Object.keys(headers).join(' and ')}`,
   ...webSocket,
-  async run(stage) {
-    const { remoteAddress, secure } = await handshakeBehindProxy(stage, headers);
+  async run(setup) {
+    const { remoteAddress, secure } = await handshakeBehindProxy(setup, headers);
     expectEqual(
       'what is known',
       { remoteAddress, secure },
@@ -182,8 +182,8 @@ const forwardedPort: Case = {
   name: 'origin-behind-a-proxy-with-a-port',
   title: 'X-Forwarded-Port of a trusted proxy is part of the origin that is allowed',
   ...webSocket,
-  async run(stage) {
-    await handshakeBehindProxy(stage, {
+  async run(setup) {
+    await handshakeBehindProxy(setup, {
       Origin: 'https://example.org:8443',
       'X-Forwarded-Host': 'example.org',
       'X-Forwarded-Port': '8443',
@@ -193,12 +193,12 @@ const forwardedPort: Case = {
 };
 
 /** The extensions that a server agrees to. */
-async function extensionsOf(stage: Stage, options: ServerOptions): Promise<string> {
-  await stage.start(options);
-  const socket = new WebSocket(`ws://127.0.0.1:${stage.ports.webSocket}/ws`, ['v12.stomp'], {
+async function extensionsOf(setup: Setup, options: ServerOptions): Promise<string> {
+  await setup.start(options);
+  const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp'], {
     perMessageDeflate: true,
   });
-  stage.defer(() => socket.terminate());
+  setup.defer(() => socket.terminate());
   socket.on('error', () => {});
   await new Promise((resolve) => socket.on('open', resolve).on('close', resolve));
   return socket.extensions;
@@ -210,12 +210,12 @@ const compression: readonly Case[] = [
     name: 'compression-on',
     title: 'An endpoint with perMessageDeflate agrees to permessage-deflate',
     ...webSocket,
-    async run(stage) {
+    async run(setup) {
       // The name of the option is a proposal.
       const endpoint = { path: '/ws', perMessageDeflate: true };
       expectEqual(
         'the extensions',
-        await extensionsOf(stage, { endpoints: [endpoint] }),
+        await extensionsOf(setup, { endpoints: [endpoint] }),
         'permessage-deflate',
       );
     },
@@ -225,8 +225,8 @@ const compression: readonly Case[] = [
     name: 'compression-off',
     title: 'An endpoint does not compress by default',
     ...webSocket,
-    async run(stage) {
-      expectEqual('the extensions', await extensionsOf(stage, {}), '');
+    async run(setup) {
+      expectEqual('the extensions', await extensionsOf(setup, {}), '');
     },
   },
 ];

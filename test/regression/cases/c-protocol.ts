@@ -16,8 +16,9 @@ import {
   type Case,
 } from '../case.js';
 import type { Frame, Headers } from '../client.js';
-import { expectEnd, expectEqual, expectThat, play } from '../play.js';
-import type { Stage } from '../stage.js';
+import { expectEnd, expectEqual, expectThat } from '../expect.js';
+import { frameCase } from '../frame-case.js';
+import type { Setup } from '../setup.js';
 
 /** Users by their login; without one a client is anonymous. */
 const authenticate: ServerOptions['authenticate'] = ({ login }) =>
@@ -34,9 +35,9 @@ const disguises: readonly ((name: string) => string)[] = [
 ];
 
 /** SENDs headers with disguised names; no subscriber may receive one. */
-async function expectNoDisguise(stage: Stage, names: readonly string[]): Promise<void> {
-  await stage.start();
-  const client = await stage.connect();
+async function expectNoDisguise(setup: Setup, names: readonly string[]): Promise<void> {
+  await setup.start();
+  const client = await setup.connect();
   await client.subscribe('news', '/topic/news');
   for (const disguise of disguises) {
     const forged = names.map((name) => [disguise(name), 'forged'] as const);
@@ -54,8 +55,8 @@ const forgedNames: Case = {
   name: 'white-space-around-server-owned-names',
   title: 'A header whose trimmed name belongs to the server does not reach subscribers',
   ...everywhere,
-  run: (stage) =>
-    expectNoDisguise(stage, ['user-name', 'message-id', 'subscription', 'ack', 'session']),
+  run: (setup) =>
+    expectNoDisguise(setup, ['user-name', 'message-id', 'subscription', 'ack', 'session']),
 };
 
 const escapedNames: Case = {
@@ -65,9 +66,9 @@ const escapedNames: Case = {
     'A header whose name belongs to the server after an escaped line end does not reach subscribers',
   protocols: ['stomp-1.1', 'stomp-1.2'],
   transports,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     await client.subscribe('news', '/topic/news');
     client.send('SEND', { destination: '/topic/news', '\\nuser-name': 'forged' }, '1');
     await client.next('MESSAGE');
@@ -80,9 +81,9 @@ const forgedReplyTo: Case = {
   name: 'white-space-before-reply-to',
   title: 'A header whose trimmed name is reply-to does not reach subscribers beside reply-to',
   ...everywhere,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     await client.subscribe('news', '/topic/news');
     for (const disguise of disguises) {
       client.send(
@@ -104,9 +105,9 @@ const forgedOrigin: Case = {
   name: 'original-destination-of-dead-letters',
   title: 'A client cannot set original-destination on a message to the dead letters',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     await client.subscribe('dead', '/queue/dead-letters');
     client.send(
       'SEND',
@@ -119,7 +120,7 @@ const forgedOrigin: Case = {
 };
 
 const bodies: readonly Case[] = [
-  play(
+  frameCase(
     {
       fault: 'C4',
       name: 'subscribe-with-a-body',
@@ -132,7 +133,7 @@ const bodies: readonly Case[] = [
       receives: [{ command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
     },
   ),
-  play(
+  frameCase(
     {
       fault: 'C4',
       name: 'line-end-after-connect',
@@ -148,7 +149,7 @@ const bodies: readonly Case[] = [
       receives: [{ command: 'CONNECTED' }, { command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
     },
   ),
-  play(
+  frameCase(
     {
       fault: 'C4',
       name: 'line-end-after-other-frames',
@@ -168,7 +169,7 @@ const foreignReplyTo: readonly Case[] = Object.entries({
   'a-queue': '/queue/answers',
   'another-scheme': 'mailto:ann@example.org',
 }).map(([name, replyTo]) =>
-  play(
+  frameCase(
     {
       fault: 'C5',
       name: `reply-to-${name}`,
@@ -189,11 +190,11 @@ const temporaryQueue: Case = {
   title:
     'Answers to reply-to:/temp-queue/x arrive with subscription:/temp-queue/x without a SUBSCRIBE',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start();
-    const worker = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const worker = await setup.connect();
     await worker.subscribe('work', '/queue/requests');
-    const asker = await stage.connect();
+    const asker = await setup.connect();
     asker.send(
       'SEND',
       { destination: '/queue/requests', 'reply-to': '/temp-queue/answers' },
@@ -201,7 +202,7 @@ const temporaryQueue: Case = {
     );
     const { headers } = await worker.next('MESSAGE');
     await worker.request('SEND', { destination: headers['reply-to'] ?? '' }, '"answer"');
-    await stage.settle();
+    await setup.settle();
     const received = asker.messages().map((frame) => frame.headers['subscription']);
     expectEqual('the subscriptions of the answers', received, ['/temp-queue/answers']);
   },
@@ -213,12 +214,12 @@ const ackWithLength: Case = {
   title: 'ACK with a content-length above 0 is refused at once and closes with 1002',
   protocols: ['stomp-1.1', 'stomp-1.2'],
   transports,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     client.write('ACK\nid:a\nmessage-id:a\nsubscription:s\ncontent-length:1000\n\n\0');
     client.send('BEGIN', { transaction: 't' });
-    await expectEnd(stage, client, 1002);
+    await expectEnd(setup, client, 1002);
   },
 };
 
@@ -227,11 +228,11 @@ const messageIds: Case = {
   name: 'message-ids-of-two-sessions',
   title: 'Different messages have different message ids, also in different sessions',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start();
+  async run(setup) {
+    await setup.start();
     const ids: (string | undefined)[] = [];
     for (const queue of ['/queue/one', '/queue/two']) {
-      const client = await stage.connect();
+      const client = await setup.connect();
       await client.subscribe('1', queue, { ack: 'client' });
       client.send('SEND', { destination: queue }, '1');
       ids.push((await client.next('MESSAGE')).headers['message-id']);
@@ -246,9 +247,9 @@ const individualMode: Case = {
   title: 'The ERROR for ack:client-individual in STOMP 1.0 does not recommend client-individual',
   protocols: ['stomp-1.0'],
   transports,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     client.send('SUBSCRIBE', { destination: '/topic/news', ack: 'client-individual' });
     const { headers, body } = await client.next('ERROR');
     const text = `${headers['message']} ${body}`;
@@ -263,7 +264,7 @@ const repeatedHeaders: Case = {
   name: 'repeated-headers-in-a-handler',
   title: "@Header('tag', { all: true }) gives all values of a repeated header",
   ...stompInMemory,
-  async run(stage) {
+  async run(setup) {
     let tags: unknown;
     @Controller()
     class TagController {
@@ -272,10 +273,10 @@ const repeatedHeaders: Case = {
         tags = given;
       }
     }
-    await stage.start({ controllers: [TagController] });
-    const client = await stage.connect();
+    await setup.start({ controllers: [TagController] });
+    const client = await setup.connect();
     client.write(repeatedSend.replace('/topic', '/app'));
-    await stage.settle();
+    await setup.settle();
     expectEqual('the values', tags, ['a', 'b', 'c']);
   },
 };
@@ -285,9 +286,9 @@ const relayedRepetition: Case = {
   name: 'repeated-headers-of-a-message',
   title: 'MESSAGE keeps repeated headers in order',
   ...stompInMemory,
-  async run(stage) {
-    await stage.start();
-    const client = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
     await client.subscribe('tags', '/topic/tags');
     client.write(repeatedSend);
     await client.next('MESSAGE');
@@ -304,11 +305,11 @@ const userNames: readonly Case[] = Object.entries({
   name: `user-name-with-a-${name}`,
   title: `CONNECTED has a user-name that holds a ${name}`,
   ...everyProtocol,
-  async run(stage) {
-    await stage.start({
+  async run(setup) {
+    await setup.start({
       authenticate: ({ login }) => ({ name: login === 'neighbor' ? 'neighbor' : user }),
     });
-    const client = await stage.connect({ login: 'ann' });
+    const client = await setup.connect({ login: 'ann' });
     expectEqual('user-name', client.received[0]?.headers['user-name'], user);
   },
 }));
@@ -318,15 +319,15 @@ const droppedConnect: Case = {
   name: 'dropped-connect',
   title: 'A client whose CONNECT an interceptor drops is refused at once',
   ...everywhere,
-  async run(stage) {
+  async run(setup) {
     const dropping: Interceptor = async (frame, _session, next) => {
       if (frame.kind === 'connect' && frame.login === 'dropped') return;
       await next();
     };
-    await stage.start({ interceptors: [dropping] });
-    const client = await stage.dial();
-    client.send('CONNECT', { 'accept-version': stage.protocol.slice(-3), login: 'dropped' });
-    await stage.until(() => client.end !== undefined, 'The client still waits.');
+    await setup.start({ interceptors: [dropping] });
+    const client = await setup.open();
+    client.send('CONNECT', { 'accept-version': setup.protocol.slice(-3), login: 'dropped' });
+    await setup.until(() => client.end !== undefined, 'The client still waits.');
   },
 };
 
@@ -336,18 +337,18 @@ const percentNames: Case = {
   title:
     'A SEND to the user a%2Fb, written a%252Fb, reaches that user, and a%2Fb reaches the user a/b',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start({ authenticate });
+  async run(setup) {
+    await setup.start({ authenticate });
     const received: Record<string, readonly Frame[]> = {};
-    const sender = await stage.connect({ login: 'sender' });
+    const sender = await setup.connect({ login: 'sender' });
     for (const login of ['a/b', 'a%2Fb']) {
-      const client = await stage.connect({ login });
+      const client = await setup.connect({ login });
       await client.subscribe('news', '/user/queue/news');
       received[login] = client.received;
     }
     await sender.request('SEND', { destination: '/user/a%2Fb/queue/news' }, '1');
     await sender.request('SEND', { destination: '/user/a%252Fb/queue/news' }, '2');
-    await stage.settle();
+    await setup.settle();
     const bodiesOf = (login: string) =>
       received[login]!.filter(({ command }) => command === 'MESSAGE').map(({ body }) => body);
     expectEqual('the messages of a/b', bodiesOf('a/b'), ['1']);
@@ -364,7 +365,7 @@ const unsupportedHeaders: Readonly<Record<string, Headers>> = {
 };
 
 const unsupported: readonly Case[] = Object.entries(unsupportedHeaders).map(([name, headers]) =>
-  play(
+  frameCase(
     {
       fault: 'C11',
       name,
@@ -387,15 +388,15 @@ const rejectedMessage: Case = {
   title: 'NACK with requeue:false sends the message to the dead letters',
   protocols: ['stomp-1.1', 'stomp-1.2'],
   transports: ['memory'],
-  async run(stage) {
-    await stage.start();
-    const dead = await stage.connect();
+  async run(setup) {
+    await setup.start();
+    const dead = await setup.connect();
     await dead.subscribe('dead', '/queue/dead-letters');
-    const client = await stage.connect();
+    const client = await setup.connect();
     await client.subscribe('work', '/queue/work', { ack: 'client-individual' });
     client.send('SEND', { destination: '/queue/work' }, 'broken');
     client.acknowledge(await client.next('MESSAGE'), 'NACK', { requeue: 'false' });
-    await stage.settle();
+    await setup.settle();
     const [message] = dead.messages();
     if (message === undefined) throw new WrongAnswer('The dead letters got no message.');
     expectEqual('the body', message.body, 'broken');

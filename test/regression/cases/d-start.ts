@@ -5,7 +5,7 @@ import {
   Controller,
   DestinationVariable,
   EmbeddedBroker,
-  errorTable,
+  errorCodes,
   Header,
   memoryTransport,
   MessageMapping,
@@ -14,9 +14,9 @@ import {
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
-import { bothLanguages, everyProtocol, once, serverAlone, type Case } from '../case.js';
-import { expectEnd, expectEqual, expectLog, expectThat } from '../play.js';
-import type { Stage } from '../stage.js';
+import { bothLanguages, everyProtocol, oneClient, serverAlone, type Case } from '../case.js';
+import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
+import type { Setup } from '../setup.js';
 import { withoutTypes } from './d-payloads.js';
 
 /** The arguments of calls of `record`. */
@@ -27,17 +27,16 @@ type Define = (calls: Calls) => Constructor;
 
 /** Sends `value` as a header and as a variable; gives the arguments, or undefined where the start refuses the controller. */
 async function argumentsOf(
-  stage: Stage,
+  setup: Setup,
   define: Define,
   value: string,
 ): Promise<{ readonly calls: Calls; readonly codes: readonly string[] } | undefined> {
   const calls: Calls = [];
   const controllers = [define(calls)];
-  if ((await stage.refusal({ controllers, endpoints: [] })) !== undefined) return undefined;
-  await stage.start({ controllers });
-  const client = await stage.connect({ problems: true });
+  if ((await setup.startUnlessRefused({ controllers })) !== undefined) return undefined;
+  const client = await setup.connect({ problems: true });
   client.send('SEND', { destination: `/app/value/${value}`, value });
-  await stage.settle();
+  await setup.settle();
   return { calls, codes: client.problems.map(({ code }) => code) };
 }
 
@@ -48,8 +47,8 @@ function numberParameter(name: string, title: string, define: Define, mayRefuse 
     name,
     title,
     ...bothLanguages,
-    async run(stage) {
-      const outcome = await argumentsOf(stage, define, '5');
+    async run(setup) {
+      const outcome = await argumentsOf(setup, define, '5');
       if (outcome === undefined && mayRefuse) return;
       expectEqual('the arguments', outcome?.calls, [5]);
     },
@@ -140,7 +139,7 @@ const unsafeInteger: Case = {
   name: 'integer-beyond-2-to-the-53',
   title: 'A header 9007199254740993 for a number is refused with argument-invalid, and not rounded',
   ...bothLanguages,
-  async run(stage) {
+  async run(setup) {
     const define: Define = (calls) => {
       @Controller()
       class NumberController {
@@ -151,7 +150,7 @@ const unsafeInteger: Case = {
       }
       return NumberController;
     };
-    const outcome = await argumentsOf(stage, define, '9007199254740993');
+    const outcome = await argumentsOf(setup, define, '9007199254740993');
     expectEqual('the problems', outcome?.codes, ['argument-invalid']);
   },
 };
@@ -162,10 +161,10 @@ const otherTypes: readonly Case[] = [
     name: 'date-header',
     title: 'A header for a Date is a Date',
     ...bothLanguages,
-    async run(stage) {
+    async run(setup) {
       const text = '2026-11-27T10:00:00.000Z';
       const outcome = await argumentsOf(
-        stage,
+        setup,
         (calls) => {
           @Controller()
           class DateController {
@@ -186,9 +185,9 @@ const otherTypes: readonly Case[] = [
     name: 'bigint-variable',
     title: 'A variable for a bigint is a bigint',
     ...bothLanguages,
-    async run(stage) {
+    async run(setup) {
       const outcome = await argumentsOf(
-        stage,
+        setup,
         (calls) => {
           @Controller()
           class BigintController {
@@ -236,15 +235,14 @@ function inheritedInjection(
     fault: 'D6',
     name,
     title,
-    ...once,
-    async run(stage) {
+    ...oneClient,
+    async run(setup) {
       const seen: Calls = [];
       const controllers = [define(seen)];
-      if ((await stage.refusal({ controllers, endpoints: [] })) !== undefined) return;
-      await stage.start({ controllers });
-      const client = await stage.connect();
+      if ((await setup.startUnlessRefused({ controllers })) !== undefined) return;
+      const client = await setup.connect();
       client.send('SEND', { destination: '/app/greet' });
-      await stage.settle();
+      await setup.settle();
       expectThat(seen[0] instanceof Greeter, `The handler found ${String(seen[0])}.`);
     },
   };
@@ -312,14 +310,14 @@ const authentications: readonly Case[] = Object.entries(noPrincipal).map(
     name: `authenticate-returns-${name}`,
     title: `A client for which authenticate() returns ${JSON.stringify(result)} is refused with 1008, and the log says why`,
     ...everyProtocol,
-    async run(stage) {
+    async run(setup) {
       const authenticate = (({ login }) =>
         login === 'neighbor' ? { name: login } : result) as ServerOptions['authenticate'];
-      await stage.start({ authenticate });
-      const client = await stage.dial();
+      await setup.start({ authenticate });
+      const client = await setup.open();
       await client.connect({ login: 'ann' }).catch(() => {});
-      await expectEnd(stage, client, 1008);
-      expectLog(stage, /authenticat|principal/i);
+      await expectEnd(setup, client, 1008);
+      expectLog(setup, /authenticat|principal/i);
     },
   }),
 );
@@ -329,17 +327,17 @@ const authenticatorError: Case = {
   name: 'authenticate-throws',
   title: 'The log has the error that authenticate() throws',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start({
+  async run(setup) {
+    await setup.start({
       authenticate({ login }) {
         if (login !== 'neighbor') throw new Error('The directory is away.');
         return { name: login };
       },
     });
-    const client = await stage.dial();
+    const client = await setup.open();
     await client.connect({ login: 'ann' }).catch(() => {});
-    await expectEnd(stage, client, 1008);
-    expectLog(stage, /The directory is away/);
+    await expectEnd(setup, client, 1008);
+    expectLog(setup, /The directory is away/);
   },
 };
 
@@ -355,11 +353,11 @@ function refusedAtStart(
     name,
     title,
     ...serverAlone,
-    async run(stage) {
-      const refusal = await stage.refusal({ endpoints: [], ...make() });
+    async run(setup) {
+      const refusal = await setup.createUnlessRefused(make());
       if (refusal === undefined) return expectThat(false, 'The server was built.');
       expectThat(
-        Object.hasOwn(errorTable, refusal.code ?? ''),
+        Object.hasOwn(errorCodes, refusal.code ?? ''),
         `The error is ${refusal.name}: ${refusal.message}`,
       );
     },
@@ -378,9 +376,9 @@ function namedAtStart(
     name,
     title,
     ...serverAlone,
-    async run(stage) {
-      const refusal = await stage.refusal({ endpoints: [], ...make() });
-      const text = `${refusal?.message ?? ''}\n${stage.logText}`;
+    async run(setup) {
+      const refusal = await setup.createUnlessRefused(make());
+      const text = `${refusal?.message ?? ''}\n${setup.logText}`;
       for (const each of names)
         expectThat(text.includes(each), `Neither a refusal nor the log names ${each}.`);
     },
@@ -439,7 +437,7 @@ const mistakes: readonly Case[] = [
     name: 'class-pattern-of-two-stars',
     title: "A class pattern '/**' gives the same route for a method 'b' as for a method '/b'",
     ...serverAlone,
-    async run(stage) {
+    async run(setup) {
       @Controller('/**')
       class WithoutSlash {
         @MessageMapping('b')
@@ -451,7 +449,7 @@ const mistakes: readonly Case[] = [
         b() {}
       }
       const routesOf = async (type: Constructor) =>
-        (await stage.create({ controllers: [type] }))
+        (await setup.create({ controllers: [type] }))
           .routes()
           .map(({ destination }) => destination);
       expectEqual('the routes', await routesOf(WithoutSlash), await routesOf(WithSlash));
@@ -487,16 +485,16 @@ const mistakes: readonly Case[] = [
     name: 'topic-for-a-user',
     title: "publishToUser('ann', '/topic/x') rejects, or is logged",
     ...serverAlone,
-    async run(stage) {
+    async run(setup) {
       const memory = memoryTransport();
-      const server = await stage.create({ endpoints: [], transports: [memory] });
+      const server = await setup.create({ endpoints: [], transports: [memory] });
       await server.start();
       const outcome = await server.publisher.publishToUser('ann', '/topic/x', 'hello').then(
         () => 'taken',
         () => 'rejected',
       );
       expectThat(
-        outcome === 'rejected' || stage.logText.includes('/topic/x'),
+        outcome === 'rejected' || setup.logText.includes('/topic/x'),
         'It was taken silently.',
       );
     },
@@ -548,13 +546,13 @@ const brokerParts: readonly Case[] = [
     name: 'separator-of-the-server',
     title: "An EmbeddedBroker that is given to a server with separator '.' separates at dots",
     ...bothLanguages,
-    async run(stage) {
-      await stage.start({ separator: '.', broker: new EmbeddedBroker() });
-      const client = await stage.connect();
+    async run(setup) {
+      await setup.start({ separator: '.', broker: new EmbeddedBroker() });
+      const client = await setup.connect();
       await client.subscribe('prices', '/topic/price.*');
       await client.request('SEND', { destination: '/topic/price.one' }, '1');
       await client.request('SEND', { destination: '/topic/price.one.two' }, '2');
-      await stage.settle();
+      await setup.settle();
       expectEqual(
         'the bodies',
         client.messages().map(({ body }) => body),
@@ -567,12 +565,12 @@ const brokerParts: readonly Case[] = [
     name: 'ids-of-the-server',
     title: "An EmbeddedBroker that is given to a server uses the server's ids",
     ...bothLanguages,
-    async run(stage) {
+    async run(setup) {
       let count = 0;
       const next = (kind: string) => () => `server-${kind}-${++count}`;
       const ids = { session: next('session'), message: next('message'), reply: next('reply') };
-      await stage.start({ ids, broker: new EmbeddedBroker() });
-      const client = await stage.connect();
+      await setup.start({ ids, broker: new EmbeddedBroker() });
+      const client = await setup.connect();
       await client.subscribe('news', '/topic/news');
       client.send('SEND', { destination: '/topic/news' }, '1');
       const { headers } = await client.next('MESSAGE');
@@ -587,15 +585,15 @@ const brokerParts: readonly Case[] = [
     name: 'clock-of-the-server',
     title: "An EmbeddedBroker that is given to a server uses the server's clock",
     ...bothLanguages,
-    async run(stage) {
+    async run(setup) {
       const clock = testClock();
-      await stage.start({ clock, broker: new EmbeddedBroker() });
-      const client = await stage.connect();
+      await setup.start({ clock, broker: new EmbeddedBroker() });
+      const client = await setup.connect();
       // In the future of the server's clock, in the past of the system's.
       const expires = `${clock.date() + 60_000}`;
       await client.request('SEND', { destination: '/queue/offers', expires }, '1');
       await client.subscribe('offers', '/queue/offers');
-      await stage.settle();
+      await setup.settle();
       expectEqual('the number of messages', client.messages().length, 1);
     },
   },

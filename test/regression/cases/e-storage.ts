@@ -7,8 +7,8 @@ import { build } from 'vite';
 import { EmbeddedBroker } from '../../../src/index.js';
 import { levelStore, type MessageStore, type StoreChange } from '../../../src/store.js';
 import { everyProtocol, serverAlone, WrongAnswer, type Case } from '../case.js';
-import { expectLog, expectThat } from '../play.js';
-import type { Stage } from '../stage.js';
+import { expectLog, expectThat } from '../expect.js';
+import type { Setup } from '../setup.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const opener = fileURLToPath(new URL('../damaged-store.mjs', import.meta.url));
@@ -43,10 +43,10 @@ const changes: readonly StoreChange[] = bodies.map((body, i) => ({
 
 /** A folder with a closed store of ten messages in a table of LevelDB. Inside the project, so that its packages are found. */
 async function writeStore(
-  stage: Stage,
+  setup: Setup,
 ): Promise<{ readonly folder: string; readonly path: string }> {
   const folder = await mkdtemp(join(root, 'node_modules', '.regression-'));
-  stage.defer(() => rm(folder, { recursive: true }));
+  setup.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, 'store');
   const store = levelStore({ path });
   await store.open();
@@ -108,8 +108,8 @@ const flippedBits: Case = {
   title:
     'A store with a flipped bit in a table is refused with store-damaged, or has all its messages',
   ...serverAlone,
-  async run(stage) {
-    const { folder, path } = await writeStore(stage);
+  async run(setup) {
+    const { folder, path } = await writeStore(setup);
     const [table] = await tablesIn(path);
     const bytes = await readFile(join(path, table!));
     const paths: string[] = [];
@@ -137,8 +137,8 @@ const missingCurrent: Case = {
   name: 'missing-current-file',
   title: 'A store without its file CURRENT is refused with store-damaged, and keeps its tables',
   ...serverAlone,
-  async run(stage) {
-    const { folder, path } = await writeStore(stage);
+  async run(setup) {
+    const { folder, path } = await writeStore(setup);
     const tables = await tablesIn(path);
     await rm(join(path, 'CURRENT'));
     const [opened] = await open(folder, [path]);
@@ -161,16 +161,16 @@ const failedWrite: Case = {
   name: 'reason-of-a-failed-write',
   title: 'The log has the reason why a message could not be stored',
   ...everyProtocol,
-  async run(stage) {
-    await stage.start({ broker: new EmbeddedBroker({ store: failingStore }) });
-    const client = await stage.connect({ problems: true });
+  async run(setup) {
+    await setup.start({ broker: new EmbeddedBroker({ store: failingStore }) });
+    const client = await setup.connect({ problems: true });
     client.send('SEND', { destination: '/queue/orders', persistent: 'true' }, '1');
-    await stage.settle();
+    await setup.settle();
     expectThat(
       client.problems.some(({ code }) => code === 'store-failed'),
       'The SEND got no problem store-failed.',
     );
-    expectLog(stage, /The disk is full/);
+    expectLog(setup, /The disk is full/);
   },
 };
 

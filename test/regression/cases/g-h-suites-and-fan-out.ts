@@ -12,9 +12,9 @@ import {
 import { brokerConformance } from '../../../src/testing/conformance.js';
 import { everyProtocol, serverAlone, type Case } from '../case.js';
 import { Client } from '../client.js';
-import { expectEqual, expectThat } from '../play.js';
+import { expectEqual, expectThat } from '../expect.js';
 import { memoryOf, replacing } from '../replace.js';
-import { turns } from '../stage.js';
+import { turns } from '../setup.js';
 
 type Delivery = Parameters<Subscriber['deliver']>;
 
@@ -92,21 +92,21 @@ const mixedTransports: Case = {
   title:
     'A message for subscribers on two transports in turn is framed at most once for each transport',
   ...everyProtocol,
-  async run(stage) {
+  async run(setup) {
     const framings = [countingFraming(), countingFraming()];
     const transports = framings.map(transportWith);
-    const server = await stage.start({ transports });
+    const server = await setup.start({ transports });
     const clients: Client[] = [];
     for (let i = 0; i < 20; i++) {
-      const ports = { ...stage.ports, memory: transports[i % 2]! };
-      const client = await Client.dial(ports, { protocol: stage.protocol, transport: 'memory' });
+      const ports = { ...setup.ports, memory: transports[i % 2]! };
+      const client = await Client.open(ports, { protocol: setup.protocol, transport: 'memory' });
       await client.connect();
       await client.subscribe('news', '/topic/news');
       clients.push(client);
     }
     for (const framing of framings) framing.count = 0;
     for (let i = 0; i < 10; i++) await server.publisher.publish('/topic/news', `message ${i}`);
-    await stage.settle();
+    await setup.settle();
     for (const client of clients)
       expectEqual('the number of messages', client.messages().length, 10);
     const counts = framings.map(({ count }) => count);

@@ -1,8 +1,9 @@
 // Cases as data: the frames that a client sends, and the frames or the close code that the server must answer with.
 import type { ServerOptions } from '../../src/index.js';
 import { WrongAnswer, type Case, type Protocol } from './case.js';
-import { show, type Client, type Frame, type Headers } from './client.js';
-import type { Stage } from './stage.js';
+import { show, type Frame, type Headers } from './client.js';
+import { expectEnd, expectEqual, expectLog } from './expect.js';
+import type { Setup } from './setup.js';
 
 /** A frame, or bytes that are no frame of the protocol. */
 export type Input = readonly [command: string, headers?: Headers, body?: string] | string;
@@ -39,65 +40,32 @@ export interface Script {
 type Facts = Omit<Case, 'run'>;
 
 /** A case that consists of frames and answers. */
-export function play(facts: Facts, script: Script): Case {
-  return { ...facts, run: (stage) => perform(stage, script) };
+export function frameCase(facts: Facts, script: Script): Case {
+  return { ...facts, run: (setup) => perform(setup, script) };
 }
 
-async function perform(stage: Stage, script: Script): Promise<void> {
+async function perform(setup: Setup, script: Script): Promise<void> {
   const { connect = {}, problems = false, listener, frames, ends = 'open' } = script;
-  await stage.start(script.server?.());
-  const second = listener === undefined ? undefined : await stage.connect({ login: 'listener' });
+  await setup.start(script.server?.());
+  const second = listener === undefined ? undefined : await setup.connect({ login: 'listener' });
   await second?.subscribe('listener', listener!);
-  const client = await stage.dial();
+  const client = await setup.open();
   if (connect !== false) await client.connect({ ...connect, problems });
 
-  const inputs = typeof frames === 'function' ? frames(stage.protocol) : frames;
+  const inputs = typeof frames === 'function' ? frames(setup.protocol) : frames;
   for (const input of inputs) {
     if (typeof input === 'string') client.write(input);
     else client.send(...input);
   }
 
-  await expectEnd(stage, client, ends);
+  await expectEnd(setup, client, ends);
   expectInOrder(client.received, script.receives ?? []);
   if (script.problemCodes !== undefined) {
     const codes = client.problems.map(({ code }) => code);
     expectEqual('the codes of the problems', codes, script.problemCodes);
   }
   if (script.delivers !== undefined) expectAll(second!.messages(), script.delivers);
-  if (script.logs !== undefined) expectLog(stage, script.logs);
-}
-
-/** @throws WrongAnswer unless the session has ended with this code, or still answers */
-export async function expectEnd(
-  stage: Stage,
-  client: Client,
-  ends: number | 'open',
-): Promise<void> {
-  const code = await stage.closeCode(client);
-  if ((code ?? 'open') === ends) return;
-  const last = client.received.at(-1);
-  const told = last === undefined ? '' : `, after ${show(last)}`;
-  const found = code === undefined ? 'the session is open' : `it was closed with ${code}`;
-  throw new WrongAnswer(
-    ends === 'open'
-      ? `Expected the session to go on, but ${found}${told}.`
-      : `Expected the session to be closed with ${ends}, but ${found}${told}.`,
-  );
-}
-
-export function expectLog({ logText }: Stage, expected: RegExp): void {
-  if (expected.test(logText)) return;
-  throw new WrongAnswer(`Expected ${expected} in the log, found:\n${logText.slice(0, 1000)}`);
-}
-
-export function expectEqual(what: string, found: unknown, expected: unknown): void {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
-  if (a !== b) throw new WrongAnswer(`Expected ${what} to be ${b}, found ${a}.`);
-}
-
-/** @throws WrongAnswer with this text unless the condition holds */
-export function expectThat(condition: boolean, text: string): void {
-  if (!condition) throw new WrongAnswer(text);
+  if (script.logs !== undefined) expectLog(setup, script.logs);
 }
 
 function expectInOrder(frames: readonly Frame[], expected: readonly Expected[]): void {

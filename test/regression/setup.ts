@@ -30,7 +30,7 @@ const turnsToIdle = 50;
 /** Round trips of the neighbor after which the server has read and answered everything that was sent before. */
 const roundTripsToSettle = 3;
 
-export class Stage {
+export class Setup {
   readonly protocol: Protocol;
   readonly transport: TransportName;
   readonly log: LogEntry[] = [];
@@ -95,9 +95,9 @@ export class Stage {
 
   /** Builds a server; nothing listens. @throws WrongAnswer where it refuses the options */
   async create(options: ServerOptions = {}): Promise<Server> {
-    const server = await createServer({ closeWithin: 0, logger: this.logger, ...options }).catch(
-      (error: unknown) => {
-        throw new WrongAnswer(`The server refused its options: ${String(error)}`);
+    const server = await createServer({ closeTimeout: 0, logger: this.logger, ...options }).catch(
+      (cause: unknown) => {
+        throw new WrongAnswer(`The server refused its options: ${String(cause)}`, { cause });
       },
     );
     this.#server = server;
@@ -108,20 +108,19 @@ export class Stage {
     return server;
   }
 
-  /** The error with which a server refuses its options; undefined where it accepts them. */
-  async refusal(options: ServerOptions): Promise<(Error & { readonly code?: string }) | undefined> {
-    try {
-      const server = await createServer({ closeWithin: 0, logger: this.logger, ...options });
-      this.defer(() => server.close());
-      return undefined;
-    } catch (error) {
-      return error as Error;
-    }
+  /** Starts a server, unless it refuses the options: then resolves with its error. */
+  async startUnlessRefused(options: ServerOptions): Promise<Refusal | undefined> {
+    return refusalOf(() => this.start(options));
+  }
+
+  /** Builds a server, unless it refuses the options: then resolves with its error. */
+  async createUnlessRefused(options: ServerOptions): Promise<Refusal | undefined> {
+    return refusalOf(() => this.create({ endpoints: [], ...options }));
   }
 
   /** A connection that has sent nothing. */
-  async dial(httpHeaders: Headers = {}, protocol = this.protocol, transport = this.transport) {
-    const client = await Client.dial(this.ports, { protocol, transport, httpHeaders });
+  async open(httpHeaders: Headers = {}, protocol = this.protocol, transport = this.transport) {
+    const client = await Client.open(this.ports, { protocol, transport, httpHeaders });
     this.#clients.push(client);
     return client;
   }
@@ -129,7 +128,7 @@ export class Stage {
   /** A connected client. */
   async connect(options: ConnectOptions = {}): Promise<Client> {
     const { overProtocol, overTransport, ...headers } = options;
-    const client = await this.dial({}, overProtocol, overTransport);
+    const client = await this.open({}, overProtocol, overTransport);
     await client.connect(headers);
     return client;
   }
@@ -186,15 +185,28 @@ export class Stage {
   }
 }
 
+/** The error with which a server refuses its options. */
+export type Refusal = Error & { readonly code?: string };
+
+async function refusalOf(start: () => Promise<Server>): Promise<Refusal | undefined> {
+  try {
+    await start();
+    return undefined;
+  } catch (error) {
+    if (error instanceof WrongAnswer && error.cause instanceof Error) return error.cause;
+    throw error;
+  }
+}
+
 /** Turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A port on which an HTTP server of the application listens. */
-export async function listenOn(stage: Stage, http: ReturnType<typeof createHttpServer>) {
+export async function listenOn(setup: Setup, http: ReturnType<typeof createHttpServer>) {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  stage.defer(() => {
+  setup.defer(() => {
     http.closeAllConnections();
     http.close();
   });
