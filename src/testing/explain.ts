@@ -2,9 +2,8 @@
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 import { nearest } from '../message/nearest.js';
-import { problemQueue } from '../server/problem.js';
 import type { Ending, ProblemWords } from './client-problem.js';
-import { publishedOf, labelIn, type Scene } from './scene.js';
+import { labelIn, problemDestination, publishedOf, type Scene } from './scene.js';
 
 const longestText = 160;
 const mostLines = 10;
@@ -49,10 +48,9 @@ export function explainPublished(
   scene: Scene,
   { destination, session, since = 0 }: Seeker,
 ): string[] {
-  const { broker, users } = scene;
-  const seen = broker.publications.flatMap((publication, at) => {
+  const seen = scene.publications.all.flatMap((publication, at) => {
     const { destination: to, payload } = publishedOf(scene, publication);
-    if (to === users.prefix + problemQueue) return [];
+    if (to === problemDestination(scene)) return [];
     const readers = [...new Set(publication.to)];
     const whom = readers.map((reader) => labelIn(scene, reader)).join(', ') || 'nobody';
     const early = at < since ? ', before the subscription began' : '';

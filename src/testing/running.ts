@@ -1,8 +1,8 @@
 // The handlers and streams that have begun and not ended.
 import type { Invocation } from '../dispatch/invocation.js';
-import { isStream, type Outcome, type Route } from '../dispatch/route.js';
+import type { Route } from '../dispatch/route.js';
 
-/** One of them, for people. */
+/** A running handler or stream, described for people. */
 export interface Work {
   /** As `ChatController.say`. */
   readonly handler: string;
@@ -13,9 +13,9 @@ export interface Work {
 export class Running {
   readonly #handlers = new Set<Work>();
   readonly #streams = new Set<Work>();
-  #changed: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
 
-  /** Those that have not settled, though their time may be up. */
+  /** Handlers that have not returned, including those whose timeout has passed. */
   get handlers(): readonly Work[] {
     return [...this.#handlers];
   }
@@ -26,60 +26,25 @@ export class Running {
 
   /** Resolves when a stream has ended. */
   streamEnd(): Promise<void> {
-    return new Promise((resolve) => this.#changed.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The route, seen at work. */
-  watch(route: Route): Route {
-    return {
-      ...route,
-      invoke: (invocation) => this.#handler(route.invoke(invocation), workOf(route, invocation)),
-    };
-  }
-
-  #handler(outcome: Outcome | Promise<Outcome>, work: Work): Outcome | Promise<Outcome> {
-    if (!(outcome instanceof Promise)) return this.#begun(outcome, work);
+  readonly onRoute = (route: Route, invocation: Invocation): (() => void) => {
+    const work = workOf(route, invocation);
     this.#handlers.add(work);
-    return outcome
-      .finally(() => this.#handlers.delete(work))
-      .then((settled) => this.#begun(settled, work));
-  }
+    return () => void this.#handlers.delete(work);
+  };
 
-  #begun(outcome: Outcome, work: Work): Outcome {
-    const { value, recover } = outcome;
-    if (!isStream(value)) return outcome;
-    return {
-      ...outcome,
-      value: { [Symbol.asyncIterator]: () => this.#watchStream(value, work) },
-      ...(recover && { recover: (thrown: unknown) => this.#handler(recover(thrown), work) }),
-    };
-  }
-
-  #watchStream(stream: AsyncIterable<unknown>, work: Work): AsyncIterator<unknown> {
-    const iterator = stream[Symbol.asyncIterator]();
-    const ended = () => {
-      if (!this.#streams.delete(work)) return;
-      const waiting = this.#changed;
-      this.#changed = [];
+  readonly onStream = (route: Route, invocation: Invocation): (() => void) => {
+    const work = workOf(route, invocation);
+    this.#streams.add(work);
+    return () => {
+      this.#streams.delete(work);
+      const waiting = this.#waiting;
+      this.#waiting = [];
       for (const resolve of waiting) resolve();
     };
-    const watched = async (take: () => Promise<IteratorResult<unknown>>) => {
-      try {
-        const result = await take();
-        if (result.done === true) ended();
-        return result;
-      } catch (thrown) {
-        ended();
-        throw thrown;
-      }
-    };
-    this.#streams.add(work);
-    return {
-      next: () => watched(() => iterator.next()),
-      return: () =>
-        watched(async () => (await iterator.return?.()) ?? { done: true, value: undefined }),
-    };
-  }
+  };
 }
 
 function workOf({ handler }: Route, { message, session }: Invocation): Work {

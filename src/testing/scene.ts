@@ -1,13 +1,12 @@
 // Everything that happens in a test, for those who wait for it and those who explain it.
-import type { UserDestinations } from '../broker/user-destination.js';
-import { sessionOf } from '../broker/user-destination.js';
+import { problemQueue } from '../message/target.js';
 import type { Payloads } from '../payload/converter.js';
 import type { Server } from '../server/server.js';
 import type { ClientProblem } from './client-problem.js';
 import { failure, type Site, type TestFailure } from './failure.js';
 import { readable, type Published } from './received.js';
 import type { RecordedLog } from './recorded-log.js';
-import type { Publication, RecordingBroker } from './recording-broker.js';
+import type { RecordedPublication, RecordedPublications } from './recorded-publications.js';
 import type { Running } from './running.js';
 import type { TestClock } from './test-clock.js';
 
@@ -23,12 +22,11 @@ export interface Player {
 
 export interface Scene {
   readonly server: Server;
-  readonly broker: RecordingBroker;
+  readonly publications: RecordedPublications;
   readonly running: Running;
   readonly clock: TestClock;
   readonly log: RecordedLog;
   readonly payloads: Payloads;
-  readonly users: UserDestinations;
   /** By their sessions. */
   readonly players: ReadonlyMap<string, Player>;
   /** The expectations that have failed: what is left open after one surprises nobody. */
@@ -53,19 +51,23 @@ export function labelIn({ players }: Scene, session: string): string {
 
 /** What reached the broker, as clients would see it. */
 export function publishedIn(scene: Scene): readonly Published[] {
-  return scene.broker.publications.map((publication) => publishedOf(scene, publication));
+  return scene.publications.all.map((publication) => publishedOf(scene, publication));
 }
 
 export function publishedOf(
-  { payloads, users, players }: Scene,
-  { message, by }: Publication,
+  { payloads, players }: Scene,
+  { message, session, by }: RecordedPublication,
 ): Published {
-  const session = sessionOf(message.destination);
   const user = session === undefined ? undefined : players.get(session)?.user;
   return {
-    ...readable({ ...message, destination: users.visible(message.destination) }, payloads),
+    ...readable(message, payloads),
     ...(session !== undefined && { session }),
     ...(user !== undefined && { user }),
     ...(by !== undefined && { by }),
   };
+}
+
+/** The destination at which clients subscribe their problems. */
+export function problemDestination({ server }: Pick<Scene, 'server'>): string {
+  return server.options.prefixes.user + problemQueue;
 }

@@ -1,16 +1,15 @@
 // Makes a server under test of an application's options and the test's own.
-import { UserDestinations } from '../broker/user-destination.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
 import { Payloads } from '../payload/converter.js';
-import { createInstrumentedServer } from '../server/create-server.js';
-import type { Instruments } from '../server/instruments.js';
+import { createObservedServer } from '../server/create-server.js';
+import type { Hooks } from '../server/hooks.js';
 import type { ServerOptions } from '../server/options.js';
 import { overrideIn, overrideMeanwhile } from '../container/override.js';
 import { memoryTransport } from '../transport/memory.js';
 import type { AnyDestinations } from './destination-map.js';
 import { recordedLog } from './recorded-log.js';
-import { RecordingBroker } from './recording-broker.js';
+import { RecordedPublications } from './recorded-publications.js';
 import { Running } from './running.js';
 import { sequentialIds } from './sequential-ids.js';
 import type { TestClient } from './test-client.js';
@@ -45,26 +44,26 @@ export async function testServer<M extends object = AnyDestinations>(
   const memory = memoryTransport();
   const running = new Running();
   const clients = new Map<string, TestClient<M>>();
+  const publications = new RecordedPublications();
   let newest = '';
-  let broker!: RecordingBroker;
   let services!: Services;
-  const instruments: Instruments = {
-    async container(container) {
+  const hooks: Hooks = {
+    async onContainer(container) {
       services = container;
       if (options.container !== undefined) return overrideMeanwhile(container, modules, override);
       await overrideIn(container, modules, override);
       return nothing;
     },
-    broker: (inner) => (broker = new RecordingBroker(inner)),
-    route: (route) => running.watch(route),
-    frames: (handle) => async (frame, session) => {
+    onFrame(_frame, session) {
       const verdict = clients.get(session.id)?.begun();
-      const processed = await handle(frame, session);
-      verdict?.(processed);
-      return processed;
+      return verdict && ((result) => verdict(result === 'done'));
     },
+    onRoute: running.onRoute,
+    onStream: running.onStream,
+    onPublication: publications.onPublication,
+    onDelivery: publications.onDelivery,
   };
-  const server = await createInstrumentedServer(
+  const server = await createObservedServer(
     {
       ...serverOptions(options),
       clock,
@@ -79,13 +78,21 @@ export async function testServer<M extends object = AnyDestinations>(
       // When it closes, handlers have had the patience of the test.
       closeTimeout: 0,
     },
-    instruments,
+    hooks,
   );
   await server.start();
   const payloads = new Payloads(server.options.converters);
-  const users = new UserDestinations(server.options.prefixes.user);
   return new TestServer<M>({
-    scene: { server, broker, running, clock, log, payloads, users, players: clients, failures: [] },
+    scene: {
+      server,
+      publications,
+      running,
+      clock,
+      log,
+      payloads,
+      players: clients,
+      failures: [],
+    },
     memory,
     services,
     clients,

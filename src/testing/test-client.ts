@@ -1,7 +1,6 @@
 // A client of the server under test: says what clients say, and keeps what it hears as values.
 import type { ConnectFrame } from '../message/frame.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
-import { problemQueue } from '../server/problem.js';
 import type { MemoryClient } from '../transport/memory.js';
 import type { ClientProblem, Ending } from './client-problem.js';
 import type { ClientProtocol } from './client-protocol.js';
@@ -25,7 +24,7 @@ import { Line, type Verdict } from './line.js';
 import type { Pipeline } from './pipeline.js';
 import type { Received } from './received.js';
 import { subscribeFrame } from './said-frame.js';
-import type { Scene } from './scene.js';
+import { problemDestination, type Scene } from './scene.js';
 import { Speech } from './speech.js';
 import { TestSubscription } from './test-subscription.js';
 
@@ -55,7 +54,7 @@ export class TestClient<M extends object = AnyDestinations> {
   ) {
     const { scene, pipeline, connection, protocol } = parts;
     this.#parts = parts;
-    this.#problemQueue = `${scene.users.prefix}${problemQueue}`;
+    this.#problemQueue = problemDestination(scene);
     this.#heard = new Heard(user, this.#problemQueue, scene.payloads);
     this.#line = new Line(connection, protocol, (frame) => this.#heard.hear(frame));
     const { trouble } = this.#heard;

@@ -133,7 +133,7 @@ export class TestServer<M extends object = AnyDestinations> {
     const site = siteOf(this, 'invoke');
     this.#mustBeOpen('invoke', site);
     const { scene } = this.#parts;
-    const before = scene.broker.publications.length;
+    const before = scene.publications.all.length;
     try {
       const [type, instance] = await this.#controller(controller);
       const invoked = await runHandler(type, instance, method, scene, given);

@@ -46,7 +46,7 @@ export class TestSubscription<T = unknown> {
     parts: SubscriptionParts,
   ) {
     this.#parts = parts;
-    this.#since = parts.scene.broker.publications.length;
+    this.#since = parts.scene.publications.all.length;
   }
 
   /** The messages that came and that nobody has read. @internal */

@@ -1,7 +1,5 @@
 // The options of the embedded broker, filled up and checked.
-import { longestDelay, systemClock, type Clock } from '../../message/clock.js';
-import { randomIds, type Ids } from '../../message/ids.js';
-import { consoleLogger, type Logger } from '../../message/logger.js';
+import { longestDelay } from '../../message/clock.js';
 import {
   checkShape,
   invalidOption,
@@ -15,15 +13,7 @@ import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 
 export interface EmbeddedBrokerOptions {
-  /** Names publications: one id each, the same for all subscribers. Default: random. */
-  readonly ids?: Pick<Ids, 'message'>;
-  /** What expiry and time limits count by. Default: the system's. */
-  readonly clock?: Clock;
-  /** Between the segments of destinations; the server's own. Default `/`. */
-  readonly separator?: '/' | '.';
-  /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
-  readonly logger?: Logger;
-  /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
+  /** Keeps the messages of queues that carry `persistent:true`. @default none: they end with the process */
   readonly store?: MessageStore;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
@@ -32,10 +22,6 @@ export interface EmbeddedBrokerOptions {
 
 /** The same with nothing left out, but for a store where there is none. */
 export interface BrokerOptions {
-  readonly ids: Pick<Ids, 'message'>;
-  readonly clock: Clock;
-  readonly separator: '/' | '.';
-  readonly logger: Logger;
   readonly store: MessageStore | undefined;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
@@ -45,10 +31,6 @@ export interface BrokerOptions {
 /** Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
-    ids: given.ids ?? randomIds(),
-    clock: systemClock,
-    separator: '/',
-    logger: consoleLogger,
     store: undefined,
     queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
     retain: defaultRetainOptions,
@@ -72,9 +54,7 @@ function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions>
   return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
 }
 
-function check({ separator, queue, retain, durable }: BrokerOptions): void {
-  if (separator !== '/' && separator !== '.')
-    throw invalidOption('separator', `must be '/' or '.'`);
+function check({ queue, retain, durable }: BrokerOptions): void {
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);

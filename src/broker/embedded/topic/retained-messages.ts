@@ -5,7 +5,7 @@ import {
 } from '../../../pattern/destination-pattern.js';
 import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
-import { isInternal } from '../../user-destination.js';
+import type { Publication } from '../../publication.js';
 import type { Entry } from './audience.js';
 import { sizeOf } from '../queue/queued-message.js';
 
@@ -27,17 +27,12 @@ export const defaultRetainOptions: RetainOptions = {
   maxBytes: 16 * 1024 * 1024,
 };
 
-export interface RetainedMessage {
-  readonly id: string;
-  readonly message: Message;
-}
-
-const nothing: readonly RetainedMessage[] = [];
+const nothing: readonly Publication[] = [];
 
 export class RetainedMessages {
   readonly #rules: readonly DestinationPattern[];
   /** In the order of their renewal. */
-  readonly #kept = new Map<string, RetainedMessage>();
+  readonly #kept = new Map<string, Publication>();
   #octets = 0;
 
   /** Errors: `pattern-invalid`. */
@@ -52,14 +47,15 @@ export class RetainedMessages {
   }
 
   /** Keeps the message if its destination keeps one; an empty body keeps nothing and forgets what was. */
-  consider(id: string, message: Message): void {
+  consider(publication: Publication): void {
     if (this.#rules.length === 0 && !this.options.byHeader) return;
+    const { message } = publication;
     const { destination, body } = message;
-    if (isInternal(destination) || !this.#keeps(message)) return;
+    if (!this.#keeps(message)) return;
     this.#forget(destination);
     const size = sizeOf(message);
     if (body.length === 0 || size > this.options.maxBytes) return;
-    this.#kept.set(destination, { id, message });
+    this.#kept.set(destination, publication);
     this.#octets += size;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.options.maxMessages && this.#octets <= this.options.maxBytes)
@@ -69,7 +65,7 @@ export class RetainedMessages {
   }
 
   /** What a new subscription of a destination or pattern is to get first. */
-  matching(destination: string): readonly RetainedMessage[] {
+  matching(destination: string): readonly Publication[] {
     if (this.#kept.size === 0) return nothing;
     const kept = this.#kept.get(destination);
     if (kept !== undefined) return [kept];
@@ -92,7 +88,7 @@ export class RetainedMessages {
   }
 
   async #deliverAll(
-    matching: readonly RetainedMessage[],
+    matching: readonly Publication[],
     { subscriber, subscription }: Entry,
     isLive: () => boolean,
   ): Promise<void> {
@@ -101,9 +97,7 @@ export class RetainedMessages {
         if (!isLive()) return;
         // What was renewed while there was no room has come by itself.
         if (this.#kept.get(each.message.destination) !== each) continue;
-        const { id, message } = each;
-        if (!subscriber.deliver(subscription, id, message, { retained: true }))
-          await subscriber.room();
+        if (!subscriber.deliver(subscription, each, { retained: true })) await subscriber.room();
       }
     } catch (error) {
       this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);

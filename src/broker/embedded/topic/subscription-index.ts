@@ -1,7 +1,6 @@
 // Who subscribed what: a destination finds its subscriptions in a time that does not depend on all the others.
 import { compileDestination } from '../../../pattern/destination-pattern.js';
 import type { Subscriber, Subscription } from '../../broker.js';
-import { isInternal } from '../../user-destination.js';
 import { eachEntry, withEntry, withoutEntry, type Audience, type Entry } from './audience.js';
 import { DestinationCache } from './destination-cache.js';
 import { PatternTrie, type SubscribedPattern } from './pattern-trie.js';
@@ -74,9 +73,7 @@ export class SubscriptionIndex {
   /** The pattern that a subscription joins, or undefined when it names one destination. */
   #subscribed(destination: string): SubscribedPattern | undefined {
     const known = this.#patterns.get(destination);
-    // A session's own queue is found by its name alone, whatever stands in it.
-    const exact = isInternal(destination) || this.#exact.has(destination);
-    if (known !== undefined || exact) return known;
+    if (known !== undefined || this.#exact.has(destination)) return known;
     const pattern = compileDestination(destination, {
       separator: this.separator,
       expressions: false,
@@ -90,7 +87,7 @@ export class SubscriptionIndex {
   }
 
   #match(destination: string): readonly SubscribedPattern[] {
-    if (this.#patterns.size === 0 || isInternal(destination)) return nothing;
+    if (this.#patterns.size === 0) return nothing;
     const known = this.#matching.get(destination);
     if (known !== undefined) return known;
     const found = this.#trie.find(destination);
