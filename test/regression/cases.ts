@@ -1,4 +1,4 @@
-// All regression cases, in the order of the list of faults.
+// All regression cases.
 import type { Case } from './case.js';
 import { limits } from './cases/a-limits.js';
 import { boundaries } from './cases/b-boundaries.js';

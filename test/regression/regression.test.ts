@@ -4,7 +4,7 @@ import { runsOf, WrongAnswer, type Run } from './case.js';
 import { cases } from './cases.js';
 import { knownFailures } from './known-failures.js';
 import { notCases, partsWithoutCases } from './not-cases.js';
-import { entriesFor, UncaughtExceptions, verdictOn, wrongAnswerOf } from './run.js';
+import { entriesFor, ProcessEnded, UncaughtExceptions, verdictOn, wrongAnswerOf } from './run.js';
 
 /** How many entries each letter of the list of faults has. */
 const entries = { A: 7, B: 7, C: 12, D: 13, E: 2, F: 7, G: 4, H: 2 };
@@ -30,8 +30,9 @@ for (const [fault, ofFault] of faults) {
 }
 
 describe('the list of known failures', () => {
-  const list = ['A1/case/json', 'B2'];
+  const list = { wrong: ['A1/case/json', 'B2'], ending: ['B1/case'] };
   const wrong = new WrongAnswer('It is wrong.');
+  const ended = new ProcessEnded(new Error('It is not caught.'));
 
   it('lets a listed run fail, and no other', () => {
     expect(verdictOn('A1/case/json/tcp', wrong, list)).toBeUndefined();
@@ -47,10 +48,21 @@ describe('the list of known failures', () => {
     );
   });
 
+  it('lets a run end the process only where it is listed for that', () => {
+    expect(verdictOn('B1/case/json/tcp', ended, list)).toBeUndefined();
+    expect(verdictOn('A1/case/json/tcp', ended, list)).toBe(ended);
+    expect(verdictOn('B1/case/json/tcp', wrong, list)).toEqual(
+      new Error(
+        "B1/case/json/tcp no longer ends the process: move 'B1/case' in known-failures.ts.",
+      ),
+    );
+  });
+
   it('has no entry without a run, and one entry at most for a run', () => {
-    const covered = new Set(runs.flatMap(({ key }) => entriesFor(knownFailures, key)));
-    expect(knownFailures.filter((entry) => !covered.has(entry))).toEqual([]);
-    const twice = runs.filter(({ key }) => entriesFor(knownFailures, key).length > 1);
+    const all = [...knownFailures.ending, ...knownFailures.wrong];
+    const covered = new Set(runs.flatMap(({ key }) => entriesFor(all, key)));
+    expect(all.filter((entry) => !covered.has(entry))).toEqual([]);
+    const twice = runs.filter(({ key }) => entriesFor(all, key).length > 1);
     expect(twice.map(({ key }) => key)).toEqual([]);
   });
 });

@@ -39,6 +39,13 @@ export class UncaughtExceptions {
   }
 }
 
+/** An exception that no code has caught would have ended the process of an application. */
+export class ProcessEnded extends WrongAnswer {
+  constructor(cause: unknown) {
+    super('An uncaught exception ended the process.', { cause });
+  }
+}
+
 /** How the server answered wrongly; undefined where it answered correctly. Rejects where the case itself is broken. */
 export async function wrongAnswerOf(
   run: Run,
@@ -52,9 +59,8 @@ export async function wrongAnswerOf(
   const unclosed = await wrongAnswerIn(() => setup.close());
   await turns(2);
   const [first] = uncaught.take();
-  // Says more than what became of the frames.
-  if (first !== undefined)
-    return new WrongAnswer('An uncaught exception ended the process.', { cause: first });
+  // More serious than any other outcome.
+  if (first !== undefined) return new ProcessEnded(first);
   return wrong ?? unclosed;
 }
 
@@ -68,21 +74,38 @@ async function wrongAnswerIn(work: () => Promise<void>): Promise<WrongAnswer | u
   }
 }
 
-/** The entries of a list of known failures that cover a run: its fault, its case, its protocol or itself. */
+/** The cases that fail, by what they do today. */
+export interface KnownFailures {
+  /** The server answers wrongly. */
+  readonly wrong: readonly string[];
+  /** An exception ends the process. */
+  readonly ending: readonly string[];
+}
+
+/** The entries that cover a run: its fault, its case, its protocol or the run itself. */
 export function entriesFor(list: readonly string[], key: string): readonly string[] {
   return list.filter((entry) => key === entry || key.startsWith(`${entry}/`));
 }
 
-/** What a test of the run has to fail with: a new failure, or an entry that must be removed; undefined where all is known. */
+/** What a test of the run has to fail with: a new failure, or an entry that must be changed; undefined where all is known. */
 export function verdictOn(
   key: string,
-  wrong: WrongAnswer | undefined,
-  list: readonly string[],
+  outcome: WrongAnswer | undefined,
+  { wrong, ending }: KnownFailures,
 ): Error | undefined {
-  const [entry] = entriesFor(list, key);
-  if (entry === undefined) return wrong;
-  if (wrong !== undefined) return undefined;
-  return new Error(`${key} passes: remove '${entry}' from known-failures.ts.`);
+  const [entry] = entriesFor([...wrong, ...ending], key);
+  if (outcome === undefined)
+    return entry === undefined
+      ? undefined
+      : new Error(`${key} passes: remove '${entry}' from known-failures.ts.`);
+  const ends = outcome instanceof ProcessEnded;
+  const [known] = entriesFor(ends ? ending : wrong, key);
+  if (known !== undefined) return undefined;
+  return ends || entry === undefined
+    ? outcome
+    : new Error(`${key} no longer ends the process: move '${entry}' in known-failures.ts.`, {
+        cause: outcome,
+      });
 }
 
 async function withTimeout(promise: Promise<void>): Promise<void> {
