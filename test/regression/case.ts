@@ -14,10 +14,10 @@ export interface Case {
   readonly name: string;
   /** The correct behavior, as a sentence. */
   readonly title: string;
-  /** Empty for a case that needs no client: it runs oneClient. */
+  /** Empty for a case that needs no client: it runs once. */
   readonly protocols: readonly Protocol[];
   readonly transports: readonly TransportName[];
-  /** Rejects with a `WrongAnswer` or an assertion error where the server does something else than the title says. */
+  /** Rejects with a `WrongAnswer` where the server does something else than the title says. */
   readonly run: (setup: Setup) => Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 // A real server for one run of a case, with a neighbor: a client that did nothing wrong and must be served at all times.
-import { createServer as createHttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { format } from 'node:util';
 import {
@@ -22,7 +22,6 @@ export interface LogEntry {
 
 export interface ConnectOptions extends ConnectHeaders {
   readonly overProtocol?: Protocol;
-  readonly overTransport?: TransportName;
 }
 
 /** Turns of the event loop that a server may take until it is idle. */
@@ -57,7 +56,7 @@ export class Setup {
     return this.#ports!;
   }
 
-  /** A logger that keeps what it gets. */
+  /** Keeps all entries in `log`. */
   get logger(): Logger {
     const keep = (level: LogEntry['level']) => (text: string, cause?: unknown) =>
       void this.log.push({ level, text: cause === undefined ? text : format(text, cause) });
@@ -118,17 +117,18 @@ export class Setup {
     return refusalOf(() => this.create({ endpoints: [], ...options }));
   }
 
-  /** A connection that has sent nothing. */
-  async open(httpHeaders: Headers = {}, protocol = this.protocol, transport = this.transport) {
-    const client = await Client.open(this.ports, { protocol, transport, httpHeaders });
+  /** Opens a connection, which has sent nothing. */
+  async open(httpHeaders: Headers = {}, protocol = this.protocol): Promise<Client> {
+    const { ports, transport } = this;
+    const client = await Client.open(ports, { protocol, transport, httpHeaders });
     this.#clients.push(client);
     return client;
   }
 
-  /** A connected client. */
+  /** Connects a client. */
   async connect(options: ConnectOptions = {}): Promise<Client> {
-    const { overProtocol, overTransport, ...headers } = options;
-    const client = await this.open({}, overProtocol, overTransport);
+    const { overProtocol, ...headers } = options;
+    const client = await this.open({}, overProtocol);
     await client.connect(headers);
     return client;
   }
@@ -179,7 +179,7 @@ export class Setup {
     for (const client of this.#clients) client.close();
     const failures: unknown[] = [];
     for (const action of this.#closing.toReversed())
-      await Promise.resolve(action()).catch((error: unknown) => void failures.push(error));
+      await (async () => action())().catch((error: unknown) => void failures.push(error));
     if (failures.length > 0)
       throw new WrongAnswer('The server could not be closed.', { cause: failures[0] });
   }
@@ -198,13 +198,13 @@ async function refusalOf(start: () => Promise<Server>): Promise<Refusal | undefi
   }
 }
 
-/** Turns of the event loop. */
+/** Resolves after so many turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A port on which an HTTP server of the application listens. */
-export async function listenOn(setup: Setup, http: ReturnType<typeof createHttpServer>) {
+/** Lets an HTTP server of the application listen until the run is over; resolves with its port. */
+export async function listenOn(setup: Setup, http: HttpServer): Promise<number> {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   setup.defer(() => {
     http.closeAllConnections();

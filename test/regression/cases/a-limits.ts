@@ -185,7 +185,7 @@ const durableSubscriptions: Case = {
 const idempotencyKeys: Case = {
   fault: 'A3',
   name: 'idempotency-keys',
-  title: 'A resent order is processed oneClient, however many keys other clients use meanwhile',
+  title: 'A resent order is processed once, however many keys other clients use meanwhile',
   ...bothLanguages,
   async run(setup) {
     const orders: string[] = [];

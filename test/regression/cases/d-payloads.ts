@@ -90,12 +90,12 @@ function typedAlone(): Constructor {
   return Typed;
 }
 
-/** A property is dropped; the log must name it oneClient, however many messages there are. */
+/** A property is dropped; the log must name it once, however many messages there are. */
 function droppedField(name: string, define: () => Constructor): Case {
   return {
     fault: 'D1',
     name,
-    title: `A property that is dropped from a payload (${name}) is logged oneClient, with @Allow()`,
+    title: `A property that is dropped from a payload (${name}) is logged once, with @Allow()`,
     ...bothLanguages,
     async run(setup) {
       const type = define();
