@@ -6,7 +6,7 @@ import type { Settlement, Subscriber, Subscription } from './broker.js';
 import { Acknowledgements } from './embedded/queue/acknowledgements.js';
 import { prefetchOf, type Consumer } from './embedded/queue/consumer.js';
 import type { MessageQueue } from './embedded/queue/message-queue.js';
-import { defaultQueueOptions } from './embedded/queue/queue-options.js';
+import type { QueueOptions } from './embedded/queue/queue-options.js';
 import { Queues } from './embedded/queue/queues.js';
 import type { Publication } from './publication.js';
 
@@ -14,11 +14,11 @@ import type { Publication } from './publication.js';
 const ackPrefix = 'own-';
 
 /** The memory and limits that the acknowledged session queues of a server share. */
-export function sessionQueueMemory(clock: Clock, logger: Logger): Queues {
+export function sessionQueueMemory(clock: Clock, logger: Logger, options: QueueOptions): Queues {
   return new Queues({
     clock,
     logger,
-    options: { ...defaultQueueOptions, prefixes: [] },
+    options: { ...options, prefixes: [] },
     deadLetters: {
       take: ({ publication: { message } }) =>
         logger.error(
@@ -99,7 +99,7 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription) ?? defaultQueueOptions.prefetch;
+    const prefetch = prefetchOf(subscription) ?? this.memory.options.prefetch;
     const queue = this.memory.openPrivate();
     const consumer = queue.consume({
       subscriber: this.subscriber,
@@ -108,7 +108,7 @@ export class SessionQueues {
       prefetch,
       acknowledgements: this.#issued,
       clock: this.clock,
-      ackTimeout: defaultQueueOptions.ackTimeout,
+      ackTimeout: this.memory.options.ackTimeout,
     });
     return { queue, consumer };
   }

@@ -41,6 +41,10 @@ export class Queues {
     this.#starts = parts.options.prefixes.map((prefix) => `${prefix}/`);
   }
 
+  get options(): QueueOptions {
+    return this.parts.options;
+  }
+
   /** Whether a destination is a queue's. */
   serves(destination: string): boolean {
     return this.#starts.some((start) => destination.startsWith(start));

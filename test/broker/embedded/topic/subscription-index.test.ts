@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
 import type { Entry } from '../../../../src/broker/embedded/topic/audience.js';
 import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
-import { sessionQueue } from '../../../../src/broker/user-destination.js';
 import { MessagingError } from '../../../../src/message/error.js';
 import { noHeaders } from '../../../../src/message/message.js';
 
@@ -80,14 +79,6 @@ describe('a destination finds', () => {
     const { add, at } = index();
     add('/**/a/**/**/a/**');
     expect(at('/a/a/a/a/a')).toHaveLength(1);
-  });
-
-  it('its own queue by name alone', () => {
-    const { add, at } = index();
-    const queue = sessionQueue('1', '/queue/*');
-    for (const each of [queue, '**', '*/**', '\0*/**', '*1/queue/x']) add(each);
-    expect(destinationsOf(at(queue))).toEqual([queue]);
-    expect(at(sessionQueue('1', '/queue/x'))).toEqual([]);
   });
 
   it('nothing more after all was cleared', () => {
