@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 
 export type { ClientProtocolName } from './testing/client-protocol.js';
-export { sequentialIds, testServer } from './testing/create-test-server.js';
+export { testServer } from './testing/create-test-server.js';
 export type {
   AnyDestinations,
   KnownDestination,
@@ -29,6 +29,7 @@ export type {
 } from './testing/options.js';
 export type { LogEntry } from './testing/recorder.js';
 export type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './testing/run-handler.js';
+export { sequentialIds } from './testing/sequential-ids.js';
 export type { TestClient } from './testing/test-client.js';
 export { testClock, type TestClock, type TestClockOptions } from './testing/test-clock.js';
 export type { TestServer } from './testing/test-server.js';

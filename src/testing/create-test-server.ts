@@ -2,7 +2,6 @@
 import type { Container } from '../container/container-lease.js';
 import { overrideIn, overrideMeanwhile } from '../container/override.js';
 import { longestDelay } from '../message/clock.js';
-import type { Ids } from '../message/ids.js';
 import { invalidOption } from '../message/option.js';
 import { Payloads } from '../payload/converter.js';
 import { createObservedServer } from '../server/create-server.js';
@@ -13,6 +12,7 @@ import type { AnyDestinations } from './destination-map.js';
 import { TestEnvironment } from './environment.js';
 import type { TestServerOptions } from './options.js';
 import { Recorder } from './recorder.js';
+import { sequentialIds } from './sequential-ids.js';
 import type { TestClient } from './test-client.js';
 import { testClock } from './test-clock.js';
 import { TestServer } from './test-server.js';
@@ -82,23 +82,6 @@ export async function testServer<M extends object = AnyDestinations>(
   const payloads = new Payloads(server.options.converters);
   const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
   return new TestServer<M>({ environment, memory, container, clients, protocol, strict });
-}
-
-/**
- * Creates ids that are the same in every run: `session-1`, `message-1`, `reply-1` and so on. Test servers use them by default.
- *
- * @example
- * const app = await testServer({ ids: { ...sequentialIds(), session: () => 'my-session' } });
- */
-export function sequentialIds(): Ids {
-  let sessions = 0;
-  let messages = 0;
-  let replies = 0;
-  return {
-    session: () => `session-${++sessions}`,
-    message: () => `message-${++messages}`,
-    reply: () => `reply-${++replies}`,
-  };
 }
 
 /** Timers of Node with a longer delay fire at once. */

@@ -95,7 +95,7 @@ export class TestEnvironment {
     return (await this.#inTime(this.server.idle())) !== undefined;
   }
 
-  /** Resolves when no more messages can arrive, or after the timeout, with a sentence that says which. */
+  /** Resolves when no more messages can arrive, or after the timeout. The value is the reason, as a sentence. */
   async waitForLastMessage(): Promise<string> {
     return (await this.#inTime(this.#allStreamsEnded())) === undefined
       ? this.#describeWork()

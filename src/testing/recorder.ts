@@ -10,7 +10,9 @@ import type { Session } from '../session/session.js';
 
 /** A line that the server logged. */
 export interface LogEntry {
+  /** Method of the logger. */
   readonly level: 'error' | 'warn' | 'info';
+  /** The logged text. */
   readonly text: string;
   /** The error behind it; absent if the server logged none. */
   readonly cause?: unknown;
