@@ -140,12 +140,14 @@ const checks: Checks<CodecSubject> = {
   },
 
   'recognizes the first byte of its client'({ codec, client }) {
-    equal(codec.begins(client().say(connect)[0]!), true);
+    equal(codec.begins(client().encode(connect)[0]!), true);
     equal(codec.begins(0x00), false);
   },
 
   'decodes CONNECT'(subject) {
-    const [decoded] = decode(subject.codec.decoder(limits, true), [subject.client().say(connect)]);
+    const [decoded] = decodeAll(subject.codec.decoder(limits, true), [
+      subject.client().encode(connect),
+    ]);
     includesFields(decoded, {
       kind: 'connect',
       login: 'ann',
@@ -168,7 +170,7 @@ const checks: Checks<CodecSubject> = {
     const bytes = Buffer.concat(encodedByClient(subject, clientFrames));
     for (const size of [1, 2, 7, 100]) {
       const decoder = decoderAfterConnect(subject, false);
-      equalFrames(decode(decoder, cut(bytes, size)), clientFrames);
+      equalFrames(decodeAll(decoder, cut(bytes, size)), clientFrames);
     }
   },
 
@@ -177,7 +179,7 @@ const checks: Checks<CodecSubject> = {
     const chunk = Buffer.concat(encodedByClient(subject, clientFrames));
     const [first] = decoder.push(chunk);
     equalFrames(first, clientFrames[0]);
-    equalFrames(decode(decoderAfterConnect(subject, false), [chunk]), clientFrames);
+    equalFrames(decodeAll(decoderAfterConnect(subject, false), [chunk]), clientFrames);
   },
 
   'decodes bodies unchanged'(subject) {
@@ -212,7 +214,7 @@ const checks: Checks<CodecSubject> = {
   'stops at the first malformed frame'(subject) {
     for (const bytes of subject.malformed) {
       const decoder = decoderAfterConnect(subject);
-      const items = decode(decoder, [bytes, ...encodedByClient(subject, [plainSend])]);
+      const items = decodeAll(decoder, [bytes, ...encodedByClient(subject, [plainSend])]);
       deepEqual(
         items.map(({ kind }) => kind),
         ['malformed'],
@@ -240,9 +242,9 @@ const checks: Checks<CodecSubject> = {
     const [one, other] = [decoderAfterConnect(subject, false), decoderAfterConnect(subject, false)];
     const [bytes] = encodedByClient(subject, [plainSend]);
     const half = bytes!.subarray(0, 10);
-    equalFrames(decode(one, [half]), []);
-    equalFrames(decode(other, [bytes!]), [plainSend]);
-    equalFrames(decode(one, [bytes!.subarray(10)]), [plainSend]);
+    equalFrames(decodeAll(one, [half]), []);
+    equalFrames(decodeAll(other, [bytes!]), [plainSend]);
+    equalFrames(decodeAll(one, [bytes!.subarray(10)]), [plainSend]);
   },
 
   'encodes every frame of a server'(subject) {
@@ -277,28 +279,28 @@ const checks: Checks<CodecSubject> = {
     const encoder = encoderOf(subject);
     encoder.encode(delivery(greeting));
     const { bytes } = encoder.encode(delivery(greeting, { subscription: 's-2' }));
-    const [decoded] = subject.client().hear(bytes);
+    const [decoded] = subject.client().decode(bytes);
     includesFields(decoded, { kind: 'message', subscription: 's-2', messageId: 'm-1' });
   },
 
   'decodes and encodes heart-beats'(subject) {
     const client = subject.client();
-    const beats = decode(decoderAfterConnect(subject), [client.say({ kind: 'heartbeat' })]);
+    const beats = decodeAll(decoderAfterConnect(subject), [client.encode({ kind: 'heartbeat' })]);
     includesFields(beats[0], { kind: 'heartbeat' });
-    const [decoded] = client.hear(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
+    const [decoded] = client.decode(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
     includesFields(decoded, { kind: 'heartbeat' });
   },
 };
 
 type Item = ClientFrame | Heartbeat | Malformed;
 
-function decode(decoder: Decoder, chunks: readonly Uint8Array[]): Item[] {
+function decodeAll(decoder: Decoder, chunks: readonly Uint8Array[]): Item[] {
   return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
 }
 
 function encodedByClient({ client }: CodecSubject, frames: readonly ClientFrame[]): Buffer[] {
   const protocol = client();
-  return frames.map((frame) => Buffer.from(protocol.say(frame)));
+  return frames.map((frame) => Buffer.from(protocol.encode(frame)));
 }
 
 function decoderAfterConnect(
@@ -307,12 +309,12 @@ function decoderAfterConnect(
   more: Partial<DecoderLimits> = {},
 ): Decoder {
   const decoder = subject.codec.decoder({ ...limits, ...more }, messages);
-  includesFields(decode(decoder, encodedByClient(subject, [connect]))[0], { kind: 'connect' });
+  includesFields(decodeAll(decoder, encodedByClient(subject, [connect]))[0], { kind: 'connect' });
   return decoder;
 }
 
 function decodedOf(subject: CodecSubject, frames: readonly ClientFrame[]): Item[] {
-  return decode(decoderAfterConnect(subject), encodedByClient(subject, frames));
+  return decodeAll(decoderAfterConnect(subject), encodedByClient(subject, frames));
 }
 
 function encoderOf(subject: CodecSubject) {
@@ -321,7 +323,7 @@ function encoderOf(subject: CodecSubject) {
 
 /** The frame as the client decodes it. */
 function decodedByClient(subject: CodecSubject, frame: ServerFrame): ServerFrame | Heartbeat {
-  const decoded = subject.client().hear(encoderOf(subject).encode(frame).bytes);
+  const decoded = subject.client().decode(encoderOf(subject).encode(frame).bytes);
   equal(decoded.length, 1, `${frame.kind} became ${decoded.length} frames.`);
   return decoded[0]!;
 }
@@ -332,8 +334,8 @@ function rejectsBeyond(
   more: Partial<DecoderLimits>,
 ): void {
   const bytes = encodedByClient(subject, [frame]);
-  equalFrames(decode(decoderAfterConnect(subject), bytes), [frame]);
-  const [rejected] = decode(decoderAfterConnect(subject, true, more), bytes);
+  equalFrames(decodeAll(decoderAfterConnect(subject), bytes), [frame]);
+  const [rejected] = decodeAll(decoderAfterConnect(subject, true, more), bytes);
   includesFields(rejected, { kind: 'malformed' });
 }
 

@@ -8,7 +8,7 @@ The requirements of each contract of signalbox, and the implementations that mee
 of \`signalbox/testing/conformance\`. A test runs every case and fails when the page is out of date;
 \`npx vitest run test/testing/conformance -u\` updates it. Each suite also detects planted faults: items that are lost, swapped or
 doubled, and answers that are missing. To run a suite on your own implementation, see
-[testing](../testing.md#an-implementation-of-your-own).
+[testing](../testing.md#test-your-own-protocol-transport-broker-or-converter).
 `;
 
 const contracts = {

@@ -5,8 +5,7 @@ import { trimBlanks } from '../../../src/wire/stomp/header.js';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
-import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
-import { serialize } from '../../../src/wire/stomp/raw-frame.js';
+import { serialize, type RawFrame } from '../../../src/wire/stomp/raw-frame.js';
 import { cases } from '../../property.js';
 import { connectedDecoder, limits } from './decoding.js';
 

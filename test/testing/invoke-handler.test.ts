@@ -1,23 +1,23 @@
-// One handler alone: its result, where that would go, and what went wrong, as data.
+// invokeHandler: the result, targets and problems of one handler.
 import { Container } from 'inversify';
 import type { Publisher } from 'signalbox';
 import { invokeHandler, testServer } from 'signalbox/testing';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { ChatController, ChatHistory, fakeHistory, Gate, type Said } from './chat.js';
+import { ChatController, ChatHistory, fakeHistory, Gate, type ChatMessage } from './chat.js';
 
 const variables = { room: 'lobby' };
 const override = [[ChatHistory, fakeHistory]] as const;
 
-describe('a handler alone', () => {
-  it('gives its result, and where that would go', async () => {
-    const said = await invokeHandler(ChatController, 'say', {
+describe('invokeHandler', () => {
+  it('returns the result and its targets', async () => {
+    const invoked = await invokeHandler(ChatController, 'say', {
       variables,
       payload: { text: 'hi' },
       principal: 'ann',
       override,
     });
-    expectTypeOf(said.result).toEqualTypeOf<Said | undefined>();
-    expect(said).toEqual({
+    expectTypeOf(invoked.result).toEqualTypeOf<ChatMessage | undefined>();
+    expect(invoked).toEqual({
       result: { text: 'hi', by: 'ann' },
       targets: [{ kind: 'destination', destination: '/topic/rooms/lobby' }],
       problem: undefined,
@@ -26,7 +26,7 @@ describe('a handler alone', () => {
     });
   });
 
-  it('answers a SUBSCRIBE', async () => {
+  it('runs a handler of SUBSCRIBE', async () => {
     const recent = await invokeHandler(ChatController, 'recent', { variables, override });
     expect(recent.result).toEqual(fakeHistory.last());
     expect(recent.targets).toEqual([
@@ -39,7 +39,7 @@ describe('a handler alone', () => {
     ]);
   });
 
-  it('gets variables and headers as its parameters want them', async () => {
+  it('converts variables and headers to the types of the parameters', async () => {
     const { result, targets } = await invokeHandler(ChatController, 'whisper', {
       variables: { room: 'lobby', to: 7 },
       headers: { tone: 'low' },
@@ -49,7 +49,7 @@ describe('a handler alone', () => {
     expect(targets).toEqual([{ kind: 'user', user: 'ann', destination: '/queue/whispers' }]);
   });
 
-  it('validates its payload, or takes it is', async () => {
+  it('validates the payload unless convert is false', async () => {
     const payload = { text: '' };
     const refused = await invokeHandler(ChatController, 'say', { variables, payload });
     expect(refused.problem).toMatchObject({
@@ -63,18 +63,18 @@ describe('a handler alone', () => {
       payload,
       convert: false,
     });
-    expect(taken.result).toEqual({ text: '', by: 'nobody' });
+    expect(taken.result).toEqual({ text: '', by: 'anonymous' });
     const missing = await invokeHandler(ChatController, 'say', { variables, convert: false });
     expect(missing.problem).toMatchObject({ code: 'payload-missing' });
   });
 
-  it('tells what it threw', async () => {
+  it('returns the problem and the error of a handler that throws', async () => {
     const { problem, thrown } = await invokeHandler(ChatController, 'fail', { variables });
     expect(problem).toMatchObject({ code: 'handler-failed' });
     expect(thrown).toMatchObject({ name: 'TypeError', message: 'The history is lost.' });
   });
 
-  it('gives what its exception handler says', async () => {
+  it('returns the result of the exception handler', async () => {
     const { result, targets, problem } = await invokeHandler(ChatController, 'enter', {
       variables,
     });
@@ -85,7 +85,7 @@ describe('a handler alone', () => {
     expect(problem).toBeUndefined();
   });
 
-  it('tells what it published by itself', async () => {
+  it('returns what the handler published with a Publisher', async () => {
     const { published } = await invokeHandler(ChatController, 'announce', {
       variables,
       payload: 'dinner',
@@ -95,7 +95,7 @@ describe('a handler alone', () => {
     ]);
   });
 
-  it('gives its stream, which ends by the signal', async () => {
+  it('returns a stream, which the signal ends', async () => {
     const stop = new AbortController();
     const given = { variables, signal: stop.signal };
     const { result } = await invokeHandler(ChatController, 'feed', given);
@@ -107,7 +107,7 @@ describe('a handler alone', () => {
     expect(got).toEqual([{ n: 1 }]);
   });
 
-  it('finds the session that the test gives', async () => {
+  it('passes on the session and the destination of the test', async () => {
     const { result } = await invokeHandler(ChatController, 'both', {
       variables,
       destination: '/app/rooms/lobby/either',
@@ -116,7 +116,7 @@ describe('a handler alone', () => {
     expect(result).toEqual({ destination: '/app/rooms/lobby/either', session: 'mine' });
   });
 
-  it('may be that of an object', async () => {
+  it('accepts an instance of a controller', async () => {
     const history = new ChatHistory();
     const add = vi.spyOn(history, 'add');
     const publish = vi.fn<Publisher['publish']>();
@@ -135,7 +135,7 @@ describe('a handler alone', () => {
     ]);
   });
 
-  it('runs with the services of a server', async () => {
+  it('uses the services of a test server with app.invoke', async () => {
     await using app = await testServer({ controllers: [ChatController] });
     const ann = await app.connect({ user: 'ann' });
     await ann.send('/app/rooms/lobby/say', { text: 'hi' });
@@ -146,36 +146,40 @@ describe('a handler alone', () => {
   });
 });
 
-describe('what cannot be run', () => {
-  const refused = async (given: object, method = 'say') =>
+describe('invokeHandler rejects', () => {
+  const messageOf = async (given: object, method = 'say') =>
     invokeHandler(ChatController, method as 'say', given).then(
-      () => 'It was run.',
+      () => 'It did not throw.',
       (error: Error) => error.message,
     );
 
-  it('is said at once', async () => {
+  it('options that match no handler or several', async () => {
     // @ts-expect-error no such method
     void (() => invokeHandler(ChatController, 'sya'));
-    expect(await refused({}, 'sya')).toBe(
-      'ChatController.sya is no handler: it has neither @MessageMapping nor @SubscribeMapping. The nearest handler is ChatController.say.',
+    expect(await messageOf({}, 'sya')).toBe(
+      'ChatController.sya is not a handler: it has neither @MessageMapping nor @SubscribeMapping. The nearest handler is ChatController.say.',
     );
-    expect(await refused({}, 'closed')).toContain('ChatController.closed is no handler');
-    expect(await refused({})).toBe(
-      'ChatController.say does not take the variables {}: it serves SEND /rooms/{room}/say.',
+    expect(await messageOf({}, 'closed')).toContain('ChatController.closed is not a handler');
+    expect(await messageOf({})).toBe(
+      'ChatController.say does not match the variables {}: it serves SEND /rooms/{room}/say.',
     );
-    expect(await refused({ variables: { rom: 'a' } })).toContain('the variables {"rom":"a"}');
-    expect(await refused({ variables: { room: 'a/b' } })).toContain('the variables {"room":"a/b"}');
-    expect(await refused({ destination: '/app/rooms/lobby/sing' })).toContain(
-      'does not take the destination /app/rooms/lobby/sing',
+    expect(await messageOf({ variables: { rom: 'a' } })).toContain('the variables {"rom":"a"}');
+    expect(await messageOf({ variables: { room: 'a/b' } })).toContain(
+      'the variables {"room":"a/b"}',
     );
-    expect(await refused({ variables, on: 'subscribe' })).toContain('it serves no such frames.');
-    expect(await refused({ variables }, 'both')).toBe(
-      "ChatController.both serves SEND /app/rooms/lobby/both and SEND /app/rooms/lobby/either: say by 'destination' or 'on' which one.",
+    expect(await messageOf({ destination: '/app/rooms/lobby/sing' })).toContain(
+      'does not match the destination /app/rooms/lobby/sing',
     );
-    expect(await refused({ variables, payload: () => {} })).toContain('No converter writes');
+    expect(await messageOf({ variables, on: 'subscribe' })).toContain(
+      'does not serve SUBSCRIBE frames.',
+    );
+    expect(await messageOf({ variables }, 'both')).toBe(
+      "ChatController.both serves SEND /app/rooms/lobby/both and SEND /app/rooms/lobby/either: choose one with 'destination' or 'on'.",
+    );
+    expect(await messageOf({ variables, payload: () => {} })).toContain('No converter writes');
   });
 
-  it('is a controller that the container cannot build', async () => {
+  it('a controller that the container cannot create', async () => {
     const app = await testServer({ container: new Container() });
     await expect(app.invoke(ChatController, 'recent')).rejects.toThrow(
       'No bindings found for service: "ChatController"',
