@@ -131,6 +131,11 @@ export class SessionSubscriber implements Subscriber {
     return this.#live.has(id);
   }
 
+  /** The destinations of all live subscriptions, as the client named them. */
+  destinations(): readonly string[] {
+    return Array.from(this.#live.values(), ({ requested }) => requested);
+  }
+
   /** Whether it subscribed this destination of the broker's. */
   listensTo(destination: string): boolean {
     for (const live of this.#live.values()) if (live.destination === destination) return true;

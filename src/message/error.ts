@@ -86,6 +86,7 @@ export const errorCodes = {
   'subscription-exists': { text: 'The session has a subscription of this id.' },
   'subscription-unknown': { text: 'The session has no subscription of this id.' },
   'subscription-limit': { text: 'The session has as many subscriptions as it may have.' },
+  'pattern-limit': { text: 'The subscribed patterns are as complex as they may be.' },
   'subscription-taken': {
     text: 'Another session of the client has taken over the durable subscription.',
     closes: closeCodes.policy,

@@ -116,7 +116,8 @@ export async function createInstrumentedServer(
     idempotency: new Idempotency(clock, limits),
     events,
     clientPublish: options.clientPublish,
-    subscriptions: limits.maxSubscriptions,
+    limits,
+    separator: options.separator,
   });
   const chain = intercept<ClientSession>(options.interceptors, (frame, from) =>
     inbound.route(frame, from),

@@ -14,11 +14,14 @@ import type {
   UnsubscribeFrame,
 } from '../message/frame.js';
 import type { Message } from '../message/message.js';
+import { checkDestination, checkPatternBudget } from '../pattern/destination-limits.js';
+import type { Separator } from '../pattern/separator.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
 import type { Admission } from './admission.js';
 import type { Application } from './application.js';
 import { idempotencyKey, type Idempotency } from './idempotency.js';
+import type { LimitOptions } from './options.js';
 import type { Owner, Prefixes } from './prefix.js';
 import { problemQueue } from './problem.js';
 import type { HeldFrame, Transactions } from './transactions.js';
@@ -35,8 +38,8 @@ export interface InboundParts {
   readonly idempotency: Idempotency;
   readonly events: SessionEventSource;
   readonly clientPublish: boolean;
-  /** Live subscriptions that a session may have. */
-  readonly subscriptions: number;
+  readonly limits: LimitOptions;
+  readonly separator: Separator;
 }
 
 /** Whose a destination is that is neither a handler's nor the broker's. */
@@ -75,6 +78,7 @@ export class Inbound {
 
   #send(frame: SendFrame, session: ClientSession): void | Promise<void> {
     const { message, transaction } = frame;
+    this.#check(message.destination);
     const { transactions, idempotency } = this.parts;
     if (transaction !== undefined) return transactions.hold(session, transaction, frame);
     const key = idempotencyKey(message, session);
@@ -193,15 +197,21 @@ export class Inbound {
     }
   }
 
+  #check(destination: string): void {
+    checkDestination(destination, this.parts.separator, this.parts.limits);
+  }
+
   #mayPublish(): void {
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
   }
 
   async #subscribe(frame: SubscribeFrame, session: ClientSession): Promise<void> {
-    const { prefixes, users, application, subscribers, events } = this.parts;
+    const { prefixes, users, application, subscribers, events, limits } = this.parts;
     const subscriber = subscribers.get(session);
-    if (subscriber.size >= this.parts.subscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
     const { id, destination } = frame;
+    this.#check(destination);
+    checkPatternBudget(destination, subscriber.destinations(), limits);
     const owner = prefixes.owner(destination);
     switch (owner.kind) {
       case 'application':

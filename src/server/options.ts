@@ -11,6 +11,8 @@ import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
+import type { DestinationLimits } from '../pattern/destination-limits.js';
+import type { Separator } from '../pattern/separator.js';
 
 /** Where clients connect by WebSocket. */
 export interface EndpointOptions {
@@ -33,7 +35,7 @@ export interface PrefixOptions {
 }
 
 /** Everything that a client can make grow; sizes in octets, times in milliseconds. */
-export interface LimitOptions {
+export interface LimitOptions extends DestinationLimits {
   /** A whole frame. Default 65,536. */
   readonly maxFrameBytes: number;
   /** One WebSocket message; beyond it the connection closes with 1009. Default twice the frame size. */
@@ -81,7 +83,7 @@ export interface ServerOptions {
   readonly converters?: readonly PayloadConverter[];
   readonly prefixes?: Partial<PrefixOptions>;
   /** What parts destinations behind their prefix. Default `/`. */
-  readonly separator?: '/' | '.';
+  readonly separator?: Separator;
   /** Around every client frame, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
   /** On every server frame, the first first. Default: none. */

@@ -1,6 +1,7 @@
 // Whose a destination is: the application's handlers', a session's own queues', those who wait for an answer, or the broker's.
 import type { ReplyAddresses } from '../broker/reply-address.js';
 import type { UserDestinations } from '../broker/user-destination.js';
+import type { Separator } from '../pattern/separator.js';
 
 export type Owner =
   | { readonly kind: 'application'; readonly lookup: string }
@@ -26,7 +27,7 @@ export class Prefixes {
     brokers: readonly string[],
     private readonly users: UserDestinations,
     private readonly replies: ReplyAddresses,
-    private readonly separator: '/' | '.',
+    private readonly separator: Separator,
   ) {
     this.#application = application.map((prefix) => `${prefix}/`);
     this.#broker = brokers.map((prefix) => `${prefix}/`);

@@ -40,7 +40,7 @@ export function findHandler(
 
 function call(route: Route, given: InvokeOptions, shape: Shape): Called | undefined {
   const { separator, prefixes } = shape;
-  const pattern = compileDestination(route.pattern, { separator, expressions: true });
+  const pattern = compileDestination(route.pattern, separator);
   const [prefix = ''] = prefixes.application;
   const lookup =
     given.destination === undefined

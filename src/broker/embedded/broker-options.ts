@@ -13,6 +13,8 @@ import { defaultDurableOptions, type DurableOptions } from './durable/durable-su
 import type { MessageStore } from './store/message-store.js';
 import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
+import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
+import { separators, type Separator } from '../../pattern/separator.js';
 
 export interface EmbeddedBrokerOptions {
   /** Names publications: one id each, the same for all subscribers. Default: random. */
@@ -20,11 +22,12 @@ export interface EmbeddedBrokerOptions {
   /** What expiry and time limits count by. Default: the system's. */
   readonly clock?: Clock;
   /** Between the segments of destinations; the server's own. Default `/`. */
-  readonly separator?: '/' | '.';
+  readonly separator?: Separator;
   /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
   readonly logger?: Logger;
   /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
   readonly store?: MessageStore;
+  readonly topic?: Partial<TopicOptions>;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
@@ -34,9 +37,10 @@ export interface EmbeddedBrokerOptions {
 export interface BrokerOptions {
   readonly ids: Pick<Ids, 'message'>;
   readonly clock: Clock;
-  readonly separator: '/' | '.';
+  readonly separator: Separator;
   readonly logger: Logger;
   readonly store: MessageStore | undefined;
+  readonly topic: TopicOptions;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
   readonly durable: DurableOptions;
@@ -50,6 +54,7 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
     separator: '/',
     logger: consoleLogger,
     store: undefined,
+    topic: defaultTopicOptions,
     queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
@@ -58,6 +63,7 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
   const options: BrokerOptions = {
     // Parts that are options of their own are filled up below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
+    topic: withDefaults('topic.', defaults.topic, given.topic),
     queue: withDefaults('queue.', defaults.queue, given.queue),
     retain: withDefaults('retain.', defaults.retain, given.retain),
     durable: withDefaults('durable.', defaults.durable, given.durable),
@@ -72,9 +78,9 @@ function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions>
   return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
 }
 
-function check({ separator, queue, retain, durable }: BrokerOptions): void {
-  if (separator !== '/' && separator !== '.')
-    throw invalidOption('separator', `must be '/' or '.'`);
+function check({ separator, topic, queue, retain, durable }: BrokerOptions): void {
+  if (!separators.includes(separator)) throw invalidOption('separator', `must be '/' or '.'`);
+  requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);

@@ -41,11 +41,11 @@ export class EmbeddedBroker implements Broker {
 
   /** Errors: `option-invalid`, `pattern-invalid`. */
   constructor(options: EmbeddedBrokerOptions = {}) {
-    const { ids, clock, separator, logger, store, queue, retain, durable } =
+    const { ids, clock, separator, logger, store, topic, queue, retain, durable } =
       resolveBrokerOptions(options);
     this.#ids = ids;
     this.#logger = logger;
-    this.#index = new SubscriptionIndex(separator);
+    this.#index = new SubscriptionIndex(separator, topic);
     this.#journal = store && new Journal(store, logger);
     const done = (storedAs: number) => this.#journal?.remove(storedAs);
     const deadLetters = new DeadLetters({

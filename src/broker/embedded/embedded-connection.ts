@@ -56,7 +56,7 @@ export class EmbeddedConnection implements BrokerConnection {
     private readonly parts: ConnectionParts,
   ) {}
 
-  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `queue-limit`, `not-connected` (after `close`) */
+  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `pattern-limit`, `queue-limit`, `not-connected` (after `close`) */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The subscriber has left the broker.');
@@ -133,7 +133,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, straight from publication to delivery. */
   #listen(subscription: Subscription): Entry {
-    return refusingPatterns(() => this.parts.index.add(this.subscriber, subscription));
+    return this.parts.index.add(this.subscriber, subscription);
   }
 
   /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
@@ -151,7 +151,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, through a queue of its own that keeps what is not settled. */
   #gather(subscription: Subscription, prefetch: number): Open {
-    const topic = refusingPatterns(() => new TopicQueue(subscription, this.parts));
+    const topic = new TopicQueue(subscription, this.parts);
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     const end = () => {
       topic.forget();
@@ -163,9 +163,7 @@ export class EmbeddedConnection implements BrokerConnection {
   /** A topic, through a queue that is kept while the subscriber is away. */
   #resume(name: string, subscription: Subscription, prefetch: number): Open {
     const { durables } = this.parts;
-    const topic = durables.open(name, subscription, () =>
-      refusingPatterns(() => new TopicQueue(subscription, this.parts)),
-    );
+    const topic = durables.open(name, subscription, () => new TopicQueue(subscription, this.parts));
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     return {
       leave: () => durables.leave(name, topic, consumer),
@@ -189,16 +187,6 @@ export class EmbeddedConnection implements BrokerConnection {
       clock,
       ackTimeout,
     };
-  }
-}
-
-/** A pattern that an application wrote wrong stops it at start; a client's is a bad destination. */
-function refusingPatterns<T>(add: () => T): T {
-  try {
-    return add();
-  } catch (cause) {
-    if (!(cause instanceof MessagingError)) throw cause;
-    throw new MessagingError('destination-invalid', cause.message, { cause });
   }
 }
 
