@@ -4,6 +4,7 @@ import 'reflect-metadata';
 export type {
   Broker,
   BrokerConnection,
+  BrokerContext,
   Operation,
   Settlement,
   Subscriber,
@@ -15,6 +16,7 @@ export type { DurableOptions } from './broker/embedded/durable/durable-subscript
 export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
+export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/argument.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';

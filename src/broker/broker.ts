@@ -1,65 +1,76 @@
-// The contract of a broker: who gets what.
+// The contract of a broker: it delivers publications to the subscribers of topics and queues.
+import type { Clock } from '../message/clock.js';
 import type { MessagingError } from '../message/error.js';
 import type { AckMode, DeliveryMarks } from '../message/frame.js';
-import type { Headers, Message } from '../message/message.js';
+import type { Ids } from '../message/ids.js';
+import type { Logger } from '../message/logger.js';
+import type { Headers } from '../message/message.js';
+import type { Separator } from '../pattern/separator.js';
+import type { Publication } from './publication.js';
 
 export interface Subscription {
-  /** Unique in its connection. */
+  /** Unique within one connection to the broker. */
   readonly id: string;
-  /** A destination or a pattern, already translated from the user's namespace. */
+  /** A destination or a pattern. */
   readonly destination: string;
   readonly ack: AckMode;
   readonly headers: Headers;
-  /** The name, one client's own, under which it is kept while its subscriber is away; UNSUBSCRIBE ends it for good. */
+  /** The name of a durable subscription, unique to one client; it is kept while its subscriber is away, until UNSUBSCRIBE. */
   readonly durable?: string | undefined;
 }
 
-/** One acknowledgement, or its opposite. */
+/** One acknowledgement, positive or negative. */
 export interface Settlement {
   readonly kind: 'ack' | 'nack';
+  /** The `ack` mark of the delivery. */
   readonly id: string;
   readonly subscription?: string | undefined;
 }
 
-/** One step of a transaction that takes effect at COMMIT. */
+/** One step of a transaction; takes effect at COMMIT. */
 export type Operation =
-  | { readonly kind: 'send'; readonly message: Message }
-  | ({ readonly kind: 'settle' } & { readonly settlement: Settlement });
+  | { readonly kind: 'send'; readonly publication: Publication }
+  | { readonly kind: 'settle'; readonly settlement: Settlement };
 
-/** Whom a broker delivers to: one session. */
+/** The receiver of deliveries: one session. */
 export interface Subscriber {
   readonly id: string;
-  /** Whether frames of it wait or run, an acknowledgement perhaps among them. */
+  /** True while frames of the session wait or are processed; an acknowledgement may be among them. */
   readonly busy: boolean;
-  /** Whether nothing reaches it any more: what can wait for another is not given to it. */
+  /** True when the session can no longer receive messages; queues then choose another subscriber. */
   readonly gone: boolean;
-  /** False when more than half of the outbox's limit waits: queues and streams then wait for `room()`. */
-  deliver(
-    subscription: Subscription,
-    messageId: string,
-    message: Message,
-    marks?: DeliveryMarks,
-  ): boolean;
-  /** Resolves when there is room again, or the subscriber has gone. */
+  /** Sends one delivery. Returns false when more than half of the outbox limit waits: queues and streams then wait for `room()`. */
+  deliver(subscription: Subscription, publication: Publication, marks?: DeliveryMarks): boolean;
+  /** Resolves when there is room again, or the session has ended. */
   room(): Promise<void>;
-  /** The broker can serve this subscriber no longer. */
+  /** Ends the session with this error, because the broker can no longer serve it. */
   fail(error: MessagingError): void;
 }
 
-/** One subscriber's line to the broker. Answers may come later (an outside broker); a refusal is a MessagingError. */
+/** The connection of one subscriber to the broker. An external broker may answer later; it refuses with a MessagingError. */
 export interface BrokerConnection {
   subscribe(subscription: Subscription): void | Promise<void>;
   unsubscribe(id: string): void | Promise<void>;
-  send(message: Message): void | Promise<void>;
+  send(publication: Publication): void | Promise<void>;
   settle(settlement: Settlement): void | Promise<void>;
+  /** All operations take effect, or none. */
   commit(operations: readonly Operation[]): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
+/** What a server gives its broker, so that both use the same clock, ids, log and separator. */
+export interface BrokerContext {
+  readonly clock: Clock;
+  readonly ids: Pick<Ids, 'message'>;
+  readonly logger: Logger;
+  readonly separator: Separator;
+}
+
 export interface Broker {
-  start(): void | Promise<void>;
+  /** Called once, before everything else. */
+  start(context: BrokerContext): void | Promise<void>;
   stop(): void | Promise<void>;
   connect(subscriber: Subscriber): BrokerConnection;
-  /** Publishes for the application, on no client's behalf. */
-  publish(message: Message): void | Promise<void>;
+  /** Publishes for the application. */
+  publish(publication: Publication): void | Promise<void>;
 }

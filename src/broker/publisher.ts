@@ -1,34 +1,39 @@
-// How values leave the application: a target and a value become messages for the broker.
+// Publishing: a value and its targets become publications, which go to the broker or to queues of sessions.
+import type { Address, PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
-import type { Ids } from '../message/ids.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
-import type { SubscriptionTarget, Target } from '../message/target.js';
+import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
-import type { Session } from '../session/session.js';
-import type { Broker } from './broker.js';
-import type { ReplyAddresses } from './reply-address.js';
-import type { Recipient } from './subscriber.js';
-import { sessionQueue, type UserDestinations } from './user-destination.js';
+import type { Broker, BrokerContext } from './broker.js';
+import type { DestinationResolver } from './destination-resolver.js';
+import { publicationOf, type AddressedPublication, type Publication } from './publication.js';
+import type { ReplyDirectory } from './reply-addresses.js';
+import type { SessionSubscriber, TransactionStep } from './subscriber.js';
+import type { UserDirectory } from './user-directory.js';
 
 export interface PublishOptions {
-  /** Headers for subscribers. `content-type` chooses the converter; without it the value does. */
+  /** Headers for subscribers. `content-type` chooses the converter; without it the type of the value does. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Inject it to publish; type and token in one (Spring: SimpMessagingTemplate). A value that cannot be written rejects with `payload-unwritable`. */
+/**
+ * Publishes for the application; inject it (Spring: SimpMessagingTemplate). Every method rejects with `payload-unwritable`
+ * when no converter can write the value.
+ */
 export abstract class Publisher {
   /**
-   * To all who subscribed the destination, or to whoever said it in a `reply-to`; resolves when the broker has taken it.
+   * Publishes to all subscribers of a destination, or answers to a `reply-to` address. Resolves when the broker has accepted
+   * the message.
    */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
-  /** To every session of the user that subscribed `/user` + destination; to nobody when there is none. */
+  /** Publishes to every session of the user that has subscribed `/user` + destination. */
   abstract publishToUser(
     user: string,
     destination: string,
     value: unknown,
     options?: PublishOptions,
   ): Promise<void>;
-  /** To one session that subscribed `/user` + destination. */
+  /** Publishes to one session, if it has subscribed `/user` + destination. */
   abstract publishToSession(
     session: string,
     destination: string,
@@ -37,31 +42,30 @@ export abstract class Publisher {
   ): Promise<void>;
 }
 
-/** Finds the sessions that a target means. */
-export interface Recipients {
-  get(session: string): (Session & Recipient) | undefined;
-  ofUser(user: string): Iterable<Session>;
-}
+/** Called when a message is published. Returns a function that is called when the broker has accepted or refused it. */
+export type PublicationHook = (
+  publication: Publication,
+  address: PublishAddress,
+) => ((refusal?: unknown) => void) | undefined;
 
 export interface PublisherParts {
   readonly broker: Broker;
+  readonly context: BrokerContext;
   readonly payloads: Payloads;
-  readonly recipients: Recipients;
-  readonly users: UserDestinations;
-  readonly replies: ReplyAddresses;
-  readonly ids: Ids;
-  /** Whether the broker serves a destination. */
-  readonly serves: (destination: string) => boolean;
+  readonly resolver: DestinationResolver;
+  readonly users: UserDirectory;
+  readonly replies: ReplyDirectory;
+  /** The subscriber of a session of this process. */
+  readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
+  readonly onPublication: PublicationHook | undefined;
 }
-
-/** Makes the same message for any destination. */
-type Letter = (destination: string) => Message;
 
 export class BrokerPublisher implements Publisher {
   constructor(private readonly parts: PublisherParts) {}
 
   async publish(destination: string, value: unknown, options?: PublishOptions): Promise<void> {
-    await this.#send({ kind: 'destination', destination }, this.#write(value, options));
+    const written = this.#write(value, options);
+    await this.#publish(this.#addressOf(destination), destination, written);
   }
 
   async publishToUser(
@@ -70,7 +74,8 @@ export class BrokerPublisher implements Publisher {
     value: unknown,
     options?: PublishOptions,
   ): Promise<void> {
-    await this.#send({ kind: 'user', user, destination }, this.#write(value, options));
+    const written = this.#write(value, options);
+    await this.#publish({ kind: 'user', user, queue: rooted(destination) }, destination, written);
   }
 
   async publishToSession(
@@ -79,109 +84,203 @@ export class BrokerPublisher implements Publisher {
     value: unknown,
     options?: PublishOptions,
   ): Promise<void> {
-    await this.#send({ kind: 'session', session, destination }, this.#write(value, options));
+    const written = this.#write(value, options);
+    const address: Address = { kind: 'session', session, queue: rooted(destination) };
+    await this.#publish(address, destination, written);
   }
 
-  /** A handler's value to its targets; written once, however many they are. */
+  /** Publishes the result of a handler to its targets, one after the other; the value is written once. */
   publishTo(targets: readonly Target[], value: unknown): void | Promise<void> {
     const payload = this.parts.payloads.write(value);
-    return inTurn(targets, (target) => this.#send(target, letter(payload, target.headers)));
+    return inTurn(targets, (target) => this.#publishTo(target, payload));
   }
 
-  /** Messages as they are, one after the other. */
-  hand(messages: readonly Message[]): void | Promise<void> {
-    return inTurn(messages, (message) => this.parts.broker.publish(message));
-  }
-
-  /** What `publishTo` would publish, for those who publish it later; an answer to one subscription is not part of it. */
-  composed(targets: readonly Target[], value: unknown): readonly Message[] {
+  /** The publications that `publishTo` would make, for a transaction. Answers to one subscription are not part of it. */
+  compose(targets: readonly Target[], value: unknown): readonly AddressedPublication[] {
     const payload = this.parts.payloads.write(value);
-    return targets.flatMap((target) =>
-      target.kind === 'subscription' ? [] : this.#messages(target, letter(payload, target.headers)),
+    return targets.flatMap((target) => {
+      if (target.kind === 'subscription') return [];
+      const { destination } = target;
+      const address = this.#addressOfTarget(target);
+      return this.address({ destination, ...contentOf(payload, target.headers) }, address);
+    });
+  }
+
+  /**
+   * The publications of one message: one for each queue that it reaches.
+   *
+   * @param origin the session whose client sent the message
+   */
+  address(
+    message: Message,
+    address: PublishAddress,
+    origin?: string,
+  ): readonly AddressedPublication[] {
+    const { context, resolver, users, replies } = this.parts;
+    switch (address.kind) {
+      case 'broker':
+        return [{ address, publication: publicationOf(message, origin, context) }];
+      case 'session': {
+        const destination = resolver.visibleQueue(address.queue);
+        const publication = publicationOf({ ...message, destination }, origin, context);
+        return [{ address, publication }];
+      }
+      case 'user': {
+        const { queue } = address;
+        const destination = resolver.visibleQueue(queue);
+        const publication = publicationOf({ ...message, destination }, origin, context);
+        return Array.from(users.sessionsOf(address.user), (session) => ({
+          address: { kind: 'session', session, queue },
+          publication,
+        }));
+      }
+      case 'reply': {
+        const queue = replies.find(address.id);
+        // The session that asked may have ended; the client that answers cannot know.
+        return queue === undefined ? [] : this.address(message, queue, origin);
+      }
+      default:
+        return address satisfies never;
+    }
+  }
+
+  /**
+   * Hands publications to their addresses, one after the other.
+   *
+   * @param via the subscriber whose client sent them; it sends through its own connection to the broker
+   */
+  send(
+    publications: readonly AddressedPublication[],
+    via?: SessionSubscriber,
+  ): void | Promise<void> {
+    return inTurn(publications, (each) => this.#send(each, via));
+  }
+
+  /**
+   * Commits a transaction of a client: all steps take effect, or none. Session queues receive their messages after the broker has
+   * committed.
+   */
+  async commit(steps: readonly TransactionStep[], subscriber: SessionSubscriber): Promise<void> {
+    const sends = steps.filter((step) => step.kind === 'send');
+    const ends = sends.flatMap(({ address, publication }) =>
+      address.kind === 'broker' ? (this.parts.onPublication?.(publication, address) ?? []) : [],
     );
+    try {
+      await subscriber.commit(steps);
+    } catch (refusal) {
+      for (const end of ends) end(refusal);
+      throw refusal;
+    }
+    for (const end of ends) end();
+    await this.send(sends.filter(({ address }) => address.kind === 'session'));
   }
 
-  /** A client's message to a user, once for each session. */
-  forwarded(user: string, destination: string, message: Message): readonly Message[] {
-    return this.#messages({ kind: 'user', user, destination }, (to) => ({
-      ...message,
-      destination: to,
-    }));
+  #publish(address: PublishAddress, destination: string, content: Content): void | Promise<void> {
+    return this.send(this.address({ destination, ...content }, address));
   }
 
-  #send(target: Target, letter: Letter): void | Promise<void> {
-    if (target.kind === 'subscription')
-      return this.#answer(target.session, target.subscription, letter(target.destination));
-    return this.hand(this.#messages(target, letter));
+  #publishTo(target: Target, payload: WrittenPayload): void | Promise<void> {
+    const { destination, headers } = target;
+    const content = contentOf(payload, headers);
+    if (target.kind !== 'subscription')
+      return this.#publish(this.#addressOfTarget(target), destination, content);
+    // The answer of a subscribe handler goes to one subscription, past the broker.
+    const subscriber = this.parts.subscriberOf(target.session);
+    const publication = publicationOf({ destination, ...content }, undefined, this.parts.context);
+    if (subscriber?.answer(target.subscription, publication) === false) return subscriber.room();
   }
 
-  #messages(target: Exclude<Target, SubscriptionTarget>, letter: Letter): readonly Message[] {
-    const { users, replies, recipients } = this.parts;
+  #send(
+    { address, publication }: AddressedPublication,
+    via: SessionSubscriber | undefined,
+  ): void | Promise<void> {
+    const end = this.parts.onPublication?.(publication, address);
+    if (end === undefined) return this.#deliver(address, publication, via);
+    try {
+      const pending = this.#deliver(address, publication, via);
+      if (pending === undefined) return end();
+      return pending.then(end, (refusal: unknown) => {
+        end(refusal);
+        throw refusal;
+      });
+    } catch (refusal) {
+      end(refusal);
+      throw refusal;
+    }
+  }
+
+  #deliver(
+    address: PublishAddress,
+    publication: Publication,
+    via: SessionSubscriber | undefined,
+  ): void | Promise<void> {
+    if (address.kind === 'session')
+      return this.parts.subscriberOf(address.session)?.receive(address.queue, publication);
+    return via === undefined
+      ? this.parts.broker.publish(publication)
+      : via.connection.send(publication);
+  }
+
+  #addressOfTarget(target: Exclude<Target, { readonly kind: 'subscription' }>): PublishAddress {
     switch (target.kind) {
       case 'destination':
-        if (users.matches(target.destination)) {
-          return this.#messages({ kind: 'user', ...users.address(target.destination) }, letter);
-        }
-        if (replies.matches(target.destination)) {
-          const queue = replies.queueOf(target.destination);
-          return queue === undefined ? [] : [letter(queue)];
-        }
-        if (!this.parts.serves(target.destination)) {
-          throw new MessagingError(
-            'destination-invalid',
-            `No broker prefix matches '${target.destination}', so nobody could receive it.`,
-          );
-        }
-        return [letter(target.destination)];
-      case 'session':
-        return [letter(sessionQueue(target.session, target.destination))];
+        return this.#addressOf(target.destination);
       case 'user':
-        return Array.from(recipients.ofUser(target.user), ({ id }) =>
-          letter(sessionQueue(id, target.destination)),
-        );
+        return { kind: 'user', user: target.user, queue: rooted(target.destination) };
+      case 'session':
+        return { kind: 'session', session: target.session, queue: rooted(target.destination) };
       default:
         return target satisfies never;
     }
   }
 
-  /** Straight to one subscription; waits while the session's outbox is more than half full. */
-  #answer(session: string, subscription: string, message: Message): void | Promise<void> {
-    const recipient = this.parts.recipients.get(session);
-    const messageId = this.parts.ids.message();
-    if (recipient?.outbox.send({ kind: 'message', subscription, messageId, message }) === false)
-      return recipient.room();
+  #addressOf(destination: string): PublishAddress {
+    const address = this.parts.resolver.resolve(destination);
+    if (address.kind === 'handler' || address.kind === 'none')
+      throw new MessagingError(
+        'destination-invalid',
+        `No broker prefix matches '${destination}', so it cannot have subscribers.`,
+      );
+    return address;
   }
 
-  #write(value: unknown, options: PublishOptions | undefined): Letter {
+  #write(value: unknown, options: PublishOptions | undefined): Content {
     const headers = headersOf(options);
-    return letter(this.parts.payloads.write(value, headers.get('content-type')), headers);
+    return contentOf(this.parts.payloads.write(value, headers.get('content-type')), headers);
   }
 }
 
-/** One after the other; a promise only where one of them has to be waited for. */
+type Content = Pick<Message, 'headers' | 'body'>;
+
+function rooted(destination: string): string {
+  return destination.startsWith('/') ? destination : `/${destination}`;
+}
+
+/** Acts on one item after the other; returns a promise only when one of them has to be awaited. */
 function inTurn<T>(
   items: readonly T[],
   act: (item: T) => void | Promise<void>,
 ): void | Promise<void> {
+  if (items.length === 1) return act(items[0]!);
   for (const [i, item] of items.entries()) {
     const pending = act(item);
     if (pending !== undefined) return pending.then(() => inTurn(items.slice(i + 1), act));
   }
 }
 
-/** What most messages say of themselves, and no more. */
-const typeAlone = new Map(
+/** The headers of most messages, shared. */
+const contentTypeOnly = new Map(
   ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
     contentType,
     new Map([['content-type', contentType]]),
   ]),
 );
 
-function letter({ body, contentType }: WrittenPayload, given: Headers = noHeaders): Letter {
+function contentOf({ body, contentType }: WrittenPayload, given: Headers = noHeaders): Content {
   const headers =
-    (given.size === 0 ? typeAlone.get(contentType) : undefined) ??
+    (given.size === 0 ? contentTypeOnly.get(contentType) : undefined) ??
     new Map(given).set('content-type', contentType);
-  return (destination) => ({ destination, headers, body });
+  return { headers, body };
 }
 
 function headersOf(options: PublishOptions | undefined): Headers {

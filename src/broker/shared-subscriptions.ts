@@ -1,17 +1,16 @@
-// Subscriptions that say the same as one object: a thousand subscribers of a topic mostly do, and a delivery looks at each.
+// Equal subscriptions as one object: a delivery reads it, and most subscribers of a topic have equal ones.
 import type { Subscription } from './broker.js';
-import { isInternal } from './user-destination.js';
 
-/** How many are known at a time. */
+/** Subscriptions that are remembered. */
 const limit = 1000;
 
 export class SharedSubscriptions {
   readonly #known = new Map<string, Subscription>();
 
-  /** The given subscription, or one that says the same. With headers, or to a user's own queue, it is nobody else's. */
+  /** Returns an equal subscription that was passed before, or this one. Subscriptions with headers are never shared. */
   share(subscription: Subscription): Subscription {
     const { id, destination, ack, headers } = subscription;
-    if (headers.size > 0 || isInternal(destination)) return subscription;
+    if (headers.size > 0) return subscription;
     const key = `${ack} ${id.length} ${id}${destination}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -1,23 +1,33 @@
-// A session as the broker sees it: its line to the broker, its subscriptions, and how a delivery becomes a frame.
+// The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
+import type { BrokerAddress, SessionAddress } from '../message/address.js';
+import type { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
-import type { Headers, Message } from '../message/message.js';
-import type { Broker, BrokerConnection, Subscriber, Subscription } from './broker.js';
+import type {
+  Broker,
+  BrokerConnection,
+  Operation,
+  Settlement,
+  Subscriber,
+  Subscription,
+} from './broker.js';
+import type { Queues } from './embedded/queue/queues.js';
+import type { AddressedPublication, Publication } from './publication.js';
+import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
-import { isInternal, type UserDestinations } from './user-destination.js';
 
-/** What a subscriber needs of its session. */
+/** The members of a session that its subscriber uses. */
 export interface Recipient {
   readonly id: string;
   readonly outbox: {
-    /** False when more than half of its limit waits. */
+    /** Returns false when more than half of the limit waits. */
     send(frame: ServerFrame): boolean;
-    /** Leaves out what still waits for a subscription that has ended, and may be. */
+    /** Drops waiting messages of a subscription that has ended. */
     forget(subscription: string): void;
   };
-  /** Whether frames of it wait or run. */
+  /** True while frames of the session wait or are processed. */
   readonly busy: boolean;
-  /** Whether nothing reaches its client any more. */
+  /** True when the client can no longer receive messages. */
   readonly gone: boolean;
   room(): Promise<void>;
   fail(error: MessagingError): void;
@@ -26,78 +36,77 @@ export interface Recipient {
 /** One live subscription of a session. */
 export interface LiveSubscription {
   readonly id: string;
-  /** As the client named it. */
+  /** The destination as the client named it. */
   readonly requested: string;
-  /** What the broker knows it by; undefined when a handler answers it and the broker never hears of it. */
-  readonly destination: string | undefined;
-  /** Fires when it ends: the stream that answers it stops. */
+  /** Who serves it. */
+  readonly servedBy: 'broker' | 'session' | 'handler';
+  /** Aborted when the subscription ends; present when a handler answers it. */
   readonly stream?: AbortController;
 }
 
-/** One that a handler answers. */
+/** A subscription that a handler answers. */
 export interface AnsweredSubscription extends LiveSubscription {
   readonly stream: AbortController;
 }
 
-/** Makes the frames of deliveries; subscribers that chose one id share one frame, so nothing is made for each of them. */
-export class MessageFrames {
-  /** What was delivered last, as the broker named it, and the frame that came of it. */
-  #message: Message | undefined;
-  #last: MessageFrame | undefined;
+/** Called for each delivery to a session. */
+export type DeliveryHook = (
+  publication: Publication,
+  session: string,
+  subscription: string,
+) => (() => void) | undefined;
 
-  constructor(private readonly users: UserDestinations) {}
+/** Makes the frames of deliveries. Subscribers that chose the same subscription id share one frame. */
+export class MessageFrames {
+  #publication: Publication | undefined;
+  #last: MessageFrame | undefined;
 
   frame(
     subscription: string,
-    messageId: string,
-    message: Message,
+    publication: Publication,
     marks: DeliveryMarks | undefined,
   ): MessageFrame {
     const last = this.#last;
     if (
-      this.#message === message &&
+      this.#publication === publication &&
       last !== undefined &&
-      last.messageId === messageId &&
       last.subscription === subscription &&
       last.marks === marks
-    ) {
+    )
       return last;
-    }
-    // Another subscription to the message before: what its octets are kept by stays the same object.
-    const outgoing = this.#message === message ? last!.message : this.#visible(message);
-    this.#message = message;
-    return (this.#last = { kind: 'message', subscription, messageId, marks, message: outgoing });
-  }
-
-  /** With the destination as clients know it. */
-  #visible(message: Message): Message {
-    const destination = this.users.visible(message.destination);
-    return destination === message.destination ? message : { ...message, destination };
+    this.#publication = publication;
+    const { id: messageId, message } = publication;
+    return (this.#last = { kind: 'message', subscription, messageId, marks, message });
   }
 }
 
-/** How many ended subscriptions are remembered, so that a late UNSUBSCRIBE succeeds quietly. */
+/** Ended subscriptions that a session remembers, so that a second UNSUBSCRIBE is not an error. */
 const rememberedEnds = 128;
 
-/** What the subscribers of a server share. */
+/** The parts that the subscribers of a server share. */
 export interface SubscriberParts {
   readonly broker: Broker;
+  readonly clock: Clock;
   readonly frames: MessageFrames;
   readonly subscriptions: SharedSubscriptions;
+  readonly sessionQueueMemory: Queues;
+  readonly onDelivery: DeliveryHook | undefined;
 }
 
 export class SessionSubscriber implements Subscriber {
-  // What a delivery touches stands first.
+  // The fields of a delivery stand first: with a thousand subscribers each cache line counts.
   readonly #outbox: Recipient['outbox'];
   readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;
   readonly #connection: BrokerConnection;
   readonly #client: string | undefined;
   readonly #live = new Map<string, LiveSubscription>();
-  /** Made when first wanted, as most subscriptions end with their session. */
+  /** Created at the first subscription of a session queue. */
+  #queues: SessionQueues | undefined;
+  /** Created at the first UNSUBSCRIBE: most subscriptions end with their session. */
   #ended: Set<string> | undefined;
 
-  /** @param client by which durable subscriptions are its own; undefined where it did not say one */
+  /** @param client owner of durable subscriptions; undefined when CONNECT had no `client-id` */
   constructor(recipient: Recipient, parts: SubscriberParts, client: string | undefined) {
     this.#client = client;
     this.#outbox = recipient.outbox;
@@ -118,11 +127,12 @@ export class SessionSubscriber implements Subscriber {
     return this.#recipient.gone;
   }
 
-  /** Its line to the broker, for what needs no bookkeeping. */
+  /** The connection to the broker, for SENDs that need no bookkeeping. */
   get connection(): BrokerConnection {
     return this.#connection;
   }
 
+  /** Number of live subscriptions. */
   get size(): number {
     return this.#live.size;
   }
@@ -136,54 +146,61 @@ export class SessionSubscriber implements Subscriber {
     return Array.from(this.#live.values(), ({ requested }) => requested);
   }
 
-  /** Whether it subscribed this destination of the broker's. */
-  listensTo(destination: string): boolean {
-    for (const live of this.#live.values()) if (live.destination === destination) return true;
-    return false;
+  /** True when the session has subscribed a queue of its own. */
+  reads(queue: string): boolean {
+    return this.#queues?.has(queue) === true;
   }
 
-  /** A subscription that the broker serves. */
-  async subscribe(frame: SubscribeFrame, destination: string): Promise<void> {
-    const { ack, headers } = frame;
-    const subscription = this.#parts.subscriptions.share({
-      id: frame.id,
-      destination,
-      ack,
-      headers,
-      durable: this.#durable(headers, destination),
-    });
-    const { id } = subscription;
-    // Known before the broker is asked: while an outside one takes its time, the id is taken.
-    this.#add({ id, requested: frame.destination, destination });
+  /** Subscribes a topic or queue of the broker, or a queue of the session. */
+  async subscribe(frame: SubscribeFrame, address: BrokerAddress | SessionAddress): Promise<void> {
+    const { id } = frame;
+    if (this.#live.has(id)) throw new MessagingError('subscription-exists');
+    const durable = this.#durable(frame, address);
+    const servedBy = address.kind;
+    // Before the broker answers, so that the id is taken meanwhile.
+    this.#live.set(id, { id, requested: frame.destination, servedBy });
     try {
-      await this.#connection.subscribe(subscription);
+      if (address.kind === 'session')
+        this.#ownQueues().subscribe(subscriptionOf(frame, address.queue));
+      else {
+        const subscription = { ...subscriptionOf(frame, address.destination), durable };
+        await this.#connection.subscribe(this.#parts.subscriptions.share(subscription));
+      }
     } catch (error) {
       this.#live.delete(id);
       throw error;
     }
   }
 
-  /** A subscription that a handler answers, by one reply or by a stream. */
+  /** Opens a subscription that a handler answers, once or by a stream. */
   open(id: string, requested: string): AnsweredSubscription {
-    const live = { id, requested, destination: undefined, stream: new AbortController() };
-    this.#add(live);
+    if (this.#live.has(id)) throw new MessagingError('subscription-exists');
+    const stream = new AbortController();
+    const live: AnsweredSubscription = { id, requested, servedBy: 'handler', stream };
+    this.#live.set(id, live);
     return live;
   }
 
-  /** Takes a subscription out and remembers its id; harmless when it is out, and when another took its id. */
-  end(live: LiveSubscription): void {
-    if (this.#live.get(live.id) !== live) return;
+  /** Removes a subscription and remembers its id. Returns false when it was removed before. */
+  end(live: LiveSubscription): boolean {
+    if (this.#live.get(live.id) !== live) return false;
     this.#live.delete(live.id);
     const ended = (this.#ended ??= new Set());
-    // Last again, where it had ended before.
+    // Deleted first, so that the id moves to the end.
     ended.delete(live.id);
     ended.add(live.id);
     if (ended.size > rememberedEnds) {
-      for (const oldest of ended) return void ended.delete(oldest);
+      const [oldest] = ended;
+      ended.delete(oldest!);
     }
+    return true;
   }
 
-  /** Ends a subscription by its id or, as STOMP 1.0 may, by its destination; undefined when it was over before. */
+  /**
+   * Ends a subscription by its id or, in STOMP 1.0, by its destination. Returns undefined when it had ended before.
+   *
+   * @throws {MessagingError} `subscription-unknown`
+   */
   async unsubscribe(
     id: string | undefined,
     destination: string | undefined,
@@ -195,18 +212,45 @@ export class SessionSubscriber implements Subscriber {
     }
     this.end(live);
     live.stream?.abort();
-    if (live.destination !== undefined) await this.#connection.unsubscribe(live.id);
+    if (live.servedBy === 'session') this.#queues?.unsubscribe(live.id);
+    if (live.servedBy === 'broker') await this.#connection.unsubscribe(live.id);
     this.#outbox.forget(live.id);
     return live;
   }
 
-  deliver(
-    subscription: Subscription,
-    messageId: string,
-    message: Message,
-    marks?: DeliveryMarks,
-  ): boolean {
-    return this.#outbox.send(this.#parts.frames.frame(subscription.id, messageId, message, marks));
+  /** @throws {MessagingError} `acknowledgement-unknown` */
+  settle(settlement: Settlement): void | Promise<void> {
+    return SessionQueues.delivered(settlement.id)
+      ? this.#ownQueues().settle(settlement)
+      : this.#connection.settle(settlement);
+  }
+
+  /** Commits the acknowledgements of a transaction, and its publications to the broker. */
+  async commit(steps: readonly TransactionStep[]): Promise<void> {
+    const own = steps.flatMap((step) =>
+      step.kind === 'settle' && SessionQueues.delivered(step.settlement.id) ? step.settlement : [],
+    );
+    for (const settlement of own) this.#ownQueues().check(settlement);
+    await this.#connection.commit(steps.flatMap(brokerOperation));
+    for (const settlement of own) this.#ownQueues().settle(settlement);
+  }
+
+  deliver(subscription: Subscription, publication: Publication, marks?: DeliveryMarks): boolean {
+    const { frames, onDelivery } = this.#parts;
+    const end = onDelivery?.(publication, this.id, subscription.id);
+    const room = this.#outbox.send(frames.frame(subscription.id, publication, marks));
+    end?.();
+    return room;
+  }
+
+  /** Delivers to the subscriptions of a queue of this session. */
+  receive(queue: string, publication: Publication): void {
+    this.#queues?.publish(queue, publication);
+  }
+
+  /** Sends the answer of a handler to one subscription. Returns false when more than half of the outbox limit waits. */
+  answer(subscription: string, { id: messageId, message }: Publication): boolean {
+    return this.#outbox.send({ kind: 'message', subscription, messageId, message });
   }
 
   room(): Promise<void> {
@@ -217,24 +261,33 @@ export class SessionSubscriber implements Subscriber {
     this.#recipient.fail(error);
   }
 
-  /** Ends the streams; the line to the broker stays for frames that still run. */
+  /** Aborts all streams; the connection to the broker stays open for frames that are still processed. */
   stopStreams(): void {
     for (const live of this.#live.values()) live.stream?.abort();
   }
 
   close(): void | Promise<void> {
     this.#live.clear();
+    this.#queues?.close();
     return this.#connection.close();
   }
 
-  /** The header `durable-subscription-name`, as Artemis has it, and whose it is. */
-  #durable(headers: Headers, destination: string): string | undefined {
+  #ownQueues(): SessionQueues {
+    const { sessionQueueMemory, clock } = this.#parts;
+    return (this.#queues ??= new SessionQueues(this, sessionQueueMemory, clock));
+  }
+
+  /** The name of a durable subscription, from the header `durable-subscription-name` (Artemis) and the client's id. */
+  #durable(
+    { headers }: SubscribeFrame,
+    address: BrokerAddress | SessionAddress,
+  ): string | undefined {
     const name = headers.get('durable-subscription-name');
     if (name === undefined) return undefined;
-    if (isInternal(destination))
+    if (address.kind === 'session')
       throw new MessagingError(
         'destination-invalid',
-        "A session's own queue ends with the session, and no subscription of it can be durable.",
+        'A subscription of a session queue ends with the session, so it cannot be durable.',
       );
     if (this.#client === undefined)
       throw new MessagingError(
@@ -244,14 +297,25 @@ export class SessionSubscriber implements Subscriber {
     return `${this.#client} ${name}`;
   }
 
-  #add(live: LiveSubscription): void {
-    if (this.#live.has(live.id)) throw new MessagingError('subscription-exists');
-    this.#live.set(live.id, live);
-  }
-
   #find(id: string | undefined, destination: string | undefined): LiveSubscription | undefined {
     if (id !== undefined) return this.#live.get(id);
     for (const live of this.#live.values()) if (live.requested === destination) return live;
     return undefined;
   }
+}
+
+/** One step of a transaction: a publication with its address, or an acknowledgement. */
+export type TransactionStep =
+  | ({ readonly kind: 'send' } & AddressedPublication)
+  | { readonly kind: 'settle'; readonly settlement: Settlement };
+
+function subscriptionOf({ id, ack, headers }: SubscribeFrame, destination: string): Subscription {
+  return { id, destination, ack, headers };
+}
+
+/** The part of a step that the broker performs. */
+function brokerOperation(step: TransactionStep): Operation[] {
+  if (step.kind === 'settle') return SessionQueues.delivered(step.settlement.id) ? [] : [step];
+  const { address, publication } = step;
+  return address.kind === 'broker' ? [{ kind: 'send', publication }] : [];
 }

@@ -32,3 +32,6 @@ export interface SubscriptionTarget extends Addressed {
 }
 
 export type Target = DestinationTarget | UserTarget | SessionTarget | SubscriptionTarget;
+
+/** The queue of a session for problems, below the user prefix; only the server and exception handlers publish to it. */
+export const problemQueue = '/queue/errors';

@@ -1,13 +1,13 @@
-// What goes to the application's handlers, and what becomes of their values.
+// Calls handlers for messages and subscriptions, and publishes what they return.
+import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
-import type { SessionSubscriber } from '../broker/subscriber.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { isStream, type Outcome } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Activity } from '../session/activity.js';
-import type { ClientSession } from '../session/client-session.js';
+import type { Client } from './client.js';
 import type { Problems } from './problem.js';
 import { publishStream } from './stream.js';
 
@@ -23,54 +23,69 @@ const emptyBody = new Uint8Array(0);
 export class Application {
   constructor(private readonly parts: ApplicationParts) {}
 
-  /** Done when the handler has settled and its targets are published, or its stream runs. @throws `no-route` and what the dispatcher does */
-  async send(message: Message, lookup: string, session: ClientSession): Promise<void> {
+  /**
+   * Resolves when the handler has returned and its result is published, or when its stream has begun.
+   *
+   * @throws {MessagingError} `no-route`, and the errors of `Dispatcher.dispatch`
+   */
+  async send(message: Message, lookup: string, client: Client): Promise<void> {
+    const { session } = client;
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     if (!isStream(outcome.value)) return this.#publish(outcome);
     const iterator = iteratorOf(outcome.value, outcome);
-    void this.#run(iterator, outcome, session, session.signal, message.destination);
+    void this.#run(iterator, outcome, client, session.signal, message.destination);
   }
 
-  /** What a handler's value would be published as; for a transaction, which no stream can be part of. @throws as `send`, `not-supported` */
+  /**
+   * The publications that the result of a handler leads to, for a transaction.
+   *
+   * @throws {MessagingError} as `send`; `not-supported` for a stream
+   */
   async compose(
     message: Message,
     lookup: string,
-    session: ClientSession,
-  ): Promise<readonly Message[]> {
+    { session }: Client,
+  ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     const { value, targets, over } = outcome;
     if (value === undefined || value === null) return [];
-    if (!isStream(value)) return this.parts.publisher.composed(targets, value);
+    if (!isStream(value)) return this.parts.publisher.compose(targets, value);
     over?.();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
 
-  /** Answers a SUBSCRIBE by one reply, or by a stream for as long as the subscription lives. @throws as `send` */
+  /** Answers a SUBSCRIBE once, or by a stream while the subscription lives. @throws {MessagingError} as `send` */
   async subscribe(
     { id, destination, headers }: SubscribeFrame,
     lookup: string,
-    session: ClientSession,
-    subscriber: SessionSubscriber,
+    client: Client,
   ): Promise<void> {
+    const { session, subscriber } = client;
     const live = subscriber.open(id, destination);
     const { signal } = live.stream;
-    let streams = false;
+    const end = () => {
+      if (subscriber.end(live)) client.unsubscribed(id, destination);
+    };
     try {
       const message = { destination, headers, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
-      if (!isStream(outcome.value)) return await this.#publish(outcome);
-      const iterator = iteratorOf(outcome.value, outcome);
-      streams = true;
-      void this.#run(iterator, outcome, session, signal, destination).then(() =>
-        subscriber.end(live),
-      );
-    } finally {
-      if (!streams) subscriber.end(live);
+      if (isStream(outcome.value)) {
+        const iterator = iteratorOf(outcome.value, outcome);
+        client.subscribed(id, destination);
+        void this.#run(iterator, outcome, client, signal, destination).then(end);
+        return;
+      }
+      await this.#publish(outcome);
+    } catch (error) {
+      subscriber.end(live);
+      throw error;
     }
+    client.subscribed(id, destination);
+    end();
   }
 
   #publish({ value, targets }: Outcome): void | Promise<void> {
@@ -78,24 +93,24 @@ export class Application {
       return this.parts.publisher.publishTo(targets, value);
   }
 
-  /** Runs beside the lane, never rejects; what goes wrong in it and nobody takes is a problem of the sender's. */
+  /** Runs a stream while later frames are processed. Never rejects: a failure is reported to the sender. */
   async #run(
     iterator: AsyncIterator<unknown>,
     outcome: Outcome,
-    session: ClientSession,
+    sender: Client,
     signal: AbortSignal,
     destination: string,
   ): Promise<void> {
     try {
       await this.#stream(iterator, outcome, signal);
     } catch (thrown) {
-      await this.parts.problems.tell(thrown, { destination }, session);
+      await this.parts.problems.report(thrown, { destination }, sender);
     } finally {
       outcome.over?.();
     }
   }
 
-  /** What exception handlers make of a failure is published in the place of what would have followed. */
+  /** Publishes a stream. After a failure, the result of the exception handler is published in its place. */
   async #stream(
     iterator: AsyncIterator<unknown>,
     { targets, recover }: Outcome,
@@ -113,7 +128,7 @@ export class Application {
   }
 }
 
-/** A stream that cannot be iterated is over. */
+/** Ends the outcome when the stream cannot be iterated. */
 function iteratorOf(stream: AsyncIterable<unknown>, { over }: Outcome): AsyncIterator<unknown> {
   try {
     return stream[Symbol.asyncIterator]();

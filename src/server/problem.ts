@@ -1,69 +1,77 @@
-// What a client is told when a frame of its failed.
+// Reports failed frames: to the client where its protocol or its problem queue allows it, otherwise to the log.
 import type { BrokerPublisher } from '../broker/publisher.js';
-import type { Subscribers } from '../broker/subscribers.js';
-import { sessionQueue } from '../broker/user-destination.js';
-import { MessagingError } from '../message/error.js';
+import type { SessionSubscriber } from '../broker/subscriber.js';
+import { errorCodes, MessagingError } from '../message/error.js';
 import type { ClientFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
-import type { ClientSession, ProblemContext } from '../session/client-session.js';
-import type { FrameHandler } from '../session/interceptor.js';
-
-/** Where problems of a session go when it subscribed `/user` + this; the server alone writes there. */
-export const problemQueue = '/queue/errors';
+import { problemQueue } from '../message/target.js';
+import type { ClientSession, FrameResult, ProblemContext } from '../session/client-session.js';
 
 export interface ProblemParts {
   readonly publisher: BrokerPublisher;
-  readonly subscribers: Subscribers;
   readonly logger: Logger;
-  /** Whether a refused frame ends the session, as in Spring. */
+  /** True when a refused frame ends the session. */
   readonly refusalCloses: boolean;
+}
+
+/** The client that a problem is reported to; `server/client.ts` implements it. */
+export interface ProblemReceiver {
+  readonly session: ClientSession;
+  readonly openSubscriber: SessionSubscriber | undefined;
 }
 
 export class Problems {
   constructor(private readonly parts: ProblemParts) {}
 
-  /** The handler with an answer to everything that it throws; true when the frame was processed. */
-  guard(
-    handler: FrameHandler<ClientSession>,
-  ): (frame: ClientFrame, session: ClientSession) => Promise<boolean> {
-    return async (frame, session) => {
-      try {
-        await handler(frame, session);
-        return true;
-      } catch (thrown) {
-        await this.#refuse(MessagingError.from(thrown), frame, session);
-        return false;
-      }
-    };
+  /** Processes a frame and reports every error that is thrown; never rejects. */
+  async guard<C extends ProblemReceiver>(
+    handle: (frame: ClientFrame, client: C) => void | Promise<void>,
+    frame: ClientFrame,
+    client: C,
+  ): Promise<FrameResult> {
+    try {
+      await handle(frame, client);
+      return 'done';
+    } catch (thrown) {
+      await this.#refuse(MessagingError.from(thrown), frame, client);
+      return 'failed';
+    }
   }
 
-  /** Tells a session of a problem, in its protocol's own way or on its problem queue; false when neither is there. Never rejects. */
-  async tell(thrown: unknown, about: ProblemContext, session: ClientSession): Promise<boolean> {
-    const { publisher, subscribers, logger } = this.parts;
+  /**
+   * Sends a problem to the client, by an error frame of its protocol or to its problem queue. Returns false when it has
+   * neither. Never rejects.
+   */
+  async report(
+    thrown: unknown,
+    about: ProblemContext,
+    { session, openSubscriber }: ProblemReceiver,
+  ): Promise<boolean> {
+    const { publisher, logger } = this.parts;
     const error = MessagingError.from(thrown);
     const fault = faultOf(error, about.destination);
     if (fault !== undefined) logger.error(fault, error.cause);
     const { code, message, detail, fields } = error;
     const problem: Problem = { code, message, detail, ...about, fields };
     if (session.report(problem)) return true;
-    const queue = sessionQueue(session.id, problemQueue);
-    if (subscribers.find(session)?.listensTo(queue) !== true) return false;
+    if (openSubscriber?.reads(problemQueue) !== true) return false;
     try {
       await publisher.publishToSession(session.id, problemQueue, problem);
       return true;
     } catch (error) {
-      logger.error('A client could not be told of its problem.', error);
+      logger.error('A problem could not be sent to its client.', error);
       return false;
     }
   }
 
-  /** As a problem where the client can be told of it, else as ERROR where it must know, else in the log. */
-  async #refuse(error: MessagingError, frame: ClientFrame, session: ClientSession): Promise<void> {
+  /** Reports the problem; without a way to do so, sends ERROR when the client has to know, and otherwise logs. */
+  async #refuse(error: MessagingError, frame: ClientFrame, client: ProblemReceiver): Promise<void> {
+    const { session } = client;
     if (frame.kind === 'connect') return session.fail(error);
     const about = { destination: destinationOf(frame), receipt: frame.receipt };
-    const refused = isRefusal(error);
+    const refused = errorCodes[error.code].class !== 'handler-failure';
     if (refused && this.parts.refusalCloses) return session.fail(error, about);
-    if (await this.tell(error, about, session)) return;
+    if (await this.report(error, about, client)) return;
     if (refused || about.receipt !== undefined) return session.fail(error, about);
     if (faultOf(error, about.destination) !== undefined) return;
     const { code, message } = error;
@@ -78,21 +86,21 @@ function destinationOf(frame: ClientFrame): string | undefined {
   return 'destination' in frame ? frame.destination : undefined;
 }
 
-/** What the application has to mend, of which its client hears no more than the code; undefined for failures of the client's. */
+/** A log line for a failure that the application has to fix; undefined for mistakes of the client. */
 function faultOf(
   { code, cause }: MessagingError,
   destination: string | undefined,
 ): string | undefined {
-  const what = JSON.stringify(destination);
+  const place = JSON.stringify(destination);
   switch (code) {
     case 'handler-failed':
-      return `The handler of ${what} failed.`;
+      return `The handler of ${place} failed.`;
     case 'handler-timeout':
-      return `The handler of ${what} took too long.`;
+      return `The handler of ${place} took too long.`;
     case 'payload-unwritable':
-      return `What the handler of ${what} gave cannot be written.`;
+      return `The result of the handler of ${place} cannot be written.`;
     case 'payload-invalid':
-      return cause === undefined ? undefined : `The payload of ${what} could not be checked.`;
+      return cause === undefined ? undefined : `The payload of ${place} could not be validated.`;
     case 'transaction-failed': {
       const isFault =
         cause instanceof MessagingError ? faultOf(cause, destination) : cause !== undefined;
@@ -101,9 +109,4 @@ function faultOf(
     default:
       return undefined;
   }
-}
-
-/** A frame that the server would not take, as opposed to a handler that failed with it. */
-function isRefusal({ code }: MessagingError): boolean {
-  return !/^(handler|payload|argument)-/.test(code);
 }

@@ -1,7 +1,6 @@
-// The open transactions of each session: what was said in them and waits for COMMIT.
+// The open transactions of one session: frames that wait for COMMIT.
 import { MessagingError } from '../message/error.js';
 import type { SendFrame, SettleFrame } from '../message/frame.js';
-import type { ClientSession } from '../session/client-session.js';
 
 /** A frame that takes effect at COMMIT. */
 export type HeldFrame = SendFrame | SettleFrame;
@@ -11,75 +10,60 @@ export interface TransactionLimits {
   readonly maxTransactions: number;
   /** Frames that one transaction may hold. */
   readonly maxTransactionFrames: number;
-  /** Octets that all transactions of a session may hold. */
+  /** Bytes that all transactions of a session may hold. */
   readonly maxTransactionBytes: number;
 }
 
-interface OpenTransactions {
-  readonly byName: Map<string, HeldFrame[]>;
-  octets: number;
-}
-
 export class Transactions {
-  readonly #open = new Map<ClientSession, OpenTransactions>();
+  readonly #open = new Map<string, HeldFrame[]>();
+  #bytes = 0;
 
   constructor(private readonly limits: TransactionLimits) {}
 
-  /** @throws `transaction-exists`, `transaction-limit` */
-  begin(session: ClientSession, name: string): void {
-    const open = this.#of(session);
-    if (open.byName.has(name)) throw new MessagingError('transaction-exists');
-    if (open.byName.size >= this.limits.maxTransactions)
+  /** @throws {MessagingError} `transaction-exists`, `transaction-limit` */
+  begin(name: string): void {
+    if (this.#open.has(name)) throw new MessagingError('transaction-exists');
+    if (this.#open.size >= this.limits.maxTransactions)
       throw new MessagingError('transaction-limit');
-    open.byName.set(name, []);
-    this.#open.set(session, open);
+    this.#open.set(name, []);
   }
 
-  /** @throws `transaction-unknown`, `transaction-limit` */
-  hold(session: ClientSession, name: string, frame: HeldFrame): void {
-    const open = this.#of(session);
-    const held = this.#find(open, name);
-    const octets = octetsOf(frame);
-    if (
-      held.length >= this.limits.maxTransactionFrames ||
-      open.octets + octets > this.limits.maxTransactionBytes
-    ) {
+  /** @throws {MessagingError} `transaction-unknown`, `transaction-limit` */
+  hold(name: string, frame: HeldFrame): void {
+    const held = this.#find(name);
+    const bytes = sizeOf(frame);
+    const { maxTransactionFrames, maxTransactionBytes } = this.limits;
+    if (held.length >= maxTransactionFrames || this.#bytes + bytes > maxTransactionBytes)
       throw new MessagingError('transaction-limit');
-    }
     held.push(frame);
-    open.octets += octets;
+    this.#bytes += bytes;
   }
 
-  /** Ends a transaction and gives what it held. @throws `transaction-unknown` */
-  end(session: ClientSession, name: string): readonly HeldFrame[] {
-    const open = this.#of(session);
-    const held = this.#find(open, name);
-    open.byName.delete(name);
-    for (const frame of held) open.octets -= octetsOf(frame);
-    if (open.byName.size === 0) this.#open.delete(session);
+  /** Ends a transaction and returns the frames that it held. @throws {MessagingError} `transaction-unknown` */
+  end(name: string): readonly HeldFrame[] {
+    const held = this.#find(name);
+    this.#open.delete(name);
+    for (const frame of held) this.#bytes -= sizeOf(frame);
     return held;
   }
 
-  /** Aborts what a session has left open. */
-  abortAll(session: ClientSession): void {
-    this.#open.delete(session);
+  /** Aborts all open transactions. */
+  clear(): void {
+    this.#open.clear();
+    this.#bytes = 0;
   }
 
-  #of(session: ClientSession): OpenTransactions {
-    return this.#open.get(session) ?? { byName: new Map(), octets: 0 };
-  }
-
-  #find({ byName }: OpenTransactions, name: string): HeldFrame[] {
-    const held = byName.get(name);
+  #find(name: string): HeldFrame[] {
+    const held = this.#open.get(name);
     if (held === undefined) throw new MessagingError('transaction-unknown');
     return held;
   }
 }
 
-function octetsOf(frame: HeldFrame): number {
+function sizeOf(frame: HeldFrame): number {
   if (frame.kind !== 'send') return frame.id.length;
   const { destination, headers, body } = frame.message;
-  let octets = destination.length + body.length;
-  for (const [name, value] of headers) octets += name.length + value.length;
-  return octets;
+  let bytes = destination.length + body.length;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  return bytes;
 }

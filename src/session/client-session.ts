@@ -32,14 +32,21 @@ export interface SessionParts {
   readonly connectTimeout: number;
   readonly concurrency: number;
   readonly outboundInterceptors: readonly OutboundInterceptor[];
-  /** Works a frame off, never rejects; true when it was processed, so that its receipt goes out. */
-  readonly handle: (frame: ClientFrame, session: ClientSession) => Promise<boolean>;
-  /** The connection is gone; frames already read may still run. */
-  readonly gone: (session: ClientSession, code: number, reason: string) => void;
-  /** A message was left out, since the client reads too slowly. */
-  readonly dropped: (session: ClientSession, frame: MessageFrame) => void;
-  /** Nothing of the session runs any more. */
-  readonly finished: (session: ClientSession) => void;
+}
+
+/** The result of processing a frame. A dropped frame gets no receipt. */
+export type FrameResult = 'done' | 'failed' | 'dropped';
+
+/** What a session needs of the server that owns it. */
+export interface SessionOwner {
+  /** Processes one frame; never rejects. */
+  process(frame: ClientFrame): Promise<FrameResult>;
+  /** A message was dropped because the client reads too slowly. */
+  messageDropped(frame: MessageFrame): void;
+  /** The connection is closed; frames already read may still be processed. */
+  connectionLost(code: number, reason: string): void;
+  /** No work remains for the session. */
+  finished(): void;
 }
 
 /** Which frame a problem is about. */
@@ -69,6 +76,7 @@ export class ClientSession implements Session, ConnectionListener {
     readonly id: string,
     private readonly connection: Connection,
     private readonly parts: SessionParts,
+    private readonly owner: SessionOwner,
   ) {
     this.#principal = connection.handshake.principal;
     this.#language = new Language(parts.codecs, parts.limits, connection);
@@ -226,8 +234,8 @@ export class ClientSession implements Session, ConnectionListener {
     this.#controller?.abort();
     // A client that does not answer our close ends with 1006; what we closed with is what happened.
     const ending = this.#ending ?? { code, reason };
-    this.parts.gone(this, ending.code, ending.reason);
-    void this.#inbox.settled().then(() => this.parts.finished(this));
+    this.owner.connectionLost(ending.code, ending.reason);
+    void this.#inbox.settled().then(() => this.owner.finished());
   }
 
   /** Forgotten as well: a timer takes more memory than a flag. */
@@ -240,7 +248,7 @@ export class ClientSession implements Session, ConnectionListener {
     const { outboundInterceptors, logger } = this.parts;
     return {
       overflowed: () => this.expel('slow-consumer'),
-      dropped: (frame) => this.parts.dropped(this, frame),
+      dropped: (frame) => this.owner.messageDropped(frame),
       intercept: interceptOutbound(outboundInterceptors, this, logger),
     };
   }
@@ -287,11 +295,11 @@ export class ClientSession implements Session, ConnectionListener {
         this.close(item.code, item.reason);
         break;
       case 'connect':
-        if (!this.#connected) return this.parts.handle(item, this);
+        if (!this.#connected) return this.owner.process(item).then((result) => result === 'done');
         this.fail(new MessagingError('already-connected'));
         break;
       default:
-        if (this.#connected) return this.parts.handle(item, this);
+        if (this.#connected) return this.owner.process(item).then((result) => result === 'done');
         this.fail(new MessagingError('not-connected'), { receipt: item.receipt });
     }
     return unprocessed;

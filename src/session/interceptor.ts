@@ -19,24 +19,24 @@ export type Interceptor = (
  */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 
-export type FrameHandler<S extends Session> = (
+export type FrameHandler<C extends { readonly session: Session }> = (
   frame: ClientFrame,
-  session: S,
+  client: C,
 ) => void | Promise<void>;
 
 /** The handler with the interceptors around it, the first one outermost. */
-export function intercept<S extends Session>(
+export function intercept<C extends { readonly session: Session }>(
   interceptors: readonly Interceptor[],
-  handler: FrameHandler<S>,
-): FrameHandler<S> {
-  return interceptors.reduceRight<FrameHandler<S>>(
-    (inner, interceptor) => async (frame, session) => {
+  handler: FrameHandler<C>,
+): FrameHandler<C> {
+  return interceptors.reduceRight<FrameHandler<C>>(
+    (inner, interceptor) => async (frame, client) => {
       let passing: Passing | undefined;
-      await interceptor(frame, session, () => {
+      await interceptor(frame, client.session, () => {
         // Twice a CONNECT would be two clients, twice a SEND two messages.
         if (passing !== undefined)
           throw new Error('An interceptor called next() twice for one frame.');
-        return (passing = new Passing(async () => inner(frame, session)));
+        return (passing = new Passing(async () => inner(frame, client)));
       });
       await passing?.end();
     },

@@ -1,7 +1,5 @@
 // The options of the embedded broker, filled up and checked.
-import { longestDelay, systemClock, type Clock } from '../../message/clock.js';
-import { randomIds, type Ids } from '../../message/ids.js';
-import { consoleLogger, type Logger } from '../../message/logger.js';
+import { longestDelay } from '../../message/clock.js';
 import {
   checkShape,
   invalidOption,
@@ -14,18 +12,9 @@ import type { MessageStore } from './store/message-store.js';
 import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
-import { separators, type Separator } from '../../pattern/separator.js';
 
 export interface EmbeddedBrokerOptions {
-  /** Names publications: one id each, the same for all subscribers. Default: random. */
-  readonly ids?: Pick<Ids, 'message'>;
-  /** What expiry and time limits count by. Default: the system's. */
-  readonly clock?: Clock;
-  /** Between the segments of destinations; the server's own. Default `/`. */
-  readonly separator?: Separator;
-  /** Hears of deliveries that threw, and of messages that were lost; the console by default. */
-  readonly logger?: Logger;
-  /** Keeps messages of queues that say `persistent:true`. Default: memory alone, which ends with the process. */
+  /** Keeps the messages of queues that carry `persistent:true`. @default none: they end with the process */
   readonly store?: MessageStore;
   readonly topic?: Partial<TopicOptions>;
   readonly queue?: Partial<QueueOptions>;
@@ -35,10 +24,6 @@ export interface EmbeddedBrokerOptions {
 
 /** The same with nothing left out, but for a store where there is none. */
 export interface BrokerOptions {
-  readonly ids: Pick<Ids, 'message'>;
-  readonly clock: Clock;
-  readonly separator: Separator;
-  readonly logger: Logger;
   readonly store: MessageStore | undefined;
   readonly topic: TopicOptions;
   readonly queue: QueueOptions;
@@ -49,10 +34,6 @@ export interface BrokerOptions {
 /** Errors: `option-invalid`, naming the option and what it must be. */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
-    ids: given.ids ?? randomIds(),
-    clock: systemClock,
-    separator: '/',
-    logger: consoleLogger,
     store: undefined,
     topic: defaultTopicOptions,
     queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
@@ -78,8 +59,7 @@ function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions>
   return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
 }
 
-function check({ separator, topic, queue, retain, durable }: BrokerOptions): void {
-  if (!separators.includes(separator)) throw invalidOption('separator', `must be '/' or '.'`);
+function check({ topic, queue, retain, durable }: BrokerOptions): void {
   requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);

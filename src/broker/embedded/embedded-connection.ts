@@ -1,7 +1,5 @@
-// One subscriber's line to the embedded broker: its own subscriptions, so that closing costs no more than they do.
-import type { Clock } from '../../message/clock.js';
+// The connection of one subscriber to the embedded broker, with the subscriptions that it has opened.
 import { MessagingError } from '../../message/error.js';
-import type { Message } from '../../message/message.js';
 import type {
   BrokerConnection,
   Operation,
@@ -11,33 +9,11 @@ import type {
 } from '../broker.js';
 import { Acknowledgements } from './queue/acknowledgements.js';
 import type { Entry } from './topic/audience.js';
-import type { ConsumerParts } from './queue/consumer.js';
-import type { DurableSubscriptions } from './durable/durable-subscriptions.js';
+import type { Publication } from '../publication.js';
+import type { Exchange } from './exchange.js';
+import { prefetchOf, type ConsumerParts } from './queue/consumer.js';
 import type { QueuedMessage } from './queue/queued-message.js';
-import type { Queues } from './queue/queues.js';
-import type { RetainedMessages } from './topic/retained-messages.js';
-import type { SubscriptionIndex } from './topic/subscription-index.js';
 import { TopicQueue } from './durable/topic-queue.js';
-
-/** What a broker's lines share. */
-export interface ConnectionParts {
-  readonly index: SubscriptionIndex;
-  readonly queues: Queues;
-  readonly retained: RetainedMessages;
-  readonly durables: DurableSubscriptions;
-  /** Messages that a subscription may hold unsettled when it does not say. */
-  readonly prefetch: number;
-  /** Milliseconds in which a message has to be settled; 0 is without end. */
-  readonly ackTimeout: number;
-  readonly clock: Clock;
-  readonly send: (message: Message) => void | Promise<void>;
-  /** All of them or none, together with what is settled; then `effect`. */
-  readonly publish: (
-    messages: readonly Message[],
-    settled?: readonly QueuedMessage[],
-    effect?: () => void,
-  ) => void | Promise<void>;
-}
 
 /** A live subscription, by its way to end: for good, or because its subscriber leaves. */
 interface Open {
@@ -53,7 +29,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly parts: ConnectionParts,
+    private readonly exchange: Exchange,
   ) {}
 
   /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `pattern-limit`, `queue-limit`, `not-connected` (after `close`) */
@@ -64,7 +40,7 @@ export class EmbeddedConnection implements BrokerConnection {
     const open = this.#begin(subscription);
     this.#open.set(subscription.id, open);
     if (!('end' in open))
-      this.parts.retained.deliver(open, () => this.#open.get(subscription.id) === open);
+      this.exchange.retained.deliver(open, () => this.#open.get(subscription.id) === open);
   }
 
   /** @throws MessagingError `subscription-unknown` */
@@ -73,12 +49,12 @@ export class EmbeddedConnection implements BrokerConnection {
     if (open === undefined) throw new MessagingError('subscription-unknown');
     this.#open.delete(id);
     if ('end' in open) open.end();
-    else this.parts.index.remove(open);
+    else this.exchange.index.remove(open);
   }
 
   /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
-  send(message: Message): void | Promise<void> {
-    return this.parts.send(message);
+  send(publication: Publication): void | Promise<void> {
+    return this.exchange.send(publication);
   }
 
   /** @throws MessagingError `acknowledgement-unknown` */
@@ -88,11 +64,13 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** Everything or nothing. @throws MessagingError `acknowledgement-unknown`, `queue-full`, `queue-limit`, `store-failed` */
   commit(operations: readonly Operation[]): void | Promise<void> {
-    const messages = operations.flatMap((each) => (each.kind === 'send' ? [each.message] : []));
+    const publications = operations.flatMap((each) =>
+      each.kind === 'send' ? [each.publication] : [],
+    );
     const settlements = operations.flatMap((each) =>
       each.kind === 'settle' ? [each.settlement] : [],
     );
-    return this.parts.publish(messages, this.#acknowledged(settlements), () => {
+    return this.exchange.publish(publications, this.#acknowledged(settlements), () => {
       for (const settlement of settlements) this.#line.settle(settlement);
     });
   }
@@ -101,7 +79,7 @@ export class EmbeddedConnection implements BrokerConnection {
     this.#closed = true;
     for (const open of this.#open.values()) {
       if ('leave' in open) open.leave();
-      else this.parts.index.remove(open);
+      else this.exchange.index.remove(open);
     }
     this.#open.clear();
   }
@@ -120,11 +98,11 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   #begin(subscription: Subscription): Entry | Open {
-    const isQueue = this.parts.queues.serves(subscription.destination);
+    const isQueue = this.exchange.queues.serves(subscription.destination);
     const { ack, durable } = subscription;
     if (!isQueue && ack === 'auto' && durable === undefined) return this.#listen(subscription);
     // Asked for before anything is opened, which would stay open when it is refused.
-    const prefetch = prefetchOf(subscription) ?? this.parts.prefetch;
+    const prefetch = prefetchOf(subscription) ?? this.exchange.options.queue.prefetch;
     if (isQueue) return this.#consume(subscription, prefetch);
     return durable === undefined
       ? this.#gather(subscription, prefetch)
@@ -133,7 +111,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, straight from publication to delivery. */
   #listen(subscription: Subscription): Entry {
-    return this.parts.index.add(this.subscriber, subscription);
+    return this.exchange.index.add(this.subscriber, subscription);
   }
 
   /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
@@ -143,7 +121,7 @@ export class EmbeddedConnection implements BrokerConnection {
         'destination-invalid',
         'A queue is subscribed by its name, without wildcards.',
       );
-    const queue = this.parts.queues.open(subscription.destination);
+    const queue = this.exchange.queues.open(subscription.destination);
     const consumer = queue.consume(this.#consumer(subscription, prefetch));
     const release = () => queue.release(consumer);
     return { end: release, leave: release };
@@ -151,7 +129,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, through a queue of its own that keeps what is not settled. */
   #gather(subscription: Subscription, prefetch: number): Open {
-    const topic = new TopicQueue(subscription, this.parts);
+    const topic = new TopicQueue(subscription, this.exchange);
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     const end = () => {
       topic.forget();
@@ -162,8 +140,12 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, through a queue that is kept while the subscriber is away. */
   #resume(name: string, subscription: Subscription, prefetch: number): Open {
-    const { durables } = this.parts;
-    const topic = durables.open(name, subscription, () => new TopicQueue(subscription, this.parts));
+    const { durables } = this.exchange;
+    const topic = durables.open(
+      name,
+      subscription,
+      () => new TopicQueue(subscription, this.exchange),
+    );
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     return {
       leave: () => durables.leave(name, topic, consumer),
@@ -176,7 +158,8 @@ export class EmbeddedConnection implements BrokerConnection {
 
   #consumer(subscription: Subscription, prefetch: number): ConsumerParts {
     const { subscriber } = this;
-    const { clock, ackTimeout } = this.parts;
+    const { clock } = this.exchange.context;
+    const { ackTimeout } = this.exchange.options.queue;
     return {
       subscriber,
       // What one subscription of a line that ends gives back, another of it must not take.
@@ -188,16 +171,4 @@ export class EmbeddedConnection implements BrokerConnection {
       ackTimeout,
     };
   }
-}
-
-/** The header `prefetch-count`, as RabbitMQ has it. */
-function prefetchOf({ headers }: Subscription): number | undefined {
-  const said = headers.get('prefetch-count');
-  if (said === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(said))
-    throw new MessagingError(
-      'header-invalid',
-      'The header prefetch-count takes a whole number from 1 to 999999.',
-    );
-  return Number(said);
 }

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import type { Operation } from '../../broker/broker.js';
 import type { Checks } from './conformance-case.js';
-import { messageOf, type Delivery, type Listener } from './listener.js';
+import { messageOf, publicationOf, type Delivery, type Listener } from './listener.js';
 import { eventually } from './patience.js';
 import { hears, onStage, type BrokerSubject } from './stage.js';
 
@@ -174,7 +174,7 @@ async function leftTo(
 }
 
 function sending(destination: string, text: string): Operation {
-  return { kind: 'send', message: messageOf(destination, text) };
+  return { kind: 'send', publication: publicationOf(messageOf(destination, text)) };
 }
 
 function nameOf({ marks }: Delivery): string {

@@ -1,7 +1,7 @@
 // What a broker promises of topics: every subscription gets every publication, in one order.
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict';
 import type { Checks } from './conformance-case.js';
-import { messageOf } from './listener.js';
+import { messageOf, publicationOf } from './listener.js';
 import { hears, onStage, type BrokerSubject } from './stage.js';
 
 const many = Array.from({ length: 300 }, (_, i) => `m${i}`);
@@ -174,7 +174,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     await ann.subscribe(stage.topic('news'));
     const message = messageOf(stage.topic('news'), 'one', { extra: 'x' });
     const before = new Map(message.headers);
-    await ann.commit([{ kind: 'send', message }]);
+    await ann.commit([{ kind: 'send', publication: publicationOf(message) }]);
     await hears(stage, ann, ['one']);
     deepEqual(message.headers, before);
     equal(ann.deliveries[0]!.message.headers.get('extra'), 'x');

@@ -1,5 +1,6 @@
 // A subscriber of a broker under examination: keeps what is delivered to it, and says it is full when told so.
 import type { BrokerConnection, Subscriber, Subscription } from '../../broker/broker.js';
+import type { Publication } from '../../broker/publication.js';
 import type { AckMode, DeliveryMarks } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
 import { answer } from './patience.js';
@@ -52,12 +53,8 @@ export class Listener implements Subscriber {
     for (const resolve of this.#roomWanted.splice(0)) resolve();
   }
 
-  deliver(
-    { id }: Subscription,
-    messageId: string,
-    message: Message,
-    marks?: DeliveryMarks,
-  ): boolean {
+  deliver({ id }: Subscription, publication: Publication, marks?: DeliveryMarks): boolean {
+    const { id: messageId, message } = publication;
     this.onDelivery?.(message);
     this.deliveries.push({ subscription: id, messageId, message, marks });
     return !this.#full;
@@ -85,7 +82,7 @@ export class Listener implements Subscriber {
 
   send(destination: string, text: string): Promise<void> {
     return this.#ask(`SEND ${destination}`, () =>
-      this.#connection.send(messageOf(destination, text)),
+      this.#connection.send(publicationOf(messageOf(destination, text), this.id)),
     );
   }
 
@@ -116,6 +113,13 @@ export function messageOf(
 ): Message {
   const said = { 'content-type': 'text/plain', ...headers };
   return { destination, headers: new Map(Object.entries(said)), body: Buffer.from(text) };
+}
+
+let published = 0;
+
+/** @param origin the session that sends it; undefined for the application */
+export function publicationOf(message: Message, origin?: string): Publication {
+  return { id: `publication-${++published}`, message, origin, publishedAt: 0 };
 }
 
 export function textOf({ body }: Message): string {

@@ -1,6 +1,9 @@
 // A broker under examination that has started, and those who join it.
-import type { Broker } from '../../broker/broker.js';
-import { Listener, messageOf } from './listener.js';
+import type { Broker, BrokerContext } from '../../broker/broker.js';
+import { systemClock } from '../../message/clock.js';
+import { randomIds } from '../../message/ids.js';
+import { silentLogger } from '../../message/logger.js';
+import { Listener, messageOf, publicationOf } from './listener.js';
 import { answer, eventually } from './patience.js';
 
 export interface BrokerSubject {
@@ -13,6 +16,13 @@ export interface BrokerSubject {
   /** Resolves when what it was told has reached everybody; needed by one that delivers later. */
   readonly rest?: () => Promise<void>;
 }
+
+const context: BrokerContext = {
+  clock: systemClock,
+  ids: randomIds(),
+  logger: silentLogger,
+  separator: '/',
+};
 
 export class Stage {
   #joined = 0;
@@ -40,7 +50,7 @@ export class Stage {
     for (const text of texts)
       await answer(
         `The publication of ${text} was not answered.`,
-        this.broker.publish(messageOf(destination, text)),
+        this.broker.publish(publicationOf(messageOf(destination, text))),
       );
   }
 
@@ -69,7 +79,7 @@ export async function hears(stage: Stage, listener: Listener, texts: readonly st
 export function onStage(check: (stage: Stage) => Promise<void>) {
   return async (subject: BrokerSubject): Promise<void> => {
     const broker = subject.broker();
-    await broker.start();
+    await broker.start(context);
     const stage = new Stage(broker, subject);
     try {
       await check(stage);

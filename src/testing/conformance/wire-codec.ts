@@ -136,12 +136,12 @@ const checks: Checks<CodecSubject> = {
   },
 
   'knows its own first octet'({ codec, client }) {
-    equal(codec.begins(client().say(connect)[0]!), true);
+    equal(codec.begins(client().encode(connect)[0]!), true);
     equal(codec.begins(0x00), false);
   },
 
   'reads CONNECT'(subject) {
-    const [heard] = tell(subject.codec.decoder(limits, true), [subject.client().say(connect)]);
+    const [heard] = tell(subject.codec.decoder(limits, true), [subject.client().encode(connect)]);
     says(heard, { kind: 'connect', login: 'ann', passcode: 'secret', heartbeat: [1000, 2000] });
     equal((heard as ConnectFrame).headers.get('token'), 'abc');
   },
@@ -259,15 +259,15 @@ const checks: Checks<CodecSubject> = {
     const encoder = encoderOf(subject);
     encoder.encode(delivery(greeting));
     const { bytes } = encoder.encode(delivery(greeting, { subscription: 's-2' }));
-    const [heard] = subject.client().hear(bytes);
+    const [heard] = subject.client().decode(bytes);
     says(heard, { kind: 'message', subscription: 's-2', messageId: 'm-1' });
   },
 
   'carries heart-beats both ways'(subject) {
     const client = subject.client();
-    const beats = tell(decoderAfterConnect(subject), [client.say({ kind: 'heartbeat' })]);
+    const beats = tell(decoderAfterConnect(subject), [client.encode({ kind: 'heartbeat' })]);
     says(beats[0], { kind: 'heartbeat' });
-    const [heard] = client.hear(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
+    const [heard] = client.decode(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
     says(heard, { kind: 'heartbeat' });
   },
 };
@@ -280,7 +280,7 @@ function tell(decoder: Decoder, chunks: readonly Uint8Array[]): Item[] {
 
 function spoken({ client }: CodecSubject, frames: readonly ClientFrame[]): Buffer[] {
   const speaker = client();
-  return frames.map((frame) => Buffer.from(speaker.say(frame)));
+  return frames.map((frame) => Buffer.from(speaker.encode(frame)));
 }
 
 function decoderAfterConnect(
@@ -303,7 +303,7 @@ function encoderOf(subject: CodecSubject) {
 
 /** What a client hears of a frame. */
 function answerOf(subject: CodecSubject, frame: ServerFrame): ServerFrame | Heartbeat {
-  const heard = subject.client().hear(encoderOf(subject).encode(frame).bytes);
+  const heard = subject.client().decode(encoderOf(subject).encode(frame).bytes);
   equal(heard.length, 1, `${frame.kind} became ${heard.length} frames.`);
   return heard[0]!;
 }

@@ -30,7 +30,6 @@ describe('the options of the embedded broker', () => {
     ['queues', "known one is 'queue'", { queues: {} } as object],
     ['sotre', "known one is 'store'", { sotre: {} } as object],
     ['store', 'must be an object', { store: './messages' } as object],
-    ['separator', `must be '/' or '.'`, { separator: ':' as '/' }],
     ['retain.maxBytes', 'must be a whole', { retain: { maxBytes: -1 } }],
     [
       'retain.destination',

@@ -1,5 +1,11 @@
 // Subscribers of an embedded broker that say what they got and when they have room: what the tests of queues share.
-import type { BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
+import type {
+  BrokerConnection,
+  BrokerContext,
+  Operation,
+  Subscriber,
+} from '../../../src/broker/broker.js';
+import type { Publication } from '../../../src/broker/publication.js';
 import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
 import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
@@ -8,6 +14,26 @@ import type { AckMode } from '../../../src/message/frame.js';
 import type { Headers, Message } from '../../../src/message/message.js';
 import { expect } from 'vitest';
 import { manualClock } from '../../manual-clock.js';
+
+let published = 0;
+
+/** A publication as the publisher makes it. */
+export const publication = (
+  destination: string,
+  text = '',
+  headers: Readonly<Record<string, string>> = {},
+): Publication => ({
+  id: `m${++published}`,
+  message: message(destination, text, headers),
+  origin: undefined,
+  publishedAt: 0,
+});
+
+/** A step of a transaction that sends. */
+export const sending = (...of: Parameters<typeof publication>): Operation => ({
+  kind: 'send',
+  publication: publication(...of),
+});
 
 export const message = (
   destination: string,
@@ -62,13 +88,18 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
     warn: () => {},
     info: () => {},
   };
-  const subject = new EmbeddedBroker({ clock, logger, queue, ...options });
+  const ids = { message: () => `m${++published}` };
+  const context: BrokerContext = { clock, ids, logger, separator: '/' };
+  const subject = new EmbeddedBroker({ queue, ...options });
+  const started = subject.start(context);
   return {
     subject,
     clock,
     errors,
+    context,
+    started,
     publish: (destination: string, ...texts: string[]) => {
-      for (const text of texts) void subject.publish(message(destination, text));
+      for (const text of texts) void subject.publish(publication(destination, text));
     },
     consumer: () => consumer(subject),
   };
@@ -87,7 +118,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
     get gone() {
       return gone;
     },
-    deliver({ id }, _messageId, { destination, headers, body }, marks) {
+    deliver({ id }, { message: { destination, headers, body } }, marks) {
       const text = Buffer.from(body).toString();
       got.push({
         subscription: id,

@@ -2,14 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerConnection, Subscriber, Subscription } from '../../../src/broker/broker.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
+import type { Publication } from '../../../src/broker/publication.js';
 import type { ErrorCode } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
-import { noHeaders, type Message } from '../../../src/message/message.js';
+import { noHeaders } from '../../../src/message/message.js';
+import { manualClock } from '../../manual-clock.js';
 
-const message = (destination: string, text = ''): Message => ({
-  destination,
-  headers: noHeaders,
-  body: Buffer.from(text),
+/** A publication of the client that is called by the name of its id. */
+const publication = (id: string, destination: string, text = ''): Publication => ({
+  id,
+  message: { destination, headers: noHeaders, body: Buffer.from(text) },
+  origin: undefined,
+  publishedAt: 0,
 });
 
 function broker(separator: '/' | '.' = '/') {
@@ -21,11 +25,14 @@ function broker(separator: '/' | '.' = '/') {
     info: () => {},
   };
   const ids = { message: () => `m${++count}` };
-  const subject = new EmbeddedBroker({ ids, separator, logger });
+  const subject = new EmbeddedBroker();
+  const context = { clock: manualClock(), ids, separator, logger };
+  void subject.start(context);
   return {
     subject,
+    context,
     errors,
-    publish: (to: string, text?: string) => subject.publish(message(to, text)),
+    publish: (to: string, text?: string) => subject.publish(publication(ids.message(), to, text)),
   };
 }
 
@@ -44,7 +51,7 @@ function client(
     id: 'session-1',
     busy: false,
     gone: false,
-    deliver({ id }: Subscription, messageId, { body }) {
+    deliver({ id }: Subscription, { id: messageId, message: { body } }) {
       const text = Buffer.from(body).toString();
       got.push(`${id} ${messageId} ${text}`.trimEnd());
       onDelivery?.(text, self);
@@ -80,7 +87,7 @@ describe('a publication', () => {
     const { subject } = broker();
     const ann = client(subject);
     ann.listen('1', '/topic/a');
-    void ann.send(message('/topic/a', 'hi'));
+    void ann.send(publication('m1', '/topic/a', 'hi'));
     expect(ann.got).toEqual(['1 m1 hi']);
   });
 
@@ -111,11 +118,11 @@ describe('a publication', () => {
       ack: 'auto',
       headers: noHeaders,
     };
-    const sent = message('/a');
+    const sent = publication('m1', '/a');
     void connection.subscribe(subscription);
     void subject.publish(sent);
-    expect(delivered).toEqual([[subscription, 'm1', sent]]);
-    expect((delivered[0] as unknown[])[2]).toBe(sent);
+    expect(delivered).toEqual([[subscription, sent]]);
+    expect((delivered[0] as unknown[])[1]).toBe(sent);
   });
 
   it('matches patterns by segment (Spring: /topic/* and /topic/**)', () => {
@@ -253,5 +260,43 @@ describe('a subscription', () => {
     void ann.close();
     void ann.close();
     expect(() => ann.listen('2', '/topic/a')).toThrow(refusal('not-connected'));
+  });
+});
+
+describe('a broker that does not run', () => {
+  const subscriber: Subscriber = {
+    id: 's',
+    busy: false,
+    gone: false,
+    deliver: () => true,
+    room: () => Promise.resolve(),
+    fail: () => {},
+  };
+
+  it.each<[string, () => EmbeddedBroker]>([
+    ['before its start', () => new EmbeddedBroker()],
+    [
+      'after its stop',
+      () => {
+        const { subject } = broker();
+        void subject.stop();
+        return subject;
+      },
+    ],
+  ])('rejects publications and connections %s', (_, make) => {
+    const subject = make();
+    const unavailable = refusal('broker-unavailable');
+    expect(() => subject.publish(publication('m1', '/topic/a'))).toThrow(unavailable);
+    expect(() => subject.connect(subscriber)).toThrow(unavailable);
+  });
+
+  it('can be started again, without the messages that it had', () => {
+    const { subject, context } = broker();
+    void subject.publish(publication('m1', '/queue/a'));
+    void subject.stop();
+    void subject.start(context);
+    const ann = client(subject);
+    ann.listen('1', '/queue/a');
+    expect(ann.got).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ What each contract of signalbox promises, and which implementations keep it. The
 \`signalbox/testing/conformance\`; a test runs every case named here and fails when the page is out of date
 (\`npx vitest run test/testing/conformance -u\` writes it anew). Faults planted into each implementation, things lost, swapped,
 doubled and answers forgotten, are caught by its suite. How to run a suite on an implementation of your own is told in
-[testing](../testing.md#an-implementation-of-your-own).
+[testing](../testing.md#test-your-own-protocol-transport-broker-or-converter).
 `;
 
 const contracts = {

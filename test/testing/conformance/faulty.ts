@@ -162,7 +162,7 @@ export function faultyBroker(subject: BrokerSubject, fault: Fault): BrokerSubjec
 
 function faulty(inner: Broker, fault: Fault): Broker {
   return {
-    start: () => inner.start(),
+    start: (context) => inner.start(context),
     stop: () => inner.stop(),
     publish: (message) => inner.publish(message),
     connect: (subscriber) => faultyLine(inner.connect(faultySubscriber(subscriber, fault)), fault),

@@ -12,7 +12,6 @@ import {
   type ConverterSubject,
 } from 'signalbox/testing/conformance';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
-import { silentLogger } from '../../../src/message/logger.js';
 import { bytes } from '../../../src/payload/bytes.js';
 import { json as jsonConverter } from '../../../src/payload/json.js';
 import { text } from '../../../src/payload/text.js';
@@ -52,7 +51,7 @@ export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
 };
 
 export const embedded: BrokerSubject = {
-  broker: () => new EmbeddedBroker({ logger: silentLogger }),
+  broker: () => new EmbeddedBroker(),
 };
 
 export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSubject>> = {

@@ -1,6 +1,6 @@
 // The messages of a topic in a queue of one subscription's own, so that they can be acknowledged, or wait for whoever is away.
 import { MessagingError } from '../../../message/error.js';
-import type { Message } from '../../../message/message.js';
+import type { Publication } from '../../publication.js';
 import type { Subscriber, Subscription } from '../../broker.js';
 import type { Entry } from '../topic/audience.js';
 import type { Consumer, ConsumerParts } from '../queue/consumer.js';
@@ -27,8 +27,8 @@ export class TopicQueue {
   ) {
     this.#queue = parts.queues.openPrivate();
     this.#entry = parts.index.add(this.#gatherer(), subscription);
-    for (const { id, message } of parts.retained.matching(subscription.destination))
-      this.#queue.add({ id, message, retained: true });
+    for (const publication of parts.retained.matching(subscription.destination))
+      this.#queue.add({ publication, retained: true });
   }
 
   /** Hands on what was gathered and what comes; whoever read before is sent away. */
@@ -73,8 +73,8 @@ export class TopicQueue {
       id: this.subscription.durable ?? this.subscription.id,
       busy: false,
       gone: false,
-      deliver: (_subscription, messageId, message) => {
-        this.#gather(messageId, message);
+      deliver: (_subscription, publication) => {
+        this.#gather(publication);
         return true;
       },
       room: () => Promise.resolve(),
@@ -83,13 +83,13 @@ export class TopicQueue {
   }
 
   /** Nobody can be told to read faster who is away: there the oldest gives way. */
-  #gather(messageId: string, message: Message): void {
+  #gather(publication: Publication): void {
     const { queues } = this.parts;
-    while (!queues.hasRoom(this.#queue, message)) {
+    while (!queues.hasRoom(this.#queue, publication.message)) {
       if (this.#reader !== undefined)
         return this.#reader.subscriber.fail(new MessagingError('slow-consumer'));
       if (!this.#queue.dropOldest()) return;
     }
-    this.#queue.add({ id: messageId, message });
+    this.#queue.add({ publication });
   }
 }

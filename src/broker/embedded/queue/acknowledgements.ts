@@ -17,9 +17,12 @@ export class Acknowledgements {
   /** Names are numbers that grow, so what was named before is known without remembering it. */
   #issued = 0;
 
+  /** @param prefix begins every name, so that names of two sources never clash */
+  constructor(private readonly prefix = '') {}
+
   /** A name for a delivery, which no other delivery of the connection has. */
   open(settler: Settler): string {
-    const ack = String(++this.#issued);
+    const ack = `${this.prefix}${++this.#issued}`;
     this.#open.set(ack, settler);
     return ack;
   }
@@ -47,6 +50,9 @@ export class Acknowledgements {
   }
 
   #wasIssued(id: string): boolean {
-    return /^[1-9]\d{0,15}$/.test(id) && Number(id) <= this.#issued;
+    const number = id.slice(this.prefix.length);
+    return (
+      id.startsWith(this.prefix) && /^[1-9]\d{0,15}$/.test(number) && Number(number) <= this.#issued
+    );
   }
 }

@@ -1,5 +1,6 @@
 // One subscription of a queue: what it was handed and has not settled, and whether it can take more.
 import type { Clock } from '../../../message/clock.js';
+import { MessagingError } from '../../../message/error.js';
 import type { DeliveryMarks } from '../../../message/frame.js';
 import type { Subscriber, Subscription } from '../../broker.js';
 import { AckDeadlines } from './ack-deadlines.js';
@@ -105,10 +106,10 @@ export class Consumer implements Settler {
     this.owner.returned(messages);
   }
 
-  #deliver({ id, message }: QueuedMessage, marks: DeliveryMarks): boolean {
+  #deliver({ publication }: QueuedMessage, marks: DeliveryMarks): boolean {
     const { subscriber, subscription } = this.parts;
     try {
-      return subscriber.deliver(subscription, id, message, marks);
+      return subscriber.deliver(subscription, publication, marks);
     } catch (error) {
       this.owner.failed(error);
       return true;
@@ -154,4 +155,16 @@ export class Consumer implements Settler {
     this.#full = false;
     if (this.canTake) this.owner.ready();
   }
+}
+
+/** The header `prefetch-count` (RabbitMQ); undefined when it is absent. @throws {MessagingError} `header-invalid` */
+export function prefetchOf({ headers }: Subscription): number | undefined {
+  const text = headers.get('prefetch-count');
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new MessagingError(
+      'header-invalid',
+      'The header prefetch-count takes a whole number from 1 to 999999.',
+    );
+  return Number(text);
 }

@@ -2,17 +2,13 @@
 import { MessagingError } from '../../../message/error.js';
 import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
-import { isInternal } from '../../user-destination.js';
 import type { QueuedMessage } from './queued-message.js';
 
 export interface DeadLettersParts {
   /** Where they go. */
   readonly destination: string;
   /** Publishes, and takes out of the store what is settled by it: both or neither. */
-  readonly publish: (
-    messages: readonly Message[],
-    settled: readonly QueuedMessage[],
-  ) => void | Promise<void>;
+  readonly publish: (message: Message, settled: QueuedMessage) => void | Promise<void>;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of messages that are lost. */
@@ -25,13 +21,12 @@ export class DeadLetters {
   /** Moves a message there, or says in the log that it is lost. */
   take(queued: QueuedMessage): void {
     const { destination, publish } = this.parts;
-    const { message, storedAs } = queued;
-    // What was for one session alone is for nobody else to read.
-    if (isInternal(message.destination)) return this.#lose(queued, undefined);
+    const { storedAs } = queued;
+    const { message } = queued.publication;
     try {
       if (message.destination === destination) throw new MessagingError('queue-full');
       const headers = new Map(message.headers).set('original-destination', message.destination);
-      const moved = publish([{ ...message, destination, headers }], [queued]);
+      const moved = publish({ ...message, destination, headers }, queued);
       // What cannot be moved in the store stays there.
       void moved?.catch((error: unknown) =>
         this.#say(
@@ -50,7 +45,7 @@ export class DeadLetters {
     this.#say(queued, 'is lost', error);
   }
 
-  #say({ message }: QueuedMessage, what: string, error: unknown): void {
+  #say({ publication: { message } }: QueuedMessage, what: string, error: unknown): void {
     const destination = JSON.stringify(message.destination);
     this.parts.logger.error(
       `A message of ${destination} could not be delivered and ${what}.`,

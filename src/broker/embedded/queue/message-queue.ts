@@ -1,5 +1,5 @@
 // One queue: each message to one consumer, stored while nobody can take it, back in its place when it was not settled.
-import type { Message } from '../../../message/message.js';
+import type { Publication } from '../../publication.js';
 import { Consumer, type ConsumerParts } from './consumer.js';
 import { MessageList } from './message-list.js';
 import { expiryOf, sizeOf, type QueuedMessage } from './queued-message.js';
@@ -24,8 +24,7 @@ export interface QueueOwner {
 
 /** A message on its way into a queue. */
 export interface Arrival {
-  readonly id: string;
-  readonly message: Message;
+  readonly publication: Publication;
   /** Whether it was published before its subscription began, and kept. */
   readonly retained?: boolean;
   /** How often it was handed to a consumer before. */
@@ -86,13 +85,12 @@ export class MessageQueue {
     this.#tellIdle();
   }
 
-  add({ id, message, retained = false, deliveries = 0, storedAs }: Arrival): void {
-    const size = sizeOf(message);
-    const expires = expiryOf(message);
+  add({ publication, retained = false, deliveries = 0, storedAs }: Arrival): void {
+    const size = sizeOf(publication.message);
+    const expires = expiryOf(publication.message);
     this.#waiting.add({
       sequence: ++this.#sequence,
-      id,
-      message,
+      publication,
       size,
       expires,
       retained,

@@ -1,11 +1,11 @@
 // One message on its way through a queue: what it counts with, and when it is worth nothing any more.
 import type { Message } from '../../../message/message.js';
+import type { Publication } from '../../publication.js';
 
 export interface QueuedMessage {
   /** Grows with each message of the queue: what came back takes its old place by it. */
   readonly sequence: number;
-  readonly id: string;
-  readonly message: Message;
+  readonly publication: Publication;
   /** Octets that it is counted with. */
   readonly size: number;
   /** On the scale of `Clock.date`; Infinity is never. */

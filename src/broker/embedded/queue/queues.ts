@@ -12,7 +12,7 @@ export interface QueuesParts {
   readonly clock: Clock;
   readonly options: QueueOptions;
   /** Take what could not be delivered. */
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, 'take'>;
   /** A message is done with that the store has under this number. */
   readonly done: (storedAs: number) => void;
   /** Hears of deliveries that threw. */
@@ -39,6 +39,10 @@ export class Queues {
 
   constructor(private readonly parts: QueuesParts) {
     this.#starts = parts.options.prefixes.map((prefix) => `${prefix}/`);
+  }
+
+  get options(): QueueOptions {
+    return this.parts.options;
   }
 
   /** Whether a destination is a queue's. */

@@ -12,7 +12,7 @@ import {
 import type { Separator } from '../../../pattern/separator.js';
 import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
-import { isInternal } from '../../user-destination.js';
+import type { Publication } from '../../publication.js';
 import type { Entry } from './audience.js';
 import { sizeOf } from '../queue/queued-message.js';
 
@@ -34,17 +34,12 @@ export const defaultRetainOptions: RetainOptions = {
   maxBytes: 16 * 1024 * 1024,
 };
 
-export interface RetainedMessage {
-  readonly id: string;
-  readonly message: Message;
-}
-
-const none: readonly RetainedMessage[] = [];
+const none: readonly Publication[] = [];
 
 export class RetainedMessages {
   readonly #rules: readonly DestinationPattern[];
   /** By destination, the oldest message first. */
-  readonly #kept = new Map<string, RetainedMessage>();
+  readonly #kept = new Map<string, Publication>();
   #bytes = 0;
 
   /** @throws {MessagingError} `pattern-invalid` when an item of `destinations` is malformed */
@@ -59,14 +54,15 @@ export class RetainedMessages {
   }
 
   /** Keeps the message if its destination is chosen; an empty body removes the kept message. */
-  consider(id: string, message: Message): void {
+  consider(publication: Publication): void {
     if (this.#rules.length === 0 && !this.options.byHeader) return;
+    const { message } = publication;
     const { destination, body } = message;
-    if (isInternal(destination) || !this.#keeps(message)) return;
+    if (!this.#keeps(message)) return;
     this.#forget(destination);
     const size = sizeOf(message);
     if (body.length === 0 || size > this.options.maxBytes) return;
-    this.#kept.set(destination, { id, message });
+    this.#kept.set(destination, publication);
     this.#bytes += size;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.options.maxMessages && this.#bytes <= this.options.maxBytes)
@@ -76,7 +72,7 @@ export class RetainedMessages {
   }
 
   /** The kept messages of a destination, or of all destinations that match a client's pattern. */
-  matching(destination: string): readonly RetainedMessage[] {
+  matching(destination: string): readonly Publication[] {
     if (this.#kept.size === 0) return none;
     const kept = this.#kept.get(destination);
     if (kept !== undefined) return [kept];
@@ -99,7 +95,7 @@ export class RetainedMessages {
   }
 
   async #deliverAll(
-    matching: readonly RetainedMessage[],
+    matching: readonly Publication[],
     { subscriber, subscription }: Entry,
     isLive: () => boolean,
   ): Promise<void> {
@@ -108,9 +104,7 @@ export class RetainedMessages {
         if (!isLive()) return;
         // A message that was replaced while there was no room has been delivered as a new one.
         if (this.#kept.get(each.message.destination) !== each) continue;
-        const { id, message } = each;
-        if (!subscriber.deliver(subscription, id, message, { retained: true }))
-          await subscriber.room();
+        if (!subscriber.deliver(subscription, each, { retained: true })) await subscriber.room();
       }
     } catch (error) {
       this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);

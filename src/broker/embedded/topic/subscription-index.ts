@@ -6,7 +6,6 @@ import {
 } from '../../../pattern/client-pattern.js';
 import type { Separator } from '../../../pattern/separator.js';
 import type { Subscriber, Subscription } from '../../broker.js';
-import { isInternal } from '../../user-destination.js';
 import { eachEntry, withEntry, withoutEntry, type Audience, type Entry } from './audience.js';
 import { DestinationCache } from './destination-cache.js';
 import { PatternTables, type SubscribedPattern } from './pattern-tables.js';
@@ -95,9 +94,9 @@ export class SubscriptionIndex {
     this.#matching.clear();
   }
 
-  /** Undefined when the subscription is for one destination. The queue of a session is never a pattern. */
+  /** Undefined when the subscription is for one destination. */
   #parse(destination: string): ClientPattern | undefined {
-    return isClientPattern(destination) && !isInternal(destination)
+    return isClientPattern(destination)
       ? parseClientPattern(destination, this.separator)
       : undefined;
   }
@@ -111,7 +110,7 @@ export class SubscriptionIndex {
   }
 
   #match(destination: string): readonly SubscribedPattern[] {
-    if (this.#patterns.isEmpty || isInternal(destination)) return none;
+    if (this.#patterns.isEmpty) return none;
     const known = this.#matching.get(destination);
     if (known !== undefined) return known;
     const found = this.#patterns.find(destination);

@@ -1,7 +1,7 @@
 // Durable subscriptions: what was published while nobody was there comes when somebody is.
 import { describe, expect, it } from 'vitest';
 import type { AckMode } from '../../../../src/message/frame.js';
-import { brokerWith, message, refusal, type Consumer } from '../consuming.js';
+import { brokerWith, publication, refusal, type Consumer } from '../consuming.js';
 
 const topic = '/topic/news';
 
@@ -102,9 +102,9 @@ describe('a durable subscription', () => {
       headers: new Map([['prefetch-count', '1']]),
     });
     for (const text of ['one', 'two', 'three'])
-      void subject.publish(message(topic, text, { expires: '100' }));
+      void subject.publish(publication(topic, text, { expires: '100' }));
     clock.advance(100);
-    void subject.publish(message(topic, 'four'));
+    void subject.publish(publication(topic, 'four'));
     expect(ann.failures).toEqual([]);
   });
 
@@ -162,7 +162,7 @@ describe('a durable subscription', () => {
 
   it('gets first what its topic has kept', () => {
     const { subject, consumer } = brokerWith({}, { retain: { destinations: [topic] } });
-    void subject.publish(message(topic, 'kept'));
+    void subject.publish(publication(topic, 'kept'));
     const ann = consumer();
     subscribe(ann);
     expect(ann.got).toMatchObject([{ text: 'kept', retained: true }]);

@@ -1,7 +1,6 @@
 // Acknowledgements of the embedded broker: what is settled by what, and what becomes of the rest.
 import { describe, expect, it } from 'vitest';
-import { sessionQueue } from '../../../../src/broker/user-destination.js';
-import { brokerWith, message, refusal } from '../consuming.js';
+import { brokerWith, refusal, sending } from '../consuming.js';
 
 describe.each(['/queue/x', '/topic/x'])('of %s', (destination) => {
   it('client settles all before it, client-individual one', () => {
@@ -178,10 +177,10 @@ describe('a commit', () => {
     publish('/queue/x', 'job');
     const ack = ann.got[0]!.ack!;
     void ann.connection.commit([
-      { kind: 'send', message: message('/topic/x', '1') },
+      sending('/topic/x', '1'),
       { kind: 'settle', settlement: { kind: 'ack', id: ack } },
-      { kind: 'send', message: message('/queue/x', '2') },
-      { kind: 'send', message: message('/topic/x', '3') },
+      sending('/queue/x', '2'),
+      sending('/topic/x', '3'),
     ]);
     expect(ann.texts()).toEqual(['job', '1', '2', '3']);
   });
@@ -192,15 +191,13 @@ describe('a commit', () => {
     ann.listen('t', '/topic/x');
     bob.listen('q', '/queue/x', 'client');
     publish('/queue/x', 'job');
-    const send = (destination: string) =>
-      ({ kind: 'send', message: message(destination) }) as const;
-    expect(() => ann.connection.commit([send('/topic/x'), send('/queue/x')])).toThrow(
+    expect(() => ann.connection.commit([sending('/topic/x'), sending('/queue/x')])).toThrow(
       refusal('queue-full'),
     );
     const settlement = { kind: 'ack', id: '7' } as const;
-    expect(() => ann.connection.commit([send('/topic/x'), { kind: 'settle', settlement }])).toThrow(
-      refusal('acknowledgement-unknown'),
-    );
+    expect(() =>
+      ann.connection.commit([sending('/topic/x'), { kind: 'settle', settlement }]),
+    ).toThrow(refusal('acknowledgement-unknown'));
     expect(ann.texts()).toEqual([]);
   });
 });
@@ -215,19 +212,5 @@ describe('what is no dead letter', () => {
     void ann.connection.unsubscribe('a');
     void bob.connection.close();
     expect([sexton.texts(), errors]).toEqual([[], []]);
-  });
-
-  it('is what was for one session alone: it is lost, and nobody else reads it', () => {
-    const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
-    const [ann, sexton] = [consumer(), consumer()];
-    const own = sessionQueue('ann', '/queue/secrets');
-    sexton.listen('d', '/queue/dead-letters');
-    ann.listen('a', own, 'client');
-    publish(own, '1');
-    ann.settle('nack', '1');
-    expect(sexton.texts()).toEqual([]);
-    expect(errors).toEqual([
-      `A message of ${JSON.stringify(own)} could not be delivered and is lost.`,
-    ]);
   });
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
 import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
 import { cases } from '../../../property.js';
-import { message } from '../consuming.js';
+import { publication } from '../consuming.js';
 
 type List = Pick<MessageList, 'length' | 'octets' | 'add' | 'putBack' | 'take' | 'extract'>;
 
@@ -51,8 +51,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 function queued(sequence: number): QueuedMessage {
   return {
     sequence,
-    id: `m${sequence}`,
-    message: message('/q'),
+    publication: publication('/q'),
     size: sequence,
     expires: Infinity,
     retained: false,

@@ -2,14 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
 import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
-import { message } from '../consuming.js';
+import { publication } from '../consuming.js';
 
 function queued(sequence: number): QueuedMessage {
-  const id = `m${sequence}`;
   return {
     sequence,
-    id,
-    message: message('/q'),
+    publication: publication('/q'),
     size: 1,
     expires: Infinity,
     retained: false,

@@ -1,6 +1,6 @@
 // Queues of the embedded broker: one message to one subscriber, kept until it is settled.
 import { describe, expect, it } from 'vitest';
-import { brokerWith, message, refusal } from '../consuming.js';
+import { brokerWith, publication, refusal, sending } from '../consuming.js';
 
 describe('a queue', () => {
   it('gives each message to one subscriber, in turn', () => {
@@ -66,10 +66,10 @@ describe('a queue', () => {
   it('drops what has expired', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
-    void subject.publish(message('/queue/x', 'soon', { expires: '1000' }));
-    void subject.publish(message('/queue/x', 'later', { expires: '2000' }));
-    void subject.publish(message('/queue/x', 'never', { expires: '0' }));
-    void subject.publish(message('/queue/x', 'nonsense', { expires: 'tomorrow' }));
+    void subject.publish(publication('/queue/x', 'soon', { expires: '1000' }));
+    void subject.publish(publication('/queue/x', 'later', { expires: '2000' }));
+    void subject.publish(publication('/queue/x', 'never', { expires: '0' }));
+    void subject.publish(publication('/queue/x', 'nonsense', { expires: 'tomorrow' }));
     clock.advance(1000);
     ann.listen('a', '/queue/x');
     expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
@@ -159,11 +159,9 @@ describe('a full queue', () => {
     publish('/queue/x', '1', '2');
     expect(() => publish('/queue/x', 'x'.repeat(3000))).toThrow(refusal('queue-full'));
     const { connection } = consumer();
-    const sends = Array.from({ length: 4 }, () => message('/queue/y'));
-    const operations = [message('/queue/x'), message('/queue/x'), ...sends];
-    expect(() =>
-      connection.commit(operations.map((each) => ({ kind: 'send', message: each }))),
-    ).toThrow(refusal('queue-full'));
+    const sends = Array.from({ length: 4 }, () => sending('/queue/y'));
+    const operations = [sending('/queue/x'), sending('/queue/x'), ...sends];
+    expect(() => connection.commit(operations)).toThrow(refusal('queue-full'));
     const ann = consumer();
     ann.listen('a', '/queue/x');
     expect(ann.texts()).toEqual(['1', '2']);
@@ -215,7 +213,7 @@ describe('a full queue', () => {
       gone: false,
       deliver: () => {
         try {
-          void subject.publish(message('/queue/c', 'c'));
+          void subject.publish(publication('/queue/c', 'c'));
         } catch (error) {
           refused.push(error);
         }
@@ -226,10 +224,7 @@ describe('a full queue', () => {
     });
     void nosy.subscribe({ id: '1', destination: '/topic/x', ack: 'auto', headers: new Map() });
     void nosy.commit(
-      ['/topic/x', '/queue/a', '/queue/b'].map((destination) => ({
-        kind: 'send',
-        message: message(destination, destination),
-      })),
+      ['/topic/x', '/queue/a', '/queue/b'].map((destination) => sending(destination, destination)),
     );
     expect(refused).toEqual([refusal('queue-limit')]);
     const ann = consumer();
@@ -252,7 +247,7 @@ describe('a full queue', () => {
 
 describe('a message that expires', () => {
   const expiring = (text: string, date: number) =>
-    message('/queue/jobs', text, { expires: String(date) });
+    publication('/queue/jobs', text, { expires: String(date) });
 
   it('makes room for others when its queue is full', () => {
     const { subject, clock, publish, consumer } = brokerWith({ maxMessages: 2 });
@@ -308,7 +303,7 @@ describe('a message that expires', () => {
       ['a', '/queue/left'],
       ['b', '/queue/heard'],
     ] as const) {
-      void subject.publish(message(destination, 'x', { expires: '86400000' }));
+      void subject.publish(publication(destination, 'x', { expires: '86400000' }));
       ann.listen(id, destination);
     }
     void ann.connection.unsubscribe('a');

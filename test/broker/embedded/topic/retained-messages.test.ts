@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../../../../src/broker/embedded/queue/queued-message.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
-import { sessionQueue } from '../../../../src/broker/user-destination.js';
-import { brokerWith, message } from '../consuming.js';
+import { brokerWith, message, publication } from '../consuming.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
 const prices = { destinations: ['/topic/price/**'] };
@@ -55,8 +54,8 @@ describe('a retained message', () => {
   it('is kept for the header `retain:true` if the option allows it', () => {
     for (const byHeader of [true, false]) {
       const { subject, consumer } = keeping({ byHeader });
-      void subject.publish(message('/topic/x', 'kept', { retain: 'true' }));
-      void subject.publish(message('/topic/x', 'not', { retain: 'false' }));
+      void subject.publish(publication('/topic/x', 'kept', { retain: 'true' }));
+      void subject.publish(publication('/topic/x', 'not', { retain: 'false' }));
       const ann = consumer();
       ann.listen('x', '/topic/x');
       expect(ann.texts()).toEqual(byHeader ? ['kept'] : []);
@@ -81,15 +80,6 @@ describe('a retained message', () => {
       ['d1', true],
     ]);
     expect(bob.texts()).toEqual(['a1', 'b2']);
-  });
-
-  it('is not kept for the queues of sessions', () => {
-    const { subject, consumer } = keeping({ byHeader: true, destinations: ['/**'] });
-    const own = sessionQueue('s', '/queue/x');
-    void subject.publish(message(own, 'gone', { retain: 'true' }));
-    const ann = consumer();
-    ann.listen('x', own);
-    expect(ann.texts()).toEqual([]);
   });
 
   it.each([

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
 import type { Entry } from '../../../../src/broker/embedded/topic/audience.js';
 import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
-import { sessionQueue } from '../../../../src/broker/user-destination.js';
 import { MessagingError } from '../../../../src/message/error.js';
 import type { Separator } from '../../../../src/pattern/separator.js';
 import { noHeaders } from '../../../../src/message/message.js';
@@ -87,14 +86,6 @@ describe('a destination finds', () => {
     expect(destinationsOf(at('/topic/a'))).toEqual(['/topic//*', '/topic/*']);
     subject.remove(first);
     expect(destinationsOf(at('/topic/a'))).toEqual(['/topic/*']);
-  });
-
-  it('the queue of a session by its name only', () => {
-    const { add, at } = index();
-    const queue = sessionQueue('1', '/queue/*');
-    for (const each of [queue, '**', '*/**', '\0*/**', '*1/queue/x']) add(each);
-    expect(destinationsOf(at(queue))).toEqual([queue]);
-    expect(at(sessionQueue('1', '/queue/x'))).toEqual([]);
   });
 
   it('no subscriptions after `clear`', () => {

@@ -1,0 +1,121 @@
+// Resolves the text of a destination to an address, by its prefix. The only place that interprets prefixes.
+import type { Address, SessionAddress, UserAddress } from '../message/address.js';
+import { MessagingError } from '../message/error.js';
+import type { Separator } from '../pattern/separator.js';
+
+export interface DestinationPrefixes {
+  /** Destinations of handlers. @default `['/app']` */
+  readonly application: readonly string[];
+  /** Destinations of the broker. @default `['/topic', '/queue']` */
+  readonly broker: readonly string[];
+  /** Queues of users and of their sessions. @default `/user` */
+  readonly user: string;
+}
+
+/** Prefix of queues that only their own session can name; others answer to them by a reply address (as in ActiveMQ and RabbitMQ). */
+export const temporaryPrefix = '/temp-queue';
+
+/** Prefix of reply addresses. */
+export const replyPrefix = '/reply-queue';
+
+const temporaryStart = `${temporaryPrefix}/`;
+const replyStart = `${replyPrefix}/`;
+const none: Address = { kind: 'none' };
+
+export class DestinationResolver {
+  /** As `/user`. */
+  readonly userPrefix: string;
+  readonly #application: readonly string[];
+  readonly #broker: readonly string[];
+  readonly #user: string;
+
+  /** Prefixes match whole segments: `/topic` matches `/topic/x` and not `/topicx`. */
+  constructor(
+    { application, broker, user }: DestinationPrefixes,
+    private readonly separator: Separator,
+  ) {
+    this.userPrefix = user;
+    this.#application = application.map((prefix) => `${prefix}/`);
+    this.#broker = broker.map((prefix) => `${prefix}/`);
+    this.#user = `${user}/`;
+  }
+
+  /**
+   * The address of a message. `/user/ann/queue/x` is the queue of a user.
+   *
+   * @param session the session that sends it; undefined for the application
+   * @throws {MessagingError} `destination-invalid` for a malformed user or session queue; `destination-refused` for a
+   *   temporary queue of another session
+   */
+  resolve(destination: string, session?: string): Address {
+    const handlerOrBroker = this.#handlerOrBroker(destination);
+    if (handlerOrBroker !== undefined) return handlerOrBroker;
+    if (destination.startsWith(this.#user)) return this.#userQueue(destination);
+    if (destination.startsWith(replyStart))
+      return { kind: 'reply', id: destination.slice(replyStart.length) };
+    if (session !== undefined && destination.startsWith(temporaryStart))
+      return ownQueue(
+        session,
+        destination,
+        destination.slice(temporaryPrefix.length),
+        temporaryPrefix,
+      );
+    return none;
+  }
+
+  /**
+   * The address of a subscription, or of a `reply-to` header. `/user/queue/x` is the session's own queue.
+   *
+   * @throws {MessagingError} `destination-invalid` for a session queue with wildcards or without a name
+   */
+  resolveOwn(destination: string, session: string): Address {
+    if (!destination.startsWith(this.#user)) return this.resolve(destination, session);
+    const queue = destination.slice(this.userPrefix.length);
+    return ownQueue(session, queue, queue, this.userPrefix);
+  }
+
+  /** The destination under which clients know a session queue. */
+  visibleQueue(queue: string): string {
+    return queue.startsWith(temporaryStart) ? queue : this.userPrefix + queue;
+  }
+
+  #handlerOrBroker(destination: string): Address | undefined {
+    for (const prefix of this.#application) {
+      if (destination.startsWith(prefix))
+        return { kind: 'handler', lookup: this.#lookup(destination, prefix) };
+    }
+    for (const prefix of this.#broker)
+      if (destination.startsWith(prefix)) return { kind: 'broker', destination };
+    return undefined;
+  }
+
+  /** With slashes the lookup keeps the leading one (`/a/b`); with dots it has none (`red.blue`), as in Spring. */
+  #lookup(destination: string, prefix: string): string {
+    return destination.slice(this.separator === '/' ? prefix.length - 1 : prefix.length);
+  }
+
+  /** `%2F` in the name of a user is a slash. */
+  #userQueue(destination: string): UserAddress {
+    const start = this.#user.length;
+    const end = destination.indexOf('/', start);
+    if (end <= start || end === destination.length - 1)
+      throw new MessagingError(
+        'destination-invalid',
+        `Expected ${this.userPrefix}/{user}/{destination}.`,
+      );
+    const queue = destination.slice(end);
+    // Other sessions reach a temporary queue only by its reply address.
+    if (queue.startsWith(temporaryStart)) throw new MessagingError('destination-refused');
+    return { kind: 'user', user: destination.slice(start, end).replaceAll('%2F', '/'), queue };
+  }
+}
+
+/** @param name the part behind the prefix */
+function ownQueue(session: string, queue: string, name: string, prefix: string): SessionAddress {
+  if (name.length < 2 || /[*?{}]/.test(name) || name.startsWith(temporaryStart))
+    throw new MessagingError(
+      'destination-invalid',
+      `A subscription below ${prefix} names one queue, without wildcards.`,
+    );
+  return { kind: 'session', session, queue };
+}

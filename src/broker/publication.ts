@@ -1,0 +1,31 @@
+// One published message with everything that is the same for all of its deliveries.
+import type { PublishAddress } from '../message/address.js';
+import type { Clock } from '../message/clock.js';
+import type { Ids } from '../message/ids.js';
+import type { Message } from '../message/message.js';
+
+/** Never changes after it was made: encoders cache bytes by it, so pass on the same object. */
+export interface Publication {
+  /** The header `message-id` of all deliveries. */
+  readonly id: string;
+  readonly message: Message;
+  /** The session whose client sent the message to the broker; undefined when the application published it. */
+  readonly origin: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly publishedAt: number;
+}
+
+/** A publication with the address that it goes to. */
+export interface AddressedPublication {
+  readonly address: Extract<PublishAddress, { readonly kind: 'broker' | 'session' }>;
+  readonly publication: Publication;
+}
+
+/** Makes a publication of a message. */
+export function publicationOf(
+  message: Message,
+  origin: string | undefined,
+  { ids, clock }: { readonly ids: Pick<Ids, 'message'>; readonly clock: Clock },
+): Publication {
+  return { id: ids.message(), message, origin, publishedAt: clock.date() };
+}

@@ -1,0 +1,128 @@
+// The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
+import { MessagingError } from '../message/error.js';
+import type { Logger } from '../message/logger.js';
+import type { Clock } from '../message/clock.js';
+import type { Settlement, Subscriber, Subscription } from './broker.js';
+import { Acknowledgements } from './embedded/queue/acknowledgements.js';
+import { prefetchOf, type Consumer } from './embedded/queue/consumer.js';
+import type { MessageQueue } from './embedded/queue/message-queue.js';
+import type { QueueOptions } from './embedded/queue/queue-options.js';
+import { Queues } from './embedded/queue/queues.js';
+import type { Publication } from './publication.js';
+
+/** Marks acknowledgement ids, so that they differ from those of the broker. */
+const ackPrefix = 'own-';
+
+/** The memory and limits that the acknowledged session queues of a server share. */
+export function sessionQueueMemory(clock: Clock, logger: Logger, options: QueueOptions): Queues {
+  return new Queues({
+    clock,
+    logger,
+    options: { ...options, prefixes: [] },
+    deadLetters: {
+      take: ({ publication: { message } }) =>
+        logger.error(
+          `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
+        ),
+    },
+    done: () => {},
+  });
+}
+
+/** A subscription of a session queue. */
+interface Live {
+  readonly subscription: Subscription;
+  /** Keeps messages until they are acknowledged; undefined with ack `auto`. */
+  readonly pending: { readonly queue: MessageQueue; readonly consumer: Consumer } | undefined;
+}
+
+export class SessionQueues {
+  /** By the ids of the subscriptions. */
+  readonly #live = new Map<string, Live>();
+  #acknowledgements: Acknowledgements | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly memory: Queues,
+    private readonly clock: Clock,
+  ) {}
+
+  /** True for the id of a delivery from a session queue. */
+  static delivered(ack: string): boolean {
+    return ack.startsWith(ackPrefix);
+  }
+
+  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count` */
+  subscribe(subscription: Subscription): void {
+    const pending = subscription.ack === 'auto' ? undefined : this.#pending(subscription);
+    this.#live.set(subscription.id, { subscription, pending });
+  }
+
+  unsubscribe(id: string): void {
+    const live = this.#live.get(id);
+    this.#live.delete(id);
+    if (live !== undefined) end(live);
+  }
+
+  /** True when the session has a subscription of this queue. */
+  has(queue: string): boolean {
+    for (const { subscription } of this.#live.values())
+      if (subscription.destination === queue) return true;
+    return false;
+  }
+
+  /** Delivers to every subscription of the queue; a queue without subscriptions drops the message. */
+  publish(queue: string, publication: Publication): void {
+    for (const live of this.#live.values())
+      if (live.subscription.destination === queue) this.#deliver(live, publication);
+  }
+
+  /** @throws {MessagingError} `acknowledgement-unknown` */
+  settle(settlement: Settlement): void {
+    this.#issued.settle(settlement);
+  }
+
+  /** Throws what `settle` would throw. */
+  check(settlement: Settlement): void {
+    this.#issued.find(settlement);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const live of this.#live.values()) end(live);
+    this.#live.clear();
+  }
+
+  get #issued(): Acknowledgements {
+    return (this.#acknowledgements ??= new Acknowledgements(ackPrefix));
+  }
+
+  #pending(subscription: Subscription): Live['pending'] {
+    const prefetch = prefetchOf(subscription) ?? this.memory.options.prefetch;
+    const queue = this.memory.openPrivate();
+    const consumer = queue.consume({
+      subscriber: this.subscriber,
+      gone: () => this.#closed || this.subscriber.gone,
+      subscription,
+      prefetch,
+      acknowledgements: this.#issued,
+      clock: this.clock,
+      ackTimeout: this.memory.options.ackTimeout,
+    });
+    return { queue, consumer };
+  }
+
+  #deliver({ subscription, pending }: Live, publication: Publication): void {
+    if (pending === undefined) this.subscriber.deliver(subscription, publication);
+    else if (this.memory.hasRoom(pending.queue, publication.message))
+      pending.queue.add({ publication });
+    else this.subscriber.fail(new MessagingError('slow-consumer'));
+  }
+}
+
+function end({ pending }: Live): void {
+  if (pending === undefined) return;
+  pending.queue.discard();
+  pending.queue.release(pending.consumer);
+}

@@ -1,0 +1,52 @@
+// Where a destination leads: what the resolver makes of the text that a client or the application wrote.
+
+/** To handlers of the application. */
+export interface HandlerAddress {
+  readonly kind: 'handler';
+  /** The destination without the application prefix: handlers' patterns are matched with it. */
+  readonly lookup: string;
+}
+
+/** To a topic or queue of the broker. */
+export interface BrokerAddress {
+  readonly kind: 'broker';
+  readonly destination: string;
+}
+
+/** To a queue of one session. The process that holds the session serves it. */
+export interface SessionAddress {
+  readonly kind: 'session';
+  readonly session: string;
+  /** `/queue/x` for `/user/queue/x`, and `/temp-queue/x` as it is. */
+  readonly queue: string;
+}
+
+/** To the queue of this name in every session of a user. */
+export interface UserAddress {
+  readonly kind: 'user';
+  readonly user: string;
+  /** As `/queue/x`. */
+  readonly queue: string;
+}
+
+/** To the session queue behind a reply address. */
+export interface ReplyAddress {
+  readonly kind: 'reply';
+  readonly id: string;
+}
+
+/** Nothing serves the destination. */
+export interface NoAddress {
+  readonly kind: 'none';
+}
+
+export type Address =
+  | HandlerAddress
+  | BrokerAddress
+  | SessionAddress
+  | UserAddress
+  | ReplyAddress
+  | NoAddress;
+
+/** An address that messages can be published to. */
+export type PublishAddress = Exclude<Address, HandlerAddress | NoAddress>;

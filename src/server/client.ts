@@ -1,0 +1,174 @@
+// One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
+import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
+import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
+import { MessagingError } from '../message/error.js';
+import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
+import type { Ids } from '../message/ids.js';
+import type { Logger } from '../message/logger.js';
+import type { Principal } from '../message/message.js';
+import type { Authenticator } from '../security/authenticator.js';
+import {
+  ClientSession,
+  type FrameResult,
+  type SessionOwner,
+  type SessionParts,
+} from '../session/client-session.js';
+import type { SessionEventSource } from '../session/event.js';
+import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
+import type { Connection } from '../transport/transport.js';
+import type { Clients } from './clients.js';
+import type { Hooks } from './hooks.js';
+import type { Problems } from './problem.js';
+import { Transactions, type TransactionLimits } from './transactions.js';
+
+/** The parts that the clients of a server share. */
+export interface ClientParts {
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly clients: Clients;
+  readonly events: SessionEventSource;
+  readonly subscriber: SubscriberParts;
+  readonly replies: ReplyDirectory;
+  readonly limits: TransactionLimits & { readonly maxSubscriptions: number };
+  readonly authenticate: Authenticator | undefined;
+  readonly heartbeat: HeartbeatOptions;
+  /** The header `server` of CONNECTED. */
+  readonly serverName: string;
+  readonly hooks: Hooks;
+  readonly problems: Problems;
+  /** The interceptors and the routing behind them; throws when a frame is refused. */
+  readonly handle: (frame: ClientFrame, client: Client) => void | Promise<void>;
+}
+
+export class Client implements SessionOwner {
+  readonly session: ClientSession;
+  readonly transactions: Transactions;
+  readonly replies: ReplyAddresses;
+  readonly #parts: ClientParts;
+  readonly #ended: ((code: number, reason: string) => void) | undefined;
+  #subscriber: SessionSubscriber | undefined;
+
+  constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
+    const { ids, limits } = parts;
+    this.#parts = parts;
+    this.transactions = new Transactions(limits);
+    this.replies = new ReplyAddresses(parts.replies, () => ids.reply(), limits.maxSubscriptions);
+    this.session = new ClientSession(ids.session(), connection, session, this);
+    this.#ended = parts.hooks.onConnection?.(this.session);
+    parts.clients.add(this);
+  }
+
+  /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
+  get subscriber(): SessionSubscriber {
+    if (this.#subscriber === undefined) throw new MessagingError('not-connected');
+    return this.#subscriber;
+  }
+
+  /** The subscriber; undefined before CONNECT was accepted. */
+  get openSubscriber(): SessionSubscriber | undefined {
+    return this.#subscriber;
+  }
+
+  /**
+   * Processes CONNECT.
+   *
+   * @throws {MessagingError} `access-refused` without a reason for the client; `not-connected` when an authenticator is set and
+   *   the client began without CONNECT
+   */
+  async admit(frame: ConnectFrame): Promise<void> {
+    const { session } = this;
+    const { heartbeat, serverName, clients, events, subscriber } = this.#parts;
+    const principal = await this.#authenticate(frame);
+    const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
+    // The client may have left during authentication.
+    if (session.gone) return;
+    // Before the session is accepted: when the broker refuses the session, it was never connected.
+    this.#subscriber = new SessionSubscriber(session, subscriber, durableOwner(frame, principal));
+    session.accept(principal, agreement);
+    clients.connected(this);
+    session.send({
+      kind: 'connected',
+      session: session.id,
+      server: serverName,
+      heartbeat: agreement.advertised,
+      user: principal?.name,
+    });
+    events.emit('connected', { session });
+  }
+
+  process(frame: ClientFrame): Promise<FrameResult> {
+    const { hooks, problems, handle } = this.#parts;
+    if (hooks.onFrame === undefined) return problems.guard(handle, frame, this);
+    const end = hooks.onFrame(frame, this.session);
+    return problems.guard(handle, frame, this).then((result) => {
+      end?.(result);
+      return result;
+    });
+  }
+
+  /** A subscription has begun. After `disconnected` no event follows. */
+  subscribed(subscription: string, destination: string): void {
+    const { session } = this;
+    if (!session.gone)
+      this.#parts.events.emit('subscribed', { session, subscription, destination });
+  }
+
+  /** A subscription has ended before its session. */
+  unsubscribed(subscription: string, destination: string): void {
+    const { session } = this;
+    if (!session.gone)
+      this.#parts.events.emit('unsubscribed', { session, subscription, destination });
+  }
+
+  messageDropped({ subscription, message: { destination } }: MessageFrame): void {
+    const { session } = this;
+    this.#parts.events.emit('dropped', { session, subscription, destination });
+  }
+
+  /** Stops everything that would send to the client; frames that were read are still processed. */
+  connectionLost(code: number, reason: string): void {
+    const { session } = this;
+    this.#subscriber?.stopStreams();
+    this.#ended?.(code, reason);
+    if (!session.connected) return;
+    this.#parts.clients.disconnected(this);
+    this.#parts.events.emit('disconnected', { session, code, reason });
+  }
+
+  /** Releases everything that belongs to the session. */
+  finished(): void {
+    this.transactions.clear();
+    this.replies.clear();
+    this.#parts.clients.remove(this);
+    void this.#closeSubscriber();
+  }
+
+  async #closeSubscriber(): Promise<void> {
+    try {
+      await this.#subscriber?.close();
+    } catch (error) {
+      this.#parts.logger.error('The broker could not close the connection of a session.', error);
+    }
+  }
+
+  async #authenticate(frame: ConnectFrame): Promise<Principal | undefined> {
+    const { authenticate } = this.#parts;
+    const { handshake, principal } = this.session;
+    if (authenticate === undefined) return principal;
+    if (frame.implicit === true) throw new MessagingError('not-connected');
+    try {
+      return (await authenticate(frame, handshake)) ?? principal;
+    } catch (cause) {
+      throw new MessagingError('access-refused', undefined, { cause });
+    }
+  }
+}
+
+/** The owner of durable subscriptions. Includes the user, since two users may choose the same `client-id`. */
+function durableOwner(
+  { headers }: ConnectFrame,
+  principal: Principal | undefined,
+): string | undefined {
+  const id = headers.get('client-id');
+  return id === undefined ? undefined : JSON.stringify([principal?.name, id]);
+}
