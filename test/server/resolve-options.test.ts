@@ -147,7 +147,7 @@ describe('the slow consumers of an endpoint', () => {
       expect(() => resolveOptions(options)).toThrow(
         new MessagingError(
           'pattern-invalid',
-          `The pattern '/topic/{x' is not valid at position 7: a brace is never closed.`,
+          `The pattern '/topic/{x' is not valid at position 7: a brace is not closed.`,
         ),
       );
   });
