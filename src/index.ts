@@ -15,6 +15,7 @@ export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
 export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
+export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
 export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/argument.js';
@@ -52,6 +53,8 @@ export type * from './message/frame.js';
 export type { Ids } from './message/ids.js';
 export { consoleLogger, silentLogger, type Logger } from './message/logger.js';
 export type * from './message/target.js';
+export type { DestinationLimits } from './pattern/destination-limits.js';
+export type { Separator } from './pattern/separator.js';
 export type {
   Constructor,
   MediaType,

@@ -13,8 +13,6 @@ export const knownFailures: KnownFailures = {
     'B2/write-throws',
   ],
   wrong: [
-    'A1/patterns-of-many-wildcards',
-    'A2/patterns-that-match-slowly',
     'A3/topic-messages-waiting-for-acknowledgement',
     'A3/subscribers-that-acknowledge',
     'A3/unread-queues',
