@@ -1,4 +1,4 @@
-// The shape of the code: the rules of the house hold, and each of them catches who breaks it.
+// The architecture of the sources: the rules hold, and each rule finds the files that break it.
 import { describe, expect, it } from 'vitest';
 import { rules } from './architecture/rule.js';
 import { readSources, source } from './architecture/source.js';
@@ -79,6 +79,8 @@ const planted: readonly [
       'message/b.ts': `import { c } from './c.js';`,
       'message/c.ts': `export * from './b.js';`,
       'message/d.ts': `import './a.js';\nimport './c.js';`,
+      'session/owner.ts': `import { part } from './part.js';`,
+      'session/part.ts': `import type { Owner } from './owner.js';`,
     },
     ['message/b.ts -> message/c.ts -> message/b.ts is a circle'],
   ],

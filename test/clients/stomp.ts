@@ -42,7 +42,6 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
   readonly received: StompFrame[] = [];
   /** Number of line ends received between frames. */
   heartbeats = 0;
-  #bytes = Buffer.alloc(0);
   readonly #chunks: Buffer[] = [];
   /** Number of bytes that have to arrive before there can be another frame. */
   #missing = 1;
@@ -57,9 +56,14 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
       this.#chunks.push(Buffer.from(bytes));
       this.#missing -= bytes.length;
       if (this.#missing > 0) return;
-      this.#bytes = Buffer.concat([this.#bytes, ...this.#chunks.splice(0)]);
       try {
-        this.#missing = this.#parse();
+        const { frames, heartbeats, rest, missing } = parseFrames(
+          Buffer.concat(this.#chunks.splice(0)),
+        );
+        this.received.push(...frames);
+        this.heartbeats += heartbeats;
+        this.#chunks.push(rest);
+        this.#missing = missing;
       } catch (error) {
         this.#malformed = error as Error;
       }
@@ -159,28 +163,42 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
 
-  /** Returns the minimum number of bytes that are missing for the next frame. */
-  #parse(): number {
-    for (;;) {
-      while (this.#bytes[0] === 0x0a) {
-        this.#bytes = this.#bytes.subarray(1);
-        this.heartbeats++;
-      }
-      const head = this.#bytes.indexOf('\n\n');
-      if (head < 0) return 1;
-      const [command = '', ...lines] = utf8.decode(this.#bytes.subarray(0, head)).split('\n');
-      // Reversed: the first of a repeated header counts.
-      const headers = Object.fromEntries(lines.map(headerOf).toReversed());
-      const start = head + 2;
-      const length = headers['content-length'];
-      const end = length === undefined ? this.#bytes.indexOf(0, start) : start + Number(length);
-      if (end < 0) return 1;
-      if (this.#bytes.length <= end) return end + 1 - this.#bytes.length;
-      equal(this.#bytes[end], 0, `No NUL behind the body of ${command}.`);
-      this.received.push(new StompFrame(command, headers, this.#bytes.subarray(start, end)));
-      this.#bytes = this.#bytes.subarray(end + 1);
+interface ParsedFrames {
+  readonly frames: readonly StompFrame[];
+  /** Number of line ends between frames. */
+  readonly heartbeats: number;
+  /** The beginning of another frame. */
+  readonly rest: Buffer;
+  /** Minimum number of bytes that are missing for that frame. */
+  readonly missing: number;
+}
+
+/** Parses received frames. Throws when one is malformed. */
+export function parseFrames(bytes: Buffer): ParsedFrames {
+  const frames: StompFrame[] = [];
+  let heartbeats = 0;
+  let rest = bytes;
+  const parsed = (missing: number): ParsedFrames => ({ frames, heartbeats, rest, missing });
+  for (;;) {
+    while (rest[0] === 0x0a) {
+      rest = rest.subarray(1);
+      heartbeats++;
     }
+    const head = rest.indexOf('\n\n');
+    if (head < 0) return parsed(1);
+    const [command = '', ...lines] = utf8.decode(rest.subarray(0, head)).split('\n');
+    // Reversed: the first of a repeated header counts.
+    const headers = Object.fromEntries(lines.map(headerOf).toReversed());
+    const start = head + 2;
+    const length = headers['content-length'];
+    const end = length === undefined ? rest.indexOf(0, start) : start + Number(length);
+    if (end < 0) return parsed(1);
+    if (rest.length <= end) return parsed(end + 1 - rest.length);
+    equal(rest[end], 0, `No NUL behind the body of ${command}.`);
+    frames.push(new StompFrame(command, headers, rest.subarray(start, end)));
+    rest = rest.subarray(end + 1);
   }
 }
 

@@ -44,7 +44,7 @@ const perConnection = [
 
 it('keeps no session, timer, handle or object', { timeout: 300_000 }, async () => {
   const clock = testClock();
-  const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0, clock })];
+  const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
   const server = await createServer({ transports: [memory, tcp], clock, logger: silentLogger });
   await server.listen(0);
   const port = portOf(server);
