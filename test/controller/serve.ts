@@ -9,7 +9,7 @@ import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { json } from '../../src/payload/json.js';
 import { text } from '../../src/payload/text.js';
 import { fakeSession } from '../dispatch/fake-session.js';
-import { manualClock } from '../manual-clock.js';
+import { testClock } from 'signalbox/testing';
 
 interface Given {
   readonly body?: unknown;
@@ -35,7 +35,7 @@ export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
 
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
   const routes = new RouteTable(compile([types].flat(), separator), { separator });
-  const dispatcher = new Dispatcher({ routes, clock: manualClock() });
+  const dispatcher = new Dispatcher({ routes, clock: testClock() });
   const dispatch = async (
     on: 'send' | 'subscribe',
     lookup: string,

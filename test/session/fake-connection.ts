@@ -1,6 +1,6 @@
 // A connection that keeps what is written and drains when a test says so.
-import type { EncodedFrame } from '../src/message/encoded-frame.js';
-import type { Connection, ConnectionListener, Handshake } from '../src/transport/transport.js';
+import type { EncodedFrame } from '../../src/message/encoded-frame.js';
+import type { Connection, ConnectionListener, Handshake } from '../../src/transport/transport.js';
 
 export const anonymousHandshake: Handshake = {
   url: '/ws',

@@ -1,4 +1,4 @@
-// Sessions on fake connections that share a manual clock, a log and a flusher.
+// Sessions on fake connections that share a clock that the test moves, a log and a flusher.
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { ClientFrame, Heartbeat, ServerFrame } from '../../src/message/frame.js';
 import { Activity } from '../../src/session/activity.js';
@@ -11,8 +11,8 @@ import { noHeartbeat, type HeartbeatAgreement } from '../../src/session/heartbea
 import { Flusher, type OutboxParts } from '../../src/session/outbox.js';
 import type { Encoder } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
-import { FakeConnection } from '../fake-connection.js';
-import { manualClock } from '../manual-clock.js';
+import { FakeConnection } from './fake-connection.js';
+import { testClock } from 'signalbox/testing';
 import { frameText } from '../clients/stomp.js';
 
 export const connectText = frameText('CONNECT', { 'accept-version': '1.2', host: 'x' });
@@ -27,7 +27,7 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export interface StageOptions extends Partial<Omit<SessionParts, 'outbox'>> {
+export interface TestSessionOptions extends Partial<Omit<SessionParts, 'outbox'>> {
   readonly outbox?: Partial<OutboxParts>;
   /** CONNECT is accepted with this agreement. Default: no heart-beats. */
   readonly agreement?: HeartbeatAgreement;
@@ -37,14 +37,14 @@ export interface StageOptions extends Partial<Omit<SessionParts, 'outbox'>> {
   readonly process?: (frame: ClientFrame, session: ClientSession) => Promise<FrameResult>;
 }
 
-export function sessionStage({
+export function testSession({
   agreement = noHeartbeat,
   authenticated,
   outbox,
   process,
   ...given
-}: StageOptions = {}) {
-  const clock = manualClock();
+}: TestSessionOptions = {}) {
+  const clock = testClock();
   const activity = new Activity(clock);
   const logged: { readonly text: string; readonly cause: unknown }[] = [];
   const log = (text: string, cause?: unknown) => void logged.push({ text, cause });
@@ -103,7 +103,7 @@ export function sessionStage({
   const isIdle = async () => {
     let idle = false;
     void activity.idle().then(() => (idle = true));
-    clock.turn();
+    await clock.advance(0);
     await Promise.resolve();
     return idle;
   };
