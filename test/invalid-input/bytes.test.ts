@@ -1,4 +1,4 @@
-// Octets that are no frame: malformed, cut off, or in no encoding.
+// Bytes that are not a frame: malformed, incomplete, or not valid UTF-8.
 import { frameText, type StompHeaders } from '../clients/stomp.js';
 import { bytes, elsewhere, receipt, secret, testInvalidInput } from './case.js';
 
@@ -38,25 +38,25 @@ testInvalidInput([
     },
   },
   {
-    name: 'a command that every object has',
+    name: 'a command named like a member of objects',
     stomp: frameText('__proto__'),
     json: '{"type":"__proto__"}',
     answer: unknown,
   },
   {
-    name: 'no command',
+    name: 'a missing command',
     stomp: '\0',
     json: '{}',
     answer: { stomp: cutOff, json: unknownType },
   },
   {
-    name: 'a command that is no text',
+    name: 'a command that is not text',
     stomp: { lacks: 'types' },
     json: '{"type":{"type":"send"}}',
     answer: unknownType,
   },
   {
-    name: 'a frame that ends too early',
+    name: 'an incomplete frame',
     stomp: `SEND\ndestination:${elsewhere}\0`,
     json: `{"type":"send","destination":"${elsewhere}"`,
     answer: { stomp: cutOff, json: notJson },
@@ -94,7 +94,7 @@ testInvalidInput([
     answer: { code: 'escape-illegal', receipt },
   },
   {
-    name: 'half an escape',
+    name: 'an incomplete escape',
     stomp: stompSend({ [secret]: '\\' }),
     json: `{"type":"send","destination":"\\u00"}`,
     answer: { stomp: { code: 'escape-illegal', receipt }, json: notJson },
@@ -118,19 +118,19 @@ testInvalidInput([
     answer: { code: 'text-invalid' },
   },
   {
-    name: 'a slash in two octets',
+    name: 'an overlong UTF-8 slash',
     stomp: bytes('SEND\ndestination:', [0xc0, 0xaf], 'topic/elsewhere\n\n\0'),
     json: bytes('{"type":"send","destination":"', [0xc0, 0xaf], 'topic/elsewhere"}'),
     answer: { code: 'text-invalid' },
   },
   {
-    name: 'half of a surrogate pair in three octets',
+    name: 'a surrogate in UTF-8',
     stomp: bytes('SEND\ndestination:', [0xed, 0xa0, 0x80], '\n\n\0'),
     json: bytes('{"type":"send","destination":"', [0xed, 0xa0, 0x80], '"}'),
     answer: { code: 'text-invalid' },
   },
   {
-    name: 'a body of invalid UTF-8, which is for its readers to judge',
+    name: 'a body of invalid UTF-8, which is allowed',
     stomp: bytes(`SEND\ndestination:${elsewhere}\nreceipt:${receipt}\n\n`, [0xff, 0xfe], '\0'),
     json: jsonSend({ payloadBase64: '//4=' }),
     answer: { receipt },
@@ -142,7 +142,7 @@ testInvalidInput([
     answer: { code: 'text-invalid' },
   },
   {
-    name: 'random octets',
+    name: 'random bytes',
     stomp: bytes([0x41, 0x0a, 0x9c, 0x00, 0x7f, 0x0a, 0xee]),
     json: bytes([0x7b, 0x0a, 0x9c, 0x00, 0x7f, 0x0a, 0xee]),
     answer: { stomp: cutOff, json: { code: 'text-invalid' } },
@@ -173,24 +173,24 @@ testInvalidInput([
       ['null', 'null', noObject],
       ['two objects', '{"type":"ping"}{"type":"ping"}', notJson],
       ['a comment', `{"type":"ping"/* ${secret} */}`, notJson],
-      ['a comma too many', '{"type":"ping",}', notJson],
+      ['a trailing comma', '{"type":"ping",}', notJson],
       ['single quotes', `{'type':'ping'}`, notJson],
       ['NaN', `{"type":"send","destination":"${elsewhere}","payload":NaN}`, notJson],
     ] as const
   ).map(([name, json, answer]) => ({
-    name: `${name} for an object`,
+    name: `${name} instead of an object`,
     stomp: { lacks: 'objects' },
     json,
     answer,
   })),
   {
-    name: 'line ends and nothing else',
+    name: 'only line ends',
     stomp: '\n\r\n\n',
     json: '\n\r\n\n',
     answer: {},
   },
   {
-    name: 'a CR that ends no line',
+    name: 'a CR before CR LF',
     stomp: `SEND\ndestination:${elsewhere}\r\r\nreceipt:${receipt}\n\n\0`,
     json: { lacks: 'lines' },
     answer: { receipt },
@@ -202,29 +202,29 @@ testInvalidInput([
     answer: { code: 'body-unexpected', receipt },
   },
   {
-    name: 'a frame that is cut off by its client',
+    name: 'a frame that the client does not finish',
     stomp: 'SEND\ndestination:/to',
     json: { lacks: 'parts' },
     afterwards: 'vanish',
     answer: {},
   },
   {
-    name: 'a body that is cut off by its client',
+    name: 'a body that the client does not finish',
     stomp: `SEND\ndestination:${elsewhere}\ncontent-length:10\n\nfive`,
     json: { lacks: 'parts' },
     afterwards: 'vanish',
     answer: {},
   },
   {
-    name: 'the octets of TLS',
+    name: 'a TLS handshake',
     stomp: bytes([0x16, 3, 1, 2, 0, 1, 0]),
     json: bytes([0x16, 3, 1, 2, 0, 1, 0]),
     first: true,
-    // Who names no protocol and begins with none is told nothing.
+    // Without a known protocol there is no error frame to send.
     answer: { stomp: { closes: 'protocol-unknown' }, json: notJson },
   },
   {
-    name: 'a request of HTTP',
+    name: 'an HTTP request',
     stomp: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     json: 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     first: true,

@@ -21,6 +21,9 @@ import {
   type StompVersion,
 } from '../clients/stomp.js';
 import { FailingController, RecoveringController } from './controller.js';
+import { secret } from './failing-values.js';
+
+export { secret } from './failing-values.js';
 
 type Protocol = 'stomp' | 'json';
 type Bytes = string | Uint8Array;
@@ -60,9 +63,6 @@ export interface InvalidInput extends Readonly<Record<Protocol, Input>> {
   /** What the client does after the input. By default it publishes a valid message. */
   readonly afterwards?: 'nothing' | 'vanish';
 }
-
-/** A text that a client sends and that must not be sent back. */
-export const secret = 'h4rmful';
 
 /** The receipt that frames ask for. */
 export const receipt = 'asked';

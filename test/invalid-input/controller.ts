@@ -1,4 +1,4 @@
-// The handlers that hostile input is sent to.
+// The handlers that invalid input is sent to.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsArray, IsInt, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
@@ -15,8 +15,14 @@ import {
   Signal,
   SubscribeMapping,
 } from '../../src/index.js';
-import { brokenStreams, noPromise, notIterable, oddErrors, unwritable } from './failing-values.js';
-import { secret } from './case.js';
+import {
+  brokenStreams,
+  noPromise,
+  notIterable,
+  oddErrors,
+  unwritable,
+  secret,
+} from './failing-values.js';
 
 class Item {
   @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) price!: number;
@@ -145,7 +151,7 @@ export class FailingController {
   }
 }
 
-/** What its handlers throw goes to a handler that throws it again. */
+/** An exception handler that throws the error again. */
 @Controller('/recovering')
 export class RecoveringController {
   @MessageMapping('/throws/{what}')

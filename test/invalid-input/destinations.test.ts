@@ -1,4 +1,4 @@
-// Destinations that lead nowhere, to others, or out of a pattern's bounds.
+// Destinations without a handler or broker, of other users, or beyond the limits of patterns.
 import {
   receipt,
   secret,
@@ -9,7 +9,7 @@ import {
   type InvalidInput,
 } from './case.js';
 
-const taken: Answer = { receipt };
+const accepted: Answer = { receipt };
 const noRoute: Answer = { code: 'no-route', receipt };
 const refused: Answer = { code: 'destination-refused', receipt };
 const noQueue: Answer = {
@@ -39,7 +39,7 @@ function badPattern(problem: string): Answer {
   return { code: 'destination-invalid', text: `The pattern is not valid: ${problem}.`, receipt };
 }
 
-/** A SEND with a body that nobody may see. */
+/** A SEND with a body that no client may receive. */
 function sends(name: string, destination: string, answer: Answer): InvalidInput {
   return { name: `SEND to ${name}`, ...send(destination, `"${secret}"`), answer };
 }
@@ -49,47 +49,47 @@ function subscribes(name: string, destination: string, answer: Answer): InvalidI
 }
 
 testInvalidInput([
-  sends('a handler that there is not', '/app/none', noRoute),
+  sends('an unknown handler', '/app/none', noRoute),
   sends('no destination', '', noRoute),
   sends('a slash', '/', noRoute),
   sends('a destination without a slash', 'topic/news', noRoute),
-  sends('a name that only begins as a topic', '/topicx/news', noRoute),
+  sends('a name that begins like a topic', '/topicx/news', noRoute),
   sends('a prefix alone', '/topic', noRoute),
-  sends('what only begins as a handler', '/application/failing/text', noRoute),
+  sends('a name that begins like a handler', '/application/failing/text', noRoute),
   sends('a prefix in the wrong case', '/TOPIC/news', noRoute),
-  sends('what every object has', '/__proto__/constructor', noRoute),
-  sends('a handler that every object has', '/app/constructor', noRoute),
-  sends('a way up', '/app/failing/../failing/text', noRoute),
-  sends('a wildcard of handlers', '/app/**', noRoute),
-  sends('every topic', '/topic/**', taken),
-  sends('a topic with a wildcard', '/topic/new?', taken),
-  sends('a topic with a variable', '/topic/{news}', taken),
+  sends('names of object members', '/__proto__/constructor', noRoute),
+  sends('a handler named like a member of objects', '/app/constructor', noRoute),
+  sends('a path with ..', '/app/failing/../failing/text', noRoute),
+  sends('all handlers by a wildcard', '/app/**', noRoute),
+  sends('every topic', '/topic/**', accepted),
+  sends('a topic with a wildcard', '/topic/new?', accepted),
+  sends('a topic with a variable', '/topic/{news}', accepted),
   sends('a topic of forty segments', `/topic${'/news'.repeat(40)}`, tooManySegments),
   sends('a topic of four thousand slashes', `/topic${'/'.repeat(4000)}news`, tooLong),
-  sends('a topic with a bell', '/topic/\u0007news', taken),
+  sends('a topic with a bell', '/topic/\u0007news', accepted),
   sends('a handler of four thousand segments', `/app${'/failing'.repeat(1000)}`, tooLong),
-  sends('the queue of problems of another user', '/user/bystander/queue/errors', refused),
-  sends('the queue of problems of nobody', '/user/nobody/queue/errors', refused),
-  sends('what looks like it', '/user/bystander//queue/errors', taken),
-  sends('what begins as it', '/user/bystander/queue/errors/', taken),
-  sends('what Spring calls it', '/queue/errors-userbystander', taken),
-  sends('a user and no queue', '/user/bystander', noAddress),
-  sends('a user and half a queue', '/user/bystander/', noAddress),
-  sends('no user', '/user//queue/errors', noAddress),
-  sends('every user', '/user/*/queue/news', taken),
-  subscribes('a handler that there is not', '/app/none', noRoute),
-  subscribes('a handler that takes no SUBSCRIBE', '/app/failing/text', noRoute),
+  sends('the problem queue of another user', '/user/bystander/queue/errors', refused),
+  sends('the problem queue of an unknown user', '/user/nobody/queue/errors', refused),
+  sends('a problem queue with two slashes', '/user/bystander//queue/errors', accepted),
+  sends('a problem queue with a trailing slash', '/user/bystander/queue/errors/', accepted),
+  sends('the name of a problem queue in Spring', '/queue/errors-userbystander', accepted),
+  sends('a user without a queue', '/user/bystander', noAddress),
+  sends('a user with an empty queue', '/user/bystander/', noAddress),
+  sends('an empty user', '/user//queue/errors', noAddress),
+  sends('every user', '/user/*/queue/news', accepted),
+  subscribes('an unknown handler', '/app/none', noRoute),
+  subscribes('a handler without subscriptions', '/app/failing/text', noRoute),
   subscribes('everything', '**', noRoute),
   subscribes('everything below a slash', '/**', noRoute),
   subscribes('every user', '/user/**', noQueue),
-  subscribes('every queue of problems', '/user/*/errors', noQueue),
-  subscribes('a user and no queue', '/user/', noQueue),
-  subscribes('the queue of problems of another user', '/user/bystander/queue/errors', taken),
-  subscribes('half a variable', '/topic/{', braces),
+  subscribes('every problem queue', '/user/*/errors', noQueue),
+  subscribes('a user without a queue', '/user/', noQueue),
+  subscribes('the problem queue of another user', '/user/bystander/queue/errors', accepted),
+  subscribes('an open brace', '/topic/{', braces),
   subscribes('an expression', '/topic/{a:(a+)+}', braces),
   subscribes('a variable', '/topic/{a}', braces),
-  subscribes('own queues by a variable', '/user/queue/{x}', noQueue),
-  subscribes('a brace too many', '/topic/}', braces),
+  subscribes('session queues by a variable', '/user/queue/{x}', noQueue),
+  subscribes('a closing brace', '/topic/}', braces),
   subscribes('forty segments with wildcards', `/topic${'/*'.repeat(40)}`, tooManySegments),
   subscribes(
     'nine segments with wildcards',
@@ -125,7 +125,7 @@ testInvalidInput([
     },
   },
   {
-    name: 'the own name of a queue of another session',
+    name: 'the internal name of a queue of another session',
     stomp: { lacks: 'NUL' },
     json: `{"type":"subscribe","id":"1","receipt":"${receipt}","destination":"\\u0000x/queue/errors"}`,
     answer: {
@@ -138,10 +138,10 @@ testInvalidInput([
     name: 'a line end in a topic',
     stomp: send('/topic/\\nnews').stomp,
     json: send('/topic/\nnews').json,
-    answer: taken,
+    answer: accepted,
   },
   {
-    name: 'half of a surrogate pair in a topic',
+    name: 'a lone surrogate in a topic',
     stomp: { lacks: 'halves' },
     json: `{"type":"send","receipt":"${receipt}","destination":"/topic/\\ud800"}`,
     answer: {

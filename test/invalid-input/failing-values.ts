@@ -1,7 +1,9 @@
-// What an application's handlers may throw, return and iterate, of which nothing may reach a client or harm the server.
+// Values that handlers may throw, return and iterate, which must not reach a client or harm the server.
 import { inspect } from 'node:util';
 import type { ErrorCode } from '../../src/index.js';
-import { secret } from './case.js';
+
+/** A text that clients send or handlers throw, and that must not be sent to a client. */
+export const secret = 'h4rmful';
 
 const fail = (): never => {
   throw new Error(secret);
@@ -15,7 +17,7 @@ const deep = Array.from({ length: 10_000 }).reduce<Error>(
 const ownCause = new Error(secret);
 ownCause.cause = ownCause;
 
-/** Throws at whatever is done with it. */
+/** Throws at every access. */
 const untouchable: object = new Proxy(
   {},
   { get: fail, has: fail, getPrototypeOf: fail, ownKeys: fail },
@@ -37,10 +39,10 @@ export const oddErrors: Readonly<Record<string, unknown>> = {
   'an error that cannot be shown': Object.assign(new Error(secret), { [inspect.custom]: fail }),
   'an error that is its own cause': ownCause,
   'an error of ten thousand causes': deep,
-  'a thing that cannot be touched': untouchable,
+  'a proxy that throws': untouchable,
 };
 
-/** Has `then` from where promises have it, and is none. */
+/** Inherits `then` from promises, and is not a promise. */
 export const noPromise = Object.create(Promise.prototype) as unknown;
 
 const nested = Array.from({ length: 100_000 }).reduce<object>((value) => [value], []);
@@ -52,14 +54,14 @@ export const unwritable: Readonly<Record<string, unknown>> = {
   'a BigInt': { n: 1n },
   'a function': fail,
   'a symbol': Symbol(secret),
-  'more levels than there is stack': nested,
-  'what throws when it is written': { toJSON: fail },
-  'what throws when it is read': Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
+  'a deeply nested array': nested,
+  'an object whose toJSON throws': { toJSON: fail },
+  'an object whose getter throws': Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
 };
 
 interface BrokenStream {
   readonly iterate: () => AsyncIterator<unknown>;
-  /** The problem that its sender is told of; absent where there is none. */
+  /** The problem that the sender receives, if any. */
   readonly code?: ErrorCode;
 }
 
@@ -67,26 +69,26 @@ const item = (value: unknown) => async () => ({ done: false, value });
 const never = () => new Promise<never>(() => {});
 const nothing = undefined as unknown as Promise<IteratorResult<unknown>>;
 
-/** Never begins: its frame has failed. */
+/** Streams that never begin, so that their frames fail. */
 export const notIterable: Readonly<Record<string, BrokenStream['iterate']>> = {
   'that cannot be iterated': fail,
 };
 
 export const brokenStreams: Readonly<Record<string, BrokenStream>> = {
-  'whose iterator is none': {
+  'without an iterator': {
     iterate: () => undefined as unknown as AsyncIterator<unknown>,
     code: 'handler-failed',
   },
-  'whose next throws at once': { iterate: () => ({ next: fail }), code: 'handler-failed' },
-  'whose next answers nothing': {
+  'whose next throws': { iterate: () => ({ next: fail }), code: 'handler-failed' },
+  'whose next returns undefined': {
     iterate: () => ({ next: () => nothing }),
     code: 'handler-failed',
   },
-  'of what cannot be written': {
+  'of unwritable values': {
     iterate: () => ({ next: item(cycle) }),
     code: 'payload-unwritable',
   },
-  'whose return throws at once': {
+  'whose return throws': {
     iterate: () => ({ next: item(cycle), return: fail }),
     code: 'payload-unwritable',
   },
@@ -94,18 +96,18 @@ export const brokenStreams: Readonly<Record<string, BrokenStream>> = {
     iterate: () => ({ next: item(cycle), return: async () => fail() }),
     code: 'payload-unwritable',
   },
-  'whose return answers nothing': {
+  'whose return returns undefined': {
     iterate: () => ({ next: item(cycle), return: () => nothing }),
     code: 'payload-unwritable',
   },
-  'that waits for ever': { iterate: () => ({ next: never }) },
-  'that waits for ever and whose return throws at once': {
+  'that waits forever': { iterate: () => ({ next: never }) },
+  'that waits forever and whose return throws': {
     iterate: () => ({ next: never, return: fail }),
   },
-  'that waits for ever and whose return answers nothing': {
+  'that waits forever and whose return returns undefined': {
     iterate: () => ({ next: never, return: () => nothing }),
   },
-  'that waits for ever and whose return never ends': {
+  'that waits forever and whose return never settles': {
     iterate: () => ({ next: never, return: never }),
   },
 };

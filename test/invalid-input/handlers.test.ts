@@ -1,4 +1,4 @@
-// Handlers that fail in every way: what a client may hear of it is only that they failed.
+// Handlers that fail in every way: clients learn only that they failed.
 import type { ErrorCode } from '../../src/index.js';
 import { brokenStreams, notIterable, oddErrors, unwritable } from './failing-values.js';
 import { receipt, send, subscribe, testInvalidInput, type Answer } from './case.js';
@@ -14,7 +14,7 @@ const noConverter: Answer = {
 const handlerTimeout = 30_000;
 
 const names = (things: object) => Object.keys(things);
-/** Its SEND is done when it begins; what becomes of it belongs to no receipt. */
+/** The receipt is sent when the stream begins. A later failure is reported without a receipt. */
 const streaming = (later?: ErrorCode): Answer => ({ receipt, later });
 
 testInvalidInput([
@@ -56,7 +56,7 @@ testInvalidInput([
     answer: streaming(code),
   })),
   {
-    name: 'a handler that never ends',
+    name: 'a handler that never returns',
     ...send('/app/failing/endless'),
     delay: handlerTimeout,
     answer: tooLong,
@@ -68,7 +68,7 @@ testInvalidInput([
     answer: tooLong,
   },
   {
-    name: 'a handler whose promise is none',
+    name: 'a handler that returns an object with the prototype of promises',
     ...send('/app/failing/promises'),
     answer: failed,
   },
@@ -78,7 +78,7 @@ testInvalidInput([
     answer: failed,
   },
   {
-    name: 'a subscription whose handler never ends',
+    name: 'a subscription whose handler never returns',
     ...subscribe('/app/failing/waiting'),
     delay: handlerTimeout,
     answer: tooLong,

@@ -1,4 +1,4 @@
-// Headers with names that objects have, values that are none, and lengths that lie.
+// Headers with names of object members, values of other types, and wrong lengths.
 import { frameText } from '../clients/stomp.js';
 import {
   elsewhere,
@@ -10,14 +10,14 @@ import {
   type InvalidInput,
 } from './case.js';
 
-const taken: Answer = { receipt };
+const accepted: Answer = { receipt };
 const noHeaders: Answer = {
   code: 'header-invalid',
   text: 'The field headers takes an object of strings of Unicode without NUL.',
   receipt,
 };
 
-/** Headers as they stand in each protocol. */
+/** A header in the syntax of each protocol. */
 function named(name: string): InvalidInput {
   return {
     name: `a header named ${name}`,
@@ -26,7 +26,7 @@ function named(name: string): InvalidInput {
       `\n${name}:${secret}\n`,
     ),
     json: `{"type":"send","destination":"/app/failing/headers","receipt":"${receipt}","headers":{"${name}":"${secret}"}}`,
-    answer: taken,
+    answer: accepted,
   };
 }
 
@@ -47,7 +47,7 @@ const noNumber: Answer = {
 const doesNotFit: Answer = { code: 'content-length-invalid', receipt };
 const tooLarge: Answer = { code: 'frame-too-large', receipt };
 
-/** A field of the wrong type, of which only JSON has any. */
+/** A field of the wrong type, which only JSON can express. */
 function typed(name: string, json: string, answer: Answer): InvalidInput {
   return { name, stomp: { lacks: 'types' }, json, answer };
 }
@@ -59,10 +59,10 @@ function takesText(field: string): Answer {
   };
 }
 
-/** A header that a handler wants as a number or as true or false. */
-function wanted(name: string, header: string, value: string, problem: string): InvalidInput {
+/** A header for a handler whose parameter is a number or a boolean. */
+function converted(name: string, header: string, value: string, problem: string): InvalidInput {
   return {
-    name: `${name} where a handler wants ${header === 'n' ? 'a number' : 'true or false'}`,
+    name: `${name} for a parameter of type ${header === 'n' ? 'number' : 'boolean'}`,
     ...send(`/app/failing/header/${header}`, '', { [header]: value }),
     answer: {
       code: 'argument-invalid',
@@ -81,13 +81,13 @@ testInvalidInput([
   named('then'),
   named('0'),
   {
-    name: 'a header twice, of which the first counts',
+    name: 'a repeated header, of which the first counts',
     stomp: `SEND\ndestination:${elsewhere}\ndestination:/none\nreceipt:${receipt}\nreceipt:${secret}\n\n\0`,
     json: { lacks: 'repetition' },
-    answer: taken,
+    answer: accepted,
   },
   {
-    name: 'every header that is the server’s own',
+    name: 'every header that only the server sets',
     ...send(elsewhere, '1', {
       'message-id': secret,
       subscription: secret,
@@ -98,10 +98,10 @@ testInvalidInput([
       dropped: secret,
       ack: secret,
     }),
-    answer: taken,
+    answer: accepted,
   },
   {
-    name: 'CONNECT with names that objects have',
+    name: 'CONNECT with names of object members',
     stomp: frameText('CONNECT', {
       'accept-version': '1.2',
       constructor: secret,
@@ -112,10 +112,10 @@ testInvalidInput([
     answer: { connected: [0, 0] },
   },
   {
-    name: 'SUBSCRIBE with an id that every object has',
+    name: 'SUBSCRIBE with an id named like a member of objects',
     stomp: frameText('SUBSCRIBE', { id: '__proto__', destination: elsewhere, receipt }),
     json: `{"type":"subscribe","id":"__proto__","destination":"${elsewhere}","receipt":"${receipt}"}`,
-    answer: taken,
+    answer: accepted,
   },
   {
     name: 'a frame within __proto__',
@@ -124,18 +124,18 @@ testInvalidInput([
     answer: { code: 'command-unknown', text: 'The field type names no known type.' },
   },
   lengthOf('that is a word', 'four', noNumber),
-  lengthOf('of nothing', '', noNumber),
+  lengthOf('that is empty', '', noNumber),
   lengthOf('of blanks', '  ', noNumber),
-  lengthOf('below nothing', '-1', noNumber),
+  lengthOf('that is negative', '-1', noNumber),
   lengthOf('with a sign', '+4', noNumber),
-  lengthOf('with a point', '4.0', noNumber),
+  lengthOf('with a decimal point', '4.0', noNumber),
   lengthOf('with an exponent', '4e0', noNumber),
-  lengthOf('in another base', '0x4', noNumber),
-  lengthOf('in other digits', '٤', noNumber),
+  lengthOf('in hexadecimal', '0x4', noNumber),
+  lengthOf('in Arabic digits', '٤', noNumber),
   lengthOf('that is too short', '3', doesNotFit),
   lengthOf('of a hundred digits', '9'.repeat(100), tooLarge),
   lengthOf('beyond the limit', '999999999', tooLarge),
-  lengthOf('that counts in other digits', '00000000000000000004', taken),
+  lengthOf('with leading zeros', '00000000000000000004', accepted),
   ...['null', '1', 'true', '{}', '["x"]'].map((value) =>
     typed(
       `a header of ${value}`,
@@ -151,12 +151,12 @@ testInvalidInput([
     ),
   ),
   typed('NUL in a header', send(elsewhere, '', { a: '\0' }).json, noHeaders),
+  typed('a lone surrogate in a header', send(elsewhere, '', { a: '\ud800' }).json, noHeaders),
   typed(
-    'half of a surrogate pair in a header',
-    send(elsewhere, '', { a: '\ud800' }).json,
+    'a lone surrogate in a header name',
+    send(elsewhere, '', { '\udc00': 'a' }).json,
     noHeaders,
   ),
-  typed('half of one in a name', send(elsewhere, '', { '\udc00': 'a' }).json, noHeaders),
   typed('a destination of a number', '{"type":"send","destination":1}', takesText('destination')),
   typed(
     'a receipt of an object',
@@ -173,20 +173,20 @@ testInvalidInput([
     `{"type":"connect","passcode":["${secret}"]}`,
     takesText('passcode'),
   ),
-  wanted('a number beyond all', 'n', '1e400', 'not a number'),
-  wanted('nothing', 'n', '', 'not a number'),
-  wanted('blanks', 'n', '  ', 'not a number'),
-  wanted('a word', 'n', secret, 'not a number'),
-  wanted('NaN', 'n', 'NaN', 'not a number'),
-  wanted('a number', 'yes', '1', 'neither true nor false'),
-  wanted('another case', 'yes', 'TRUE', 'neither true nor false'),
+  converted('an infinite number', 'n', '1e400', 'not a number'),
+  converted('an empty value', 'n', '', 'not a number'),
+  converted('blanks', 'n', '  ', 'not a number'),
+  converted('a word', 'n', secret, 'not a number'),
+  converted('NaN', 'n', 'NaN', 'not a number'),
+  converted('a number', 'yes', '1', 'neither true nor false'),
+  converted('upper case', 'yes', 'TRUE', 'neither true nor false'),
   {
-    name: 'no header where a handler wants one',
+    name: 'a missing header for a parameter',
     ...send('/app/failing/header/n'),
     answer: { code: 'argument-missing', text: `The header 'n' is missing.`, receipt },
   },
   {
-    name: 'a word in a destination where a handler wants a number',
+    name: 'an infinite number in a destination',
     ...send(`/app/failing/number/${'1'.repeat(400)}`),
     answer: {
       code: 'argument-invalid',

@@ -1,8 +1,8 @@
-// Frames at the wrong time, frames that miss what they need, and values that no frame may have.
+// Frames at the wrong time, frames without a required header, and invalid header values.
 import { frameText } from '../clients/stomp.js';
 import { elsewhere, frame, receipt, secret, subscribe, testInvalidInput } from './case.js';
 
-/** A frame that misses one thing, which the answer names. */
+/** A frame without a required header, which the answer names. */
 function missing(type: string, name: string, fields: Readonly<Record<string, string>> = {}) {
   const code = 'header-missing' as const;
   return {
@@ -15,7 +15,7 @@ function missing(type: string, name: string, fields: Readonly<Record<string, str
   };
 }
 
-/** A heart-beat of CONNECT, as it stands in each protocol. */
+/** A heart-beat of CONNECT in the syntax of each protocol. */
 function heartbeat(stomp: string, json: string) {
   return {
     stomp: frameText('CONNECT', { 'accept-version': '1.2', 'heart-beat': stomp }),
@@ -44,13 +44,13 @@ testInvalidInput([
     answer: { code: 'already-connected' },
   },
   {
-    name: 'CONNECT by its other name, in another version',
+    name: 'a second CONNECT as STOMP, in another version',
     stomp: frameText('STOMP', { 'accept-version': '1.0' }),
     json: { lacks: 'versions' },
     answer: { code: 'already-connected' },
   },
   {
-    name: 'SUBSCRIBE in place of CONNECT',
+    name: 'SUBSCRIBE instead of CONNECT',
     ...subscribe(elsewhere),
     first: true,
     answer: {
@@ -59,7 +59,7 @@ testInvalidInput([
     },
   },
   {
-    name: 'an unknown frame in place of CONNECT',
+    name: 'an unknown frame instead of CONNECT',
     ...frame(secret),
     first: true,
     answer: {
@@ -68,7 +68,7 @@ testInvalidInput([
     },
   },
   {
-    name: 'DISCONNECT in place of CONNECT',
+    name: 'DISCONNECT instead of CONNECT',
     ...frame('disconnect'),
     first: true,
     answer: {
@@ -77,13 +77,13 @@ testInvalidInput([
     },
   },
   {
-    name: 'more after DISCONNECT',
+    name: 'a frame after DISCONNECT',
     stomp: [frame('disconnect').stomp, frameText(secret)],
     json: [frame('disconnect').json, secret],
     answer: { receipt, closes: 'disconnect' },
   },
   {
-    name: 'two frames that are wrong',
+    name: 'two invalid frames',
     stomp: frame(secret).stomp + frameText('CONNECT'),
     json: [`{"type":"${secret}","receipt":"${receipt}"}`, '{"type":"connect"}'],
     answer: {
@@ -92,7 +92,7 @@ testInvalidInput([
     },
   },
   {
-    name: 'versions that we do not speak',
+    name: 'only unsupported versions',
     stomp: frameText('CONNECT', { 'accept-version': `2.0,0.9,${secret}` }),
     json: { lacks: 'versions' },
     first: true,
@@ -108,22 +108,22 @@ testInvalidInput([
   missing('commit', 'transaction'),
   missing('abort', 'transaction'),
   {
-    name: 'an id that is taken',
+    name: 'an id that is in use',
     ...subscribe(elsewhere, 'own'),
     answer: { code: 'subscription-exists', receipt },
   },
   {
-    name: 'UNSUBSCRIBE of what was never there',
+    name: 'UNSUBSCRIBE of an unknown id',
     ...frame('unsubscribe', { id: secret }),
     answer: { code: 'subscription-unknown', receipt },
   },
   {
-    name: 'UNSUBSCRIBE of what every object has',
+    name: 'UNSUBSCRIBE of an id named like a member of objects',
     ...frame('unsubscribe', { id: '__proto__' }),
     answer: { code: 'subscription-unknown', receipt },
   },
   {
-    name: 'UNSUBSCRIBE twice, which clients do in a hurry',
+    name: 'UNSUBSCRIBE twice, which is allowed',
     stomp: frameText('UNSUBSCRIBE', { id: 'own' }) + frame('unsubscribe', { id: 'own' }).stomp,
     json: ['{"type":"unsubscribe","id":"own"}', frame('unsubscribe', { id: 'own' }).json],
     answer: { receipt },
@@ -146,7 +146,7 @@ testInvalidInput([
     answer: { code: 'subscription-limit', receipt },
   },
   {
-    name: 'an ack mode that there is not',
+    name: 'an unknown ack mode',
     ...frame('subscribe', { id: '1', destination: elsewhere, ack: secret }),
     answer: {
       stomp: {
@@ -161,14 +161,14 @@ testInvalidInput([
       },
     },
   },
-  { name: 'half a heart-beat', ...heartbeat('5', '[5]'), answer: noHeartbeat },
+  { name: 'a heart-beat of one number', ...heartbeat('5', '[5]'), answer: noHeartbeat },
   { name: 'a heart-beat of words', ...heartbeat(secret, `"${secret}"`), answer: noHeartbeat },
   { name: 'a negative heart-beat', ...heartbeat('-1,0', '[-1,0]'), answer: noHeartbeat },
-  { name: 'a broken heart-beat', ...heartbeat('1.5,0', '[1.5,0]'), answer: noHeartbeat },
-  { name: 'an endless heart-beat', ...heartbeat('1e400,0', '[1e400,0]'), answer: noHeartbeat },
+  { name: 'a fractional heart-beat', ...heartbeat('1.5,0', '[1.5,0]'), answer: noHeartbeat },
+  { name: 'an infinite heart-beat', ...heartbeat('1e400,0', '[1e400,0]'), answer: noHeartbeat },
   { name: 'three heart-beats', ...heartbeat('1,2,3', '[1,2,3]'), answer: noHeartbeat },
   {
-    name: 'a heart-beat beyond what timers hold',
+    name: 'a heart-beat longer than timers allow',
     ...heartbeat('0,4294967296', '[0,4294967296]'),
     answer: { connected: [longest, 0] },
   },
@@ -183,7 +183,7 @@ testInvalidInput([
     answer: { connected: [1000, 10_000] },
   },
   {
-    name: 'a heart-beat of nothing, with a sign',
+    name: 'a heart-beat of negative zero',
     stomp: { lacks: 'signs' },
     json: heartbeat('', '[-0,-0]').json,
     first: true,

@@ -1,7 +1,6 @@
-// Payloads that no handler wants: unreadable, invalid, deep, wide, and out to change what objects are.
+// Payloads that handlers cannot use: unreadable, invalid, deep, wide, or with names of object members.
 import {
   bytes,
-  elsewhere,
   receipt,
   secret,
   send,
@@ -10,7 +9,7 @@ import {
   type InvalidInput,
 } from './case.js';
 
-const taken: Answer = { receipt };
+const accepted: Answer = { receipt };
 const unreadable: Answer = { code: 'payload-unreadable', receipt };
 const otherType: Answer = {
   code: 'payload-unreadable',
@@ -25,17 +24,17 @@ const first20 = Array.from({ length: 20 }, (_, i) => `items.${i}`);
 const wide = (count: number) =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',')}}`;
 
-/** JSON for a handler that wants an order. */
+/** JSON for a handler with a validated class. */
 function ordered(name: string, body: string, answer: Answer): InvalidInput {
   return { name: `an order ${name}`, ...send('/app/failing/order', body), answer };
 }
 
-/** JSON for the handler whose payload a schema checks. */
+/** JSON for a handler with a schema. */
 function tree(name: string, body: string, answer: Answer): InvalidInput {
   return { name: `a tree ${name}`, ...send('/app/failing/tree', body), answer };
 }
 
-/** Octets with a content type, which JSON says in base64. */
+/** Bytes with a content type; in JSON as base64. */
 function typed(
   name: string,
   to: string,
@@ -58,7 +57,7 @@ function typed(
   };
 }
 
-/** What only JSON has: fields for the payload. */
+/** Fields for the payload, which only JSON has. */
 function field(name: string, fields: string, text: string): InvalidInput {
   return {
     name,
@@ -73,83 +72,91 @@ const noText = 'With a content-type that is not JSON the field payload takes a s
 const json = 'application/json';
 
 testInvalidInput([
-  ordered('of nothing', '', { code: 'payload-missing', receipt }),
+  ordered('that is empty', '', { code: 'payload-missing', receipt }),
   ordered('of null', 'null', invalid('')),
   ordered('of a number', '1', invalid('')),
   ordered('of a word', `"${secret}"`, invalid('')),
   ordered('of an array', '[]', invalid('')),
-  ordered('without its fields', '{}', invalid('text', 'items')),
+  ordered('without fields', '{}', invalid('text', 'items')),
   ordered('with a wrong field', order(`["${secret}"]`), invalid('text')),
   ordered('with a text that is too long', order(`"${secret.repeat(1000)}"`), invalid('text')),
   ordered(
-    'with items at fault',
+    'with invalid items',
     order('"x"', `[{"price":1},{"price":"${secret}"},{"price":-1}]`),
     invalid('items.1.price', 'items.2.price'),
   ),
   ordered('with items of null', order('"x"', '[null]'), invalid('items.0')),
   ordered(
-    'with more at fault than an answer names',
+    'with more invalid items than an answer names',
     order('"x"', `[${Array.from({ length: 1000 }, () => '{"price":-1}').join(',')}]`),
     invalid(...first20.map((path) => `${path}.price`)),
   ),
+  ordered('with an infinite price', order('"x"', '[{"price":1e400}]'), invalid('items.0.price')),
   ordered(
-    'at a price beyond all numbers',
-    order('"x"', '[{"price":1e400}]'),
-    invalid('items.0.price'),
+    'with a price of negative zero after rounding',
+    order('"x"', '[{"price":-1e-400}]'),
+    accepted,
   ),
-  ordered('at a price of less than nothing', order('"x"', '[{"price":-1e-400}]'), taken),
-  ordered('at a price of -0', order('"x"', '[{"price":-0}]'), taken),
+  ordered('with a price of -0', order('"x"', '[{"price":-0}]'), accepted),
   ordered(
-    'at a price that is no safe integer',
+    'with a price that is not a safe integer',
     order('"x"', '[{"price":9007199254740993}]'),
     invalid('items.0.price'),
   ),
   ordered(
-    'at a price of a thousand digits',
+    'with a price of a thousand digits',
     order('"x"', `[{"price":${'9'.repeat(1000)}}]`),
     invalid('items.0.price'),
   ),
-  ordered('with a field twice', `{"text":1,"text":"x","items":[]}`, taken),
+  ordered('with a repeated field', `{"text":1,"text":"x","items":[]}`, accepted),
   ordered('of ten thousand levels', order('"x"', nested(10_000)), invalid('')),
   ordered('of thirty thousand levels', order('"x"', nested(30_000)), invalid('')),
   ordered('of too many keys', wide(300), invalid('')),
   ordered('of five thousand keys', wide(5000), invalid('')),
-  ordered('of too many keys further in', order('"x"', `[${wide(300)}]`), invalid('')),
+  ordered('with too many keys in an item', order('"x"', `[${wide(300)}]`), invalid('')),
   ordered('of ten thousand items', order('"x"', `[${'0,'.repeat(10_000)}0]`), invalid(...first20)),
-  ordered('that would be more', `{"__proto__":{"polluted":1},"text":"x","items":[]}`, taken),
+  ordered('with __proto__', `{"__proto__":{"polluted":1},"text":"x","items":[]}`, accepted),
   ordered(
-    'that would be another',
+    'with constructor',
     `{"constructor":{"prototype":{"polluted":1}},"text":"x","items":[]}`,
-    taken,
+    accepted,
   ),
-  ordered('that would speak', `{"toString":1,"valueOf":1,"text":"x","items":[]}`, taken),
-  ordered('that would own', `{"hasOwnProperty":1,"isPrototypeOf":1,"text":"x","items":[]}`, taken),
-  ordered('that would be waited for', `{"then":1,"text":"x","items":[]}`, taken),
   ordered(
-    'whose items would be more',
+    'with toString and valueOf',
+    `{"toString":1,"valueOf":1,"text":"x","items":[]}`,
+    accepted,
+  ),
+  ordered(
+    'with hasOwnProperty',
+    `{"hasOwnProperty":1,"isPrototypeOf":1,"text":"x","items":[]}`,
+    accepted,
+  ),
+  ordered('with then', `{"then":1,"text":"x","items":[]}`, accepted),
+  ordered(
+    'with __proto__ in an item',
     order('"x"', '[{"__proto__":{"price":1}}]'),
     invalid('items.0.price'),
   ),
-  ordered('with half of a surrogate pair', order('"\\ud800"'), taken),
-  ordered('with NUL in a text', order('"\\u0000"'), taken),
+  ordered('with a lone surrogate', order('"\\ud800"'), accepted),
+  ordered('with NUL in a text', order('"\\u0000"'), accepted),
   {
-    name: 'anything that would change what objects are',
+    name: 'an object with __proto__ and constructor',
     ...send(
       '/app/failing/anything',
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
     ),
-    answer: taken,
+    answer: accepted,
   },
   {
-    name: 'a class that checks nothing, from names that objects have',
+    name: 'an object with names of object members, for a class without validators',
     ...send(
       '/app/failing/unchecked',
       '{"__proto__":{"polluted":1},"toString":1,"constructor":1,"text":"x"}',
     ),
-    answer: taken,
+    answer: accepted,
   },
-  tree('of nothing', '', { code: 'payload-missing', receipt }),
-  tree('of words', `"${secret}"`, invalid('')),
+  tree('that is empty', '', { code: 'payload-missing', receipt }),
+  tree('of text', `"${secret}"`, invalid('')),
   tree(
     'with a wrong branch',
     '{"branches":[{"branches":[]},{"branches":1}]}',
@@ -161,16 +168,16 @@ testInvalidInput([
     invalidSomewhere,
   ),
   {
-    name: 'deep JSON that comes back',
+    name: 'deep JSON that the handler returns',
     ...send('/app/failing/echo', nested(30_000)),
     answer: { code: 'payload-unwritable', receipt },
   },
   {
-    name: 'deep JSON that nobody looks into',
+    name: 'deep JSON that no handler reads',
     ...send('/topic/elsewhere', nested(30_000)),
-    answer: taken,
+    answer: accepted,
   },
-  typed('octets that are no JSON', 'order', json, bytes(`{${secret}`), unreadable),
+  typed('bytes that are not JSON', 'order', json, bytes(`{${secret}`), unreadable),
   typed('invalid UTF-8 in JSON', 'order', json, bytes('{"text":"', [0xff], '"}'), unreadable),
   typed(
     'a byte order mark before JSON',
@@ -181,30 +188,36 @@ testInvalidInput([
   ),
   typed('another charset', 'order', `${json};charset=utf-16`, bytes('{}'), unreadable),
   typed(
-    'a charset that every object has',
+    'a charset named like a member of objects',
     'order',
     `${json};charset=__proto__`,
     bytes('{}'),
     unreadable,
   ),
-  typed('text where an order is wanted', 'order', 'text/plain', bytes(order('"x"')), otherType),
-  typed('a type of nothing', 'order', ';', bytes(order('"x"')), otherType),
-  typed('a type that every object has', 'order', 'constructor', bytes(order('"x"')), otherType),
-  typed('octets where text is wanted', 'text', 'text/plain', bytes([0xc3, 0x28]), unreadable),
-  typed('JSON where text is wanted', 'text', json, bytes(`["${secret}"]`), unreadable),
-  typed('NUL in a text', 'text', 'text/plain', bytes('a\0b'), taken),
+  typed('text for a class', 'order', 'text/plain', bytes(order('"x"')), otherType),
+  typed('an empty content type', 'order', ';', bytes(order('"x"')), otherType),
+  typed(
+    'a content type named like a member of objects',
+    'order',
+    'constructor',
+    bytes(order('"x"')),
+    otherType,
+  ),
+  typed('invalid UTF-8 for text', 'text', 'text/plain', bytes([0xc3, 0x28]), unreadable),
+  typed('JSON for text', 'text', json, bytes(`["${secret}"]`), unreadable),
+  typed('NUL in a text', 'text', 'text/plain', bytes('a\0b'), accepted),
   typed(
     'text of a thousand parameters',
     'text',
     `text/plain${';a=b'.repeat(1000)}`,
     bytes('x'),
-    taken,
+    accepted,
   ),
-  field('base64 of one letter', `"payloadBase64":"a"`, noBase64),
-  field('base64 with an end in the middle', `"payloadBase64":"a=bc"`, noBase64),
+  field('base64 of one character', `"payloadBase64":"a"`, noBase64),
+  field('base64 with padding in the middle', `"payloadBase64":"a=bc"`, noBase64),
   field('base64 of other characters', `"payloadBase64":"${secret}_-!"`, noBase64),
   field('base64 with line ends', `"payloadBase64":"aaaa\\naaa"`, noBase64),
-  field('base64 that is no string', `"payloadBase64":["aaaa"]`, noBase64),
+  field('base64 that is not a string', `"payloadBase64":["aaaa"]`, noBase64),
   field(
     'two payloads',
     `"payload":"${secret}","payloadBase64":"aaaa"`,
@@ -212,7 +225,7 @@ testInvalidInput([
   ),
   field('an object for text', `"headers":{"content-type":"text/plain"},"payload":{}`, noText),
   field(
-    'half of a surrogate pair for text',
+    'a lone surrogate for text',
     `"headers":{"content-type":"text/plain"},"payload":"\\ud800"`,
     noText,
   ),

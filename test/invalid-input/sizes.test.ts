@@ -1,4 +1,4 @@
-// Frames, headers and fields that are larger than a server takes.
+// Frames, headers and fields beyond the limits of the server.
 import { frameText, type StompHeaders } from '../clients/stomp.js';
 import { elsewhere, receipt, secret, testInvalidInput } from './case.js';
 

@@ -1,4 +1,4 @@
-// Transactions, acknowledgements and queues: what was never begun or delivered, and more than a session may hold.
+// Transactions, acknowledgements and queues: unknown names, and more than a session may hold.
 import {
   frame,
   receipt,
@@ -9,15 +9,15 @@ import {
   type InvalidInput,
 } from './case.js';
 
-const taken: Answer = { receipt };
+const accepted: Answer = { receipt };
 const unknown: Answer = { code: 'transaction-unknown', receipt };
 const failed: Answer = { code: 'transaction-failed', receipt };
 const unknownDelivery: Answer = { code: 'acknowledgement-unknown', receipt };
 const transaction = 't';
 const handlerTimeout = 30_000;
 
-/** One frame after the other, of which only the last asks for a receipt. */
-function inTurn(...frames: readonly ReturnType<typeof frame>[]) {
+/** A sequence of frames, of which only the last asks for a receipt. */
+function sequence(...frames: readonly ReturnType<typeof frame>[]) {
   const quiet = frames.slice(0, -1).map(({ stomp, json }) => ({
     stomp: stomp.replace(`receipt:${receipt}\n`, ''),
     json: json.replace(`"receipt":"${receipt}",`, ''),
@@ -33,18 +33,18 @@ function times<T>(count: number, make: (i: number) => T): T[] {
 const begin = frame('begin', { transaction });
 const commit = frame('commit', { transaction });
 const sendInTransaction = (destination: string) => frame('send', { destination, transaction });
-/** Held with what may not be heard: it comes to nothing. */
+/** A message of a transaction that fails, so that it is never delivered. */
 const held = sendInTransaction('/topic/news');
 
 function committed(name: string, destination: string): InvalidInput {
   return {
     name: `a transaction with ${name}`,
-    ...inTurn(begin, held, sendInTransaction(destination), held, commit),
+    ...sequence(begin, held, sendInTransaction(destination), held, commit),
     answer: failed,
   };
 }
 
-/** A SEND of sixty thousand octets, in a transaction. */
+/** A SEND of sixty thousand bytes in a transaction. */
 const large = {
   stomp: held.stomp.replace('\n\n', `\n\n${'x'.repeat(60_000)}`),
   json: held.json.replace(/}$/, `,"payload":"${'x'.repeat(60_000)}"}`),
@@ -59,60 +59,69 @@ function acknowledged(id: string): InvalidInput {
 }
 
 testInvalidInput([
-  { name: 'COMMIT of nothing', ...frame('commit', { transaction: secret }), answer: unknown },
-  { name: 'ABORT of nothing', ...frame('abort', { transaction: secret }), answer: unknown },
-  { name: 'SEND in nothing', ...sendInTransaction('/topic/news'), answer: unknown },
-  { name: 'ACK in nothing', ...frame('ack', { id: '1', transaction: secret }), answer: unknown },
   {
-    name: 'COMMIT of what every object has',
+    name: 'COMMIT of an unknown transaction',
+    ...frame('commit', { transaction: secret }),
+    answer: unknown,
+  },
+  {
+    name: 'ABORT of an unknown transaction',
+    ...frame('abort', { transaction: secret }),
+    answer: unknown,
+  },
+  { name: 'SEND in an unknown transaction', ...sendInTransaction('/topic/news'), answer: unknown },
+  {
+    name: 'ACK in an unknown transaction',
+    ...frame('ack', { id: '1', transaction: secret }),
+    answer: unknown,
+  },
+  {
+    name: 'COMMIT of a transaction named like a member of objects',
     ...frame('commit', { transaction: '__proto__' }),
     answer: unknown,
   },
   {
     name: 'BEGIN twice',
-    ...inTurn(begin, begin),
+    ...sequence(begin, begin),
     answer: { code: 'transaction-exists', receipt },
   },
-  { name: 'COMMIT twice', ...inTurn(begin, commit, commit), answer: unknown },
+  { name: 'COMMIT twice', ...sequence(begin, commit, commit), answer: unknown },
   {
     name: 'COMMIT after ABORT',
-    ...inTurn(begin, held, frame('abort', { transaction }), commit),
+    ...sequence(begin, held, frame('abort', { transaction }), commit),
     answer: unknown,
   },
   {
     name: 'too many transactions',
-    ...inTurn(...times(9, (i) => frame('begin', { transaction: `${secret}${i}` }))),
+    ...sequence(...times(9, (i) => frame('begin', { transaction: `${secret}${i}` }))),
     answer: { code: 'transaction-limit', receipt },
   },
   {
     name: 'too many frames in a transaction',
-    ...inTurn(begin, ...times(1001, () => held)),
+    ...sequence(begin, ...times(1001, () => held)),
     answer: { code: 'transaction-limit', receipt },
   },
   {
-    name: 'too many octets in a transaction',
-    ...inTurn(begin, ...times(18, () => large)),
+    name: 'too many bytes in a transaction',
+    ...sequence(begin, ...times(18, () => large)),
     answer: { code: 'transaction-limit', receipt },
   },
   {
-    name: 'a transaction that its client leaves open',
-    ...inTurn(begin, held),
+    name: 'a transaction that the client does not end',
+    ...sequence(begin, held),
     afterwards: 'vanish',
     answer: {},
   },
-  committed('a destination that nothing serves', '/app/none'),
-  committed('a destination outside of everything', '/none'),
-  committed('the queue of problems of another user', '/user/bystander/queue/errors'),
+  committed('an unknown handler', '/app/none'),
+  committed('a destination without a known prefix', '/none'),
+  committed('the problem queue of another user', '/user/bystander/queue/errors'),
   committed('a handler that throws', '/app/failing/throws/a string'),
-  committed(
-    'a handler that throws what cannot be touched',
-    '/app/failing/throws/a thing that cannot be touched',
-  ),
-  committed('a handler that returns what cannot be written', '/app/failing/returns/a cycle'),
-  committed('a handler that wants a payload', '/app/failing/order'),
+  committed('a handler that throws a proxy that throws', '/app/failing/throws/a proxy that throws'),
+  committed('a handler that returns an unwritable value', '/app/failing/returns/a cycle'),
+  committed('a handler that needs a payload', '/app/failing/order'),
   committed('a stream', '/app/failing/streams/a string'),
   {
-    ...committed('a handler that never ends', '/app/failing/endless'),
+    ...committed('a handler that never returns', '/app/failing/endless'),
     delay: handlerTimeout,
   },
   acknowledged('0'),
@@ -122,7 +131,7 @@ testInvalidInput([
   acknowledged('9'.repeat(100)),
   acknowledged('__proto__'),
   {
-    name: 'NACK of nothing',
+    name: 'NACK of an unknown delivery',
     ...frame('nack', { id: secret }),
     answer: unknownDelivery,
   },
@@ -145,5 +154,9 @@ testInvalidInput([
       receipt,
     },
   },
-  { name: 'a queue of what every object has', ...subscribe('/queue/__proto__'), answer: taken },
+  {
+    name: 'a queue named like a member of objects',
+    ...subscribe('/queue/__proto__'),
+    answer: accepted,
+  },
 ]);

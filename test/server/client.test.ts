@@ -168,7 +168,7 @@ describe('when a client has finished its last frame', () => {
     expect(directory.size).toBe(0);
   });
 
-  it('it is no longer alive, and it was before', async () => {
+  it('is no longer alive, and it was before', async () => {
     const { ann, client, clients } = await start();
     const finish = await loseConnection(ann);
     expect([...clients.alive()]).toEqual([client.session]);
