@@ -52,7 +52,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
   const clients = new Clients();
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
-  const resolver = new DestinationResolver(options.prefixes, separator);
+  const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
   const payloads = new Payloads(options.converters);
@@ -93,7 +93,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
-    separator,
   });
   const client: ClientParts = {
     ids,
