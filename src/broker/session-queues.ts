@@ -3,29 +3,27 @@ import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Clock } from '../message/clock.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
-import { Acknowledgements } from './embedded/queue/acknowledgements.js';
-import { prefetchOf, type Consumer } from './embedded/queue/consumer.js';
-import type { MessageQueue } from './embedded/queue/message-queue.js';
-import { defaultQueueOptions } from './embedded/queue/queue-options.js';
-import { Queues } from './embedded/queue/queues.js';
+import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
+import { MessageQueue } from './embedded/queue/message-queue.js';
+import { defaultQueueOptions, QueueMemory } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
 const ackPrefix = 'own-';
 
 /** The memory and limits that the acknowledged session queues of a server share. */
-export function sessionQueueMemory(clock: Clock, logger: Logger): Queues {
-  return new Queues({
+export function sessionQueueMemory(clock: Clock, logger: Logger): QueueMemory {
+  return new QueueMemory({
     clock,
     logger,
-    options: { ...defaultQueueOptions, prefixes: [] },
+    limits: defaultQueueOptions,
+    journal: undefined,
     deadLetters: {
-      take: ({ publication: { message } }) =>
+      add: ({ publication: { message } }) =>
         logger.error(
           `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
         ),
     },
-    done: () => {},
   });
 }
 
@@ -40,11 +38,10 @@ export class SessionQueues {
   /** By the ids of the subscriptions. */
   readonly #live = new Map<string, Live>();
   #acknowledgements: Acknowledgements | undefined;
-  #closed = false;
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly memory: Queues,
+    private readonly memory: QueueMemory,
     private readonly clock: Clock,
   ) {}
 
@@ -89,7 +86,7 @@ export class SessionQueues {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#acknowledgements?.close();
     for (const live of this.#live.values()) end(live);
     this.#live.clear();
   }
@@ -100,14 +97,14 @@ export class SessionQueues {
 
   #pending(subscription: Subscription): Live['pending'] {
     const prefetch = prefetchOf(subscription) ?? defaultQueueOptions.prefetch;
-    const queue = this.memory.openPrivate();
-    const consumer = queue.consume({
+    const queue = new MessageQueue(this.memory);
+    const consumer = consume(queue, {
       subscriber: this.subscriber,
-      gone: () => this.#closed || this.subscriber.gone,
       subscription,
       prefetch,
       acknowledgements: this.#issued,
-      clock: this.clock,
+      clock: this.memory.parts.clock,
+      logger: this.memory.parts.logger,
       ackTimeout: defaultQueueOptions.ackTimeout,
     });
     return { queue, consumer };
@@ -115,8 +112,7 @@ export class SessionQueues {
 
   #deliver({ subscription, pending }: Live, publication: Publication): void {
     if (pending === undefined) this.subscriber.deliver(subscription, publication);
-    else if (this.memory.hasRoom(pending.queue, publication.message))
-      pending.queue.add({ publication });
+    else if (pending.queue.hasRoom(publication.message)) pending.queue.add({ publication });
     else this.subscriber.fail(new MessagingError('slow-consumer'));
   }
 }
@@ -124,5 +120,5 @@ export class SessionQueues {
 function end({ pending }: Live): void {
   if (pending === undefined) return;
   pending.queue.discard();
-  pending.queue.release(pending.consumer);
+  pending.consumer.close();
 }

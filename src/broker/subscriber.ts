@@ -11,7 +11,7 @@ import type {
   Subscriber,
   Subscription,
 } from './broker.js';
-import type { Queues } from './embedded/queue/queues.js';
+import type { QueueMemory } from './embedded/queue/queue-memory.js';
 import type { AddressedPublication, Publication } from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
@@ -89,7 +89,7 @@ export interface SubscriberParts {
   readonly clock: Clock;
   readonly frames: MessageFrames;
   readonly subscriptions: SharedSubscriptions;
-  readonly sessionQueueMemory: Queues;
+  readonly sessionQueueMemory: QueueMemory;
   readonly onDelivery: DeliveryHook | undefined;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
-import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memory.js';
 import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-messages.js';
 import { createServer } from '../../src/index.js';
 import { root } from './page.js';
@@ -55,7 +55,7 @@ const types = new Map([
   ...typesOf('server/options.ts', 'LimitOptions', 'limits.'),
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
-  ...typesOf('broker/embedded/queue/queue-options.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/queue/queue-memory.ts', 'QueueOptions', 'queue.'),
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
 ]);

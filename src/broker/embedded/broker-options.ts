@@ -1,4 +1,4 @@
-// The options of the embedded broker, filled up and checked.
+// The options of the embedded broker: defaults are filled in, and values are checked.
 import { longestDelay } from '../../message/clock.js';
 import {
   checkShape,
@@ -9,36 +9,41 @@ import {
 } from '../../message/option.js';
 import { defaultDurableOptions, type DurableOptions } from './durable/durable-subscriptions.js';
 import type { MessageStore } from './store/message-store.js';
-import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
+import {
+  defaultDeadLetters,
+  defaultQueueOptions,
+  type QueueOptions,
+} from './queue/queue-memory.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 
 export interface EmbeddedBrokerOptions {
-  /** Keeps the messages of queues that carry `persistent:true`. @default none: they end with the process */
+  /** Keeps messages of queues that have the header `persistent:true`. @default none: they are lost with the process */
   readonly store?: MessageStore;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
 }
 
-/** The same with nothing left out, but for a store where there is none. */
+/** All options with their values. */
 export interface BrokerOptions {
+  /** Undefined when messages are only held in memory. */
   readonly store: MessageStore | undefined;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
   readonly durable: DurableOptions;
 }
 
-/** Errors: `option-invalid`, naming the option and what it must be. */
+/** @throws {MessagingError} `option-invalid`, with the name of the option and the values that it takes */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
     store: undefined,
-    queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
+    queue: { ...defaultQueueOptions, ...deadLettersBelowPrefix(given) },
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
   };
   checkShape('', given, { ...defaults, store: {} });
   const options: BrokerOptions = {
-    // Parts that are options of their own are filled up below.
+    // The groups get their own defaults below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
     queue: withDefaults('queue.', defaults.queue, given.queue),
     retain: withDefaults('retain.', defaults.retain, given.retain),
@@ -48,10 +53,10 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
   return options;
 }
 
-/** Where there are queues at all, dead letters wait in one. */
-function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
+/** Dead letters go to a queue by default, whatever the prefix of queues is. */
+function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
   const first = queue?.prefixes?.[0];
-  return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
+  return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
 }
 
 function check({ queue, retain, durable }: BrokerOptions): void {

@@ -4,7 +4,7 @@ import {
   resolveBrokerOptions,
   type EmbeddedBrokerOptions,
 } from '../../../src/broker/embedded/broker-options.js';
-import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 
 describe('the options of the embedded broker', () => {
   it('have defaults, also for what is undefined', () => {

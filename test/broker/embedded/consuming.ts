@@ -8,7 +8,7 @@ import type {
 import type { Publication } from '../../../src/broker/publication.js';
 import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
-import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
+import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import type { Headers, Message } from '../../../src/message/message.js';
@@ -77,6 +77,7 @@ export interface Consumer {
   empty(): Promise<void>;
   /** From now on nothing reaches it, which the broker has not been told yet. */
   vanish(): void;
+  setBusy(busy: boolean): void;
   readonly failures: readonly string[];
 }
 
@@ -111,10 +112,13 @@ function consumer(subject: EmbeddedBroker): Consumer {
   const failures: string[] = [];
   let full = false;
   let gone = false;
+  let busy = false;
   let waiting: (() => void)[] = [];
   const subscriber: Subscriber = {
     id: 'session',
-    busy: false,
+    get busy() {
+      return busy;
+    },
     get gone() {
       return gone;
     },
@@ -151,6 +155,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
     settle: (kind, text) => void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
     fill: () => void (full = true),
     vanish: () => void (gone = true),
+    setBusy: (value) => void (busy = value),
     async empty() {
       full = false;
       for (const resolve of waiting.splice(0)) resolve();

@@ -1,12 +1,14 @@
 // A list of messages against one that is sorted anew each time: whatever comes back when, the oldest is the next.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
-import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
+import {
+  MessageList,
+  type QueuedMessage,
+} from '../../../../src/broker/embedded/queue/message-list.js';
 import { cases } from '../../../property.js';
 import { publication } from '../consuming.js';
 
-type List = Pick<MessageList, 'length' | 'octets' | 'add' | 'putBack' | 'take' | 'extract'>;
+type List = Pick<MessageList, 'length' | 'bytes' | 'add' | 'putBack' | 'take' | 'extract'>;
 
 /** Slow and obvious. */
 class SortedList implements List {
@@ -16,7 +18,7 @@ class SortedList implements List {
     return this.#messages.length;
   }
 
-  get octets(): number {
+  get bytes(): number {
     return this.#messages.reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -57,6 +59,7 @@ function queued(sequence: number): QueuedMessage {
     retained: false,
     deliveries: 0,
     storedAs: undefined,
+    ackDue: 0,
   };
 }
 
@@ -89,7 +92,7 @@ function played(list: List, steps: readonly Step[]): readonly unknown[] {
   };
   return steps.map((each) => {
     const given = play(each).map((one) => one.sequence);
-    return { given, length: list.length, octets: list.octets };
+    return { given, length: list.length, bytes: list.bytes };
   });
 }
 

@@ -1,7 +1,9 @@
 // The messages of a queue that wait: first in, first out, and back in their place.
 import { describe, expect, it } from 'vitest';
-import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
-import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
+import {
+  MessageList,
+  type QueuedMessage,
+} from '../../../../src/broker/embedded/queue/message-list.js';
 import { publication } from '../consuming.js';
 
 function queued(sequence: number): QueuedMessage {
@@ -13,6 +15,7 @@ function queued(sequence: number): QueuedMessage {
     retained: false,
     deliveries: 0,
     storedAs: undefined,
+    ackDue: 0,
   };
 }
 

@@ -119,7 +119,7 @@ describe('a queue', () => {
       headers: new Map(),
     });
     publish('/queue/x', '1');
-    expect(errors).toEqual(['A delivery of a queue failed.']);
+    expect(errors).toEqual(['A delivery to the subscriber broken failed.']);
     const ann = consumer();
     ann.listen('a', '/queue/x');
     void broken.close();
@@ -324,29 +324,5 @@ describe('a message that expires', () => {
     const bob = consumer();
     bob.listen('1', '/queue/jobs');
     expect(bob.texts()).toEqual([]);
-  });
-});
-
-describe('a message that is not settled in time', () => {
-  it('goes to another, and its acknowledgement comes too late', () => {
-    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
-    const [ann, bob] = [consumer(), consumer()];
-    ann.listen('1', '/queue/jobs', 'client', { 'prefetch-count': '1' });
-    publish('/queue/jobs', 'job');
-    bob.listen('1', '/queue/jobs', 'client');
-    clock.advance(800);
-    expect(bob.got).toMatchObject([{ text: 'job', redelivered: 1 }]);
-    ann.settle('ack', 'job');
-    bob.settle('ack', 'job');
-    expect(clock.timers).toBe(0);
-  });
-
-  it('leaves no timer when its consumer goes', () => {
-    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
-    const ann = consumer();
-    ann.listen('1', '/queue/jobs', 'client');
-    publish('/queue/jobs', 'job');
-    void ann.connection.close();
-    expect(clock.timers).toBe(0);
   });
 });

@@ -121,7 +121,7 @@ describe('a persistent message', () => {
     store.fail(new Error('EIO'));
     ann.settle('ack', 'one');
     await written();
-    expect(errors).toEqual(['Messages that are done with could not be removed yet.']);
+    expect(errors).toEqual(['Acknowledged messages could not be removed from the store yet.']);
     expect(store.texts).toEqual(['one']);
     await subject.publish(persistent('two'));
     expect(store.texts).toEqual(['two']);
@@ -170,7 +170,7 @@ describe('a persistent message', () => {
     ann.settle('nack', 'one');
     await written();
     expect(before.errors).toEqual([
-      'A message of "/queue/jobs" could not be delivered and comes again at the next start.',
+      'A message of "/queue/jobs" could not be delivered and is delivered again after a restart.',
     ]);
     await before.subject.stop();
     const { consumer } = await stored({}, before.store);

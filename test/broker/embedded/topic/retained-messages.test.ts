@@ -1,6 +1,6 @@
 // Retained messages: the last of each chosen destination, first for whoever subscribes later.
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../../../../src/broker/embedded/queue/queued-message.js';
+import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
 import { brokerWith, message, publication } from '../consuming.js';
 
