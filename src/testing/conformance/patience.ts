@@ -1,28 +1,31 @@
-// Waiting for an implementation that may answer later, but not for ever.
+// Waiting for an implementation that may answer later, with a limit.
 import { deadline, turns } from '../real-time.js';
 
-/** Milliseconds of the machine's time in which everything that is promised has to come. */
-const patience = 5000;
+/** Milliseconds of real time in which an implementation must answer. */
+const timeout = 5000;
 
-/** Resolves when it is so; rejects with the sentence when it does not become so. */
-export async function eventually(sentence: string, isSo: () => boolean): Promise<void> {
+/** Resolves when the condition holds. Rejects with the message when it does not hold in time. */
+export async function eventually(
+  message: string | (() => string),
+  holds: () => boolean,
+): Promise<void> {
   let late = false;
-  const timer = deadline(patience, () => (late = true));
+  const timer = deadline(timeout, () => (late = true));
   try {
-    for (let asked = 0; !isSo(); asked++) {
-      if (late) throw new Error(sentence);
-      // Most things come within a few turns; what takes longer leaves the processor to others.
-      await (asked < 100 ? turns(1) : new Promise<void>((resolve) => deadline(5, resolve)));
+    for (let checks = 0; !holds(); checks++) {
+      if (late) throw new Error(typeof message === 'string' ? message : message());
+      // Most answers need a few turns of the event loop; later ones are polled, so that the processor is free for others.
+      await (checks < 100 ? turns(1) : new Promise<void>((resolve) => deadline(5, resolve)));
     }
   } finally {
     timer.cancel();
   }
 }
 
-/** What was answered; rejects with the sentence when no answer comes. */
-export function answer<T>(sentence: string, asked: T | Promise<T>): Promise<T> {
+/** Resolves with the answer. Rejects with the message when there is none in time. */
+export function answer<T>(message: string, asked: T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = deadline(patience, () => reject(new Error(sentence)));
+    const timer = deadline(timeout, () => reject(new Error(message)));
     void Promise.resolve(asked)
       .then(resolve, reject)
       .finally(() => timer.cancel());

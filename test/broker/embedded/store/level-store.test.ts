@@ -95,7 +95,7 @@ describe('what is wrong with a store', () => {
 
   const damaged = () => ({
     code: 'store-damaged',
-    message: `The store '${path}' is damaged: put a copy in its place, or move it away to begin with an empty one.`,
+    message: `The store '${path}' is damaged. Restore it from a copy, or move it away to begin with an empty one.`,
   });
 
   it('is said where its files were cut', async () => {
