@@ -1,9 +1,12 @@
-// How the tests run: decorators with metadata, and `signalbox` by its own name means the sources.
+// Vitest settings: decorators with metadata, `signalbox` resolved to the sources, and the two groups of tests.
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { closingLine } from './test/closing-line.js';
 
-/** A subpath of the package is the path of its source. */
+const fastTests = ['test/**/*.test.ts', 'examples/**/*.test.ts'];
+const slowTests = ['test/**/*.slow.test.ts'];
+
+/** Returns the source file of a subpath of the package. */
 function source(path: string): string {
   return `${fileURLToPath(new URL('src/', import.meta.url))}${path}.ts`;
 }
@@ -17,10 +20,26 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     reporters: ['default', closingLine()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: fastTests,
+          exclude: [...configDefaults.exclude, ...slowTests],
+          // Files share the loaded modules of their worker: importing them again for each file takes longer than the tests.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'slow', include: slowTests, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

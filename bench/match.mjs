@@ -2,6 +2,19 @@
 import { EmbeddedBroker, silentLogger } from '../dist/index.js';
 import { interleave, machine, median, printTable, quantile, ratios } from './measure.mjs';
 
+let ids = 0;
+const context = {
+  clock: {
+    now: () => 0,
+    date: () => 0,
+    after: () => ({ cancel: () => {} }),
+    soon: () => {},
+  },
+  ids: { message: () => String(++ids) },
+  logger: silentLogger,
+  separator: /** @type {const} */ ('/'),
+};
+
 const quick = process.argv.includes('--quick');
 const counts = quick ? [1, 1000, 10_000] : [1, 1000, 100_000, 1_000_000];
 const rounds = quick ? 3 : 15;
@@ -85,6 +98,11 @@ async function compare(title, { elsewhere, here, published }) {
   );
 }
 
+/** @param {import('../dist/index.js').Message} message */
+function publicationOf(message) {
+  return { id: context.ids.message(), message, origin: undefined, publishedAt: 0 };
+}
+
 /**
  * A broker with so many subscriptions elsewhere, and what those cost; a hundred a subscriber, as sessions have several.
  *
@@ -95,7 +113,8 @@ async function compare(title, { elsewhere, here, published }) {
 function filled(count, elsewhere, here) {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  const broker = new EmbeddedBroker({ logger: silentLogger });
+  const broker = new EmbeddedBroker();
+  void broker.start(context);
   let connection = connect(broker);
   for (let n = 0; n < count; n++) {
     if (n % 100 === 0) connection = connect(broker);
@@ -137,7 +156,7 @@ function measure(broker, messages) {
   let spent = 0;
   const before = process.cpuUsage();
   while (spent < enough) {
-    for (const message of messages) void broker.publish(message);
+    for (const message of messages) void broker.publish(publicationOf(message));
     published += messages.length;
     const { user, system } = process.cpuUsage(before);
     spent = user + system;

@@ -1,4 +1,4 @@
-// `npm run fuzz [-- runs [seed]]`: every property with a million cases, or as many as said. The seed repeats a run.
+// `npm run fuzz [-- runs [seed]]`: runs every property test with a million cases, or with `runs`. The seed repeats a run.
 import { fileURLToPath } from 'node:url';
 import { runInForeground } from './launch/child.mjs';
 
@@ -9,7 +9,7 @@ if ([runs, seed].every((each) => /^\d+$/.test(each))) {
   console.log(`Each property is tried with ${runs} cases, from seed ${seed}.`);
   process.env['PROPERTY_RUNS'] = runs;
   process.env['PROPERTY_SEED'] = seed;
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '.property.test.ts', '--testTimeout=0'];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '.property.', '--testTimeout=0'];
   process.exitCode = await runInForeground(root, vitest);
 } else {
   console.error('Say how many cases and which seed as whole numbers: npm run fuzz -- 1000000 42');

@@ -1,4 +1,4 @@
-// The two commands, `npm start [-- name]` and `npm test [-- args]`: what is out of date is installed and built first.
+// `npm start [-- name]`, `npm test [-- path]` and `npm run test:all [-- path]`: each installs and builds what is out of date first.
 import { readFileSync } from 'node:fs';
 import { supports } from './launch/node-version.mjs';
 

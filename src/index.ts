@@ -4,6 +4,7 @@ import 'reflect-metadata';
 export type {
   Broker,
   BrokerConnection,
+  BrokerContext,
   Operation,
   Settlement,
   Subscriber,
@@ -14,6 +15,7 @@ export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
 export type { QueueOptions } from './broker/embedded/queue/queue-memory.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
+export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/argument.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';

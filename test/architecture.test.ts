@@ -1,4 +1,4 @@
-// The shape of the code: the rules of the house hold, and each of them catches who breaks it.
+// The architecture of the sources: the rules hold, and each rule finds the files that break it.
 import { describe, expect, it } from 'vitest';
 import { rules } from './architecture/rule.js';
 import { readSources, source } from './architecture/source.js';

@@ -1,4 +1,4 @@
-// The chat as its page uses it, in both protocols; the page itself is in test/end-to-end/chat-page.test.ts.
+// The chat as its page uses it, in both protocols; the page itself is in test/end-to-end/chat-page.slow.test.ts.
 import { testServer, type ClientProtocolName, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chat } from './chat.server.js';

@@ -10,7 +10,7 @@ import { whileLocked } from './lock.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
-const commands = { start, test, build };
+const commands = { start, test, 'test:all': testAll, build };
 
 /**
  * @param {string[]} args the command's name and what is handed on to it
@@ -53,10 +53,28 @@ async function start([name, ...args]) {
   return runInForeground(root, ['--enable-source-maps', main, ...args]);
 }
 
-/** Runs the tests; some of them test what was built. */
+/** Runs the fast tests. */
 async function test(args) {
+  return runTests('Running the fast tests; npm run test:all runs all of them.', [
+    '--project=fast',
+    ...args,
+  ]);
+}
+
+/** Runs all tests, each property with five times as many cases. */
+async function testAll(args) {
+  process.env['PROPERTY_RUNS'] ??= '5000';
+  return runTests('Running all tests.', args);
+}
+
+/**
+ * Builds the package first, because some tests use the build.
+ * @param {string} announcement
+ * @param {string[]} args for vitest
+ */
+async function runTests(announcement, args) {
   await build();
-  console.log('Running the tests.');
+  console.log(announcement);
   return runInForeground(root, ['node_modules/vitest/vitest.mjs', 'run', ...args]);
 }
 

@@ -117,15 +117,18 @@ export class BrokerPublisher implements Publisher {
     origin?: string,
   ): readonly AddressedPublication[] {
     const { context, resolver, users, replies } = this.parts;
-    const visible = (queue: string) => ({ ...message, destination: resolver.visibleQueue(queue) });
     switch (address.kind) {
       case 'broker':
         return [{ address, publication: publicationOf(message, origin, context) }];
-      case 'session':
-        return [{ address, publication: publicationOf(visible(address.queue), origin, context) }];
+      case 'session': {
+        const destination = resolver.visibleQueue(address.queue);
+        const publication = publicationOf({ ...message, destination }, origin, context);
+        return [{ address, publication }];
+      }
       case 'user': {
         const { queue } = address;
-        const publication = publicationOf(visible(queue), origin, context);
+        const destination = resolver.visibleQueue(queue);
+        const publication = publicationOf({ ...message, destination }, origin, context);
         return Array.from(users.sessionsOf(address.user), (session) => ({
           address: { kind: 'session', session, queue },
           publication,
@@ -258,6 +261,7 @@ function inTurn<T>(
   items: readonly T[],
   act: (item: T) => void | Promise<void>,
 ): void | Promise<void> {
+  if (items.length === 1) return act(items[0]!);
   for (const [i, item] of items.entries()) {
     const pending = act(item);
     if (pending !== undefined) return pending.then(() => inTurn(items.slice(i + 1), act));

@@ -5,21 +5,25 @@ import type { Clock } from '../message/clock.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
 import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
 import { MessageQueue } from './embedded/queue/message-queue.js';
-import { defaultQueueOptions, QueueMemory } from './embedded/queue/queue-memory.js';
+import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
 const ackPrefix = 'own-';
 
 /** The memory and limits that the acknowledged session queues of a server share. */
-export function sessionQueueMemory(clock: Clock, logger: Logger): QueueMemory {
+export function sessionQueueMemory(
+  clock: Clock,
+  logger: Logger,
+  options: QueueOptions,
+): QueueMemory {
   return new QueueMemory({
     clock,
     logger,
-    limits: defaultQueueOptions,
+    options,
     journal: undefined,
     deadLetters: {
-      add: ({ publication: { message } }) =>
+      addDeadLetter: ({ publication: { message } }) =>
         logger.error(
           `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
         ),
@@ -42,7 +46,6 @@ export class SessionQueues {
   constructor(
     private readonly subscriber: Subscriber,
     private readonly memory: QueueMemory,
-    private readonly clock: Clock,
   ) {}
 
   /** True for the id of a delivery from a session queue. */
@@ -96,16 +99,13 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription) ?? defaultQueueOptions.prefetch;
+    const prefetch = prefetchOf(subscription);
     const queue = new MessageQueue(this.memory);
     const consumer = consume(queue, {
       subscriber: this.subscriber,
       subscription,
       prefetch,
       acknowledgements: this.#issued,
-      clock: this.memory.parts.clock,
-      logger: this.memory.parts.logger,
-      ackTimeout: defaultQueueOptions.ackTimeout,
     });
     return { queue, consumer };
   }

@@ -18,6 +18,7 @@ import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { Connection } from '../transport/transport.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
+import type { Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
@@ -34,8 +35,9 @@ export interface ClientParts {
   /** The header `server` of CONNECTED. */
   readonly serverName: string;
   readonly hooks: Hooks;
-  /** Processes a frame and reports what goes wrong; never rejects. */
-  readonly process: (frame: ClientFrame, client: Client) => Promise<FrameResult>;
+  readonly problems: Problems;
+  /** The interceptors and the routing behind them; throws when a frame is refused. */
+  readonly handle: (frame: ClientFrame, client: Client) => void | Promise<void>;
 }
 
 export class Client implements SessionOwner {
@@ -94,13 +96,14 @@ export class Client implements SessionOwner {
     events.emit('connected', { session });
   }
 
-  async process(frame: ClientFrame): Promise<FrameResult> {
-    const { hooks, process } = this.#parts;
-    if (hooks.onFrame === undefined) return process(frame, this);
+  process(frame: ClientFrame): Promise<FrameResult> {
+    const { hooks, problems, handle } = this.#parts;
+    if (hooks.onFrame === undefined) return problems.guard(handle, frame, this);
     const end = hooks.onFrame(frame, this.session);
-    const result = await process(frame, this);
-    end?.(result);
-    return result;
+    return problems.guard(handle, frame, this).then((result) => {
+      end?.(result);
+      return result;
+    });
   }
 
   /** A subscription has begun. After `disconnected` no event follows. */

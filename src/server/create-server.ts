@@ -2,6 +2,7 @@
 import type { BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
+import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
@@ -89,9 +90,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     clientPublish: options.clientPublish,
     maxSubscriptions: limits.maxSubscriptions,
   });
-  const handle = intercept<Client>(options.interceptors, (frame, client) =>
-    inbound.route(frame, client),
-  );
   const client: ClientParts = {
     ids,
     logger,
@@ -99,10 +97,13 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     events,
     subscriber: {
       broker,
-      clock,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
-      sessionQueueMemory: sessionQueueMemory(clock, logger),
+      sessionQueueMemory: sessionQueueMemory(
+        clock,
+        logger,
+        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+      ),
       onDelivery: hooks.onDelivery,
     },
     replies,
@@ -111,7 +112,8 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     heartbeat: options.heartbeat,
     serverName: `signalbox/${version}`,
     hooks,
-    process: (frame, of) => problems.guard(handle, frame, of),
+    problems,
+    handle: intercept<Client>(options.interceptors, inbound.route),
   };
   const session: SessionParts = {
     clock,

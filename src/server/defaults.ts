@@ -1,4 +1,4 @@
-// What a server is made of when the application says nothing: adding a protocol or a payload type is one entry here.
+// The default wire protocols and payload converters; a new one is one entry here.
 import { bytes } from '../payload/bytes.js';
 import type { PayloadConverter } from '../payload/converter.js';
 import { json as jsonPayload } from '../payload/json.js';

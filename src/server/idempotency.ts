@@ -1,17 +1,17 @@
-// SENDs that carry an `idempotency-key`: what was processed once is not processed again.
+// SENDs with an `idempotency-key`: a key that was processed once is not processed again.
 import type { Clock } from '../message/clock.js';
 import type { Message } from '../message/message.js';
 import type { Session } from '../session/session.js';
 
 export interface IdempotencyLimits {
-  /** Keys that are remembered; the oldest makes room. */
+  /** Keys that the server remembers; a new one replaces the oldest. */
   readonly maxIdempotencyKeys: number;
-  /** Milliseconds that a key is remembered for. */
+  /** Milliseconds that a key is remembered. */
   readonly idempotencyRetention: number;
 }
 
 export class Idempotency {
-  /** When each was processed, the oldest first. */
+  /** The time of processing by key, oldest first. */
   readonly #processed = new Map<string, number>();
   readonly #running = new Map<string, Promise<void>>();
 
@@ -20,15 +20,18 @@ export class Idempotency {
     private readonly limits: IdempotencyLimits,
   ) {}
 
-  /** Processes a message, unless one of its key was; one that failed was not. */
-  once(key: string | undefined, process: () => void | Promise<void>): void | Promise<void> {
-    if (key === undefined) return process();
+  /** Processes a message unless its key was processed. A failure does not count as processed. */
+  once(key: string, process: () => void | Promise<void>): void | Promise<void> {
     const running = this.#running.get(key);
     if (running !== undefined) return running.catch(() => {}).then(() => this.once(key, process));
     return this.#knows(key) ? undefined : this.#process([key], process);
   }
 
-  /** Processes several messages as one, once nothing of these keys is under way. @param process is told which keys are new */
+  /**
+   * Processes several messages as one, after all running messages with these keys.
+   *
+   * @param process receives the keys that are new
+   */
   async together(
     keys: ReadonlySet<string>,
     process: (fresh: readonly string[]) => Promise<void>,
@@ -42,7 +45,7 @@ export class Idempotency {
     return this.#process(fresh, () => process(fresh));
   }
 
-  /** Whether a message of this key was processed. */
+  /** True when a message with this key was processed. */
   #knows(key: string): boolean {
     const at = this.#processed.get(key);
     return at !== undefined && this.clock.now() - at < this.limits.idempotencyRetention;
@@ -60,7 +63,7 @@ export class Idempotency {
     return running;
   }
 
-  /** Messages of these keys were processed. */
+  /** Remembers that messages with these keys were processed. */
   #remember(keys: readonly string[]): void {
     for (const key of keys) {
       this.#processed.delete(key);
@@ -73,13 +76,10 @@ export class Idempotency {
   }
 }
 
-/** A user's keys are the same in all sessions, also after a reconnection; whoever is nobody has them in one session alone. */
-export function idempotencyKey(
-  { headers }: Message,
-  { id, principal }: Session,
-): string | undefined {
+/** Keys of a named user are shared by all its sessions; keys of an anonymous client last for one session. */
+export function idempotencyKey({ headers }: Message, session: Session): string | undefined {
   const key = headers.get('idempotency-key');
-  return key === undefined
-    ? undefined
-    : JSON.stringify(principal === undefined ? [id, key] : [null, principal.name, key]);
+  if (key === undefined) return undefined;
+  const { id, principal } = session;
+  return JSON.stringify(principal === undefined ? [id, key] : [null, principal.name, key]);
 }

@@ -36,7 +36,7 @@ export class Inbound {
   constructor(private readonly parts: InboundParts) {}
 
   /** Processes a frame. @throws {MessagingError} when the frame is refused or its handler failed */
-  route(frame: ClientFrame, client: Client): void | Promise<void> {
+  readonly route = (frame: ClientFrame, client: Client): void | Promise<void> => {
     switch (frame.kind) {
       case 'connect':
         return client.admit(frame);
@@ -60,7 +60,7 @@ export class Inbound {
       default:
         return frame satisfies never;
     }
-  }
+  };
 
   #send(frame: SendFrame, client: Client): void | Promise<void> {
     const { message, transaction } = frame;

@@ -1,4 +1,4 @@
-// What an application can choose, and what it has when it does not.
+// The options of a server.
 import type { Container } from '../container/container-lease.js';
 import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../message/clock.js';
@@ -8,111 +8,122 @@ import type { Constructor, PayloadConverter } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
+import type { Separator } from '../pattern/pattern-parser.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
-/** Where clients connect by WebSocket. */
+/** One WebSocket endpoint. */
 export interface EndpointOptions {
+  /** As `/ws`. */
   readonly path: string;
-  /** Origins that may connect beside the server's own, exact or as patterns (`https://*.example.org:[443,8443]`). Default: none. */
+  /**
+   * Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`). The server's own origin always may.
+   *
+   * @default none
+   */
   readonly allowedOrigins?: readonly string[];
-  /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed; default: none. */
+  /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted. @default none */
   readonly trustedProxies?: readonly string[];
-  /** What gives way when a client of this endpoint reads too slowly. Default: what the server's `slowConsumers` says. */
+  /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
 
 export interface PrefixOptions {
-  /** Of what handlers serve. Default `/app`. */
+  /** Destinations of handlers. @default `['/app']` */
   readonly application: readonly string[];
-  /** Of what the broker serves. Default `/topic`, `/queue`. */
+  /** Destinations of the broker. @default `['/topic', '/queue']` */
   readonly broker: readonly string[];
-  /** Of users' own queues. Default `/user`. */
+  /** Queues of users and of their sessions. @default `/user` */
   readonly user: string;
 }
 
-/** Everything that a client can make grow; sizes in octets, times in milliseconds. */
+/** Limits for everything that a client can make grow. */
 export interface LimitOptions {
-  /** A whole frame. Default 65,536. */
+  /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
-  /** One WebSocket message; beyond it the connection closes with 1009. Default twice the frame size. */
+  /** Bytes of one WebSocket message; a larger one closes the connection with 1009. @default twice `maxFrameBytes` */
   readonly maxMessageBytes: number;
-  /** Headers of a frame. Default 64. */
+  /** Headers of one frame. @default 64 */
   readonly maxHeaders: number;
-  /** One header line. Default 8,192. */
+  /** Bytes of one header line. @default 8,192 */
   readonly maxHeaderBytes: number;
-  /** One header line of CONNECT, where tokens travel. Default 16,384. */
+  /** Bytes of one header line of CONNECT, which may carry a token. @default 16,384 */
   readonly maxConnectHeaderBytes: number;
-  /** Live subscriptions of a session. Default 128. */
+  /** Live subscriptions of one session. @default 128 */
   readonly maxSubscriptions: number;
-  /** Open transactions of a session. Default 8. */
+  /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
-  /** Frames that a transaction may hold. Default 1,000. */
+  /** Frames of one transaction. @default 1,000 */
   readonly maxTransactionFrames: number;
-  /** Octets that the transactions of a session may hold. Default 16 times the frame size. */
+  /** Bytes of all transactions of one session. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
-  /** Values of `idempotency-key` that the server remembers. Default 10,000. */
+  /** Values of `idempotency-key` that the server remembers. @default 10,000 */
   readonly maxIdempotencyKeys: number;
-  /** How long it remembers each. Default 300,000. */
+  /** Milliseconds that the server remembers a key. @default 300,000 */
   readonly idempotencyRetention: number;
-  /** Octets that may wait for a session. Default the larger of 524,288 and twice the frame size. */
+  /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */
   readonly maxOutboxBytes: number;
-  /** How long an octet may wait for a session. Default 10,000. */
+  /** Milliseconds that a byte may wait for a session. @default 10,000 */
   readonly outboxTimeout: number;
-  /** Frames of a session that may wait before reading pauses. Default 64. */
+  /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
 }
 
 export interface ServerOptions {
-  /** Controllers to bind and serve; without it, those that `container` has bound. */
+  /** Controller classes to bind and serve. @default the controllers that `container` has bound */
   readonly controllers?: readonly Constructor[];
-  /** The application's container; default: one of the server's own, in which plain classes need no binding. */
+  /** The inversify container of the application. @default a new one, in which plain classes need no binding */
   readonly container?: Container;
-  /** WebSocket endpoints. Default: one at `/ws`. */
+  /** WebSocket endpoints. @default `[{ path: '/ws' }]` */
   readonly endpoints?: readonly EndpointOptions[];
-  /** Transports beside the endpoints. Default: none. */
+  /** Transports besides the endpoints, as `tcpTransport()`. @default none */
   readonly transports?: readonly Transport[];
-  /** Wire protocols, in order of preference. Default: STOMP and JSON. */
+  /** Wire protocols, the preferred one first. @default `[stompCodec, jsonCodec]` */
   readonly codecs?: readonly WireCodec[];
-  /** Default: the embedded broker. */
+  /** @default `new EmbeddedBroker()` */
   readonly broker?: Broker;
-  /** Payload converters, asked before those for text, bytes and JSON. Default: none. */
+  /** Payload converters that are tried before those for text, bytes and JSON. @default none */
   readonly converters?: readonly PayloadConverter[];
   readonly prefixes?: Partial<PrefixOptions>;
-  /** What parts destinations behind their prefix. Default `/`. */
-  readonly separator?: '/' | '.';
-  /** Around every client frame, the first outermost. Default: none. */
+  /** Separates the segments of a destination behind its prefix. @default `/` */
+  readonly separator?: Separator;
+  /** Run around every client frame, the first outermost. @default none */
   readonly interceptors?: readonly Interceptor[];
-  /** On every server frame, the first first. Default: none. */
+  /** Run for every server frame, in this order. @default none */
   readonly outboundInterceptors?: readonly OutboundInterceptor[];
-  /** Says at CONNECT who a client is. Default: the transport's principal, or nobody. */
+  /** Identifies the client at CONNECT. @default the principal of the transport; without one the client is anonymous */
   readonly authenticate?: Authenticator;
-  /** Whether clients may SEND past the handlers, to the broker and to users. Default true, as in Spring. */
+  /** True when clients may SEND to the broker and to users without a handler. @default true, as in Spring */
   readonly clientPublish?: boolean;
   /**
-   * What becomes of a refused frame: `problem` tells the client and lets the session live, where the client can be told; `close`
-   * answers ERROR and closes, as Spring does. For handlers that fail it changes nothing. Default `problem`.
+   * The answer to a refused frame. `problem` reports it to the client and keeps the session, when the client can receive the
+   * report. `close` sends ERROR and closes the session. Failures of handlers are always reported.
+   *
+   * @default `problem`
    */
   readonly errors?: 'problem' | 'close';
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
   readonly connectTimeout?: number;
-  /** Milliseconds that a handler may take; 0 is without end. Default 30,000. */
+  /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
-  /** Handlers of one session that may run at a time. Default 1: replies keep the order of their messages. */
+  /** Handlers of one session that may run at the same time. With 1, replies keep the order of their messages. @default 1 */
   readonly concurrency?: number;
   readonly limits?: Partial<LimitOptions>;
-  /** What gives way when a client reads too slowly: by default the session, which is closed. */
+  /** The policy for clients that read too slowly. @default they are disconnected */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
-  /** Milliseconds that `close` waits for handlers and clients. Default 10,000. */
+  /** Milliseconds that `close` waits for handlers and clients. @default 10,000 */
   readonly closeTimeout?: number;
+  /** @default the console */
   readonly logger?: Logger;
+  /** @default the system clock */
   readonly clock?: Clock;
+  /** @default random ids */
   readonly ids?: Ids;
 }
 
-/** The options with every default filled in; frozen. */
+/** The options of a running server, with all defaults; frozen. */
 export interface ResolvedOptions extends Required<
   Omit<
     ServerOptions,

@@ -1,4 +1,4 @@
-// The options that a server runs with: defaults and checks, side by side.
+// The defaults and the checks of all server options.
 import { systemClock } from '../message/clock.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
@@ -21,7 +21,7 @@ import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
-/** Of what kind options are that have no default to show it. */
+/** Examples of the type of each option that has no default. */
 const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
 
 const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
@@ -36,8 +36,9 @@ const endpointShape: Shape<EndpointOptions> = {
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
 
 /**
- * Fills in the defaults, checks everything and freezes it. Errors: `option-invalid`, naming the option and what it must be;
- * `pattern-invalid`, naming the pattern.
+ * Adds the defaults, checks all options and freezes them.
+ *
+ * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
@@ -84,14 +85,14 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
   };
   checkShape('', given, { ...defaults, ...withoutDefault });
   const options: ResolvedOptions = {
-    // Parts that are options of their own are filled up below.
+    // Groups of options get their defaults below.
     ...withDefaults<ResolvedOptions>('', defaults, given as Partial<ResolvedOptions>),
     prefixes: withDefaults('prefixes.', defaults.prefixes, given.prefixes),
     heartbeat: withDefaults('heartbeat.', defaults.heartbeat, given.heartbeat),
     limits: withDefaults('limits.', defaults.limits, given.limits),
     slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
-    // Copies, as they are to be frozen.
+    // Copied, because they will be frozen.
     endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => ({ ...endpoint })),
   };
   check(options);
@@ -116,32 +117,35 @@ function check(options: ResolvedOptions): void {
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
-    // An arrow function has no prototype, an instance is no function, and what is imported in a circle may be undefined.
+    // Arrow functions have no prototype, and a circular import gives undefined.
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
-      throw invalidOption('controllers', `must hold classes, and item ${i} is none`);
+      throw invalidOption('controllers', `must be a list of classes; item ${i} is not a class`);
   }
-  if (options.codecs.length === 0) throw invalidOption('codecs', 'must name at least one');
+  if (options.codecs.length === 0) throw invalidOption('codecs', 'must not be empty');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
   const overlap = all.find((prefix, i) =>
     all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
   );
   if (overlap !== undefined)
-    throw invalidOption('prefixes', `must not lie within each other, as '${overlap}' does`);
+    throw invalidOption(
+      'prefixes',
+      `must not contain each other; '${overlap}' lies within another prefix`,
+    );
   for (const endpoint of options.endpoints) checkEndpoint(endpoint, options.separator);
   const paths = options.endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
-    throw invalidOption('endpoints', 'must have paths of their own');
+    throw invalidOption('endpoints', 'must have different paths');
 }
 
-/** Errors: `option-invalid`, also for an origin or a proxy that is none. */
+/** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   checkShape('endpoints.', endpoint, endpointShape);
   const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
-      `need paths that begin with a slash and hold no query, unlike '${path}'`,
+      `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
   createOriginCheck({ allowed: allowedOrigins, trustedProxies });
@@ -158,16 +162,16 @@ function checkSlowConsumers(
   for (const rule of rules) {
     checkShape(`${name}.rules.`, rule, ruleShape);
     if (rule.destination === undefined)
-      throw invalidOption(`${name}.rules`, 'need a destination each');
+      throw invalidOption(`${name}.rules`, 'must have a destination each');
   }
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
-      throw invalidOption(name, `must have a policy of ${policies.join(', ')}`);
+      throw invalidOption(name, `must have one of the policies ${policies.join(', ')}`);
   }
   compileSlowConsumers({ policy, rules }, separator);
 }
 
-/** Freezes the plain data; containers, brokers and the like live on. */
+/** Freezes plain data; containers, brokers and other objects stay as they are. */
 function deepFreeze(options: ResolvedOptions): ResolvedOptions {
   for (const part of [
     options.prefixes,

@@ -18,11 +18,12 @@ import { Attempts } from '../message/attempts.js';
 import type { Clients } from './clients.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
-/** A route as people read it. */
+/** A route of a controller, for people. */
 export interface RouteDescription {
   readonly on: 'send' | 'subscribe';
-  /** As clients name it, with the application prefix. */
+  /** The destination as clients name it, with the application prefix. */
   readonly destination: string;
+  /** As `ChatController.say`. */
   readonly handler: string;
 }
 
@@ -32,27 +33,30 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Starts on a server of its own: a port (0 for any free one, digits as a text as well) or the path of a Unix socket.
-   * Errors: `listen-failed`.
-   * @param host default 127.0.0.1
+   * Starts on an HTTP server of its own.
+   *
+   * @param port a port, 0 for any free port, or the path of a Unix socket
+   * @param host the address to listen on. Default 127.0.0.1: only this machine can connect
+   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
-   * Starts on an application's HTTP server, beside its own routes; closing it stays the application's business.
-   * Errors: `option-invalid` where another server has the path of an endpoint.
+   * Starts on an HTTP server of the application, besides its other routes. The application closes the HTTP server itself.
+   *
+   * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint
    */
   attach(http: HttpHost): Promise<void>;
-  /** Starts without any HTTP server, on the `transports` alone. */
+  /** Starts without an HTTP server, on the `transports` only. */
   start(): Promise<void>;
-  /** Where it listens; undefined while it does not listen on its own. */
+  /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
-  /** What was found in the controllers. */
+  /** The routes of all controllers. */
   routes(): readonly RouteDescription[];
-  /** Resolves when nothing is under way: lanes, outboxes and publications are empty. */
+  /** Resolves when no frame, message or handler is in progress. */
   idle(): Promise<void>;
   /**
-   * Refuses new clients, lets running handlers end, flushes, closes with 1001; bounded by `closeTimeout`. What cannot be
-   * closed keeps nothing else from it; the promise then rejects with the first failure.
+   * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001. Waits at most
+   * `closeTimeout`. A failure of one part does not keep the others from closing; the promise rejects with the first failure.
    */
   close(): Promise<void>;
 }
@@ -66,19 +70,19 @@ export interface ServerParts {
   readonly context: BrokerContext;
   readonly activity: Activity;
   readonly routes: readonly Route[];
-  /** For clients of an endpoint, or of a transport beside the endpoints. */
+  /** Accepts the clients of an endpoint; without one, those of the other transports. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
-  /** Gives back what was borrowed from the application's container. */
+  /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
 }
 
-/** A transport, and who takes its clients. */
-interface WayIn {
+/** A transport with the function that accepts its clients. */
+interface OpenTransport {
   readonly transport: Transport;
   readonly accept: Acceptor;
 }
 
-/** `built`: not started; `running`; `closed`: for good. */
+/** A closed server cannot be started again. */
 type State = 'built' | 'running' | 'closed';
 
 export class RunningServer implements Server {
@@ -87,7 +91,7 @@ export class RunningServer implements Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   #state: State = 'built';
-  #waysIn: readonly WayIn[] = [];
+  #transports: readonly OpenTransport[] = [];
   #listener: HttpListener | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -139,7 +143,7 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  #endpoints(http: HttpHost): readonly WayIn[] {
+  #endpoints(http: HttpHost): readonly OpenTransport[] {
     const { endpoints, codecs, limits } = this.options;
     return endpoints.map((endpoint) => {
       const { path, allowedOrigins, trustedProxies } = endpoint;
@@ -154,8 +158,8 @@ export class RunningServer implements Server {
     });
   }
 
-  /** What opened before a failure is closed again. */
-  async #start(endpoints: readonly WayIn[], listen?: () => Promise<void>): Promise<void> {
+  /** Starts the broker and the transports. After a failure, everything that was opened is closed. */
+  async #start(endpoints: readonly OpenTransport[], listen?: () => Promise<void>): Promise<void> {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
@@ -163,7 +167,7 @@ export class RunningServer implements Server {
       );
     this.#state = 'running';
     const accept = this.parts.acceptor();
-    this.#waysIn = [
+    this.#transports = [
       ...endpoints,
       ...this.options.transports.map((transport) => ({ transport, accept })),
     ];
@@ -171,38 +175,38 @@ export class RunningServer implements Server {
     try {
       await this.#starting;
     } catch (error) {
-      // Why it could not start says more than what could not be closed after that.
+      // The first error says why the server cannot start.
       await this.close().catch(() => {});
       throw error;
     }
   }
 
-  /** Step by step: `close` may be called between any two. */
+  /** Checks after each step, because `close` may be called at any time. */
   async #open(listen?: () => Promise<void>): Promise<void> {
     await this.parts.broker.start(this.parts.context);
-    for (const { transport, accept } of this.#waysIn) {
-      this.#mayGoOn();
+    for (const { transport, accept } of this.#transports) {
+      this.#checkRunning();
       await transport.open(accept);
     }
-    this.#mayGoOn();
+    this.#checkRunning();
     await listen?.();
-    this.#mayGoOn();
+    this.#checkRunning();
   }
 
-  #mayGoOn(): void {
+  #checkRunning(): void {
     if (this.#state === 'closed')
       throw new MessagingError('listen-failed', 'The server was closed while it started.');
   }
 
   async #close(): Promise<void> {
     this.#state = 'closed';
-    const overtime = this.#overtime();
+    const late = this.#terminateLate();
     const attempts = new Attempts();
-    // Only what is open can be closed.
-    await Promise.race([this.#starting?.catch(() => {}), overtime]);
-    for (const { transport } of this.#waysIn) await attempts.make(() => transport.close());
+    // Transports can be closed only after they have opened.
+    await Promise.race([this.#starting?.catch(() => {}), late]);
+    for (const { transport } of this.#transports) await attempts.make(() => transport.close());
     const stopped = this.#listener?.close();
-    await Promise.race([this.#drained(), overtime]);
+    await Promise.race([this.#drained(), late]);
     this.#closeTimer?.cancel();
     await stopped;
     await attempts.make(() => this.parts.broker.stop());
@@ -210,13 +214,13 @@ export class RunningServer implements Server {
     attempts.conclude();
   }
 
-  /** Every session has run what it had read, and its connection is gone. */
+  /** Resolves when every session has processed its frames and its connection is closed. */
   async #drained(): Promise<void> {
     await Promise.all([...this.parts.clients.alive()].map((session) => session.drain()));
   }
 
-  /** Those that are not through in time are cut off. */
-  #overtime(): Promise<void> {
+  /** Terminates the sessions that are still open after `closeTimeout`. */
+  #terminateLate(): Promise<void> {
     const { clock, closeTimeout } = this.options;
     return new Promise((resolve) => {
       this.#closeTimer = clock.after(closeTimeout, () => {

@@ -1,13 +1,13 @@
-// A handler's async iterable on its way out: each item is published until the stream ends or is stopped.
+// Publishes the items of a handler's async iterable, until it ends or is stopped.
 
-/** Items between two turns of the event loop: others are served, too, however fast a stream is. */
+/** Items until the event loop turns, so that a fast stream does not block other sessions. */
 const itemsPerTurn = 64;
 
 /**
- * Publishes item after item, never two at a time. When the signal fires, the iterator is closed and what it still gives
- * or throws is dropped; before that, the promise rejects with what it throws.
+ * Publishes one item after the other. When the signal aborts, the iterator is closed, and its later items and errors are
+ * dropped. Before that, the promise rejects with its error.
  *
- * @param turn lets the event loop turn
+ * @param turn resolves after one turn of the event loop
  */
 export async function publishStream(
   iterator: AsyncIterator<unknown>,
@@ -15,7 +15,7 @@ export async function publishStream(
   signal: AbortSignal,
   turn: () => Promise<void>,
 ): Promise<void> {
-  // Not waited for: a generator that awaits something answers `return` only afterwards.
+  // Not awaited: a generator that is awaiting something answers `return` only afterwards.
   const stop = () => void close(iterator);
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -23,7 +23,7 @@ export async function publishStream(
       if (signal.aborted) return stop();
       const result: unknown = await iterator.next();
       if (typeof result !== 'object' || result === null)
-        throw new TypeError('The iterator of a stream gave no result object.');
+        throw new TypeError('The iterator of a stream returned no result object.');
       const { done, value } = result as IteratorResult<unknown>;
       if (done === true || signal.aborted) return;
       if (value !== undefined && value !== null) await publish(value);
@@ -37,11 +37,11 @@ export async function publishStream(
   }
 }
 
-/** Never rejects, also where `return` throws at once or answers with no promise. */
+/** Never rejects, also when `return` throws or returns no promise. */
 async function close(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // Nobody is left to hear of a stream that is over.
+    // The stream has ended; its failure has no receiver.
   }
 }

@@ -1,4 +1,4 @@
-// The rules of the house: what may stand where. Each says in a line who breaks it.
+// The rules of the architecture. Each names the files that break it.
 import { posix } from 'node:path';
 import type { Source } from './source.js';
 
@@ -53,24 +53,24 @@ const hidden: readonly {
 
 const vagueNames = /^(?:utils?|helpers?|common|shared|types|misc|lib)$/;
 
-function roomOf(path: string): string | undefined {
+function folderOf(path: string): string | undefined {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined;
 }
 
-function rank(room: string): number {
-  return order.findIndex((row) => row.includes(room));
+function rank(folder: string): number {
+  return order.findIndex((row) => row.includes(folder));
 }
 
 const direction: Rule = (sources) =>
   sources.flatMap(({ path, imports }) => {
-    const room = roomOf(path);
-    if (room === undefined) return [];
-    if (rank(room) < 0) return [`${path}: the folder '${room}' has no place in the order`];
+    const folder = folderOf(path);
+    if (folder === undefined) return [];
+    if (rank(folder) < 0) return [`${path}: the folder '${folder}' has no place in the order`];
     return imports.flatMap(({ file }) => {
       if (file === undefined) return [];
-      const other = roomOf(file);
+      const other = folderOf(file);
       const allowed =
-        other === room || (other !== undefined && rank(other) >= 0 && rank(other) < rank(room));
+        other === folder || (other !== undefined && rank(other) >= 0 && rank(other) < rank(folder));
       return allowed ? [] : [`${path} must not import ${file}`];
     });
   });

@@ -1,40 +1,39 @@
-// The publisher: values to messages, each to where its target says.
+// The publisher: values become publications, each at the address of its target.
 import { describe, expect, it } from 'vitest';
-import type { Broker } from '../../src/broker/broker.js';
-import { BrokerPublisher } from '../../src/broker/publisher.js';
-import { ReplyAddresses } from '../../src/broker/reply-address.js';
-import type { Recipient } from '../../src/broker/subscriber.js';
-import { sessionQueue, UserDestinations } from '../../src/broker/user-destination.js';
-import { randomIds } from '../../src/message/ids.js';
-import type { ServerFrame } from '../../src/message/frame.js';
+import { DestinationResolver } from '../../src/broker/destination-resolver.js';
+import { BrokerPublisher, type PublicationHook } from '../../src/broker/publisher.js';
+import { ReplyAddresses, ReplyDirectory } from '../../src/broker/reply-addresses.js';
+import { MessagingError } from '../../src/message/error.js';
+import { silentLogger } from '../../src/message/logger.js';
 import { noHeaders, type Message } from '../../src/message/message.js';
 import { Payloads } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
-import type { Session } from '../../src/session/session.js';
+import { sequentialIds } from '../../src/testing/sequential-ids.js';
+import { testClock } from '../../src/testing/test-clock.js';
+import { fakeSubscriber, subscribeFrame } from './fake-subscriber.js';
 
-function publisher() {
-  const published: Message[] = [];
-  const sent: ServerFrame[] = [];
-  const session = {
-    id: 's1',
-    outbox: { send: (frame: ServerFrame) => sent.push(frame) > 0 },
-  } as unknown as Session & Recipient;
-  const broker = {
-    publish: (message: Message) => void published.push(message),
-  } as unknown as Broker;
+function publisher(onPublication?: PublicationHook) {
+  const s1 = fakeSubscriber();
+  const s2 = fakeSubscriber();
+  const replies = new ReplyDirectory();
+  const subscribers = new Map([
+    ['s1', s1.subject],
+    ['s2', s2.subject],
+  ]);
   const subject = new BrokerPublisher({
-    broker,
+    broker: s1.broker,
+    context: { ids: sequentialIds(), clock: testClock(), logger: silentLogger, separator: '/' },
     payloads: new Payloads(defaultConverters),
-    recipients: {
-      get: (id) => (id === 's1' ? session : undefined),
-      ofUser: (user) => (user === 'ann' ? [session, { ...session, id: 's2' }] : []),
-    },
-    users: new UserDestinations('/user'),
-    replies: new ReplyAddresses(() => 'x', 8),
-    ids: randomIds(),
-    serves: (destination) => destination.startsWith('/topic/'),
+    resolver: new DestinationResolver(
+      { application: ['/app'], broker: ['/topic'], user: '/user' },
+      '/',
+    ),
+    users: { sessionsOf: (user) => (user === 'ann' ? ['s1', 's2'] : []) },
+    replies,
+    subscriberOf: (session) => subscribers.get(session),
+    onPublication,
   });
-  return { subject, published, sent };
+  return { subject, replies, s1, s2, published: s1.published };
 }
 
 const summary = ({ destination, headers, body }: Message) => [
@@ -43,60 +42,140 @@ const summary = ({ destination, headers, body }: Message) => [
   Buffer.from(body).toString(),
 ];
 
+async function withQueues(onPublication?: PublicationHook) {
+  const parts = publisher(onPublication);
+  for (const { subject } of [parts.s1, parts.s2]) {
+    const address = { kind: 'session', session: 's', queue: '/queue/x' } as const;
+    await subject.subscribe(subscribeFrame('1', '/user/queue/x'), address);
+  }
+  return parts;
+}
+
 describe('the publisher', () => {
-  it('writes a value as its kind says', async () => {
+  it('writes a value by its type', async () => {
     const { subject, published } = publisher();
     await subject.publish('/topic/x', { a: 1 });
     await subject.publish('/topic/x', 'text');
-    await subject.publish('/topic/x', Buffer.from('octets'));
-    expect(published.map(summary)).toEqual([
+    await subject.publish('/topic/x', Buffer.from('bytes'));
+    expect(published.map(({ message }) => summary(message))).toEqual([
       ['/topic/x', 'application/json', '{"a":1}'],
       ['/topic/x', 'text/plain;charset=UTF-8', 'text'],
-      ['/topic/x', 'application/octet-stream', 'octets'],
+      ['/topic/x', 'application/octet-stream', 'bytes'],
+    ]);
+  });
+
+  it('makes publications with an id, the time and the session that sent the message', () => {
+    const { subject } = publisher();
+    const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
+    const address = { kind: 'broker', destination: '/topic/x' } as const;
+    expect(subject.address(message, address, 's9')).toEqual([
+      {
+        address,
+        publication: { id: 'message-1', message, origin: 's9', publishedAt: Date.UTC(2000, 0, 1) },
+      },
     ]);
   });
 
   it('reaches every session of a user, by method or by destination, and one session', async () => {
-    const { subject, published } = publisher();
+    const { subject, s1, s2, published } = await withQueues();
     await subject.publishToUser('ann', '/queue/x', 1);
     await subject.publish('/user/ann/queue/x', 2);
-    await subject.publishToSession('s9', '/queue/x', 3);
-    await subject.publishToUser('nobody', '/queue/x', 4);
-    expect(published.map(({ destination }) => destination)).toEqual(
-      ['s1', 's2', 's1', 's2', 's9'].map((id) => sessionQueue(id, '/queue/x')),
-    );
+    await subject.publishToSession('s2', 'queue/x', 3);
+    await subject.publishToUser('bob', '/queue/x', 4);
+    await subject.publishToSession('gone', '/queue/x', 5);
+    expect([s1.texts(), s2.texts(), published]).toEqual([['1', '2'], ['1', '2', '3'], []]);
   });
 
-  it('answers one subscription past the broker, and nobody who has left', async () => {
-    const { subject, published, sent } = publisher();
+  it('shows a message of a session queue under the name that clients know, once for all sessions', async () => {
+    const { subject, s1, s2 } = await withQueues();
+    await subject.publishToUser('ann', '/queue/x', 1);
+    expect(s1.sent).toMatchObject([{ message: { destination: '/user/queue/x' } }]);
+    expect(s2.sent).toEqual(s1.sent);
+  });
+
+  it('answers to a reply address while its session lives', async () => {
+    const { subject, replies, s2 } = await withQueues();
+    const own = new ReplyAddresses(replies, () => 'id', 8);
+    const queue = { kind: 'session', session: 's2', queue: '/queue/x' } as const;
+    const destination = own.destinationOf(queue);
+    await subject.publish(destination, 'yes');
+    own.clear();
+    await subject.publish(destination, 'no');
+    expect(s2.texts()).toEqual(['yes']);
+  });
+
+  it('answers one subscription past the broker, unless its session has ended', async () => {
+    const { subject, published, s1 } = publisher();
     const answer = { kind: 'subscription', subscription: '7', destination: '/app/x' } as const;
     await subject.publishTo([{ ...answer, session: 's1' }], 'hi');
     await subject.publishTo([{ ...answer, session: 'gone' }], 'hi');
     expect(published).toEqual([]);
-    expect(sent).toMatchObject([
+    expect(s1.sent).toMatchObject([
       { kind: 'message', subscription: '7', message: { destination: '/app/x' } },
     ]);
   });
 
-  it('hands on a client’s message as it is, under another destination', async () => {
-    const { subject, published } = publisher();
-    const message = {
-      destination: '/user/ann/queue/x',
-      headers: noHeaders,
-      body: Buffer.from('x'),
-    };
-    await subject.hand(subject.forwarded('ann', '/queue/x', message));
-    expect(published).toMatchObject([{ body: message.body }, { body: message.body }]);
+  it('sends the message of a client through the connection of the client', async () => {
+    const { subject, s2, published } = publisher();
+    const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
+    const address = { kind: 'broker', destination: '/topic/x' } as const;
+    await subject.send(subject.address(message, address, 's2'), s2.subject);
+    expect([published, s2.published.map((each) => each.message)]).toEqual([[], [message]]);
+  });
+
+  it('hands session queues their part of a transaction after the broker has committed', async () => {
+    const { subject, s1 } = await withQueues();
+    const targets = [
+      { kind: 'destination', destination: '/topic/x' },
+      { kind: 'session', session: 's1', destination: '/queue/x' },
+    ] as const;
+    const steps = subject.compose(targets, 'a').map((each) => ({ kind: 'send', ...each }) as const);
+    s1.state.refusesCommit = new MessagingError('queue-full');
+    await expect(subject.commit(steps, s1.subject)).rejects.toThrow(s1.state.refusesCommit);
+    expect(s1.texts()).toEqual([]);
+    s1.state.refusesCommit = undefined;
+    await subject.commit(steps, s1.subject);
+    expect([s1.texts(), s1.published.length]).toEqual([['a'], 1]);
   });
 
   it.each([
     ['destination-invalid', '/nowhere', 1, {}],
+    ['destination-invalid', '/app/x', 1, {}],
     ['payload-unwritable', '/topic/x', () => {}, {}],
     ['payload-unwritable', '/topic/x', 1, { headers: { a: 'b\0c' } }],
     ['payload-unwritable', '/topic/x', 1, { headers: { a: 1 as unknown as string } }],
-  ])('refuses with %s', async (code, destination, value, options) => {
+  ])('refuses with %s: %s', async (code, destination, value, options) => {
     const { subject, published } = publisher();
     await expect(subject.publish(destination, value, options)).rejects.toMatchObject({ code });
     expect(published).toEqual([]);
+  });
+});
+
+describe('the publication hook', () => {
+  it('sees begin and end of each publication, and why the broker refused one', async () => {
+    const seen: unknown[] = [];
+    const { subject, s1 } = await withQueues((publication, address) => {
+      seen.push([publication.message.destination, address.kind]);
+      return (refusal) => void seen.push(refusal ?? 'accepted');
+    });
+    await subject.publish('/topic/x', 1);
+    await subject.publishToSession('s1', '/queue/x', 2);
+    const refusal = new MessagingError('queue-full');
+    s1.broker.publish = () => Promise.reject(refusal);
+    await expect(subject.publish('/topic/x', 3)).rejects.toBe(refusal);
+    s1.broker.publish = () => {
+      throw refusal;
+    };
+    await expect(subject.publish('/topic/x', 4)).rejects.toBe(refusal);
+    expect(seen).toEqual([
+      ['/topic/x', 'broker'],
+      'accepted',
+      ['/user/queue/x', 'session'],
+      'accepted',
+      ['/topic/x', 'broker'],
+      refusal,
+      ['/topic/x', 'broker'],
+      refusal,
+    ]);
   });
 });

@@ -30,14 +30,6 @@ it.each<[string, Partial<Subscription>]>([
   expect(shared.share(other)).toBe(other);
 });
 
-it('a session’s own queue is shared with nobody', () => {
-  const shared = new SharedSubscriptions();
-  const own = { destination: '\0session/queue/x' };
-  shared.share(subscription(own));
-  const again = subscription(own);
-  expect(shared.share(again)).toBe(again);
-});
-
 it('what clients make up does not grow without end', () => {
   const shared = new SharedSubscriptions();
   const first = shared.share(subscription());

@@ -1,105 +1,53 @@
-// A session's subscriptions: their bookkeeping, and deliveries as frames.
+// The subscriptions of a session: their bookkeeping, and deliveries as frames.
 import { describe, expect, it } from 'vitest';
-import type { Broker, BrokerConnection } from '../../src/broker/broker.js';
-import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
-import { MessageFrames, SessionSubscriber } from '../../src/broker/subscriber.js';
-import { sessionQueue, UserDestinations } from '../../src/broker/user-destination.js';
 import { MessagingError } from '../../src/message/error.js';
-import type { ServerFrame, SubscribeFrame } from '../../src/message/frame.js';
-import { noHeaders, type Message } from '../../src/message/message.js';
+import { fakeSubscriber, publication, subscribeFrame } from './fake-subscriber.js';
 
-const frame = (id: string, destination: string): SubscribeFrame => ({
-  kind: 'subscribe',
-  id,
-  destination,
-  ack: 'auto',
-  headers: noHeaders,
-});
-
-const message = (destination: string): Message => ({
-  destination,
-  headers: noHeaders,
-  body: Buffer.from('x'),
-});
-
-function subscriber(answer: () => void | Promise<void> = () => {}) {
-  const asked: string[] = [];
-  const connection: BrokerConnection = {
-    subscribe: ({ id, destination }) => (asked.push(`subscribe ${id} ${destination}`), answer()),
-    unsubscribe: (id) => void asked.push(`unsubscribe ${id}`),
-    send: () => {},
-    settle: () => {},
-    commit: () => {},
-    close: () => void asked.push('close'),
-  };
-  const broker: Broker = {
-    start: () => {},
-    stop: () => {},
-    publish: () => {},
-    connect: () => connection,
-  };
-  const sent: ServerFrame[] = [];
-  const recipient = {
-    id: 's1',
-    busy: false,
-    gone: false,
-    outbox: {
-      send: (each: ServerFrame) => sent.push(each) > 0,
-      forget: (id: string) => void asked.push(`forget ${id}`),
-    },
-    room: () => Promise.resolve(),
-    fail: () => {},
-  };
-  const parts = {
-    broker,
-    frames: new MessageFrames(new UserDestinations('/user')),
-    subscriptions: new SharedSubscriptions(),
-  };
-  const make = () => new SessionSubscriber(recipient, parts, undefined);
-  return { asked, sent, make, subject: make() };
-}
+const topic = (destination: string) => ({ kind: 'broker', destination }) as const;
+const own = (queue: string) => ({ kind: 'session', session: 's1', queue }) as const;
 
 describe('a subscriber', () => {
   it('subscribes and unsubscribes at the broker', async () => {
-    const { subject, asked } = subscriber();
-    await subject.subscribe(frame('1', '/topic/x'), '/topic/x');
-    expect(subject.listensTo('/topic/x')).toBe(true);
+    const { subject, calls } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('1', '/topic/x'), topic('/topic/x'));
+    expect(subject.has('1')).toBe(true);
     expect(await subject.unsubscribe('1', undefined)).toMatchObject({
       id: '1',
       requested: '/topic/x',
     });
-    expect(subject.listensTo('/topic/x')).toBe(false);
-    expect(asked).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1', 'forget 1']);
+    expect(subject.has('1')).toBe(false);
+    expect(calls).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1', 'forget 1']);
   });
 
-  it('refuses an id twice, even while the broker still thinks about the first', async () => {
+  it('refuses an id twice, also while the broker has not answered the first', async () => {
     let agree = () => {};
-    const { subject } = subscriber(() => new Promise((resolve) => (agree = resolve)));
-    const first = subject.subscribe(frame('1', '/topic/x'), '/topic/x');
-    await expect(subject.subscribe(frame('1', '/topic/y'), '/topic/y')).rejects.toThrow(
-      new MessagingError('subscription-exists'),
-    );
+    const { subject } = fakeSubscriber(() => new Promise((resolve) => (agree = resolve)));
+    const first = subject.subscribe(subscribeFrame('1', '/topic/x'), topic('/topic/x'));
+    await expect(
+      subject.subscribe(subscribeFrame('1', '/topic/y'), topic('/topic/y')),
+    ).rejects.toThrow(new MessagingError('subscription-exists'));
+    expect(() => subject.open('1', '/app/x')).toThrow(new MessagingError('subscription-exists'));
     agree();
     await first;
     expect(subject.size).toBe(1);
   });
 
-  it('forgets a subscription that the broker refused', async () => {
-    const { subject } = subscriber(() => Promise.reject(new MessagingError('not-supported')));
-    await expect(subject.subscribe(frame('1', '/topic/x'), '/topic/x')).rejects.toThrow(
-      new MessagingError('not-supported'),
-    );
+  it('does not keep a subscription that the broker refused', async () => {
+    const { subject } = fakeSubscriber(() => Promise.reject(new MessagingError('not-supported')));
+    await expect(
+      subject.subscribe(subscribeFrame('1', '/topic/x'), topic('/topic/x')),
+    ).rejects.toThrow(new MessagingError('not-supported'));
     expect(subject.has('1')).toBe(false);
   });
 
-  it('ends one by its destination, as STOMP 1.0 may', async () => {
-    const { subject } = subscriber();
-    await subject.subscribe(frame('\0/topic/x', '/topic/x'), '/topic/x');
+  it('ends a subscription by its destination (STOMP 1.0)', async () => {
+    const { subject } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('\0/topic/x', '/topic/x'), topic('/topic/x'));
     expect(await subject.unsubscribe(undefined, '/topic/x')).toMatchObject({ id: '\0/topic/x' });
   });
 
-  it('lets a late UNSUBSCRIBE of one that is over succeed quietly, and refuses an id never known', async () => {
-    const { subject } = subscriber();
+  it('accepts a second UNSUBSCRIBE, and refuses an id that never existed', async () => {
+    const { subject } = fakeSubscriber();
     subject.end(subject.open('reply', '/app/x'));
     expect(await subject.unsubscribe('reply', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(
@@ -107,24 +55,24 @@ describe('a subscriber', () => {
     );
   });
 
-  it('remembers one that is over, though its id was then refused', async () => {
-    const { subject } = subscriber(() => Promise.reject(new MessagingError('queue-limit')));
+  it('remembers an ended id that was refused afterwards', async () => {
+    const { subject } = fakeSubscriber(() => Promise.reject(new MessagingError('queue-limit')));
     subject.end(subject.open('1', '/app/x'));
-    await expect(subject.subscribe(frame('1', '/queue/x'), '/queue/x')).rejects.toThrow(
-      new MessagingError('queue-limit'),
-    );
+    await expect(
+      subject.subscribe(subscribeFrame('1', '/queue/x'), topic('/queue/x')),
+    ).rejects.toThrow(new MessagingError('queue-limit'));
     expect(await subject.unsubscribe('1', undefined)).toBeUndefined();
   });
 
-  it('remembers only so many that are over', async () => {
-    const { subject } = subscriber();
+  it('remembers a limited number of ended ids', async () => {
+    const { subject } = fakeSubscriber();
     for (let i = 0; i < 200; i++) subject.end(subject.open(`${i}`, '/app/x'));
     expect(await subject.unsubscribe('199', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('0', undefined)).rejects.toThrow(MessagingError);
   });
 
-  it('stops the stream of a subscription that ends', async () => {
-    const { subject } = subscriber();
+  it('aborts the stream of a subscription that ends', async () => {
+    const { subject } = fakeSubscriber();
     const { stream: first } = subject.open('1', '/app/ticks');
     const { stream: second } = subject.open('2', '/app/ticks');
     await subject.unsubscribe('1', undefined);
@@ -133,39 +81,160 @@ describe('a subscriber', () => {
     expect(second.signal.aborted).toBe(true);
   });
 
-  it('does not end a subscription that took the id of one before', async () => {
-    const { subject } = subscriber();
+  it('does not end a later subscription with the same id', async () => {
+    const { subject } = fakeSubscriber();
     const before = subject.open('1', '/app/ticks');
     await subject.unsubscribe('1', undefined);
     const after = subject.open('1', '/app/ticks');
-    subject.end(before);
+    expect(subject.end(before)).toBe(false);
     expect([subject.has('1'), after.stream.signal.aborted]).toEqual([true, false]);
   });
 
-  it('makes one frame for all who chose the same subscription id', () => {
-    const { make, sent } = subscriber();
-    const published = message('/topic/x');
-    const subscription = {
-      id: 'sub-0',
-      destination: '/topic/x',
-      ack: 'auto',
-      headers: noHeaders,
-    } as const;
-    make().deliver(subscription, 'm1', published);
-    make().deliver({ ...subscription }, 'm1', published);
-    make().deliver({ ...subscription, id: 'other' }, 'm1', published);
+  it('makes one frame for all subscribers with the same subscription id', () => {
+    const { make, sent } = fakeSubscriber();
+    const published = publication('/topic/x');
+    const { kind: _, ...subscription } = subscribeFrame('sub-0', '/topic/x');
+    make().deliver(subscription, published);
+    make().deliver({ ...subscription }, published);
+    make().deliver({ ...subscription, id: 'other' }, published);
     expect(sent[1]).toBe(sent[0]);
-    expect(sent[2]).toMatchObject({ subscription: 'other', message: published });
+    expect(sent[2]).toMatchObject({ subscription: 'other', message: published.message });
   });
 
-  it('shows a message of its own queue under the name that the client knows', () => {
-    const { subject, sent } = subscriber();
-    const destination = sessionQueue('s1', '/queue/x');
-    subject.deliver(
-      { id: '1', destination, ack: 'auto', headers: noHeaders },
-      'm1',
-      message(destination),
+  it('reports each delivery to the hook', () => {
+    const seen: unknown[] = [];
+    const { subject } = fakeSubscriber(undefined, (published, session, id) => {
+      seen.push([published.id, session, id]);
+      return () => seen.push('end');
+    });
+    const published = publication('/topic/x');
+    subject.deliver(subscribeFrame('1', '/topic/x'), published);
+    expect(seen).toEqual([[published.id, 's1', '1'], 'end']);
+  });
+
+  it('ends its connection to the broker', async () => {
+    const { subject, calls } = fakeSubscriber();
+    await subject.close();
+    expect(calls).toEqual(['close']);
+  });
+});
+
+describe('a session queue', () => {
+  it('is served without the broker, once for each subscription', async () => {
+    const { subject, calls, texts } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
+    await subject.subscribe(subscribeFrame('2', '/user/queue/x'), own('/queue/x'));
+    await subject.subscribe(subscribeFrame('3', '/user/queue/y'), own('/queue/y'));
+    subject.receive('/queue/x', publication('/user/queue/x'));
+    expect(texts()).toEqual(['x', 'x']);
+    expect([subject.reads('/queue/x'), subject.reads('/queue/z')]).toEqual([true, false]);
+    expect(calls).toEqual([]);
+  });
+
+  it('delivers nothing after UNSUBSCRIBE', async () => {
+    const { subject, calls, texts } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
+    await subject.unsubscribe('1', undefined);
+    subject.receive('/queue/x', publication('/user/queue/x'));
+    expect([texts(), subject.reads('/queue/x'), calls]).toEqual([[], false, ['forget 1']]);
+  });
+
+  it('delivers a message again that was not accepted', async () => {
+    const { subject, sent, texts, ackOf } = fakeSubscriber();
+    const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
+    await subject.subscribe(frame, own('/queue/x'));
+    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    void subject.settle({ kind: 'nack', id: ackOf(0) });
+    expect(texts()).toEqual(['a', 'a']);
+    expect(sent[1]).toMatchObject({ marks: { redelivered: 1 } });
+    void subject.settle({ kind: 'ack', id: ackOf(1) });
+    // A late acknowledgement of a delivery that was settled is accepted.
+    void subject.settle({ kind: 'ack', id: ackOf(0) });
+    expect(texts()).toHaveLength(2);
+  });
+
+  it('refuses an acknowledgement that it never asked for', () => {
+    const { subject } = fakeSubscriber();
+    expect(() => subject.settle({ kind: 'ack', id: 'own-1' })).toThrow(
+      new MessagingError('acknowledgement-unknown'),
     );
-    expect(sent[0]).toMatchObject({ kind: 'message', message: { destination: '/user/queue/x' } });
+  });
+
+  it('passes the acknowledgements of the broker on to the broker', () => {
+    const { subject, calls } = fakeSubscriber();
+    void subject.settle({ kind: 'ack', id: '1' });
+    expect(calls).toEqual(['ack 1']);
+  });
+
+  it('delivers nothing to an acknowledging subscription that has ended', async () => {
+    const { subject, texts } = fakeSubscriber();
+    const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client' });
+    await subject.subscribe(frame, own('/queue/x'));
+    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    await subject.unsubscribe('1', undefined);
+    await subject.subscribe(
+      subscribeFrame('2', '/user/queue/x', { ack: 'client' }),
+      own('/queue/x'),
+    );
+    subject.receive('/queue/x', publication('/user/queue/x', 'b'));
+    expect(texts()).toEqual(['a', 'b']);
+  });
+
+  it('delivers nothing after the session has ended', async () => {
+    const { subject, texts } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
+    await subject.close();
+    subject.receive('/queue/x', publication('/user/queue/x'));
+    expect(texts()).toEqual([]);
+  });
+
+  it('cannot be durable', async () => {
+    const { subject } = fakeSubscriber();
+    const headers = new Map([['durable-subscription-name', 'd']]);
+    await expect(
+      subject.subscribe(subscribeFrame('1', '/user/queue/x', { headers }), own('/queue/x')),
+    ).rejects.toMatchObject({ code: 'destination-invalid' });
+    expect(subject.has('1')).toBe(false);
+  });
+});
+
+describe('a commit', () => {
+  const address = topic('/topic/x');
+
+  it('hands the broker its part, and settles session queues afterwards', async () => {
+    const { subject, calls, texts, ackOf } = fakeSubscriber();
+    const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
+    await subject.subscribe(frame, own('/queue/x'));
+    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    await subject.commit([
+      { kind: 'send', address, publication: publication('/topic/x') },
+      { kind: 'settle', settlement: { kind: 'nack', id: ackOf(0) } },
+      { kind: 'settle', settlement: { kind: 'ack', id: '7' } },
+    ]);
+    expect(calls).toEqual(['commit send settle']);
+    expect(texts()).toEqual(['a', 'a']);
+  });
+
+  it('does nothing when an acknowledgement is unknown', async () => {
+    const { subject, calls } = fakeSubscriber();
+    await expect(
+      subject.commit([
+        { kind: 'send', address, publication: publication('/topic/x') },
+        { kind: 'settle', settlement: { kind: 'ack', id: 'own-1' } },
+      ]),
+    ).rejects.toThrow(new MessagingError('acknowledgement-unknown'));
+    expect(calls).toEqual([]);
+  });
+
+  it('settles nothing when the broker refuses', async () => {
+    const { subject, texts, ackOf, state } = fakeSubscriber();
+    const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
+    await subject.subscribe(frame, own('/queue/x'));
+    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    state.refusesCommit = new MessagingError('queue-full');
+    await expect(
+      subject.commit([{ kind: 'settle', settlement: { kind: 'nack', id: ackOf(0) } }]),
+    ).rejects.toThrow(state.refusesCommit);
+    expect(texts()).toEqual(['a']);
   });
 });

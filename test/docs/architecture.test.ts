@@ -1,4 +1,4 @@
-// docs/architecture.md: its drawing is the one that the sources' imports make, and every room has its paragraph.
+// docs/architecture.md: its drawing is the one that the sources' imports make, and every folder has its paragraph.
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readSources } from '../architecture/source.js';
@@ -12,9 +12,9 @@ it('the drawing is made from the imports', () => {
   expect(drawn.code).toBe(drawing(readSources(new URL('../../src/', import.meta.url))));
 });
 
-it('every room is named', () => {
-  const rooms = readdirSync(`${root}src`, { withFileTypes: true })
+it('every folder is named', () => {
+  const folders = readdirSync(`${root}src`, { withFileTypes: true })
     .filter((each) => each.isDirectory())
     .map(({ name }) => name);
-  expect(rooms.filter((room) => !prose.includes(`**${room}**`))).toEqual([]);
+  expect(folders.filter((folder) => !prose.includes(`**${folder}**`))).toEqual([]);
 });

@@ -134,8 +134,8 @@ export class BrokerModel implements QueueWorld {
   #offer(message: MessageModel, listener: ListenerModel): void {
     const { queue, session } = listener;
     if (queue === undefined) return void this.#deliver(message, listener, {});
-    if (queue.size >= this.settings.messages) queue.dropExpired();
-    if (queue.size < this.settings.messages) queue.add(message);
+    if (queue.size >= this.settings.maxMessages) queue.dropExpired();
+    if (queue.size < this.settings.maxMessages) queue.add(message);
     else this.fail(session, 'slow-consumer');
   }
 
@@ -168,12 +168,13 @@ export class BrokerModel implements QueueWorld {
     for (const { destination } of messages)
       added.set(destination, (added.get(destination) ?? 0) + 1);
     const fresh = [...added.keys()].filter((name) => !this.#queues.has(name));
-    if (this.#queues.size + fresh.length > this.settings.queues) throw new Refusal('queue-limit');
+    if (this.#queues.size + fresh.length > this.settings.maxQueues)
+      throw new Refusal('queue-limit');
     const { whenFull } = this.settings;
     const excess = new Map<QueueModel, number>();
     for (const [name, count] of added) {
       const queue = this.#queues.get(name);
-      const over = (queue?.size ?? 0) + count - this.settings.messages;
+      const over = (queue?.size ?? 0) + count - this.settings.maxMessages;
       if (over <= 0) continue;
       if (queue === undefined) throw new Refusal('queue-full');
       const expired = queue.waiting.filter(({ message }) => message.expires <= this.now).length;
@@ -190,7 +191,7 @@ export class BrokerModel implements QueueWorld {
   #open(name: string): QueueModel {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;
-    if (this.#queues.size >= this.settings.queues) throw new Refusal('queue-limit');
+    if (this.#queues.size >= this.settings.maxQueues) throw new Refusal('queue-limit');
     const queue = new QueueModel(this);
     this.#queues.set(name, queue);
     return queue;

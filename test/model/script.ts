@@ -71,9 +71,9 @@ export type Step =
 export interface Settings {
   readonly whenFull: 'refuse' | 'drop-oldest';
   readonly maxDeliveries: number;
-  readonly queues: number;
+  readonly maxQueues: number;
   /** What one queue may hold. */
-  readonly messages: number;
+  readonly maxMessages: number;
   readonly prefetch: number;
   readonly errors: 'problem' | 'close';
 }
@@ -234,8 +234,8 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
 export const settings: fc.Arbitrary<Settings> = fc.record({
   whenFull: fc.constantFrom('refuse' as const, 'drop-oldest' as const),
   maxDeliveries: fc.integer({ min: 1, max: 3 }),
-  queues: fc.constantFrom(2, 3),
-  messages: fc.integer({ min: 2, max: 6 }),
+  maxQueues: fc.constantFrom(2, 3),
+  maxMessages: fc.integer({ min: 2, max: 6 }),
   prefetch: fc.integer({ min: 1, max: 4 }),
   errors: fc.constantFrom('problem' as const, 'problem' as const, 'close' as const),
 });

@@ -46,9 +46,6 @@ export class Stage {
     const errors: string[] = [];
     const logger = { info() {}, warn() {}, error: (text: string) => void errors.push(text) };
     const broker = new EmbeddedBroker({
-      ids,
-      clock,
-      logger,
       queue: { ...queue, deadLetters },
       retain: { destinations: [keptTopic] },
     });

@@ -1,4 +1,4 @@
-// The launcher behind `npm start` and `npm test`, in a package of its own whose compiler and test runner only say that they ran.
+// The launcher behind `npm start` and `npm test`, in a package whose compiler and test runner only print that they ran.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ beforeEach(() => {
   write('node_modules/typescript/bin/tsc', compiler);
   write(
     'node_modules/vitest/vitest.mjs',
-    `console.log(process.argv.slice(2).join(' '));\nprocess.exit(3);`,
+    `console.log(process.argv.slice(2).join(' '), process.env.PROPERTY_RUNS ?? '');\nprocess.exit(3);`,
   );
   for (const name of [
     'tsconfig.json',
@@ -135,12 +135,18 @@ describe('the launcher', () => {
     expect(await built()).toBe('');
   });
 
-  it('hands arguments on to the tests, and their exit code back', async () => {
-    const { code, out } = await launch(['test', 'test/wire', '--bail=1']).ended;
-    expect([code, out]).toEqual([
-      3,
-      'Building signalbox.\nRunning the tests.\nrun test/wire --bail=1\n',
-    ]);
+  it.each([
+    {
+      command: 'test',
+      out: 'Running the fast tests; npm run test:all runs all of them.\nrun --project=fast test/wire --bail=1 \n',
+    },
+    { command: 'test:all', out: 'Running all tests.\nrun test/wire --bail=1 5000\n' },
+  ])('$command passes its arguments to vitest and returns its exit code', async (each) => {
+    expect(await launch([each.command, 'test/wire', '--bail=1']).ended).toEqual({
+      code: 3,
+      out: `Building signalbox.\n${each.out}`,
+      err: '',
+    });
   });
 
   it('hands signals on to an example, and its exit code back', async () => {

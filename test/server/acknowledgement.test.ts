@@ -123,7 +123,7 @@ describe('a time limit of acknowledgements', () => {
 
   it('stands still while a handler keeps the ACK waiting', async () => {
     const clock = testClock();
-    const broker = new EmbeddedBroker({ clock, queue: { ackTimeout: 800 } });
+    const broker = new EmbeddedBroker({ queue: { ackTimeout: 800 } });
     await using app = await testServer({
       controllers: [SlowController],
       broker,

@@ -42,9 +42,9 @@ it.each([
   [
     'unwritable',
     'payload-unwritable',
-    'What the handler of "/app/unwritable" gave cannot be written.',
+    'The result of the handler of "/app/unwritable" cannot be written.',
   ],
-  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be checked.'],
+  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be validated.'],
 ])(
   "what is the application's fault stands in the log, with its cause: %s",
   async (path, code, text) => {

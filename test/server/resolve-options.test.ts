@@ -74,7 +74,7 @@ describe('options', () => {
     ],
     [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
     [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
-    [`The option 'codecs' must name at least one.`, { codecs: [] }],
+    [`The option 'codecs' must not be empty.`, { codecs: [] }],
     [
       `The option 'limits.maxMessageBytes' must not be smaller than limits.maxFrameBytes.`,
       { limits: { maxMessageBytes: 10 } },
@@ -84,19 +84,19 @@ describe('options', () => {
       { prefixes: { application: ['app'] } },
     ],
     [
-      `The option 'prefixes' must not lie within each other, as '/app/topic' does.`,
+      `The option 'prefixes' must not contain each other; '/app/topic' lies within another prefix.`,
       { prefixes: { broker: ['/app/topic'] } },
     ],
     [
-      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike 'ws'.`,
+      `The option 'endpoints' must have paths that begin with a slash and have no query; 'ws' has not.`,
       { endpoints: [{ path: 'ws' }] },
     ],
     [
-      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike '/ws?a=b'.`,
+      `The option 'endpoints' must have paths that begin with a slash and have no query; '/ws?a=b' has not.`,
       { endpoints: [{ path: '/ws?a=b' }] },
     ],
     [
-      `The option 'endpoints' need paths that begin with a slash and hold no query, unlike 'undefined'.`,
+      `The option 'endpoints' must have paths that begin with a slash and have no query; 'undefined' has not.`,
       { endpoints: [{}] },
     ],
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
@@ -111,11 +111,11 @@ describe('options', () => {
     [`The option 'prefixes.application' must be a list.`, { prefixes: { application: '/app' } }],
     [`The option 'separator' must be a text.`, { separator: 0 }],
     [
-      `The option 'slowConsumers.rules' need a destination each.`,
+      `The option 'slowConsumers.rules' must have a destination each.`,
       { slowConsumers: { rules: [{ policy: 'conflate' }] } },
     ],
     [
-      `The option 'endpoints' must have paths of their own.`,
+      `The option 'endpoints' must have different paths.`,
       { endpoints: [{ path: '/ws' }, { path: '/ws' }] },
     ],
   ])('%s', (message, given) => {

@@ -9,6 +9,7 @@ import {
 } from './broker-options.js';
 import { EmbeddedConnection } from './embedded-connection.js';
 import { Exchange } from './exchange.js';
+import type { QueueOptions } from './queue/queue-memory.js';
 
 /**
  * The default broker. It works in memory and delivers before `publish` returns (Spring: SimpleBrokerMessageHandler, which has
@@ -22,6 +23,11 @@ export class EmbeddedBroker implements Broker {
   /** @throws {MessagingError} `option-invalid` */
   constructor(options: EmbeddedBrokerOptions = {}) {
     this.#options = resolveBrokerOptions(options);
+  }
+
+  /** The options of queues; the acknowledged queues of sessions have the same. */
+  get queueOptions(): QueueOptions {
+    return this.#options.queue;
   }
 
   /**

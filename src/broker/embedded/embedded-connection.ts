@@ -153,15 +153,11 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   #consumerParts(subscription: Subscription): ConsumerParts {
-    const { context, options } = this.exchange;
     return {
       subscriber: this.subscriber,
       subscription,
-      prefetch: prefetchOf(subscription) ?? options.queue.prefetch,
-      ackTimeout: options.queue.ackTimeout,
       acknowledgements: this.#issued,
-      clock: context.clock,
-      logger: context.logger,
+      prefetch: prefetchOf(subscription),
     };
   }
 }

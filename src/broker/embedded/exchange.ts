@@ -15,6 +15,11 @@ import type { Entry } from './topic/audience.js';
 import { RetainedMessages } from './topic/retained-messages.js';
 import { SubscriptionIndex } from './topic/subscription-index.js';
 
+/** A publication that waits for its delivery. */
+interface Waiting extends Arrival {
+  readonly isQueued: boolean;
+}
+
 export class Exchange implements DeadLetters {
   readonly index: SubscriptionIndex;
   readonly memory: QueueMemory;
@@ -23,7 +28,7 @@ export class Exchange implements DeadLetters {
   readonly durables: DurableSubscriptions;
   readonly #journal: Journal | undefined;
   /** Publications in the order of their delivery. */
-  readonly #waiting: Arrival[] = [];
+  readonly #waiting: Waiting[] = [];
   #delivering = false;
   #closed = false;
 
@@ -36,7 +41,7 @@ export class Exchange implements DeadLetters {
     const { queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
-    this.memory = new QueueMemory({ clock, logger, limits: queue, deadLetters: this, journal });
+    this.memory = new QueueMemory({ clock, logger, options: queue, deadLetters: this, journal });
     this.queues = new Queues(queue, this.memory);
     this.index = new SubscriptionIndex(separator);
     this.retained = new RetainedMessages(retain, separator, logger);
@@ -62,7 +67,7 @@ export class Exchange implements DeadLetters {
   send(publication: Publication): void | Promise<void> {
     if (this.queues.serves(publication.message.destination)) return this.publish([publication]);
     this.#checkOpen();
-    this.#waiting.push({ publication });
+    this.#waiting.push({ publication, isQueued: false });
     this.#deliverWaiting();
   }
 
@@ -79,17 +84,17 @@ export class Exchange implements DeadLetters {
     effect?: () => void,
   ): void | Promise<void> {
     this.#checkOpen();
-    const queued = publications
-      .map(({ message }) => message)
-      .filter(({ destination }) => this.queues.serves(destination));
-    if (queued.length > 0) this.queues.admit(queued);
     const journal = this.#journal;
-    const arrivals = publications.map((publication) => this.#arrivalOf(publication, journal));
-    const changes = changesOf(arrivals, acknowledged);
+    const routed = publications.map((publication) => this.#route(publication, journal));
+    const queued = routed.flatMap(({ isQueued, publication }) =>
+      isQueued ? publication.message : [],
+    );
+    if (queued.length > 0) this.queues.admit(queued);
+    const changes = changesOf(routed, acknowledged);
     const deliver = () => {
       // The store, if any, has removed them with the same write.
       for (const each of acknowledged) each.storedAs = undefined;
-      this.#waiting.push(...arrivals);
+      this.#waiting.push(...routed);
       this.#deliverWaiting();
       effect?.();
     };
@@ -100,7 +105,7 @@ export class Exchange implements DeadLetters {
   }
 
   /** Moves a message to the dead letters, or logs that it is lost. */
-  add(dead: QueuedMessage): void {
+  addDeadLetter(dead: QueuedMessage): void {
     const { message } = dead.publication;
     const { storedAs } = dead;
     const destination = this.options.queue.deadLetters;
@@ -141,13 +146,11 @@ export class Exchange implements DeadLetters {
     this.#waiting.length = 0;
   }
 
-  #arrivalOf(publication: Publication, journal: Journal | undefined): Arrival {
+  #route(publication: Publication, journal: Journal | undefined): Waiting {
     const { destination, headers } = publication.message;
-    const stored =
-      journal !== undefined &&
-      headers.get('persistent') === 'true' &&
-      this.queues.serves(destination);
-    return { publication, storedAs: stored ? journal.nextSequence() : undefined };
+    const isQueued = this.queues.serves(destination);
+    const isStored = isQueued && headers.get('persistent') === 'true';
+    return { publication, isQueued, storedAs: isStored ? journal?.nextSequence() : undefined };
   }
 
   async #storeFirst(stored: Promise<void>, queued: readonly Message[], deliver: () => void) {
@@ -172,11 +175,11 @@ export class Exchange implements DeadLetters {
     }
   }
 
-  #deliver(arrival: Arrival): void {
-    const { publication } = arrival;
+  #deliver(waiting: Waiting): void {
+    const { publication } = waiting;
     const { destination } = publication.message;
-    if (this.queues.serves(destination)) {
-      this.queues.open(destination).add(arrival);
+    if (waiting.isQueued) {
+      this.queues.open(destination).add(waiting);
       return;
     }
     this.retained.consider(publication);

@@ -1,8 +1,7 @@
 // One subscription of a queue: its deliveries, and the acknowledgements that it waits for.
-import type { Clock, Timer } from '../../../message/clock.js';
+import type { Timer } from '../../../message/clock.js';
 import { MessagingError } from '../../../message/error.js';
 import type { DeliveryMarks } from '../../../message/frame.js';
-import type { Logger } from '../../../message/logger.js';
 import type { Settlement, Subscriber, Subscription } from '../../broker.js';
 import type { QueuedMessage } from './message-list.js';
 import type { MessageQueue, QueueConsumer } from './message-queue.js';
@@ -10,14 +9,10 @@ import type { MessageQueue, QueueConsumer } from './message-queue.js';
 export interface ConsumerParts {
   readonly subscriber: Subscriber;
   readonly subscription: Subscription;
-  /** Unacknowledged messages that it may hold. */
-  readonly prefetch: number;
-  /** Milliseconds in which it must acknowledge a message; 0 means no limit. */
-  readonly ackTimeout: number;
   /** The acknowledgements of its connection. */
   readonly acknowledgements: Acknowledgements;
-  readonly clock: Clock;
-  readonly logger: Logger;
+  /** Unacknowledged messages that it may hold. @default the option `prefetch` of queues */
+  readonly prefetch: number | undefined;
 }
 
 /** Begins to take messages of a queue. */
@@ -94,7 +89,8 @@ export class Consumer implements QueueConsumer {
   }
 
   get #hasCapacity(): boolean {
-    const { prefetch, acknowledgements, subscriber } = this.parts;
+    const { acknowledgements, subscriber } = this.parts;
+    const { prefetch = this.queue.memory.parts.options.prefetch } = this.parts;
     return (
       !this.#closed &&
       !this.#full &&
@@ -109,11 +105,14 @@ export class Consumer implements QueueConsumer {
   }
 
   #deliver({ publication }: QueuedMessage, marks: DeliveryMarks): boolean {
-    const { subscriber, subscription, logger } = this.parts;
+    const { subscriber, subscription } = this.parts;
     try {
       return subscriber.deliver(subscription, publication, marks);
     } catch (error) {
-      logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);
+      this.queue.memory.parts.logger.error(
+        `A delivery to the subscriber ${subscriber.id} failed.`,
+        error,
+      );
       return true;
     }
   }
@@ -148,22 +147,22 @@ export class Consumer implements QueueConsumer {
   }
 
   #awaitAcknowledgement(ack: string, message: QueuedMessage): void {
-    const { ackTimeout, clock } = this.parts;
+    const { options, clock } = this.queue.memory.parts;
     this.#unacknowledged.set(ack, message);
-    if (ackTimeout === 0) return;
+    if (options.ackTimeout === 0) return;
     this.#scheduleCheck();
     // The time since the last check will be counted, but it is not time of this message.
-    message.ackDue = this.#countedTime + (clock.now() - this.#checkedAt) + ackTimeout;
+    message.ackDue = this.#countedTime + (clock.now() - this.#checkedAt) + options.ackTimeout;
   }
 
   #scheduleCheck(): void {
     if (this.#check !== undefined) return;
-    const { ackTimeout, clock, subscriber } = this.parts;
-    const interval = Math.ceil(ackTimeout / checksPerTimeout);
+    const { options, clock } = this.queue.memory.parts;
+    const interval = Math.ceil(options.ackTimeout / checksPerTimeout);
     this.#checkedAt = clock.now();
     this.#check = clock.after(interval, () => {
       this.#check = undefined;
-      if (!subscriber.busy) this.#countedTime += interval;
+      if (!this.parts.subscriber.busy) this.#countedTime += interval;
       this.#giveBackOverdue();
       if (this.#unacknowledged.size > 0) this.#scheduleCheck();
     });

@@ -46,7 +46,7 @@ export class MessageQueue {
 
   /** @param onIdle called when the queue has neither messages nor consumers */
   constructor(
-    private readonly memory: QueueMemory,
+    readonly memory: QueueMemory,
     private readonly onIdle?: (queue: MessageQueue) => void,
   ) {}
 
@@ -97,15 +97,15 @@ export class MessageQueue {
   /** Returns unacknowledged messages to their old places, or moves them to the dead letters after too many deliveries. */
   putBack(messages: readonly QueuedMessage[]): void {
     if (this.#discarded) return;
-    const { limits, deadLetters } = this.memory.parts;
-    const again = messages.filter(({ deliveries }) => deliveries < limits.maxDeliveries);
-    const dead = messages.filter(({ deliveries }) => deliveries >= limits.maxDeliveries);
+    const { options, deadLetters } = this.memory.parts;
+    const again = messages.filter(({ deliveries }) => deliveries < options.maxDeliveries);
+    const dead = messages.filter(({ deliveries }) => deliveries >= options.maxDeliveries);
     this.#waiting.putBack(again);
     for (const { expires } of again) if (expires < this.#nextExpiry) this.#watchExpiry(expires);
     for (const { size } of dead) this.#count(-1, -size);
     this.#reportIdle();
     // They may go to this same queue, so it no longer counts them.
-    for (const each of dead) deadLetters.add(each);
+    for (const each of dead) deadLetters.addDeadLetter(each);
     this.#pump();
   }
 
@@ -145,7 +145,7 @@ export class MessageQueue {
   canHold(load: Load): boolean {
     if (!this.#overflows(load)) return true;
     this.dropExpired();
-    const droppable = this.memory.parts.limits.whenFull === 'drop-oldest';
+    const droppable = this.memory.parts.options.whenFull === 'drop-oldest';
     const { length, bytes } = this.#waiting;
     return !this.#overflows({
       messages: load.messages - (droppable ? length : 0),
@@ -215,7 +215,7 @@ export class MessageQueue {
   }
 
   #overflows({ messages, bytes }: Load): boolean {
-    const { maxMessages, maxBytes } = this.memory.parts.limits;
+    const { maxMessages, maxBytes } = this.memory.parts.options;
     return this.#messages + messages > maxMessages || this.#bytes + bytes > maxBytes;
   }
 

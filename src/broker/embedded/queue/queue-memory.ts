@@ -52,16 +52,13 @@ export function defaultDeadLetters(prefix: string): string {
 
 /** Receives messages that were delivered `maxDeliveries` times and never acknowledged. */
 export interface DeadLetters {
-  add(message: QueuedMessage): void;
+  addDeadLetter(message: QueuedMessage): void;
 }
 
 export interface QueueMemoryParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits: Pick<
-    QueueOptions,
-    'maxDeliveries' | 'whenFull' | 'maxMessages' | 'maxBytes' | 'maxTotalBytes'
-  >;
+  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues'>;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
@@ -90,7 +87,7 @@ export class QueueMemory {
 
   /** True when all queues together can hold this many more bytes; expired messages are dropped first when needed. */
   hasRoom(bytes: number): boolean {
-    const { maxTotalBytes } = this.parts.limits;
+    const { maxTotalBytes } = this.parts.options;
     if (this.#bytes + bytes > maxTotalBytes) this.#dropExpired();
     return this.#bytes + bytes <= maxTotalBytes;
   }

@@ -1,0 +1,87 @@
+// The destination resolver: every prefix leads to its kind of address.
+import { describe, expect, it } from 'vitest';
+import { DestinationResolver } from '../../src/broker/destination-resolver.js';
+import type { Address } from '../../src/message/address.js';
+import { MessagingError } from '../../src/message/error.js';
+
+const prefixes = { application: ['/app', '/api'], broker: ['/topic', '/queue'], user: '/user' };
+const resolver = new DestinationResolver(prefixes, '/');
+const none: Address = { kind: 'none' };
+
+describe('the address of a message', () => {
+  it.each<[string, Address]>([
+    ['/app/a/b', { kind: 'handler', lookup: '/a/b' }],
+    ['/api/a', { kind: 'handler', lookup: '/a' }],
+    ['/topic/x', { kind: 'broker', destination: '/topic/x' }],
+    ['/queue/x', { kind: 'broker', destination: '/queue/x' }],
+    ['/user/ann/queue/x', { kind: 'user', user: 'ann', queue: '/queue/x' }],
+    ['/user/a%2Fb/queue/x', { kind: 'user', user: 'a/b', queue: '/queue/x' }],
+    ['/temp-queue/x', { kind: 'session', session: 's1', queue: '/temp-queue/x' }],
+    ['/reply-queue/x', { kind: 'reply', id: 'x' }],
+    ['/topicx', none],
+    ['/application/x', none],
+    ['/app', none],
+    ['/user', none],
+    ['/users/queue/x', none],
+    ['topic/x', none],
+  ])('%s', (destination, address) => {
+    expect(resolver.resolve(destination, 's1')).toEqual(address);
+  });
+
+  it('of the application cannot be a temporary queue, which belongs to a session', () => {
+    expect(resolver.resolve('/temp-queue/x')).toEqual(none);
+  });
+
+  it('with dots has no slash before the lookup', () => {
+    const dots = new DestinationResolver({ ...prefixes, application: ['/app'] }, '.');
+    expect(dots.resolve('/app/red.blue.green')).toEqual({
+      kind: 'handler',
+      lookup: 'red.blue.green',
+    });
+  });
+
+  it.each(['/user/joe', '/user/joe/', '/user//queue/x'])('cannot be %s', (destination) => {
+    expect(() => resolver.resolve(destination, 's1')).toThrow(
+      'Expected /user/{user}/{destination}.',
+    );
+  });
+
+  it('cannot be a temporary queue of another session', () => {
+    expect(() => resolver.resolve('/user/ann/temp-queue/x', 's1')).toThrow(
+      new MessagingError('destination-refused'),
+    );
+  });
+});
+
+describe('the address of a subscription', () => {
+  it('below the user prefix is a queue of the session, which the client knows by its full name', () => {
+    const address = resolver.resolveOwn('/user/queue/x', 's1');
+    expect(address).toEqual({ kind: 'session', session: 's1', queue: '/queue/x' });
+    expect(resolver.visibleQueue('/queue/x')).toBe('/user/queue/x');
+  });
+
+  it('below /temp-queue is a queue of the session, under its own name', () => {
+    const queue = '/temp-queue/x';
+    expect(resolver.resolveOwn(queue, 's1')).toEqual({ kind: 'session', session: 's1', queue });
+    expect(resolver.visibleQueue(queue)).toBe(queue);
+  });
+
+  it.each(['/topic/x', '/app/x'])('elsewhere is that of a message: %s', (destination) => {
+    expect(resolver.resolveOwn(destination, 's1')).toEqual(resolver.resolve(destination, 's1'));
+  });
+
+  it.each([
+    '/user/',
+    '/user/queue/*',
+    '/user/**',
+    '/user/{x}',
+    '/user/temp-queue/x',
+    '/temp-queue/',
+    '/temp-queue/?',
+    '/temp-queue/temp-queue/x',
+  ])('cannot be %s', (destination) => {
+    expect(() => resolver.resolveOwn(destination, 's1')).toThrow(
+      /A subscription below \/\S+ names one queue, without wildcards\./,
+    );
+  });
+});
