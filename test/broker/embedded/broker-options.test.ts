@@ -1,4 +1,4 @@
-// Options of the embedded broker: what is wrong with them is said when it is made, and not by silence later.
+// Options of the embedded broker: its constructor rejects invalid ones.
 import { describe, expect, it } from 'vitest';
 import {
   resolveBrokerOptions,
@@ -49,7 +49,7 @@ describe('the options of the embedded broker', () => {
     );
   });
 
-  it('have dead letters wait in a queue, whatever queues are called', () => {
+  it('put the dead letters below the first prefix of queues', () => {
     expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
       '/jobs/dead-letters',
     );

@@ -1,4 +1,4 @@
-// A list of messages against one that is sorted anew each time: whatever comes back when, the oldest is the next.
+// The message list compared with a list that is sorted after each step, over generated steps.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -6,11 +6,11 @@ import {
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
 import { cases } from '../../../property.js';
-import { publication } from '../consuming.js';
+import { publication } from '../started-broker.js';
 
 type List = Pick<MessageList, 'length' | 'bytes' | 'add' | 'putBack' | 'take' | 'extract'>;
 
-/** Slow and obvious. */
+/** Slow, and obviously correct. */
 class SortedList implements List {
   #messages: QueuedMessage[] = [];
 
@@ -63,7 +63,7 @@ function queued(sequence: number): QueuedMessage {
   };
 }
 
-/** What a list gives in each step, and what it then holds. */
+/** The result of each step, and the state of the list after it. */
 function played(list: List, steps: readonly Step[]): readonly unknown[] {
   let sequence = 0;
   let taken: QueuedMessage[] = [];
@@ -96,7 +96,7 @@ function played(list: List, steps: readonly Step[]): readonly unknown[] {
   });
 }
 
-it('gives the oldest of those that wait', () => {
+it('returns the oldest of the waiting messages', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
       expect(played(new MessageList(), steps)).toEqual(played(new SortedList(), steps));
