@@ -37,11 +37,12 @@ export class EmbeddedConnection implements BrokerConnection {
    * Begins a subscription.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`, `queue-limit`;
-   *   `not-connected` after `close`
+   *   `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The connection to the broker is closed.');
+    this.exchange.checkOpen();
     if (this.#subscriptions.has(subscription.id)) throw new MessagingError('subscription-exists');
     const begun = this.#begin(subscription);
     this.#subscriptions.set(subscription.id, begun);

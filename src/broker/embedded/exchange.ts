@@ -59,6 +59,11 @@ export class Exchange implements DeadLetters {
     return this.#journal.close().finally(() => this.#clear());
   }
 
+  /** @throws {MessagingError} `broker-unavailable` when the broker has stopped */
+  checkOpen(): void {
+    if (this.#closed) throw new MessagingError('broker-unavailable');
+  }
+
   /**
    * Publishes one message.
    *
@@ -66,7 +71,7 @@ export class Exchange implements DeadLetters {
    */
   send(publication: Publication): void | Promise<void> {
     if (this.queues.serves(publication.message.destination)) return this.publish([publication]);
-    this.#checkOpen();
+    this.checkOpen();
     this.#waiting.push({ publication, isQueued: false });
     this.#deliverWaiting();
   }
@@ -83,7 +88,7 @@ export class Exchange implements DeadLetters {
     acknowledged: readonly QueuedMessage[] = [],
     effect?: () => void,
   ): void | Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     const journal = this.#journal;
     const routed = publications.map((publication) => this.#route(publication, journal));
     const queued = routed.flatMap(({ isQueued, publication }) =>
@@ -132,16 +137,11 @@ export class Exchange implements DeadLetters {
     );
   }
 
-  #checkOpen(): void {
-    if (this.#closed) throw new MessagingError('broker-unavailable');
-  }
-
   #clear(): void {
     this.#closed = true;
     this.durables.clear();
     this.index.clear();
-    this.queues.clear();
-    this.memory.clear();
+    this.memory.close();
     this.retained.clear();
     this.#waiting.length = 0;
   }

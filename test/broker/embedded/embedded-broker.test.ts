@@ -264,6 +264,7 @@ describe('a subscription', () => {
     void ann.close();
     void ann.close();
     expect(() => ann.subscribeTo('2', '/topic/a')).toThrow(refusal('not-connected'));
+    expect(() => ann.unsubscribe('1')).toThrow(refusal('subscription-unknown'));
   });
 });
 
@@ -302,6 +303,7 @@ describe('a broker that does not run', () => {
     expect(() => ann.send(publication('m1', '/topic/a'))).toThrow(unavailable);
     expect(() => ann.send(publication('m1', '/queue/a'))).toThrow(unavailable);
     expect(() => ann.commit([])).toThrow(unavailable);
+    expect(() => ann.subscribeTo('1', '/topic/a')).toThrow(unavailable);
   });
 
   it('can be started again, without the messages that it had', () => {

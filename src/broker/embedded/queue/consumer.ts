@@ -78,7 +78,6 @@ export class Consumer implements QueueConsumer {
 
   /** Leaves the queue, which takes back the unacknowledged messages. */
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
     this.queue.detach(this, this.#withdraw([...this.#unacknowledged.keys()]));
   }

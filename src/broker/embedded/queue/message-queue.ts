@@ -47,7 +47,7 @@ export class MessageQueue {
   /** @param onIdle called when the queue has neither messages nor consumers */
   constructor(
     readonly memory: QueueMemory,
-    private readonly onIdle?: (queue: MessageQueue) => void,
+    private readonly onIdle?: () => void,
   ) {}
 
   add({ publication, retained = false, deliveries = 0, storedAs }: Arrival): void {
@@ -84,7 +84,6 @@ export class MessageQueue {
     this.#consumers.delete(consumer);
     this.#ready.delete(consumer);
     this.putBack(unacknowledged);
-    this.#reportIdle();
   }
 
   /** Removes messages that a consumer has acknowledged. */
@@ -113,7 +112,6 @@ export class MessageQueue {
   discard(): void {
     this.#discarded = true;
     this.#waiting.clear();
-    this.#nextExpiry = Infinity;
     this.#count(-this.#messages, -this.#bytes);
   }
 
@@ -183,7 +181,7 @@ export class MessageQueue {
 
   /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call goes on. */
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.memory.closed) return;
     this.#pumping = true;
     try {
       for (;;) {
@@ -236,8 +234,6 @@ export class MessageQueue {
   }
 
   #reportIdle(): void {
-    if (this.#messages > 0 || this.#consumers.size > 0) return;
-    this.memory.unwatchExpiry(this);
-    this.onIdle?.(this);
+    if (this.#messages === 0 && this.#consumers.size === 0) this.onIdle?.();
   }
 }

@@ -77,6 +77,7 @@ export class QueueMemory {
   readonly #expiring = new Set<Expiring>();
   #sweep: Timer | undefined;
   #bytes = 0;
+  #closed = false;
 
   constructor(readonly parts: QueueMemoryParts) {}
 
@@ -98,15 +99,14 @@ export class QueueMemory {
     this.#scheduleSweep();
   }
 
-  unwatchExpiry(queue: Expiring): void {
-    this.#expiring.delete(queue);
+  /** The broker stops: its queues deliver no more messages. */
+  close(): void {
+    this.#closed = true;
+    this.#sweep?.cancel();
   }
 
-  clear(): void {
-    this.#sweep?.cancel();
-    this.#sweep = undefined;
-    this.#expiring.clear();
-    this.#bytes = 0;
+  get closed(): boolean {
+    return this.#closed;
   }
 
   #dropExpired(): void {

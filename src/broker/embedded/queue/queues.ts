@@ -30,10 +30,7 @@ export class Queues {
     const known = this.#queues.get(destination);
     if (known !== undefined) return known;
     if (this.#queues.size >= this.options.maxQueues) throw new MessagingError('queue-limit');
-    const queue = new MessageQueue(this.memory, (idle) => {
-      // A queue can report twice that it is idle, and another one may have its name by then.
-      if (this.#queues.get(destination) === idle) this.#queues.delete(destination);
-    });
+    const queue = new MessageQueue(this.memory, () => this.#queues.delete(destination));
     this.#queues.set(destination, queue);
     return queue;
   }
@@ -82,10 +79,6 @@ export class Queues {
     return () => {
       for (const { queue, size } of reserved) queue.unreserve(size);
     };
-  }
-
-  clear(): void {
-    this.#queues.clear();
   }
 
   #find(destination: string): MessageQueue {

@@ -203,6 +203,44 @@ describe('a commit', () => {
 });
 
 describe('the dead letters', () => {
+  it('make room in the queue that they come from', () => {
+    const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxMessages: 1 });
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    ann.settle('nack', '1');
+    publish('/queue/x', '2');
+    expect(ann.takeTexts()).toEqual(['1', '2']);
+  });
+
+  it('can be answered with a message to the queue that they come from', () => {
+    const { subject, publish, consumer } = brokerWith({ maxDeliveries: 1 });
+    const connection = subject.connect({
+      id: 'answering',
+      busy: false,
+      gone: false,
+      deliver: () => {
+        publish('/queue/x', 'answer');
+        return true;
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void connection.subscribe({
+      id: 'd',
+      destination: '/queue/dead-letters',
+      ack: 'auto',
+      headers: new Map(),
+    });
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    void ann.connection.close();
+    const bob = consumer();
+    bob.subscribe('b', '/queue/x');
+    expect(bob.takeTexts()).toEqual(['answer']);
+  });
+
   it('do not receive the unacknowledged messages of a topic subscription that ends', () => {
     const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
     const [ann, bob, eve] = [consumer(), consumer(), consumer()];

@@ -1,5 +1,7 @@
 // Queues of the embedded broker: each message goes to one subscriber and is kept until it is acknowledged.
+import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
+import { Consumer } from '../../../../src/broker/embedded/queue/consumer.js';
 import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
 import { brokerWith, message, publication, refusal, sending } from '../started-broker.js';
 
@@ -252,6 +254,18 @@ describe('a full queue', () => {
     expect([ann.takeTexts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
   });
 
+  it('keeps nothing of the subscriptions that have ended', () => {
+    const { consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.subscribe('a', '/queue/x');
+    const before = Number(queryObjects(Consumer));
+    for (let n = 0; n < 1000; n++) {
+      bob.subscribe('b', '/queue/x');
+      void bob.connection.unsubscribe('b');
+    }
+    expect(queryObjects(Consumer)).toBeLessThan(before + 100);
+  });
+
   it('is deleted when it has neither messages nor subscribers', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1 });
     publish('/queue/x', '1');
@@ -261,6 +275,28 @@ describe('a full queue', () => {
     expect(() => ann.subscribe('b', '/queue/y')).toThrow(refusal('queue-limit'));
     void ann.connection.close();
     publish('/queue/y', '1');
+  });
+});
+
+describe('a broker that stops', () => {
+  it('delivers no more messages of its queues', () => {
+    const { subject, publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('q', '/queue/x', 'client', { 'prefetch-count': '1' });
+    ann.subscribe('t', '/topic/x', 'client', { 'prefetch-count': '1' });
+    publish('/queue/x', '1', '2');
+    publish('/topic/x', '3', '4');
+    void subject.stop();
+    ann.settle('ack', '1');
+    ann.settle('ack', '3');
+    expect(ann.takeTexts()).toEqual(['1', '3']);
+  });
+
+  it('leaves no timer for expired messages', () => {
+    const { subject, clock } = brokerWith();
+    void subject.publish(publication('/queue/x', 'x', { expires: '86400000' }));
+    void subject.stop();
+    expect(clock.timers).toBe(0);
   });
 });
 
@@ -326,6 +362,17 @@ describe('a message that expires', () => {
       ann.subscribe(id, destination);
     }
     void ann.connection.unsubscribe('a');
+    clock.advance(20_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('needs no timer after its subscription has ended', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('1', '/topic/x', 'client', { 'prefetch-count': '1' });
+    for (const text of ['one', 'two'])
+      void subject.publish(publication('/topic/x', text, { expires: '86400000' }));
+    void ann.connection.unsubscribe('1');
     clock.advance(20_000);
     expect(clock.timers).toBe(0);
   });

@@ -206,6 +206,17 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['one']);
   });
 
+  it('stays in the store when it is acknowledged after the stop', async () => {
+    const { subject, store, errors, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    await subject.stop();
+    ann.settle('ack', 'one');
+    await written();
+    expect([store.texts, errors]).toEqual([['one'], []]);
+  });
+
   it('leaves the store when it expires or is dropped', async () => {
     const { subject, clock, store } = await stored({ maxMessages: 1, whenFull: 'drop-oldest' });
     await subject.publish(persistent('one'));

@@ -82,6 +82,17 @@ describe('a retained message', () => {
     expect(bob.takeTexts()).toEqual(['a1', 'b2']);
   });
 
+  it('is not delivered after the broker has stopped', async () => {
+    const { subject, publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b']) publish(`/topic/price/${name}`, name);
+    const ann = consumer();
+    ann.fill();
+    ann.subscribe('p', '/topic/price/*');
+    void subject.stop();
+    await ann.drain();
+    expect(ann.takeTexts()).toEqual(['a']);
+  });
+
   it.each([
     ['too many', { ...prices, maxMessages: 2 }],
     ['too large together', { ...prices, maxBytes: 2 * sizeOf(message('/topic/price/a', 'a')) }],
