@@ -90,23 +90,24 @@ export class Exchange implements DeadLetters {
   ): void | Promise<void> {
     this.checkOpen();
     const journal = this.#journal;
-    const routed = publications.map((publication) => this.#route(publication, journal));
-    const queued = routed.flatMap(({ isQueued, publication }) =>
-      isQueued ? publication.message : [],
-    );
+    const routed: Waiting[] = [];
+    const queued: Message[] = [];
+    for (const publication of publications) {
+      const each = this.#route(publication, journal);
+      routed.push(each);
+      if (each.isQueued) queued.push(publication.message);
+    }
     if (queued.length > 0) this.queues.admit(queued);
+    if (journal === undefined) return this.#deliverAll(routed, effect);
     const changes = changesOf(routed, acknowledged);
-    const deliver = () => {
-      // The store, if any, has removed them with the same write.
-      for (const each of acknowledged) each.storedAs = undefined;
-      this.#waiting.push(...routed);
-      this.#deliverWaiting();
-      effect?.();
-    };
     // A message that is not stored must not overtake earlier ones of its queue that are still being written.
-    if (journal === undefined || (changes.length === 0 && !this.queues.hasReservations(queued)))
-      return deliver();
-    return this.#storeFirst(journal.write(changes), queued, deliver);
+    if (changes.length === 0 && !this.queues.hasReservations(queued))
+      return this.#deliverAll(routed, effect);
+    return this.#storeFirst(journal.write(changes), queued, () => {
+      // The store has removed them with this write.
+      for (const each of acknowledged) each.storedAs = undefined;
+      this.#deliverAll(routed, effect);
+    });
   }
 
   /** Moves a message to the dead letters, or logs that it is lost. */
@@ -161,6 +162,12 @@ export class Exchange implements DeadLetters {
     } finally {
       endReservation();
     }
+  }
+
+  #deliverAll(routed: readonly Waiting[], effect: (() => void) | undefined): void {
+    for (const each of routed) this.#waiting.push(each);
+    this.#deliverWaiting();
+    effect?.();
   }
 
   #deliverWaiting(): void {

@@ -41,25 +41,22 @@ export class Queues {
    * @throws {MessagingError} `queue-full`, `queue-limit`
    */
   admit(messages: readonly Message[]): void {
-    const loads = new Map<string, Load>();
+    const loads = loadsOf(messages);
     let bytes = 0;
-    for (const message of messages) {
-      const load = loads.get(message.destination) ?? { messages: 0, bytes: 0 };
-      const size = sizeOf(message);
-      load.messages++;
-      load.bytes += size;
-      bytes += size;
-      loads.set(message.destination, load);
+    let queues = this.#queues.size;
+    for (const [destination, load] of loads) {
+      bytes += load.bytes;
+      if (!this.#queues.has(destination)) queues++;
     }
     // A rejected message opens no queue and drops no other message, so all checks come first.
-    let queues = this.#queues.size;
-    for (const destination of loads.keys()) if (!this.#queues.has(destination)) queues++;
     if (queues > this.options.maxQueues) throw new MessagingError('queue-limit');
     if (!this.memory.hasRoom(bytes)) throw new MessagingError('queue-full');
     for (const [destination, load] of loads)
       if (!this.#find(destination).canHold(load)) throw new MessagingError('queue-full');
-    for (const [destination, load] of loads) this.#find(destination).makeRoom(load);
-    for (const destination of loads.keys()) this.open(destination);
+    for (const [destination, load] of loads) {
+      this.#find(destination).makeRoom(load);
+      this.open(destination);
+    }
   }
 
   /** True when a queue of these messages waits for messages that are being written to the store. */
@@ -84,4 +81,20 @@ export class Queues {
   #find(destination: string): MessageQueue {
     return this.#queues.get(destination) ?? this.#empty;
   }
+}
+
+/** The messages and bytes for each destination. */
+function loadsOf(messages: readonly Message[]): Iterable<readonly [string, Load]> {
+  const [first] = messages;
+  // Most publications are single messages.
+  if (first !== undefined && messages.length === 1)
+    return [[first.destination, { messages: 1, bytes: sizeOf(first) }]];
+  const loads = new Map<string, Load>();
+  for (const message of messages) {
+    const load = loads.get(message.destination) ?? { messages: 0, bytes: 0 };
+    load.messages++;
+    load.bytes += sizeOf(message);
+    loads.set(message.destination, load);
+  }
+  return loads;
 }
