@@ -1,31 +1,36 @@
-// Everything that tests import from `signalbox/testing`.
+// The public API of `signalbox/testing`.
 import 'reflect-metadata';
 
-export type { ClientProblem, Ending, ProblemWords } from './testing/client-problem.js';
 export type { ClientProtocolName } from './testing/client-protocol.js';
+export { testServer } from './testing/create-test-server.js';
 export type {
   AnyDestinations,
-  Listed,
+  KnownDestination,
   PayloadAs,
   PayloadAt,
   PayloadDescription,
 } from './testing/destination-map.js';
-export { TestFailure } from './testing/failure.js';
+export {
+  TestFailure,
+  type ClientProblem,
+  type ProblemReport,
+  type SessionEnd,
+} from './testing/failure.js';
+export { invokeHandler } from './testing/invoke-handler.js';
+export { matchers, type SignalboxMatchers } from './testing/matchers.js';
+export type { PublishedMessage, ReceivedMessage } from './testing/messages.js';
 export type {
+  ConnectOptions,
   FrameOptions,
   SendOptions,
   SubscribeOptions,
+  TestServerOptions,
   TransactedOptions,
-} from './testing/frame-options.js';
-export type { Invoked, InvokeOptions, MethodName, ResultOf } from './testing/handler-options.js';
-export { invokeHandler } from './testing/invoke.js';
-export { matchers, type SignalboxMatchers } from './testing/matchers.js';
-export type { Published, Received } from './testing/received.js';
-export type { LogEntry } from './testing/recorded-log.js';
+} from './testing/options.js';
+export type { LogEntry } from './testing/recorder.js';
+export type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './testing/run-handler.js';
 export { sequentialIds } from './testing/sequential-ids.js';
-export { testServer } from './testing/start-test-server.js';
 export type { TestClient } from './testing/test-client.js';
 export { testClock, type TestClock, type TestClockOptions } from './testing/test-clock.js';
-export type { ConnectOptions, TestServerOptions } from './testing/test-options.js';
 export type { TestServer } from './testing/test-server.js';
-export type { Fits, TestSubscription } from './testing/test-subscription.js';
+export type { MessageFilter, TestSubscription } from './testing/test-subscription.js';

@@ -143,6 +143,10 @@ export const errorCodes = {
     class: 'refusal',
     text: 'The session has as many subscriptions as it may have.',
   },
+  'pattern-limit': {
+    class: 'refusal',
+    text: 'The subscribed patterns are as complex as they may be.',
+  },
   'subscription-taken': {
     class: 'refusal',
     text: 'Another session of the client has taken over the durable subscription.',

@@ -72,8 +72,9 @@ export class Clients implements SessionRegistry, UserDirectory {
   disconnected(client: ListedClient): void {
     const { id, principal } = client.session;
     this.#connected.delete(id);
-    const clients = principal && this.#byUser.get(principal.name);
-    if (principal === undefined || clients === undefined) return;
+    if (principal === undefined) return;
+    const clients = this.#byUser.get(principal.name);
+    if (clients === undefined) return;
     clients.delete(client);
     if (clients.size === 0) this.#byUser.delete(principal.name);
   }

@@ -88,7 +88,8 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     publisher,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
-    maxSubscriptions: limits.maxSubscriptions,
+    limits,
+    separator,
   });
   const client: ClientParts = {
     ids,

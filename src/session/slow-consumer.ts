@@ -1,6 +1,7 @@
 // What gives way when a reader cannot keep up: the policies, and which one a destination has.
 import { compileDestination } from '../pattern/destination-pattern.js';
 import type { MessageFrame } from '../message/frame.js';
+import type { Separator } from '../pattern/separator.js';
 
 /**
  * `close` ends the session; `drop-oldest` and `drop-newest` leave messages out; `conflate` keeps the newest of each key, also
@@ -36,12 +37,12 @@ export type TreatmentOf = (frame: MessageFrame) => Treatment | undefined;
 /** Undefined where every destination has `close`, so that nothing needs to be asked. Errors: `pattern-invalid`. */
 export function compileSlowConsumers(
   { policy, rules }: SlowConsumerOptions,
-  separator: '/' | '.',
+  separator: Separator,
 ): TreatmentOf | undefined {
   if (policy === 'close' && rules.every((rule) => rule.policy === 'close')) return undefined;
   const compiled = rules.map((rule) => ({
     ...rule,
-    pattern: compileDestination(rule.destination, { separator, expressions: true }),
+    pattern: compileDestination(rule.destination, separator),
   }));
   return (frame) => {
     if (frame.marks !== undefined) return undefined;

@@ -1,4 +1,4 @@
-// Everything that tests of contracts import from `signalbox/testing/conformance`.
+// The public API of `signalbox/testing/conformance`.
 import 'reflect-metadata';
 
 export { brokerConformance, type BrokerSubject } from './conformance/broker.js';
@@ -11,6 +11,4 @@ export {
   type TransportSubject,
 } from './conformance/transport.js';
 export { codecConformance, type CodecSubject } from './conformance/wire-codec.js';
-export type { ClientProtocol } from './client-protocol.js';
-export { jsonClientProtocol } from './json-client-protocol.js';
-export { stompClientProtocol } from './stomp-client-protocol.js';
+export { jsonClientProtocol, stompClientProtocol, type ClientProtocol } from './client-protocol.js';

@@ -1,13 +1,13 @@
-// Types that follow destinations: a map of patterns to payloads, written once for an application's tests.
+// Types of payloads by destination: an application describes its destinations once, in a map.
 import type { Constructor } from '../payload/converter.js';
 import type { StandardSchema } from '../payload/standard-schema.js';
 
-/** What tests have that name no map: any destination, any payload. */
+/** The map of tests that define none: any destination, any payload. */
 export type AnyDestinations = Record<string, unknown>;
 
 /**
- * The payload at a destination. An entry of the very name counts alone; else every pattern that matches. Of a destination that
- * is not known before the test runs it is any payload of the map's.
+ * Type of the payload at a destination. An entry with exactly this name wins; otherwise it is the union of all patterns that
+ * match. For a destination of type `string` it is the union of all payloads of the map.
  */
 export type PayloadAt<M extends object, D extends string> = string extends D
   ? M[keyof M]
@@ -17,14 +17,14 @@ export type PayloadAt<M extends object, D extends string> = string extends D
         [P in keyof M]: P extends string ? (Matches<P, D> extends true ? M[P] : never) : never;
       }[keyof M];
 
-/** Nothing where the map has the destination; else a sentence that no argument satisfies. */
-export type Listed<M extends object, D extends string> = string extends D | keyof M
+/** `unknown` if the map has the destination; otherwise a type that no argument satisfies, so that the compiler reports it. */
+export type KnownDestination<M extends object, D extends string> = string extends D | keyof M
   ? unknown
   : true extends { [P in keyof M]: P extends string ? Matches<P, D> : false }[keyof M]
     ? unknown
     : { readonly problem: `No destination of the map matches ${D}` };
 
-/** The payload that a class or schema describes. */
+/** Type of the payload that a class or a schema describes. */
 export type PayloadAs<T> =
   T extends StandardSchema<infer Output>
     ? Output
@@ -38,10 +38,10 @@ export type PayloadAs<T> =
             ? Instance
             : never;
 
-/** What `PayloadAs` takes. */
+/** A class or a Standard Schema that describes a payload. */
 export type PayloadDescription = StandardSchema | Constructor;
 
-/** Whether a pattern of the map (`{room}`, `*`, `**`) and a destination, or a subscriber's pattern, have one in common. */
+/** `true` if some destination matches both a pattern of the map (`{room}`, `*`, `**`) and a destination or pattern of a client. */
 type Matches<P extends string, D extends string> = P extends '**'
   ? true
   : D extends '**'

@@ -1,111 +1,79 @@
-// Why an expectation did not come true: what was published instead, to whom, and what went wrong.
-import { inspect } from 'node:util';
-import { MessagingError } from '../message/error.js';
+// Explains failed expectations: what was published, which problems clients received, and what the server logged.
 import { nearest } from '../message/nearest.js';
-import type { Ending, ProblemWords } from './client-problem.js';
-import { labelIn, problemDestination, publishedOf, type Scene } from './scene.js';
+import type { TestEnvironment } from './environment.js';
+import { formatProblem, formatThrown, formatValue, type ProblemReport } from './failure.js';
 
-const longestText = 160;
-const mostLines = 10;
+const maxLines = 10;
 
-/** A value on one line. */
-export function show(value: unknown): string {
-  if (value === undefined) return 'no payload';
-  if (value instanceof Uint8Array) return `<${value.length} octets>`;
-  const text = inspect(value, { breakLength: Infinity, depth: 4 });
-  return text.length > longestText ? `${text.slice(0, longestText)}...` : text;
-}
-
-export function showEnding({ code, reason }: Ending): string {
-  return `closed with ${code}${reason === '' ? '' : ` ${reason}`}`;
-}
-
-export function showProblem({
-  code,
-  message,
-  destination,
-  detail,
-  fields = [],
-}: ProblemWords): string {
-  const place = destination === undefined ? '' : ` at ${destination}`;
-  const wrong = fields
-    .map((field) => `${field.path || 'the payload'}: ${field.message}`)
-    .join('; ');
-  const more = wrong || (detail ?? '');
-  return `${code}${place}: ${message}${more === '' ? '' : ` (${more})`}`;
-}
-
-/** Who looks for a message. */
-export interface Seeker {
+/** The message that an expectation looked for. */
+export interface Expected {
   readonly destination: string;
+  /** The session that should have received it. */
   readonly session?: string;
-  /** How many publications there were when it began to listen. */
+  /** Number of publications before the subscription started. */
   readonly since?: number;
 }
 
-/** What was published and to whom, the nearest to what is looked for marked; problems are told elsewhere. */
-export function explainPublished(
-  scene: Scene,
-  { destination, session, since = 0 }: Seeker,
+/** Lists the publications and their receivers, and marks the destination that is most similar to the expected one. */
+export function explainPublications(
+  environment: TestEnvironment,
+  { destination, session, since = 0 }: Expected,
 ): string[] {
-  const seen = scene.publications.all.flatMap((publication, at) => {
-    const { destination: to, payload } = publishedOf(scene, publication);
-    if (to === problemDestination(scene)) return [];
-    const readers = [...new Set(publication.to)];
-    const whom = readers.map((reader) => labelIn(scene, reader)).join(', ') || 'nobody';
-    const early = at < since ? ', before the subscription began' : '';
-    const missed = session === undefined || !readers.includes(session);
-    return { to, missed, line: `${to} ${show(payload)} to ${whom}${early}` };
+  const publications = environment.recorder.publications.flatMap((publication, index) => {
+    const { destination: to, payload } = environment.publishedMessage(publication);
+    // `explainProblems` lists these.
+    if (to === environment.problemDestination) return [];
+    const sessions = [...new Set(publication.to)];
+    const labels = sessions.map((each) => environment.labelOf(each)).join(', ');
+    const early = index < since ? ', before the subscription started' : '';
+    const missed = session === undefined || !sessions.includes(session);
+    return {
+      to,
+      missed,
+      line: `${to} ${formatValue(payload)} to ${labels || 'no client'}${early}`,
+    };
   });
-  if (seen.length === 0) return ['Nothing was published.'];
-  const missed = seen.filter((each) => each.missed).map(({ to }) => to);
-  const close = missed.length === 0 ? undefined : nearest(destination, missed);
-  const lines = seen.map(({ to, line }) => (to === close ? `${line} <- nearest` : line));
+  if (publications.length === 0) return ['Nothing was published.'];
+  const missed = publications.filter((each) => each.missed).map(({ to }) => to);
+  const similar = missed.length === 0 ? undefined : nearest(destination, missed);
+  const lines = publications.map(({ to, line }) => (to === similar ? `${line} <- nearest` : line));
   return section('Published:', lines);
 }
 
-/** What clients were told of failures, and what the server logged. */
-export function explainProblems(scene: Scene): string[] {
-  const told = [...scene.players.values()].flatMap(({ label, told: problems }) =>
-    problems.map(
-      (problem) => `${label} was told ${showProblem(problem)}${nearestRoute(scene, problem)}`,
-    ),
+/** Lists the problems that clients received, and the warnings and errors of the log. */
+export function explainProblems(environment: TestEnvironment): string[] {
+  const problems = [...environment.clients.values()].flatMap(({ label, allProblems }) =>
+    allProblems.map((problem) => `${label} received ${describeProblem(environment, problem)}`),
   );
-  const logged = scene.log.entries
+  const logged = environment.recorder.log
     .filter(({ level }) => level !== 'info')
-    .map(({ text, cause }) => (cause === undefined ? text : `${text} ${showThrown(cause)}`));
+    .map(({ text, cause }) => (cause === undefined ? text : `${text} ${formatThrown(cause)}`));
   return [
-    ...(told.length === 0 ? [] : section('Problems:', told)),
+    ...(problems.length === 0 ? [] : section('Problems:', problems)),
     ...(logged.length === 0 ? [] : section('Logged:', logged)),
   ];
 }
 
-/** For a destination that nothing serves: the route that may have been meant. */
-export function nearestRoute({ server }: Scene, { code, destination }: ProblemWords): string {
+/** Formats a problem; for a destination without a handler, adds the most similar route. */
+export function describeProblem({ server }: TestEnvironment, problem: ProblemReport): string {
+  const { code, destination } = problem;
+  const text = formatProblem(problem);
   const routes = server.routes();
-  if (code !== 'no-route' || destination === undefined || routes.length === 0) return '';
-  const close = nearest(
+  if (code !== 'no-route' || destination === undefined || routes.length === 0) return text;
+  const similar = nearest(
     destination,
     routes.map((route) => route.destination),
   );
-  const { on, handler } = routes.find((route) => route.destination === close)!;
-  return ` The nearest is ${on.toUpperCase()} ${close} (${handler}).`;
+  const { on, handler } = routes.find((route) => route.destination === similar)!;
+  return `${text} The nearest is ${on.toUpperCase()} ${similar} (${handler}).`;
 }
 
-/** What was thrown, with the line that threw it. */
-function showThrown(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return show(thrown);
-  const place = thrown.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
-  const name = thrown instanceof MessagingError ? thrown.code : thrown.name;
-  return `${name}: ${thrown.message}${place === undefined ? '' : `\n    ${place.trim()}`}`;
-}
-
-/** The last lines, since they are what a test has just caused. */
+/** Shows the latest lines, because the test has just caused them. */
 function section(title: string, lines: readonly string[]): string[] {
-  const left = lines.length - mostLines;
+  const omitted = lines.length - maxLines;
   return [
     title,
-    ...(left > 0 ? [`  (${left} more before)`] : []),
-    ...lines.slice(-mostLines).map((line) => `  ${line}`),
+    ...(omitted > 0 ? [`  (${omitted} earlier omitted)`] : []),
+    ...lines.slice(-maxLines).map((line) => `  ${line}`),
   ];
 }

@@ -1,108 +1,124 @@
 // Matchers for `expect.extend` of vitest and jest.
-import { show, showEnding, showProblem } from './explain.js';
-import { TestFailure } from './failure.js';
+import { formatEnd, formatProblem, formatValue, TestFailure } from './failure.js';
 import { TestClient } from './test-client.js';
 import { TestServer } from './test-server.js';
 import { TestSubscription } from './test-subscription.js';
 
 type Equality = (...compared: never[]) => boolean | undefined;
 
-/** What vitest and jest give a matcher, as far as these need it. */
-interface Context {
+/** The part of the matcher context of vitest and jest that these matchers use. */
+interface MatcherContext {
   readonly isNot?: boolean;
   equals(a: unknown, b: unknown, custom?: Equality[]): boolean;
   readonly utils: { readonly subsetEquality: Equality; readonly iterableEquality: Equality };
 }
 
-interface Verdict {
+interface MatcherResult {
   readonly pass: boolean;
   message(): string;
   readonly actual?: unknown;
   readonly expected?: unknown;
 }
 
-/** What is given is compared as by `toMatchObject`: a field that it leaves out may be anything. */
+/** The matchers that `expect` has after `expect.extend(matchers)`. They compare like `toMatchObject`: further fields are ignored. */
 export interface SignalboxMatchers<R = void> {
-  /** Of a test server: something reached the broker there, with a payload like this where one is given. */
+  /** Of a test server: a message was published to this destination or pattern, with this payload if one is given. */
   toHavePublished(destination: string, payload?: unknown): R;
-  /** Of a client: it was told of a problem with this code, and with more of it where more is given. */
+  /** Of a client: it received a problem with this code, and with these fields if they are given. */
   toHaveProblem(code: string, more?: object): R;
-  /** Of a client: its session has ended, with this code where one is given. */
+  /** Of a client: its session has ended, with this close code if one is given. */
   toBeClosed(code?: number): R;
-  /** Of a subscription: takes the next message, whose payload is like this. */
+  /** Of a subscription: reads the next message, and compares its payload. */
   toReceive(payload: unknown): Promise<R>;
 }
 
+/**
+ * Matchers for `expect.extend` of jest; with vitest, import `signalbox/testing/vitest` instead.
+ *
+ * @example
+ * expect.extend(matchers);
+ * expect(app).toHavePublished('/topic/rooms/lobby', { text: 'hi' });
+ */
 export const matchers = {
   toHavePublished(
-    this: Context,
+    this: MatcherContext,
     app: TestServer,
     destination: string,
     ...given: [unknown?]
-  ): Verdict {
-    mustBe(TestServer, app, 'toHavePublished is for a test server');
+  ): MatcherResult {
+    requireType('toHavePublished', TestServer, app);
     const published = app.published(destination);
     const pass = published.some(
       ({ payload }) => given.length === 0 || isLike(this, payload, given[0]),
     );
-    const what = given.length === 0 ? 'something' : show(given[0]);
-    const expected = `${what} to be published to ${destination}`;
-    return verdict(this, pass, expected, app.explain(destination));
+    const subject = given.length === 0 ? 'a message' : formatValue(given[0]);
+    const expected = [subject, `to be published to ${destination}`] as const;
+    return resultOf(this, pass, expected, app.explain(destination));
   },
 
-  toHaveProblem(this: Context, client: TestClient, code: string, more: object = {}): Verdict {
-    mustBe(TestClient, client, 'toHaveProblem is for a client of a test');
+  toHaveProblem(
+    this: MatcherContext,
+    client: TestClient,
+    code: string,
+    more: object = {},
+  ): MatcherResult {
+    requireType('toHaveProblem', TestClient, client);
     const { problems, label } = client;
     const pass = problems.some((problem) => isLike(this, problem, { code, ...more }));
-    const expected = `${label} to be told ${show({ code, ...more })}`;
-    const told = problems.map((problem) => `  ${showProblem(problem)}`);
-    return verdict(this, pass, expected, [
-      told.length === 0 ? 'It was told nothing.' : 'It was told:',
-      ...told,
+    const expected = [label, `to have the problem ${formatValue({ code, ...more })}`] as const;
+    const received = problems.map((problem) => `  ${formatProblem(problem)}`);
+    return resultOf(this, pass, expected, [
+      received.length === 0 ? 'It received no problem.' : 'It received:',
+      ...received,
     ]);
   },
 
-  toBeClosed(this: Context, client: TestClient, code?: number): Verdict {
-    mustBe(TestClient, client, 'toBeClosed is for a client of a test');
+  toBeClosed(this: MatcherContext, client: TestClient, code?: number): MatcherResult {
+    requireType('toBeClosed', TestClient, client);
     const { closed, label } = client;
     const pass = closed !== undefined && (code === undefined || closed.code === code);
-    const expected = `${label} to be closed${code === undefined ? '' : ` with ${code}`}`;
-    const found = closed === undefined ? 'It is open.' : `It was ${showEnding(closed)}.`;
-    return verdict(this, pass, expected, [found]);
+    const expected = [label, `to be closed${code === undefined ? '' : ` with ${code}`}`] as const;
+    const actual = closed === undefined ? 'It is open.' : `It was ${formatEnd(closed)}.`;
+    return resultOf(this, pass, expected, [actual]);
   },
 
   async toReceive(
-    this: Context,
+    this: MatcherContext,
     subscription: TestSubscription,
     payload: unknown,
-  ): Promise<Verdict> {
-    mustBe(TestSubscription, subscription, 'toReceive is for a subscription of a test');
+  ): Promise<MatcherResult> {
+    requireType('toReceive', TestSubscription, subscription);
     const message = await subscription.next();
-    const expected = `the next message of ${subscription.destination} to have the payload ${show(payload)}`;
+    const subject = `the next message from ${subscription.destination}`;
+    const expected = [subject, `to have the payload ${formatValue(payload)}`] as const;
     const pass = isLike(this, message.payload, payload);
-    const found = verdict(this, pass, expected, [`It has ${show(message.payload)}.`]);
-    return { ...found, actual: message.payload, expected: payload };
+    const result = resultOf(this, pass, expected, [`It has ${formatValue(message.payload)}.`]);
+    return { ...result, actual: message.payload, expected: payload };
   },
 };
 
-/** `expect` takes anything, so that no compiler tells. */
-function mustBe(type: abstract new (...given: never[]) => object, given: unknown, rule: string) {
+/** Reports a wrong argument of `expect`, which accepts any type. */
+function requireType(
+  matcher: string,
+  type: abstract new (...given: never[]) => object,
+  given: unknown,
+): void {
   if (given instanceof type) return;
-  const what = given instanceof Object ? `a ${given.constructor.name}` : String(given);
-  throw new TestFailure(`${rule}, and was given ${what}.`);
+  const actual = given instanceof Object ? `a ${given.constructor.name}` : String(given);
+  throw new TestFailure(`${matcher} needs a ${type.name}, but expect() was called with ${actual}.`);
 }
 
-function isLike(context: Context, value: unknown, wanted: unknown): boolean {
+function isLike(context: MatcherContext, value: unknown, expected: unknown): boolean {
   const { iterableEquality, subsetEquality } = context.utils;
-  return context.equals(value, wanted, [iterableEquality, subsetEquality]);
+  return context.equals(value, expected, [iterableEquality, subsetEquality]);
 }
 
-function verdict(
-  { isNot = false }: Context,
+function resultOf(
+  { isNot = false }: MatcherContext,
   pass: boolean,
-  expected: string,
-  found: readonly string[],
-): Verdict {
-  const message = [`Expected ${isNot ? 'not ' : ''}${expected}.`, ...found].join('\n');
-  return { pass, message: () => message };
+  [subject, predicate]: readonly [subject: string, predicate: string],
+  details: readonly string[],
+): MatcherResult {
+  const expected = `Expected ${subject} ${isNot ? 'not ' : ''}${predicate}.`;
+  return { pass, message: () => [expected, ...details].join('\n') };
 }

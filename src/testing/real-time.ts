@@ -1,19 +1,19 @@
-// The time of the machine, for what a test's clock cannot do; taken at import, before a test puts fakes in its place.
+// Real time, for timeouts of the kit. The timers are captured at import, before a test can replace them by fakes.
 import type { Timer } from '../message/clock.js';
 
 const { setImmediate, setTimeout, clearTimeout } = globalThis;
 
-/** Runs `action` once when this turn of the event loop has ended. */
+/** Runs `action` after this turn of the event loop. */
 export function nextTurn(action: () => void): void {
   setImmediate(action);
 }
 
-/** Resolves when so many turns have ended, and with them all that had only to be thought through. */
+/** Resolves after so many turns of the event loop, with all microtasks of these turns. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Runs `action` after so many milliseconds; keeps the process alive for them, as somebody waits. */
+/** Runs `action` after so many milliseconds. The timer keeps the process alive, because a test waits for it. */
 export function deadline(milliseconds: number, action: () => void): Timer {
   const timer = setTimeout(action, milliseconds);
   return { cancel: () => clearTimeout(timer) };

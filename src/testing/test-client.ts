@@ -1,270 +1,333 @@
-// A client of the server under test: says what clients say, and keeps what it hears as values.
-import type { ConnectFrame } from '../message/frame.js';
+// A client of the server under test: sends frames, and keeps what it receives as values.
+import type {
+  AckMode,
+  ConnectFrame,
+  Heartbeat,
+  ServerFrame,
+  SubscribeFrame,
+} from '../message/frame.js';
+import { noHeaders } from '../message/message.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
 import type { MemoryClient } from '../transport/memory.js';
-import type { ClientProblem, Ending } from './client-problem.js';
+import { ClientConnection } from './client-connection.js';
 import type { ClientProtocol } from './client-protocol.js';
+import { ClientState } from './client-state.js';
 import type {
   AnyDestinations,
-  Listed,
+  KnownDestination,
   PayloadAs,
   PayloadAt,
   PayloadDescription,
 } from './destination-map.js';
-import { showEnding } from './explain.js';
-import { siteOf, type Site } from './failure.js';
+import type { TestEnvironment } from './environment.js';
+import { describeProblem } from './explain.js';
+import {
+  callSiteOf,
+  formatCount,
+  type CallSite,
+  type ClientProblem,
+  type SessionEnd,
+} from './failure.js';
+import { receivedMessage, type ReceivedMessage } from './messages.js';
 import type {
   FrameOptions,
   SendArguments,
   SubscribeOptions,
   TransactedOptions,
-} from './frame-options.js';
-import { Heard, problemsId } from './heard.js';
-import { Line, type Verdict } from './line.js';
-import type { Pipeline } from './pipeline.js';
-import type { Received } from './received.js';
-import { subscribeFrame } from './said-frame.js';
-import { problemDestination, type Scene } from './scene.js';
-import { Speech } from './speech.js';
+} from './options.js';
 import { TestSubscription } from './test-subscription.js';
+
+/** Id of the subscription to the problem queue that the kit makes for each client. */
+const problemsId = 'problems';
 
 /** @internal */
 export interface ClientParts {
-  readonly scene: Scene;
-  readonly pipeline: Pipeline;
+  readonly environment: TestEnvironment;
   readonly connection: MemoryClient;
   readonly protocol: ClientProtocol;
 }
 
+/** A client of a test server; `TestServer.connect()` returns it. */
 export class TestClient<M extends object = AnyDestinations> {
-  readonly #parts: ClientParts;
-  readonly #problemQueue: string;
-  readonly #heard: Heard;
-  readonly #line: Line;
-  readonly #speech: Speech;
+  readonly #environment: TestEnvironment;
+  readonly #state: ClientState;
+  readonly #connection: ClientConnection;
+  /** By id; ended subscriptions stay until their id is used again. */
+  readonly #subscriptions = new Map<string, TestSubscription>();
   #connected = false;
-  #ids = 0;
+  #subscriptionIds = 0;
 
   /** @internal */
   constructor(
-    /** The server's id of its session. */
+    /** Session id. */
     readonly session: string,
     user: string | undefined,
-    parts: ClientParts,
+    { environment, connection, protocol }: ClientParts,
   ) {
-    const { scene, pipeline, connection, protocol } = parts;
-    this.#parts = parts;
-    this.#problemQueue = problemDestination(scene);
-    this.#heard = new Heard(user, this.#problemQueue, scene.payloads);
-    this.#line = new Line(connection, protocol, (frame) => this.#heard.hear(frame));
-    const { trouble } = this.#heard;
-    this.#speech = new Speech({ scene, pipeline, line: this.#line, trouble, speaker: this });
+    const state = new ClientState(session, user);
+    this.#environment = environment;
+    this.#state = state;
+    this.#connection = new ClientConnection({
+      environment,
+      state,
+      connection,
+      protocol,
+      onFrame: (frame) => this.#receive(frame),
+    });
+    environment.clients.set(session, state);
   }
 
-  /** Who the server says it is; before it said so, who the test says. */
+  /** User of the session as the server reported it; before CONNECTED, the user that the test named. */
   get user(): string | undefined {
-    return this.#heard.user;
+    return this.#state.user;
   }
 
-  /** For people: `ann (session-1)`. */
+  /** Name of the client in failure messages, such as `ann (session-1)`. */
   get label(): string {
-    return `${this.user ?? 'anonymous'} (${this.session})`;
+    return this.#state.label;
   }
 
-  /** Whether CONNECT was accepted and the session lives. */
+  /** True if the server accepted CONNECT and the session is open. */
   get connected(): boolean {
-    return this.#connected && this.#line.ending === undefined;
+    return this.#connected && this.#state.end === undefined;
   }
 
-  /** How the session ended; undefined while it lives. */
-  get closed(): Ending | undefined {
-    this.#heard.trouble.expectEnd();
-    return this.#line.ending;
+  /** How the session ended; undefined while it is open. */
+  get closed(): SessionEnd | undefined {
+    return this.#state.readEnd();
   }
 
-  /** The ERROR that ended the session, if one did. */
+  /** The ERROR that ended the session; undefined if there was none. */
   get error(): ClientProblem | undefined {
-    return this.#heard.trouble.readError();
+    return this.#state.readError();
   }
 
-  /** What the client was told of failures that the session survived, in order. */
+  /** Problems that did not end the session, in order of arrival. */
   get problems(): readonly ClientProblem[] {
-    return this.#heard.trouble.readProblems();
+    return this.#state.readProblems();
   }
 
-  /** The ids of the receipts that came, in order. */
+  /** Ids of the receipts that the client received, in order of arrival. */
   get receipts(): readonly string[] {
-    return [...this.#heard.receipts];
+    return [...this.#state.receipts];
   }
 
-  /** How many heart-beats came. */
+  /** Number of heart-beats that the client received. */
   get heartbeats(): number {
-    return this.#heard.heartbeats;
+    return this.#state.heartbeats;
   }
 
-  /** All that it was told of failures, which counts as no look. @internal */
-  get told(): readonly ClientProblem[] {
-    return this.#heard.trouble.all;
-  }
-
-  /** Resolves when the subscription is live; fails where the server refuses it. */
+  /**
+   * Sends SUBSCRIBE. Resolves when the subscription is active.
+   *
+   * @throws {TestFailure} when the server rejects the subscription; its `problem` is the reason
+   */
   async subscribe<const D extends string, T extends PayloadDescription | undefined = undefined>(
-    destination: D & Listed<M, D>,
+    destination: D & KnownDestination<M, D>,
     options: SubscribeOptions<T> = {},
   ): Promise<TestSubscription<T extends PayloadDescription ? PayloadAs<T> : PayloadAt<M, D>>> {
-    const site = siteOf(this, 'subscribe');
+    const site = callSiteOf(this, 'subscribe');
     const subscription = await this.#subscribe(destination, options, site);
     return subscription as TestSubscription<
       T extends PayloadDescription ? PayloadAs<T> : PayloadAt<M, D>
     >;
   }
 
-  /** Resolves when the server has worked it off and all that came of it has arrived; what went wrong stands in `problems`. */
+  /**
+   * Sends SEND. Resolves when the server has processed the frame and everything that it caused has arrived. If the server
+   * rejects the frame or its handler fails, the problem is in `problems`.
+   *
+   * @throws {TestFailure} when no converter can write the payload, or the session has ended
+   */
   async send<const D extends string>(
-    destination: D & Listed<M, D>,
+    destination: D & KnownDestination<M, D>,
     ...[payload, options = {}]: SendArguments<PayloadAt<M, D>>
   ): Promise<void> {
-    const site = siteOf(this, 'send');
+    const site = callSiteOf(this, 'send');
     const { receipt, transaction } = options;
-    const message = this.#speech.compose(destination, payload, options, site);
-    await this.#speech.say({ kind: 'send', message, receipt, transaction }, site);
+    const message = this.#connection.writeMessage(destination, payload, options, site);
+    await this.#connection.send({ kind: 'send', message, receipt, transaction }, site);
   }
 
-  /** Acknowledges a message of a subscription with `ack: 'client'` or `'client-individual'`. */
-  async ack(message: Received, options: TransactedOptions = {}): Promise<void> {
-    await this.#settle('ack', message, options, siteOf(this, 'ack'));
+  /**
+   * Sends ACK for a message of a subscription with `ack: 'client'` or `'client-individual'`.
+   *
+   * @throws {TestFailure} when the subscription has `ack: 'auto'`
+   */
+  async ack(message: ReceivedMessage, options: TransactedOptions = {}): Promise<void> {
+    await this.#settle('ack', message, options, callSiteOf(this, 'ack'));
   }
 
-  /** Refuses a message of such a subscription. */
-  async nack(message: Received, options: TransactedOptions = {}): Promise<void> {
-    await this.#settle('nack', message, options, siteOf(this, 'nack'));
+  /**
+   * Sends NACK for a message of a subscription with `ack: 'client'` or `'client-individual'`.
+   *
+   * @throws {TestFailure} when the subscription has `ack: 'auto'`
+   */
+  async nack(message: ReceivedMessage, options: TransactedOptions = {}): Promise<void> {
+    await this.#settle('nack', message, options, callSiteOf(this, 'nack'));
   }
 
+  /** Sends BEGIN: starts a transaction with this id. */
   async begin(transaction: string, options: FrameOptions = {}): Promise<void> {
-    await this.#speech.say({ kind: 'begin', transaction, ...options }, siteOf(this, 'begin'));
+    const site = callSiteOf(this, 'begin');
+    await this.#connection.send({ kind: 'begin', transaction, ...options }, site);
   }
 
+  /** Sends COMMIT: the server processes the frames of the transaction. */
   async commit(transaction: string, options: FrameOptions = {}): Promise<void> {
-    await this.#speech.say({ kind: 'commit', transaction, ...options }, siteOf(this, 'commit'));
+    const site = callSiteOf(this, 'commit');
+    await this.#connection.send({ kind: 'commit', transaction, ...options }, site);
   }
 
+  /** Sends ABORT: the server drops the frames of the transaction. */
   async abort(transaction: string, options: FrameOptions = {}): Promise<void> {
-    await this.#speech.say({ kind: 'abort', transaction, ...options }, siteOf(this, 'abort'));
+    const site = callSiteOf(this, 'abort');
+    await this.#connection.send({ kind: 'abort', transaction, ...options }, site);
   }
 
-  /** A heart-beat. */
+  /** Sends a heart-beat. */
   beat(): void {
-    this.#speech.mustLive('heart-beat', siteOf(this, 'beat'));
-    this.#line.beat();
+    this.#connection.sendHeartbeat(callSiteOf(this, 'beat'));
   }
 
-  /** Says DISCONNECT, and is gone when this resolves. */
+  /** Sends DISCONNECT. Resolves when the session has ended. */
   async disconnect(options: FrameOptions = {}): Promise<void> {
-    await this.#speech.say({ kind: 'disconnect', ...options }, siteOf(this, 'disconnect'));
+    const site = callSiteOf(this, 'disconnect');
+    await this.#connection.send({ kind: 'disconnect', ...options }, site);
   }
 
-  /** Is gone without a word, as a client whose network broke. */
+  /** Cuts off the connection without a close code, like a network failure. */
   async vanish(): Promise<void> {
-    this.#heard.trouble.expectEnd();
-    await this.#line.leave();
+    this.#state.expectEnd();
+    await this.#connection.close();
   }
 
-  /** Says CONNECT, and at once what is to follow it; a refusal stands in `error` and `closed`. @internal */
-  async open(frame: ConnectFrame, problems: boolean, site: Site): Promise<void> {
-    const said = [frame, ...(problems ? [subscribeFrame(problemsId, this.#problemQueue)] : [])];
-    const [connected] = await Promise.all(said.map((each) => this.#speech.say(each, site)));
+  /** Sends CONNECT, and right after it the subscription to the problem queue. @internal */
+  async open(frame: ConnectFrame, subscribeProblems: boolean, site: CallSite): Promise<void> {
+    const { problemDestination } = this.#environment;
+    const frames = subscribeProblems
+      ? [frame, subscribeFrame(problemsId, problemDestination)]
+      : [frame];
+    const [connected] = await Promise.all(frames.map((each) => this.#connection.send(each, site)));
     this.#connected = connected!;
   }
 
-  /** The server begins with the next frame. @internal */
-  begun(): Verdict {
-    return this.#line.begin();
+  /** The server starts to process the next frame. @internal */
+  frameStarted(): (processed: boolean) => void {
+    return this.#connection.frameStarted();
   }
 
-  /** Leaves, whatever is under way. @internal */
+  /** Closes the connection at the end of the test. @internal */
   async leave(): Promise<void> {
-    if (this.#line.ending !== undefined) return;
-    this.#heard.trouble.expectEnd();
-    await this.#line.leave(1000);
+    if (this.#state.end !== undefined) return;
+    this.#state.expectEnd();
+    await this.#connection.close(1000);
   }
 
-  /** What went wrong and no expectation looked at; with `strict`, what came and nobody read as well. @internal */
-  looseEnds(strict: boolean): string[] {
-    const troubles = this.#heard.trouble.looseEnds(
-      this.label,
-      this.#line.ending,
-      this.#parts.scene,
+  /**
+   * Lists the problems and the abnormal end that the test has not read.
+   *
+   * @param strict also lists unread messages
+   * @internal
+   */
+  listUnread(strict: boolean): string[] {
+    const { label, unreadProblems, end, hasUnreadEnd } = this.#state;
+    const problems = unreadProblems.map(
+      (problem) =>
+        `${label} received ${describeProblem(this.#environment, problem)} The test has not read its 'problems'.`,
     );
-    const unread = this.#heard.unread.map(
-      (each) => `${this.label} has not read ${each.unread.length} of ${each.destination}.`,
+    const ends = hasUnreadEnd
+      ? [
+          `${label} was ${this.#state.describeEnd(end!)}. The test has not read its 'closed' or 'error'.`,
+        ]
+      : [];
+    if (!strict) return [...problems, ...ends];
+    const messages = this.#openSubscriptions
+      .filter(({ unreadCount }) => unreadCount > 0)
+      .map(
+        ({ unreadCount, destination }) =>
+          `${label} has not read ${formatCount(unreadCount, 'message')} from ${destination}.`,
+      );
+    return [...problems, ...ends, ...messages];
+  }
+
+  get #openSubscriptions(): readonly TestSubscription[] {
+    return [...this.#subscriptions.values()].filter(({ open }) => open);
+  }
+
+  #receive(frame: ServerFrame | Heartbeat): void {
+    if (frame.kind === 'message')
+      this.#receiveMessage(receivedMessage(frame, this.#environment.payloads));
+    else this.#state.receive(frame);
+  }
+
+  #receiveMessage(message: ReceivedMessage): void {
+    // Looked up first: a test may use the id 'problems' for its own subscription.
+    const subscription = this.#subscriptions.get(message.subscription);
+    if (subscription?.open) return subscription.receive(message);
+    if (message.subscription !== problemsId) return;
+    const { problemDestination } = this.#environment;
+    const readElsewhere = this.#openSubscriptions.some(
+      ({ destination }) => destination === problemDestination,
     );
-    return strict ? [...troubles, ...unread] : troubles;
+    this.#state.addProblem(message.payload as ClientProblem, readElsewhere);
   }
 
   async #subscribe(
     destination: string,
-    {
-      id = `sub-${++this.#ids}`,
-      ack = 'auto',
-      headers,
-      receipt,
-      type,
-    }: SubscribeOptions<PayloadDescription | undefined>,
-    site: Site,
+    options: SubscribeOptions<PayloadDescription | undefined>,
+    site: CallSite,
   ): Promise<TestSubscription> {
-    const { subscriptions } = this.#heard;
-    const wanted = type === undefined ? undefined : payloadTypeOf(type);
-    if (type !== undefined && wanted === undefined)
-      throw this.#speech.fail(`No payload can become what the type of ${destination} says.`, site);
-    if (subscriptions.has(id))
-      throw this.#speech.fail(`${this.label} has a subscription '${id}' already.`, site);
-    const subscription: TestSubscription = new TestSubscription(id, destination, {
-      ...this.#parts,
-      client: this,
-      type: wanted,
-      ended: () => this.#endOf(subscription),
-      end: (end) => this.#unsubscribe(subscription, end),
-    });
-    subscriptions.set(id, subscription);
-    const frame = { ...subscribeFrame(id, destination, ack, headers), receipt };
-    if (await this.#speech.say(frame, site)) return subscription;
-    subscriptions.delete(id);
-    throw this.#speech.refusal(`SUBSCRIBE ${destination}`, site);
-  }
-
-  async #unsubscribe(subscription: TestSubscription, site: Site): Promise<void> {
-    const { id, destination } = subscription;
-    if (!this.#isLive(subscription))
-      throw this.#speech.fail(
-        `${this.label} has ended its subscription to ${destination} already.`,
+    const { id = `sub-${++this.#subscriptionIds}`, ack, headers, receipt } = options;
+    const type = options.type === undefined ? undefined : payloadTypeOf(options.type);
+    if (options.type !== undefined && type === undefined)
+      throw this.#connection.failure(
         site,
+        `The 'type' of the subscription to ${destination} is a class that payloads cannot be converted to.`,
       );
-    this.#heard.subscriptions.delete(id);
-    if (!(await this.#speech.say({ kind: 'unsubscribe', id }, site)))
-      throw this.#speech.refusal(`UNSUBSCRIBE ${destination}`, site);
+    if (this.#subscriptions.get(id)?.open)
+      throw this.#connection.failure(site, `${this.label} already has a subscription '${id}'.`);
+    const subscription = new TestSubscription(id, destination, {
+      environment: this.#environment,
+      connection: this.#connection,
+      client: this.#state,
+      type,
+    });
+    // Set before the answer: messages can arrive with it.
+    this.#subscriptions.set(id, subscription);
+    const frame = { ...subscribeFrame(id, destination, ack, headers), receipt };
+    if (await this.#connection.send(frame, site)) return subscription;
+    this.#subscriptions.delete(id);
+    throw this.#connection.rejection(`SUBSCRIBE ${destination}`, site);
   }
 
   async #settle(
     kind: 'ack' | 'nack',
-    { ack, subscription, destination }: Received,
+    { ack, subscription, destination }: ReceivedMessage,
     options: TransactedOptions,
-    site: Site,
+    site: CallSite,
   ): Promise<void> {
     if (ack === undefined)
-      throw this.#speech.fail(
-        `The message of ${destination} wants no acknowledgement; subscribe with { ack: 'client' }.`,
+      throw this.#connection.failure(
         site,
+        `The message from ${destination} needs no acknowledgement; subscribe with { ack: 'client' }.`,
       );
-    await this.#speech.say({ kind, id: ack, subscription, ...options }, site);
+    await this.#connection.send({ kind, id: ack, subscription, ...options }, site);
   }
+}
 
-  #isLive(subscription: TestSubscription): boolean {
-    return this.#heard.subscriptions.get(subscription.id) === subscription;
-  }
-
-  #endOf(subscription: TestSubscription): string | undefined {
-    const { ending } = this.#line;
-    if (ending !== undefined) return `The session was ${showEnding(ending)}.`;
-    return this.#isLive(subscription) ? undefined : 'It was unsubscribed.';
-  }
+function subscribeFrame(
+  id: string,
+  destination: string,
+  ack: AckMode = 'auto',
+  headers: Readonly<Record<string, string>> = {},
+): SubscribeFrame {
+  const entries = Object.entries(headers);
+  return {
+    kind: 'subscribe',
+    id,
+    destination,
+    ack,
+    headers: entries.length === 0 ? noHeaders : new Map(entries),
+  };
 }

@@ -1,31 +1,47 @@
-// A clock that stands still until a test moves it.
+// A clock that moves only when a test advances it.
 import type { Clock } from '../message/clock.js';
 import { nextTurn, turns } from './real-time.js';
 
+/** A clock that moves only when a test advances it. */
 export interface TestClock extends Clock {
-  /** Moves time on: what falls due on the way happens in its order, each with all that comes of it. */
+  /**
+   * Moves the clock forward. Runs all timers that become due, in order, and waits after each until its effects have arrived.
+   *
+   * @throws {RangeError} when `milliseconds` is negative or not a number
+   */
   advance(milliseconds: number): Promise<void>;
-  /** In how many milliseconds each timer is due that has neither fired nor been cancelled; the next one first. */
+  /** Milliseconds until each pending timer is due, the next timer first. */
   readonly timers: readonly number[];
 }
 
+/** Options of `testClock()`. */
 export interface TestClockOptions {
-  /** Milliseconds since 1970 that `date()` begins with. Default: 2000-01-01T00:00:00Z. */
+  /**
+   * Initial date, in milliseconds since 1970.
+   *
+   * @default Date.UTC(2000, 0, 1)
+   */
   readonly date?: number;
 }
 
-interface Pending {
+interface PendingTimer {
   readonly due: number;
   readonly action: () => void;
 }
 
-/** A timer's action, what it says to a client, and what the client's test then does. */
+/** One turn for the action of the timer, one for its effects on a client, one for the reaction of the test. */
 const turnsAfterTimer = 3;
 
-/** For services that are to share the server's time: `testServer({ clock, override: [[Clock, clock]] })`. */
+/**
+ * Creates a clock for a test. Pass it to `testServer` when services share the time of the server.
+ *
+ * @example
+ * const clock = testClock({ date: Date.UTC(2030, 0, 1) });
+ * const app = await testServer({ clock, override: [[AppClock, clock]] });
+ */
 export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}): TestClock {
   let now = 0;
-  const pending = new Set<Pending>();
+  const pending = new Set<PendingTimer>();
   const sorted = () => [...pending].sort((a, b) => a.due - b.due);
   return {
     now: () => now,
@@ -35,11 +51,11 @@ export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}
       pending.add(timer);
       return { cancel: () => void pending.delete(timer) };
     },
-    // Turns of the event loop are no time: nothing has to wait for them.
+    // A turn of the event loop takes no time on this clock.
     soon: nextTurn,
     async advance(milliseconds) {
       if (!(milliseconds >= 0))
-        throw new RangeError(`The clock moves forward alone, not by ${milliseconds} ms.`);
+        throw new RangeError(`The clock cannot advance by ${milliseconds} ms; pass 0 or more.`);
       const end = now + milliseconds;
       await turns(turnsAfterTimer);
       for (let [next] = sorted(); next !== undefined && next.due <= end; [next] = sorted()) {

@@ -1,97 +1,90 @@
-// A server under test: the real one, over memory, with everything that it does in sight.
-import { compileDestination } from '../pattern/destination-pattern.js';
-import { noHeaders, type Principal } from '../message/message.js';
-import type { Constructor } from '../payload/converter.js';
+// A server under test: connects clients, lists what was published and logged, and checks at the end that nothing is left.
+import type { Container } from '../container/container-lease.js';
 import type { Token } from '../container/override.js';
+import { noHeaders, type Principal } from '../message/message.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
+import type { Constructor } from '../payload/converter.js';
 import type { Server } from '../server/server.js';
 import type { MemoryTransport } from '../transport/memory.js';
-import type { ClientProtocolName } from './client-protocol.js';
-import type { AnyDestinations, Listed, PayloadAt } from './destination-map.js';
-import { explainProblems, explainPublished } from './explain.js';
-import { siteOf, type Site } from './failure.js';
-import type { Invoked, InvokeOptions, MethodName, ResultOf } from './handler-options.js';
-import { runHandler } from './invoke-handler.js';
-import { jsonClientProtocol } from './json-client-protocol.js';
-import { Pipeline } from './pipeline.js';
-import { publishedIn, failIn, type Scene } from './scene.js';
-import type { LogEntry } from './recorded-log.js';
-import type { Published } from './received.js';
-import { stompClientProtocol } from './stomp-client-protocol.js';
+import { clientProtocols, type ClientProtocolName } from './client-protocol.js';
+import type { AnyDestinations, KnownDestination, PayloadAt } from './destination-map.js';
+import type { TestEnvironment } from './environment.js';
+import { explainProblems, explainPublications } from './explain.js';
+import { callSiteOf, type CallSite } from './failure.js';
+import type { PublishedMessage } from './messages.js';
+import type { ConnectOptions } from './options.js';
+import type { LogEntry } from './recorder.js';
+import {
+  runHandler,
+  type InvokeOptions,
+  type InvokeResult,
+  type MethodName,
+  type ResultOf,
+} from './run-handler.js';
 import { TestClient } from './test-client.js';
 import type { TestClock } from './test-clock.js';
-import type { ConnectOptions } from './test-options.js';
-
-const protocols = { stomp: stompClientProtocol, json: jsonClientProtocol };
-
-/** An application's container, as far as a test needs it. */
-export interface Services {
-  getAsync<T>(token: Token<T>): Promise<T>;
-}
 
 /** @internal */
 export interface TestServerParts<M extends object> {
-  readonly scene: Scene;
+  readonly environment: TestEnvironment;
   readonly memory: MemoryTransport;
-  readonly services: Services;
+  readonly container: Container;
+  /** By session. */
   readonly clients: Map<string, TestClient<M>>;
   readonly protocol: ClientProtocolName;
-  readonly timeout: number;
   readonly strict: boolean;
-  /** The session that was begun last. */
-  readonly newest: () => string;
 }
 
+/** A running server under test; `testServer()` returns it. */
 export class TestServer<M extends object = AnyDestinations> {
   readonly #parts: TestServerParts<M>;
-  readonly #pipeline: Pipeline;
+  readonly #environment: TestEnvironment;
   #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: TestServerParts<M>) {
     this.#parts = parts;
-    this.#pipeline = new Pipeline(parts.scene, parts.timeout);
+    this.#environment = parts.environment;
   }
 
-  /** The server itself: its options, routes, sessions, events and publisher. */
+  /** The server itself, with its options, routes, sessions, events and publisher. */
   get server(): Server {
-    return this.#parts.scene.server;
+    return this.#environment.server;
   }
 
+  /** The clock of the server; timeouts and heart-beats happen when the test advances it. */
   get clock(): TestClock {
-    return this.#parts.scene.clock;
+    return this.#environment.clock;
   }
 
-  /** What the server has logged, in order. */
+  /** Everything that the server has logged, in order. */
   get log(): readonly LogEntry[] {
-    return this.#parts.scene.log.entries;
+    return this.#environment.recorder.log;
   }
 
   /**
-   * Connects a client. It resolves when the server has answered: a refusal stands in the client's `error` and `closed`, and
-   * all that it says afterwards fails.
+   * Connects a client. Resolves when the server has answered CONNECT. If the server rejects it, the reason is in `error` and
+   * `closed` of the client, and each further call of the client fails.
    */
   async connect(options: ConnectOptions = {}): Promise<TestClient<M>> {
-    const site = siteOf(this, 'connect');
-    this.#mustBeOpen('connect', site);
-    const { scene, memory, clients, newest } = this.#parts;
+    const site = callSiteOf(this, 'connect');
+    this.#requireOpen('connect()', site);
+    const { memory, clients } = this.#parts;
     const { user, headers = {}, problems = true, heartbeat = [0, 0] } = options;
     const { host, login, passcode, handshake } = options;
-    const protocol = protocols[options.protocol ?? this.#parts.protocol]();
+    const protocol = clientProtocols[options.protocol ?? this.#parts.protocol]();
     const principal = principalOf(user);
-    const { subprotocol } = protocol;
     const connection = memory.connect({
       ...handshake,
-      subprotocol,
+      subprotocol: protocol.subprotocol,
       ...(principal && { principal }),
     });
-    const client = new TestClient<M>(newest(), principal?.name, {
-      scene,
-      pipeline: this.#pipeline,
-      connection,
-      protocol,
-    });
-    clients.set(client.session, client);
-    const said = new Map(Object.entries(headers));
+    const environment = this.#environment;
+    const session = environment.recorder.latestSession;
+    const parts = { environment, connection, protocol };
+    const client = new TestClient<M>(session, principal?.name, parts);
+    clients.set(session, client);
+    const entries = Object.entries(headers);
     await client.open(
       {
         kind: 'connect',
@@ -99,7 +92,7 @@ export class TestServer<M extends object = AnyDestinations> {
         login,
         passcode,
         heartbeat,
-        headers: said.size > 0 ? said : noHeaders,
+        headers: entries.length === 0 ? noHeaders : new Map(entries),
       },
       problems,
       site,
@@ -108,111 +101,123 @@ export class TestServer<M extends object = AnyDestinations> {
   }
 
   /**
-   * What reached the broker so far, in order; with a destination or a pattern, what reached it there. Answers of
-   * `@SubscribeMapping` go past the broker, to the one who asked.
+   * Returns all messages that were published to the broker or to user queues, in order. Answers of `@SubscribeMapping` are not
+   * published: only the subscriber receives them.
+   *
+   * @param destination returns only messages with this destination, or that match this pattern
    */
   published<const D extends string = string>(
-    destination?: D & Listed<M, D>,
-  ): readonly Published<PayloadAt<M, D>>[] {
-    const all = publishedIn(this.#parts.scene) as readonly Published<PayloadAt<M, D>>[];
+    destination?: D & KnownDestination<M, D>,
+  ): readonly PublishedMessage<PayloadAt<M, D>>[] {
+    const all = this.#environment.published() as readonly PublishedMessage<PayloadAt<M, D>>[];
     if (destination === undefined) return all;
     const { separator } = this.server.options;
-    const pattern = compileDestination(destination, { separator });
+    const pattern = compileDestination(destination, separator);
     return all.filter((each) => pattern.match(each.destination) !== undefined);
   }
 
   /**
-   * Runs one handler alone, past interceptors and the broker. A class is taken from the server's container, an instance as it
-   * is.
+   * Runs one handler without a client, interceptors and the broker.
+   *
+   * @param controller a class, which the container of the server creates, or an instance
+   * @throws {TestFailure} when the class has no such handler, or several destinations of it match the options
    */
   async invoke<T extends object, K extends MethodName<T>>(
     controller: Constructor<T> | T,
     method: K,
-    given: InvokeOptions = {},
-  ): Promise<Invoked<ResultOf<T, K>>> {
-    const site = siteOf(this, 'invoke');
-    this.#mustBeOpen('invoke', site);
-    const { scene } = this.#parts;
-    const before = scene.publications.all.length;
+    options: InvokeOptions = {},
+  ): Promise<InvokeResult<ResultOf<T, K>>> {
+    const site = callSiteOf(this, 'invoke');
+    this.#requireOpen('invoke()', site);
+    const environment = this.#environment;
+    const before = environment.recorder.publications.length;
     try {
-      const [type, instance] = await this.#controller(controller);
-      const invoked = await runHandler(type, instance, method, scene, given);
-      const result = invoked.result as ResultOf<T, K> | undefined;
-      return { ...invoked, result, published: publishedIn(scene).slice(before) };
+      const [type, instance] = await this.#resolve(controller);
+      const outcome = await runHandler(type, instance, method, environment, options);
+      const result = outcome.result as ResultOf<T, K> | undefined;
+      return { ...outcome, result, published: environment.published().slice(before) };
     } catch (error) {
-      throw failIn(scene, error instanceof Error ? error.message : String(error), site);
+      throw environment.failure(site, error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** A service, as controllers get it. */
+  /** Returns a service from the container, as controllers receive it. */
   get<T>(token: Token<T>): Promise<T> {
-    return this.#parts.services.getAsync(token);
-  }
-
-  /** Resolves when all handlers have settled, and all that came of them has arrived. */
-  async idle(): Promise<void> {
-    await this.#pipeline.rest('Waiting for rest', siteOf(this, 'idle'));
-  }
-
-  /** What was published and what went wrong, for the message of an expectation about a destination. */
-  explain(destination: string): readonly string[] {
-    const { scene } = this.#parts;
-    return [...explainPublished(scene, { destination }), ...explainProblems(scene)];
+    return this.#parts.container.getAsync(token);
   }
 
   /**
-   * Lets all clients leave, closes the server and gives an application's container back. Fails with what the test left open:
-   * handlers and streams that go on, timers, and problems that no expectation looked at. After a failed expectation it is
-   * silent: what is open then surprises nobody.
+   * Resolves when all handlers have finished and everything that they caused has arrived. It does not wait for open streams.
+   *
+   * @throws {TestFailure} when a handler still runs after the `timeout` of the test server
    */
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close(siteOf(this, 'close')));
+  async idle(): Promise<void> {
+    await this.#environment.waitUntilIdle('idle()', callSiteOf(this, 'idle'));
   }
 
-  /** For `await using`. */
+  /** Lists publications, problems and the log, for the failure message of an expectation about a destination. */
+  explain(destination: string): readonly string[] {
+    const environment = this.#environment;
+    return [...explainPublications(environment, { destination }), ...explainProblems(environment)];
+  }
+
+  /**
+   * Disconnects all clients, closes the server and restores the container of the application. It reports nothing after another
+   * expectation has failed.
+   *
+   * @throws {TestFailure} when handlers or streams still run, timers are pending, or the test has not read a problem
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close(callSiteOf(this, 'close')));
+  }
+
+  /** Closes the server at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(site: Site): Promise<void> {
-    const { scene, clients } = this.#parts;
-    for (const client of clients.values()) await client.leave();
-    const rested = await this.#pipeline.quiet();
-    const closed = scene.server.close();
-    // It has no time to wait for what does not end, but only the clock tells it so.
-    if (!rested) await scene.clock.advance(0);
+  async #close(site: CallSite): Promise<void> {
+    const { server, clock, failed } = this.#environment;
+    for (const client of this.#parts.clients.values()) await client.leave();
+    const idle = await this.#environment.isIdleInTime();
+    const closed = server.close();
+    // The close timeout of 0 ms passes only when the clock moves.
+    if (!idle) await clock.advance(0);
     await closed;
-    const open = [...this.#looseEnds()];
-    if (open.length === 0 || scene.failures.length > 0) return;
-    throw failIn(scene, ['The test left open:', ...open].join('\n  '), site);
+    const rest = this.#listUnfinished();
+    if (rest.length === 0 || failed) return;
+    const text = ['close() found unfinished work or unread problems:', ...rest].join('\n  ');
+    throw this.#environment.failure(site, text);
   }
 
-  #looseEnds(): string[] {
-    const { scene, clients, strict } = this.#parts;
-    const { running, clock } = scene;
+  #listUnfinished(): string[] {
+    const { recorder, clock } = this.#environment;
+    const nameOf = this.#environment.describeTask.bind(this.#environment);
     return [
-      ...[...clients.values()].flatMap((client) => client.looseEnds(strict)),
-      ...running.handlers.map((work) => `${this.#pipeline.name(work)} has not settled.`),
-      ...running.streams.map(
-        (work) =>
-          `${this.#pipeline.name(work)} streams on, though nobody listens: end it when its @Signal fires.`,
+      ...[...this.#parts.clients.values()].flatMap((client) =>
+        client.listUnread(this.#parts.strict),
+      ),
+      ...recorder.handlers.map((task) => `${nameOf(task)} has not finished.`),
+      ...recorder.streams.map(
+        (task) =>
+          `The stream of ${nameOf(task)} continues without a subscriber; end it when its @Signal is aborted.`,
       ),
       ...clock.timers.map(
-        (due) => `A timer of the clock is due in ${due} ms, and nobody cancels it.`,
+        (due) => `A timer of the clock is still pending; it is due in ${due} ms.`,
       ),
     ];
   }
 
-  async #controller(controller: object): Promise<readonly [type: Constructor, instance: object]> {
+  async #resolve(controller: object): Promise<readonly [type: Constructor, instance: object]> {
     if (typeof controller !== 'function')
       return [controller.constructor as Constructor, controller];
     const type = controller as Constructor;
     return [type, await this.get(type as Token<object>)];
   }
 
-  #mustBeOpen(what: string, site: Site): void {
+  #requireOpen(call: string, site: CallSite): void {
     if (this.#closing === undefined) return;
-    throw failIn(this.#parts.scene, `${what}: the server of this test was closed.`, site);
+    throw this.#environment.failure(site, `${call}: the test server is closed.`);
   }
 }
 

@@ -1,168 +1,203 @@
-// A subscription of a test's client: what came to it, what comes next, and that nothing comes.
+// A subscription of a test client: its messages, and failures that explain why a message is missing.
 import { MessagingError } from '../message/error.js';
-import type { Payloads, PayloadType } from '../payload/converter.js';
-import { explainProblems, explainPublished, show, showProblem } from './explain.js';
-import { siteOf, type Site } from './failure.js';
-import type { Pipeline } from './pipeline.js';
-import type { Received } from './received.js';
-import { failIn, type Player, type Scene } from './scene.js';
+import type { PayloadType } from '../payload/converter.js';
+import type { ClientConnection } from './client-connection.js';
+import type { ClientState } from './client-state.js';
+import type { TestEnvironment } from './environment.js';
+import { explainProblems, explainPublications } from './explain.js';
+import { callSiteOf, formatCount, formatProblem, formatValue, type CallSite } from './failure.js';
+import type { ReceivedMessage } from './messages.js';
 
 /** @internal */
 export interface SubscriptionParts {
-  readonly scene: Scene;
-  readonly pipeline: Pipeline;
-  /** Whose it is. */
-  readonly client: Player;
-  /** What payloads are to be; undefined for what their content type says. */
+  readonly environment: TestEnvironment;
+  readonly connection: ClientConnection;
+  readonly client: ClientState;
+  /** Type that payloads are converted to; undefined to read them by their content type. */
   readonly type: PayloadType | undefined;
-  /** How it has ended, as a sentence; undefined while it is live. */
-  readonly ended: () => string | undefined;
-  readonly end: (site: Site) => Promise<void>;
 }
 
-/** Says of a message whether it is the one that is waited for. */
-export type Fits = (message: Received) => boolean;
+/** Returns true for the message that `next()` waits for. */
+export type MessageFilter = (message: ReceivedMessage) => boolean;
 
-interface Waiter {
-  readonly fits: Fits;
-  readonly take: (message: Received) => void;
+interface Reader {
+  readonly filter: MessageFilter;
+  readonly resolve: (message: ReceivedMessage) => void;
 }
 
-const anyMessage: Fits = () => true;
+const anyMessage: MessageFilter = () => true;
 
+/** A subscription of a test client; `TestClient.subscribe()` returns it. */
 export class TestSubscription<T = unknown> {
   readonly #parts: SubscriptionParts;
-  readonly #unread: Received[] = [];
-  readonly #waiters: Waiter[] = [];
-  /** Publications before it began. */
+  readonly #unread: ReceivedMessage[] = [];
+  readonly #readers: Reader[] = [];
+  /** Number of publications before the subscription started. */
   readonly #since: number;
-  #count = 0;
+  #received = 0;
+  #open = true;
 
   /** @internal */
   constructor(
+    /** Subscription id. */
     readonly id: string,
-    /** As the client named it. */
+    /** Destination of SUBSCRIBE. */
     readonly destination: string,
     parts: SubscriptionParts,
   ) {
     this.#parts = parts;
-    this.#since = parts.scene.publications.all.length;
+    this.#since = parts.environment.recorder.publications.length;
   }
 
-  /** The messages that came and that nobody has read. @internal */
-  get unread(): readonly Received[] {
-    return this.#unread;
+  /** True until the subscription is ended by `unsubscribe()`. @internal */
+  get open(): boolean {
+    return this.#open;
   }
 
-  /** A message came. @internal */
-  receive(message: Received): void {
-    this.#count++;
-    const at = this.#waiters.findIndex(({ fits }) => fits(message));
-    const [waiter] = at < 0 ? [] : this.#waiters.splice(at, 1);
-    if (waiter === undefined) this.#unread.push(message);
-    else waiter.take(message);
+  /** Number of messages that the test has not read. @internal */
+  get unreadCount(): number {
+    return this.#unread.length;
+  }
+
+  /** A message has arrived. @internal */
+  receive(message: ReceivedMessage): void {
+    this.#received++;
+    const index = this.#readers.findIndex(({ filter }) => filter(message));
+    const [reader] = index < 0 ? [] : this.#readers.splice(index, 1);
+    if (reader === undefined) this.#unread.push(message);
+    else reader.resolve(message);
   }
 
   /**
-   * The next message, in the order in which they came. Where none is there and nothing more can come it fails, and says what
-   * was published instead.
+   * Returns the next unread message. Waits while a handler runs or a stream is open.
    *
-   * @param fits which message it is to be, by its payload before any class or schema; others are left to be read. Default: any.
+   * @param filter returns true for the message to read; the other messages stay unread. It sees payloads before they are
+   *   converted to the `type` of the subscription. Default: the first message.
+   * @throws {TestFailure} when no message matches and no more messages can arrive; the text lists what was published instead
    */
-  async next(fits: Fits = anyMessage): Promise<Received<T>> {
-    const site = siteOf(this, 'next');
-    const at = this.#unread.findIndex(fits);
-    const [message] = at < 0 ? [] : this.#unread.splice(at, 1);
-    return this.#read(message ?? (await this.#arrival(fits, site)), site);
+  async next(filter: MessageFilter = anyMessage): Promise<ReceivedMessage<T>> {
+    const site = callSiteOf(this, 'next');
+    const index = this.#unread.findIndex(filter);
+    const [message] = index < 0 ? [] : this.#unread.splice(index, 1);
+    return this.#convert(message ?? (await this.#arrival(filter, site)), site);
   }
 
-  /** Resolves when the server has come to rest and no message is left to read; fails with those that are. */
+  /**
+   * Waits until all handlers have finished, and checks that there is no unread message. It treats open streams like `drain()`.
+   *
+   * @throws {TestFailure} when there are unread messages, or a handler still runs after the `timeout` of the test server
+   */
   async expectNone(): Promise<void> {
-    const site = siteOf(this, 'expectNone');
-    await this.#parts.pipeline.rest(`Whether ${this.#name} gets nothing cannot be said`, site);
+    const site = callSiteOf(this, 'expectNone');
+    await this.#parts.environment.waitUntilIdle(`expectNone() of ${this.#name}`, site);
     if (this.#unread.length === 0) return;
-    throw this.#failure(
-      [`${this.#name} got what was not expected:`, ...this.#explainUnread()],
-      site,
-    );
+    throw this.#failure(site, [
+      `${this.#name}, received unexpected messages:`,
+      ...this.#listUnread(),
+    ]);
   }
 
-  /** Waits for rest, and takes all messages that nobody has read. */
-  async drain(): Promise<readonly Received<T>[]> {
-    const site = siteOf(this, 'drain');
-    await this.#parts.pipeline.rest(`All that ${this.#name} gets cannot be said`, site);
-    return Promise.all(this.#unread.splice(0).map((message) => this.#read(message, site)));
+  /**
+   * Waits until all handlers have finished, and returns all unread messages in order of arrival.
+   *
+   * It does not wait until open streams end. The result includes every item that a stream yields without waiting for a timer,
+   * I/O or an event. Items that a stream yields later stay unread; call `next()` or `drain()` again for these.
+   *
+   * @throws {TestFailure} when a handler still runs after the `timeout` of the test server
+   */
+  async drain(): Promise<readonly ReceivedMessage<T>[]> {
+    const site = callSiteOf(this, 'drain');
+    await this.#parts.environment.waitUntilIdle(`drain() of ${this.#name}`, site);
+    return Promise.all(this.#unread.splice(0).map((message) => this.#convert(message, site)));
   }
 
-  /** UNSUBSCRIBE; what came before can still be read. */
+  /**
+   * Sends UNSUBSCRIBE. Messages that have already arrived can still be read.
+   *
+   * @throws {TestFailure} when the client has already unsubscribed
+   */
   async unsubscribe(): Promise<void> {
-    await this.#parts.end(siteOf(this, 'unsubscribe'));
+    const site = callSiteOf(this, 'unsubscribe');
+    const { connection, client } = this.#parts;
+    const { id, destination } = this;
+    if (!this.#open)
+      throw this.#failure(site, [`${client.label} has already unsubscribed from ${destination}.`]);
+    this.#open = false;
+    if (!(await connection.send({ kind: 'unsubscribe', id }, site)))
+      throw connection.rejection(`UNSUBSCRIBE ${destination}`, site);
   }
 
   get #name(): string {
-    return `${this.#parts.client.label}, subscribed to ${this.destination},`;
+    return `${this.#parts.client.label}, subscribed to ${this.destination}`;
   }
 
-  #explainUnread(): readonly string[] {
-    return this.#unread.map(({ destination, payload }) => `  ${destination} ${show(payload)}`);
-  }
-
-  #arrival(fits: Fits, site: Site): Promise<Received> {
+  /** Resolves with the first message that matches; rejects when no more messages can arrive. */
+  #arrival(filter: MessageFilter, site: CallSite): Promise<ReceivedMessage> {
     return new Promise((resolve, reject) => {
-      const waiter = { fits, take: resolve };
-      this.#waiters.push(waiter);
-      void this.#parts.pipeline.exhausted().then((why) => {
-        const at = this.#waiters.indexOf(waiter);
-        if (at < 0) return;
-        this.#waiters.splice(at, 1);
-        reject(this.#missing(why, site));
+      const reader = { filter, resolve };
+      this.#readers.push(reader);
+      void this.#parts.environment.waitForLastMessage().then((reason) => {
+        const index = this.#readers.indexOf(reader);
+        if (index < 0) return;
+        this.#readers.splice(index, 1);
+        reject(this.#missingMessage(reason, site));
       });
     });
   }
 
-  async #read(message: Received, site: Site): Promise<Received<T>> {
-    const { type, scene } = this.#parts;
-    if (type === undefined) return message as Received<T>;
+  async #convert(message: ReceivedMessage, site: CallSite): Promise<ReceivedMessage<T>> {
+    const { type, environment } = this.#parts;
+    if (type === undefined) return message as ReceivedMessage<T>;
+    const { destination, headers, body } = message;
+    const source = { destination, headers: new Map(Object.entries(headers)), body };
     try {
-      return { ...message, payload: (await readAs(message, type, scene.payloads)) as T };
+      return { ...message, payload: (await environment.payloads.read(source, type)) as T };
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
-      throw this.#failure(
-        [
-          `${this.#name} got a payload that is not of its type: ${showProblem(error)}`,
-          `  ${show(message.payload)}`,
-        ],
-        site,
-      );
+      throw this.#failure(site, [
+        `${this.#name}, received a payload that does not match its type: ${formatProblem(error)}`,
+        `  ${formatValue(message.payload)}`,
+      ]);
     }
   }
 
-  #missing(why: string, site: Site): Error {
-    const { scene, client, ended } = this.#parts;
-    const unread = this.#explainUnread();
-    const left = unread.length === 0 ? 'all of them read.' : 'and these do not fit:';
-    const before = this.#count === 0 ? '' : ` It got ${this.#count} before, ${left}`;
-    return this.#failure(
-      [
-        `${this.#name} has no message to read. ${ended() ?? why}${before}`,
-        ...unread,
-        ...explainPublished(scene, {
-          destination: this.destination,
-          session: client.session,
-          since: this.#since,
-        }),
-        ...explainProblems(scene),
-      ],
-      site,
+  /** @param reason why no more messages can arrive */
+  #missingMessage(reason: string, site: CallSite): Error {
+    const { environment, client } = this.#parts;
+    const end = this.#describeEnd();
+    return this.#failure(site, [
+      `${this.#name}, has no message to read. ${end ?? reason}${this.#describeReceived()}`,
+      ...this.#listUnread(),
+      ...explainPublications(environment, {
+        destination: this.destination,
+        session: client.session,
+        since: this.#since,
+      }),
+      ...explainProblems(environment),
+    ]);
+  }
+
+  #describeEnd(): string | undefined {
+    const { end } = this.#parts.client;
+    if (end !== undefined) return `The session was ${this.#parts.client.describeEnd(end)}.`;
+    return this.#open ? undefined : 'It was unsubscribed.';
+  }
+
+  #describeReceived(): string {
+    if (this.#received === 0) return '';
+    const count = formatCount(this.#received, 'message');
+    return this.#unread.length === 0
+      ? ` It received ${count} before; all were read.`
+      : ` It received ${count} before; these are unread and do not match:`;
+  }
+
+  #listUnread(): readonly string[] {
+    return this.#unread.map(
+      ({ destination, payload }) => `  ${destination} ${formatValue(payload)}`,
     );
   }
 
-  #failure(lines: readonly string[], site: Site): Error {
-    return failIn(this.#parts.scene, lines.join('\n'), site);
+  #failure(site: CallSite, lines: readonly string[]): Error {
+    return this.#parts.environment.failure(site, lines.join('\n'));
   }
-}
-
-function readAs(message: Received, type: PayloadType, payloads: Payloads): unknown {
-  const { destination, headers, body } = message;
-  return payloads.read({ destination, headers: new Map(Object.entries(headers)), body }, type);
 }

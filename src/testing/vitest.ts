@@ -1,4 +1,4 @@
-// The matchers, added to vitest's `expect` by importing this file.
+// Adds the matchers to `expect` of vitest when this file is imported.
 import { expect } from 'vitest';
 import { matchers, type SignalboxMatchers } from './matchers.js';
 

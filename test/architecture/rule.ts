@@ -28,6 +28,7 @@ const guarded: readonly {
 }[] = [
   { module: /^ws$/, places: ['transport/'] },
   { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['container/'] },
+  { module: /^re2js$/, places: ['pattern/'] },
   { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
   // The type of an address opens no socket.
   { module: /^node:(?:net|tls)$/, places: ['broker/relay/', 'transport/tcp'], typesAnywhere: true },

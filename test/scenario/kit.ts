@@ -3,7 +3,7 @@ import {
   testServer,
   type TestClient,
   type TestSubscription,
-  type Received,
+  type ReceivedMessage,
 } from 'signalbox/testing';
 import { application } from './application.js';
 import { shown, type Play, type Seen, type Step } from './scenario.js';
@@ -12,7 +12,7 @@ interface Actor {
   readonly client: TestClient;
   readonly protocol: 'stomp' | 'json';
   readonly subscriptions: Map<string, TestSubscription>;
-  readonly latest: Map<string, Received>;
+  readonly latest: Map<string, ReceivedMessage>;
 }
 
 export function throughKit(protocol: 'stomp' | 'json'): Play {

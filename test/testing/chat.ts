@@ -1,4 +1,4 @@
-// A chat that the tests of the kit test: rooms, a history to replace, failures of each kind, and a stream.
+// The chat application of the tests of the kit: a service to replace, failing handlers, and streams.
 import { IsString, Length } from 'class-validator';
 import { injectable } from 'inversify';
 import {
@@ -18,34 +18,34 @@ import {
   SubscribeMapping,
 } from 'signalbox';
 
-export class Say {
+export class NewMessage {
   @IsString()
   @Length(1, 20)
   text!: string;
 }
 
-export interface Said {
+export interface ChatMessage {
   readonly text: string;
   readonly by: string;
 }
 
 @injectable()
 export class ChatHistory {
-  readonly #said: Said[] = [];
+  readonly #messages: ChatMessage[] = [];
 
-  add(by: string, text: string): Said {
-    this.#said.push({ text, by });
+  add(by: string, text: string): ChatMessage {
+    this.#messages.push({ text, by });
     return { text, by };
   }
 
-  last(): readonly Said[] {
-    return this.#said;
+  last(): readonly ChatMessage[] {
+    return this.#messages;
   }
 }
 
 export class RoomClosedError extends Error {}
 
-/** What a test lets happen when it wants. */
+/** Handlers wait until the test opens it. */
 @injectable()
 export class Gate {
   #open!: () => void;
@@ -67,8 +67,8 @@ export class ChatController {
 
   @MessageMapping('/say')
   @SendTo('/topic/rooms/{room}')
-  say(@Payload() say: Say, @Principal() user: Principal | undefined) {
-    return this.history.add(user?.name ?? 'nobody', say.text);
+  say(@Payload() message: NewMessage, @Principal() user: Principal | undefined) {
+    return this.history.add(user?.name ?? 'anonymous', message.text);
   }
 
   @SubscribeMapping('/recent')
@@ -103,7 +103,7 @@ export class ChatController {
     return { code: 'room-closed', room };
   }
 
-  /** Waits for the gate. */
+  /** Waits until the gate opens. */
   @MessageMapping('/wait')
   @SendTo('/topic/rooms/{room}')
   async wait(@Signal() signal: AbortSignal) {
@@ -111,7 +111,7 @@ export class ChatController {
     return { text: signal.aborted ? 'too late' : 'waited', by: 'the house' };
   }
 
-  /** One item, then it waits for the gate. */
+  /** Yields one item, and another one when the gate opens. */
   @SubscribeMapping('/feed')
   async *feed(@Signal() signal: AbortSignal) {
     yield { n: 1 };
@@ -120,7 +120,7 @@ export class ChatController {
     if (!signal.aborted) yield { n: 2 };
   }
 
-  /** Goes on after its subscriber has left. */
+  /** Continues after its subscriber has left. */
   @SubscribeMapping('/endless')
   async *endless() {
     yield { n: 1 };
@@ -134,6 +134,6 @@ export class ChatController {
 }
 
 export const fakeHistory = {
-  add: (by: string, text: string): Said => ({ text, by }),
-  last: (): readonly Said[] => [{ text: 'before', by: 'eve' }],
+  add: (by: string, text: string): ChatMessage => ({ text, by }),
+  last: (): readonly ChatMessage[] => [{ text: 'before', by: 'eve' }],
 };

@@ -1,4 +1,4 @@
-// A client of a test in both protocols: what it says, and what it keeps of what it hears.
+// Test clients with both protocols: the frames that they send, and what they receive.
 import { MessagingError } from 'signalbox';
 import { TestFailure, testServer, type ClientProtocolName } from 'signalbox/testing';
 import { describe, expect, it } from 'vitest';
@@ -6,10 +6,10 @@ import { ChatController } from './chat.js';
 
 const controllers = [ChatController];
 
-describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', (protocol) => {
+describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protocol) => {
   const start = () => testServer({ controllers, protocol });
 
-  it('is known to the server by what it speaks', async () => {
+  it('has a session with its protocol and user', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
     const session = app.server.sessions.get(ann.session)!;
@@ -20,8 +20,8 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
   it.each([
     ['an object', { text: 'hi', more: [1, null, true] }],
     ['text', 'Ærø: 🚂\nnext line'],
-    ['octets', Buffer.from([0, 1, 0xff])],
-    ['nothing', undefined],
+    ['bytes', Buffer.from([0, 1, 0xff])],
+    ['no payload', undefined],
     ['a number', 12.5],
   ])('sends and receives %s', async (_, payload) => {
     await using app = await start();
@@ -35,7 +35,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     });
   });
 
-  it('is told of problems, and lives on', async () => {
+  it('receives problems and stays connected', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
     await ann.send('/app/rooms/lobby/say', { text: '' });
@@ -50,7 +50,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(app.log).toMatchObject([{ level: 'error', cause: { message: 'The history is lost.' } }]);
   });
 
-  it('is told what an exception handler says', async () => {
+  it('receives the result of an exception handler as a problem', async () => {
     await using app = await start();
     const ann = await app.connect();
     await ann.send('/app/rooms/lobby/enter', undefined, { receipt: 'entered' });
@@ -58,7 +58,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(ann.receipts).toEqual(['entered']);
   });
 
-  it('gets the receipts that it asks for, in order', async () => {
+  it('receives the requested receipts in order', async () => {
     await using app = await start();
     const ann = await app.connect();
     const room = await ann.subscribe('/topic/rooms/lobby', { receipt: 'r1' });
@@ -72,7 +72,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(ann.closed).toEqual({ code: 1000, reason: '' });
   });
 
-  it('settles what it asked to acknowledge', async () => {
+  it('acknowledges and rejects messages', async () => {
     await using app = await start();
     const ann = await app.connect();
     const jobs = await ann.subscribe('/queue/jobs', { ack: 'client-individual' });
@@ -85,7 +85,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     await jobs.expectNone();
   });
 
-  it('holds in a transaction what takes effect at its end', async () => {
+  it('sends frames in a transaction, which are processed at its commit', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
     const room = await ann.subscribe('/topic/rooms/lobby');
@@ -96,7 +96,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(await room.next()).toMatchObject({ payload: { text: 'later', by: 'ann' } });
   });
 
-  it('beats, hears beats, and is missed when it does not', async () => {
+  it('sends and counts heart-beats, and is disconnected without them', async () => {
     await using app = await start();
     const ann = await app.connect({ heartbeat: [10_000, 5000] });
     await app.clock.advance(15_000);
@@ -108,7 +108,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect(ann.closed).toEqual({ code: 4501, reason: 'heartbeat-lost' });
   });
 
-  it('may vanish without a word', async () => {
+  it('can cut off its connection', async () => {
     await using app = await start();
     const ended: unknown[] = [];
     app.server.events.on('disconnected', ({ code }) => void ended.push(code));
@@ -117,43 +117,45 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
     expect([ended, ann.connected, ann.closed?.code]).toEqual([[1006], false, 1006]);
   });
 
-  it('fails at once where its SUBSCRIBE is refused, with the problem', async () => {
+  it('rejects subscribe() with the problem when the server rejects SUBSCRIBE', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
-    const refused = await ann.subscribe('/app/rooms/lobby/recnt').catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(TestFailure);
-    expect(refused).toMatchObject({
+    const rejected = await ann.subscribe('/app/rooms/lobby/recnt').catch((error: unknown) => error);
+    expect(rejected).toBeInstanceOf(TestFailure);
+    expect(rejected).toMatchObject({
       message:
-        'SUBSCRIBE /app/rooms/lobby/recnt of ann (session-1) was refused: no-route at /app/rooms/lobby/recnt: Nothing serves this destination. The nearest is SUBSCRIBE /app/rooms/{room}/recent (ChatController.recent).',
+        'SUBSCRIBE /app/rooms/lobby/recnt of ann (session-1) was rejected: no-route at /app/rooms/lobby/recnt: Nothing serves this destination. The nearest is SUBSCRIBE /app/rooms/{room}/recent (ChatController.recent).',
       problem: { code: 'no-route' },
     });
   });
 
-  it('fails at once where it is used wrongly', async () => {
+  it('reports incorrect use', async () => {
     await using app = await start();
     const ann = await app.connect();
     const topic = await ann.subscribe('/topic/any', { id: 'any' });
     await expect(ann.subscribe('/topic/other', { id: 'any' })).rejects.toThrow(
-      "anonymous (session-1) has a subscription 'any' already.",
+      "anonymous (session-1) already has a subscription 'any'.",
     );
     await expect(ann.subscribe('/topic/other', { type: Map })).rejects.toThrow(
-      'No payload can become what the type of /topic/other says.',
+      "The 'type' of the subscription to /topic/other is a class that payloads cannot be converted to.",
     );
     await expect(ann.send('/topic/any', () => {})).rejects.toThrow(
       'SEND /topic/any: No converter writes such a value',
     );
     await ann.send('/topic/any', 'x');
     await expect(ann.ack(await topic.next())).rejects.toThrow(
-      "The message of /topic/any wants no acknowledgement; subscribe with { ack: 'client' }.",
+      "The message from /topic/any needs no acknowledgement; subscribe with { ack: 'client' }.",
     );
     await topic.unsubscribe();
-    await expect(topic.unsubscribe()).rejects.toThrow('has ended its subscription to /topic/any');
+    await expect(topic.unsubscribe()).rejects.toThrow('has already unsubscribed from /topic/any.');
     await ann.disconnect();
-    await expect(ann.send('/topic/any', 'x')).rejects.toThrow('can say nothing more.');
+    await expect(ann.send('/topic/any', 'x')).rejects.toThrow(
+      'the session of anonymous (session-1) was closed with 1000.',
+    );
     expect(() => ann.beat()).toThrow('was closed with 1000');
   });
 
-  it('fails at the line of the test', async () => {
+  it('fails with the stack of the test', async () => {
     await using app = await start();
     const ann = await app.connect();
     const topic = await ann.subscribe('/topic/any');
@@ -163,7 +165,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client that speaks %s', 
   });
 });
 
-it("lets a test choose any id where it does without the kit's subscription", async () => {
+it("allows the subscription id 'problems' when the kit does not use it", async () => {
   await using app = await testServer({ controllers: [ChatController] });
   const ann = await app.connect({ problems: false });
   const topic = await ann.subscribe('/topic/x', { id: 'problems' });
@@ -171,7 +173,7 @@ it("lets a test choose any id where it does without the kit's subscription", asy
   expect(await topic.next()).toMatchObject({ payload: 'hi' });
 });
 
-it('without its problem queue, a STOMP session ends with ERROR', async () => {
+it('ends a STOMP session with ERROR if it has no problem queue', async () => {
   await using app = await testServer({ controllers });
   const ann = await app.connect({ problems: false });
   await ann.send('/app/nowhere', 'x', { receipt: 'r1' });
@@ -179,7 +181,7 @@ it('without its problem queue, a STOMP session ends with ERROR', async () => {
   expect(ann.closed).toEqual({ code: 1002, reason: 'no-route' });
 });
 
-it('two protocols meet at one topic', async () => {
+it('clients with different protocols share a topic', async () => {
   await using app = await testServer();
   const [ann, bob] = [await app.connect(), await app.connect({ protocol: 'json' })];
   const topics = [await ann.subscribe('/topic/any'), await bob.subscribe('/topic/any')];
@@ -187,7 +189,7 @@ it('two protocols meet at one topic', async () => {
   for (const topic of topics) expect(await topic.next()).toMatchObject({ payload: { n: 1 } });
 });
 
-it('what a test reads on its own problem queue needs no second look', async () => {
+it('a problem that a subscription of the test receives counts as read', async () => {
   await using app = await testServer({ controllers });
   const ann = await app.connect();
   const errors = await ann.subscribe('/user/queue/errors');
@@ -195,16 +197,16 @@ it('what a test reads on its own problem queue needs no second look', async () =
   expect(await errors.next()).toMatchObject({ payload: { code: 'no-route' } });
 });
 
-it('a handler that waits says which, and what it may wait for', async () => {
+it('names the handler that has not finished after the timeout', async () => {
   const app = await testServer({ controllers, timeout: 1 });
   const ann = await app.connect({ user: 'ann' });
   await expect(ann.send('/app/rooms/lobby/wait')).rejects.toThrow(
-    'SEND /app/rooms/lobby/wait of ann (session-1) has not been worked off. It was given 1 ms of real time. ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not settled. The clock stands still until the test moves it, of which a handler has 30000 ms.',
+    'SEND /app/rooms/lobby/wait of ann (session-1) has not been processed. Waited 1 ms of real time. ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not finished. The test clock moves only when the test calls clock.advance(). The handler timeout is 30000 ms.',
   );
   await app.close();
 });
 
-it('frames of a client run in order, and another client waits for none of them', async () => {
+it('processes the frames of a client in order, independently of other clients', async () => {
   await using app = await testServer({ controllers });
   const { Gate } = await import('./chat.js');
   const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect({ user: 'bob' })];
@@ -223,7 +225,7 @@ it('frames of a client run in order, and another client waits for none of them',
   ]);
 });
 
-it('what an interceptor throws is told as the server tells it', async () => {
+it('reports the error of an interceptor as a problem', async () => {
   await using app = await testServer({
     controllers,
     interceptors: [

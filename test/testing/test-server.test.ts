@@ -1,14 +1,14 @@
-// The server under test: fakes in place, options of the application's, what was published, and what a test left open.
+// The test server: fakes, options of the application, publications, and the checks of close().
 import { Container, ContainerModule, inject, injectable } from 'inversify';
 import { Controller, MessageMapping, MessagingError, Publisher, SessionRegistry } from 'signalbox';
 import { testClock, testServer } from 'signalbox/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { ChatController, ChatHistory, fakeHistory, Gate, type Said } from './chat.js';
+import { ChatController, ChatHistory, fakeHistory, Gate, type ChatMessage } from './chat.js';
 
 const controllers = [ChatController];
 
 describe('a test', () => {
-  it('reads as the issue has it', async () => {
+  it('connects, subscribes, sends and reads', async () => {
     const app = await testServer({ controllers, override: [[ChatHistory, fakeHistory]] });
     const ann = await app.connect({ user: 'ann' });
     const room = await ann.subscribe('/topic/rooms/lobby');
@@ -17,7 +17,7 @@ describe('a test', () => {
     await app.close();
   });
 
-  it('may leave the closing to its block', async () => {
+  it('closes at the end of its block with await using', async () => {
     let left: { closed: unknown } | undefined;
     {
       await using app = await testServer({ controllers });
@@ -26,7 +26,7 @@ describe('a test', () => {
     expect(left.closed).toEqual({ code: 1000, reason: '' });
   });
 
-  it('sees the same ids in every run', async () => {
+  it('has the same ids in every run', async () => {
     await using app = await testServer({ controllers });
     const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect()];
     expect([ann.session, bob.session]).toEqual(['session-1', 'session-2']);
@@ -36,23 +36,20 @@ describe('a test', () => {
     expect(await room.next()).toMatchObject({ id: 'message-1', subscription: 'sub-1' });
   });
 
-  it('refuses an option that is none, with the one that was meant', async () => {
+  it('rejects an unknown option and names the nearest one', async () => {
     const wrong = { controlers: controllers } as object;
     await expect(testServer(wrong)).rejects.toThrow("the nearest known one is 'controllers'");
   });
 
-  it.each([0, Number.NaN, Infinity])(
-    'refuses a patience of %s, which no timer has',
-    async (wrong) => {
-      await expect(testServer({ timeout: wrong })).rejects.toThrow(
-        `The option 'patience' must be above 0 and at most 2147483647 milliseconds, unlike ${wrong}.`,
-      );
-    },
-  );
+  it.each([0, Number.NaN, Infinity])('rejects the timeout %s', async (wrong) => {
+    await expect(testServer({ timeout: wrong })).rejects.toThrow(
+      `The option 'timeout' must be above 0 and at most 2147483647 milliseconds, unlike ${wrong}.`,
+    );
+  });
 });
 
 describe('users', () => {
-  it('have several sessions', async () => {
+  it('can have several sessions', async () => {
     await using app = await testServer({ controllers });
     const windows = [await app.connect({ user: 'ann' }), await app.connect({ user: 'ann' })];
     const bob = await app.connect({ user: 'bob' });
@@ -68,12 +65,12 @@ describe('users', () => {
     await other!.expectNone();
   });
 
-  it('are who the authenticator says', async () => {
+  it('come from the authenticator', async () => {
     await using app = await testServer({
       controllers,
       authenticate({ login, headers }) {
         if (headers.get('token') !== 'secret') throw new Error('Who?');
-        return { name: login ?? 'nobody' };
+        return { name: login ?? 'anonymous' };
       },
     });
     const ann = await app.connect({ login: 'ann', headers: { token: 'secret' } });
@@ -83,11 +80,11 @@ describe('users', () => {
     expect(eve.error).toMatchObject({ code: 'access-refused' });
     expect(eve.closed).toEqual({ code: 1008, reason: 'access-refused' });
     await expect(eve.send('/app/rooms/lobby/say', { text: 'hi' })).rejects.toThrow(
-      'SEND /app/rooms/lobby/say: the session of anonymous (session-2) was closed with 1008 access-refused (access-refused: Access refused.); it can say nothing more.',
+      'SEND /app/rooms/lobby/say: the session of anonymous (session-2) was closed with 1008 access-refused (access-refused: Access refused.).',
     );
   });
 
-  it('come with the handshake that the test gives', async () => {
+  it('connect with the handshake of the test', async () => {
     await using app = await testServer({
       controllers,
       authenticate: (_, { url, headers }) => ({ name: `${url} ${headers.get('cookie')}` }),
@@ -111,7 +108,7 @@ describe('interceptors', () => {
     expect(ann.error).toMatchObject({ code: 'access-refused' });
   });
 
-  it('are left out on request, in both directions', async () => {
+  it('are left out in both directions with interceptors: false', async () => {
     const options = {
       controllers,
       interceptors: [refuse],
@@ -125,7 +122,7 @@ describe('interceptors', () => {
 });
 
 describe('services', () => {
-  it('can be asked for, as controllers get them', async () => {
+  it('are returned by app.get as controllers receive them', async () => {
     await using app = await testServer({ controllers, override: [[ChatHistory, fakeHistory]] });
     expect(await app.get(ChatHistory)).toBe(fakeHistory);
     expect(await app.get(Publisher)).toBe(app.server.publisher);
@@ -133,7 +130,7 @@ describe('services', () => {
     expect((await app.get(SessionRegistry)).size).toBe(1);
   });
 
-  it('come from modules, with fakes on top', async () => {
+  it('come from modules, and fakes replace them', async () => {
     const token = Symbol('greeting');
     @Controller()
     class Greeting {
@@ -150,14 +147,17 @@ describe('services', () => {
       bind(token).toConstantValue('Hello');
       bind(Greeting).toSelf().inSingletonScope();
     });
-    const said = async (override: readonly [typeof token, string][]) => {
+    const greetingWith = async (override: readonly [typeof token, string][]) => {
       await using app = await testServer({ modules: [module], override });
       return (await app.invoke(Greeting, 'greet')).result;
     };
-    expect([await said([]), await said([[token, 'Moin']])]).toEqual(['Hello', 'Moin']);
+    expect([await greetingWith([]), await greetingWith([[token, 'Moin']])]).toEqual([
+      'Hello',
+      'Moin',
+    ]);
   });
 
-  it("may be fakes of the server's own", async () => {
+  it('of the server can be replaced by fakes', async () => {
     const publish = vi.fn<Publisher['publish']>();
     const sessions = { size: 7 };
     const container = new Container({ autobind: true });
@@ -182,7 +182,7 @@ describe('services', () => {
       expect(container.isCurrentBound(own)).toBe(false);
   });
 
-  it('come from a container, which is as before afterwards', async () => {
+  it('come from a container, which close() restores', async () => {
     @injectable()
     @Controller()
     class Recent {
@@ -219,7 +219,7 @@ describe('services', () => {
     expect(container.isBound(Publisher)).toBe(false);
   });
 
-  it('are given back when the server cannot be made', async () => {
+  it('are restored when the server cannot be created', async () => {
     const container = new Container({ autobind: true });
     container.bind(ChatHistory).toConstantValue(fakeHistory as ChatHistory);
     class NoController {}
@@ -237,8 +237,8 @@ describe('services', () => {
   });
 });
 
-describe('what was published', () => {
-  it('is told in order, by destination or pattern, and for whom', async () => {
+describe('published()', () => {
+  it('lists messages in order, by destination or pattern, with their receivers', async () => {
     await using app = await testServer({ controllers });
     const ann = await app.connect({ user: 'ann' });
     await ann.send('/app/rooms/lobby/announce', 'dinner');
@@ -259,7 +259,7 @@ describe('what was published', () => {
     expect(app.published('/topic/nothing')).toEqual([]);
   });
 
-  it('holds what a transaction sent, and nothing that the broker refused', async () => {
+  it('lists the messages of a transaction after its commit', async () => {
     await using app = await testServer({ controllers });
     const ann = await app.connect();
     await ann.begin('t');
@@ -270,25 +270,25 @@ describe('what was published', () => {
   });
 });
 
-describe('closing', () => {
-  it('names problems that no expectation looked at', async () => {
+describe('close()', () => {
+  it('reports problems that the test has not read', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect({ user: 'ann' });
     await ann.send('/app/rooms/lobby/sya', { text: 'hi' });
     await expect(app.close()).rejects.toThrow(
-      "The test left open:\n  ann (session-1) was told no-route at /app/rooms/lobby/sya: Nothing serves this destination. The nearest is SEND /app/rooms/{room}/say (ChatController.say). No expectation has read its 'problems'.",
+      "close() found unfinished work or unread problems:\n  ann (session-1) received no-route at /app/rooms/lobby/sya: Nothing serves this destination. The nearest is SEND /app/rooms/{room}/say (ChatController.say). The test has not read its 'problems'.",
     );
   });
 
-  it('names sessions that the server ended and nobody looked at', async () => {
+  it('reports sessions that the server ended', async () => {
     const app = await testServer({ controllers, authenticate: () => Promise.reject(new Error()) });
     await app.connect();
     await expect(app.close()).rejects.toThrow(
-      "anonymous (session-1) was closed with 1008 access-refused (access-refused: Access refused.). No expectation has read its 'closed' or 'error'.",
+      "anonymous (session-1) was closed with 1008 access-refused (access-refused: Access refused.). The test has not read its 'closed' or 'error'.",
     );
   });
 
-  it('names handlers and streams that go on', async () => {
+  it('reports running handlers and streams', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect({ user: 'ann' });
     await ann.subscribe('/app/rooms/lobby/feed');
@@ -299,45 +299,47 @@ describe('closing', () => {
     expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }]);
     const open = await app.close().catch((error: Error) => error.message.split('\n  '));
     expect(open).toEqual([
-      'The test left open:',
-      'ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not settled.',
-      'ChatController.endless (/app/rooms/lobby/endless, for ann (session-1)) streams on, though nobody listens: end it when its @Signal fires.',
+      'close() found unfinished work or unread problems:',
+      'ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not finished.',
+      'The stream of ChatController.endless (/app/rooms/lobby/endless, for ann (session-1)) continues without a subscriber; end it when its @Signal is aborted.',
     ]);
   });
 
-  it('names timers', async () => {
+  it('reports pending timers', async () => {
     const clock = testClock();
     const app = await testServer({ controllers, clock });
     clock.after(500, () => {});
-    await expect(app.close()).rejects.toThrow('A timer of the clock is due in 500 ms');
+    await expect(app.close()).rejects.toThrow(
+      'A timer of the clock is still pending; it is due in 500 ms.',
+    );
   });
 
-  it('names unread messages where that is wanted', async () => {
+  it('reports unread messages with strict: true', async () => {
     for (const strict of [false, true]) {
       const app = await testServer({ controllers, strict });
       const ann = await app.connect({ user: 'ann' });
       await ann.subscribe('/topic/rooms/lobby');
       await ann.send('/app/rooms/lobby/say', { text: 'hi' });
-      const said = await app.close().then(
+      const reported = await app.close().then(
         () => 'nothing',
         (error: Error) => error.message.split('\n  ')[1],
       );
-      const unread = 'ann (session-1) has not read 1 of /topic/rooms/lobby.';
-      expect(said).toBe(strict ? unread : 'nothing');
+      const unread = 'ann (session-1) has not read 1 message from /topic/rooms/lobby.';
+      expect(reported).toBe(strict ? unread : 'nothing');
     }
   });
 
-  it('still does after a refusal that the test wanted', async () => {
+  it('reports problems after a rejected subscription that the test expected', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect();
     await expect(ann.subscribe('/nowhere')).rejects.toMatchObject({
       problem: { code: 'no-route' },
     });
     await ann.send('/app/nowhere');
-    await expect(app.close()).rejects.toThrow('was told no-route at /app/nowhere');
+    await expect(app.close()).rejects.toThrow('received no-route at /app/nowhere');
   });
 
-  it('is silent after an expectation that failed, and done once', async () => {
+  it('reports nothing after a failed expectation, and can be called twice', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect();
     await ann.send('/app/nowhere');
@@ -347,18 +349,20 @@ describe('closing', () => {
     await app.close();
   });
 
-  it('leaves nothing to say', async () => {
+  it('ends all clients and the server', async () => {
     const app = await testServer({ controllers });
     const ann = await app.connect();
     await app.close();
-    await expect(app.connect()).rejects.toThrow('connect: the server of this test was closed.');
-    await expect(app.invoke(ChatController, 'recent')).rejects.toThrow('was closed');
+    await expect(app.connect()).rejects.toThrow('connect(): the test server is closed.');
+    await expect(app.invoke(ChatController, 'recent')).rejects.toThrow(
+      'invoke(): the test server is closed.',
+    );
     await expect(ann.subscribe('/topic/x')).rejects.toThrow('was closed with 1000');
   });
 });
 
-it('types what was published by the map', async () => {
-  await using app = await testServer<{ '/topic/rooms/{room}': Said }>({ controllers });
-  const all: readonly { payload: Said }[] = app.published('/topic/rooms/lobby');
+it('published() has the types of the destination map', async () => {
+  await using app = await testServer<{ '/topic/rooms/{room}': ChatMessage }>({ controllers });
+  const all: readonly { payload: ChatMessage }[] = app.published('/topic/rooms/lobby');
   expect(all).toEqual([]);
 });

@@ -15,10 +15,12 @@ import {
   type QueueOptions,
 } from './queue/queue-memory.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
+import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
 
 export interface EmbeddedBrokerOptions {
   /** Keeps messages of queues that have the header `persistent:true`. @default none: they are lost with the process */
   readonly store?: MessageStore;
+  readonly topic?: Partial<TopicOptions>;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
@@ -28,6 +30,7 @@ export interface EmbeddedBrokerOptions {
 export interface BrokerOptions {
   /** Undefined when messages are only held in memory. */
   readonly store: MessageStore | undefined;
+  readonly topic: TopicOptions;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
   readonly durable: DurableOptions;
@@ -37,6 +40,7 @@ export interface BrokerOptions {
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
     store: undefined,
+    topic: defaultTopicOptions,
     queue: { ...defaultQueueOptions, ...deadLettersBelowPrefix(given) },
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
@@ -45,6 +49,7 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
   const options: BrokerOptions = {
     // The groups get their own defaults below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
+    topic: withDefaults('topic.', defaults.topic, given.topic),
     queue: withDefaults('queue.', defaults.queue, given.queue),
     retain: withDefaults('retain.', defaults.retain, given.retain),
     durable: withDefaults('durable.', defaults.durable, given.durable),
@@ -59,7 +64,8 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
   return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
 }
 
-function check({ queue, retain, durable }: BrokerOptions): void {
+function check({ topic, queue, retain, durable }: BrokerOptions): void {
+  requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);

@@ -36,8 +36,8 @@ export class EmbeddedConnection implements BrokerConnection {
   /**
    * Begins a subscription.
    *
-   * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`, `queue-limit`;
-   *   `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`,
+   *   `pattern-limit`, `queue-limit`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
@@ -117,7 +117,7 @@ export class EmbeddedConnection implements BrokerConnection {
     const { destination, ack, durable } = subscription;
     const isQueue = this.exchange.queues.serves(destination);
     if (!isQueue && ack === 'auto' && durable === undefined)
-      return reportingPatterns(() => this.exchange.index.add(this.subscriber, subscription));
+      return this.exchange.index.add(this.subscriber, subscription);
     // Checked first: a rejected subscription leaves no queue open.
     const parts = this.#consumerParts(subscription);
     if (isQueue) return this.#beginQueue(parts);
@@ -138,14 +138,14 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
   #beginTopic(parts: ConsumerParts): QueueSubscription {
-    const topicQueue = reportingPatterns(() => new TopicQueue(parts.subscription, this.exchange));
+    const topicQueue = new TopicQueue(parts.subscription, this.exchange);
     topicQueue.attach(parts);
     return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
   #beginDurable(name: string, parts: ConsumerParts): QueueSubscription {
     const { durables } = this.exchange;
-    const topicQueue = reportingPatterns(() => durables.open(name, parts.subscription));
+    const topicQueue = durables.open(name, parts.subscription);
     const consumer = topicQueue.attach(parts);
     return {
       unsubscribe: () => durables.unsubscribe(name, topicQueue, consumer),
@@ -165,14 +165,4 @@ export class EmbeddedConnection implements BrokerConnection {
 
 function isEntry(subscription: Entry | QueueSubscription): subscription is Entry {
   return 'since' in subscription;
-}
-
-/** A malformed pattern of a client is an invalid destination; `pattern-invalid` is an error of the application. */
-function reportingPatterns<T>(add: () => T): T {
-  try {
-    return add();
-  } catch (cause) {
-    if (!(cause instanceof MessagingError) || cause.code !== 'pattern-invalid') throw cause;
-    throw new MessagingError('destination-invalid', cause.message, { cause });
-  }
 }

@@ -38,12 +38,12 @@ export class Exchange implements DeadLetters {
     readonly context: BrokerContext,
   ) {
     const { clock, logger, separator } = context;
-    const { queue, retain, durable, store } = options;
+    const { topic, queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
     this.memory = new QueueMemory({ clock, logger, options: queue, deadLetters: this, journal });
     this.queues = new Queues(queue, this.memory);
-    this.index = new SubscriptionIndex(separator);
+    this.index = new SubscriptionIndex(separator, topic);
     this.retained = new RetainedMessages(retain, separator, logger);
     this.durables = new DurableSubscriptions(durable, clock, this);
   }

@@ -35,7 +35,7 @@ export class DurableSubscriptions {
   /**
    * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
-   * @throws {MessagingError} `subscription-limit`, `pattern-invalid`
+   * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`
    */
   open(name: string, subscription: Subscription): TopicQueue {
     const kept = this.#kept.get(name);

@@ -25,7 +25,7 @@ export class TopicQueue implements Subscriber {
   /** Undefined while the subscriber is away. */
   #consumer: Consumer | undefined;
 
-  /** @throws {MessagingError} `pattern-invalid` */
+  /** @throws {MessagingError} `destination-invalid`, `pattern-limit` */
   constructor(
     readonly subscription: Subscription,
     private readonly parts: TopicQueueParts,

@@ -1,0 +1,109 @@
+// Creates a server under test from the options of the application and of the test.
+import type { Container } from '../container/container-lease.js';
+import { overrideIn, overrideMeanwhile } from '../container/override.js';
+import { longestDelay } from '../message/clock.js';
+import { invalidOption } from '../message/option.js';
+import { Payloads } from '../payload/converter.js';
+import { createObservedServer } from '../server/create-server.js';
+import type { Hooks } from '../server/hooks.js';
+import type { ServerOptions } from '../server/options.js';
+import { memoryTransport } from '../transport/memory.js';
+import type { AnyDestinations } from './destination-map.js';
+import { TestEnvironment } from './environment.js';
+import type { TestServerOptions } from './options.js';
+import { Recorder } from './recorder.js';
+import { sequentialIds } from './sequential-ids.js';
+import type { TestClient } from './test-client.js';
+import { testClock } from './test-clock.js';
+import { TestServer } from './test-server.js';
+
+/**
+ * Starts a server for a test. It needs no socket and no port, its clock moves only when the test advances it, and its ids are
+ * the same in every run. Protocols, interceptors, validation, handlers and broker are those of the real server.
+ *
+ * With a map of destinations, as in `testServer<ChatDestinations>(...)`, payloads have the types that the map defines.
+ *
+ * @throws {MessagingError} `option-invalid`, `pattern-invalid`, `controller-invalid` when the options or controllers are invalid
+ * @example
+ * const app = await testServer({ controllers: [ChatController], override: [[ChatHistory, fakeHistory]] });
+ * const ann = await app.connect({ user: 'ann' });
+ * const room = await ann.subscribe('/topic/rooms/lobby');
+ * await ann.send('/app/rooms/lobby/say', { text: 'hi' });
+ * const { payload } = await room.next();
+ * await app.close();
+ */
+export async function testServer<M extends object = AnyDestinations>(
+  options: TestServerOptions = {},
+): Promise<TestServer<M>> {
+  const {
+    override = [],
+    modules = [],
+    protocol = 'stomp',
+    timeout = 4000,
+    strict = false,
+  } = options;
+  checkTimeout(timeout);
+  const { clock = testClock(), ids = sequentialIds() } = options;
+  const recorder = new Recorder(options.logger);
+  const memory = memoryTransport();
+  const clients = new Map<string, TestClient<M>>();
+  let container!: Container;
+  const hooks: Hooks = {
+    async onContainer(ready) {
+      container = ready;
+      if (options.container !== undefined) return overrideMeanwhile(ready, modules, override);
+      await overrideIn(ready, modules, override);
+      return () => {};
+    },
+    onConnection: recorder.onConnection,
+    onFrame(_frame, session) {
+      const ended = clients.get(session.id)?.frameStarted();
+      return ended && ((result) => ended(result === 'done'));
+    },
+    onRoute: recorder.onRoute,
+    onStream: recorder.onStream,
+    onPublication: recorder.onPublication,
+    onDelivery: recorder.onDelivery,
+  };
+  const server = await createObservedServer(
+    {
+      ...serverOptions(options),
+      clock,
+      ids,
+      logger: recorder.logger,
+      endpoints: [],
+      transports: [memory],
+      // `TestServer.close()` waits for handlers itself, for the timeout of the test.
+      closeTimeout: 0,
+    },
+    hooks,
+  );
+  await server.start();
+  const payloads = new Payloads(server.options.converters);
+  const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
+  return new TestServer<M>({ environment, memory, container, clients, protocol, strict });
+}
+
+/** Timers of Node with a longer delay fire at once. */
+function checkTimeout(timeout: number): void {
+  if (timeout > 0 && timeout <= longestDelay) return;
+  throw invalidOption(
+    'timeout',
+    `must be above 0 and at most ${longestDelay} milliseconds, unlike ${timeout}`,
+  );
+}
+
+/** Removes the options that `createServer` does not know. */
+function serverOptions({
+  override: _override,
+  modules: _modules,
+  protocol: _protocol,
+  timeout: _timeout,
+  strict: _strict,
+  interceptors,
+  ...rest
+}: TestServerOptions): ServerOptions {
+  return interceptors === false
+    ? { ...rest, outboundInterceptors: [] }
+    : { ...rest, ...(interceptors && { interceptors }) };
+}

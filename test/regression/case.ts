@@ -1,0 +1,69 @@
+// The shape of a regression case: one input that has found a fault, with the correct answer.
+import type { Setup } from './setup.js';
+
+export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
+export type Protocol = (typeof protocols)[number];
+
+export const transports = ['memory', 'websocket-text', 'websocket-binary', 'tcp'] as const;
+export type TransportName = (typeof transports)[number];
+
+export interface Case {
+  /** The entry of the list of faults, such as `C3`. */
+  readonly fault: string;
+  /** Tells the cases of one fault apart, in kebab case. */
+  readonly name: string;
+  /** The correct behavior, as a sentence. */
+  readonly title: string;
+  /** Empty for a case that needs no client: it runs once. */
+  readonly protocols: readonly Protocol[];
+  readonly transports: readonly TransportName[];
+  /** Rejects with a `WrongAnswer` where the server does something else than the title says. */
+  readonly run: (setup: Setup) => Promise<void>;
+}
+
+/** One execution of a case. */
+export interface Run {
+  readonly case: Case;
+  /** `fault/name` or `fault/name/protocol/transport`: what the list of known failures refers to. */
+  readonly key: string;
+  readonly protocol: Protocol;
+  readonly transport: TransportName;
+}
+
+/** The server's behavior is not the correct one. Every other error means that the case itself is broken. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer';
+}
+
+const stomp = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2'] as const;
+
+/** All protocols over all transports. */
+export const everywhere = { protocols, transports };
+/** All versions of STOMP over all transports. */
+export const everyStomp = { protocols: stomp, transports };
+/** All protocols over memory: for behavior behind the wire, which no transport can change. */
+export const everyProtocol = { protocols, transports: ['memory'] } as const;
+/** All versions of STOMP over memory. */
+export const stompInMemory = { protocols: stomp, transports: ['memory'] } as const;
+/** One STOMP version and JSON over memory: for behavior that depends on neither version nor transport. */
+export const bothLanguages = { protocols: ['stomp-1.2', 'json'], transports: ['memory'] } as const;
+/** One client over memory: for faults that no protocol and no transport takes part in. */
+export const oneClient = { protocols: ['stomp-1.2'], transports: ['memory'] } as const;
+/** WebSocket alone: for faults of the handshake and of the WebSocket framing. */
+export const webSocket = { protocols: ['stomp-1.2'], transports: ['websocket-text'] } as const;
+/** No client at all. */
+export const serverAlone = { protocols: [], transports: [] } as const;
+
+export function runsOf(each: Case): readonly Run[] {
+  const key = `${each.fault}/${each.name}`;
+  if (each.protocols.length === 0)
+    return [{ case: each, key, protocol: 'stomp-1.2', transport: 'memory' }];
+  return each.protocols.flatMap((protocol) =>
+    each.transports.map((transport) => ({
+      case: each,
+      key: `${key}/${protocol}/${transport}`,
+      protocol,
+      transport,
+    })),
+  );
+}

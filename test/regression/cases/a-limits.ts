@@ -1,0 +1,469 @@
+// Faults A: denial of service and fairness.
+import 'reflect-metadata';
+import { Validate, ValidateNested, ValidatorConstraint } from 'class-validator';
+import { Type } from 'class-transformer';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  Controller,
+  EmbeddedBroker,
+  errorCodes,
+  MessageMapping,
+  Payload,
+  type Interceptor,
+  type ServerOptions,
+} from '../../../src/index.js';
+import { testClock } from '../../../src/testing.js';
+import { bothLanguages, everyProtocol, everywhere, type Case } from '../case.js';
+import type { Client, Headers } from '../client.js';
+import { expectEqual, expectThat, expectEnd } from '../expect.js';
+import { turns, type Setup } from '../setup.js';
+
+/** Users by their login; without one a client is anonymous. */
+const authenticate: ServerOptions['authenticate'] = ({ login }) =>
+  login === undefined ? undefined : { name: login };
+
+/** SUBSCRIBEs one pattern after the other; each must be refused with a code, and the session must go on. */
+async function expectRefusedPatterns(setup: Setup, patterns: readonly string[]): Promise<Client> {
+  await setup.start();
+  const client = await setup.connect({ problems: true });
+  for (const [i, destination] of patterns.entries()) {
+    client.send('SUBSCRIBE', { id: `${i}`, destination, receipt: `r${i}` });
+    await setup.settle();
+    expectEqual('the number of problems', client.problems.length, i + 1);
+  }
+  for (const { code } of client.problems)
+    expectThat(Object.hasOwn(errorCodes, code), `'${code}' is not an error code.`);
+  await expectEnd(setup, client, 'open');
+  return client;
+}
+
+/** SENDs to a destination with a receipt; must be taken. */
+async function expectTaken(client: Client, destination: string, headers: Headers = {}) {
+  await client.request('SEND', { destination, ...headers }, kilobytes(60));
+}
+
+const kilobytes = (count: number) => 'x'.repeat(count * 1024);
+
+/** Bytes of live objects. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+const patternMemory: Case = {
+  fault: 'A1',
+  name: 'patterns-of-many-wildcards',
+  title: 'SUBSCRIBE to a pattern of thousands of wildcards is refused, and the session goes on',
+  ...everywhere,
+  async run(setup) {
+    const pattern = (i: number) => `/topic/${i}${`/${'?'.repeat(245)}`.repeat(30)}`;
+    await expectRefusedPatterns(setup, [pattern(0), pattern(1), pattern(2)]);
+  },
+};
+
+const patternTime: Case = {
+  fault: 'A2',
+  name: 'patterns-that-match-slowly',
+  title:
+    'SUBSCRIBE to a pattern with several stars in a segment is refused, and a long SEND is answered',
+  ...everywhere,
+  async run(setup) {
+    const stars = (i: number) => `/topic/${'*?'.repeat(160)}${1000 + i}`;
+    const literals = `/topic/*${'a'.repeat(4000)}b0001*`;
+    const client = await expectRefusedPatterns(setup, [stars(0), stars(1), literals]);
+    client.send('SEND', { destination: `/topic/${'a'.repeat(8100)}`, receipt: 'sent' });
+    await setup.settle();
+    const answered =
+      client.problems.length > 3 ||
+      client.received.some(({ headers }) => headers['receipt-id'] === 'sent');
+    expectThat(answered, 'The SEND got neither a RECEIPT nor a problem.');
+  },
+};
+
+/** A server whose queues hold 1 MiB, and a client that has sent more to queues that no one reads. */
+async function fillQueues(setup: Setup): Promise<void> {
+  await setup.start({
+    authenticate,
+    broker: new EmbeddedBroker({ queue: { maxTotalBytes: 1024 * 1024 } }),
+  });
+  const client = await setup.connect({ login: 'flooder', problems: true });
+  for (let i = 0; i < 40; i++)
+    client.send('SEND', { destination: `/queue/unread-${i}` }, kilobytes(60));
+  await setup.settle();
+}
+
+const sharedBodies: Case = {
+  fault: 'A3',
+  name: 'topic-messages-waiting-for-acknowledgement',
+  title: 'A queue takes messages while one client leaves messages of a topic unacknowledged',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const client = await setup.connect();
+    for (let i = 0; i < 120; i++)
+      await client.subscribe(`${i}`, '/topic/big', { ack: 'client', 'prefetch-count': '1' });
+    // Each subscription gets this one and does not acknowledge it, so that all others wait.
+    client.send('SEND', { destination: '/topic/big' }, 'first');
+    await setup.settle();
+    // 120 subscriptions count these 2.2 MB 120 times: 264 MB of the 256 MiB of all queues.
+    for (let i = 0; i < 36; i++) client.send('SEND', { destination: '/topic/big' }, kilobytes(60));
+    await setup.settle();
+    const other = await setup.connect({ login: 'ann' });
+    for (let i = 0; i < 60; i++) await expectTaken(other, '/queue/orders');
+  },
+};
+
+const acknowledgingSubscriber: Case = {
+  fault: 'A3',
+  name: 'subscribers-that-acknowledge',
+  title: 'A topic subscriber that acknowledges everything goes on while queues are full',
+  ...bothLanguages,
+  async run(setup) {
+    await fillQueues(setup);
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.subscribe('news', '/topic/news', { ack: 'client' });
+    for (let i = 0; i < 3; i++) {
+      ann.send('SEND', { destination: '/topic/news' }, kilobytes(60));
+      ann.acknowledge(await ann.next('MESSAGE'));
+    }
+    await expectEnd(setup, ann, 'open');
+  },
+};
+
+const unreadQueues: Case = {
+  fault: 'A3',
+  name: 'unread-queues',
+  title: 'A queue takes messages after another client has filled queues that no one reads',
+  ...bothLanguages,
+  async run(setup) {
+    await fillQueues(setup);
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const queueNames: Case = {
+  fault: 'A3',
+  name: 'queue-names',
+  title: 'A client can use a new queue after another client has named 10,000 queues',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const client = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 0; i < 10_000; i++) client.send('SEND', { destination: `/queue/name-${i}` }, 'x');
+    await setup.settle();
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const durableSubscriptions: Case = {
+  fault: 'A3',
+  name: 'durable-subscriptions',
+  title: 'A user can make a durable subscription after anonymous clients have made 1,000',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate });
+    for (let session = 0; session < 8; session++) {
+      const client = await setup.connect({ 'client-id': `flooder-${session}`, problems: true });
+      for (let i = 0; i < 125; i++) {
+        const destination = `/topic/${i}`;
+        client.send('SUBSCRIBE', {
+          id: `${i}`,
+          destination,
+          'durable-subscription-name': `name-${i}`,
+        });
+      }
+      await setup.settle();
+      client.close();
+    }
+    const ann = await setup.connect({ login: 'ann', 'client-id': 'ann' });
+    await ann.subscribe('orders', '/topic/orders', { 'durable-subscription-name': 'orders' });
+  },
+};
+
+const idempotencyKeys: Case = {
+  fault: 'A3',
+  name: 'idempotency-keys',
+  title: 'A resent order is processed once, however many keys other clients use meanwhile',
+  ...bothLanguages,
+  async run(setup) {
+    const orders: string[] = [];
+    @Controller()
+    class OrderController {
+      @MessageMapping('/orders')
+      order(@Payload(String) order: string) {
+        orders.push(order);
+      }
+    }
+    await setup.start({ authenticate, controllers: [OrderController] });
+    const order = { destination: '/app/orders', 'idempotency-key': 'order-1' };
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.request('SEND', order, '"one"');
+    const other = await setup.connect({ login: 'flooder' });
+    for (let i = 0; i < 10_000; i++)
+      other.send('SEND', { destination: '/topic/none', 'idempotency-key': `${i}` });
+    await setup.settle();
+    await ann.request('SEND', order, '"one"');
+    expectEqual('the number of orders', orders.length, 1);
+  },
+};
+
+/** Connects clients; the last one must be refused. The names of the limits are decided. */
+function sessionLimit(
+  limit: string,
+  title: string,
+  connect: (client: Client) => Promise<void>,
+): Case {
+  return {
+    fault: 'A3',
+    name: limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    title,
+    ...everywhere,
+    async run(setup) {
+      await setup.start({ authenticate, limits: { [limit]: 2 } } as ServerOptions);
+      const clients: Client[] = [];
+      for (let i = 0; i < 3; i++) {
+        const client = await setup.open();
+        clients.push(client);
+        await connect(client).catch(() => {});
+      }
+      await setup.until(() => clients.some(({ end }) => end !== undefined), 'All were accepted.');
+    },
+  };
+}
+
+const sessionLimits: readonly Case[] = [
+  sessionLimit(
+    'maxSessionsPerAddress',
+    'An address has at most `maxSessionsPerAddress` anonymous sessions',
+    (client) => client.connect(),
+  ),
+  sessionLimit('maxSessionsPerUser', 'A user has at most `maxSessionsPerUser` sessions', (client) =>
+    client.connect({ login: 'ann' }),
+  ),
+  sessionLimit('maxHandshakes', 'At most `maxHandshakes` connections wait for their CONNECT', () =>
+    Promise.resolve(),
+  ),
+];
+
+const heldReceipts: Case = {
+  fault: 'A4',
+  name: 'receipts-in-transactions',
+  title: 'Receipt ids of frames in a transaction count towards its limit of bytes',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect({ problems: true });
+    await client.request('BEGIN', { transaction: 't' });
+    const held = { 'message-id': 'm', subscription: 's', id: 'a', transaction: 't' };
+    for (let i = 0; i < 200; i++)
+      client.send('ACK', { ...held, receipt: `${i}`.padEnd(8100, 'r') });
+    await setup.settle();
+    expectThat(
+      client.problems.some(({ code }) => code === 'transaction-limit'),
+      'A transaction holds 1.6 MB of receipt ids, and its limit is 1 MiB.',
+    );
+  },
+};
+
+const emptyHeaders: Case = {
+  fault: 'A4',
+  name: 'empty-headers',
+  title: 'A message in a queue counts what its headers hold in memory',
+  ...bothLanguages,
+  async run(setup) {
+    const limit = 100_000;
+    await setup.start({ broker: new EmbeddedBroker({ queue: { maxBytes: limit } }) });
+    const client = await setup.connect({ problems: true });
+    const headers = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`h${i}`, '']));
+    const count = 150;
+    for (let i = 0; i < count; i++)
+      client.send('SEND', { destination: '/queue/headers', ...headers }, 'x');
+    await setup.settle();
+    // Each holds 3.4 KB.
+    expectThat(
+      client.problems.some(({ code }) => code === 'queue-full'),
+      `A queue of ${limit} bytes holds ${count} messages of 3.4 KB each.`,
+    );
+  },
+};
+
+const keptChunk: Case = {
+  fault: 'A4',
+  name: 'body-of-a-large-read',
+  title: 'A message in a queue keeps no more than twice its size of what was read with it',
+  protocols: ['stomp-1.2'],
+  transports: ['memory', 'tcp'],
+  async run(setup) {
+    let kept = 0;
+    let size = 0;
+    await setup.start({
+      outboundInterceptors: [
+        (frame) => {
+          if (frame.kind === 'message') {
+            ({ length: size } = frame.message.body);
+            kept = frame.message.body.buffer.byteLength;
+          }
+          return frame;
+        },
+      ],
+    });
+    const client = await setup.connect();
+    const queued = client.text('SEND', { destination: '/queue/kept' }, 'x'.repeat(17_000));
+    const others = client.text('SEND', { destination: '/topic/none' }, 'x'.repeat(15_000));
+    client.write(queued + others.repeat(3));
+    await setup.settle();
+    await client.subscribe('kept', '/queue/kept');
+    await client.next('MESSAGE');
+    expectThat(kept <= 2 * size, `A body of ${size} bytes keeps ${kept} bytes.`);
+  },
+};
+
+const keySizes: Case = {
+  fault: 'A4',
+  name: 'long-idempotency-keys',
+  title: 'A remembered idempotency key takes little memory, however long it is',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect({ problems: true });
+    const before = heapUsed();
+    for (let i = 0; i < 1000; i++) {
+      const key = `${i}`.padEnd(8000, 'k');
+      client.send('SEND', { destination: '/topic/none', 'idempotency-key': key });
+    }
+    await setup.settle();
+    const held = heapUsed() - before;
+    expectThat(held < 2_000_000, `1,000 keys hold ${held} bytes.`);
+  },
+};
+
+const fairTurns: Case = {
+  fault: 'A5',
+  name: 'flood-of-small-frames',
+  title:
+    'A neighbor is answered five times before half of the frames of a flooding client are processed',
+  ...everywhere,
+  async run(setup) {
+    let processed = 0;
+    const count: Interceptor = async (frame, _session, next) => {
+      await next();
+      if (frame.kind === 'send') processed++;
+    };
+    await setup.start({ interceptors: [count] });
+    const flooder = await setup.connect();
+    const neighbor = await setup.connect();
+    const frames = 6_000;
+    const flood = flooder.text('SEND', { destination: '/topic/none' }, '1');
+    if (setup.transport === 'tcp') flooder.write(flood.repeat(frames));
+    else for (let i = 0; i < frames; i++) flooder.write(flood);
+    for (let i = 0; i < 5; i++) {
+      const transaction = `${i}`;
+      await neighbor.request('BEGIN', { transaction });
+    }
+    expectThat(
+      processed <= frames / 2,
+      `${processed} of ${frames} frames were processed before the neighbor had five answers.`,
+    );
+  },
+};
+
+const validation: Case = {
+  fault: 'A6',
+  name: 'long-list-of-invalid-items',
+  title: 'Validation stops after at most 1,000 invalid items of a list',
+  ...bothLanguages,
+  async run(setup) {
+    let checks = 0;
+    @ValidatorConstraint()
+    class Counted {
+      validate() {
+        checks++;
+        return false;
+      }
+    }
+    class Item {
+      @Validate(Counted)
+      name!: string;
+    }
+    class Order {
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      items!: Item[];
+    }
+    @Controller()
+    class OrderController {
+      @MessageMapping('/orders')
+      order(@Payload(Order) _order: Order) {}
+    }
+    await setup.start({ controllers: [OrderController] });
+    const client = await setup.connect({ problems: true });
+    const body = JSON.stringify({ items: Array.from({ length: 5000 }, () => ({})) });
+    client.send('SEND', { destination: '/app/orders' }, body);
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      client.problems.map(({ code }) => code),
+      ['payload-invalid'],
+    );
+    expectThat(checks <= 1000, `${checks} items were validated.`);
+  },
+};
+
+const slowHandler: Case = {
+  fault: 'A7',
+  name: 'frames-wait-for-a-slow-handler',
+  title: 'A session whose handler takes 1 s for each of 66 frames is not closed',
+  ...everywhere,
+  async run(setup) {
+    const clock = testClock();
+    let started = 0;
+    let done = 0;
+    @Controller()
+    class SlowController {
+      @MessageMapping('/slow')
+      slow() {
+        started++;
+        return new Promise<void>((resolve) => {
+          clock.after(1000, () => {
+            done++;
+            resolve();
+          });
+        });
+      }
+    }
+    await setup.start({ controllers: [SlowController], clock });
+    const client = await setup.connect();
+    const count = 66;
+    client.sendTogether(
+      Array.from({ length: count }, () => ['SEND', { destination: '/app/slow' }]),
+    );
+    await setup.until(() => started > 0, 'No handler was called.');
+    for (let i = 0; i < 2 * count && done < count && client.end === undefined; i++) {
+      await clock.advance(1000);
+      await turns(2);
+    }
+    expectEqual('the number of frames processed', done, count);
+    await expectEnd(setup, client, 'open');
+  },
+};
+
+export const limits: readonly Case[] = [
+  patternMemory,
+  patternTime,
+  sharedBodies,
+  acknowledgingSubscriber,
+  unreadQueues,
+  queueNames,
+  durableSubscriptions,
+  idempotencyKeys,
+  ...sessionLimits,
+  heldReceipts,
+  emptyHeaders,
+  keptChunk,
+  keySizes,
+  fairTurns,
+  validation,
+  slowHandler,
+];

@@ -1,0 +1,438 @@
+// Faults B: errors in an application's code that reach other sessions or the process.
+import { fileURLToPath } from 'node:url';
+import type { Message } from '../../../src/message/message.js';
+import {
+  Controller,
+  EmbeddedBroker,
+  jsonCodec,
+  MessageMapping,
+  stompCodec,
+  SubscribeMapping,
+  type Broker,
+  type Interceptor,
+  type ServerFrame,
+  type WireCodec,
+} from '../../../src/index.js';
+import {
+  bothLanguages,
+  everyProtocol,
+  everywhere,
+  serverAlone,
+  type Case,
+  type Protocol,
+} from '../case.js';
+import { Client } from '../client.js';
+import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
+import { memoryOf, replacing } from '../replace.js';
+import { turns } from '../setup.js';
+
+const malformed = (protocol: Protocol) =>
+  protocol === 'json' ? '{"type":"nonsense"}\n' : 'NONSENSE\n\n\0';
+
+const outboundInterceptor: Case = {
+  fault: 'B1',
+  name: 'outbound-interceptor-breaks-a-frame',
+  title: 'A session whose outbound interceptor returns an ERROR without text is closed with 1011',
+  ...everywhere,
+  async run(setup) {
+    await setup.start({
+      outboundInterceptors: [
+        (frame) =>
+          // JSON leaves out a field that is undefined, and cannot write a bigint.
+          frame.kind === 'error'
+            ? ({
+                ...frame,
+                message: setup.protocol === 'json' ? 1n : undefined,
+              } as unknown as ServerFrame)
+            : frame,
+      ],
+    });
+    const client = await setup.connect();
+    client.write(malformed(setup.protocol));
+    await expectEnd(setup, client, 1011);
+  },
+};
+
+const decoderThrows: Case = {
+  fault: 'B1',
+  name: 'decoder-throws',
+  title: 'A session whose decoder throws is closed with 1011, and the log has the reason',
+  ...everywhere,
+  async run(setup) {
+    const broken = (codec: WireCodec): WireCodec =>
+      replacing(codec, {
+        decoder(...given) {
+          const inner = codec.decoder(...given);
+          return replacing(inner, {
+            push(chunk) {
+              if (Buffer.from(chunk).includes('explode')) throw new Error('The decoder exploded.');
+              return inner.push(chunk);
+            },
+          });
+        },
+      });
+    await setup.start({ codecs: [broken(stompCodec), broken(jsonCodec)] });
+    const client = await setup.connect();
+    client.send('SEND', { destination: '/topic/explode' }, '1');
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /The decoder exploded/);
+  },
+};
+
+const encoderThrows: Case = {
+  fault: 'B1',
+  name: 'encoder-throws',
+  title: 'A session whose encoder throws is closed with 1011, and the log has the reason',
+  ...everywhere,
+  async run(setup) {
+    const broken = (codec: WireCodec): WireCodec =>
+      replacing(codec, {
+        encoder(version) {
+          const inner = codec.encoder(version);
+          return replacing(inner, {
+            encode(frame) {
+              if (frame.kind === 'receipt' && frame.receipt === 'explode')
+                throw new Error('The encoder exploded.');
+              return inner.encode(frame);
+            },
+          });
+        },
+      });
+    await setup.start({ codecs: [broken(stompCodec), broken(jsonCodec)] });
+    const client = await setup.connect();
+    client.send('SEND', { destination: '/topic/none', receipt: 'explode' }, '1');
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /The encoder exploded/);
+  },
+};
+
+const writeThrows: Case = {
+  fault: 'B2',
+  name: 'write-throws',
+  title: 'A session behind one whose transport throws gets its message, and idle() resolves',
+  ...everyProtocol,
+  async run(setup) {
+    let breaks = false;
+    const memory = memoryOf((connection) =>
+      replacing(connection, {
+        write(bytes) {
+          if (breaks) throw new Error('The write failed.');
+          connection.write(bytes);
+        },
+      }),
+    );
+    const server = await setup.start({ transports: [memory] });
+    const dial = { protocol: setup.protocol, transport: setup.transport };
+    const broken = await Client.open({ ...setup.ports, memory }, dial);
+    await broken.connect();
+    await broken.subscribe('news', '/topic/news');
+    const next = await setup.connect();
+    await next.subscribe('news', '/topic/news');
+    breaks = true;
+    await server.publisher.publish('/topic/news', 'hello');
+    await turns(20);
+    expectEqual('the number of messages', next.messages().length, 1);
+    const idle = await Promise.race([server.idle().then(() => true), turns(100)]);
+    expectThat(idle === true, 'idle() does not resolve.');
+  },
+};
+
+const sharedHeaders: Case = {
+  fault: 'B3',
+  name: 'inbound-interceptor-adds-a-header',
+  title: 'A header that an interceptor sets on one SEND is on no other message',
+  ...everyProtocol,
+  async run(setup) {
+    let changed: Message['headers'] | undefined;
+    const setting: Interceptor = async (frame, _session, next) => {
+      if (frame.kind === 'send' && frame.message.destination === '/topic/first') {
+        changed = frame.message.headers;
+        (changed as Map<string, string>).set('x', '1');
+      }
+      await next();
+    };
+    // Later cases must not see it.
+    setup.defer(() => void (changed as Map<string, string> | undefined)?.delete('x'));
+    await setup.start({ interceptors: [setting] });
+    const sender = await setup.connect();
+    sender.send('SEND', { destination: '/topic/first' });
+    await setup.settle();
+    const client = await setup.connect();
+    await client.subscribe('second', '/topic/second');
+    client.send('SEND', { destination: '/topic/second' });
+    const { headers } = await client.next('MESSAGE');
+    expectEqual('the header x', headers['x'], undefined);
+  },
+};
+
+const sharedContentType: Case = {
+  fault: 'B3',
+  name: 'outbound-interceptor-adds-a-header',
+  title: 'A header that an interceptor sets on one published message is on no other message',
+  ...bothLanguages,
+  async run(setup) {
+    let changed: Map<string, string> | undefined;
+    setup.defer(() => void changed?.delete('x'));
+    const server = await setup.start({
+      outboundInterceptors: [
+        (frame) => {
+          if (frame.kind === 'message' && frame.message.destination === '/topic/first') {
+            changed = frame.message.headers as Map<string, string>;
+            changed.set('x', '1');
+          }
+          return frame;
+        },
+      ],
+    });
+    const client = await setup.connect();
+    await client.subscribe('first', '/topic/first');
+    await client.subscribe('second', '/topic/second');
+    await server.publisher.publish('/topic/first', { n: 1 });
+    await server.publisher.publish('/topic/second', { n: 2 });
+    await setup.settle();
+    const [second] = client.messages('second');
+    expectThat(second !== undefined, 'The second message did not arrive.');
+    expectEqual('the header x', second!.headers['x'], undefined);
+  },
+};
+
+/** Keeps `next` of each SEND to /topic/held, and calls it in none of them. */
+function holding(held: (() => Promise<void>)[]): Interceptor {
+  return async (frame, _session, next) => {
+    if (frame.kind === 'send' && frame.message.destination === '/topic/held')
+      return void held.push(next);
+    await next();
+  };
+}
+
+const droppedFrame: Case = {
+  fault: 'B4',
+  name: 'receipt-of-a-dropped-frame',
+  title: 'A frame that an interceptor drops gets no RECEIPT',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({ interceptors: [holding([])] });
+    const client = await setup.connect({ problems: true });
+    client.send('SEND', { destination: '/topic/held', receipt: 'dropped' }, '1');
+    await setup.settle();
+    const receipts = client.received.filter(({ headers }) => headers['receipt-id'] === 'dropped');
+    expectEqual(
+      'the receipts',
+      receipts.filter(({ command }) => command === 'RECEIPT'),
+      [],
+    );
+  },
+};
+
+const lateNext: Case = {
+  fault: 'B4',
+  name: 'next-after-the-interceptor-returned',
+  title:
+    'next() throws when it is called after its interceptor has returned, and the frame stays dropped',
+  ...everyProtocol,
+  async run(setup) {
+    const held: (() => Promise<void>)[] = [];
+    await setup.start({ interceptors: [holding(held)] });
+    const client = await setup.connect();
+    await client.subscribe('held', '/topic/held');
+    client.send('SEND', { destination: '/topic/held' }, '1');
+    await setup.settle();
+    const outcome = await (async () => held[0]!())().then(
+      () => 'passed',
+      () => 'refused',
+    );
+    expectEqual('the outcome of a late next()', outcome, 'refused');
+    await setup.settle();
+    expectEqual('the number of messages', client.messages().length, 0);
+  },
+};
+
+const changedFrame: Case = {
+  fault: 'B4',
+  name: 'next-with-a-changed-frame',
+  title: 'next(frame) passes on the frame that the interceptor has changed',
+  ...everyProtocol,
+  async run(setup) {
+    const changing: Interceptor = async (frame, _session, next) => {
+      if (frame.kind !== 'send') return next();
+      const message = { ...frame.message, headers: new Map([['tenant', 'blue']]) };
+      await (next as (changed: typeof frame) => Promise<void>)({ ...frame, message });
+    };
+    await setup.start({ interceptors: [changing] });
+    const client = await setup.connect();
+    await client.subscribe('news', '/topic/news');
+    client.send('SEND', { destination: '/topic/news' });
+    const { headers } = await client.next('MESSAGE');
+    expectEqual('the header tenant', headers['tenant'], 'blue');
+  },
+};
+
+const failedConnect: Case = {
+  fault: 'B5',
+  name: 'broker-refuses-a-session',
+  title:
+    'A session that the broker refuses has no `disconnected` event without a `connected` event',
+  ...everyProtocol,
+  async run(setup) {
+    const inner = new EmbeddedBroker();
+    let sessions = 0;
+    const broker: Broker = replacing<Broker>(inner, {
+      connect(subscriber) {
+        if (++sessions > 1) throw new Error('The broker is full.');
+        return inner.connect(subscriber);
+      },
+    });
+    const server = await setup.start({ broker });
+    const seen: string[] = [];
+    server.events.on('connected', () => void seen.push('connected'));
+    server.events.on('disconnected', () => void seen.push('disconnected'));
+    const client = await setup.open();
+    await client.connect().catch(() => {});
+    client.close();
+    await setup.settle();
+    expectThat(
+      seen.length === 0 || seen.join() === 'connected,disconnected',
+      `The events of the session are ${seen.join(', ')}.`,
+    );
+  },
+};
+
+const subscribeAnswers: Case = {
+  fault: 'B5',
+  name: 'events-of-an-answered-subscribe',
+  title: 'Every `subscribed` event of an answered SUBSCRIBE is followed by an `unsubscribed` event',
+  ...everyProtocol,
+  async run(setup) {
+    @Controller()
+    class StatusController {
+      @SubscribeMapping('/status')
+      status() {
+        return 'fine';
+      }
+    }
+    const server = await setup.start({ controllers: [StatusController] });
+    const seen: string[] = [];
+    server.events.on('subscribed', () => void seen.push('subscribed'));
+    server.events.on('unsubscribed', () => void seen.push('unsubscribed'));
+    const client = await setup.connect();
+    client.send('SUBSCRIBE', { id: 'status', destination: '/app/status' });
+    await client.next('MESSAGE');
+    await setup.settle();
+    expectThat(
+      seen.length === 0 || seen.join() === 'subscribed,unsubscribed',
+      `The events are ${seen.join(', ')}.`,
+    );
+  },
+};
+
+const acceptorError: Case = {
+  fault: 'B5',
+  name: 'session-cannot-be-made',
+  title: 'A connection for which no session can be made is closed, and the log has the reason',
+  protocols: ['stomp-1.2'],
+  transports: ['websocket-text', 'tcp'],
+  async run(setup) {
+    let sessions = 0;
+    await setup.start({
+      ids: {
+        session() {
+          if (++sessions > 1) throw new Error('There are no ids left.');
+          return 'session-1';
+        },
+        message: () => 'message-1',
+        reply: () => 'reply-1',
+      },
+    });
+    const client = await setup.open();
+    await setup.until(() => client.end !== undefined, 'The connection is open.');
+    expectLog(setup, /There are no ids left/);
+  },
+};
+
+const changedBuffer: Case = {
+  fault: 'B6',
+  name: 'bytes-changed-after-publish',
+  title:
+    'A message holds the bytes that its publisher gave, also when the buffer changes afterwards',
+  ...bothLanguages,
+  async run(setup) {
+    const server = await setup.start();
+    const bytes = Buffer.from('{"n":1}');
+    await server.publisher.publish('/queue/news', bytes, {
+      headers: { 'content-type': 'application/json' },
+    });
+    bytes.fill('!');
+    const client = await setup.connect();
+    await client.subscribe('news', '/queue/news');
+    await setup.settle();
+    expectEqual(
+      'the bodies',
+      client.messages().map(({ body }) => body),
+      ['{"n":1}'],
+    );
+  },
+};
+
+const publishAfterClose: Case = {
+  fault: 'B6',
+  name: 'publish-after-close',
+  title: 'publish() rejects after close()',
+  ...serverAlone,
+  async run(setup) {
+    const server = await setup.create({ endpoints: [] });
+    await server.start();
+    await server.close();
+    const outcome = await server.publisher.publish('/topic/news', 'late').then(
+      () => 'taken',
+      () => 'rejected',
+    );
+    expectEqual('the publication', outcome, 'rejected');
+  },
+};
+
+const secondCopy: Case = {
+  fault: 'B7',
+  name: 'error-of-another-copy',
+  title: 'A MessagingError of a second copy of the package keeps its code',
+  ...everyProtocol,
+  async run(setup) {
+    const path = fileURLToPath(new URL('../../../src/message/error.ts', import.meta.url));
+    const copy = (await import(
+      /* @vite-ignore */ `${path}?second-copy`
+    )) as typeof import('../../../src/message/error.js');
+    @Controller()
+    class RefusingController {
+      @MessageMapping('/refused')
+      refuse() {
+        throw new copy.MessagingError('destination-refused');
+      }
+    }
+    await setup.start({ controllers: [RefusingController] });
+    const client = await setup.connect({ problems: true });
+    client.send('SEND', { destination: '/app/refused', receipt: 'r' });
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      client.problems.map(({ code }) => code),
+      ['destination-refused'],
+    );
+  },
+};
+
+export const boundaries: readonly Case[] = [
+  outboundInterceptor,
+  decoderThrows,
+  encoderThrows,
+  writeThrows,
+  sharedHeaders,
+  sharedContentType,
+  droppedFrame,
+  lateNext,
+  changedFrame,
+  failedConnect,
+  subscribeAnswers,
+  acceptorError,
+  changedBuffer,
+  publishAfterClose,
+  secondCopy,
+];

@@ -1,0 +1,243 @@
+// Faults C7, C8, C10 and C12: WebSocket and HTTP.
+import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { createServer, type ServerOptions } from '../../../src/index.js';
+import { serverAlone, webSocket, WrongAnswer, type Case } from '../case.js';
+import type { Headers } from '../client.js';
+import { frameText } from '../../stomp-client.js';
+import { expectEqual, expectThat } from '../expect.js';
+import { listenOn, turns, type Setup } from '../setup.js';
+
+/** A WebSocket text message of a client in one frame, with a mask of zeros. */
+function maskedMessage(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const head = Buffer.alloc(14);
+  head[0] = 0x81;
+  head[1] = 0xff;
+  head.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([head, payload]);
+}
+
+const smallReads: Case = {
+  fault: 'C7',
+  name: 'message-in-small-reads',
+  title:
+    'A SEND of 1,500,000 bytes that arrives in reads of 1,400 bytes is taken where the limits allow it',
+  ...webSocket,
+  async run(setup) {
+    const limit = 16 * 1024 * 1024;
+    await setup.start({ limits: { maxFrameBytes: limit, maxMessageBytes: limit } });
+    const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp']);
+    setup.defer(() => socket.terminate());
+    let received = '';
+    let closed: number | undefined;
+    socket.on('message', (data: Buffer) => (received += data.toString()));
+    socket.on('close', (code) => (closed = code));
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.on('open', resolve));
+    socket.send(frameText('CONNECT', { 'accept-version': '1.2', host: 'test' }));
+    await setup.until(() => received.includes('CONNECTED'), 'There was no CONNECTED.');
+
+    const headers = { destination: '/topic/none', receipt: 'large' };
+    const message = maskedMessage(frameText('SEND', headers, 'x'.repeat(1_500_000)));
+    const { _socket: raw } = socket as unknown as { readonly _socket: Socket };
+    raw.setNoDelay(true);
+    for (let at = 0; at < message.length && closed === undefined; at += 1400) {
+      raw.write(message.subarray(at, at + 1400));
+      // The server reads it before the next one is written.
+      await turns(1);
+    }
+    await setup.until(
+      () => received.includes('receipt-id:large') || closed !== undefined,
+      'The SEND got no answer.',
+    );
+    expectEqual('the close code', closed, undefined);
+  },
+};
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The answer to an HTTP request; status 0 where the connection ended without one, 101 for an upgrade. */
+function fetchAnswer(
+  port: number,
+  path: string,
+  method: string,
+  headers: Headers = {},
+): Promise<Answer> {
+  return new Promise((resolve) => {
+    const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false });
+    sent.on('response', (response: IncomingMessage) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('close', () => resolve({ status: response.statusCode!, body }));
+      response.on('error', () => {});
+    });
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      resolve({ status: 101, body: '' });
+    });
+    sent.on('error', () => resolve({ status: 0, body: '' }));
+    sent.end();
+  });
+}
+
+function plainRequest(method: string, statuses: readonly number[]): Case {
+  return {
+    fault: 'C8',
+    name: `plain-${method.toLowerCase()}-on-an-endpoint`,
+    title: `A plain ${method} on an endpoint is answered with ${statuses.join(' or ')}`,
+    ...webSocket,
+    async run(setup) {
+      await setup.start();
+      const { status } = await fetchAnswer(setup.ports.webSocket!, '/ws', method);
+      expectThat(statuses.includes(status), `The status is ${status}.`);
+    },
+  };
+}
+
+const upgradeHeaders = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'),
+};
+
+/** An application's HTTP server with one page, to which a server is attached. */
+async function attach(setup: Setup, options: ServerOptions = {}) {
+  const http = createHttpServer((_request, response) => void response.end('The page.'));
+  const port = await listenOn(setup, http);
+  const server = await createServer({ closeTimeout: 0, logger: setup.logger, ...options });
+  setup.defer(() => server.close());
+  await server.attach(http);
+  return { server, port };
+}
+
+const foreignUpgrade: Case = {
+  fault: 'C8',
+  name: 'upgrade-to-http-2',
+  title: "A request with Upgrade: h2c gets the application's page",
+  ...serverAlone,
+  async run(setup) {
+    const { port } = await attach(setup);
+    const answer = await fetchAnswer(port, '/page', 'GET', {
+      Connection: 'Upgrade, HTTP2-Settings',
+      Upgrade: 'h2c',
+      'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+    });
+    expectEqual('the answer', answer, { status: 200, body: 'The page.' });
+  },
+};
+
+const upgradeAfterClose: Case = {
+  fault: 'C8',
+  name: 'upgrade-after-close',
+  title: "An upgrade request after close() does not get the application's page",
+  ...serverAlone,
+  async run(setup) {
+    const { port, server } = await attach(setup);
+    await server.close();
+    const { status } = await fetchAnswer(port, '/ws', 'GET', upgradeHeaders);
+    expectThat(status !== 200, 'The status is 200.');
+  },
+};
+
+/** What the server knows of a client behind a trusted proxy. */
+async function handshakeBehindProxy(setup: Setup, headers: Headers) {
+  const server = await setup.start({
+    endpoints: [{ path: '/ws', trustedProxies: ['127.0.0.1'] }],
+  });
+  const client = await setup.open(headers);
+  if (client.end !== undefined) throw new WrongAnswer('The handshake was refused.');
+  await client.connect();
+  const id = client.received[0]!.headers['session']!;
+  return server.sessions.get(id)!.handshake;
+}
+
+const proxyHeaders: Readonly<Record<string, Headers>> = {
+  'x-forwarded': { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' },
+  forwarded: { Forwarded: 'for=203.0.113.7;proto=https;host=example.org' },
+};
+
+const proxies: readonly Case[] = Object.entries(proxyHeaders).map(([name, headers]): Case => ({
+  fault: 'C10',
+  name: `client-behind-a-proxy-with-${name}`,
+  title: `remoteAddress and secure are the client's behind a trusted proxy that sends ${Object.keys(headers).join(' and ')}`,
+  ...webSocket,
+  async run(setup) {
+    const { remoteAddress, secure } = await handshakeBehindProxy(setup, headers);
+    expectEqual(
+      'what is known',
+      { remoteAddress, secure },
+      { remoteAddress: '203.0.113.7', secure: true },
+    );
+  },
+}));
+
+const forwardedPort: Case = {
+  fault: 'C10',
+  name: 'origin-behind-a-proxy-with-a-port',
+  title: 'X-Forwarded-Port of a trusted proxy is part of the origin that is allowed',
+  ...webSocket,
+  async run(setup) {
+    await handshakeBehindProxy(setup, {
+      Origin: 'https://example.org:8443',
+      'X-Forwarded-Host': 'example.org',
+      'X-Forwarded-Port': '8443',
+      'X-Forwarded-Proto': 'https',
+    });
+  },
+};
+
+/** The extensions that a server agrees to. */
+async function extensionsOf(setup: Setup, options: ServerOptions): Promise<string> {
+  await setup.start(options);
+  const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp'], {
+    perMessageDeflate: true,
+  });
+  setup.defer(() => socket.terminate());
+  socket.on('error', () => {});
+  await new Promise((resolve) => socket.on('open', resolve).on('close', resolve));
+  return socket.extensions;
+}
+
+const compression: readonly Case[] = [
+  {
+    fault: 'C12',
+    name: 'compression-on',
+    title: 'An endpoint with perMessageDeflate agrees to permessage-deflate',
+    ...webSocket,
+    async run(setup) {
+      // The name of the option is a proposal.
+      const endpoint = { path: '/ws', perMessageDeflate: true };
+      expectEqual(
+        'the extensions',
+        await extensionsOf(setup, { endpoints: [endpoint] }),
+        'permessage-deflate',
+      );
+    },
+  },
+  {
+    fault: 'C12',
+    name: 'compression-off',
+    title: 'An endpoint does not compress by default',
+    ...webSocket,
+    async run(setup) {
+      expectEqual('the extensions', await extensionsOf(setup, {}), '');
+    },
+  },
+];
+
+export const http: readonly Case[] = [
+  smallReads,
+  plainRequest('GET', [400, 426]),
+  plainRequest('POST', [405]),
+  foreignUpgrade,
+  upgradeAfterClose,
+  ...proxies,
+  forwardedPort,
+  ...compression,
+];

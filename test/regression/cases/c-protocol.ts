@@ -1,0 +1,424 @@
+// Faults C3 to C6, C9 and C11: headers, bodies and features of the protocols.
+import {
+  Controller,
+  Header,
+  MessageMapping,
+  type Interceptor,
+  type ServerOptions,
+} from '../../../src/index.js';
+import {
+  everyProtocol,
+  everyStomp,
+  everywhere,
+  stompInMemory,
+  transports,
+  WrongAnswer,
+  type Case,
+} from '../case.js';
+import type { Frame, Headers } from '../client.js';
+import { expectEnd, expectEqual, expectThat } from '../expect.js';
+import { frameCase } from '../frame-case.js';
+import type { Setup } from '../setup.js';
+
+/** Users by their login; without one a client is anonymous. */
+const authenticate: ServerOptions['authenticate'] = ({ login }) =>
+  login === undefined ? undefined : { name: login };
+
+/** White space before and after a name: blank, tab, and blanks beyond ASCII. */
+const disguises: readonly ((name: string) => string)[] = [
+  (name) => ` ${name}`,
+  (name) => `\t${name}`,
+  (name) => `${name} `,
+  (name) => `\u00a0${name}`,
+  (name) => `\u3000${name}`,
+  (name) => `\u2028${name}`,
+];
+
+/** SENDs headers with disguised names; no subscriber may receive one. */
+async function expectNoDisguise(setup: Setup, names: readonly string[]): Promise<void> {
+  await setup.start();
+  const client = await setup.connect();
+  await client.subscribe('news', '/topic/news');
+  for (const disguise of disguises) {
+    const forged = names.map((name) => [disguise(name), 'forged'] as const);
+    client.send('SEND', { destination: '/topic/news', ...Object.fromEntries(forged) }, '1');
+    const { headers } = await client.next('MESSAGE');
+    const found = Object.entries(headers).filter(
+      ([name, value]) => names.includes(name.trim()) && value.trim() === 'forged',
+    );
+    expectEqual('the forged headers', found, []);
+  }
+}
+
+const forgedNames: Case = {
+  fault: 'C3',
+  name: 'white-space-around-server-owned-names',
+  title: 'A header whose trimmed name belongs to the server does not reach subscribers',
+  ...everywhere,
+  run: (setup) =>
+    expectNoDisguise(setup, ['user-name', 'message-id', 'subscription', 'ack', 'session']),
+};
+
+const escapedNames: Case = {
+  fault: 'C3',
+  name: 'escaped-line-end-before-a-server-owned-name',
+  title:
+    'A header whose name belongs to the server after an escaped line end does not reach subscribers',
+  protocols: ['stomp-1.1', 'stomp-1.2'],
+  transports,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    await client.subscribe('news', '/topic/news');
+    client.send('SEND', { destination: '/topic/news', '\\nuser-name': 'forged' }, '1');
+    await client.next('MESSAGE');
+    expectThat(!client.receivedText.includes('forged'), 'The header reached a subscriber.');
+  },
+};
+
+const forgedReplyTo: Case = {
+  fault: 'C3',
+  name: 'white-space-before-reply-to',
+  title: 'A header whose trimmed name is reply-to does not reach subscribers beside reply-to',
+  ...everywhere,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    await client.subscribe('news', '/topic/news');
+    for (const disguise of disguises) {
+      client.send(
+        'SEND',
+        { destination: '/topic/news', [disguise('reply-to')]: '/user/queue/answers' },
+        '1',
+      );
+      const { headers } = await client.next('MESSAGE');
+      const found = Object.entries(headers).filter(
+        ([name, value]) => name.trim() === 'reply-to' && value.trim() === '/user/queue/answers',
+      );
+      expectEqual('the unchanged reply-to headers', found, []);
+    }
+  },
+};
+
+const forgedOrigin: Case = {
+  fault: 'C3',
+  name: 'original-destination-of-dead-letters',
+  title: 'A client cannot set original-destination on a message to the dead letters',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    await client.subscribe('dead', '/queue/dead-letters');
+    client.send(
+      'SEND',
+      { destination: '/queue/dead-letters', 'original-destination': '/queue/secret' },
+      '1',
+    );
+    const { headers } = await client.next('MESSAGE');
+    expectEqual('original-destination', headers['original-destination'], undefined);
+  },
+};
+
+const bodies: readonly Case[] = [
+  frameCase(
+    {
+      fault: 'C4',
+      name: 'subscribe-with-a-body',
+      title: 'STOMP 1.0 accepts SUBSCRIBE with a body and ignores the body',
+      protocols: ['stomp-1.0'],
+      transports,
+    },
+    {
+      frames: [['SUBSCRIBE', { destination: '/topic/news', receipt: 'r' }, 'a body']],
+      receives: [{ command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
+    },
+  ),
+  frameCase(
+    {
+      fault: 'C4',
+      name: 'line-end-after-connect',
+      title: 'CONNECT whose body is a single line end is accepted',
+      ...everyStomp,
+    },
+    {
+      connect: false,
+      frames: (protocol) => [
+        ['CONNECT', { 'accept-version': protocol.slice(-3), host: 'test' }, '\n'],
+        ['BEGIN', { transaction: 't', receipt: 'r' }],
+      ],
+      receives: [{ command: 'CONNECTED' }, { command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
+    },
+  ),
+  frameCase(
+    {
+      fault: 'C4',
+      name: 'line-end-after-other-frames',
+      title: 'SUBSCRIBE whose body is a single line end is accepted',
+      ...everyStomp,
+    },
+    {
+      frames: [['SUBSCRIBE', { id: '1', destination: '/topic/news', receipt: 'r' }, '\n']],
+      receives: [{ command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
+    },
+  ),
+];
+
+const foreignReplyTo: readonly Case[] = Object.entries({
+  'a-name': 'amq.rabbitmq.reply-to',
+  'a-topic': '/topic/answers',
+  'a-queue': '/queue/answers',
+  'another-scheme': 'mailto:ann@example.org',
+}).map(([name, replyTo]) =>
+  frameCase(
+    {
+      fault: 'C5',
+      name: `reply-to-${name}`,
+      title: `The header reply-to with the value ${replyTo} reaches subscribers unchanged`,
+      ...everyProtocol,
+    },
+    {
+      listener: '/topic/requests',
+      frames: [['SEND', { destination: '/topic/requests', 'reply-to': replyTo }, '1']],
+      delivers: [{ command: 'MESSAGE', headers: { 'reply-to': replyTo } }],
+    },
+  ),
+);
+
+const temporaryQueue: Case = {
+  fault: 'C5',
+  name: 'temporary-queue-without-subscription',
+  title:
+    'Answers to reply-to:/temp-queue/x arrive with subscription:/temp-queue/x without a SUBSCRIBE',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const worker = await setup.connect();
+    await worker.subscribe('work', '/queue/requests');
+    const asker = await setup.connect();
+    asker.send(
+      'SEND',
+      { destination: '/queue/requests', 'reply-to': '/temp-queue/answers' },
+      '"question"',
+    );
+    const { headers } = await worker.next('MESSAGE');
+    await worker.request('SEND', { destination: headers['reply-to'] ?? '' }, '"answer"');
+    await setup.settle();
+    const received = asker.messages().map((frame) => frame.headers['subscription']);
+    expectEqual('the subscriptions of the answers', received, ['/temp-queue/answers']);
+  },
+};
+
+const ackWithLength: Case = {
+  fault: 'C6',
+  name: 'ack-that-announces-a-body',
+  title: 'ACK with a content-length above 0 is refused at once and closes with 1002',
+  protocols: ['stomp-1.1', 'stomp-1.2'],
+  transports,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    client.write('ACK\nid:a\nmessage-id:a\nsubscription:s\ncontent-length:1000\n\n\0');
+    client.send('BEGIN', { transaction: 't' });
+    await expectEnd(setup, client, 1002);
+  },
+};
+
+const messageIds: Case = {
+  fault: 'C6',
+  name: 'message-ids-of-two-sessions',
+  title: 'Different messages have different message ids, also in different sessions',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const ids: (string | undefined)[] = [];
+    for (const queue of ['/queue/one', '/queue/two']) {
+      const client = await setup.connect();
+      await client.subscribe('1', queue, { ack: 'client' });
+      client.send('SEND', { destination: queue }, '1');
+      ids.push((await client.next('MESSAGE')).headers['message-id']);
+    }
+    expectThat(ids[0] !== ids[1], `Two messages have the id ${ids[0]}.`);
+  },
+};
+
+const individualMode: Case = {
+  fault: 'C6',
+  name: 'client-individual-in-1.0',
+  title: 'The ERROR for ack:client-individual in STOMP 1.0 does not recommend client-individual',
+  protocols: ['stomp-1.0'],
+  transports,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    client.send('SUBSCRIBE', { destination: '/topic/news', ack: 'client-individual' });
+    const { headers, body } = await client.next('ERROR');
+    const text = `${headers['message']} ${body}`;
+    expectThat(!/client-individual/.test(text) || /1\.1/.test(text), `The text is: ${text}`);
+  },
+};
+
+const repeatedSend = 'SEND\ndestination:/topic/tags\ntag:a\ntag:b\ntag:c\n\n1\0';
+
+const repeatedHeaders: Case = {
+  fault: 'C9',
+  name: 'repeated-headers-in-a-handler',
+  title: "@Header('tag', { all: true }) gives all values of a repeated header",
+  ...stompInMemory,
+  async run(setup) {
+    let tags: unknown;
+    @Controller()
+    class TagController {
+      @MessageMapping('/tags')
+      tags(@Header('tag', { all: true } as object) given: string[]) {
+        tags = given;
+      }
+    }
+    await setup.start({ controllers: [TagController] });
+    const client = await setup.connect();
+    client.write(repeatedSend.replace('/topic', '/app'));
+    await setup.settle();
+    expectEqual('the values', tags, ['a', 'b', 'c']);
+  },
+};
+
+const relayedRepetition: Case = {
+  fault: 'C9',
+  name: 'repeated-headers-of-a-message',
+  title: 'MESSAGE keeps repeated headers in order',
+  ...stompInMemory,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    await client.subscribe('tags', '/topic/tags');
+    client.write(repeatedSend);
+    await client.next('MESSAGE');
+    const lines = client.receivedText.split('\n').filter((line) => line.startsWith('tag:'));
+    expectEqual('the header lines', lines, ['tag:a', 'tag:b', 'tag:c']);
+  },
+};
+
+const userNames: readonly Case[] = Object.entries({
+  colon: 'ann:admin',
+  backslash: 'home\\ann',
+}).map(([name, user]): Case => ({
+  fault: 'C9',
+  name: `user-name-with-a-${name}`,
+  title: `CONNECTED has a user-name that holds a ${name}`,
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({
+      authenticate: ({ login }) => ({ name: login === 'neighbor' ? 'neighbor' : user }),
+    });
+    const client = await setup.connect({ login: 'ann' });
+    expectEqual('user-name', client.received[0]?.headers['user-name'], user);
+  },
+}));
+
+const droppedConnect: Case = {
+  fault: 'C9',
+  name: 'dropped-connect',
+  title: 'A client whose CONNECT an interceptor drops is refused at once',
+  ...everywhere,
+  async run(setup) {
+    const dropping: Interceptor = async (frame, _session, next) => {
+      if (frame.kind === 'connect' && frame.login === 'dropped') return;
+      await next();
+    };
+    await setup.start({ interceptors: [dropping] });
+    const client = await setup.open();
+    client.send('CONNECT', { 'accept-version': setup.protocol.slice(-3), login: 'dropped' });
+    await setup.until(() => client.end !== undefined, 'The client still waits.');
+  },
+};
+
+const percentNames: Case = {
+  fault: 'C9',
+  name: 'user-name-with-a-percent-sign',
+  title:
+    'A SEND to the user a%2Fb, written a%252Fb, reaches that user, and a%2Fb reaches the user a/b',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const received: Record<string, readonly Frame[]> = {};
+    const sender = await setup.connect({ login: 'sender' });
+    for (const login of ['a/b', 'a%2Fb']) {
+      const client = await setup.connect({ login });
+      await client.subscribe('news', '/user/queue/news');
+      received[login] = client.received;
+    }
+    await sender.request('SEND', { destination: '/user/a%2Fb/queue/news' }, '1');
+    await sender.request('SEND', { destination: '/user/a%252Fb/queue/news' }, '2');
+    await setup.settle();
+    const bodiesOf = (login: string) =>
+      received[login]!.filter(({ command }) => command === 'MESSAGE').map(({ body }) => body);
+    expectEqual('the messages of a/b', bodiesOf('a/b'), ['1']);
+    expectEqual('the messages of a%2Fb', bodiesOf('a%2Fb'), ['2']);
+  },
+};
+
+const unsupportedHeaders: Readonly<Record<string, Headers>> = {
+  selector: { destination: '/topic/news', selector: 'region = 1' },
+  'activemq-durable-name': { destination: '/topic/news', 'activemq.subscriptionName': 'news' },
+  'rabbitmq-durable': { destination: '/topic/news', durable: 'true' },
+  'activemq-wildcard': { destination: '/topic/>' },
+  'rabbitmq-wildcard': { destination: '/topic/#' },
+};
+
+const unsupported: readonly Case[] = Object.entries(unsupportedHeaders).map(([name, headers]) =>
+  frameCase(
+    {
+      fault: 'C11',
+      name,
+      title: `SUBSCRIBE with ${Object.entries(headers)
+        .map((each) => each.join(':'))
+        .join(' and ')} is refused with not-supported`,
+      ...everyProtocol,
+    },
+    {
+      problems: true,
+      frames: [['SUBSCRIBE', { id: '1', receipt: 'r', ...headers }]],
+      problemCodes: ['not-supported'],
+    },
+  ),
+);
+
+const rejectedMessage: Case = {
+  fault: 'C11',
+  name: 'nack-without-requeue',
+  title: 'NACK with requeue:false sends the message to the dead letters',
+  protocols: ['stomp-1.1', 'stomp-1.2'],
+  transports: ['memory'],
+  async run(setup) {
+    await setup.start();
+    const dead = await setup.connect();
+    await dead.subscribe('dead', '/queue/dead-letters');
+    const client = await setup.connect();
+    await client.subscribe('work', '/queue/work', { ack: 'client-individual' });
+    client.send('SEND', { destination: '/queue/work' }, 'broken');
+    client.acknowledge(await client.next('MESSAGE'), 'NACK', { requeue: 'false' });
+    await setup.settle();
+    const [message] = dead.messages();
+    if (message === undefined) throw new WrongAnswer('The dead letters got no message.');
+    expectEqual('the body', message.body, 'broken');
+  },
+};
+
+export const protocolFaults: readonly Case[] = [
+  forgedNames,
+  escapedNames,
+  forgedReplyTo,
+  forgedOrigin,
+  ...bodies,
+  ...foreignReplyTo,
+  temporaryQueue,
+  ackWithLength,
+  messageIds,
+  individualMode,
+  repeatedHeaders,
+  relayedRepetition,
+  ...userNames,
+  droppedConnect,
+  percentNames,
+  ...unsupported,
+  rejectedMessage,
+];

@@ -1,0 +1,390 @@
+// Faults D1 to D3, D7 and D8: payloads, from the bytes of a client to the handler's argument and back.
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import { IsArray, IsIn, IsString, ValidateNested } from 'class-validator';
+import { createRequire } from 'node:module';
+import {
+  Controller,
+  MessageMapping,
+  Payload,
+  type Constructor,
+  type ServerOptions,
+} from '../../../src/index.js';
+import { bothLanguages, oneClient, type Case } from '../case.js';
+import { expectEqual, expectThat } from '../expect.js';
+import type { Setup } from '../setup.js';
+
+/** What became of payloads that a client has sent to one handler. */
+interface Outcome {
+  /** The arguments of the handler, one for each call. */
+  readonly received: readonly object[];
+  /** The problems of the client: code and fields. */
+  readonly problems: readonly { readonly code: string; readonly text: string }[];
+  /** The error with which the server refused to start. */
+  readonly refusal: string | undefined;
+  readonly log: string;
+}
+
+/** Sends payloads to a handler whose argument is of this class. */
+async function deliver(
+  setup: Setup,
+  type: Constructor,
+  payloads: readonly unknown[],
+  options: ServerOptions = {},
+): Promise<Outcome> {
+  const received: object[] = [];
+  @Controller()
+  class PayloadController {
+    @MessageMapping('/payloads')
+    take(@Payload(type) payload: object) {
+      received.push(payload);
+    }
+  }
+  const refusal = await setup.startUnlessRefused({ ...options, controllers: [PayloadController] });
+  if (refusal !== undefined)
+    return { received, problems: [], refusal: refusal.message, log: setup.logText };
+  const client = await setup.connect({ problems: true });
+  for (const payload of payloads)
+    client.send('SEND', { destination: '/app/payloads' }, JSON.stringify(payload));
+  await setup.settle();
+  return { received, problems: client.problems, refusal: undefined, log: setup.logText };
+}
+
+/** The compiler's types are missing on classes that are defined before `signalbox` is imported, and in esbuild and tsx. */
+export function withoutTypes<T>(define: () => T): T {
+  const { metadata, decorate } = Reflect;
+  for (const name of ['metadata', 'decorate']) Reflect.deleteProperty(Reflect, name);
+  try {
+    return define();
+  } finally {
+    Object.assign(Reflect, { metadata, decorate });
+  }
+}
+
+/** Says which class and which property are at fault: in the refusal at start, or in the log. */
+function expectNamed({ refusal = '', log }: Outcome, ...names: readonly string[]): void {
+  const text = `${refusal}\n${log}`;
+  for (const name of names)
+    expectThat(text.includes(name), `Neither a refusal at start nor the log names ${name}.`);
+}
+
+/** A new class for each run, as the log names a class once. */
+function halfChecked(): Constructor {
+  class Half {
+    @IsString()
+    name!: string;
+
+    age!: number;
+  }
+  return Half;
+}
+
+function typedAlone(): Constructor {
+  class Typed {
+    @IsString()
+    name!: string;
+
+    @Type(() => Number)
+    age!: number;
+  }
+  return Typed;
+}
+
+/** A property is dropped; the log must name it once, however many messages there are. */
+function droppedField(name: string, define: () => Constructor): Case {
+  return {
+    fault: 'D1',
+    name,
+    title: `A property that is dropped from a payload (${name}) is logged once, with @Allow()`,
+    ...bothLanguages,
+    async run(setup) {
+      const type = define();
+      const outcome = await deliver(setup, type, [
+        { name: 'a', age: 3 },
+        { name: 'b', age: 4 },
+      ]);
+      const ages = outcome.received.map((payload) => (payload as { age?: number }).age);
+      if (ages.join() === '3,4') return;
+      expectNamed(outcome, type.name, 'age', '@Allow()');
+      const lines = setup.log.filter(({ text }) => text.includes('@Allow()'));
+      expectThat(lines.length <= 1, `The log has ${lines.length} lines about it.`);
+    },
+  };
+}
+
+const droppedFields: readonly Case[] = [
+  droppedField('property-without-validator', halfChecked),
+  droppedField('property-with-type-alone', typedAlone),
+  {
+    fault: 'D1',
+    name: 'unknown-properties-rejected',
+    title: "With unknownProperties 'reject' a payload with an unknown property is invalid",
+    ...bothLanguages,
+    async run(setup) {
+      const options = { unknownProperties: 'reject' } as ServerOptions;
+      const payload = { name: 'a', age: 3 };
+      const { problems, refusal } = await deliver(setup, halfChecked(), [payload], options);
+      expectEqual('the refusal at start', refusal, undefined);
+      expectEqual(
+        'the problems',
+        problems.map(({ code }) => code),
+        ['payload-invalid'],
+      );
+    },
+  },
+  {
+    fault: 'D1',
+    name: 'unknown-properties-kept',
+    title: "With unknownProperties 'keep' the handler gets every property",
+    ...bothLanguages,
+    async run(setup) {
+      const options = { unknownProperties: 'keep' } as ServerOptions;
+      const payload = { name: 'a', age: 3 };
+      const { received, refusal } = await deliver(setup, halfChecked(), [payload], options);
+      expectEqual('the refusal at start', refusal, undefined);
+      expectEqual('the payloads', received, [payload]);
+    },
+  },
+];
+
+class Item {
+  @IsString()
+  name!: string;
+}
+
+class ListOrder {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items!: Item[];
+}
+
+class MapOrder {
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items!: Map<string, Item>;
+}
+
+function wrongShape(name: string, type: Constructor, payload: unknown): Case {
+  return {
+    fault: 'D2',
+    name,
+    title: `The payload ${JSON.stringify(payload)} for ${type.name} is invalid`,
+    ...bothLanguages,
+    async run(setup) {
+      const { problems, received } = await deliver(setup, type, [payload]);
+      expectEqual('the number of calls', received.length, 0);
+      expectEqual(
+        'the problems',
+        problems.map(({ code }) => code),
+        ['payload-invalid'],
+      );
+    },
+  };
+}
+
+const shapes: readonly Case[] = [
+  wrongShape('list-in-place-of-an-item', ListOrder, { items: [[]] }),
+  wrongShape('list-of-lists', ListOrder, { items: [[{ name: 'a' }]] }),
+  wrongShape('list-in-place-of-a-map', MapOrder, { items: [{ name: 'a' }] }),
+];
+
+const EarlyOrder = withoutTypes(() => {
+  class EarlyOrder {
+    @ValidateNested()
+    @Type(() => Item)
+    item!: Item;
+  }
+  return EarlyOrder;
+});
+
+const earlyClass: Case = {
+  fault: 'D3',
+  name: 'class-defined-before-signalbox',
+  title: 'A payload class that has lost the types of its properties is named at start',
+  ...oneClient,
+  async run(setup) {
+    expectNamed(await deliver(setup, EarlyOrder, []), 'EarlyOrder');
+  },
+};
+
+/** A second copy of a CommonJS package, as an application has it whose versions do not match. */
+function secondCopy<T>(name: string): T {
+  const require = createRequire(import.meta.url);
+  const path = `/node_modules/${name}/`;
+  const first = Object.entries(require.cache).filter(([id]) => id.includes(path));
+  for (const [id] of first) Reflect.deleteProperty(require.cache, id);
+  try {
+    return require(name) as T;
+  } finally {
+    for (const id of Object.keys(require.cache))
+      if (id.includes(path)) Reflect.deleteProperty(require.cache, id);
+    for (const [id, module] of first) require.cache[id] = module;
+  }
+}
+
+type Validator = typeof import('class-validator');
+type Transformer = typeof import('class-transformer');
+
+const foreignValidator: Case = {
+  fault: 'D3',
+  name: 'second-copy-of-class-validator',
+  title:
+    'A payload class decorated by a second copy of class-validator is named at start, or works',
+  ...oneClient,
+  async run(setup) {
+    const { IsString: ForeignString } = secondCopy<Validator>('class-validator');
+    class ForeignlyValidated {
+      @ForeignString()
+      name!: string;
+    }
+    const outcome = await deliver(setup, ForeignlyValidated, [{ name: 3 }]);
+    const codes = outcome.problems.map(({ code }) => code);
+    if (codes.join() !== 'payload-invalid') expectNamed(outcome, 'class-validator');
+  },
+};
+
+const foreignTransformer: Case = {
+  fault: 'D3',
+  name: 'second-copy-of-class-transformer',
+  title:
+    'A payload class decorated by a second copy of class-transformer is named at start, or works',
+  ...oneClient,
+  async run(setup) {
+    const { Type: ForeignType } = secondCopy<Transformer>('class-transformer');
+    class ForeignlyTyped {
+      @ValidateNested()
+      @ForeignType(() => Item)
+      item!: Item;
+    }
+    const outcome = await deliver(setup, ForeignlyTyped, [{ item: { name: 'a' } }]);
+    if (outcome.received.length === 0) expectNamed(outcome, 'class-transformer');
+  },
+};
+
+const EarlyNested = withoutTypes(() => {
+  class EarlyNested {
+    @ValidateNested()
+    item!: Item;
+  }
+  return EarlyNested;
+});
+
+class Nested {
+  @ValidateNested()
+  item!: Item;
+}
+
+const nestedClasses: readonly Case[] = [Nested, EarlyNested].map((type): Case => ({
+  fault: 'D7',
+  name: type === Nested ? 'nested-class-without-type' : 'nested-class-without-any-type',
+  title: `A nested class without @Type (${type.name}) is read, or its property is named at start`,
+  ...oneClient,
+  async run(setup) {
+    const outcome = await deliver(setup, type, [{ item: { name: 'a' } }]);
+    if (outcome.problems.length > 0) expectNamed(outcome, type.name, 'item');
+  },
+}));
+
+const secret = 'h4rmful';
+
+class Tags {
+  @IsIn(['red'], { each: true, message: ({ value }) => `${String(value)} is not allowed` })
+  tags!: string[];
+}
+
+class Settings {
+  @IsIn(['red'], {
+    message: ({ value }) => `${Object.values(value as object).join()} is not allowed`,
+  })
+  setting!: unknown;
+}
+
+function quotedValue(name: string, type: Constructor, payload: unknown): Case {
+  return {
+    fault: 'D7',
+    name,
+    title: `A problem does not repeat what the client has sent (${name})`,
+    ...bothLanguages,
+    async run(setup) {
+      const { problems } = await deliver(setup, type, [payload]);
+      expectEqual(
+        'the problems',
+        problems.map(({ code }) => code),
+        ['payload-invalid'],
+      );
+      expectThat(!problems[0]!.text.includes(secret), `The problem is ${problems[0]!.text}.`);
+    },
+  };
+}
+
+class Named {
+  get label(): string {
+    return 'label';
+  }
+}
+
+class Person extends Named {
+  @IsString()
+  name!: string;
+}
+
+const inheritedGetter: Case = {
+  fault: 'D7',
+  name: 'key-of-an-inherited-getter',
+  title: 'A key named like an inherited getter does not log an error for every message',
+  ...bothLanguages,
+  async run(setup) {
+    const payload = { name: 'a', label: 'x' };
+    await deliver(setup, Person, [payload, payload, payload]);
+    const errors = setup.log.filter(({ level }) => level === 'error');
+    expectThat(errors.length <= 1, `The log has ${errors.length} errors: ${errors[0]?.text}`);
+  },
+};
+
+const returned: Readonly<Record<string, () => unknown>> = {
+  map: () => new Map([['a', 1]]),
+  set: () => new Set(['a']),
+  'array-buffer': () => new Uint8Array([1, 2, 3]).buffer,
+  error: () => new Error('It failed.'),
+};
+
+const returnedValues: readonly Case[] = Object.entries(returned).map(([name, make]): Case => ({
+  fault: 'D8',
+  name: `returned-${name}`,
+  title: `A handler's ${name} is published with its contents, or fails with payload-unwritable`,
+  ...bothLanguages,
+  async run(setup) {
+    @Controller()
+    class ReturningController {
+      @MessageMapping('/value')
+      value() {
+        return make();
+      }
+    }
+    await setup.start({ controllers: [ReturningController] });
+    const client = await setup.connect({ problems: true });
+    await client.subscribe('value', '/topic/value');
+    client.send('SEND', { destination: '/app/value' });
+    await setup.settle();
+    const bodies = client.messages().map(({ body }) => body);
+    const codes = client.problems.map(({ code }) => code);
+    expectThat(
+      codes.join() === 'payload-unwritable' || (bodies.length === 1 && bodies[0] !== '{}'),
+      `The bodies are ${JSON.stringify(bodies)}, the problems ${JSON.stringify(codes)}.`,
+    );
+  },
+}));
+
+export const payloads: readonly Case[] = [
+  ...droppedFields,
+  ...shapes,
+  earlyClass,
+  foreignValidator,
+  foreignTransformer,
+  ...nestedClasses,
+  quotedValue('members-of-a-list', Tags, { tags: [secret] }),
+  quotedValue('values-of-an-object', Settings, { setting: { a: secret } }),
+  inheritedGetter,
+  ...returnedValues,
+];

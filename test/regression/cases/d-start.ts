@@ -1,0 +1,611 @@
+// Faults D4 to D6 and D9 to D13: arguments, injection, authentication, and mistakes that the start must find.
+import 'reflect-metadata';
+import { inject, injectable } from 'inversify';
+import {
+  Controller,
+  DestinationVariable,
+  EmbeddedBroker,
+  errorCodes,
+  Header,
+  memoryTransport,
+  MessageMapping,
+  Payload,
+  type Constructor,
+  type ServerOptions,
+} from '../../../src/index.js';
+import { testClock } from '../../../src/testing.js';
+import { bothLanguages, everyProtocol, oneClient, serverAlone, type Case } from '../case.js';
+import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
+import type { Setup } from '../setup.js';
+import { withoutTypes } from './d-payloads.js';
+
+/** The arguments of calls of `record`. */
+type Calls = unknown[];
+
+/** Makes a controller whose handler `/value/{value}` records its argument. */
+type Define = (calls: Calls) => Constructor;
+
+/** Sends `value` as a header and as a variable; gives the arguments, or undefined where the start refuses the controller. */
+async function argumentsOf(
+  setup: Setup,
+  define: Define,
+  value: string,
+): Promise<{ readonly calls: Calls; readonly codes: readonly string[] } | undefined> {
+  const calls: Calls = [];
+  const controllers = [define(calls)];
+  if ((await setup.startUnlessRefused({ controllers })) !== undefined) return undefined;
+  const client = await setup.connect({ problems: true });
+  client.send('SEND', { destination: `/app/value/${value}`, value });
+  await setup.settle();
+  return { calls, codes: client.problems.map(({ code }) => code) };
+}
+
+/** A number parameter whose type the compiler may not have written down. */
+function numberParameter(name: string, title: string, define: Define, mayRefuse = true): Case {
+  return {
+    fault: 'D4',
+    name,
+    title,
+    ...bothLanguages,
+    async run(setup) {
+      const outcome = await argumentsOf(setup, define, '5');
+      if (outcome === undefined && mayRefuse) return;
+      expectEqual('the arguments', outcome?.calls, [5]);
+    },
+  };
+}
+
+const numberOrRefusal = 'is a number, or the start refuses it';
+
+const parameterTypes: readonly Case[] = [
+  numberParameter(
+    'header-of-a-union',
+    `A header of type number | undefined ${numberOrRefusal}`,
+    (calls) => {
+      @Controller()
+      class UnionController {
+        @MessageMapping('/value/{value}')
+        record(@Header('value') value: number | undefined) {
+          calls.push(value);
+        }
+      }
+      return UnionController;
+    },
+  ),
+  numberParameter(
+    'header-with-a-default',
+    `A header with a number as default ${numberOrRefusal}`,
+    (calls) => {
+      @Controller()
+      class DefaultController {
+        @MessageMapping('/value/{value}')
+        record(@Header('value') value = 3) {
+          calls.push(value);
+        }
+      }
+      return DefaultController;
+    },
+  ),
+  numberParameter(
+    'header-without-compiler-types',
+    `A number header under esbuild and tsx ${numberOrRefusal}`,
+    (calls) =>
+      withoutTypes(() => {
+        @Controller()
+        class UntypedController {
+          @MessageMapping('/value/{value}')
+          record(@Header('value') value: number) {
+            calls.push(value);
+          }
+        }
+        return UntypedController;
+      }),
+  ),
+  numberParameter(
+    'variable-without-compiler-types',
+    `A number variable under esbuild and tsx ${numberOrRefusal}`,
+    (calls) =>
+      withoutTypes(() => {
+        @Controller()
+        class UntypedController {
+          @MessageMapping('/value/{value}')
+          record(@DestinationVariable('value') value: number) {
+            calls.push(value);
+          }
+        }
+        return UntypedController;
+      }),
+  ),
+  numberParameter(
+    'header-with-a-named-type',
+    "@Header('value', Number) gives a number under esbuild and tsx",
+    (calls) =>
+      withoutTypes(() => {
+        @Controller()
+        class NamedController {
+          @MessageMapping('/value/{value}')
+          record(@Header('value', Number as object) value: number) {
+            calls.push(value);
+          }
+        }
+        return NamedController;
+      }),
+    false,
+  ),
+];
+
+const unsafeInteger: Case = {
+  fault: 'D5',
+  name: 'integer-beyond-2-to-the-53',
+  title: 'A header 9007199254740993 for a number is refused with argument-invalid, and not rounded',
+  ...bothLanguages,
+  async run(setup) {
+    const define: Define = (calls) => {
+      @Controller()
+      class NumberController {
+        @MessageMapping('/value/{value}')
+        record(@Header('value') value: number) {
+          calls.push(value);
+        }
+      }
+      return NumberController;
+    };
+    const outcome = await argumentsOf(setup, define, '9007199254740993');
+    expectEqual('the problems', outcome?.codes, ['argument-invalid']);
+  },
+};
+
+const otherTypes: readonly Case[] = [
+  {
+    fault: 'D5',
+    name: 'date-header',
+    title: 'A header for a Date is a Date',
+    ...bothLanguages,
+    async run(setup) {
+      const text = '2026-11-27T10:00:00.000Z';
+      const outcome = await argumentsOf(
+        setup,
+        (calls) => {
+          @Controller()
+          class DateController {
+            @MessageMapping('/value/{value}')
+            record(@Header('value') value: Date) {
+              calls.push(value instanceof Date ? value.toISOString() : value);
+            }
+          }
+          return DateController;
+        },
+        text,
+      );
+      expectEqual('the arguments', outcome?.calls, [text]);
+    },
+  },
+  {
+    fault: 'D5',
+    name: 'bigint-variable',
+    title: 'A variable for a bigint is a bigint',
+    ...bothLanguages,
+    async run(setup) {
+      const outcome = await argumentsOf(
+        setup,
+        (calls) => {
+          @Controller()
+          class BigintController {
+            @MessageMapping('/value/{value}')
+            record(@DestinationVariable('value') value: bigint) {
+              calls.push(typeof value, String(value));
+            }
+          }
+          return BigintController;
+        },
+        '9007199254740993',
+      );
+      expectEqual('the arguments', outcome?.calls, ['bigint', '9007199254740993']);
+    },
+  },
+];
+
+@injectable()
+class Greeter {}
+
+class ConstructorParent {
+  constructor(@inject(Greeter) readonly greeter: Greeter) {}
+}
+
+class PropertyParent {
+  @inject(Greeter)
+  readonly greeter!: Greeter;
+}
+
+@injectable()
+class ServiceParent {
+  constructor(@inject(Greeter) readonly greeter: Greeter) {}
+}
+
+@injectable()
+class Service extends ServiceParent {}
+
+/** The greeter that a handler finds must not be undefined. */
+function inheritedInjection(
+  name: string,
+  title: string,
+  define: (seen: Calls) => Constructor,
+): Case {
+  return {
+    fault: 'D6',
+    name,
+    title,
+    ...oneClient,
+    async run(setup) {
+      const seen: Calls = [];
+      const controllers = [define(seen)];
+      if ((await setup.startUnlessRefused({ controllers })) !== undefined) return;
+      const client = await setup.connect();
+      client.send('SEND', { destination: '/app/greet' });
+      await setup.settle();
+      expectThat(seen[0] instanceof Greeter, `The handler found ${String(seen[0])}.`);
+    },
+  };
+}
+
+const injections: readonly Case[] = [
+  inheritedInjection(
+    'controller-without-constructor',
+    'A controller that inherits its constructor gets its parameters, or the start refuses it',
+    (seen) => {
+      @Controller()
+      class Child extends ConstructorParent {
+        @MessageMapping('/greet')
+        greet() {
+          seen.push(this.greeter);
+        }
+      }
+      return Child;
+    },
+  ),
+  inheritedInjection(
+    'inherited-property',
+    'A controller that inherits an @inject() property gets it, or the start refuses it',
+    (seen) => {
+      @Controller()
+      class Child extends PropertyParent {
+        @MessageMapping('/greet')
+        greet() {
+          seen.push(this.greeter);
+        }
+      }
+      return Child;
+    },
+  ),
+  inheritedInjection(
+    'service-without-constructor',
+    'A service that inherits its constructor gets its parameters, or the start refuses it',
+    (seen) => {
+      @Controller()
+      class ServiceController {
+        constructor(@inject(Service) readonly service: Service) {}
+
+        @MessageMapping('/greet')
+        greet() {
+          seen.push(this.service.greeter);
+        }
+      }
+      return ServiceController;
+    },
+  ),
+];
+
+const noPrincipal: Readonly<Record<string, unknown>> = {
+  null: null,
+  'empty-object': {},
+  'empty-name': { name: '' },
+  'number-as-name': { name: 3 },
+  text: 'ann',
+  false: false,
+};
+
+const authentications: readonly Case[] = Object.entries(noPrincipal).map(
+  ([name, result]): Case => ({
+    fault: 'D9',
+    name: `authenticate-returns-${name}`,
+    title: `A client for which authenticate() returns ${JSON.stringify(result)} is refused with 1008, and the log says why`,
+    ...everyProtocol,
+    async run(setup) {
+      const authenticate = (({ login }) =>
+        login === 'neighbor' ? { name: login } : result) as ServerOptions['authenticate'];
+      await setup.start({ authenticate });
+      const client = await setup.open();
+      await client.connect({ login: 'ann' }).catch(() => {});
+      await expectEnd(setup, client, 1008);
+      expectLog(setup, /authenticat|principal/i);
+    },
+  }),
+);
+
+const authenticatorError: Case = {
+  fault: 'D10',
+  name: 'authenticate-throws',
+  title: 'The log has the error that authenticate() throws',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({
+      authenticate({ login }) {
+        if (login !== 'neighbor') throw new Error('The directory is away.');
+        return { name: login };
+      },
+    });
+    const client = await setup.open();
+    await client.connect({ login: 'ann' }).catch(() => {});
+    await expectEnd(setup, client, 1008);
+    expectLog(setup, /The directory is away/);
+  },
+};
+
+/** Options with a mistake; the start must refuse them with an error code. */
+function refusedAtStart(
+  fault: string,
+  name: string,
+  title: string,
+  make: () => ServerOptions,
+): Case {
+  return {
+    fault,
+    name,
+    title,
+    ...serverAlone,
+    async run(setup) {
+      const refusal = await setup.createUnlessRefused(make());
+      if (refusal === undefined) return expectThat(false, 'The server was built.');
+      expectThat(
+        Object.hasOwn(errorCodes, refusal.code ?? ''),
+        `The error is ${refusal.name}: ${refusal.message}`,
+      );
+    },
+  };
+}
+
+/** Options with a probable mistake; the start must refuse them or log these names. */
+function namedAtStart(
+  name: string,
+  title: string,
+  names: readonly string[],
+  make: () => ServerOptions,
+): Case {
+  return {
+    fault: 'D12',
+    name,
+    title,
+    ...serverAlone,
+    async run(setup) {
+      const refusal = await setup.createUnlessRefused(make());
+      const text = `${refusal?.message ?? ''}\n${setup.logText}`;
+      for (const each of names)
+        expectThat(text.includes(each), `Neither a refusal nor the log names ${each}.`);
+    },
+  };
+}
+
+@Controller()
+class ReplyingController {
+  @MessageMapping('/say')
+  say() {
+    return 'hello';
+  }
+}
+
+const mistakes: readonly Case[] = [
+  refusedAtStart(
+    'D11',
+    'default-reply-without-topics',
+    'A handler whose default reply goes to /topic is refused where the broker serves no /topic',
+    () => ({ controllers: [ReplyingController], prefixes: { broker: ['/queue'] } }),
+  ),
+  refusedAtStart(
+    'D11',
+    'ambiguous-routes-with-dots',
+    "Two routes that match the same destinations are refused with separator '.'",
+    () => {
+      @Controller()
+      class AmbiguousController {
+        @MessageMapping('colors.{color}')
+        one() {}
+
+        @MessageMapping('colors.{name}')
+        two() {}
+      }
+      return { controllers: [AmbiguousController], separator: '.' };
+    },
+  ),
+  refusedAtStart(
+    'D11',
+    'ambiguous-routes-with-dots-and-slashes',
+    "Two routes that match colors/red.dark/blue are refused with separator '.'",
+    () => {
+      @Controller()
+      class AmbiguousController {
+        @MessageMapping('colors/red.{shade}')
+        one() {}
+
+        @MessageMapping('{color}.dark/blue')
+        two() {}
+      }
+      return { controllers: [AmbiguousController], separator: '.' };
+    },
+  ),
+  {
+    fault: 'D11',
+    name: 'class-pattern-of-two-stars',
+    title: "A class pattern '/**' gives the same route for a method 'b' as for a method '/b'",
+    ...serverAlone,
+    async run(setup) {
+      @Controller('/**')
+      class WithoutSlash {
+        @MessageMapping('b')
+        b() {}
+      }
+      @Controller('/**')
+      class WithSlash {
+        @MessageMapping('/b')
+        b() {}
+      }
+      const routesOf = async (type: Constructor) =>
+        (await setup.create({ controllers: [type] }))
+          .routes()
+          .map(({ destination }) => destination);
+      expectEqual('the routes', await routesOf(WithoutSlash), await routesOf(WithSlash));
+    },
+  },
+  refusedAtStart(
+    'D11',
+    'list-of-mappings',
+    '@MessageMapping([...]) of a JavaScript application is refused with an error code',
+    () => {
+      @Controller()
+      class ListController {
+        @MessageMapping(['/a', '/b'] as unknown as string)
+        handle() {}
+      }
+      return { controllers: [ListController] };
+    },
+  ),
+  refusedAtStart(
+    'D11',
+    'container-that-is-none',
+    'An empty object in place of a container is refused with an error code',
+    () => ({ container: {} }) as unknown as ServerOptions,
+  ),
+  refusedAtStart(
+    'D11',
+    'broker-that-is-none',
+    'An empty object in place of a broker is refused with an error code',
+    () => ({ broker: {} }) as unknown as ServerOptions,
+  ),
+  {
+    fault: 'D12',
+    name: 'topic-for-a-user',
+    title: "publishToUser('ann', '/topic/x') rejects, or is logged",
+    ...serverAlone,
+    async run(setup) {
+      const memory = memoryTransport();
+      const server = await setup.create({ endpoints: [], transports: [memory] });
+      await server.start();
+      const outcome = await server.publisher.publishToUser('ann', '/topic/x', 'hello').then(
+        () => 'taken',
+        () => 'rejected',
+      );
+      expectThat(
+        outcome === 'rejected' || setup.logText.includes('/topic/x'),
+        'It was taken silently.',
+      );
+    },
+  },
+  namedAtStart(
+    'application-prefix-in-a-mapping',
+    "A mapping '/app/say' is refused or logged, as it is served as /app/app/say",
+    ['/app/say'],
+    () => {
+      @Controller()
+      class PrefixedController {
+        @MessageMapping('/app/say')
+        say() {}
+      }
+      return { controllers: [PrefixedController] };
+    },
+  ),
+  namedAtStart(
+    'controller-without-mappings',
+    'A controller without mappings is refused or logged',
+    ['EmptyController'],
+    () => {
+      @Controller()
+      class EmptyController {}
+      return { controllers: [EmptyController] };
+    },
+  ),
+  namedAtStart(
+    'payload-class-without-validators',
+    'A payload class without validators is refused or logged',
+    ['Unchecked'],
+    () => {
+      class Unchecked {
+        name!: string;
+      }
+      @Controller()
+      class UncheckedController {
+        @MessageMapping('/say')
+        say(@Payload(Unchecked) _payload: Unchecked) {}
+      }
+      return { controllers: [UncheckedController] };
+    },
+  ),
+];
+
+const brokerParts: readonly Case[] = [
+  {
+    fault: 'D13',
+    name: 'separator-of-the-server',
+    title: "An EmbeddedBroker that is given to a server with separator '.' separates at dots",
+    ...bothLanguages,
+    async run(setup) {
+      await setup.start({ separator: '.', broker: new EmbeddedBroker() });
+      const client = await setup.connect();
+      await client.subscribe('prices', '/topic/price.*');
+      await client.request('SEND', { destination: '/topic/price.one' }, '1');
+      await client.request('SEND', { destination: '/topic/price.one.two' }, '2');
+      await setup.settle();
+      expectEqual(
+        'the bodies',
+        client.messages().map(({ body }) => body),
+        ['1'],
+      );
+    },
+  },
+  {
+    fault: 'D13',
+    name: 'ids-of-the-server',
+    title: "An EmbeddedBroker that is given to a server uses the server's ids",
+    ...bothLanguages,
+    async run(setup) {
+      let count = 0;
+      const next = (kind: string) => () => `server-${kind}-${++count}`;
+      const ids = { session: next('session'), message: next('message'), reply: next('reply') };
+      await setup.start({ ids, broker: new EmbeddedBroker() });
+      const client = await setup.connect();
+      await client.subscribe('news', '/topic/news');
+      client.send('SEND', { destination: '/topic/news' }, '1');
+      const { headers } = await client.next('MESSAGE');
+      expectThat(
+        headers['message-id']!.startsWith('server-message-'),
+        `The message id is ${headers['message-id']}.`,
+      );
+    },
+  },
+  {
+    fault: 'D13',
+    name: 'clock-of-the-server',
+    title: "An EmbeddedBroker that is given to a server uses the server's clock",
+    ...bothLanguages,
+    async run(setup) {
+      const clock = testClock();
+      await setup.start({ clock, broker: new EmbeddedBroker() });
+      const client = await setup.connect();
+      // In the future of the server's clock, in the past of the system's.
+      const expires = `${clock.date() + 60_000}`;
+      await client.request('SEND', { destination: '/queue/offers', expires }, '1');
+      await client.subscribe('offers', '/queue/offers');
+      await setup.settle();
+      expectEqual('the number of messages', client.messages().length, 1);
+    },
+  },
+];
+
+export const start: readonly Case[] = [
+  ...parameterTypes,
+  unsafeInteger,
+  ...otherTypes,
+  ...injections,
+  ...authentications,
+  authenticatorError,
+  ...mistakes,
+  ...brokerParts,
+];
