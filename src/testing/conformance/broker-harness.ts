@@ -5,7 +5,7 @@ import { systemClock } from '../../message/clock.js';
 import { randomIds } from '../../message/ids.js';
 import { silentLogger } from '../../message/logger.js';
 import { deadline, turns } from '../real-time.js';
-import { answer, eventually } from './patience.js';
+import { answer, eventually } from './waiting.js';
 import { messageOf, publicationOf, sentinelText, TestSubscriber } from './test-subscriber.js';
 
 export interface BrokerSubject {

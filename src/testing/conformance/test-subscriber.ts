@@ -3,7 +3,7 @@ import type { BrokerConnection, Subscriber, Subscription } from '../../broker/br
 import type { Publication } from '../../broker/publication.js';
 import type { AckMode, DeliveryMarks } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
-import { answer, eventually } from './patience.js';
+import { answer, eventually } from './waiting.js';
 
 export interface Delivery {
   readonly subscription: string;
