@@ -84,6 +84,11 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
+export type {
+  SessionAttribute,
+  SessionAttributeMap,
+  SessionAttributes,
+} from './session/session.js';
 export {
   memoryTransport,
   type MemoryClient,

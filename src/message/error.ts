@@ -127,6 +127,11 @@ export const errorCodes = {
     text: 'The frames of the client could not be worked off in time.',
     closes: closeCodes.stalled,
   },
+  'session-failed': {
+    class: 'operator',
+    text: 'An internal error ended the session.',
+    closes: closeCodes.internalError,
+  },
   'server-stopping': {
     class: 'operator',
     text: 'The server is going away.',

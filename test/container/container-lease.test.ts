@@ -131,7 +131,7 @@ describe('controllers that cannot be built', () => {
   it('are no classes', async () => {
     for (const none of [undefined, () => {}, new A()])
       await expect(served(new Container(), [A, none])).rejects.toThrow(
-        `The option 'controllers' must hold classes, and item 1 is none.`,
+        `The option 'controllers' must be a list of classes; item 1 is not a class.`,
       );
   });
 });

@@ -6,12 +6,7 @@ import type { KnownFailures } from './run.js';
  * `C6/message-ids-of-two-sessions/stomp-1.0/memory`. All runs that an entry covers must fail.
  */
 export const knownFailures: KnownFailures = {
-  ending: [
-    'B1/outbound-interceptor-breaks-a-frame',
-    'B1/decoder-throws',
-    'B1/encoder-throws',
-    'B2/write-throws',
-  ],
+  ending: [],
   wrong: [
     'A3/topic-messages-waiting-for-acknowledgement',
     'A3/subscribers-that-acknowledge',
@@ -28,12 +23,8 @@ export const knownFailures: KnownFailures = {
     'A4/long-idempotency-keys',
     'A5/flood-of-small-frames',
     'A6/long-list-of-invalid-items',
-    'A7/frames-wait-for-a-slow-handler',
     'B3/inbound-interceptor-adds-a-header',
     'B3/outbound-interceptor-adds-a-header',
-    'B4/receipt-of-a-dropped-frame',
-    'B4/next-after-the-interceptor-returned',
-    'B4/next-with-a-changed-frame',
     'B6/bytes-changed-after-publish',
     'B7/error-of-another-copy',
     'C1/handler-failed',
