@@ -2,7 +2,7 @@
 import type { BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
-import { defaultQueueOptions } from '../broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
@@ -101,7 +101,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     events,
     subscriber: {
       broker,
-      clock,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
       sessionQueueMemory: sessionQueueMemory(
