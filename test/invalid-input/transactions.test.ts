@@ -150,7 +150,7 @@ testInvalidInput([
     ...subscribe('/queue/*'),
     answer: {
       code: 'destination-invalid',
-      text: 'A queue is subscribed by its name, without wildcards.',
+      text: 'A subscription of a queue names one queue, without wildcards.',
       receipt,
     },
   },
