@@ -107,7 +107,9 @@ describe('docs/reference/errors.md', () => {
   ];
 
   it('says of every code what the table of the sources says', () => {
-    const said = Object.fromEntries(rows.map(([, code, text, type, closes]) => [code, [text, type, closes]]));
+    const said = Object.fromEntries(
+      rows.map(([, code, text, type, closes]) => [code, [text, type, closes]]),
+    );
     const meant = Object.entries(errorCodes).map(([code, error]) => [
       code,
       [error.text, error.class, 'closes' in error ? String(error.closes) : ''],
