@@ -2,7 +2,7 @@
 import type { BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
-import { defaultQueueOptions } from '../broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
@@ -52,7 +52,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
   const clients = new Clients();
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
-  const resolver = new DestinationResolver(options.prefixes, separator);
+  const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
   const payloads = new Payloads(options.converters);
@@ -93,7 +93,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
-    separator,
   });
   const client: ClientParts = {
     ids,
@@ -102,7 +101,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     events,
     subscriber: {
       broker,
-      clock,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
       sessionQueueMemory: sessionQueueMemory(

@@ -4,7 +4,7 @@ import { noHeaders } from '../../src/message/message.js';
 import type { ClientFrame } from '../../src/message/frame.js';
 import { intercept, type FrameHandler, type Interceptor } from '../../src/session/interceptor.js';
 import type { Session } from '../../src/session/session.js';
-import { settle } from './session-stage.js';
+import { settle } from './test-session.js';
 
 const frame: ClientFrame = {
   kind: 'send',
