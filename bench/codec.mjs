@@ -26,25 +26,25 @@ for (const size of sizes) {
     FrameImpl.marshall({ command: 'SEND', headers, body, escapeHeaderValues: true }),
   );
   const stream = Buffer.concat(Array(framesEach).fill(frame));
-  await compare(`Parsing, ${size} octets of body, a frame a chunk`, Array(framesEach).fill(frame));
+  await compare(`Parsing, ${size} bytes of body, a frame a chunk`, Array(framesEach).fill(frame));
   await compare(
-    `Parsing, ${size} octets of body, cut into thirds`,
+    `Parsing, ${size} bytes of body, cut into thirds`,
     cut(stream, Math.ceil(frame.length / 3)),
   );
   await compare(
-    `Parsing, ${size} octets of body, eight frames a chunk`,
+    `Parsing, ${size} bytes of body, eight frames a chunk`,
     cut(stream, frame.length * 8),
   );
   await compareWriting(size, body);
 }
 
 /**
- * @param {Buffer} octets
+ * @param {Buffer} bytes
  * @param {number} size
  */
-function cut(octets, size) {
+function cut(bytes, size) {
   const chunks = [];
-  for (let at = 0; at < octets.length; at += size) chunks.push(octets.subarray(at, at + size));
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
   return chunks;
 }
 
@@ -94,17 +94,17 @@ function theirParser(chunks) {
  * @param {string} body
  */
 async function compareWriting(size, body) {
-  const octets = Buffer.from(body);
+  const bytes = Buffer.from(body);
   const encoder = stompCodec.encoder('1.2');
   const map = new Map([['content-type', 'application/json']]);
   let count = 0;
-  await run(`Writing a MESSAGE, ${size} octets of body`, {
+  await run(`Writing a MESSAGE, ${size} bytes of body`, {
     stompjs: () => {
       for (let i = 0; i < framesEach; i++) {
         FrameImpl.marshall({
           command: 'MESSAGE',
           headers: { ...headers, subscription: 'sub-0', 'message-id': `m-${++count}` },
-          binaryBody: octets,
+          binaryBody: bytes,
           escapeHeaderValues: true,
         });
       }
@@ -112,7 +112,7 @@ async function compareWriting(size, body) {
     },
     signalbox: () => {
       for (let i = 0; i < framesEach; i++) {
-        const message = { destination: headers.destination, headers: map, body: octets };
+        const message = { destination: headers.destination, headers: map, body: bytes };
         encoder.encode({
           kind: 'message',
           subscription: 'sub-0',

@@ -16,7 +16,7 @@ await benchmark(async () => {
     for (const name of names) results.get(name)?.push(await measure(name));
   const base = /** @type {Awaited<ReturnType<typeof measure>>[]} */ (results.get(names[0]));
   printTable(
-    ['contestant', 'octets a session', 'ratio', 'quartiles', 'RSS left', 'heap left', 'gone after'],
+    ['contestant', 'bytes a session', 'ratio', 'quartiles', 'RSS left', 'heap left', 'gone after'],
     [...results].map(([name, sample]) => {
       const ratios = sample.map(({ each }, round) => each / base[round].each);
       const middle = (/** @type {'each' | 'left' | 'heap' | 'gone'} */ key) =>

@@ -82,17 +82,17 @@ async function compare(title, { elsewhere, here, published }) {
   const base = results.get(String(counts[0])) ?? [];
   console.log(`\n${title}`);
   printTable(
-    ['subscriptions', 'publications a second', 'ratio', 'quartiles', 'octets a subscription'],
+    ['subscriptions', 'publications a second', 'ratio', 'quartiles', 'bytes a subscription'],
     counts.map((count) => {
       const sample = results.get(String(count)) ?? [];
       const ratio = ratios(sample, base);
-      const octets = brokers.get(String(count)).octets / count;
+      const bytes = brokers.get(String(count)).bytes / count;
       return [
         count.toLocaleString('en-US'),
         Math.round(median(sample)).toLocaleString('en-US'),
         median(ratio).toFixed(2),
         `${quantile(ratio, 0.25).toFixed(2)}-${quantile(ratio, 0.75).toFixed(2)}`,
-        count < 1000 ? '' : Math.round(octets).toLocaleString('en-US'),
+        count < 1000 ? '' : Math.round(bytes).toLocaleString('en-US'),
       ];
     }),
   );
@@ -121,9 +121,9 @@ function filled(count, elsewhere, here) {
     subscribe(connection, String(n), elsewhere(n));
   }
   globalThis.gc?.();
-  const octets = process.memoryUsage().heapUsed - before;
+  const bytes = process.memoryUsage().heapUsed - before;
   subscribe(connect(broker), 'here', here);
-  return { broker, octets };
+  return { broker, bytes };
 }
 
 /** @param {EmbeddedBroker} broker */

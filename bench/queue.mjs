@@ -25,7 +25,7 @@ if (!isInstalled) {
 }
 
 await benchmark(async () => {
-  console.log(`${machine()}; ${rounds} rounds of ${messages} messages of 150 octets`);
+  console.log(`${machine()}; ${rounds} rounds of ${messages} messages of 150 bytes`);
   const rabbitmq = await startRabbitmq();
   const folder = mkdtempSync(join(tmpdir(), 'queue-'));
   const memory = await startSignalbox([]);

@@ -2,7 +2,7 @@
 import { IsInt, IsString, Length, Min } from 'class-validator';
 
 export const words = {
-  text: 'A hundred octets of text, as people write them when they have something to say.'.padEnd(
+  text: 'A hundred bytes of text, as people write them when they have something to say.'.padEnd(
     100,
     '.',
   ),

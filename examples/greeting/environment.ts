@@ -1,10 +1,10 @@
-// What the environment says of the greeting's server, so that other people's client tests can run against it.
+// Options of the greeting server from environment variables, so that tests of other clients can run against it.
 import { MessagingError, tcpTransport, type ServerOptions } from 'signalbox';
 
 /**
- * Options from `STOMP_PORT` (`61613`: STOMP over TCP as well, on `HOST`), `HEARTBEAT` (`500,500`: floor and wanted, in
- * milliseconds), `LOGIN` (`guest:guest`: a wrong passcode is refused, anonymous still works) and `MAX_FRAME` (octets).
- * What is absent keeps its default.
+ * Options from `STOMP_PORT` (`61613`: STOMP over TCP as well, on `HOST`), `HEARTBEAT` (`500,500`:
+ * `minSendInterval` and `expectedInterval`, in milliseconds), `LOGIN` (`guest:guest`: a wrong passcode is refused, anonymous still works) and `MAX_FRAME` (bytes).
+ * Options of absent variables keep their defaults.
  */
 export function fromEnvironment(environment: NodeJS.ProcessEnv): Partial<ServerOptions> {
   return {
@@ -24,10 +24,15 @@ function stompPort(text: string | undefined, host?: string): Partial<ServerOptio
 
 function heartbeat(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
-  const [, floor, wanted] = /^(\d+),(\d+)$/.exec(text) ?? [];
-  if (floor === undefined)
+  const [, minSendInterval, expectedInterval] = /^(\d+),(\d+)$/.exec(text) ?? [];
+  if (minSendInterval === undefined)
     throw new Error(`HEARTBEAT must be two numbers, as 500,500, unlike '${text}'.`);
-  return { heartbeat: { minSendInterval: Number(floor), expectedInterval: Number(wanted) } };
+  return {
+    heartbeat: {
+      minSendInterval: Number(minSendInterval),
+      expectedInterval: Number(expectedInterval),
+    },
+  };
 }
 
 function login(text: string | undefined): Partial<ServerOptions> {
@@ -48,6 +53,6 @@ function login(text: string | undefined): Partial<ServerOptions> {
 function maxFrame(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
   if (!/^\d+$/.test(text))
-    throw new Error(`MAX_FRAME must be a number of octets, unlike '${text}'.`);
+    throw new Error(`MAX_FRAME must be a number of bytes, unlike '${text}'.`);
   return { limits: { maxFrameBytes: Number(text) } };
 }

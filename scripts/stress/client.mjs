@@ -18,7 +18,7 @@ export class Client {
     this.onMessage = onMessage;
     /** The ERROR that ended it, if one did. @type {string | undefined} */
     this.error = undefined;
-    wire.listen((octets) => this.#hear(octets));
+    wire.listen((bytes) => this.#hear(bytes));
     void wire.gone.then(() => {
       this.#alive = false;
       for (const settle of this.#waiting.values()) settle(false);
@@ -66,9 +66,9 @@ export class Client {
     });
   }
 
-  /** @param {string} octets */
-  #hear(octets) {
-    const texts = (this.#rest + octets).split('\0');
+  /** @param {string} bytes */
+  #hear(bytes) {
+    const texts = (this.#rest + bytes).split('\0');
     this.#rest = texts.pop() ?? '';
     for (const text of texts) this.#take(parse(text));
   }

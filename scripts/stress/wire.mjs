@@ -1,12 +1,12 @@
-// Ways to reach a server with octets: memory, TCP and WebSocket, alike to whoever uses them.
+// Ways to reach a server with bytes: memory, TCP and WebSocket, alike to whoever uses them.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 
 /**
  * @typedef {object} Wire
- * @property {(octets: string) => void} send
- * @property {(listener: (octets: string) => void) => void} listen
+ * @property {(bytes: string) => void} send
+ * @property {(listener: (bytes: string) => void) => void} listen
  * @property {Promise<void>} gone resolves when the connection has ended, by whichever side
  * @property {() => void} pause stops reading
  * @property {() => void} resume
@@ -20,9 +20,9 @@ export const dials = {
   memory: async ({ memory }) => {
     const client = memory.connect();
     return {
-      send: (octets) => client.send(octets),
+      send: (bytes) => client.send(bytes),
       listen: (listener) =>
-        void (client.onData = (octets) => listener(Buffer.from(octets).toString())),
+        void (client.onData = (bytes) => listener(Buffer.from(bytes).toString())),
       gone: client.closed.then(() => {}),
       pause: () => client.pause(),
       resume: () => client.resume(),
@@ -36,7 +36,7 @@ export const dials = {
     socket.setEncoding('utf8');
     await Promise.race([once(socket, 'connect'), gone]);
     return {
-      send: (octets) => void socket.write(octets),
+      send: (bytes) => void socket.write(bytes),
       listen: (listener) => void socket.on('data', (data) => listener(String(data))),
       gone,
       pause: () => void socket.pause(),
@@ -50,8 +50,8 @@ export const dials = {
     socket.on('error', () => {});
     await Promise.race([once(socket, 'open'), gone]);
     return {
-      send: (octets) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(octets);
+      send: (bytes) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(bytes);
       },
       listen: (listener) =>
         void socket.on('message', (/** @type {Buffer} */ data) => listener(data.toString())),

@@ -30,7 +30,7 @@ async function behaviour(contentType: string, type: PayloadType): Promise<string
   const [object, quoted, plain] = await Promise.all(
     ['{"a":1}', '"quoted"', 'plain'].map((text) => read(text, contentType, type)),
   );
-  if (object instanceof Uint8Array) return 'the octets';
+  if (object instanceof Uint8Array) return 'the bytes';
   if (object instanceof Object) return plain === 'plain' ? 'JSON, else the text' : 'JSON';
   if (quoted === 'quoted') return 'a JSON string';
   return plain === 'plain' ? 'the text' : '`payload-unreadable`';
