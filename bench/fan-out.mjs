@@ -1,24 +1,25 @@
-// Fan-out: how many deliveries to 1,000 subscribers one second of the server's CPU pays for.
+// Fan-out: deliveries to 1,000 subscribers per second of the server's CPU time.
 import { answer, ask, benchmark, end, start } from './child.mjs';
-import { base, contestants } from './fan-out/contestants.mjs';
+import { base, contestants, transports } from './fan-out/contestants.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 
 const subscribers = 1000;
 
-// A step ends when every subscriber has counted every message; until then a socket gets some 30 KB, far below what its
-// kernel buffers hold. Steps are repeated until the server has spent enough CPU time to measure it well.
+// A step ends when every subscriber has counted every message. A socket receives about 30 KB in a step, far less than its kernel
+// buffers can hold. Steps are repeated until the server has used enough CPU time to measure.
 const loads = [
   { title: 'one publication a turn', perTurn: 1, turns: 40 },
   { title: 'ten publications a turn', perTurn: 10, turns: 10 },
 ];
+/** CPU time of one measurement, in microseconds. */
 const enough = 300_000;
-/** Bursts at the beginning of each measurement that do not count. */
+/** Bursts at the beginning of each measurement that are not counted. */
 const warmUp = 1;
 
 const everyName = Object.keys(contestants);
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
-// What a process is lucky with, as where its objects lie, lasts as long as it lives: so each contestant has several lives.
+// The memory layout of a process affects all its results, so each contestant runs in several processes.
 const generations = quick ? 1 : 5;
 const rounds = 3;
 const chosen = args.filter((arg) => !arg.startsWith('--'));
@@ -38,7 +39,7 @@ await benchmark(async () => {
     loads.map(({ title }) => [title, new Map(names.map((name) => [name, []]))]),
   );
   for (let generation = 0; generation < generations; generation++) {
-    // One server and one client process for each contestant: no heap is another's, and who does not run is idle.
+    // One server and one client process for each contestant, with separate heaps; only one contestant runs at a time.
     const pairs = new Map();
     for (const name of names) pairs.set(name, await openPair(name));
     for (const load of loads) {
@@ -54,7 +55,23 @@ await benchmark(async () => {
   }
   for (const [title, sample] of results)
     printRatios(`Deliveries per second of server CPU, ${title}`, sample, base, 'a second');
+  for (const [title, sample] of results) printMixed(title, sample);
 });
+
+/**
+ * Compares subscribers over WebSocket and TCP in turn with the same number over each of the two alone. A frame must be framed
+ * once per transport, not once per subscriber: the ratio to WebSocket alone must be at least 0.90.
+ *
+ * @param {string} title
+ * @param {Map<string, number[]>} sample
+ */
+function printMixed(title, sample) {
+  const compared = new Map(
+    [...sample].filter(([name]) => Object.values(transports).includes(name)),
+  );
+  if (!compared.has(transports.webSocket) || !compared.has(transports.mixed)) return;
+  printRatios(`Mixed transports, ${title}`, compared, transports.webSocket, 'a second');
+}
 
 /**
  * @typedef {import('node:child_process').ChildProcess} Child
@@ -85,7 +102,7 @@ async function measure({ server, client }, { perTurn, turns }) {
       ask(client, { kind: 'expect', each: publications }),
       ask(server, { kind: 'publish', perTurn, turns }),
     ]);
-  // Not counted: what lay idle for seconds, caches and heap, comes back first.
+  // Not counted: after seconds without work, caches and heap must warm up.
   for (let i = 0; i < warmUp; i++) await burst();
   let deliveries = 0;
   let microseconds = 0;

@@ -15,6 +15,7 @@ export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
 export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
+export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
 export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/argument.js';
@@ -40,7 +41,7 @@ export {
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
-export { EncodedFrame, type Framing } from './message/encoded-frame.js';
+export { EncodedFrame, unframed, type Framing } from './message/encoded-frame.js';
 export {
   closeCodes,
   errorCodes,
@@ -52,6 +53,8 @@ export type * from './message/frame.js';
 export type { Ids } from './message/ids.js';
 export { consoleLogger, silentLogger, type Logger } from './message/logger.js';
 export type * from './message/target.js';
+export type { DestinationLimits } from './pattern/destination-limits.js';
+export type { Separator } from './pattern/separator.js';
 export type {
   Constructor,
   MediaType,
@@ -81,20 +84,31 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
+export type {
+  SessionAttribute,
+  SessionAttributeMap,
+  SessionAttributes,
+} from './session/session.js';
 export {
   memoryTransport,
   type MemoryClient,
   type MemoryClientOptions,
   type MemoryTransport,
 } from './transport/memory.js';
-export type { HttpHost } from './transport/upgrade.js';
+export type {
+  HttpHost,
+  NodeHttpServer,
+  RequestListener,
+  UpgradeListener,
+} from './transport/http-host.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
-  Acceptor,
   Connection,
   ConnectionListener,
   Handshake,
   Transport,
+  TransportContext,
+  TransportLimits,
 } from './transport/transport.js';
 export type { Decoder, DecoderLimits, Encoder, WireCodec } from './wire/codec.js';
 export { jsonCodec } from './wire/json/codec.js';

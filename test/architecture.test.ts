@@ -79,6 +79,8 @@ const planted: readonly [
       'message/b.ts': `import { c } from './c.js';`,
       'message/c.ts': `export * from './b.js';`,
       'message/d.ts': `import './a.js';\nimport './c.js';`,
+      'session/owner.ts': `import { part } from './part.js';`,
+      'session/part.ts': `import type { Owner } from './owner.js';`,
     },
     ['message/b.ts -> message/c.ts -> message/b.ts is a circle'],
   ],

@@ -1,12 +1,13 @@
-// The clients' process of one contestant: a thousand raw sockets that read WebSocket frames and count messages.
+// The clients' process of one contestant: a thousand raw sockets that read frames and count messages.
 import { quote } from './quote.mjs';
 import { Subscriber } from './subscriber.mjs';
 
+// The backlog of the server must not overflow.
 const atATime = 250;
 
 /** @type {Subscriber[]} */
 const subscribers = [];
-// Both sums over all questions so far: deliveries may arrive before the question that expects them.
+// Sums over all questions: deliveries may arrive before the question that expects them.
 let expectedOfEach = 0;
 let received = 0;
 let waiting = false;
@@ -14,12 +15,12 @@ let waiting = false;
 let failure;
 
 /** @param {object} message */
-const tell = (message) => process.send?.(message);
+const send = (message) => process.send?.(message);
 /** @param {string} reason */
 function fail(reason) {
-  // Kept as well: nobody may be listening while another contestant runs.
+  // Stored too, because the parent does not listen while another contestant runs.
   failure ??= reason;
-  tell({ error: failure });
+  send({ error: failure });
 }
 
 process.on('disconnect', () => process.exit());
@@ -33,15 +34,16 @@ process.on('message', (question) => {
 async function open({ port, dialogue, subscribers: count }) {
   while (subscribers.length < count) {
     const number = subscribers.length;
+    // In order, so that subscribers over different transports alternate on the topic.
+    const together = dialogue.tcp?.subscribers === 'every second' ? 1 : atATime;
     subscribers.push(new Subscriber({ port, dialogue, number, onMessage, onLost: fail }));
-    // No more at a time than the server's backlog holds.
-    if (subscribers.length % atATime === 0 || subscribers.length === count)
-      await Promise.all(subscribers.slice(-atATime).map(({ ready }) => ready));
+    if (subscribers.length % together === 0 || subscribers.length === count)
+      await Promise.all(subscribers.slice(-together).map(({ ready }) => ready));
   }
-  tell({ subscribed: count });
+  send({ subscribed: count });
 }
 
-/** @param {number} each how many more messages each subscriber is to count */
+/** @param {number} each number of further messages that each subscriber expects */
 function expect(each) {
   expectedOfEach += each;
   waiting = true;
@@ -60,6 +62,6 @@ function answerWhenComplete() {
   if (!waiting || received < expectedOfEach * subscribers.length) return;
   waiting = false;
   const wrong = subscribers.find(({ count }) => count !== expectedOfEach);
-  if (wrong === undefined) tell({ delivered: received });
+  if (wrong === undefined) send({ delivered: received });
   else fail(`subscriber ${wrong.number} counted ${wrong.count} messages of ${expectedOfEach}`);
 }

@@ -1,4 +1,4 @@
-// What every contestant delivers: 150 octets of JSON, and the STOMP MESSAGE that carries them.
+// The payload of every contestant: 150 bytes of JSON, and the STOMP MESSAGE that contains them.
 
 export const destination = '/topic/quotes';
 
@@ -16,7 +16,7 @@ export const quote = {
 
 export const json = JSON.stringify(quote);
 
-/** As long as what signalbox sends: the same headers, an id of the usual length. */
+/** As long as the frames of signalbox: the same headers, an id of the usual length. */
 export const stompMessage = Buffer.from(
   `MESSAGE\nsubscription:sub-0\nmessage-id:0f3c9a1e-7ps\ndestination:${destination}\n` +
     `content-type:application/json\ncontent-length:${json.length}\n\n${json}\0`,

@@ -1,4 +1,4 @@
-// A signalbox server whose sockets are written to in other ways as well, so that one process, heap and set of sockets serve all.
+// A signalbox server whose sockets other contestants write to as well, so that all share one process, heap and set of sockets.
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from './contestant/signalbox.mjs';
@@ -9,7 +9,7 @@ import { stompMessage } from './quote.mjs';
 const webSockets = new Set();
 /** @type {Set<import('node:stream').Duplex>} */
 const sockets = new Set();
-// signalbox hands out neither: they are taken where its own copy of `ws` makes them.
+// signalbox exposes neither: they are collected where its copy of `ws` creates them.
 const { WebSocketServer } = createRequire(new URL('../../package.json', import.meta.url))('ws');
 const { handleUpgrade } = WebSocketServer.prototype;
 /** @type {typeof handleUpgrade} */
@@ -45,7 +45,7 @@ process.on('message', (question) => void measure(question));
 process.send?.({ port, dialogue, ways: Object.keys(ways) });
 
 /**
- * Says what CPU time the turns took, user and system, in microseconds.
+ * Sends the CPU time of the turns, user and system, in microseconds.
  *
  * @param {{ way: string, perTurn: number, turns: number }} question
  */

@@ -1,19 +1,19 @@
-// The server's process of one contestant: publishes when told, and says how much CPU time it has used.
+// The server's process of one contestant: publishes on request, and reports its CPU time.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { contestants } from './contestants.mjs';
 
 /** @param {object} message */
-const tell = (message) => process.send?.(message);
+const send = (message) => process.send?.(message);
 
 process.on('disconnect', () => process.exit());
 
 try {
   const { port, dialogue, publish } = await contestants[process.argv[2]]();
   process.on('message', (question) => {
-    if (question.kind === 'cpu') tell({ cpu: cpuTime() });
+    if (question.kind === 'cpu') send({ cpu: cpuTime() });
     else void publishTurns(publish, question).catch(fail);
   });
-  tell({ port, dialogue });
+  send({ port, dialogue });
 } catch (error) {
   fail(error);
 }
@@ -33,10 +33,10 @@ async function publishTurns(publish, { perTurn, turns }) {
     publish(perTurn);
     await nextTurn();
   }
-  tell({ published: turns * perTurn });
+  send({ published: turns * perTurn });
 }
 
 /** @param {unknown} error */
 function fail(error) {
-  tell({ error: String(error) });
+  send({ error: String(error) });
 }

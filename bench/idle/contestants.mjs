@@ -13,17 +13,17 @@ export const contestants = {
   'bare ws': bareWs,
   'signalbox STOMP': () =>
     signalbox('v12.stomp', [
-      { say: 'CONNECT\naccept-version:1.2\nhost:127.0.0.1\n\n\0' },
+      { send: 'CONNECT\naccept-version:1.2\nhost:127.0.0.1\n\n\0' },
       {
-        hear: 'CONNECTED',
-        say: 'SUBSCRIBE\nid:sub-0\ndestination:/topic/idle\nreceipt:live\n\n\0',
+        receive: 'CONNECTED',
+        send: 'SUBSCRIBE\nid:sub-0\ndestination:/topic/idle\nreceipt:live\n\n\0',
       },
-      { hear: 'RECEIPT' },
+      { receive: 'RECEIPT' },
     ]),
   'signalbox JSON': () =>
     signalbox('v1.json.signalbox', [
-      { say: '{"type":"subscribe","id":"s","destination":"/topic/idle","receipt":"live"}' },
-      { hear: '{"type":"receipt"' },
+      { send: '{"type":"subscribe","id":"s","destination":"/topic/idle","receipt":"live"}' },
+      { receive: '{"type":"receipt"' },
     ]),
 };
 

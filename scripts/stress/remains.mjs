@@ -4,7 +4,7 @@ import { queryObjects } from 'node:v8';
 /** By its file in the built package, what is made for a session or a subscription. */
 const fleeting = {
   'session/client-session.js': 'ClientSession',
-  'transport/tcp-connection.js': 'TcpConnection',
+  'transport/tcp.js': 'TcpConnection',
   'broker/subscriber.js': 'SessionSubscriber',
   'broker/embedded/embedded-connection.js': 'EmbeddedConnection',
   'broker/embedded/queue/consumer.js': 'Consumer',

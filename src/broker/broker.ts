@@ -5,7 +5,7 @@ import type { AckMode, DeliveryMarks } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Headers } from '../message/message.js';
-import type { Separator } from '../pattern/pattern-parser.js';
+import type { Separator } from '../pattern/separator.js';
 import type { Publication } from './publication.js';
 
 export interface Subscription {

@@ -1,7 +1,7 @@
 // Resolves the text of a destination to an address, by its prefix. The only place that interprets prefixes.
 import type { Address, SessionAddress, UserAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
-import type { Separator } from '../pattern/pattern-parser.js';
+import type { Separator } from '../pattern/separator.js';
 
 export interface DestinationPrefixes {
   /** Destinations of handlers. @default `['/app']` */

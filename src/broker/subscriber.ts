@@ -141,6 +141,11 @@ export class SessionSubscriber implements Subscriber {
     return this.#live.has(id);
   }
 
+  /** The destinations of all live subscriptions, as the client named them. */
+  destinations(): readonly string[] {
+    return Array.from(this.#live.values(), ({ requested }) => requested);
+  }
+
   /** True when the session has subscribed a queue of its own. */
   reads(queue: string): boolean {
     return this.#queues?.has(queue) === true;

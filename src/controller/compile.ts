@@ -19,10 +19,11 @@ import { invokeOf, invokeOnError } from './invoke.js';
 import type { ArgumentRule, Parameter } from './parameter.js';
 import { readyArguments } from './ready-argument.js';
 import { chosenReply } from './decorators/send-to.js';
+import type { Separator } from '../pattern/separator.js';
 
 export interface CompileOptions {
   readonly payloads: PayloadReader;
-  readonly separator: '/' | '.';
+  readonly separator: Separator;
   /** Of what values can be published to, as `/topic`. */
   readonly prefixes: readonly string[];
 }
@@ -154,8 +155,7 @@ class ControllerCompiler {
   }
 
   #plan(key: string | symbol, on: Route['on'], pattern: string): Plan[] {
-    const compile = () =>
-      compileDestination(pattern, { separator: this.options.separator, expressions: true });
+    const compile = () => compileDestination(pattern, this.options.separator);
     return this.#valid(key, pattern, compile).map(({ variables }) => ({
       key,
       on,
@@ -267,7 +267,7 @@ class ControllerCompiler {
 }
 
 /** With slashes a pattern begins with one, as the destinations do that it is matched with. */
-function rooted(pattern: string, separator: '/' | '.'): string {
+function rooted(pattern: string, separator: Separator): string {
   return separator === '/' && !pattern.startsWith('/') ? `/${pattern}` : pattern;
 }
 

@@ -7,6 +7,7 @@ import {
 import { MessagingError } from '../message/error.js';
 import { mayOverlap } from '../pattern/overlap.js';
 import type { Route } from './route.js';
+import type { Separator } from '../pattern/separator.js';
 
 export interface FoundRoute {
   readonly route: Route;
@@ -32,13 +33,13 @@ export class RouteTable {
     send: { literals: new Map(), patterns: [] },
     subscribe: { literals: new Map(), patterns: [] },
   };
-  readonly #separator: '/' | '.';
+  readonly #separator: Separator;
   readonly #findings: string[] = [];
 
   /** Never throws: what is wrong with the routes stands in `findings`. */
   constructor(
     readonly routes: readonly Route[],
-    { separator }: { readonly separator: '/' | '.' },
+    { separator }: { readonly separator: Separator },
   ) {
     this.#separator = separator;
     for (const route of routes) this.#add(route);
@@ -80,7 +81,7 @@ export class RouteTable {
 
   #compile(route: Route): DestinationPattern | undefined {
     try {
-      return compileDestination(route.pattern, { separator: this.#separator, expressions: true });
+      return compileDestination(route.pattern, this.#separator);
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#findings.push(

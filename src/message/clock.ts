@@ -1,23 +1,23 @@
-// Time, behind one interface: no other file asks the system what time it is or sets a timer.
+// The clock: the only file that reads the system time and sets timers.
 import { performance } from 'node:perf_hooks';
 
 export interface Timer {
-  /** Stops the timer; harmless when it has fired. */
+  /** Stops the timer. Does nothing when it has fired. */
   cancel(): void;
 }
 
 export interface Clock {
-  /** Milliseconds that only grow; for intervals, not for dates. */
+  /** Milliseconds of a monotonic clock, for intervals. */
   now(): number;
-  /** Milliseconds since 1970, for what people read. */
+  /** Milliseconds since 1970, for dates. */
   date(): number;
-  /** Runs `action` once after `delay` milliseconds (clamped to 2^31-1); does not keep the process alive. */
+  /** Calls `action` once after `delay` milliseconds (at most 2^31-1). The timer does not keep the process alive. */
   after(delay: number, action: () => void): Timer;
-  /** Runs `action` once when the current turn of the event loop has read its sockets. */
+  /** Calls `action` once, after this turn of the event loop has read its sockets. */
   soon(action: () => void): void;
 }
 
-/** The longest delay that Node's timers hold; a longer one would fire at once. */
+/** The longest delay of Node's timers, in milliseconds; a longer one would fire at once. */
 export const longestDelay = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

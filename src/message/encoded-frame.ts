@@ -1,41 +1,65 @@
-// A server frame in octets, made once and shared by every session that gets it.
+// Encoded frames: the bytes of a server frame and of batches of frames, made once and shared by all sessions that receive them.
 
-/** How a transport wraps one encoded frame; one shared object a transport kind, so that its result can be kept on the frame. */
+/** Adds the framing of a transport to an encoded frame. All connections of one transport kind share one object, so that the result can be cached. */
 export interface Framing {
   frame(encoded: EncodedFrame): Uint8Array;
 }
 
+/** The framing of transports that write encoded frames unchanged. */
+export const unframed: Framing = { frame: ({ bytes }) => bytes };
+
+/** The cached results of one framing. */
+interface Framed {
+  readonly framing: Framing;
+  readonly bytes: Uint8Array;
+  batch: Batch | undefined;
+}
+
+/** The bytes of one server frame, with its framed bytes cached per framing. */
 export class EncodedFrame {
+  // The first framing has its own fields: where all subscribers use one transport, the cache allocates nothing.
   #framing: Framing | undefined;
   #framed: Uint8Array | undefined;
   #batch: Batch | undefined;
+  #others: Framed[] | undefined;
 
   constructor(
     readonly bytes: Uint8Array,
-    /** Whether the octets may only travel as binary, being no text. */
+    /** True when the bytes are not valid text, so that WebSocket must send them in a binary message. */
     readonly binary: boolean,
   ) {}
 
-  /** The frame in a transport's clothes; built at the first call and kept while the same transport kind asks. */
+  /** The framed bytes; computed at the first call for each framing. */
   framedBy(framing: Framing): Uint8Array {
-    if (this.#framing !== framing) {
-      this.#framing = framing;
-      this.#framed = framing.frame(this);
-      this.#batch = undefined;
-    }
-    return this.#framed!;
+    if (this.#framing === framing) return this.#framed!;
+    if (this.#framing !== undefined) return this.#other(framing).bytes;
+    this.#framing = framing;
+    return (this.#framed = framing.frame(this));
   }
 
-  /** The batch that holds this frame alone: where the chain of all batches that begin with it starts. */
+  /** The batch that contains only this frame. All batches that begin with this frame are reached from it. */
   batch(framing: Framing): Batch {
+    if (this.#framing !== undefined && this.#framing !== framing) {
+      const other = this.#other(framing);
+      return (other.batch ??= new Batch(undefined, this, other.bytes, other.bytes.length));
+    }
     const framed = this.framedBy(framing);
     return (this.#batch ??= new Batch(undefined, this, framed, framed.length));
+  }
+
+  #other(framing: Framing): Framed {
+    this.#others ??= [];
+    // Not `find`: its closure would be an allocation per delivery.
+    for (const other of this.#others) if (other.framing === framing) return other;
+    const other = { framing, bytes: framing.frame(this), batch: undefined };
+    this.#others.push(other);
+    return other;
   }
 }
 
 /**
- * The frames that an outbox gathered in one turn, as a chain whose next link is remembered: a thousand outboxes that got
- * the same ten frames hold the same batch and write the same joined buffer.
+ * The frames that an outbox collects in one turn of the event loop, as a linked list in which each batch caches its next
+ * one: a thousand outboxes that receive the same ten frames share one batch and write one joined buffer.
  */
 export class Batch {
   #next: Batch | undefined;
@@ -45,17 +69,18 @@ export class Batch {
     private readonly previous: Batch | undefined,
     private readonly frame: EncodedFrame,
     private readonly framed: Uint8Array,
-    /** Octets of all frames of the batch, as they will be written. */
+    /** Total of the framed bytes. */
     readonly size: number,
   ) {}
 
+  /** This batch and one more frame; `framing` is the one of this batch. */
   with(frame: EncodedFrame, framing: Framing): Batch {
     if (this.#next?.frame === frame) return this.#next;
     const framed = frame.framedBy(framing);
     return (this.#next = new Batch(this, frame, framed, this.size + framed.length));
   }
 
-  /** All frames in one buffer, joined at the first call. */
+  /** The framed bytes of all frames in one buffer; joined at the first call. */
   bytes(): Uint8Array {
     return (this.#joined ??= this.previous === undefined ? this.framed : this.join());
   }

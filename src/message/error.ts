@@ -127,6 +127,11 @@ export const errorCodes = {
     text: 'The frames of the client could not be worked off in time.',
     closes: closeCodes.stalled,
   },
+  'session-failed': {
+    class: 'operator',
+    text: 'An internal error ended the session.',
+    closes: closeCodes.internalError,
+  },
   'server-stopping': {
     class: 'operator',
     text: 'The server is going away.',
@@ -142,6 +147,10 @@ export const errorCodes = {
   'subscription-limit': {
     class: 'refusal',
     text: 'The session has as many subscriptions as it may have.',
+  },
+  'pattern-limit': {
+    class: 'refusal',
+    text: 'The subscribed patterns are as complex as they may be.',
   },
   'subscription-taken': {
     class: 'refusal',

@@ -1,21 +1,21 @@
-// What client and server may say to each other, in no wire protocol's words.
+// The frames of clients and servers, independent of the wire protocol.
 import type { ErrorCode, FieldProblem } from './error.js';
 import type { Headers, Message } from './message.js';
 
-/** `auto`: settled when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
+/** `auto`: acknowledged when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
 export type AckMode = 'auto' | 'client' | 'client-individual';
 
-/** What one side can send and wants to receive, in milliseconds; 0 is never (STOMP 1.2, "Heart-beating"). */
+/** The intervals in which one side can send and wants to receive, in milliseconds; 0 for never (STOMP 1.2, "Heart-beating"). */
 export type HeartbeatPair = readonly [canSend: number, wantsToReceive: number];
 
 interface Receiptable {
-  /** The id of the receipt that the client asked for. */
+  /** The id of the receipt that the client requested. */
   readonly receipt?: string | undefined;
 }
 
 export interface ConnectFrame {
   readonly kind: 'connect';
-  /** Whether the client did not say it: its protocol takes another first frame for it, unless a client must say who it is. */
+  /** True when the decoder inserted this CONNECT because the client began with another frame. */
   readonly implicit?: boolean | undefined;
   readonly host?: string | undefined;
   readonly login?: string | undefined;
@@ -26,14 +26,14 @@ export interface ConnectFrame {
 
 export interface SendFrame extends Receiptable {
   readonly kind: 'send';
-  /** Destination, headers without those that the server owns, and the octets. */
+  /** The destination, the headers without those that the server owns, and the body. */
   readonly message: Message;
   readonly transaction?: string | undefined;
 }
 
 export interface SubscribeFrame extends Receiptable {
   readonly kind: 'subscribe';
-  /** Unique in its session. For a STOMP 1.0 client that gave none the codec makes one. */
+  /** Unique in its session. The codec makes one for STOMP 1.0 clients that send none. */
   readonly id: string;
   readonly destination: string;
   readonly ack: AckMode;
@@ -42,16 +42,16 @@ export interface SubscribeFrame extends Receiptable {
 
 export interface UnsubscribeFrame extends Receiptable {
   readonly kind: 'unsubscribe';
-  /** STOMP 1.0 may name the destination in its place. */
+  /** Absent when a STOMP 1.0 client names the destination instead. */
   readonly id?: string | undefined;
   readonly destination?: string | undefined;
 }
 
 export interface SettleFrame extends Receiptable {
   readonly kind: 'ack' | 'nack';
-  /** The `ack` of the MESSAGE, however the client's version names it. */
+  /** The `ack` mark of the delivery, whatever header the protocol version uses for it. */
   readonly id: string;
-  /** Named by STOMP 1.1 beside the message id. */
+  /** Sent by STOMP 1.1 together with the message id. */
   readonly subscription?: string | undefined;
   readonly transaction?: string | undefined;
 }
@@ -82,24 +82,24 @@ export interface ConnectedFrame {
   readonly user?: string | undefined;
 }
 
-/** What is true of one delivery alone, and not of the message. */
+/** Marks of one delivery, which are not part of the message. */
 export interface DeliveryMarks {
-  /** What ACK and NACK name; present when the subscription asked for acknowledgement. */
+  /** The id for ACK and NACK; present when the subscription acknowledges. */
   readonly ack?: string | undefined;
-  /** How often it was delivered before; absent the first time. */
+  /** The number of earlier deliveries; absent for the first delivery. */
   readonly redelivered?: number | undefined;
-  /** Whether it was published before the subscription began, and kept. */
+  /** True when the message was published and retained before the subscription began. */
   readonly retained?: boolean | undefined;
-  /** How many messages of the subscription were left out since the last that told, as the client reads too slowly. */
+  /** Messages of the subscription that were dropped since the last such mark, because the client reads too slowly. */
   readonly dropped?: number | undefined;
 }
 
 export interface MessageFrame {
   readonly kind: 'message';
-  /** The id of the subscription that it answers. */
+  /** The id of the subscription that receives it. */
   readonly subscription: string;
   readonly messageId: string;
-  /** Absent where nothing is to be said, so that equal frames can be one. */
+  /** Absent without marks, so that equal frames can be one object. */
   readonly marks?: DeliveryMarks | undefined;
   readonly message: Message;
 }
@@ -109,41 +109,41 @@ export interface ReceiptFrame {
   readonly receipt: string;
 }
 
-/** What a client is told when something of its failed: never a stack, never the payload. */
+/** The report of a failed frame for its client. Never contains a stack or the payload. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
-  /** More than fits in a line, for a human. */
+  /** A longer explanation, for people. */
   readonly detail?: string | undefined;
-  /** Where the failed frame was to go. */
+  /** The destination of the failed frame. */
   readonly destination?: string | undefined;
-  /** The receipt that the failed frame asked for. */
+  /** The receipt that the failed frame requested. */
   readonly receipt?: string | undefined;
-  /** What is wrong with the payload, field by field. */
+  /** The invalid fields of the payload. */
   readonly fields?: readonly FieldProblem[] | undefined;
 }
 
 export interface ErrorFrame extends Problem {
   readonly kind: 'error';
-  /** Whether the session ends with it; in STOMP always. */
+  /** True when the session ends; always in STOMP. */
   readonly fatal: boolean;
 }
 
 export type ServerFrame = ConnectedFrame | MessageFrame | ReceiptFrame | ErrorFrame;
 
-/** A life sign that carries nothing else. */
+/** A frame that only shows that the connection is alive. */
 export interface Heartbeat {
   readonly kind: 'heartbeat';
-  /** Whether the client asks for one of ours. */
+  /** True when the client asks for a heart-beat of the server. */
   readonly wantsAnswer?: boolean | undefined;
 }
 
-/** What could not be read; the last thing that a decoder yields. */
+/** Input that cannot be decoded; always the last item of a decoder. */
 export interface Malformed {
   readonly kind: 'malformed';
   readonly code: ErrorCode;
   readonly message: string;
   readonly detail?: string | undefined;
-  /** The receipt that the broken frame asked for, where it could still be read. */
+  /** The receipt that the malformed frame requested, if it could still be read. */
   readonly receipt?: string | undefined;
 }

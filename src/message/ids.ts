@@ -1,17 +1,17 @@
-// Where ids come from: sessions get ones that nobody can guess, messages get short ones.
+// Ids: random ones for sessions, which clients must not guess, and short ones for messages.
 import { randomUUID } from 'node:crypto';
 
 export interface Ids {
-  /** Names a session; not guessable. */
+  /** The id of a session; cannot be guessed. */
   session(): string;
-  /** Names a message; unique in this process, holds nothing of a session. */
+  /** The id of a publication; unique in this process. */
   message(): string;
-  /** Names a place that others may answer to; not guessable. */
+  /** The id of a reply address; cannot be guessed. */
   reply(): string;
 }
 
 export function randomIds(): Ids {
-  // A prefix of its own for each server, so that two servers behind one relay never name two messages alike.
+  // One prefix for each server, so that ids of two servers never clash.
   const prefix = randomUUID().slice(0, 8);
   let count = 0;
   return {

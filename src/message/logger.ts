@@ -1,4 +1,4 @@
-// What the server has to say to its operator: one small interface, and the console behind it.
+// The logger of a server: the contract, and the console.
 
 export interface Logger {
   error(text: string, cause?: unknown): void;
@@ -12,7 +12,7 @@ export const consoleLogger: Logger = {
   info: (text) => console.info(text),
 };
 
-/** The same, but what it throws harms nobody: even the console does for an error whose `message` throws. */
+/** The same logger, but it never throws. The console throws for an error whose `message` throws. */
 export function unfailing(logger: Logger): Logger {
   const attempt = (say: () => void, text: string) => {
     try {

@@ -1,22 +1,19 @@
-// The message itself: where it goes, what is said about it, and its octets.
+// The message: destination, headers and body.
 
-/** Header names to values, in the order given; the first of a repeated header (STOMP 1.2 "Repeated Header Entries"). Names are case-sensitive. */
+/** Header values by name, in the order sent. Holds the first value of a repeated header (STOMP 1.2 "Repeated Header Entries"). Names are case-sensitive. */
 export type Headers = ReadonlyMap<string, string>;
 
 export const noHeaders: Headers = new Map();
 
-/**
- * What travels from a publisher to subscribers. A message never changes after it was made: its identity is the key under
- * which its encoded octets are kept, so hand on the same object when nothing has to differ.
- */
+/** A message from a publisher to subscribers. Never changes after it was made: encoders cache bytes by its identity. */
 export interface Message {
   readonly destination: string;
-  /** Application headers and `content-type`; never the headers that the server owns (`message-id`, `subscription`, ...). */
+  /** Headers of the application and `content-type`, without headers that the server owns (`message-id`, `subscription`, ...). */
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-/** Who a session speaks for, as an authenticator established it. */
+/** The user of a session. */
 export interface Principal {
   readonly name: string;
 }

@@ -1,6 +1,6 @@
-// The known name that somebody may have meant.
+// Finds the known name that is most similar to an unknown one.
 
-/** The one that takes the fewest changes to reach. */
+/** The known name with the smallest edit distance. */
 export function nearest(name: string, known: readonly string[]): string {
   const distance = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
   return known.reduce((best, other) => (distance(other) < distance(best) ? other : best));

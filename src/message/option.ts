@@ -1,17 +1,17 @@
-// Options that an application gives: filled up with defaults, and what is wrong with them said by name.
+// Defaults and checks for options of the application.
 import { MessagingError } from './error.js';
 import { nearest } from './nearest.js';
 
-/** @param what must be true of it, as `must be a whole number` */
+/** @param what the rule, as `must be a whole number` */
 export function invalidOption(name: string, what: string): MessagingError {
   return new MessagingError('option-invalid', `The option '${name}' ${what}.`);
 }
 
 /**
- * The defaults where nothing else is given; undefined is nothing.
+ * The options with defaults for those that are absent or undefined.
  *
- * @param path what stands before each name, as `limits.`
- * @throws `option-invalid` for a name that is unknown, and a value of another kind than its default
+ * @param path the text before each name, as `limits.`
+ * @throws {MessagingError} `option-invalid` for an unknown name, and for a value of another type than its default
  */
 export function withDefaults<T extends object>(
   path: string,
@@ -19,11 +19,11 @@ export function withDefaults<T extends object>(
   given: Partial<T> = {},
 ): T {
   checkShape(path, given, defaults);
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(said) };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(present) };
 }
 
-/** A value of the kind that each option is, such as its default; undefined where that may be any. */
+/** A value of the type of each option, such as its default; undefined for any type. */
 export type Shape<T> = Readonly<Record<keyof T, unknown>>;
 
 const kinds = {
@@ -32,10 +32,10 @@ const kinds = {
   function: 'a function',
   number: 'a number',
   object: 'an object',
-  string: 'a text',
+  string: 'a string',
 };
 
-/** @throws `option-invalid` for a name that is unknown, with the known one that may have been meant, and for another kind of value */
+/** @throws {MessagingError} `option-invalid` for an unknown name, with the nearest known one, and for a value of another type */
 export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(shape, name)) {
@@ -55,17 +55,17 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }
 
-/** @throws `option-invalid` for what is no whole number of at least so many */
+/** @throws {MessagingError} `option-invalid` unless the value is a whole number and not smaller than `least` */
 export function requireCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw invalidOption(name, `must be a whole number of at least ${least}`);
 }
 
-/** @throws `option-invalid` for what cannot begin destinations */
+/** @throws {MessagingError} `option-invalid` for a malformed prefix of destinations */
 export function requirePrefix(name: string, prefix: string): void {
   if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix))
     throw invalidOption(
       name,
-      `must begin with a slash, end without one and hold no wildcard, unlike '${prefix}'`,
+      `must begin with a slash, not end with one, and have no wildcards; '${prefix}' is not valid`,
     );
 }

@@ -1,6 +1,6 @@
-// What has to be waited for.
+// Recognizes promises.
 
-/** Promises of other realms and libraries as well, which `instanceof` would take for values. */
+/** True for all thenables, also of other realms and libraries, which `instanceof Promise` does not recognize. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' &&

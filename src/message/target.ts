@@ -1,18 +1,18 @@
-// Where a handler's value is to go.
+// The targets of a handler's result.
 import type { Headers } from './message.js';
 
 interface Addressed {
   readonly destination: string;
-  /** Headers for subscribers beside the content type. */
+  /** Headers for subscribers, besides the content type. */
   readonly headers?: Headers | undefined;
 }
 
-/** To all who subscribed the destination. */
+/** To all subscribers of the destination. */
 export interface DestinationTarget extends Addressed {
   readonly kind: 'destination';
 }
 
-/** To every session of a user that subscribed `/user` + destination. */
+/** To every session of a user that has subscribed `/user` + destination. */
 export interface UserTarget extends Addressed {
   readonly kind: 'user';
   readonly user: string;
@@ -24,7 +24,7 @@ export interface SessionTarget extends Addressed {
   readonly session: string;
 }
 
-/** To one subscription alone, past the broker: the answer of a `@SubscribeMapping`. */
+/** To one subscription, without the broker: the answer of a `@SubscribeMapping`. */
 export interface SubscriptionTarget extends Addressed {
   readonly kind: 'subscription';
   readonly session: string;

@@ -1,6 +1,6 @@
-// Which headers of a client's frame go no further: what the server alone may say, and what the frame's fields say already.
+// Headers of client frames that are not passed on: those that only the server may set, and those that are fields of the frame.
 
-/** The server's own towards subscribers; a client's word for it is dropped in every occurrence. */
+/** Headers that only the server may send to subscribers; all occurrences in client frames are dropped. */
 const serverOwned = [
   'message-id',
   'subscription',

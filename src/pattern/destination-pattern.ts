@@ -1,56 +1,50 @@
-// Destination patterns: compiled once, then matched, ranked and joined (Spring: AntPathMatcher).
-import { parsePattern, type ParsedPattern, type Separator } from './pattern-parser.js';
-import { matchesSegment, segmentLimit, type Segment } from './segment.js';
-
-export interface DestinationOptions {
-  /** What segments end at; `/` by default. */
-  readonly separator?: Separator;
-  /** Whether `{name:expression}` may be used; false by default, as a pattern may be a client's text. */
-  readonly expressions?: boolean;
-}
+// Patterns that the application writes: compiled once, then matched, ranked and combined (Spring: AntPathMatcher).
+import { maxSegments, parsePattern, type ParsedPattern } from './pattern-parser.js';
+import { matchesSegment, readVariables, type Segment } from './segment.js';
+import type { Separator } from './separator.js';
 
 export interface DestinationPattern {
   readonly pattern: string;
-  /** Has neither wildcards nor variables, and matches itself alone. */
+  /** True without wildcards and variables: the pattern matches only itself. */
   readonly literal: boolean;
-  /** The names of the variables, from left to right. */
+  /** Names of the variables, from left to right. */
   readonly variables: readonly string[];
-  /** What `compareSpecificity` compares. */
+  /** The numbers that `compareSpecificity` compares. */
   readonly rank: readonly number[];
-  /** What the variables stand for, or undefined when the destination does not match. */
+  /** The values of the variables; undefined when the destination does not match. */
   match(destination: string): ReadonlyMap<string, string> | undefined;
 }
 
 const noVariables: ReadonlyMap<string, string> = new Map();
 
 /**
- * Compiles a pattern: `?` is one character, `*` any text in one segment, `**` any number of segments, `{name}` one segment
- * or a part of it, `{name:expression}` what a small regular expression allows (`parseExpression`).
+ * Compiles a pattern: `?` matches one character, `*` any text within a segment, `**` any number of segments, `{name}` a segment
+ * or a part of one, `{name:expression}` a text that matches a regular expression in RE2 syntax.
  *
- * Case counts; a separator at the start or the end must stand in both or in none, save that a last `**` takes any end.
- * Empty segments in between are skipped. Where a text can be divided among several variables, the first takes the longest
- * part that leaves the rest a match, then the second. The time of a match grows with the destination's length alone.
- * Unlike Spring's, a literal pattern is compared character by character, and `/a/*` does not match `/a/`.
+ * Matching is case-sensitive. A separator at the start or at the end must be in both texts or in neither, except that a final
+ * `**` matches any end. Empty segments are skipped. If a text can be divided among several variables in more than one
+ * way, the first variable takes the longest text, then the second; expressions are greedy in the same order, as in Spring. The
+ * time of a match is proportional to the length of the destination. Unlike in Spring, a literal pattern is compared character by
+ * character, and `/a/*` does not match `/a/`.
  *
- * @throws MessagingError `pattern-invalid` for unbalanced braces, a variable without name or twice, `{*name}`, more than 32
- *   segments, and expressions outside of the subset
+ * @throws {MessagingError} `pattern-invalid` for unbalanced braces, a variable without a name, two variables with one name,
+ *   `{*name}`, more than 32 segments, or a malformed expression
  */
 export function compileDestination(
   pattern: string,
-  options: DestinationOptions = {},
+  separator: Separator = '/',
 ): DestinationPattern {
-  const { separator = '/', expressions = false } = options;
-  return new CompiledPattern(pattern, separator, parsePattern(pattern, separator, expressions));
+  return new CompiledPattern(pattern, separator, parsePattern(pattern, separator));
 }
 
 /**
- * Negative when `a` is the more specific one, 0 when the two cannot be ranked. Literals come before patterns, patterns
- * without `**` before those with it inside, these before those that end in it, and `**` alone comes last. Within one kind,
- * Spring's order: fewer variables and wildcards (`**` counts twice), then the longer one (a variable is one character), then
+ * Returns a negative number when `a` is more specific, 0 when neither is. Literals come first, then patterns without `**`, then
+ * those with `**` inside, then those that end in `**`, and `**` alone comes last. Within one of these kinds Spring's order
+ * applies: fewer variables and wildcards (`**` counts twice), then the longer pattern (a variable is one character), then
  * fewer `*`; of two that end in `**`, the longer one first.
  *
- * Spring ranks for one destination, and ranks a `**` inside by its count among all others, which can go round in a circle;
- * this order does not depend on the destination and has no circles.
+ * Spring ranks patterns for one destination and counts a `**` inside like other wildcards, which can be circular. This order
+ * does not depend on the destination and has no circles.
  */
 export function compareSpecificity(a: DestinationPattern, b: DestinationPattern): number {
   for (const [i, step] of a.rank.entries()) {
@@ -61,10 +55,11 @@ export function compareSpecificity(a: DestinationPattern, b: DestinationPattern)
 }
 
 /**
- * A controller's prefix and a method's pattern as one (Spring: `AntPathMatcher.combine`). `/a` and `b` give `/a/b`; `/a/*` and
- * `/b` give `/a/b`; a prefix with wildcards that matches the other gives way to it. Spring's treatment of file extensions is left out.
+ * Combines the pattern of a controller and the pattern of a method (Spring: `AntPathMatcher.combine`). `/a` and `b` give `/a/b`;
+ * `/a/*` and `/b` give `/a/b`. A controller pattern with wildcards that matches the method's pattern is left out. Spring's
+ * treatment of file extensions is not supported.
  *
- * @throws MessagingError `pattern-invalid` when one of the two is malformed
+ * @throws {MessagingError} `pattern-invalid` when one of the two is malformed
  */
 export function combineDestinations(
   typePattern: string,
@@ -72,7 +67,7 @@ export function combineDestinations(
   separator: Separator,
 ): string {
   if (typePattern === '' || methodPattern === '') return typePattern + methodPattern;
-  const type = compileDestination(typePattern, { separator, expressions: true });
+  const type = compileDestination(typePattern, separator);
   const wild = !type.literal && type.variables.length === 0;
   if (wild && typePattern !== methodPattern && type.match(methodPattern) !== undefined)
     return methodPattern;
@@ -88,8 +83,8 @@ function withoutStart(text: string, separator: Separator): string {
   return text.startsWith(separator) ? text.slice(1) : text;
 }
 
-/** Where each segment of the pattern was found; shared, as matching is synchronous. */
-const found = Array.from({ length: segmentLimit }, () => ({ from: 0, to: 0 }));
+/** The position of each segment in the destination that is being matched; shared because matching is synchronous. */
+const positions = Array.from({ length: maxSegments }, () => ({ from: 0, to: 0 }));
 
 class CompiledPattern implements DestinationPattern {
   readonly literal: boolean;
@@ -97,7 +92,7 @@ class CompiledPattern implements DestinationPattern {
   readonly rank: readonly number[];
   readonly #segments: readonly Segment[];
   readonly #leading: boolean;
-  /** Whether a separator ends it; undefined when that does not matter. */
+  /** True when the pattern ends with a separator; undefined when any end matches. */
   readonly #trailing: boolean | undefined;
 
   constructor(
@@ -123,31 +118,31 @@ class CompiledPattern implements DestinationPattern {
     return this.variables.length === 0 ? noVariables : this.#values(destination);
   }
 
-  /** Segment by segment. After a `**` the rest is tried at each segment in turn; only the last `**` ever needs another try. */
+  /** After a `**` the rest is tried at each segment in turn; only the last `**` ever needs another try. */
   #aligns(destination: string): boolean {
     const segments = this.#segments;
     let next = 0;
-    let behindDeep = -1;
+    let afterDeep = -1;
     let retryAt = 0;
     let from = this.#skip(destination, 0);
     while (from < destination.length) {
       const segment = segments[next];
       if (segment?.kind === 'deep') {
-        behindDeep = ++next;
+        afterDeep = ++next;
         retryAt = from;
-        if (behindDeep === segments.length) return true;
+        if (afterDeep === segments.length) return true;
         continue;
       }
       const to = this.#end(destination, from);
       if (segment !== undefined && matchesSegment(segment, destination, from, to)) {
-        found[next]!.from = from;
-        found[next]!.to = to;
+        positions[next]!.from = from;
+        positions[next]!.to = to;
         next++;
         from = this.#skip(destination, to);
         continue;
       }
-      if (behindDeep === -1) return false;
-      next = behindDeep;
+      if (afterDeep === -1) return false;
+      next = afterDeep;
       retryAt = from = this.#skip(destination, this.#end(destination, retryAt));
     }
     while (segments[next]?.kind === 'deep') next++;
@@ -157,8 +152,8 @@ class CompiledPattern implements DestinationPattern {
   #values(destination: string): Map<string, string> {
     const values = new Map<string, string>();
     for (const [i, segment] of this.#segments.entries()) {
-      const { from, to } = found[i]!;
-      if (segment.kind !== 'deep') matchesSegment(segment, destination, from, to, values);
+      const { from, to } = positions[i]!;
+      readVariables(segment, destination, from, to, values);
     }
     return values;
   }
@@ -174,7 +169,7 @@ class CompiledPattern implements DestinationPattern {
   }
 }
 
-/** Compared number by number; equal first numbers mean equal kinds, and so the same numbers behind. */
+/** Compared number by number; patterns of one kind have equally many numbers. */
 function rankOf({ segments, variables, stars, length }: ParsedPattern): readonly number[] {
   const deep = segments.filter(({ kind }) => kind === 'deep').length;
   const wildcards = variables.length + stars + 2 * deep;

@@ -1,13 +1,14 @@
-// Whether two destination patterns of equal rank can match one destination.
+// Decides whether two application patterns of equal rank can match the same destination.
 import { compileDestination } from './destination-pattern.js';
+import type { Separator } from './separator.js';
 
 const wildcard = /[*?{]/;
 
 /**
- * False only where it is certain, or where both say by a regular expression what they take (`{id:\d+}` beside `{name:[a-z]+}`):
- * those are taken at their author's word.
+ * False when no destination can match both. Also false when both have a different regular expression for one segment, as
+ * `{id:\d+}` and `{name:[a-z]+}`: such expressions are assumed to exclude each other.
  */
-export function mayOverlap(a: string, b: string, separator: '/' | '.'): boolean {
+export function mayOverlap(a: string, b: string, separator: Separator): boolean {
   return segmentsOverlap(segmentsOf(a, separator), segmentsOf(b, separator));
 }
 
@@ -28,15 +29,15 @@ function segmentOverlaps(a: string, b: string): boolean {
   const wildB = wildcard.test(b);
   if (wildA && wildB)
     return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
-  if (wildA) return takes(a, b);
-  return wildB ? takes(b, a) : a === b;
+  if (wildA) return matchesLiteral(a, b);
+  return wildB ? matchesLiteral(b, a) : a === b;
 }
 
-function takes(pattern: string, literal: string): boolean {
-  return compileDestination(pattern, { expressions: true }).match(literal) !== undefined;
+function matchesLiteral(pattern: string, literal: string): boolean {
+  return compileDestination(pattern).match(literal) !== undefined;
 }
 
-/** A segment without the names of its variables. */
+/** The segment without the names of its variables. */
 function shapeOf(segment: string): string {
   return segment.replaceAll(/\{[^:{}]*/g, '{');
 }
@@ -45,7 +46,7 @@ function constrained(segment: string): boolean {
   return /\{[^:{}]*:/.test(segment);
 }
 
-/** Whether the literal texts before the first wildcard and after the last one allow a common name. */
+/** True when the literal texts before the first wildcard and after the last one allow a common text. */
 function endsAgree(a: string, b: string): boolean {
   const [startA, startB] = [a.slice(0, a.search(wildcard)), b.slice(0, b.search(wildcard))];
   const [endA, endB] = [/[^*?}]*$/.exec(a)![0], /[^*?}]*$/.exec(b)![0]];
@@ -53,8 +54,8 @@ function endsAgree(a: string, b: string): boolean {
   return starts && (endA.endsWith(endB) || endB.endsWith(endA));
 }
 
-/** Split at separators, save those inside of `{name:expression}`. */
-function segmentsOf(pattern: string, separator: '/' | '.'): string[] {
+/** Splits at separators, except those within `{name:expression}`. */
+function segmentsOf(pattern: string, separator: Separator): string[] {
   const segments = [''];
   let depth = 0;
   for (const character of pattern) {

@@ -15,6 +15,7 @@ import {
 } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
+import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
@@ -37,7 +38,7 @@ export interface ClientParts {
   readonly hooks: Hooks;
   readonly problems: Problems;
   /** The interceptors and the routing behind them; throws when a frame is refused. */
-  readonly handle: (frame: ClientFrame, client: Client) => void | Promise<void>;
+  readonly handle: FrameHandler<Client>;
 }
 
 export class Client implements SessionOwner {
@@ -84,7 +85,7 @@ export class Client implements SessionOwner {
     if (session.gone) return;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, durableOwner(frame, principal));
-    session.accept(principal, agreement);
+    if (!session.accept(principal, agreement)) return;
     clients.connected(this);
     session.send({
       kind: 'connected',

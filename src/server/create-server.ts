@@ -18,8 +18,8 @@ import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import type { SessionParts } from '../session/client-session.js';
 import { SessionEventSource } from '../session/event.js';
-import { Flusher } from '../session/flusher.js';
 import { intercept } from '../session/interceptor.js';
+import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import type { Connection } from '../transport/transport.js';
 import { Application } from './application.js';
@@ -88,7 +88,8 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     publisher,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
-    maxSubscriptions: limits.maxSubscriptions,
+    limits,
+    separator,
   });
   const client: ClientParts = {
     ids,
@@ -124,14 +125,14 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
       clock,
       activity,
       flusher: new Flusher(clock, activity),
-      limits: { size: limits.maxOutboxBytes, age: limits.outboxTimeout },
-      treatmentOf: compileSlowConsumers(options.slowConsumers, separator),
+      limits: { maxBytes: limits.maxOutboxBytes, timeout: limits.outboxTimeout },
+      dropRules: compileSlowConsumers(options.slowConsumers, separator),
+      interceptors: options.outboundInterceptors,
     },
     codecs: options.codecs,
     limits,
     connectTimeout: options.connectTimeout,
     concurrency: options.concurrency,
-    outboundInterceptors: options.outboundInterceptors,
   };
   const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
     void new Client(connection, parts, client);
@@ -164,8 +165,8 @@ function partsFor(
 ): SessionParts {
   if (slowConsumers === undefined) return session;
   const chosen = { ...options.slowConsumers, ...slowConsumers };
-  const treatmentOf = compileSlowConsumers(chosen, options.separator);
-  return { ...session, outbox: { ...session.outbox, treatmentOf } };
+  const dropRules = compileSlowConsumers(chosen, options.separator);
+  return { ...session, outbox: { ...session.outbox, dropRules } };
 }
 
 async function compileRoutes(

@@ -16,9 +16,12 @@ import type {
 } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import { problemQueue } from '../message/target.js';
+import { checkDestination, checkPatternBudget } from '../pattern/destination-limits.js';
+import type { Separator } from '../pattern/separator.js';
 import type { Application } from './application.js';
 import type { Client } from './client.js';
 import { idempotencyKey, type Idempotency } from './idempotency.js';
+import type { LimitOptions } from './options.js';
 import type { HeldFrame } from './transactions.js';
 
 export interface InboundParts {
@@ -28,8 +31,8 @@ export interface InboundParts {
   readonly idempotency: Idempotency;
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
-  /** Live subscriptions per session. */
-  readonly maxSubscriptions: number;
+  readonly limits: LimitOptions;
+  readonly separator: Separator;
 }
 
 export class Inbound {
@@ -64,6 +67,7 @@ export class Inbound {
 
   #send(frame: SendFrame, client: Client): void | Promise<void> {
     const { message, transaction } = frame;
+    this.#check(message.destination);
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     const key = idempotencyKey(message, client.session);
     return key === undefined
@@ -148,10 +152,12 @@ export class Inbound {
   }
 
   async #subscribe(frame: SubscribeFrame, client: Client): Promise<void> {
-    const { resolver, application, maxSubscriptions } = this.parts;
+    const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
-    if (subscriber.size >= maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
     const { id, destination } = frame;
+    this.#check(destination);
+    checkPatternBudget(destination, subscriber.destinations(), limits);
     const address = resolver.resolveOwn(destination, session.id);
     switch (address.kind) {
       case 'handler':
@@ -167,6 +173,10 @@ export class Inbound {
       default:
         return address satisfies never;
     }
+  }
+
+  #check(destination: string): void {
+    checkDestination(destination, this.parts.separator, this.parts.limits);
   }
 
   async #unsubscribe({ id, destination }: UnsubscribeFrame, client: Client): Promise<void> {

@@ -8,7 +8,8 @@ import type { Constructor, PayloadConverter } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
-import type { Separator } from '../pattern/pattern-parser.js';
+import type { DestinationLimits } from '../pattern/destination-limits.js';
+import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
@@ -39,7 +40,7 @@ export interface PrefixOptions {
 }
 
 /** Limits for everything that a client can make grow. */
-export interface LimitOptions {
+export interface LimitOptions extends DestinationLimits {
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
   /** Bytes of one WebSocket message; a larger one closes the connection with 1009. @default twice `maxFrameBytes` */

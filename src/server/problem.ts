@@ -6,6 +6,7 @@ import type { ClientFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { problemQueue } from '../message/target.js';
 import type { ClientSession, FrameResult, ProblemContext } from '../session/client-session.js';
+import type { FrameHandler } from '../session/interceptor.js';
 
 export interface ProblemParts {
   readonly publisher: BrokerPublisher;
@@ -25,13 +26,12 @@ export class Problems {
 
   /** Processes a frame and reports every error that is thrown; never rejects. */
   async guard<C extends ProblemReceiver>(
-    handle: (frame: ClientFrame, client: C) => void | Promise<void>,
+    handle: FrameHandler<C>,
     frame: ClientFrame,
     client: C,
   ): Promise<FrameResult> {
     try {
-      await handle(frame, client);
-      return 'done';
+      return (await handle(frame, client)) ?? 'done';
     } catch (thrown) {
       await this.#refuse(MessagingError.from(thrown), frame, client);
       return 'failed';

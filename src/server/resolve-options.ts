@@ -10,7 +10,8 @@ import {
   type Shape,
   withDefaults,
 } from '../message/option.js';
-import type { Separator } from '../pattern/pattern-parser.js';
+import { defaultDestinationLimits } from '../pattern/destination-limits.js';
+import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
   type SlowConsumerOptions,
@@ -67,6 +68,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxHeaders: 64,
       maxHeaderBytes: 8 * 1024,
       maxConnectHeaderBytes: 16 * 1024,
+      ...defaultDestinationLimits,
       maxSubscriptions: 128,
       maxTransactions: 8,
       maxTransactionFrames: 1000,
@@ -111,7 +113,7 @@ function check(options: ResolvedOptions): void {
   if (limits.maxMessageBytes < limits.maxFrameBytes) {
     throw invalidOption('limits.maxMessageBytes', 'must not be smaller than limits.maxFrameBytes');
   }
-  if (options.separator !== '/' && options.separator !== '.')
+  if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
   if (options.errors !== 'problem' && options.errors !== 'close')

@@ -8,10 +8,11 @@ import { MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
+import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
+import { defaultHost } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
-import type { Acceptor, Transport } from '../transport/transport.js';
-import type { HttpHost } from '../transport/upgrade.js';
+import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { Attempts } from '../message/attempts.js';
@@ -45,7 +46,7 @@ export interface Server {
    *
    * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint
    */
-  attach(http: HttpHost): Promise<void>;
+  attach(http: NodeHttpServer): Promise<void>;
   /** Starts without an HTTP server, on the `transports` only. */
   start(): Promise<void>;
   /** The address of `listen`; undefined before and after it listens. */
@@ -76,6 +77,9 @@ export interface ServerParts {
   readonly release: () => Promise<void>;
 }
 
+/** Starts a session on a new connection. */
+type Acceptor = (connection: Connection) => void;
+
 /** A transport with the function that accepts its clients. */
 interface OpenTransport {
   readonly transport: Transport;
@@ -104,20 +108,20 @@ export class RunningServer implements Server {
     this.events = parts.events;
   }
 
-  async listen(port: number | string, host = '127.0.0.1'): Promise<void> {
+  async listen(port: number | string, host = defaultHost): Promise<void> {
     const listener = new HttpListener();
-    await this.#start(this.#endpoints(listener.http), () => {
+    await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
       this.#listener = listener;
       return listener.listen(port, host);
     });
   }
 
-  async attach(http: HttpHost): Promise<void> {
-    await this.#start(this.#endpoints(http));
+  async attach(http: NodeHttpServer): Promise<void> {
+    await this.#start(this.#endpoints(), httpHostOf(http));
   }
 
   async start(): Promise<void> {
-    await this.#start([]);
+    await this.#start([], undefined);
   }
 
   address(): AddressInfo | string | undefined {
@@ -143,23 +147,25 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  #endpoints(http: HttpHost): readonly OpenTransport[] {
-    const { endpoints, codecs, limits } = this.options;
+  #endpoints(): readonly OpenTransport[] {
+    const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
       const { path, allowedOrigins, trustedProxies } = endpoint;
       const transport = webSocketTransport({
         path,
-        http,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
-        maxMessageSize: limits.maxMessageBytes,
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });
   }
 
   /** Starts the broker and the transports. After a failure, everything that was opened is closed. */
-  async #start(endpoints: readonly OpenTransport[], listen?: () => Promise<void>): Promise<void> {
+  async #start(
+    endpoints: readonly OpenTransport[],
+    http: HttpHost | undefined,
+    listen?: () => Promise<void>,
+  ): Promise<void> {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
@@ -171,7 +177,7 @@ export class RunningServer implements Server {
       ...endpoints,
       ...this.options.transports.map((transport) => ({ transport, accept })),
     ];
-    this.#starting = this.#open(listen);
+    this.#starting = this.#open(http, listen);
     try {
       await this.#starting;
     } catch (error) {
@@ -182,11 +188,13 @@ export class RunningServer implements Server {
   }
 
   /** Checks after each step, because `close` may be called at any time. */
-  async #open(listen?: () => Promise<void>): Promise<void> {
+  async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
+    const { clock, logger } = this.parts.context;
+    const { limits } = this.options;
     await this.parts.broker.start(this.parts.context);
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
-      await transport.open(accept);
+      await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
     }
     this.#checkRunning();
     await listen?.();

@@ -1,38 +1,40 @@
-// How much is under way in a server, so that tests and shutdown can wait for idleness instead of time.
+// Counts the work in progress of a server, so that tests and shutdown can wait until the server is idle.
 import type { Clock } from '../message/clock.js';
 
 export class Activity {
-  #underWay = 0;
+  #count = 0;
   #waiting: (() => void)[] = [];
 
   constructor(private readonly clock: Clock) {}
 
+  /** Records that some work begins. */
   begin(): void {
-    this.#underWay++;
+    this.#count++;
   }
 
+  /** Records that the work of one `begin` has ended. */
   end(): void {
-    if (--this.#underWay === 0 && this.#waiting.length > 0) this.#confirm();
+    if (--this.#count === 0 && this.#waiting.length > 0) this.#confirm();
   }
 
-  /** Lets the event loop turn, for somebody who is not done. */
+  /** Waits for one turn of the event loop, in the middle of some work. */
   async turn(): Promise<void> {
     this.begin();
     await new Promise<void>((resolve) => this.clock.soon(resolve));
     this.end();
   }
 
-  /** Resolves when nothing is under way, and still nothing after one more turn of the event loop. */
+  /** Resolves when no work is in progress, and none begins during one more turn of the event loop. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      if (this.#underWay === 0) this.#confirm();
+      if (this.#count === 0) this.#confirm();
     });
   }
 
   #confirm(): void {
     this.clock.soon(() => {
-      if (this.#underWay > 0) return;
+      if (this.#count > 0) return;
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const resolve of waiting) resolve();

@@ -1,43 +1,29 @@
-// One client, from its first octet to its last: decodes what it says, keeps its frames in order, encodes what it hears.
+// The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
-import { closeCodes, MessagingError, type ErrorCode } from '../message/error.js';
+import { closeCodes, errorCodes, type ErrorCode, type MessagingError } from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
-import type { DecoderLimits, WireCodec } from '../wire/codec.js';
-import type { Activity } from './activity.js';
-import { Pulse, type Agreement } from './heartbeat.js';
-import { Inbox, type InboxItem, type InboxOwner } from './inbox.js';
-import { interceptOutbound, type OutboundInterceptor } from './interceptor.js';
-import { Language } from './language.js';
-import { Outbox, type OutboxOwner, type OutboxParts } from './outbox.js';
-import type { Session } from './session.js';
+import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
+import { Inbox, type InboxParts } from './inbox.js';
+import { Outbox, type OutboxParts } from './outbox.js';
+import type { Session, SessionAttributeMap } from './session.js';
 
-export interface SessionLimits extends DecoderLimits {
-  /** Frames that may wait before reading pauses. */
-  readonly maxWaitingFrames: number;
-}
-
-/** What the sessions of a server share. */
-export interface SessionParts {
+/** The parts that all sessions of a server share. */
+export interface SessionParts extends InboxParts {
   readonly clock: Clock;
-  readonly activity: Activity;
   readonly logger: Logger;
   readonly outbox: OutboxParts;
-  readonly codecs: readonly WireCodec[];
-  readonly limits: SessionLimits;
-  /** Milliseconds until the client must have connected. */
+  /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
-  readonly concurrency: number;
-  readonly outboundInterceptors: readonly OutboundInterceptor[];
 }
 
-/** The result of processing a frame. A dropped frame gets no receipt. */
+/** The result of processing a frame. Only `done` is confirmed by a receipt. */
 export type FrameResult = 'done' | 'failed' | 'dropped';
 
-/** What a session needs of the server that owns it. */
+/** What a session needs of the server that owns it. No method throws. */
 export interface SessionOwner {
   /** Processes one frame; never rejects. */
   process(frame: ClientFrame): Promise<FrameResult>;
@@ -49,46 +35,44 @@ export interface SessionOwner {
   finished(): void;
 }
 
-/** Which frame a problem is about. */
+/** Identifies the frame that a problem is about. */
 export type ProblemContext = Pick<Problem, 'destination' | 'receipt'>;
 
-const unprocessed = Promise.resolve(false);
+/** An exception that ended a session, and the activity that it was thrown in. */
+interface Failure {
+  readonly activity: string;
+  readonly cause: unknown;
+}
 
-/** `open`: reads and writes. `closing`: says nothing more and hears nothing. `closed`: the connection is gone. */
+/** `open`: reads and writes. `closing`: ignores input and output. `closed`: the connection is closed. */
 type State = 'open' | 'closing' | 'closed';
 
 export class ClientSession implements Session, ConnectionListener {
-  /** Its way out, for those that deliver. */
+  /** Public, so that deliveries reach it without a detour. */
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
   #principal: Principal | undefined;
-  /** What the server closed it with. */
-  #ending: { readonly code: number; readonly reason: string } | undefined;
+  /** The code and reason that the server closed the session with. */
+  #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
-  #attributes: Map<string, unknown> | undefined;
-  #controller: AbortController | undefined;
-  readonly #language: Language;
+  #attributes: SessionAttributeMap | undefined;
+  #abortController: AbortController | undefined;
   readonly #inbox: Inbox;
-  readonly #pulse: Pulse;
+  readonly #heartbeats: Heartbeats;
 
   constructor(
     readonly id: string,
     private readonly connection: Connection,
     private readonly parts: SessionParts,
-    private readonly owner: SessionOwner,
+    readonly owner: SessionOwner,
   ) {
     this.#principal = connection.handshake.principal;
-    this.#language = new Language(parts.codecs, parts.limits, connection);
-    this.outbox = new Outbox(connection, parts.outbox, this.#outboxOwner());
-    this.#pulse = new Pulse(parts.clock, {
-      outbox: this.outbox,
-      connection,
-      die: (code) => this.expel(code),
-    });
-    this.#inbox = new Inbox(connection, this.#language, this.#pulse, parts, this.#inboxOwner());
+    this.outbox = new Outbox(this, connection, parts.outbox);
+    this.#heartbeats = new Heartbeats(this, connection, parts.clock);
+    this.#inbox = new Inbox(this, connection, this.#heartbeats, parts);
     this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
-      this.expel('connect-timeout'),
+      this.closeWith('connect-timeout'),
     );
     connection.listen(this);
   }
@@ -101,118 +85,123 @@ export class ClientSession implements Session, ConnectionListener {
     return this.#principal;
   }
 
-  /** Made when first asked for: most sessions have none. */
-  get attributes(): Map<string, unknown> {
-    return (this.#attributes ??= new Map());
+  /** Created at the first use, because most sessions have none. */
+  get attributes(): SessionAttributeMap {
+    return (this.#attributes ??= new Map() as SessionAttributeMap);
   }
 
   get protocol(): string {
-    return this.#language.name;
+    return this.#inbox.protocol;
   }
 
-  /** Whether frames of it wait or run. */
+  /** True while frames of the client wait or are in process. */
   get busy(): boolean {
-    return !this.#inbox.empty;
+    return !this.#inbox.idle;
   }
 
-  /** Whether nothing reaches its client any more. */
+  /** True when frames can no longer reach the client. */
   get gone(): boolean {
     return this.#state !== 'open';
   }
 
-  /** Whether CONNECT was accepted. */
+  /** True when CONNECT was accepted. */
   get connected(): boolean {
     return this.#connected;
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= this.#makeController();
-    return this.#controller.signal;
+    this.#abortController ??= this.#createAbortController();
+    return this.#abortController.signal;
   }
 
-  /** Accepts the client: from now on it has an identity and a pulse. False when it has left meanwhile. */
-  accept(principal: Principal | undefined, agreement: Agreement): boolean {
+  /** Accepts CONNECT: sets the user and starts the heart-beats. False when the session has ended in the meantime. */
+  accept(principal: Principal | undefined, agreement: HeartbeatAgreement): boolean {
+    this.#setEncoder();
     if (this.#state !== 'open') return false;
     this.#connected = true;
     this.#principal = principal;
     this.#stopConnectTimer();
-    this.#speak();
-    this.#pulse.start(agreement);
+    this.#heartbeats.start(agreement);
     return true;
   }
 
-  /** Sends a frame; false when more than half of the outbox's limit waits. Of a session that ends it is dropped. */
+  /** Queues a frame; false when more than half of the outbox limit waits. Ignored when the session has ended. */
   send(frame: ServerFrame): boolean {
     return this.outbox.send(frame);
   }
 
-  /** Resolves when less than half of the outbox's limit waits. */
+  /** Resolves when less than half of the outbox limit waits. */
   room(): Promise<void> {
     return this.outbox.room();
   }
 
-  /** Tells of a problem that the session survives; false when its protocol cannot. */
+  /** Sends a problem as an ERROR frame that does not end the session; false when the protocol has no such frame. */
   report(problem: Problem): boolean {
-    if (!this.#language.errorsMayPass) return false;
+    if (!this.#inbox.errorsMayPass) return false;
     this.send({ kind: 'error', ...problem, fatal: false });
     return true;
   }
 
-  /** Says why in an ERROR frame and closes. Of a connection that is lost, what was read goes on. */
+  /** Answers a heart-beat that asks for one, even before CONNECT. */
+  answerHeartbeat(): void {
+    this.#setEncoder();
+    this.outbox.send({ kind: 'heartbeat' });
+  }
+
+  /** Sends an ERROR frame and closes. Ignored when the session has ended, so that frames already read are still processed. */
   fail(error: MessagingError, about: ProblemContext = {}): void {
     if (this.#state !== 'open') return;
     const { code, message, detail, fields } = error;
-    this.#speak();
+    this.#setEncoder();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.#inbox.discard();
     this.close(error.closes ?? closeCodes.protocolError, code);
   }
 
-  /** Ends the session without a word but the close code; what was read and has not begun is discarded. */
-  expel(code: ErrorCode): void {
-    if (this.#state !== 'open') return;
-    this.#inbox.discard();
-    this.close(new MessagingError(code).closes ?? closeCodes.policy, code);
+  /** Closes with the close code of an error, without an ERROR frame. */
+  closeWith(code: ErrorCode): void {
+    this.#close(closeCodeOf(code), code);
+  }
+
+  /**
+   * Closes with 1011 and logs the exception. The boundary of a session calls it for exceptions of codecs, interceptors and
+   * transports, so that they cannot harm other sessions.
+   *
+   * @param activity names the failed activity in the log, as the beginning of a sentence
+   */
+  internalError(activity: string, cause: unknown): void {
+    this.#close(closeCodeOf('session-failed'), 'session-failed', { activity, cause });
   }
 
   close(code: number = closeCodes.normal, reason = ''): void {
-    if (this.#state !== 'open') return;
-    this.outbox.finish();
-    // Flushing may itself have met the outbox's limit and closed the session.
-    if (this.#state !== 'open') return;
-    this.#state = 'closing';
-    this.#ending = { code, reason };
-    if (code !== closeCodes.normal && code !== closeCodes.goingAway) {
-      this.parts.logger.warn(`Session ${this.id} was closed with ${code} ${reason}.`);
-    }
-    this.#stopConnectTimer();
-    this.#pulse.stop();
-    this.outbox.stop();
-    this.#inbox.discard();
-    this.connection.close(code, reason);
+    this.#close(code, reason);
   }
 
-  /** Reads nothing more, lets what was read run to its end, flushes and closes with 1001; resolves when the connection is gone. */
+  /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */
   async drain(): Promise<void> {
-    this.#inbox.close();
-    await this.#inbox.settled();
+    this.#inbox.stop();
+    await this.#inbox.whenIdle();
     this.close(closeCodes.goingAway, 'server-stopping');
     const { signal } = this;
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   }
 
+  /** Closes the connection immediately; queued frames are lost. */
   terminate(): void {
-    this.connection.terminate();
+    try {
+      this.connection.terminate();
+    } catch (error) {
+      this.parts.logger.error(`The connection of session ${this.id} cannot be closed.`, error);
+    }
   }
 
   data(chunk: Uint8Array): void {
-    this.#pulse.heard();
-    this.#inbox.take(chunk);
+    this.#heartbeats.received();
+    this.#inbox.receive(chunk);
   }
 
   ended(code: number, reason: string): void {
-    this.#pulse.ended();
+    this.#heartbeats.inputEnded();
     this.#inbox.end(code, reason);
   }
 
@@ -221,93 +210,77 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   ponged(): void {
-    this.#pulse.heard();
+    this.#heartbeats.received();
   }
 
-  /** The connection is lost: what was read still runs, what it would answer is dropped. */
+  /** The connection is closed. Frames that were read are still processed; their answers are dropped. */
   closed(code: number, reason: string): void {
     this.#state = 'closed';
-    this.#inbox.close();
+    this.#inbox.stop();
     this.#stopConnectTimer();
-    this.#pulse.stop();
+    this.#heartbeats.stop();
     this.outbox.stop();
-    this.#controller?.abort();
-    // A client that does not answer our close ends with 1006; what we closed with is what happened.
-    const ending = this.#ending ?? { code, reason };
-    this.owner.connectionLost(ending.code, ending.reason);
-    void this.#inbox.settled().then(() => this.owner.finished());
+    this.#abortController?.abort();
+    // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
+    const end = this.#closedWith ?? { code, reason };
+    this.owner.connectionLost(end.code, end.reason);
+    void this.#inbox.whenIdle().then(() => this.owner.finished());
   }
 
-  /** Forgotten as well: a timer takes more memory than a flag. */
+  #close(code: number, reason: string, failure?: Failure): void {
+    if (this.#state !== 'open') return;
+    this.outbox.finish();
+    // Writing may have failed, or exceeded a limit, and closed the session.
+    if (this.gone) return;
+    this.#state = 'closing';
+    this.#closedWith = { code, reason };
+    this.#logClose(code, reason, failure);
+    this.#stopConnectTimer();
+    this.#heartbeats.stop();
+    this.outbox.stop();
+    this.#inbox.discard();
+    try {
+      this.connection.close(code, reason);
+    } catch (error) {
+      this.parts.logger.error(`Closing the connection of session ${this.id} failed.`, error);
+      this.terminate();
+    }
+  }
+
+  #logClose(code: number, reason: string, failure: Failure | undefined): void {
+    if (code === closeCodes.normal || code === closeCodes.goingAway) return;
+    const text = `Session ${this.id} was closed with ${code} ${reason}`;
+    if (failure === undefined) this.parts.logger.warn(`${text}.`);
+    else this.parts.logger.error(`${text}: ${failure.activity} failed.`, failure.cause);
+  }
+
+  /** Releases the timer as well, because a timer needs more memory than this field. */
   #stopConnectTimer(): void {
     this.#connectTimer?.cancel();
     this.#connectTimer = undefined;
   }
 
-  #outboxOwner(): OutboxOwner {
-    const { outboundInterceptors, logger } = this.parts;
-    return {
-      overflowed: () => this.expel('slow-consumer'),
-      dropped: (frame) => this.owner.messageDropped(frame),
-      intercept: interceptOutbound(outboundInterceptors, this, logger),
-    };
-  }
-
-  #inboxOwner(): InboxOwner {
-    return {
-      work: (item) => this.#work(item),
-      done: (item, processed) => this.#done(item, processed),
-      asked: () => this.#answer(),
-      notUnderstood: () => this.expel('protocol-unknown'),
-    };
-  }
-
-  /** Made when first wanted: most sessions never need one. */
-  #makeController(): AbortController {
+  /** Created at the first use, because most sessions need none. */
+  #createAbortController(): AbortController {
     const controller = new AbortController();
-    // One listener a stream that runs: many are no leak.
+    // Each running stream adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'closed') controller.abort();
     return controller;
   }
 
-  /** From now on the version is settled. */
-  #speak(): void {
-    const { encoder } = this.#language;
-    if (encoder !== undefined) this.outbox.speak(encoder);
-  }
-
-  /** Outside the lane, which may be waiting for a handler; even before CONNECT, which settles nothing that it needs. */
-  #answer(): void {
-    this.#speak();
-    this.outbox.send({ kind: 'heartbeat' });
-  }
-
-  /** True when the item was processed, so that its receipt goes out. */
-  #work(item: InboxItem): Promise<boolean> {
-    switch (item.kind) {
-      case 'malformed':
-        this.fail(new MessagingError(item.code, item.message, { detail: item.detail }), {
-          receipt: item.receipt,
-        });
-        break;
-      case 'end':
-        this.close(item.code, item.reason);
-        break;
-      case 'connect':
-        if (!this.#connected) return this.owner.process(item).then((result) => result === 'done');
-        this.fail(new MessagingError('already-connected'));
-        break;
-      default:
-        if (this.#connected) return this.owner.process(item).then((result) => result === 'done');
-        this.fail(new MessagingError('not-connected'), { receipt: item.receipt });
+  /** Sets the encoder for the version that the client has chosen. */
+  #setEncoder(): void {
+    try {
+      const { encoder } = this.#inbox;
+      if (encoder !== undefined) this.outbox.setEncoder(encoder);
+    } catch (error) {
+      this.internalError('Choosing an encoder', error);
     }
-    return unprocessed;
   }
+}
 
-  #done(item: InboxItem, processed: boolean): void {
-    if (processed && 'receipt' in item && item.receipt !== undefined)
-      this.send({ kind: 'receipt', receipt: item.receipt });
-    if (item.kind === 'disconnect') this.close();
-  }
+function closeCodeOf(code: ErrorCode): number {
+  const error = errorCodes[code];
+  return 'closes' in error ? error.closes : closeCodes.policy;
 }

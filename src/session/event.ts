@@ -1,28 +1,29 @@
-// What happens to sessions, for applications that want to know.
+// Session events: the contract that applications inject, and the source that emits them.
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
 export interface SessionEventMap {
-  /** CONNECT was accepted, and CONNECTED is on its way. */
+  /** CONNECT was accepted, and CONNECTED is queued. */
   readonly connected: { readonly session: Session };
-  /** The subscription is live: what is published from now on reaches it. */
+  /** The subscription is active: it receives all messages that are published from now on. */
   readonly subscribed: {
     readonly session: Session;
     readonly subscription: string;
     readonly destination: string;
   };
+  /** The client has ended the subscription. */
   readonly unsubscribed: {
     readonly session: Session;
     readonly subscription: string;
     readonly destination: string;
   };
-  /** A message was left out, since the client reads too slowly for it and its policy is not to close. */
+  /** A message was dropped because the client reads too slowly, and the policy of its destination is not `close`. */
   readonly dropped: {
     readonly session: Session;
     readonly subscription: string;
     readonly destination: string;
   };
-  /** The session is gone, however it ended; once for every `connected`, and the last that is told of it. */
+  /** The session has ended. Emitted once for each `connected`, as the last event of the session. */
   readonly disconnected: {
     readonly session: Session;
     readonly code: number;
@@ -34,9 +35,13 @@ export type SessionListener<K extends keyof SessionEventMap> = (
   event: SessionEventMap[K],
 ) => void | Promise<void>;
 
-/** Inject it to hear of sessions; type and token in one (Spring: SessionConnectedEvent and its kin). */
+/** Reports session events; inject it to listen (Spring: SessionConnectedEvent, SessionSubscribeEvent, SessionDisconnectEvent). */
 export abstract class SessionEvents {
-  /** Calls the listener at each event of this kind; what it throws is logged and harms nobody. Returns the way to stop. */
+  /**
+   * Calls the listener at each event of this kind. Listeners are not awaited; errors that they throw are logged.
+   *
+   * @returns a function that removes the listener
+   */
   abstract on<K extends keyof SessionEventMap>(kind: K, listener: SessionListener<K>): () => void;
 }
 

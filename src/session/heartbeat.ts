@@ -1,31 +1,46 @@
-// Signs of life in both directions: what is agreed at CONNECT, and the one timer of a session that keeps to it.
+// Heart-beats: the agreement at CONNECT, and the timer of a session that sends them and detects lost clients.
 import { longestDelay, type Clock, type Timer } from '../message/clock.js';
-import type { ErrorCode } from '../message/error.js';
 import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
+import type { Connection } from '../transport/transport.js';
+import type { ClientSession } from './client-session.js';
 
 export interface HeartbeatOptions {
-  /** The shortest interval, in milliseconds, at which the server is willing to send. Default 1,000. */
+  /**
+   * The shortest interval, in milliseconds, at which the server is willing to send heart-beats.
+   *
+   * @default 1_000
+   */
   readonly minSendInterval: number;
-  /** The interval, in milliseconds, at which the server wants to hear of a client that can send; 0 is never. Default 10,000. */
+  /**
+   * The interval, in milliseconds, at which the server expects data from clients that can send heart-beats; 0 for never.
+   *
+   * @default 10_000
+   */
   readonly expectedInterval: number;
 }
 
-/** What the two sides agreed on, in milliseconds; 0 is never. */
-export interface Agreement {
-  /** What CONNECTED says. */
+/** The result of the negotiation at CONNECT, in milliseconds; 0 is never. */
+export interface HeartbeatAgreement {
+  /** The `heart-beat` header of CONNECTED. */
   readonly advertised: HeartbeatPair;
+  /** The server sends at least this often. */
   readonly send: number;
+  /** The client sends at least this often. */
   readonly expect: number;
 }
 
-export const noHeartbeat: Agreement = { advertised: [0, 0], send: 0, expect: 0 };
+export const noHeartbeat: HeartbeatAgreement = { advertised: [0, 0], send: 0, expect: 0 };
 
-/** STOMP 1.2, "Heart-beating": an interval is the larger of what one can and the other wants; 0 on either side means none. */
+/**
+ * Negotiates the intervals: each is the larger of the two that sender and receiver ask for, and 0 on either side is never.
+ *
+ * @see STOMP 1.2, "Heart-beating"
+ */
 export function agreeHeartbeat(
-  [canSend, wants]: HeartbeatPair,
+  [canSend, wantsToReceive]: HeartbeatPair,
   options: HeartbeatOptions,
-): Agreement {
-  const send = wants === 0 ? 0 : Math.max(wants, options.minSendInterval);
+): HeartbeatAgreement {
+  const send = wantsToReceive === 0 ? 0 : Math.max(wantsToReceive, options.minSendInterval);
   const expect =
     canSend === 0 || options.expectedInterval === 0
       ? 0
@@ -33,42 +48,41 @@ export function agreeHeartbeat(
   return { advertised: [send, canSend === 0 ? 0 : options.expectedInterval], send, expect };
 }
 
-/** What a pulse watches and moves. */
-export interface PulseBody {
-  readonly outbox: { readonly lastWrite: number; send(sign: Heartbeat): boolean };
-  readonly connection: { ping(): boolean };
-  die(code: ErrorCode): void;
-}
-
 const heartbeat: Heartbeat = { kind: 'heartbeat' };
 
-/** A client may be silent for this many of its intervals. */
+/** A client is lost when it was silent for this many of its intervals. */
 const tolerance = 2;
-/** A heart-beat goes out when this much of the interval has passed, so that the timer's lateness never breaks the promise. */
+/** A heart-beat is sent after this part of the interval, because timers fire late. */
 const margin = 0.75;
-const pingEvery = 25_000;
-const pingsUnanswered = 2;
-const pingEveryWhilePaused = 10_000;
-const longestPause = 30_000;
+/** Without an agreement, a silent client gets a ping this often, in milliseconds. */
+const pingInterval = 25_000;
+const maxUnansweredPings = 2;
+/** While reading is paused, the client gets a ping this often, in milliseconds. */
+const pausedPingInterval = 10_000;
+/** A session is closed when reading is paused and no frame is completed for this long, in milliseconds. */
+const stallTimeout = 30_000;
 
-export class Pulse {
+/** The heart-beats of one session, with a single timer for all intervals. */
+export class Heartbeats {
   #agreement = noHeartbeat;
-  #lastHeard: number;
+  #lastReceived: number;
   #lastPing: number;
-  #unanswered = 0;
-  #pausedAt: number | undefined;
+  #unansweredPings = 0;
+  /** Set while reading is paused: when the last frame was completed, or when reading was paused. */
+  #lastProgress: number | undefined;
   #timer: Timer | undefined;
-  #ended = false;
+  #inputEnded = false;
   #stopped = false;
 
   constructor(
+    private readonly session: ClientSession,
+    private readonly connection: Connection,
     private readonly clock: Clock,
-    private readonly body: PulseBody,
   ) {
-    this.#lastHeard = this.#lastPing = clock.now();
+    this.#lastReceived = this.#lastPing = clock.now();
   }
 
-  start(agreement: Agreement): void {
+  start(agreement: HeartbeatAgreement): void {
     this.#agreement = agreement;
     this.#schedule(this.clock.now());
   }
@@ -78,59 +92,68 @@ export class Pulse {
     this.#timer?.cancel();
   }
 
-  /** Any octet and any pong counts. */
-  heard(): void {
-    this.#lastHeard = this.clock.now();
-    this.#unanswered = 0;
+  /** Bytes or a pong have arrived. */
+  received(): void {
+    this.#lastReceived = this.clock.now();
+    this.#unansweredPings = 0;
   }
 
-  /** The client has ended its side: from now on its silence means nothing. */
-  ended(): void {
-    this.#ended = true;
+  /** The client has closed its side of the connection, so it can send no more heart-beats. */
+  inputEnded(): void {
+    this.#inputEnded = true;
   }
 
-  /** While we do not read, the client's silence is ours: its clock stands still. */
+  /** Reading is paused. The client's heart-beats cannot be read, so their timeout is suspended. */
   paused(): void {
-    this.#pausedAt = this.clock.now();
-    this.#schedule(this.#pausedAt);
+    this.#lastProgress = this.clock.now();
+    this.#schedule(this.#lastProgress);
+  }
+
+  /** A frame was completed. */
+  progressed(): void {
+    if (this.#lastProgress !== undefined) this.#lastProgress = this.clock.now();
   }
 
   resumed(): void {
-    this.#pausedAt = undefined;
-    this.heard();
+    this.#lastProgress = undefined;
+    this.received();
   }
 
   get #expect(): number {
-    return this.#ended ? 0 : this.#agreement.expect;
+    return this.#inputEnded ? 0 : this.#agreement.expect;
   }
 
   readonly #tick = (): void => {
     const now = this.clock.now();
-    const { send } = this.#agreement;
     const expect = this.#expect;
-    if (send > 0 && now >= this.#beatDue()) this.body.outbox.send(heartbeat);
-    if (this.#pausedAt !== undefined) {
-      if (now - this.#pausedAt >= longestPause) return this.body.die('reading-stalled');
-      this.#ping(now, pingEveryWhilePaused);
+    if (this.#agreement.send > 0 && now >= this.#sendDue()) this.session.outbox.send(heartbeat);
+    if (this.#lastProgress !== undefined) {
+      if (now - this.#lastProgress >= stallTimeout)
+        return this.session.closeWith('reading-stalled');
+      this.#ping(now, pausedPingInterval);
     } else if (expect > 0) {
-      if (now - this.#lastHeard >= expect * tolerance) return this.body.die('heartbeat-lost');
-    } else if (now - this.#lastHeard >= pingEvery) {
-      if (this.#unanswered >= pingsUnanswered && now - this.#lastPing >= pingEvery) {
-        return this.body.die('heartbeat-lost');
-      }
-      this.#ping(now, pingEvery);
+      if (now - this.#lastReceived >= expect * tolerance)
+        return this.session.closeWith('heartbeat-lost');
+    } else if (now - this.#lastReceived >= pingInterval) {
+      if (this.#unansweredPings >= maxUnansweredPings && now - this.#lastPing >= pingInterval)
+        return this.session.closeWith('heartbeat-lost');
+      this.#ping(now, pingInterval);
     }
     this.#schedule(now);
   };
 
-  #ping(now: number, every: number): void {
-    if (now - this.#lastPing < every) return;
+  #ping(now: number, interval: number): void {
+    if (now - this.#lastPing < interval) return;
     this.#lastPing = now;
-    if (this.body.connection.ping()) this.#unanswered++;
+    try {
+      if (this.connection.ping()) this.#unansweredPings++;
+    } catch (error) {
+      this.session.internalError('Sending a ping', error);
+    }
   }
 
-  #beatDue(): number {
-    return this.body.outbox.lastWrite + this.#agreement.send * margin;
+  #sendDue(): number {
+    return this.session.outbox.lastWrite + this.#agreement.send * margin;
   }
 
   #schedule(now: number): void {
@@ -142,22 +165,21 @@ export class Pulse {
     );
   }
 
-  /** When something is to be done next. */
+  /** The time of the next action. */
   #due(): number {
-    const { send } = this.#agreement;
     const expect = this.#expect;
-    const beat = send > 0 ? this.#beatDue() : Infinity;
-    if (this.#pausedAt !== undefined) {
+    const send = this.#agreement.send > 0 ? this.#sendDue() : Infinity;
+    if (this.#lastProgress !== undefined) {
       return Math.min(
-        beat,
-        this.#pausedAt + longestPause,
-        Math.max(this.#lastPing, this.#pausedAt) + pingEveryWhilePaused,
+        send,
+        this.#lastProgress + stallTimeout,
+        Math.max(this.#lastPing, this.#lastProgress) + pausedPingInterval,
       );
     }
     const silence =
       expect > 0
-        ? this.#lastHeard + expect * tolerance
-        : Math.max(this.#lastHeard, this.#lastPing) + pingEvery;
-    return Math.min(beat, silence);
+        ? this.#lastReceived + expect * tolerance
+        : Math.max(this.#lastReceived, this.#lastPing) + pingInterval;
+    return Math.min(send, silence);
   }
 }

@@ -1,29 +1,30 @@
-// Frames that wait in the outbox of a reader that is behind, and how many of each subscription had to give way.
+// The frames that an outbox holds back for a slow reader, and the number of messages dropped from each subscription.
 import type { MessageFrame, ServerFrame } from '../message/frame.js';
-import type { Treatment } from './slow-consumer.js';
+import type { SessionOwner } from './client-session.js';
+import type { DropRule } from './slow-consumer.js';
 
 interface HeldFrame {
   readonly frame: ServerFrame;
+  /** In bytes. */
   readonly size: number;
-  /** Absent where the frame may not be left out. */
-  readonly treatment: Treatment | undefined;
+  /** Undefined for a frame that must not be dropped. */
+  readonly rule: DropRule | undefined;
 }
 
-/** Subscriptions whose lost messages are counted: a client may leave behind any number that nothing comes for any more. */
-const countedSubscriptions = 1000;
+/** Drop counts are kept for this many subscriptions, because a client can end any number of them without reading on. */
+const maxDropCounts = 1000;
 
 export class HeldFrames {
-  /** By a number that grows, so that a newer message takes the place of the one it replaces. */
+  /** By position: a conflated message takes the position of the message that it replaces. */
   readonly #frames = new Map<number, HeldFrame>();
-  readonly #places = new Map<string, number>();
-  readonly #dropped = new Map<string, number>();
-  #count = 0;
+  readonly #positionOfKey = new Map<string, number>();
+  readonly #dropCounts = new Map<string, number>();
+  #lastPosition = 0;
   #size = 0;
 
-  /** @param onDropped called for each message that is left out */
-  constructor(private readonly onDropped: (frame: MessageFrame) => void) {}
+  constructor(private readonly owner: SessionOwner) {}
 
-  /** Octets of the frames. */
+  /** Bytes of all held frames. */
   get size(): number {
     return this.#size;
   }
@@ -32,91 +33,85 @@ export class HeldFrames {
     return this.#frames.size === 0;
   }
 
-  /** Nothing waits, and nothing is left to be told. */
-  get idle(): boolean {
-    return this.empty && this.#dropped.size === 0;
+  /** True when it holds neither frames nor drop counts, so that it can be discarded. */
+  get disposable(): boolean {
+    return this.empty && this.#dropCounts.size === 0;
   }
 
-  add(frame: ServerFrame, size: number, treatment: Treatment | undefined): void {
-    const place = this.#placeOf(treatment) ?? ++this.#count;
-    const before = this.#frames.get(place);
-    if (before !== undefined) this.#drop(before);
-    this.#frames.set(place, { frame, size, treatment });
-    if (treatment?.key !== undefined) this.#places.set(treatment.key, place);
+  add(frame: ServerFrame, size: number, rule: DropRule | undefined): void {
+    const position = this.#positionOf(rule) ?? ++this.#lastPosition;
+    const replaced = this.#frames.get(position);
+    if (replaced !== undefined) {
+      this.#size -= replaced.size;
+      this.drop(replaced.frame as MessageFrame);
+    }
+    this.#frames.set(position, { frame, size, rule });
+    if (rule?.key !== undefined) this.#positionOfKey.set(rule.key, position);
     this.#size += size;
   }
 
-  /** What a frame of this treatment would replace, in octets. */
-  replaced(treatment: Treatment | undefined): number {
-    const place = this.#placeOf(treatment);
-    return place === undefined ? 0 : this.#frames.get(place)!.size;
+  /** Bytes of the frame that a frame with this rule would replace. */
+  replacedSize(rule: DropRule | undefined): number {
+    const position = this.#positionOf(rule);
+    return position === undefined ? 0 : this.#frames.get(position)!.size;
   }
 
-  /** Leaves out the oldest message that may be; false when there is none. */
+  /** Drops the oldest message that may be dropped; false when there is none. */
   dropOldest(): boolean {
-    for (const [place, held] of this.#frames) {
-      if (held.treatment === undefined) continue;
-      this.#remove(place, held);
-      this.#countDropped(held.frame as MessageFrame);
+    for (const [position, held] of this.#frames) {
+      if (held.rule === undefined) continue;
+      this.#remove(position, held);
+      this.drop(held.frame as MessageFrame);
       return true;
     }
     return false;
   }
 
-  /** A message that is left out without having been held. */
+  /** Counts a message as dropped that is not held. */
   drop(frame: MessageFrame): void {
-    this.#countDropped(frame);
-  }
-
-  /** Leaves out what waits for a subscription and may be, and what was to be told to it: it has ended. */
-  forget(subscription: string): void {
-    for (const [place, held] of this.#frames) {
-      // A queue that asks for no acknowledgement counts its messages as delivered.
-      if (held.treatment === undefined) continue;
-      if ((held.frame as MessageFrame).subscription === subscription) this.#remove(place, held);
+    this.#dropCounts.set(frame.subscription, (this.#dropCounts.get(frame.subscription) ?? 0) + 1);
+    if (this.#dropCounts.size > maxDropCounts) {
+      const [oldest] = this.#dropCounts.keys();
+      this.#dropCounts.delete(oldest!);
     }
-    this.#dropped.delete(subscription);
+    this.owner.messageDropped(frame);
   }
 
-  /** The oldest frame, ready to be sent. */
+  /** Removes the messages of an ended subscription that may be dropped, and its drop count. */
+  forget(subscription: string): void {
+    for (const [position, held] of this.#frames) {
+      // A queue without acknowledgement counts its messages as delivered, so they must be sent.
+      if (held.rule === undefined) continue;
+      if ((held.frame as MessageFrame).subscription === subscription) this.#remove(position, held);
+    }
+    this.#dropCounts.delete(subscription);
+  }
+
+  /** Removes and returns the oldest frame, with the drop count of its subscription. */
   take(): ServerFrame | undefined {
-    for (const [place, held] of this.#frames) {
-      this.#remove(place, held);
-      return this.told(held.frame);
+    for (const [position, held] of this.#frames) {
+      this.#remove(position, held);
+      return this.withDropCount(held.frame);
     }
     return undefined;
   }
 
-  /** The frame, which also tells its subscriber how many messages before it were left out. */
-  told(frame: ServerFrame): ServerFrame {
+  /** Adds to a message the number of messages of its subscription that were dropped before it. */
+  withDropCount(frame: ServerFrame): ServerFrame {
     if (frame.kind !== 'message') return frame;
-    const dropped = this.#dropped.get(frame.subscription);
+    const dropped = this.#dropCounts.get(frame.subscription);
     if (dropped === undefined) return frame;
-    this.#dropped.delete(frame.subscription);
+    this.#dropCounts.delete(frame.subscription);
     return { ...frame, marks: { ...frame.marks, dropped } };
   }
 
-  #placeOf(treatment: Treatment | undefined): number | undefined {
-    return treatment?.key === undefined ? undefined : this.#places.get(treatment.key);
+  #positionOf(rule: DropRule | undefined): number | undefined {
+    return rule?.key === undefined ? undefined : this.#positionOfKey.get(rule.key);
   }
 
-  #remove(place: number, { size, treatment }: HeldFrame): void {
-    this.#frames.delete(place);
+  #remove(position: number, { size, rule }: HeldFrame): void {
+    this.#frames.delete(position);
     this.#size -= size;
-    if (treatment?.key !== undefined) this.#places.delete(treatment.key);
-  }
-
-  #drop({ frame, size }: HeldFrame): void {
-    this.#size -= size;
-    this.#countDropped(frame as MessageFrame);
-  }
-
-  #countDropped(frame: MessageFrame): void {
-    this.#dropped.set(frame.subscription, (this.#dropped.get(frame.subscription) ?? 0) + 1);
-    if (this.#dropped.size > countedSubscriptions) {
-      const [oldest] = this.#dropped.keys();
-      this.#dropped.delete(oldest!);
-    }
-    this.onDropped(frame);
+    if (rule?.key !== undefined) this.#positionOfKey.delete(rule.key);
   }
 }

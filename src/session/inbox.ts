@@ -1,131 +1,252 @@
-// The way in of one session: octets become frames, which are worked off in their order, and reading pauses while too many wait.
+// The inbox of a session: decodes what the client sends, and processes the frames in order.
 import type { ClientFrame, Malformed } from '../message/frame.js';
+import { MessagingError } from '../message/error.js';
 import type { Connection } from '../transport/transport.js';
+import {
+  chooseCodec,
+  type Decoder,
+  type DecoderLimits,
+  type Encoder,
+  type WireCodec,
+} from '../wire/codec.js';
 import type { Activity } from './activity.js';
-import type { Pulse } from './heartbeat.js';
-import { Lane, type LaneWork } from './lane.js';
-import type { Language } from './language.js';
+import type { ClientSession, FrameResult } from './client-session.js';
+import type { Heartbeats } from './heartbeat.js';
 
-/** The client says nothing more. */
-interface End {
+export interface InboxLimits extends DecoderLimits {
+  /** Reading pauses when this many frames wait, and resumes at half of it. */
+  readonly maxWaitingFrames: number;
+}
+
+/** The parts that all inboxes of a server share. */
+export interface InboxParts {
+  readonly activity: Activity;
+  /** Protocols that clients may use. */
+  readonly codecs: readonly WireCodec[];
+  readonly limits: InboxLimits;
+  /** SEND frames of one session that may be processed at the same time. */
+  readonly concurrency: number;
+}
+
+/** The client sends no more data; the session is closed after the frames before it. */
+interface EndOfInput {
   readonly kind: 'end';
   readonly code: number;
   readonly reason: string;
 }
 
-/** What is worked off, each in its turn. */
-export type InboxItem = ClientFrame | Malformed | End;
+type Item = ClientFrame | Malformed | EndOfInput;
 
-/** What an inbox tells of and asks its session. */
-export interface InboxOwner {
-  /** Works an item off, never rejects; true when it was processed, so that its receipt goes out. */
-  work(item: InboxItem): Promise<boolean>;
-  /** The item and all before it have been worked off. */
-  done(item: InboxItem, processed: boolean): void;
-  /** The client asks for a life sign. */
-  asked(): void;
-  /** The first octet is no protocol's. */
-  notUnderstood(): void;
+/** An item in process, or completed while an item before it is still in process. */
+interface RunningItem {
+  readonly item: Item;
+  result: FrameResult | undefined;
 }
 
-export interface InboxParts {
-  readonly activity: Activity;
-  readonly concurrency: number;
-  /** Frames that may wait before reading pauses. */
-  readonly limits: { readonly maxWaitingFrames: number };
-}
+const failed = Promise.resolve<FrameResult>('failed');
 
-export class Inbox implements LaneWork<InboxItem, boolean> {
+export class Inbox {
+  #codec: WireCodec | undefined;
+  #decoder: Decoder | undefined;
+  /** Items that wait, from `#head` on: moving the head avoids copying a long queue for each item. */
+  #queue: Item[] = [];
+  #head = 0;
+  #running: RunningItem[] = [];
+  /** True while the running item must not overlap with others. */
+  #exclusive = false;
   #paused = false;
-  /** Nothing that arrives from now on counts: DISCONNECT was read, the input broke, or the session ends. */
-  #closed = false;
-  readonly #lane: Lane<InboxItem, boolean>;
+  /** True when further input is ignored: after DISCONNECT, and when the session ends. */
+  #stopped = false;
+  #idleWaiters: (() => void)[] | undefined;
 
   constructor(
+    private readonly session: ClientSession,
     private readonly connection: Connection,
-    private readonly language: Language,
-    private readonly pulse: Pulse,
+    private readonly heartbeats: Heartbeats,
     private readonly parts: InboxParts,
-    private readonly owner: InboxOwner,
-  ) {
-    this.#lane = new Lane(parts.concurrency, this);
+  ) {}
+
+  /** True when no frame waits or is in process. */
+  get idle(): boolean {
+    return this.#running.length === 0 && this.#waiting === 0;
   }
 
-  /** Whether nothing waits or runs. */
-  get empty(): boolean {
-    return this.#lane.empty;
+  /** Name and version of the client's protocol, such as `stomp 1.2`; empty before the first byte. */
+  get protocol(): string {
+    return `${this.#codec?.name ?? ''} ${this.#decoder?.version ?? ''}`.trim();
   }
 
-  /** Resolves when nothing waits or runs. */
-  settled(): Promise<void> {
-    return this.#lane.settled();
+  /** True when the protocol has ERROR frames that do not end the session. */
+  get errorsMayPass(): boolean {
+    return this.#codec?.errorsMayPass === true;
   }
 
-  /** Takes what arrived. */
-  take(chunk: Uint8Array): void {
-    if (this.#closed || chunk.length === 0) return;
-    const items = this.language.hear(chunk);
-    if (items === undefined) return this.owner.notUnderstood();
-    for (const item of items) {
+  /** The encoder for the version that the client has chosen so far; undefined before the first byte. */
+  get encoder(): Encoder | undefined {
+    return this.#decoder && this.#codec?.encoder(this.#decoder.version);
+  }
+
+  /** Resolves when no frame waits or is in process. */
+  whenIdle(): Promise<void> {
+    return this.idle
+      ? Promise.resolve()
+      : new Promise((resolve) => (this.#idleWaiters ??= []).push(resolve));
+  }
+
+  /** Decodes received bytes and starts processing. An exception of the codec ends the session. */
+  receive(chunk: Uint8Array): void {
+    if (this.#stopped || chunk.length === 0) return;
+    try {
+      this.#decode(chunk);
+      if (this.#waiting >= this.parts.limits.maxWaitingFrames) this.#pause();
+    } catch (error) {
+      this.session.internalError('Decoding', error);
+    }
+  }
+
+  /** No data follows: closes the session with this code after all frames before it. */
+  end(code: number, reason: string): void {
+    if (this.#stopped) return;
+    this.#enqueue({ kind: 'end', code, reason });
+  }
+
+  /** Ignores further input; frames that were received are still processed. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Ignores further input, and discards the frames whose processing has not begun. */
+  discard(): void {
+    this.#stopped = true;
+    this.#queue = [];
+    this.#head = 0;
+  }
+
+  get #waiting(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  #decode(chunk: Uint8Array): void {
+    const { codecs, limits } = this.parts;
+    const { handshake, messages } = this.connection;
+    this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
+    this.#decoder ??= this.#codec?.decoder(limits, messages);
+    if (this.#decoder === undefined) return this.session.closeWith('protocol-unknown');
+    for (const item of this.#decoder.push(chunk)) {
       if (item.kind === 'heartbeat') {
-        if (item.wantsAnswer === true) this.owner.asked();
+        // Answered immediately, because the frames before it may wait for a slow handler.
+        if (item.wantsAnswer === true) this.session.answerHeartbeat();
         continue;
       }
       this.#enqueue(item);
-      if (item.kind === 'malformed' || item.kind === 'disconnect') this.#closed = true;
-      if (this.#closed) return;
+      if (item.kind === 'disconnect') this.#stopped = true;
+      if (this.#stopped) return;
     }
-    if (this.#lane.waiting >= this.parts.limits.maxWaitingFrames) this.#pauseReading();
   }
 
-  /** Nothing more arrives: the session is to close with this code when what came before is done. */
-  end(code: number, reason: string): void {
-    if (this.#closed) return;
-    this.#enqueue({ kind: 'end', code, reason });
-    this.#closed = true;
+  #enqueue(item: Item): void {
+    if (this.idle) this.parts.activity.begin();
+    this.#queue.push(item);
+    this.#startItems();
   }
 
-  /** Takes nothing more; what it took is still worked off. */
-  close(): void {
-    this.#closed = true;
+  /** Starts waiting items. An item that must not overlap waits for all items before it, and all items after it wait for it. */
+  #startItems(): void {
+    const { concurrency } = this.parts;
+    while (this.#waiting > 0) {
+      const item = this.#queue[this.#head]!;
+      const overlaps = concurrency > 1 && mayOverlap(item);
+      const running = this.#running.length;
+      if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
+      this.#dequeue();
+      this.#exclusive = !overlaps;
+      void this.#run(item);
+    }
   }
 
-  /** Takes nothing more, and forgets what has not begun. */
-  discard(): void {
-    this.#closed = true;
-    this.#lane.discard();
+  #dequeue(): void {
+    if (++this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+    if (this.#paused && this.#waiting <= this.parts.limits.maxWaitingFrames / 2) this.#resume();
   }
 
-  run(item: InboxItem): Promise<boolean> {
-    return this.owner.work(item);
+  async #run(item: Item): Promise<void> {
+    const running: RunningItem = { item, result: undefined };
+    this.#running.push(running);
+    try {
+      running.result = await this.#process(item);
+    } catch (error) {
+      running.result = 'failed';
+      this.session.internalError('Processing a frame', error);
+    }
+    if (this.#paused) this.heartbeats.progressed();
+    this.#completeInOrder();
+    if (this.#running.length === 0) this.#exclusive = false;
+    this.#startItems();
+    if (this.idle) this.#becomeIdle();
   }
 
-  done(item: InboxItem, processed: boolean): void {
-    this.owner.done(item, processed);
-    if (this.#lane.empty) this.parts.activity.end();
+  #process(item: Item): Promise<FrameResult> {
+    const { session } = this;
+    switch (item.kind) {
+      case 'malformed': {
+        const { code, message, detail, receipt } = item;
+        session.fail(new MessagingError(code, message, { detail }), { receipt });
+        return failed;
+      }
+      case 'end':
+        session.close(item.code, item.reason);
+        return failed;
+      case 'connect':
+        if (!session.connected) return session.owner.process(item);
+        session.fail(new MessagingError('already-connected'));
+        return failed;
+      default:
+        if (session.connected) return session.owner.process(item);
+        session.fail(new MessagingError('not-connected'), { receipt: item.receipt });
+        return failed;
+    }
   }
 
-  overlaps(item: InboxItem): boolean {
-    // Frames of a transaction are held in the order that they came.
-    return item.kind === 'send' && item.transaction === undefined;
+  /** Sends receipts in the order of the frames: an item that was completed early waits for those before it. */
+  #completeInOrder(): void {
+    for (let first = this.#running[0]; first?.result !== undefined; first = this.#running[0]) {
+      this.#running.shift();
+      const { item, result } = first;
+      if (result === 'done' && 'receipt' in item && item.receipt !== undefined)
+        this.session.send({ kind: 'receipt', receipt: item.receipt });
+      if (item.kind === 'disconnect') this.session.close();
+    }
   }
 
-  advanced(): void {
-    if (!this.#paused || this.#lane.waiting > this.parts.limits.maxWaitingFrames / 2) return;
-    this.#paused = false;
-    this.connection.resume();
-    this.pulse.resumed();
+  #becomeIdle(): void {
+    this.parts.activity.end();
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = undefined;
+    if (waiters !== undefined) for (const resolve of waiters) resolve();
   }
 
-  #enqueue(item: InboxItem): void {
-    if (this.#lane.empty) this.parts.activity.begin();
-    this.#lane.push(item);
-  }
-
-  #pauseReading(): void {
-    if (this.#paused || this.#closed) return;
+  #pause(): void {
+    if (this.#paused || this.#stopped) return;
     this.#paused = true;
     this.connection.pause();
-    this.pulse.paused();
+    this.heartbeats.paused();
   }
+
+  #resume(): void {
+    this.#paused = false;
+    try {
+      this.connection.resume();
+    } catch (error) {
+      this.session.internalError('Reading', error);
+    }
+    this.heartbeats.resumed();
+  }
+}
+
+/** SEND frames may overlap, except in a transaction, which keeps them in order. */
+function mayOverlap(item: Item): boolean {
+  return item.kind === 'send' && item.transaction === undefined;
 }

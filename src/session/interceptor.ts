@@ -1,105 +1,143 @@
-// Functions around every frame, in and out, and the chain that is built of them once at start.
+// Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
-import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
 /**
- * Sees each client frame before the junction. Calls `next` once to let it pass, and waits for it to hear how that ended; throws a
- * MessagingError to refuse the frame; does neither to swallow it.
+ * Runs before a client frame is processed. Call `next()` to continue, throw a `MessagingError` to reject the frame, or return
+ * without calling `next()` to drop it; a dropped frame gets no receipt.
+ *
+ * `next()` resolves when the frame has been processed and rejects when that failed. Catch the error to treat the frame as
+ * processed. `next(changed)` passes on another frame of the same kind. `next` throws when it is called twice, or after the
+ * interceptor has returned.
+ *
+ * @example
+ *     const logDuration: Interceptor = async (frame, session, next) => {
+ *       const start = performance.now();
+ *       await next();
+ *       console.log(session.id, frame.kind, performance.now() - start);
+ *     };
  */
 export type Interceptor = (
   frame: ClientFrame,
   session: Session,
-  next: () => Promise<void>,
+  next: (frame?: ClientFrame) => Promise<void>,
 ) => Promise<void>;
 
 /**
- * Sees each server frame before it is encoded; undefined drops it, and so does throwing, which is logged. Handing back the
- * same object keeps the shared octets.
+ * Runs before a server frame is encoded. Return the frame, a changed copy, or undefined to drop it. Return the same object when
+ * nothing has to change, so that subscribers share its bytes. An exception ends the session with 1011.
+ *
+ * @example
+ *     const hideAudits: OutboundInterceptor = (frame) =>
+ *       frame.kind === 'message' && frame.message.headers.has('audit') ? undefined : frame;
  */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 
+/** Processes a client frame; throws or rejects when that fails. Returns `dropped` when an interceptor has dropped the frame. */
 export type FrameHandler<C extends { readonly session: Session }> = (
   frame: ClientFrame,
   client: C,
-) => void | Promise<void>;
+) => void | Promise<void | 'dropped'>;
 
-/** The handler with the interceptors around it, the first one outermost. */
+/** Returns the handler with the interceptors around it, the first one outermost. */
 export function intercept<C extends { readonly session: Session }>(
   interceptors: readonly Interceptor[],
   handler: FrameHandler<C>,
 ): FrameHandler<C> {
   return interceptors.reduceRight<FrameHandler<C>>(
     (inner, interceptor) => async (frame, client) => {
-      let passing: Passing | undefined;
-      await interceptor(frame, client.session, () => {
-        // Twice a CONNECT would be two clients, twice a SEND two messages.
-        if (passing !== undefined)
+      let continuation: Continuation | undefined;
+      let returned = false;
+      const next = (passed = frame) => {
+        // A CONNECT that continued twice would be two clients, a SEND two messages.
+        if (continuation !== undefined)
           throw new Error('An interceptor called next() twice for one frame.');
-        return (passing = new Passing(async () => inner(frame, client)));
-      });
-      await passing?.end();
+        if (returned) throw new Error('An interceptor called next() after it had returned.');
+        if (passed.kind !== frame.kind)
+          throw new Error(`An interceptor passed on a ${passed.kind} frame for a ${frame.kind}.`);
+        return (continuation = new Continuation(start(inner, passed, client)));
+      };
+      try {
+        await interceptor(frame, client.session, next);
+      } finally {
+        returned = true;
+      }
+      return continuation === undefined ? 'dropped' : continuation.outcome();
     },
     handler,
   );
 }
 
-/** The way of one frame to what stands behind an interceptor: a promise that knows whether anybody asked how it ended. */
-class Passing implements Promise<void> {
-  readonly [Symbol.toStringTag] = 'Promise';
-  readonly #passed: Promise<void>;
-  #over = false;
-  #asked = false;
-
-  constructor(pass: () => Promise<void>) {
-    const over = () => void (this.#over = true);
-    this.#passed = pass();
-    // Nor does a failure that nobody asks for end the process.
-    this.#passed.then(over, over);
-  }
-
-  /** The lane waits though the interceptor did not; a failure is its own unless the interceptor has heard of it. */
-  async end(): Promise<void> {
-    if (!this.#over || !this.#asked) await this.#passed;
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- a promise has one
-  then<A = void, B = never>(
-    passed?: ((value: void) => A | PromiseLike<A>) | null,
-    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#asked = true;
-    return this.#passed.then(passed, failed);
-  }
-
-  catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<void | B> {
-    return this.then(undefined, failed);
-  }
-
-  finally(settled?: (() => void) | null): Promise<void> {
-    this.#asked = true;
-    return this.#passed.finally(settled);
+/** Calls the handler; an exception becomes a rejection. A promise of the handler is returned as it is. */
+function start<C extends { readonly session: Session }>(
+  handler: FrameHandler<C>,
+  frame: ClientFrame,
+  client: C,
+): Promise<void | 'dropped'> {
+  try {
+    return Promise.resolve(handler(frame, client));
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
-/** The outbound interceptors as one, for the frames of a session; undefined where there are none. */
+/** Returned by `next()`: the processing behind an interceptor, as a promise that records whether the interceptor awaits it. */
+class Continuation implements Promise<void> {
+  #awaited = false;
+  #settled = false;
+  #result: void | 'dropped' = undefined;
+
+  constructor(private readonly processing: Promise<void | 'dropped'>) {
+    // The second function also prevents an unhandled rejection when the interceptor does not await a failure.
+    processing.then(
+      (result) => {
+        this.#settled = true;
+        this.#result = result;
+      },
+      () => void (this.#settled = true),
+    );
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Promise';
+  }
+
+  /** The outcome once the interceptor has returned: its failure counts, unless the interceptor awaited and caught it. */
+  outcome(): void | 'dropped' | Promise<void | 'dropped'> {
+    return this.#awaited && this.#settled ? this.#result : this.processing;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- `await` calls it, which is how awaiting is detected
+  then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#awaited = true;
+    return (this.processing as Promise<void>).then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<void | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onSettled?: (() => void) | null): Promise<void> {
+    this.#awaited = true;
+    return (this.processing as Promise<void>).finally(onSettled);
+  }
+}
+
+/** Applies the outbound interceptors to a frame, the first one first; undefined when one of them drops it. */
 export function interceptOutbound(
   interceptors: readonly OutboundInterceptor[],
+  frame: ServerFrame,
   session: Session,
-  logger: Logger,
-): ((frame: ServerFrame) => ServerFrame | undefined) | undefined {
-  if (interceptors.length === 0) return undefined;
-  return (frame) => {
-    let outgoing: ServerFrame | undefined = frame;
-    try {
-      for (const interceptor of interceptors) {
-        outgoing = interceptor(outgoing, session);
-        if (outgoing === undefined) return undefined;
-      }
-      return outgoing;
-    } catch (error) {
-      logger.error('An outbound interceptor failed; its frame was dropped.', error);
-      return undefined;
-    }
-  };
+): ServerFrame | undefined {
+  let outgoing: ServerFrame | undefined = frame;
+  for (const interceptor of interceptors) {
+    outgoing = interceptor(outgoing, session);
+    if (outgoing === undefined) return undefined;
+  }
+  return outgoing;
 }

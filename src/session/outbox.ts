@@ -1,98 +1,184 @@
-// The way out of one session: frames are encoded, those of a turn leave in one write, and a reader that is too slow is noticed.
+// The outbox of a session: encodes frames, writes those of one turn together, and detects slow readers.
 import type { Clock, Timer } from '../message/clock.js';
 import type { Batch, EncodedFrame, Framing } from '../message/encoded-frame.js';
-import type { Heartbeat, MessageFrame, ServerFrame } from '../message/frame.js';
+import type { Heartbeat, ServerFrame } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
 import type { Encoder } from '../wire/codec.js';
 import type { Activity } from './activity.js';
-import type { Flusher } from './flusher.js';
+import type { ClientSession } from './client-session.js';
 import { HeldFrames } from './held-frames.js';
-import type { Treatment, TreatmentOf } from './slow-consumer.js';
+import { interceptOutbound, type OutboundInterceptor } from './interceptor.js';
+import type { DropRule, DropRules } from './slow-consumer.js';
 
 export interface OutboxLimits {
-  /** Octets that may wait; an empty outbox takes one frame of any size. */
-  readonly size: number;
-  /** Milliseconds that an octet may wait. */
-  readonly age: number;
+  /** Bytes that may wait. An empty outbox accepts one frame of any size. */
+  readonly maxBytes: number;
+  /** Milliseconds that a byte may wait. */
+  readonly timeout: number;
 }
 
-/** What the outboxes of a server share. */
+/** The parts that all outboxes of a server share. */
 export interface OutboxParts {
   readonly clock: Clock;
   readonly flusher: Flusher;
   readonly activity: Activity;
   readonly limits: OutboxLimits;
-  /** What gives way when a reader cannot keep up; undefined where it is always the session. */
-  readonly treatmentOf: TreatmentOf | undefined;
+  /** Decides which messages to drop for slow readers; undefined when slow readers are always disconnected. */
+  readonly dropRules: DropRules | undefined;
+  /** Change or drop frames before they are encoded. */
+  readonly interceptors: readonly OutboundInterceptor[];
 }
 
-/** Beyond this many octets a turn's frames are written before its end: only a write tells whether the reader keeps up. */
-const earlyFlush = 64 * 1024;
+/** Larger batches are written before the end of the turn, because only a write shows whether the reader keeps up. */
+const earlyFlushBytes = 64 * 1024;
 
-/** What an outbox tells of and asks its session. */
-export interface OutboxOwner {
-  /** A frame too many; called once, and nothing more is taken. */
-  overflowed(): void;
-  /** A message was left out, since the reader cannot keep up. */
-  dropped(frame: MessageFrame): void;
-  /** Changes or drops a frame before it is encoded; absent where nobody wants to. */
-  readonly intercept: ((frame: ServerFrame) => ServerFrame | undefined) | undefined;
+/** Writes all outboxes of a server that received frames, at the end of each turn of the event loop. */
+export class Flusher {
+  #outboxes: Outbox[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+  ) {}
+
+  /** Flushes the outbox at the end of this turn. */
+  add(outbox: Outbox): void {
+    if (this.#outboxes.push(outbox) > 1) return;
+    this.activity.begin();
+    this.clock.soon(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const outboxes = this.#outboxes;
+    this.#outboxes = [];
+    const now = this.clock.now();
+    for (const outbox of outboxes) outbox.flush(now);
+    this.activity.end();
+  };
 }
 
 export class Outbox {
-  // What a delivery touches stands first, and close together: with a thousand subscribers each line of memory counts.
+  // The fields that each delivery reads come first: with 1,000 subscribers every cache line counts.
   #open = true;
   #encoder: Encoder | undefined;
   #batch: Batch | undefined;
   readonly #framing: Framing;
-  readonly #intercept: OutboxOwner['intercept'];
   readonly #parts: OutboxParts;
-  /** Octets that the connection still held after the last write. */
+  /** Bytes that the connection still held after the last write. */
   #backlog = 0;
   readonly #connection: Connection;
-  /** In whole milliseconds, which need no memory of their own. */
+  /** In whole milliseconds, because V8 stores small integers without allocation. */
   #lastWrite: number;
-  #roomWanted: (() => void)[] | undefined;
-  #ageTimer: Timer | undefined;
-  /** Octets written since the timer was set. */
-  #writtenMeanwhile = 0;
-  readonly #owner: OutboxOwner;
-  /** What may not be written yet, and what is to be told; present only for a reader that was behind. */
+  #roomWaiters: (() => void)[] | undefined;
+  #timeoutTimer: Timer | undefined;
+  /** Bytes written since the timer was set. */
+  #writtenSinceTimer = 0;
+  readonly #session: ClientSession;
+  /** Frames that wait until a slow reader has caught up; undefined for readers that keep up. */
   #held: HeldFrames | undefined;
 
-  constructor(connection: Connection, parts: OutboxParts, owner: OutboxOwner) {
+  constructor(session: ClientSession, connection: Connection, parts: OutboxParts) {
     this.#framing = connection.framing;
-    this.#intercept = owner.intercept;
     this.#parts = parts;
     this.#connection = connection;
     this.#lastWrite = Math.trunc(parts.clock.now());
-    this.#owner = owner;
+    this.#session = session;
   }
 
-  /** When something was last written, on the clock's scale. */
+  /** The time of the last write, on the scale of the clock. */
   get lastWrite(): number {
     return this.#lastWrite;
   }
 
-  /** Names the encoder; before that nothing can be sent. */
-  speak(encoder: Encoder): void {
+  /** Sets the encoder, once. Frames that are sent before are dropped. */
+  setEncoder(encoder: Encoder): void {
     this.#encoder ??= encoder;
   }
 
-  /** Encodes and takes a frame; false when more than half of the limit waits. */
+  /** Queues a frame; false when more than half of the limit waits. An exception of an interceptor or encoder ends the session. */
   send(frame: ServerFrame | Heartbeat): boolean {
-    if (!this.#open || this.#encoder === undefined) return true;
-    if (frame.kind === 'heartbeat') return this.push(this.#encoder.encode(frame));
-    const outgoing = this.#intercept === undefined ? frame : this.#intercept(frame);
-    if (outgoing === undefined) return true;
-    const { treatmentOf } = this.#parts;
-    if (treatmentOf !== undefined && (this.#backlog > 0 || this.#held !== undefined))
-      return this.#hold(outgoing, treatmentOf, this.#encoder);
-    return this.push(this.#encoder.encode(outgoing));
+    const encoder = this.#encoder;
+    if (!this.#open || encoder === undefined) return true;
+    try {
+      if (frame.kind === 'heartbeat') return this.#queue(encoder.encode(frame));
+      const { interceptors, dropRules } = this.#parts;
+      const outgoing =
+        interceptors.length === 0 ? frame : interceptOutbound(interceptors, frame, this.#session);
+      if (outgoing === undefined) return true;
+      if (dropRules !== undefined && (this.#backlog > 0 || this.#held !== undefined))
+        return this.#hold(outgoing, dropRules, encoder);
+      return this.#queue(encoder.encode(outgoing));
+    } catch (error) {
+      this.#sendingFailed(error);
+      return true;
+    }
   }
 
-  /** Takes what is encoded; false when more than half of the limit waits. */
-  push(encoded: EncodedFrame): boolean {
+  /** Writes all queued frames. An exception of the transport ends the session. */
+  flush(now: number): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    this.#lastWrite = Math.trunc(now);
+    if (this.#timeoutTimer !== undefined) this.#writtenSinceTimer += batch.size;
+    const before = this.#backlog;
+    try {
+      this.#connection.write(batch.bytes());
+      this.#measureBacklog();
+      // An empty outbox accepts one frame of any size, so only a write behind a backlog is checked.
+      if (before > 0) this.#checkLimit(0);
+    } catch (error) {
+      this.#writingFailed(error);
+    }
+  }
+
+  /** The connection has written all bytes. */
+  drained(): void {
+    if (!this.#open) return;
+    try {
+      this.#measureBacklog();
+      this.#release(this.#parts.limits.maxBytes / 4);
+    } catch (error) {
+      this.#sendingFailed(error);
+    }
+  }
+
+  /** Drops the held messages of an ended subscription, if they may be dropped. */
+  forget(subscription: string): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    held.forget(subscription);
+    this.#resolveRoom();
+  }
+
+  /** Writes all queued and held frames, regardless of the backlog, before the session is closed. */
+  finish(): void {
+    try {
+      this.#release(Infinity);
+    } catch (error) {
+      this.#sendingFailed(error);
+    }
+    this.flush(this.#parts.clock.now());
+  }
+
+  /** Resolves when less than half of the limit waits, or when the outbox is stopped. */
+  room(): Promise<void> {
+    if (!this.#open || this.#waiting() <= this.#parts.limits.maxBytes / 2) return Promise.resolve();
+    return new Promise((resolve) => (this.#roomWaiters ??= []).push(resolve));
+  }
+
+  /** Drops all queued frames and all frames that are sent from now on. */
+  stop(): void {
+    this.#open = false;
+    this.#batch = undefined;
+    this.#held = undefined;
+    this.#timeoutTimer?.cancel();
+    this.#setBacklog(0);
+  }
+
+  /** Adds a frame to the batch of this turn; false when more than half of the limit waits. */
+  #queue(encoded: EncodedFrame): boolean {
+    // An interceptor or an early flush may have ended the session.
     if (!this.#open) return true;
     if (this.#batch === undefined) {
       this.#batch = encoded.batch(this.#framing);
@@ -101,123 +187,62 @@ export class Outbox {
       this.#batch = this.#batch.with(encoded, this.#framing);
     }
     const { size } = this.#batch;
-    if (size > earlyFlush) this.flush(this.#parts.clock.now());
-    else if (this.#backlog > 0) this.#check(size);
-    return this.#backlog + size <= this.#parts.limits.size / 2;
+    if (size > earlyFlushBytes) this.flush(this.#parts.clock.now());
+    else if (this.#backlog > 0) this.#checkLimit(size);
+    return this.#backlog + size <= this.#parts.limits.maxBytes / 2;
   }
 
-  /** Writes what was gathered. */
-  flush(now: number): void {
-    const batch = this.#batch;
-    if (batch === undefined) return;
-    this.#batch = undefined;
-    this.#lastWrite = Math.trunc(now);
-    if (this.#ageTimer !== undefined) this.#writtenMeanwhile += batch.size;
-    const before = this.#backlog;
-    this.#connection.write(batch.bytes());
-    this.#measure();
-    // What waited before this batch decides: an empty outbox takes one frame of any size.
-    if (before > 0) this.#check(0);
-  }
-
-  /** The connection has written everything. */
-  drained(): void {
-    if (!this.#open) return;
-    this.#measure();
-    this.#release(this.#parts.limits.size / 4);
-  }
-
-  /** A subscription has ended: what waits for it and may be left out is. */
-  forget(subscription: string): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    held.forget(subscription);
-    if (held.idle) this.#held = undefined;
-    this.#tellRoom();
-  }
-
-  /** Writes all that waits, whether the reader keeps up or not: nothing comes after it. */
-  finish(): void {
-    this.#release(Infinity);
-    this.flush(this.#parts.clock.now());
-  }
-
-  /** Resolves when less than half of the limit waits, or nothing ever will again. */
-  room(): Promise<void> {
-    if (!this.#open || this.#waiting() <= this.#parts.limits.size / 2) return Promise.resolve();
-    return new Promise((resolve) => (this.#roomWanted ??= []).push(resolve));
-  }
-
-  /** Takes nothing more and forgets what was not written. */
-  stop(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#batch = undefined;
-    this.#held = undefined;
-    this.#ageTimer?.cancel();
-    this.#setBacklog(0);
-  }
-
+  /** Bytes that are queued, held or in the connection. */
   #waiting(): number {
     return (this.#batch?.size ?? 0) + this.#backlog + (this.#held?.size ?? 0);
   }
 
-  /** Keeps a frame back, where it can still give way to others or others to it. */
-  #hold(frame: ServerFrame, treatmentOf: TreatmentOf, encoder: Encoder): boolean {
-    const held = (this.#held ??= new HeldFrames((left) => this.#owner.dropped(left)));
+  /** Holds a frame back for a slow reader, so that it or older frames can still be dropped. */
+  #hold(frame: ServerFrame, dropRules: DropRules, encoder: Encoder): boolean {
+    const held = (this.#held ??= new HeldFrames(this.#session.owner));
     if (this.#backlog === 0 && held.empty) {
-      const kept = this.push(encoder.encode(held.told(frame)));
-      if (held.idle) this.#held = undefined;
-      return kept;
+      const hasRoom = this.#queue(encoder.encode(held.withDropCount(frame)));
+      // The reader has caught up: later frames are queued without this detour.
+      if (held.disposable) this.#held = undefined;
+      return hasRoom;
     }
-    const treatment = frame.kind === 'message' ? treatmentOf(frame) : undefined;
+    const rule = frame.kind === 'message' ? dropRules(frame) : undefined;
     const size = encoder.encode(frame).bytes.length;
-    if (this.#makeRoom(held, size - held.replaced(treatment), treatment))
-      held.add(frame, size, treatment);
+    if (this.#makeRoom(held, size - held.replacedSize(rule), rule)) held.add(frame, size, rule);
     else if (frame.kind === 'message') held.drop(frame);
-    return this.#waiting() <= this.#parts.limits.size / 2;
+    return this.#waiting() <= this.#parts.limits.maxBytes / 2;
   }
 
-  /** Lets older messages give way; false when the frame itself has to. Ends the session where neither may. */
-  #makeRoom(held: HeldFrames, needed: number, treatment: Treatment | undefined): boolean {
-    while (this.#waiting() + needed > this.#parts.limits.size) {
-      if (treatment?.policy === 'drop-newest') return false;
+  /**
+   * Drops held messages until a frame fits; false when the frame itself has to be dropped. Ends the session when neither
+   * may be dropped.
+   */
+  #makeRoom(held: HeldFrames, needed: number, rule: DropRule | undefined): boolean {
+    while (this.#waiting() + needed > this.#parts.limits.maxBytes) {
+      if (rule?.policy === 'drop-newest') return false;
       if (held.dropOldest()) continue;
-      if (treatment !== undefined) return false;
+      if (rule !== undefined) return false;
       this.#overflow();
       return true;
     }
     return true;
   }
 
-  /** Writes what was held back, in parts, for as long as the reader takes it. */
-  #release(part: number): void {
+  /** Writes held frames in parts of this many bytes, until the connection has a backlog again. */
+  #release(partBytes: number): void {
     const held = this.#held;
     const encoder = this.#encoder;
     if (held === undefined || encoder === undefined) return;
-    while (!held.empty && (this.#backlog === 0 || part === Infinity)) {
-      do this.push(encoder.encode(held.take()!));
-      while (!held.empty && (this.#batch?.size ?? 0) < part);
+    while (this.#open && !held.empty && (this.#backlog === 0 || partBytes === Infinity)) {
+      do this.#queue(encoder.encode(held.take()!));
+      while (this.#open && !held.empty && (this.#batch?.size ?? 0) < partBytes);
       this.flush(this.#parts.clock.now());
     }
-    if (held.idle) this.#held = undefined;
   }
 
-  #measure(): void {
+  #measureBacklog(): void {
     this.#setBacklog(this.#connection.bufferedBytes);
-    if (this.#backlog > 0) this.#watchAge();
-  }
-
-  #check(gathered: number): void {
-    if (this.#backlog + gathered <= this.#parts.limits.size) return;
-    // The backlog was measured at the last write; the reader may have caught up since.
-    this.#measure();
-    if (this.#backlog > 0 && this.#backlog + gathered > this.#parts.limits.size) this.#overflow();
-  }
-
-  #overflow(): void {
-    this.stop();
-    this.#owner.overflowed();
+    if (this.#backlog > 0) this.#startTimeout();
   }
 
   #setBacklog(backlog: number): void {
@@ -226,25 +251,56 @@ export class Outbox {
       else this.#parts.activity.end();
     }
     this.#backlog = backlog;
-    this.#tellRoom();
+    this.#resolveRoom();
   }
 
-  #tellRoom(): void {
-    const wanted = this.#roomWanted;
-    if (wanted === undefined || this.#waiting() > this.#parts.limits.size / 2) return;
-    this.#roomWanted = undefined;
-    for (const resolve of wanted) resolve();
+  #resolveRoom(): void {
+    const waiters = this.#roomWaiters;
+    if (waiters === undefined || this.#waiting() > this.#parts.limits.maxBytes / 2) return;
+    this.#roomWaiters = undefined;
+    for (const resolve of waiters) resolve();
   }
 
-  /** One timer while something waits: what waited when it was set must have left when it fires. */
-  #watchAge(): void {
-    if (this.#ageTimer !== undefined) return;
-    this.#writtenMeanwhile = 0;
-    this.#ageTimer = this.#parts.clock.after(this.#parts.limits.age, () => {
-      const written = this.#writtenMeanwhile;
-      this.#ageTimer = undefined;
-      this.#measure();
-      if (this.#backlog > written) this.#overflow();
-    });
+  #checkLimit(queued: number): void {
+    const { maxBytes } = this.#parts.limits;
+    if (this.#backlog + queued <= maxBytes) return;
+    // The backlog was measured at the last write; the reader may have caught up since.
+    this.#measureBacklog();
+    if (this.#backlog > 0 && this.#backlog + queued > maxBytes) this.#overflow();
+  }
+
+  /** One timer while bytes wait: the bytes that waited when it was set must be written when it fires. */
+  #startTimeout(): void {
+    if (this.#timeoutTimer !== undefined) return;
+    this.#writtenSinceTimer = 0;
+    const { clock, limits } = this.#parts;
+    this.#timeoutTimer = clock.after(limits.timeout, () => this.#checkTimeout());
+  }
+
+  #checkTimeout(): void {
+    const written = this.#writtenSinceTimer;
+    this.#timeoutTimer = undefined;
+    try {
+      this.#measureBacklog();
+    } catch (error) {
+      this.#writingFailed(error);
+    }
+    if (this.#backlog > written) this.#overflow();
+  }
+
+  #overflow(): void {
+    this.stop();
+    this.#session.closeWith('slow-consumer');
+  }
+
+  /** Frames that are already encoded are still written; held frames would have to be encoded. */
+  #sendingFailed(error: unknown): void {
+    this.#held = undefined;
+    this.#session.internalError('Sending a frame', error);
+  }
+
+  #writingFailed(error: unknown): void {
+    this.stop();
+    this.#session.internalError('Writing to the connection', error);
   }
 }

@@ -1,49 +1,68 @@
-// What gives way when a reader cannot keep up: the policies, and which one a destination has.
+// Slow consumers: the policies, and the rules that decide which messages may be dropped.
 import { compileDestination } from '../pattern/destination-pattern.js';
 import type { MessageFrame } from '../message/frame.js';
+import type { Separator } from '../pattern/separator.js';
 
 /**
- * `close` ends the session; `drop-oldest` and `drop-newest` leave messages out; `conflate` keeps the newest of each key, also
- * before the limit is reached. What asks for acknowledgement or comes from a queue is never left out.
+ * What happens when a client reads too slowly. `close` ends the session; `drop-oldest` and `drop-newest` drop messages;
+ * `conflate` keeps only the newest message of each key, even below the limit. Messages that require acknowledgement,
+ * retained messages and messages of queues are never dropped.
  */
 export type SlowConsumerPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'conflate';
 
 export interface SlowConsumerRule {
-  /** A destination or pattern, as clients name it. */
+  /** A destination or pattern, as clients subscribe to it. */
   readonly destination: string;
   readonly policy: SlowConsumerPolicy;
-  /** The header that tells what a message is about, for `conflate`. Default: its destination alone does. */
+  /**
+   * For `conflate`: the header whose value is the key of a message.
+   *
+   * @default all messages of a destination have the same key
+   */
   readonly key?: string;
 }
 
 export interface SlowConsumerOptions {
-  /** Where no rule says otherwise. Default `close`. */
+  /**
+   * The policy of destinations without a rule.
+   *
+   * @default 'close'
+   */
   readonly policy: SlowConsumerPolicy;
-  /** The first that matches counts. Default: none. */
+  /**
+   * Policies of particular destinations. The first rule that matches counts.
+   *
+   * @default []
+   */
   readonly rules: readonly SlowConsumerRule[];
 }
 
-/** How a message gives way. */
-export interface Treatment {
+/** How a message may be dropped. */
+export interface DropRule {
   readonly policy: Exclude<SlowConsumerPolicy, 'close'>;
-  /** With `conflate`, what the message is about: a newer one of the same key takes its place. */
+  /** For `conflate`: a newer message with the same key replaces this one. */
   readonly key: string | undefined;
 }
 
-/** Undefined for a message that gives way to nothing. */
-export type TreatmentOf = (frame: MessageFrame) => Treatment | undefined;
+/** Returns the rule for a message; undefined when it must not be dropped. */
+export type DropRules = (frame: MessageFrame) => DropRule | undefined;
 
-/** Undefined where every destination has `close`, so that nothing needs to be asked. Errors: `pattern-invalid`. */
+/**
+ * Compiles the options; returns undefined when every destination has the policy `close`, so that sending checks nothing.
+ *
+ * @throws {MessagingError} `pattern-invalid`
+ */
 export function compileSlowConsumers(
   { policy, rules }: SlowConsumerOptions,
-  separator: '/' | '.',
-): TreatmentOf | undefined {
+  separator: Separator,
+): DropRules | undefined {
   if (policy === 'close' && rules.every((rule) => rule.policy === 'close')) return undefined;
   const compiled = rules.map((rule) => ({
     ...rule,
-    pattern: compileDestination(rule.destination, { separator, expressions: true }),
+    pattern: compileDestination(rule.destination, separator),
   }));
   return (frame) => {
+    // Messages of queues, retained messages and messages that require acknowledgement have marks; they are never dropped.
     if (frame.marks !== undefined) return undefined;
     const { destination } = frame.message;
     const rule = compiled.find(({ pattern }) => pattern.match(destination) !== undefined);

@@ -11,11 +11,10 @@ import type {
 import type { Headers, Message } from '../message/message.js';
 import { asBuffer } from '../payload/bytes.js';
 import { isJson, mediaTypeOf } from '../payload/media-type.js';
-import { noBody } from '../wire/body.js';
+import { noBody } from '../wire/received-bytes.js';
 import { dialects } from '../wire/stomp/dialect.js';
 import { Parser } from '../wire/stomp/parser.js';
-import type { RawFrame } from '../wire/stomp/raw-frame.js';
-import { serialize } from '../wire/stomp/serializer.js';
+import { serialize, type RawFrame } from '../wire/stomp/raw-frame.js';
 
 /** The client's side of a wire protocol. It keeps incomplete input, so each connection needs its own. */
 export interface ClientProtocol {

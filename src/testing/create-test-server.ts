@@ -58,7 +58,7 @@ export async function testServer<M extends object = AnyDestinations>(
     onConnection: recorder.onConnection,
     onFrame(_frame, session) {
       const ended = clients.get(session.id)?.frameStarted();
-      return ended && ((result) => ended(result === 'done'));
+      return ended && ((result) => ended(result !== 'failed'));
     },
     onRoute: recorder.onRoute,
     onStream: recorder.onStream,

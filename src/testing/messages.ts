@@ -2,7 +2,7 @@
 import type { DeliveryMarks, MessageFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { PayloadReader, Payloads } from '../payload/converter.js';
-import { noBody } from '../wire/body.js';
+import { noBody } from '../wire/received-bytes.js';
 
 interface MessageContent<T> {
   /** Destination as clients see it. */

@@ -191,7 +191,7 @@ function matchRoute(
   server: DestinationOptions,
 ): RouteMatch | undefined {
   const { separator, prefixes } = server;
-  const pattern = compileDestination(route.pattern, { separator, expressions: true });
+  const pattern = compileDestination(route.pattern, separator);
   const [prefix = ''] = prefixes.application;
   const lookup =
     options.destination === undefined

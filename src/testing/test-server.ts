@@ -112,7 +112,7 @@ export class TestServer<M extends object = AnyDestinations> {
     const all = this.#environment.published() as readonly PublishedMessage<PayloadAt<M, D>>[];
     if (destination === undefined) return all;
     const { separator } = this.server.options;
-    const pattern = compileDestination(destination, { separator });
+    const pattern = compileDestination(destination, separator);
     return all.filter((each) => pattern.match(each.destination) !== undefined);
   }
 

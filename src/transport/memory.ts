@@ -1,14 +1,16 @@
-// Both ends in one process: octets through the real codec, without a socket. The way in of most tests.
+// The transport without sockets: client and server in one process, for tests and local clients.
+import { unframed } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
-import type {
-  Acceptor,
-  Connection,
-  ConnectionListener,
-  Handshake,
-  Transport,
+import {
+  lostConnection,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+  type Transport,
+  type TransportContext,
 } from './transport.js';
-import { unframed } from './unframed.js';
 
+/** The handshake of a memory client. */
 export interface MemoryClientOptions {
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,46 +19,58 @@ export interface MemoryClientOptions {
   readonly principal?: Principal;
 }
 
+/** The client's end of a connection in memory. */
 export interface MemoryClient {
-  /** Resolves when the connection is gone, by whichever side. */
+  /** Resolves when either side has closed the connection. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Called with what arrives; what came before it was set waits for it. */
-  onData: ((octets: Uint8Array) => void) | undefined;
-  send(octets: Uint8Array | string): void;
-  /** Stops and goes on reading: meanwhile octets wait on the server's side. */
+  /** Receives the server's bytes. Bytes that arrive before it is set wait for it. */
+  onData: ((bytes: Uint8Array) => void) | undefined;
+  send(bytes: Uint8Array | string): void;
+  /** Stops reading; meanwhile the server's bytes wait in its connection. */
   pause(): void;
   resume(): void;
   close(code?: number, reason?: string): void;
-  /** Is gone without a word. */
+  /** Ends the connection without a close frame, as a lost network does; the server sees 1006. */
   vanish(): void;
 }
 
 export interface MemoryTransport extends Transport {
-  /** A new client; the server has accepted it when this returns. Throws while the transport is not open. */
+  /**
+   * Connects a client; the server has accepted it when this returns.
+   * @throws {Error} while the transport is not open
+   */
   connect(options?: MemoryClientOptions): MemoryClient;
 }
 
-/** A microtask behind it costs a fifth of what `queueMicrotask` makes of one. */
+/** A reaction to it costs a fifth of `queueMicrotask`. */
 const settled = Promise.resolve();
 
+/**
+ * Creates a transport whose clients live in the same process.
+ * @example
+ *     const memory = memoryTransport();
+ *     const server = await createServer({ transports: [memory] });
+ *     await server.start();
+ *     const client = memory.connect();
+ */
 export function memoryTransport(): MemoryTransport {
-  let accept: Acceptor | undefined;
+  let context: TransportContext | undefined;
   return {
     name: 'memory',
-    open: (acceptor) => void (accept = acceptor),
-    close: () => void (accept = undefined),
+    open: (given) => void (context = given),
+    close: () => void (context = undefined),
     connect(options = {}) {
-      if (accept === undefined)
+      if (context === undefined)
         throw new Error('The memory transport is not open: start the server first.');
-      const ends = new MemoryEnds(options);
-      accept(ends);
-      return ends.client;
+      const connection = new MemoryConnection(options);
+      context.accept(connection);
+      return connection.client;
     },
   };
 }
 
-/** A connection and its client. Each direction is a queue that is emptied in a microtask, as sockets never call back at once. */
-class MemoryEnds implements Connection {
+/** A connection and its client. Each direction is a queue that is emptied in a microtask, because sockets never call back synchronously. */
+class MemoryConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
   readonly messages = true;
@@ -122,12 +136,12 @@ class MemoryEnds implements Connection {
   }
 
   terminate(): void {
-    this.#end(1006, '');
+    this.#end(lostConnection);
   }
 
   #makeClient(): MemoryClient {
     let onData: MemoryClient['onData'];
-    const ends = this;
+    const connection = this;
     return {
       closed: new Promise((resolve) => (this.#resolveClosed = resolve)),
       get onData() {
@@ -135,19 +149,19 @@ class MemoryEnds implements Connection {
       },
       set onData(callback) {
         onData = callback;
-        ends.#schedule();
+        connection.#schedule();
       },
-      send(octets) {
-        ends.#toServer.push(typeof octets === 'string' ? Buffer.from(octets) : octets);
-        ends.#schedule();
+      send(bytes) {
+        connection.#toServer.push(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+        connection.#schedule();
       },
       pause: () => void (this.#clientPaused = true),
       resume: () => {
         this.#clientPaused = false;
         this.#schedule();
       },
-      close: (code = 1000, reason = '') => void settled.then(() => this.#end(code, reason)),
-      vanish: () => void settled.then(() => this.#end(1006, '')),
+      close: (code = 1000, reason = '') => void settled.then(() => this.#end({ code, reason })),
+      vanish: () => void settled.then(() => this.#end(lostConnection)),
     };
   }
 
@@ -163,7 +177,7 @@ class MemoryEnds implements Connection {
   #move(): void {
     while (this.#open && !this.#serverPaused && this.#toServer.length > 0)
       this.#listener?.data(this.#toServer.shift()!);
-    const held = this.#toClient.length > 0;
+    const waited = this.#toClient.length > 0;
     while (
       this.#open &&
       !this.#clientPaused &&
@@ -172,12 +186,12 @@ class MemoryEnds implements Connection {
     ) {
       this.client.onData(this.#toClient.shift()!);
     }
-    if (this.#open && held && this.#toClient.length === 0) this.#listener?.drained();
-    // What nobody reads would keep the connection open for ever; a socket, too, is cut off.
-    if (this.#closing !== undefined) this.#end(this.#closing.code, this.#closing.reason);
+    if (this.#open && waited && this.#toClient.length === 0) this.#listener?.drained();
+    // Bytes that the client does not read are dropped: otherwise they would keep the connection open forever.
+    if (this.#closing !== undefined) this.#end(this.#closing);
   }
 
-  #end(code: number, reason: string): void {
+  #end({ code, reason }: { readonly code: number; readonly reason: string }): void {
     if (!this.#open) return;
     this.#open = false;
     this.#resolveClosed({ code, reason });

@@ -1,16 +1,23 @@
-// Which pages may connect: those of the server's own origin, and those that an endpoint lists.
+// Checks the origin of a handshake: pages of the server's own origin and of listed origins may connect.
 import { MessagingError } from '../message/error.js';
 
 export interface OriginOptions {
-  /** Origins beside the server's own, exact or as patterns (`https://*.example.org:[443,8443]`, `https://*:[*]`, `*`). Default: none. */
+  /**
+   * Origins that may connect besides the server's own, exact or as patterns: `https://*.example.org:[443,8443]`,
+   * `https://*:[*]`, `*`.
+   * @default []
+   */
   readonly allowed?: readonly string[] | undefined;
-  /** Addresses whose `X-Forwarded-Host` and `X-Forwarded-Proto` are believed. Default: none. */
+  /**
+   * IP addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` are used.
+   * @default []
+   */
   readonly trustedProxies?: readonly string[] | undefined;
 }
 
-/** What an origin is judged by. */
+/** The parts of a request that the check uses. */
 export interface OriginFacts {
-  /** Of the `Origin` header; clients that are no browsers send none. */
+  /** The `Origin` header; undefined for clients that are not browsers. */
   readonly origin: string | undefined;
   readonly host: string | undefined;
   readonly forwardedHost: string | undefined;
@@ -28,7 +35,7 @@ interface Origin {
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** @throws `option-invalid` for a pattern that is no origin, and for a proxy that is no address */
+/** @throws {MessagingError} `option-invalid` when a pattern is not an origin, or a proxy is not an IP address */
 export function createOriginCheck({
   allowed = [],
   trustedProxies = [],
@@ -43,15 +50,15 @@ export function createOriginCheck({
   };
 }
 
-/** Host and port are compared with `Host`; the scheme only where a proxy that is believed tells what the client used. */
+/** Compares host and port with `Host`. Compares the scheme only behind a trusted proxy, which sends the scheme that the client used. */
 function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<string>): boolean {
   const forwarded =
     facts.remoteAddress !== undefined && proxies.has(plainAddress(facts.remoteAddress));
   const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
   if (host === undefined) return false;
-  // Of an upgrade some proxies say `wss`, where pages say `https`.
-  const told = forwarded ? facts.forwardedProto?.replace(/^ws/i, 'http') : undefined;
-  const scheme = told === undefined ? origin.scheme : `${told}:`;
+  // Some proxies send `wss` for an upgrade, while the origin of the page is `https`.
+  const forwardedScheme = forwarded ? facts.forwardedProto?.replace(/^ws/i, 'http') : undefined;
+  const scheme = forwardedScheme === undefined ? origin.scheme : `${forwardedScheme}:`;
   const own = parseOrigin(`${scheme}//${host}`);
   return (
     own !== undefined &&
@@ -61,18 +68,18 @@ function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<s
   );
 }
 
-/** Names and ranges would never match the address of a socket. */
+/** Rejects host names and ranges, which would never equal the address of a socket. */
 function checkedAddress(address: string): string {
   if (!/^(?:\d+(?:\.\d+){3}|[\da-f:.]*:[\da-f:.]*)$/i.test(address)) {
     throw new MessagingError(
       'option-invalid',
-      `'${address}' in trustedProxies is no address, as 10.0.0.9 and ::1 are.`,
+      `'${address}' in trustedProxies is not an IP address such as 10.0.0.9 or ::1.`,
     );
   }
   return plainAddress(address);
 }
 
-/** IPv4 without the prefix that a socket listening to both IPv4 and IPv6 gives it. */
+/** Removes the prefix of IPv4 addresses on sockets that listen to both IPv4 and IPv6. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
@@ -87,21 +94,21 @@ function parseOrigin(text: string): Origin | undefined {
   };
 }
 
-/** `scheme://host`, where the host may hold stars, and a port, `[a,b]` or `[*]`; without one, the scheme's own. */
-const shape =
+/** `scheme://host:port`. The host may contain `*`; the port is a number, `[a,b]` or `[*]`, and by default the one of the scheme. */
+const originPattern =
   /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:]+\]|[^:[\]/]+)(?::(\d+|\[(?:\d+(?:,\d+)*|\*)\]))?\/?$/i;
 
 function compileOrigin(pattern: string): (origin: Origin | undefined) => boolean {
   if (pattern === '*') return () => true;
-  const [, scheme = '', written = '', ports] = shape.exec(pattern) ?? [];
-  // As origins are written: in lower case, names in punycode, IPv6 in its short form.
+  const [, scheme = '', written = '', ports] = originPattern.exec(pattern) ?? [];
+  // Normalized as in the `Origin` header: lower case, names in punycode, IPv6 in its short form.
   const host = written.includes('*')
     ? written.toLowerCase()
     : parseOrigin(`${scheme}://${written}`)?.host;
   if (host === undefined) {
     throw new MessagingError(
       'option-invalid',
-      `'${pattern}' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
+      `'${pattern}' in allowedOrigins is not an origin such as https://*.example.org:[443,8443].`,
     );
   }
   const protocol = `${scheme.toLowerCase()}:`;
@@ -117,7 +124,7 @@ function compileOrigin(pattern: string): (origin: Origin | undefined) => boolean
     matchesPieces(origin.host, pieces);
 }
 
-/** The first piece begins the text, the last ends it, and the others stand between them in their order. */
+/** True when the text begins with the first piece, ends with the last, and contains the others between them in order. */
 function matchesPieces(text: string, pieces: readonly string[]): boolean {
   const [first = '', ...others] = pieces;
   const last = others.pop();

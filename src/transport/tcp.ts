@@ -1,73 +1,220 @@
-// TCP and TLS on a port of their own, for clients that speak STOMP or JSON without WebSocket around it.
-import { createServer, type AddressInfo, type ServerOpts, type Socket } from 'node:net';
-import type { TlsOptions } from 'node:tls';
-import { systemClock, type Clock } from '../message/clock.js';
-import { listen } from './listening.js';
-import { TcpConnection } from './tcp-connection.js';
-import { secureServer } from './tcp-secure.js';
-import type { Acceptor, Transport } from './transport.js';
+// The transport for TCP and TLS sockets, for STOMP and JSON clients without WebSocket.
+import {
+  createServer,
+  type AddressInfo,
+  type Server,
+  type ServerOpts,
+  type Socket,
+} from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Clock, Timer } from '../message/clock.js';
+import { unframed } from '../message/encoded-frame.js';
+import { closeCodes, MessagingError } from '../message/error.js';
+import { defaultHost, listen } from './listen.js';
+import { SocketWriter } from './socket-writer.js';
+import {
+  closeTimeout,
+  lostConnection,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+  type Transport,
+  type TransportContext,
+} from './transport.js';
 
 export interface TcpOptions {
-  /** Where to listen; 0 is any free port, which `address` tells. 61613 is what STOMP clients expect. */
+  /** The port to listen on; 0 means any free port, which `address` returns. STOMP clients expect 61613. */
   readonly port: number;
-  /** The address to listen on. Default 127.0.0.1. */
+  /**
+   * The address to listen on.
+   * @default '127.0.0.1'
+   */
   readonly host?: string;
   /**
-   * Key, certificate and whatever else `node:tls` takes; without it octets travel in the open. `handshakeTimeout`
-   * is 10,000 milliseconds by default.
+   * Key, certificate and other options of `node:tls`; without it, connections are not encrypted. `handshakeTimeout` is
+   * 10,000 milliseconds by default.
    */
   readonly tls?: TlsOptions;
-  /** Default: the system's. */
-  readonly clock?: Clock;
 }
 
 export interface TcpTransport extends Transport {
-  /** Where it listens; undefined while it does not. */
+  /** The address that the transport listens on; undefined while it does not listen. */
   address(): AddressInfo | undefined;
 }
 
 const socketOptions: ServerOpts = {
-  // A client that has ended its side still gets its answers.
+  // A client that has ended its side still receives its answers.
   allowHalfOpen: true,
-  // Frames of a turn leave in one write: there is nothing to wait for.
+  // The frames of a turn leave in one write, so there is nothing to wait for.
   noDelay: true,
-  // Machines that are gone without a word are found out by the system, where no heart-beats were agreed.
+  // Where no heart-beats were agreed, the system detects machines that are gone.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
 
+/** Time for the TLS handshake, in milliseconds: a client that sends nothing must not stay connected. */
+const handshakeTimeout = 10_000;
+
 /**
- * A transport for the `transports` of a server; each socket is a session. It speaks whichever of the server's protocols the
- * first octet means. Errors: `option-invalid` when `node:tls` refuses its options; when it opens, `listen-failed`.
+ * Creates a transport for the option `transports` of a server. Each socket is a session; its first byte decides which of
+ * the server's protocols it uses.
+ *
+ * Opening it fails with `listen-failed` when the port or the address cannot be used.
+ * @throws {MessagingError} `option-invalid` when `node:tls` rejects its options
+ * @example
+ *     const server = await createServer({ transports: [tcpTransport({ port: 61613 })] });
  */
 export function tcpTransport(options: TcpOptions): TcpTransport {
-  const { port, host = '127.0.0.1', tls, clock = systemClock } = options;
-  let acceptor: Acceptor | undefined;
+  const { port, host = defaultHost, tls } = options;
+  let context: TransportContext | undefined;
   const accept = (socket: Socket): void => {
-    try {
-      // Closed meanwhile, it takes nobody.
-      if (acceptor === undefined) socket.destroy();
-      else acceptor(new TcpConnection(socket, clock));
-    } catch {
-      socket.destroy();
-    }
+    // The transport may have been closed since the socket arrived.
+    if (context === undefined) socket.destroy();
+    else context.accept(new TcpConnection(socket, context.clock));
   };
-  const secure = tls && secureServer(tls, socketOptions, accept);
+  const secure = tls && secureServer(tls, accept);
   const server = secure?.server ?? createServer(socketOptions, accept);
   return {
     name: `${secure === undefined ? 'tcp' : 'tls'} ${host}:${port}`,
     async open(given) {
       await listen(server, port, host);
-      acceptor = given;
+      context = given;
     },
     close() {
-      acceptor = undefined;
+      context = undefined;
       server.close();
       secure?.abandonHandshakes();
     },
     address() {
-      // Never text: that is where servers on a Unix socket listen.
+      // A string only for Unix sockets, which this transport does not use.
       return (server.address() as AddressInfo | null) ?? undefined;
     },
   };
+}
+
+/** One client on a TCP or TLS socket. */
+export class TcpConnection implements Connection {
+  readonly handshake: Handshake;
+  readonly framing = unframed;
+  readonly messages = false;
+  readonly #writer: SocketWriter;
+  #listener: ConnectionListener | undefined;
+  /** Code and reason of our `close`; TCP does not send them to the client. */
+  #closing: { readonly code: number; readonly reason: string } | undefined;
+  #closeTimer: Timer | undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly clock: Clock,
+  ) {
+    this.handshake = handshakeOf(socket);
+    this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
+    socket.on('data', (chunk) => this.#listener?.data(chunk));
+    socket.on('end', () => this.#listener?.ended(closeCodes.normal, ''));
+    // Without this listener an error would end the process; `close` follows it.
+    socket.on('error', () => {});
+    socket.on('close', this.#onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.#writer.bufferedBytes;
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.socket.writable) this.#writer.write(bytes);
+  }
+
+  /** TCP has no pings that this process can send; the protocol's heart-beats and TCP's keep-alive replace them. */
+  ping(): boolean {
+    return false;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = { code, reason };
+    // With unread data, the system would reset the connection, and the client would lose the last frames.
+    this.socket.resume();
+    this.socket.end();
+    this.#closeTimer = this.clock.after(closeTimeout, () => this.terminate());
+  }
+
+  terminate(): void {
+    this.socket.destroy();
+  }
+
+  readonly #onClose = (): void => {
+    this.#closeTimer?.cancel();
+    const { code, reason } = this.#closing ?? lostConnection;
+    this.#listener?.closed(code, reason);
+  };
+}
+
+const noHeaders: ReadonlyMap<string, string> = new Map();
+
+function handshakeOf(socket: Socket): Handshake {
+  return {
+    url: '',
+    headers: noHeaders,
+    remoteAddress: socket.remoteAddress,
+    subprotocol: undefined,
+    secure: 'encrypted' in socket,
+    principal: undefined,
+  };
+}
+
+interface SecureServer {
+  readonly server: Server;
+  /** Destroys the sockets whose handshake has not finished; no connection exists for them yet. */
+  abandonHandshakes(): void;
+}
+
+/** A TLS server that passes sockets to `accept` after their handshake. */
+function secureServer(tls: TlsOptions, accept: (socket: Socket) => void): SecureServer {
+  const handshakes = new Map<string, Socket>();
+  const server = createWithTls({ handshakeTimeout, ...tls, ...socketOptions });
+  server.on('connection', (socket) => {
+    const peer = peerOf(socket);
+    handshakes.set(peer, socket);
+    socket.once('close', () => handshakes.delete(peer));
+  });
+  server.on('secureConnection', (socket) => {
+    handshakes.delete(peerOf(socket));
+    accept(socket);
+  });
+  // Node reports a handshake that takes too long, but does not close its socket.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return {
+    server,
+    abandonHandshakes() {
+      for (const socket of handshakes.values()) socket.destroy();
+    },
+  };
+}
+
+/** Equal for a socket and for its TLS socket, which Node does not link to each other. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function createWithTls(options: TlsOptions & ServerOpts) {
+  try {
+    return createTlsServer(options);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new MessagingError('option-invalid', `The option 'tls' is not valid: ${message}`, {
+      cause: error,
+    });
+  }
 }

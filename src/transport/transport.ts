@@ -1,64 +1,112 @@
-// The contract of a transport: how octets of clients reach us and ours reach them.
+// The contract of a transport: the connections that it accepts, and the context that the server gives it.
+import type { Clock } from '../message/clock.js';
 import type { Framing } from '../message/encoded-frame.js';
+import { closeCodes } from '../message/error.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import type { HttpHost } from './http-host.js';
 
-/** What is known of a client before its first frame; copied, so that no HTTP request is kept (1-3 KB each). */
+/** Facts about a client before its first frame; copied, because keeping the HTTP request would cost 1-3 KB per client. */
 export interface Handshake {
-  /** Path and query as the client asked for them; empty where the transport has none. */
+  /** Path and query as the client requested them; empty for transports without URLs. */
   readonly url: string;
-  /** HTTP headers in lower case, but for those of the upgrade itself; empty where the transport has none. */
+  /** HTTP headers in lower case, without those of the upgrade itself; empty for transports without headers. */
   readonly headers: ReadonlyMap<string, string>;
   readonly remoteAddress: string | undefined;
-  /** The subprotocol that was agreed. */
+  /** The negotiated WebSocket subprotocol. */
   readonly subprotocol: string | undefined;
+  /** True when the connection is encrypted. */
   readonly secure: boolean;
-  /** Who the transport itself knows the client to be. */
+  /** The user, when the transport itself has authenticated the client. */
   readonly principal: Principal | undefined;
 }
 
-/** What a connection tells; calls come one at a time and never after `closed`. */
+/** Receives the events of a connection. Calls never overlap, and none follows `closed`. */
 export interface ConnectionListener {
   data(chunk: Uint8Array): void;
   /**
-   * No data follows: the client has half-closed, or said what the transport must refuse. The listener closes with this
-   * code when the frames before it are done.
+   * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
+   * connection with this code after the frames that it has already received.
    */
   ended(code: number, reason: string): void;
-  /** Everything written has left this process. */
+  /** All written bytes have left this process. */
   drained(): void;
-  /** The client answered a ping. */
+  /** The client has answered a ping. */
   ponged(): void;
-  /** The connection is gone, by whichever side; called once. */
+  /** Either side has closed the connection, or it is lost; called once. */
   closed(code: number, reason: string): void;
 }
 
+/** One client. */
 export interface Connection {
   readonly handshake: Handshake;
   readonly framing: Framing;
-  /** Whether each chunk that arrives is a whole message, as WebSocket's; else it is any part of a stream. */
+  /** True when each chunk is one whole message, as in WebSocket; false when chunks are arbitrary parts of a byte stream. */
   readonly messages: boolean;
-  /** Octets written that have not left this process. */
+  /** Written bytes that have not left this process. */
   readonly bufferedBytes: number;
-  /** Must be called in the turn in which the connection was accepted. */
+  /** Sets the receiver of events. Must be called in the turn of the event loop in which the connection is accepted. */
   listen(listener: ConnectionListener): void;
-  /** Writes octets that `framing` has framed; drops them when the connection is closing. The buffer must not change afterwards. */
+  /** Writes bytes that `framing` has framed; ignored once the connection is closing. The buffer must not change afterwards. */
   write(bytes: Uint8Array): void;
-  /** Asks the client for a life sign; false where the transport has no such question. */
+  /** Sends a ping; false when the transport has none. */
   ping(): boolean;
+  /** Stops reading from the client. */
   pause(): void;
   resume(): void;
-  /** Closes after everything written has left, within a second. */
+  /** Sends all written bytes, then closes; destroys the connection when the client does not close within `closeTimeout`. */
   close(code: number, reason: string): void;
-  /** Ends at once. */
+  /** Closes immediately; written bytes may be lost. */
   terminate(): void;
 }
 
-export type Acceptor = (connection: Connection) => void;
+/** Limits of the server that transports enforce. */
+export interface TransportLimits {
+  /** Bytes of one message; a transport with messages closes a connection that exceeds it with 1009. */
+  readonly maxMessageBytes: number;
+}
 
+/** The parts of a server that a transport works with. */
+export interface TransportContext {
+  /** Starts a session on a new connection. Never throws: when the server fails, it closes the connection with 1011. */
+  readonly accept: (connection: Connection) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: TransportLimits;
+  /** The HTTP server that `listen` started or `attach` received; undefined after `start`, which uses none. */
+  readonly http: HttpHost | undefined;
+}
+
+/** A way for clients to reach the server. */
 export interface Transport {
+  /** Identifies the transport in logs and error messages. */
   readonly name: string;
-  /** Begins to hand connections to the acceptor. */
-  open(acceptor: Acceptor): void | Promise<void>;
-  /** Takes no more connections; those that are open live on until they are closed. */
+  /** Starts to accept connections. */
+  open(context: TransportContext): void | Promise<void>;
+  /** Stops accepting connections. Open connections stay open until they are closed. */
   close(): void | Promise<void>;
+}
+
+/** Time that a client has to close its side, in milliseconds, before the connection is destroyed. */
+export const closeTimeout = 1000;
+
+/** Code and reason of a connection that ended without a close frame (RFC 6455 section 7.1.5). */
+export const lostConnection = { code: 1006, reason: '' } as const;
+
+/**
+ * Returns the `accept` of a context. When starting the session throws, it logs the error and closes the connection with
+ * 1011, so that a transport needs no error handling of its own.
+ */
+export function guardAccept(
+  start: (connection: Connection) => void,
+  logger: Logger,
+): TransportContext['accept'] {
+  return (connection) => {
+    try {
+      start(connection);
+    } catch (error) {
+      logger.error('The server could not accept a new connection.', error);
+      connection.close(closeCodes.internalError, 'internal-error');
+    }
+  };
 }

@@ -1,88 +1,87 @@
-// WebSocket on `ws`: its handshake, its reader and its rules; our own frames written raw beside it.
+// The WebSocket transport: `ws` does the handshake, reads and closes; our frames are written to the socket directly.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
-import { closeCodes } from '../message/error.js';
-import { closedWith, cutReason, isSendable } from './close-frame.js';
+import { closeCodes, MessagingError } from '../message/error.js';
+import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
+import { rejectUpgrade } from './http-host.js';
 import type { OriginCheck } from './origin.js';
-import { Outlet } from './outlet.js';
-import type {
-  Acceptor,
-  Connection,
-  ConnectionListener,
-  Handshake,
-  Transport,
+import { SocketWriter } from './socket-writer.js';
+import {
+  closeTimeout,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+  type Transport,
+  type TransportContext,
 } from './transport.js';
-import { claimUpgrade, refuseUpgrade, type HttpHost } from './upgrade.js';
 
 export interface WebSocketOptions {
+  /** The path of the endpoint, without query. */
   readonly path: string;
-  readonly http: HttpHost;
-  /** The subprotocol to answer; undefined for none. */
+  /** Chooses the subprotocol of the answer; undefined for none. */
   readonly subprotocol: (offered: ReadonlySet<string>) => string | undefined;
   readonly origin: OriginCheck;
-  /** Octets of one WebSocket message; a larger one closes with 1009. */
-  readonly maxMessageSize: number;
 }
 
-/** Milliseconds that a client may take to answer a close, before `ws` destroys the socket. */
-const closeTimeout = 1000;
-
-export function webSocketTransport(options: WebSocketOptions): Transport {
-  const { path, http, subprotocol, origin, maxMessageSize } = options;
-  const limits: ServerOptions & { closeTimeout: number } = {
-    noServer: true,
-    perMessageDeflate: false,
-    clientTracking: false,
-    // Text is checked here, so that frames before an invalid message still count.
-    skipUTF8Validation: true,
-    maxPayload: maxMessageSize,
-    // A message in very many pieces costs more than its octets.
-    maxBufferedChunks: 1024,
-    maxFragments: 128,
-    handleProtocols: (offered) => subprotocol(offered) ?? false,
-    closeTimeout: closeTimeout,
-  };
-  const server = new WebSocketServer(limits);
+/** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
+export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptions): Transport {
   let release: (() => void) | undefined;
   return {
     name: `websocket ${path}`,
-    open(acceptor) {
-      release = claimUpgrade(http, path, (request, socket, head) => {
-        const refusal = refusalOf(request, origin);
-        if (refusal !== undefined) return refuseUpgrade(socket, refusal.status, refusal.headers);
-        server.handleUpgrade(request, socket, head, (webSocket) =>
-          accept(webSocket, socket, request, acceptor),
+    open(context) {
+      const { http } = context;
+      if (http === undefined)
+        throw new MessagingError(
+          'listen-failed',
+          `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
+      const server = new WebSocketServer(serverOptions(context, subprotocol));
+      release = http.claimUpgrades(path, (request, socket, head) => {
+        const rejection = rejectionOf(request, origin);
+        if (rejection !== undefined)
+          return rejectUpgrade(socket, rejection.status, rejection.headers);
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          const handshake = handshakeOf(webSocket, request);
+          context.accept(new WebSocketConnection(webSocket, socket, handshake));
+        });
       });
     },
     close: () => release?.(),
   };
 }
 
-function accept(
-  webSocket: WebSocket,
-  socket: Duplex,
-  request: IncomingMessage,
-  acceptor: Acceptor,
-): void {
-  const connection = new WebSocketConnection(webSocket, socket, handshakeOf(webSocket, request));
-  try {
-    acceptor(connection);
-  } catch {
-    webSocket.close(closeCodes.internalError);
-  }
+function serverOptions(
+  { limits }: TransportContext,
+  subprotocol: WebSocketOptions['subprotocol'],
+): ServerOptions & { readonly closeTimeout: number } {
+  return {
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    // The connection checks UTF-8, so that frames before an invalid message are still processed.
+    skipUTF8Validation: true,
+    maxPayload: limits.maxMessageBytes,
+    // A message in very many parts costs more than its bytes.
+    maxBufferedChunks: 1024,
+    maxFragments: 128,
+    handleProtocols: (offered) => subprotocol(offered) ?? false,
+    closeTimeout,
+  };
 }
 
-interface HandshakeRefusal {
+interface HandshakeRejection {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What `ws` would answer differently from RFC 6455 section 4.2 and Spring's handshake handler, and the origin. */
-function refusalOf(request: IncomingMessage, origin: OriginCheck): HandshakeRefusal | undefined {
+/** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */
+function rejectionOf(
+  request: IncomingMessage,
+  origin: OriginCheck,
+): HandshakeRejection | undefined {
   if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
   if (request.headers['sec-websocket-version'] !== '13') {
     return { status: 426, headers: { 'Sec-WebSocket-Version': '13' } };
@@ -100,13 +99,13 @@ function originFacts({ headers, socket }: IncomingMessage) {
   };
 }
 
-/** The first of a list: what the proxy nearest to the client was asked for. */
+/** The first item of a list: the value that the proxy nearest to the client has received. */
 function first(header: string | string[] | undefined): string | undefined {
   return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
 }
 
-/** What says nothing of the client, and would be kept for as long as it is there. */
-const ofTheUpgrade = /^(?:connection|upgrade|sec-websocket-.*)$/;
+/** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
+const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 function handshakeOf(
   webSocket: WebSocket,
@@ -114,7 +113,7 @@ function handshakeOf(
 ): Handshake {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || ofTheUpgrade.test(name)) continue;
+    if (value === undefined || upgradeHeader.test(name)) continue;
     copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return {
@@ -130,7 +129,7 @@ function handshakeOf(
 const finalText = 0x81;
 const finalBinary = 0x82;
 
-/** RFC 6455 section 5.2: a whole message in one unmasked frame. */
+/** RFC 6455 section 5.2: each encoded frame is a whole message in one unmasked WebSocket frame. */
 const framing: Framing = {
   frame({ bytes, binary }: EncodedFrame): Uint8Array {
     const { length } = bytes;
@@ -151,14 +150,15 @@ const framing: Framing = {
 };
 
 class WebSocketConnection implements Connection {
-  // What a write touches stands first.
+  // The fields that each write reads come first, to share a cache line.
   readonly #webSocket: WebSocket;
-  readonly #outlet: Outlet;
+  readonly #writer: SocketWriter;
   readonly framing = framing;
   readonly messages = true;
   #listener: ConnectionListener | undefined;
-  #refused = false;
-  /** The code that `ws` closed with, having met what it cannot read. */
+  /** True after a text message that is not UTF-8; later messages are ignored. */
+  #rejected = false;
+  /** The code that `ws` has sent because it could not read the client's data. */
   #failed: number | undefined;
 
   constructor(
@@ -167,7 +167,7 @@ class WebSocketConnection implements Connection {
     readonly handshake: Handshake,
   ) {
     this.#webSocket = webSocket;
-    this.#outlet = new Outlet(socket, () => this.#listener?.drained());
+    this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
@@ -176,7 +176,7 @@ class WebSocketConnection implements Connection {
   }
 
   get bufferedBytes(): number {
-    return this.#outlet.bufferedBytes;
+    return this.#writer.bufferedBytes;
   }
 
   listen(listener: ConnectionListener): void {
@@ -184,8 +184,8 @@ class WebSocketConnection implements Connection {
   }
 
   write(bytes: Uint8Array): void {
-    // Its state changes synchronously with its close frame, behind which nothing may be written.
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#outlet.write(bytes);
+    // The state changes in the same call that writes the close frame, and nothing may follow that frame.
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#writer.write(bytes);
   }
 
   ping(): boolean {
@@ -202,9 +202,9 @@ class WebSocketConnection implements Connection {
   }
 
   close(code: number, reason: string): void {
-    // A paused reader would never see the client's answer.
+    // While paused, `ws` would not read the client's close frame.
     this.#webSocket.resume();
-    if (isSendable(code)) this.#webSocket.close(code, cutReason(reason));
+    if (isSendable(code)) this.#webSocket.close(code, truncateReason(reason));
     else this.#webSocket.close();
   }
 
@@ -213,16 +213,16 @@ class WebSocketConnection implements Connection {
   }
 
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
-    if (this.#refused) return;
-    const octets = data as Buffer;
-    if (binary || isUtf8(octets)) return this.#listener?.data(octets);
-    this.#refused = true;
+    if (this.#rejected) return;
+    const bytes = data as Buffer;
+    if (binary || isUtf8(bytes)) return this.#listener?.data(bytes);
+    this.#rejected = true;
     this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
   };
 
-  /** ws has closed by then, with this code, but tells of 1006 when the client has not answered. */
+  /** `ws` has already sent a close frame with this code, but reports 1006 if the client does not answer it. */
   readonly #onError = (error: Error): void => {
-    this.#failed ??= closedWith(error);
+    this.#failed ??= closeCodeOf(error);
   };
 
   readonly #onPong = (): void => this.#listener?.ponged();

@@ -1,59 +1,60 @@
-// The contract of a wire protocol, and the choice of one by subprotocol or by the first octet.
+// The contract of a wire protocol, and the choice of the protocol for a connection.
 import type { EncodedFrame } from '../message/encoded-frame.js';
 import type { ClientFrame, Heartbeat, Malformed, ServerFrame } from '../message/frame.js';
 
-/** What a client may make a decoder hold; beyond it the frame is malformed and nothing more is read. */
+/** Limits for one client frame. A frame that exceeds one is malformed, and nothing after it is read. */
 export interface DecoderLimits {
-  /** Octets of a whole frame. */
+  /** Bytes of a whole frame. */
   readonly maxFrameBytes: number;
   readonly maxHeaders: number;
-  /** Octets of one header line. */
+  /** Bytes of one header line. */
   readonly maxHeaderBytes: number;
-  /** Octets of one header line on CONNECT, where tokens travel. */
+  /** Bytes of one header line of CONNECT, whose headers may carry tokens. */
   readonly maxConnectHeaderBytes: number;
 }
 
-/** Octets to frames, for one session. */
+/** Reads the frames of one client. */
 export interface Decoder {
   /**
-   * The frames that end in this chunk, lazily and in order. Malformed input is the last item that a decoder ever yields;
-   * later chunks yield nothing.
+   * Returns the frames that end in this chunk, lazily and in order. A malformed frame is the last item that a decoder
+   * yields; later chunks yield nothing.
    */
   push(chunk: Uint8Array): Iterable<ClientFrame | Heartbeat | Malformed>;
-  /** The version that the first frame settled; before it the lowest. Names the encoder for this client. */
+  /** The protocol version that the first frame has chosen; before that, the lowest. Selects the encoder for this client. */
   readonly version: string;
 }
 
-/** Frames to octets; one shared object a version, so that equal frames become the same octets once. */
+/** Writes server frames. All clients of a version share one encoder, so that equal frames are encoded once. */
 export interface Encoder {
   encode(frame: ServerFrame | Heartbeat): EncodedFrame;
 }
 
+/** A wire protocol, for the option `codecs`. */
 export interface WireCodec {
   readonly name: string;
-  /** The WebSocket subprotocols that mean this codec, the preferred one first. */
+  /** The WebSocket subprotocols of this codec, the preferred one first. */
   readonly subprotocols: readonly string[];
-  /** Whether an error frame may leave the session alive: problems then come as such, and no subscription is needed. */
+  /** True when a session can continue after an error frame: clients then receive problems as error frames, without a subscription. */
   readonly errorsMayPass: boolean;
-  /** Whether a client that named no subprotocol and begins with this octet speaks it. */
-  begins(octet: number): boolean;
-  /** @param messages whether each chunk is a whole message, as WebSocket's; else it is any part of a stream */
+  /** True when a client without subprotocol that sends this first byte uses this codec. */
+  begins(firstByte: number): boolean;
+  /** @param messages true when each chunk is one whole message, as in WebSocket; false for arbitrary parts of a byte stream */
   decoder(limits: DecoderLimits, messages: boolean): Decoder;
   encoder(version: string): Encoder;
 }
 
-/** The codec that a connection speaks: by its subprotocol, else by its first octet; undefined when none does. */
+/** The codec for a connection, by its subprotocol or otherwise by its first byte; undefined when no codec fits. */
 export function chooseCodec(
   codecs: readonly WireCodec[],
   subprotocol: string | undefined,
-  firstOctet: number,
+  firstByte: number,
 ): WireCodec | undefined {
   return subprotocol === undefined
-    ? codecs.find((codec) => codec.begins(firstOctet))
+    ? codecs.find((codec) => codec.begins(firstByte))
     : codecs.find((codec) => codec.subprotocols.includes(subprotocol));
 }
 
-/** The subprotocol to answer: the first of ours that the client offered; undefined when it offered none of them. */
+/** The subprotocol for the handshake: the first one of the codecs that the client offered; undefined when it offered none of them. */
 export function chooseSubprotocol(
   codecs: readonly WireCodec[],
   offered: ReadonlySet<string>,

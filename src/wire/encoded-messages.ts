@@ -1,20 +1,21 @@
-// MESSAGE frames in octets: what all frames of one message share is made once, and equal frames are one object.
+// Encoding of MESSAGE frames: the parts that all frames of a message share are encoded once, and equal frames are one object.
 import { EncodedFrame } from '../message/encoded-frame.js';
 import type { DeliveryMarks, MessageFrame } from '../message/frame.js';
 
-/** One message as a protocol says it: a head of each frame's own, then text and octets that all of them share. */
+/** A message in the syntax of a protocol: a head for each frame, then a text and bytes that all frames share. */
 export interface MessageText {
   head(subscription: string, marks: DeliveryMarks | undefined): string;
   readonly before: string;
   readonly body: Uint8Array;
   readonly after: Uint8Array;
-  /** Whether the octets may only travel as binary, being no text. */
+  /** True when the bytes are not valid text, so that WebSocket must send them in a binary message. */
   readonly binary: boolean;
 }
 
-/** Octets of the latest message's frames that are kept at the most: with a thousand subscription ids it has a thousand. */
-const keptOctets = 1024 * 1024;
+/** Limit of the cached frames of the latest message, in bytes: with a thousand subscription ids there are a thousand frames. */
+const maxCachedBytes = 1024 * 1024;
 
+/** The encoded frames of the latest message. */
 export class EncodedMessages {
   #lastFrame: MessageFrame | undefined;
   #lastEncoded: EncodedFrame | undefined;
@@ -22,13 +23,13 @@ export class EncodedMessages {
 
   constructor(private readonly textOf: (frame: MessageFrame) => MessageText) {}
 
-  /** The same object for equal frames, so that what a transport made of it is shared too. */
+  /** Returns the same object for equal frames, so that their framing is shared too. */
   encode(frame: MessageFrame): EncodedFrame {
     if (frame === this.#lastFrame) return this.#lastEncoded!;
     const { subscription, marks } = frame;
     if (this.#last?.isOf(frame) !== true)
       this.#last = new EncodedMessage(frame, this.textOf(frame));
-    // Nothing is kept of what is true of one delivery alone.
+    // Marks belong to one delivery, so a frame with marks is not cached.
     if (marks !== undefined) return this.#last.encode(subscription, marks);
     this.#lastFrame = frame;
     return (this.#lastEncoded = this.#last.frame(subscription));
@@ -43,11 +44,11 @@ class EncodedMessage {
   #frame: EncodedFrame | undefined;
   /** Frames of further subscriptions. */
   #frames: Map<string, EncodedFrame> | undefined;
-  #kept = 0;
-  /** What was written first, and the head that it begins with. */
-  #octets: Buffer | undefined;
-  #head = '';
-  /** The octets behind that head, which all frames share; wanted by the second. */
+  #cachedBytes = 0;
+  /** The bytes of the first frame, and the head that they begin with. */
+  #firstBytes: Buffer | undefined;
+  #firstHead = '';
+  /** The bytes after that head, which all frames share; set for the second frame. */
   #tail: Buffer | undefined;
 
   constructor(
@@ -64,48 +65,51 @@ class EncodedMessage {
 
   frame(subscription: string): EncodedFrame {
     if (subscription === this.#subscription) return this.#frame!;
-    const known = this.#frames?.get(subscription);
-    if (known !== undefined) return known;
+    const cached = this.#frames?.get(subscription);
+    if (cached !== undefined) return cached;
     const encoded = this.encode(subscription, undefined);
-    this.#keep(subscription, encoded);
+    this.#cache(subscription, encoded);
     return encoded;
   }
 
   encode(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
     const head = this.text.head(subscription, marks);
-    const octets =
-      this.#octets === undefined ? this.#first(head) : this.#further(head, this.#octets);
-    return new EncodedFrame(octets, this.text.binary);
+    const bytes =
+      this.#firstBytes === undefined
+        ? this.#encodeFirst(head)
+        : this.#encodeNext(head, this.#firstBytes);
+    return new EncodedFrame(bytes, this.text.binary);
   }
 
-  #keep(subscription: string, encoded: EncodedFrame): void {
+  #cache(subscription: string, encoded: EncodedFrame): void {
     if (this.#subscription === undefined) {
       this.#subscription = subscription;
       this.#frame = encoded;
       return;
     }
-    this.#kept += encoded.bytes.length;
-    if (this.#kept <= keptOctets) (this.#frames ??= new Map()).set(subscription, encoded);
+    this.#cachedBytes += encoded.bytes.length;
+    if (this.#cachedBytes <= maxCachedBytes)
+      (this.#frames ??= new Map()).set(subscription, encoded);
   }
 
-  #first(head: string): Buffer {
+  #encodeFirst(head: string): Buffer {
     const { before, body, after } = this.text;
     const start = head + before;
     const size = Buffer.byteLength(start);
-    const octets = Buffer.allocUnsafe(size + body.length + after.length);
-    octets.write(start);
-    octets.set(body, size);
-    octets.set(after, size + body.length);
-    this.#head = head;
-    return (this.#octets = octets);
+    const bytes = Buffer.allocUnsafe(size + body.length + after.length);
+    bytes.write(start);
+    bytes.set(body, size);
+    bytes.set(after, size + body.length);
+    this.#firstHead = head;
+    return (this.#firstBytes = bytes);
   }
 
-  #further(head: string, first: Buffer): Buffer {
-    const tail = (this.#tail ??= first.subarray(Buffer.byteLength(this.#head)));
+  #encodeNext(head: string, first: Buffer): Buffer {
+    const tail = (this.#tail ??= first.subarray(Buffer.byteLength(this.#firstHead)));
     const size = Buffer.byteLength(head);
-    const octets = Buffer.allocUnsafe(size + tail.length);
-    octets.write(head);
-    octets.set(tail, size);
-    return octets;
+    const bytes = Buffer.allocUnsafe(size + tail.length);
+    bytes.write(head);
+    bytes.set(tail, size);
+    return bytes;
   }
 }

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
 import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
 import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-messages.js';
+import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscription-index.js';
 import { createServer } from '../../src/index.js';
 import { root } from './page.js';
 
@@ -29,6 +30,7 @@ function leaves(value: object, path = ''): [string, unknown][] {
 
 const actual = new Map([
   ...leaves(options),
+  ...leaves(defaultTopicOptions, 'topic.'),
   ...leaves(defaultQueueOptions, 'queue.'),
   ...leaves(defaultRetainOptions, 'retain.'),
   ...leaves(defaultDurableOptions, 'durable.'),
@@ -42,7 +44,9 @@ it('names every option once, and no other', () => {
 /** The members of an interface as its source writes them, without `readonly`. */
 function typesOf(file: string, name: string, path = ''): [string, string][] {
   const source = readFileSync(`${root}src/${file}`, 'utf8');
-  const [, body] = new RegExp(`interface ${name} \\{\n(.*?)\n\\}`, 's').exec(source)!;
+  const [, body] = new RegExp(`interface ${name} (?:extends \\w+ )?\\{\n(.*?)\n\\}`, 's').exec(
+    source,
+  )!;
   return [...body!.matchAll(/^  readonly (\w+)\??: (.*);$/gm)].map(([, member, type]) => [
     path + member!,
     type!.replaceAll('readonly ', ''),
@@ -53,8 +57,10 @@ const types = new Map([
   ...typesOf('server/options.ts', 'ServerOptions'),
   ...typesOf('server/options.ts', 'PrefixOptions', 'prefixes.'),
   ...typesOf('server/options.ts', 'LimitOptions', 'limits.'),
+  ...typesOf('pattern/destination-limits.ts', 'DestinationLimits', 'limits.'),
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
+  ...typesOf('broker/embedded/topic/subscription-index.ts', 'TopicOptions', 'topic.'),
   ...typesOf('broker/embedded/queue/queue-options.ts', 'QueueOptions', 'queue.'),
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),

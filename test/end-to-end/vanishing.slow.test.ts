@@ -39,7 +39,7 @@ const fleeting = [ClientSession, SessionSubscriber, EmbeddedConnection, Consumer
 
 it('leaves no session, timer, handle or object', { timeout: 120_000 }, async () => {
   const clock = countingClock();
-  const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0, clock })];
+  const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
   const server = await createServer({ transports: [memory, tcp], clock, logger: silentLogger });
   await server.listen(0);
   const port = portOf(server);

@@ -1,13 +1,18 @@
-// Encoded frames: framed once a transport kind, and batches that all who got the same frames share.
+// Encoded frames: framed once per framing, and batches that are shared by all subscribers of the same frames.
 import { describe, expect, it } from 'vitest';
-import { EncodedFrame, type Framing } from '../../src/message/encoded-frame.js';
+import {
+  EncodedFrame,
+  unframed,
+  type Batch,
+  type Framing,
+} from '../../src/message/encoded-frame.js';
 
-/** Counts what it frames. */
-function marking(mark: string): Framing & { count: number } {
+/** A framing that puts a mark before each frame, and counts its calls. */
+function marking(mark: string): Framing & { calls: number } {
   return {
-    count: 0,
+    calls: 0,
     frame({ bytes }) {
-      this.count++;
+      this.calls++;
       return Buffer.from(`${mark}${Buffer.from(bytes).toString()}`);
     },
   };
@@ -17,20 +22,26 @@ const frame = (text: string) => new EncodedFrame(Buffer.from(text), false);
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe('an encoded frame', () => {
-  it('is framed once for all that ask in a row', () => {
+  it('is framed once', () => {
     const framing = marking('>');
     const encoded = frame('a');
     expect(text(encoded.framedBy(framing))).toBe('>a');
     expect(encoded.framedBy(framing)).toBe(encoded.framedBy(framing));
-    expect(framing.count).toBe(1);
+    expect(framing.calls).toBe(1);
   });
 
-  it('is framed anew for another transport kind, and batches never mix the two', () => {
-    const [first, second] = [marking('>'), marking('#')];
+  it('is framed once per framing, however subscribers with different framings alternate', () => {
+    const framings = [marking('>'), marking('#'), marking('+')];
     const encoded = frame('a');
-    expect(text(encoded.batch(first).bytes())).toBe('>a');
-    expect(text(encoded.batch(second).with(frame('b'), second).bytes())).toBe('#a#b');
-    expect(text(encoded.batch(first).bytes())).toBe('>a');
+    const framed = new Set<Uint8Array>();
+    for (let i = 0; i < 5000; i++) framed.add(encoded.framedBy(framings[i % 3]!));
+    expect([...framed].map(text)).toEqual(['>a', '#a', '+a']);
+    expect(framings.map(({ calls }) => calls)).toEqual([1, 1, 1]);
+  });
+
+  it('is the same buffer without a framing', () => {
+    const encoded = frame('a');
+    expect(encoded.framedBy(unframed)).toBe(encoded.bytes);
   });
 });
 
@@ -38,7 +49,7 @@ describe('a batch', () => {
   const framing = marking('>');
   const [a, b, c] = [frame('a'), frame('b'), frame('c')];
 
-  it('is the same for the same frames, and joined once', () => {
+  it('is one object for equal frames, and joined once', () => {
     const one = a.batch(framing).with(b, framing).with(c, framing);
     const other = a.batch(framing).with(b, framing).with(c, framing);
     expect(other).toBe(one);
@@ -46,10 +57,25 @@ describe('a batch', () => {
     expect(other.bytes()).toBe(one.bytes());
   });
 
-  it('differs where the frames do, and none is lost', () => {
+  it('contains its own frames when batches with the same beginning differ', () => {
     const start = a.batch(framing);
     const [left, right] = [start.with(b, framing), start.with(c, framing)];
     expect([text(left.bytes()), text(right.bytes())]).toEqual(['>a>b', '>a>c']);
     expect(text(left.with(c, framing).bytes())).toBe('>a>b>c');
+  });
+
+  it('is framed and joined once per framing, however subscribers with different framings alternate', () => {
+    const framings = [marking('>'), marking('#')];
+    const frames = Array.from({ length: 10 }, (_, i) => frame(`${i}`));
+    const [first, ...others] = frames;
+    const joined = new Set<Uint8Array>();
+    for (let i = 0; i < 5000; i++) {
+      const own = framings[i % 2]!;
+      let batch: Batch = first!.batch(own);
+      for (const other of others) batch = batch.with(other, own);
+      joined.add(batch.bytes());
+    }
+    expect([...joined].map(text)).toEqual(['>0>1>2>3>4>5>6>7>8>9', '#0#1#2#3#4#5#6#7#8#9']);
+    expect(framings.map(({ calls }) => calls)).toEqual([10, 10]);
   });
 });

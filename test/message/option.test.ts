@@ -16,7 +16,7 @@ describe('options', () => {
     [{ size: '2' }, `The option 'x.size' must be a number.`],
     [{ names: 'a' }, `The option 'x.names' must be a list.`],
     [{ on: 'false' }, `The option 'x.on' must be true or false.`],
-    [{ how: 1 }, `The option 'x.how' must be a text.`],
+    [{ how: 1 }, `The option 'x.how' must be a string.`],
     [{ more: null }, `The option 'x.more' must be an object.`],
     [{ more: [] }, `The option 'x.more' must be an object.`],
   ])('are refused: %j', (given, message) => {

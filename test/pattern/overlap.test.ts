@@ -1,8 +1,9 @@
-// Which patterns of equal rank can match one destination.
+// Patterns of equal rank that can match the same destination.
 import { describe, expect, it } from 'vitest';
 import { mayOverlap } from '../../src/pattern/overlap.js';
+import type { Separator } from '../../src/pattern/separator.js';
 
-const overlap = (a: string, b: string, separator: '/' | '.' = '/') => [
+const overlap = (a: string, b: string, separator: Separator = '/') => [
   mayOverlap(a, b, separator),
   mayOverlap(b, a, separator),
 ];
@@ -31,11 +32,11 @@ describe('two patterns of equal rank', () => {
     ['/a/{x:[0-9]+}', '/a/{x:[a-z]+}'],
     ['/a/**/b', '/c/**/b'],
     ['/a/**', '/b/**'],
-  ])('%s and %s never do, as far as we can tell', (a, b) => {
+  ])('%s and %s are taken to match different destinations', (a, b) => {
     expect(overlap(a, b)).toEqual([false, false]);
   });
 
-  it('are split at their separator, but not inside of an expression', () => {
+  it('are split at separators, but not within an expression', () => {
     expect(overlap('a.{x}', 'b.{x}', '.')).toEqual([false, false]);
     expect(overlap('a.{x:.+}', 'a.{y:.+}', '.')).toEqual([true, true]);
   });

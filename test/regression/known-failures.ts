@@ -6,15 +6,8 @@ import type { KnownFailures } from './run.js';
  * `C6/message-ids-of-two-sessions/stomp-1.0/memory`. All runs that an entry covers must fail.
  */
 export const knownFailures: KnownFailures = {
-  ending: [
-    'B1/outbound-interceptor-breaks-a-frame',
-    'B1/decoder-throws',
-    'B1/encoder-throws',
-    'B2/write-throws',
-  ],
+  ending: [],
   wrong: [
-    'A1/patterns-of-many-wildcards',
-    'A2/patterns-that-match-slowly',
     'A3/topic-messages-waiting-for-acknowledgement',
     'A3/subscribers-that-acknowledge',
     'A3/unread-queues',
@@ -30,13 +23,8 @@ export const knownFailures: KnownFailures = {
     'A4/long-idempotency-keys',
     'A5/flood-of-small-frames',
     'A6/long-list-of-invalid-items',
-    'A7/frames-wait-for-a-slow-handler',
     'B3/inbound-interceptor-adds-a-header',
     'B3/outbound-interceptor-adds-a-header',
-    'B4/receipt-of-a-dropped-frame',
-    'B4/next-after-the-interceptor-returned',
-    'B4/next-with-a-changed-frame',
-    'B5/session-cannot-be-made',
     'B6/bytes-changed-after-publish',
     'B7/error-of-another-copy',
     'C1/handler-failed',
@@ -153,6 +141,5 @@ export const knownFailures: KnownFailures = {
     'F6/package-json',
     'F6/service-of-the-server',
     'G1/late-duplicates',
-    'H1/alternating-transports',
   ],
 };

@@ -16,7 +16,7 @@ export function replacing<T extends object>(target: T, members: Partial<T>): T {
 export function memoryOf(replace: (connection: Connection) => Connection): MemoryTransport {
   const memory = memoryTransport();
   return replacing(memory, {
-    open: (acceptor, ...more) =>
-      memory.open((connection) => acceptor(replace(connection)), ...more),
+    open: (context) =>
+      memory.open({ ...context, accept: (connection) => context.accept(replace(connection)) }),
   });
 }

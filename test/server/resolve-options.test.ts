@@ -80,7 +80,7 @@ describe('options', () => {
       { limits: { maxMessageBytes: 10 } },
     ],
     [
-      `The option 'prefixes' must begin with a slash, end without one and hold no wildcard, unlike 'app'.`,
+      `The option 'prefixes' must begin with a slash, not end with one, and have no wildcards; 'app' is not valid.`,
       { prefixes: { application: ['app'] } },
     ],
     [
@@ -102,14 +102,14 @@ describe('options', () => {
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
     [`The option 'endpoints.allowedOrigins' must be a list.`, ofEndpoint({ allowedOrigins: '*' })],
     [
-      `'a.test' in allowedOrigins is no origin, as https://*.example.org:[443,8443] is.`,
+      `'a.test' in allowedOrigins is not an origin such as https://*.example.org:[443,8443].`,
       ofEndpoint({ allowedOrigins: ['a.test'] }),
     ],
     [`The option 'clientPublish' must be true or false.`, { clientPublish: 'false' }],
     [`The option 'authenticate' must be a function.`, { authenticate: 'ann' }],
     [`The option 'limits' must be an object.`, { limits: null }],
     [`The option 'prefixes.application' must be a list.`, { prefixes: { application: '/app' } }],
-    [`The option 'separator' must be a text.`, { separator: 0 }],
+    [`The option 'separator' must be a string.`, { separator: 0 }],
     [
       `The option 'slowConsumers.rules' must have a destination each.`,
       { slowConsumers: { rules: [{ policy: 'conflate' }] } },
@@ -147,7 +147,7 @@ describe('the slow consumers of an endpoint', () => {
       expect(() => resolveOptions(options)).toThrow(
         new MessagingError(
           'pattern-invalid',
-          `The pattern '/topic/{x' is not valid at position 7: a brace is never closed.`,
+          `The pattern '/topic/{x' is not valid at position 7: a brace is not closed.`,
         ),
       );
   });

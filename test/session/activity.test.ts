@@ -1,4 +1,4 @@
-// Activity: idle when nothing is under way, and still nothing a turn later.
+// Activity: the server is idle when no work is in progress, and none begins within a turn.
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { manualClock } from '../manual-clock.js';
@@ -15,7 +15,7 @@ async function idleAfter(steps: (activity: Activity, turn: () => void) => void):
 }
 
 describe('activity', () => {
-  it('is over when all that began has ended, a turn later', async () => {
+  it('is idle one turn after all work has ended', async () => {
     expect(await idleAfter((activity) => activity.end())).toBe(false);
     const ended = await idleAfter((activity, turn) => {
       activity.end();
@@ -24,7 +24,7 @@ describe('activity', () => {
     expect(ended).toBe(true);
   });
 
-  it('is not over when something begins in that turn', async () => {
+  it('is not idle when work begins in that turn', async () => {
     const begun = await idleAfter((activity, turn) => {
       activity.end();
       activity.begin();

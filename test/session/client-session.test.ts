@@ -1,200 +1,310 @@
-// One session, from its first octet to its last, with a connection that the test plays.
+// The life of a session: CONNECT, processing, and each way to end it.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
-import type { ClientFrame } from '../../src/message/frame.js';
-import { silentLogger } from '../../src/message/logger.js';
-import { Activity } from '../../src/session/activity.js';
-import { ClientSession, type SessionParts } from '../../src/session/client-session.js';
-import { Flusher } from '../../src/session/flusher.js';
-import { noHeartbeat } from '../../src/session/heartbeat.js';
-import { stompCodec } from '../../src/wire/stomp/codec.js';
-import { FakeConnection } from '../fake-connection.js';
-import { manualClock } from '../manual-clock.js';
 import { frameText } from '../stomp-client.js';
+import { connectText, sendText, sessionStage, settle } from './session-stage.js';
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
-const send = (receipt: string) => frameText('SEND', { destination: '/x', receipt });
-const connect = frameText('CONNECT', { 'accept-version': '1.2', host: 'x' });
-
-function scene(given: Partial<SessionParts> = {}) {
-  const clock = manualClock();
-  const activity = new Activity(clock);
-  const connection = new FakeConnection();
-  const log: string[] = [];
-  const limits = { size: 1000, age: 10_000 };
-  const parts: SessionParts = {
-    clock,
-    activity,
-    logger: silentLogger,
-    outbox: {
-      clock,
-      activity,
-      flusher: new Flusher(clock, activity),
-      limits,
-      treatmentOf: undefined,
+/** A process function that waits until the test releases the oldest frame. */
+function gate() {
+  const waiting: (() => void)[] = [];
+  return {
+    process: () => new Promise<'done'>((resolve) => waiting.push(() => resolve('done'))),
+    release: async () => {
+      waiting.shift()!();
+      await settle();
     },
-    codecs: [stompCodec],
-    limits: {
-      maxFrameBytes: 1000,
-      maxHeaders: 10,
-      maxHeaderBytes: 100,
-      maxConnectHeaderBytes: 100,
-      maxWaitingFrames: 4,
-    },
-    connectTimeout: 60_000,
-    concurrency: 1,
-    outboundInterceptors: [],
-    handle: async (frame: ClientFrame, of) => {
-      if (frame.kind === 'connect') of.accept(undefined, noHeartbeat);
-      log.push(frame.kind);
-      return true;
-    },
-    gone: (_of, code, reason) => void log.push(`gone ${code} ${reason}`),
-    dropped: () => {},
-    finished: () => void log.push('finished'),
-    ...given,
   };
-  const session = new ClientSession('s1', connection, parts);
-  const say = (text: string) => connection.listener!.data(Buffer.from(text));
-  return { clock, connection, log, session, say };
 }
 
 describe('a session', () => {
-  it('works frames off in order and receipts each when it is done', async () => {
-    const { clock, connection, log, say } = scene();
-    say(connect + send('1') + send('2'));
+  it('processes frames in order and confirms each with its receipt', async () => {
+    const { clock, open } = sessionStage();
+    const { connection, events, receive } = open();
+    receive(connectText + sendText('1') + sendText('2'));
     await settle();
     clock.turn();
-    expect(log).toEqual(['connect', 'send', 'send']);
+    expect(events).toEqual(['connect', 'send', 'send']);
     expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:1\n\n\0RECEIPT\nreceipt-id:2\n\n\0']);
   });
 
-  it('gives no receipt for what was not processed', async () => {
-    const { clock, connection, say } = scene({
-      handle: async (frame, of) => frame.kind === 'connect' && of.accept(undefined, noHeartbeat),
-    });
-    say(connect + send('1'));
+  it.each(['failed', 'dropped'] as const)('sends no receipt for a %s frame', async (result) => {
+    const { clock, open } = sessionStage({ process: async () => result });
+    const { connection, receive } = open();
+    receive(connectText + sendText('1'));
     await settle();
     clock.turn();
     expect(connection.written).toEqual([]);
   });
 
-  it('is closed with 4501 when it does not connect in time', () => {
-    const { clock, connection } = scene();
+  it('rejects frames before CONNECT, and a second CONNECT', async () => {
+    for (const text of [sendText('1'), connectText + connectText]) {
+      const { open } = sessionStage();
+      const { connection, receive } = open();
+      receive(text);
+      await settle();
+      const code = text.startsWith('SEND') ? 'not-connected' : 'already-connected';
+      expect(connection.closedWith).toEqual({ code: 1002, reason: code });
+      expect(connection.text().join('')).toContain(`code:${code}\n`);
+    }
+  });
+
+  it('processes frames that were read before the connection was lost, and drops their answers', async () => {
+    const { process, release } = gate();
+    const { clock, open } = sessionStage({ process });
+    const { connect, connection, events, receive, session } = open();
+    await connect();
+    receive(sendText('1') + sendText('2'));
+    connection.listener!.closed(1006, '');
+    expect(events).toEqual(['send', 'lost 1006 ']);
+    await release();
+    // Would discard the second frame if the connection were open.
+    session.fail(new MessagingError('no-route'));
+    await release();
+    clock.turn();
+    expect(events).toEqual(['send', 'lost 1006 ', 'send', 'finished']);
+    expect(connection.written).toEqual([]);
+  });
+
+  it('discards waiting frames when it is closed, and reports its own close code', async () => {
+    const { process, release } = gate();
+    const { open } = sessionStage({ process });
+    const { connect, connection, events, receive, session } = open();
+    await connect();
+    receive(sendText('1') + sendText('2'));
+    session.closeWith('slow-consumer');
+    connection.listener!.closed(1006, '');
+    await release();
+    expect(events).toEqual(['send', 'lost 4500 slow-consumer', 'finished']);
+  });
+
+  it('ignores bytes that arrive after it was closed', async () => {
+    const { open } = sessionStage();
+    const { connect, events, receive, session } = open();
+    await connect();
+    session.close();
+    receive(sendText('1'));
+    expect(events).toEqual([]);
+  });
+
+  it('closes after the frames before the end of input', async () => {
+    const { open } = sessionStage();
+    const { connection, events, receive } = open();
+    receive(connectText + sendText('1'));
+    connection.listener!.ended(1007, 'text-invalid');
+    receive(sendText('2'));
+    await settle();
+    expect(events).toEqual(['connect', 'send']);
+    expect(connection.closedWith).toEqual({ code: 1007, reason: 'text-invalid' });
+  });
+
+  it('confirms DISCONNECT, then closes with 1000', async () => {
+    const { open } = sessionStage();
+    const { connect, connection, receive } = open();
+    await connect();
+    receive(frameText('DISCONNECT', { receipt: 'bye' }));
+    await settle();
+    expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:bye\n\n\0']);
+    expect(connection.closedWith).toEqual({ code: 1000, reason: '' });
+  });
+
+  it('drains: processes the frames that were read, then closes with 1001', async () => {
+    const { process, release } = gate();
+    const { open } = sessionStage({ process });
+    const { connect, connection, events, receive, session } = open();
+    await connect();
+    receive(sendText('1'));
+    let drained = false;
+    void session.drain().then(() => (drained = true));
+    receive(sendText('2'));
+    // The end of input does not replace the close code.
+    connection.listener!.ended(1000, '');
+    await settle();
+    expect(connection.closedWith).toBeUndefined();
+    await release();
+    expect(connection.closedWith).toEqual({ code: 1001, reason: 'server-stopping' });
+    expect(drained).toBe(false);
+    connection.listener!.closed(1001, '');
+    await settle();
+    expect(drained).toBe(true);
+    expect(events).toEqual(['send', 'lost 1001 server-stopping', 'finished']);
+  });
+
+  it('logs how it was closed, except for normal ends', () => {
+    for (const [code, lines] of [
+      [1000, []],
+      [1001, []],
+      [1008, ['Session s1 was closed with 1008 because.']],
+    ] as const) {
+      const { logged, open } = sessionStage();
+      open().session.close(code, 'because');
+      expect(logged.map(({ text }) => text)).toEqual(lines);
+    }
+  });
+
+  it('is gone when it was closed, and busy while a frame is in process', async () => {
+    const { process, release } = gate();
+    const { open } = sessionStage({ process });
+    const { connect, receive, session } = open();
+    await connect();
+    expect([session.busy, session.gone]).toEqual([false, false]);
+    receive(sendText('1'));
+    expect(session.busy).toBe(true);
+    await release();
+    expect(session.busy).toBe(false);
+    session.close();
+    expect(session.gone).toBe(true);
+  });
+
+  it('cannot be accepted after it was closed', () => {
+    const { open } = sessionStage();
+    const { session } = open();
+    session.close();
+    expect(session.accept({ name: 'ann' }, { advertised: [0, 0], send: 0, expect: 0 })).toBe(false);
+    expect([session.connected, session.principal]).toEqual([false, undefined]);
+  });
+});
+
+describe('the connect timeout', () => {
+  it('closes a client that sends no CONNECT with 4501', () => {
+    const { clock, open } = sessionStage();
+    const { connection } = open();
     clock.advance(60_000);
     expect(connection.closedWith).toEqual({ code: 4501, reason: 'connect-timeout' });
   });
 
-  it('runs what was read before the connection was lost, and is finished after it', async () => {
-    let open = () => {};
-    const { connection, log, session, say } = scene({
-      handle: async (frame, of) => {
-        if (frame.kind === 'connect') return of.accept(undefined, noHeartbeat);
-        await new Promise<void>((resolve) => (open = resolve));
-        log.push('ran');
-        return true;
-      },
-    });
-    say(connect + send('1') + send('2'));
-    await settle();
-    connection.listener!.closed(1006, '');
-    expect([log, session.signal.aborted]).toEqual([['gone 1006 '], true]);
-    open();
-    await settle();
-    session.fail(new MessagingError('no-route'));
-    open();
-    await settle();
-    expect(log).toEqual(['gone 1006 ', 'ran', 'ran', 'finished']);
-    expect(connection.written).toEqual([]);
-  });
-
-  it('discards what was read and has not begun when it is expelled, and says what it was closed with', async () => {
-    const { connection, log, session, say } = scene({
-      handle: async (frame, of) => {
-        if (frame.kind === 'connect') return of.accept(undefined, noHeartbeat);
-        log.push('ran');
-        return true;
-      },
-    });
-    say(connect);
-    await settle();
-    say(send('1') + send('2'));
-    session.expel('slow-consumer');
-    connection.listener!.closed(1006, '');
-    await settle();
-    expect(log).toEqual(['ran', 'gone 4500 slow-consumer', 'finished']);
-  });
-
-  it('pauses reading while too many frames wait, and closes when that does not end', async () => {
-    const { clock, connection, say } = scene({
-      handle: (frame, of) =>
-        frame.kind === 'connect'
-          ? Promise.resolve(of.accept(undefined, noHeartbeat))
-          : new Promise(() => {}),
-    });
-    say(connect);
-    await settle();
-    say(send('1') + send('2') + send('3') + send('4') + send('5'));
-    expect(connection.paused).toBe(true);
-    clock.advance(30_000);
-    expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
-  });
-
-  it('finishes what came before the client fell silent for good, then closes', async () => {
-    const { connection, log, say } = scene();
-    say(connect + send('1'));
-    connection.listener!.ended(1007, 'text-invalid');
-    say(send('2'));
-    await settle();
-    expect(log).toEqual(['connect', 'send']);
-    expect(connection.closedWith).toEqual({ code: 1007, reason: 'text-invalid' });
-  });
-
-  it('waits for a handler longer than for a heart-beat of a client that has ended its side', async () => {
-    let open = () => {};
-    const { clock, connection, say } = scene({
-      async handle(frame, of) {
-        if (frame.kind === 'connect')
-          return of.accept(undefined, { advertised: [0, 1000], send: 0, expect: 1000 });
-        await new Promise<void>((resolve) => (open = resolve));
-        return true;
-      },
-    });
-    say(connect + send('1') + frameText('DISCONNECT', { receipt: '2' }));
-    connection.listener!.ended(1000, '');
-    await settle();
-    clock.advance(20_000);
+  it('is cancelled by CONNECT', async () => {
+    const { clock, open } = sessionStage();
+    const { connect, connection } = open();
+    await connect();
+    clock.advance(60_000);
     expect(connection.closedWith).toBeUndefined();
-    open();
-    await settle();
-    open();
-    await settle();
-    expect(connection.text().join('')).toMatch(
-      /^RECEIPT\nreceipt-id:1\n\n\0RECEIPT\nreceipt-id:2\n/,
-    );
-    expect(connection.closedWith).toEqual({ code: 1000, reason: '' });
   });
+});
 
-  it('drops a frame whose outbound interceptor throws, and nothing else', async () => {
-    const { clock, connection, say } = scene({
-      outboundInterceptors: [
-        (frame) => {
-          if (frame.kind === 'receipt' && frame.receipt === '1') throw new Error('boom');
-          return frame;
-        },
-      ],
-    });
-    say(connect + send('1') + send('2'));
-    await settle();
-    clock.turn();
-    expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:2\n\n\0']);
-  });
+/** The two ways to end a session: the server closes it, or the connection is lost. */
+const ends = ['closed by the server', 'lost'] as const;
 
-  it('leaves no timer behind', async () => {
-    const { clock, connection, say } = scene();
-    say(connect);
-    await settle();
-    connection.listener!.closed(1000, '');
+describe.each(ends)('the clean-up of a session that is %s', (end) => {
+  const endSession = ({
+    connection,
+    session,
+  }: ReturnType<ReturnType<typeof sessionStage>['open']>) =>
+    end === 'lost' ? connection.listener!.closed(1006, '') : session.close();
+
+  it('cancels the connect timer', () => {
+    const { clock, open } = sessionStage();
+    const opened = open();
+    expect(clock.timers).toBe(1);
+    endSession(opened);
     expect(clock.timers).toBe(0);
+  });
+
+  it('cancels the heart-beat timer', async () => {
+    const { clock, open } = sessionStage();
+    const opened = open();
+    await opened.connect();
+    expect(clock.timers).toBe(1);
+    endSession(opened);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('stops the outbox: cancels its timer, ends its activity and releases waiting senders', async () => {
+    const { clock, isIdle, open } = sessionStage();
+    const opened = open();
+    await opened.connect();
+    opened.connection.stalled = true;
+    opened.session.send({ kind: 'receipt', receipt: 'x'.repeat(900) });
+    clock.turn();
+    let room = false;
+    void opened.session.room().then(() => (room = true));
+    expect([clock.timers, await isIdle(), room]).toEqual([2, false, false]);
+    endSession(opened);
+    expect([clock.timers, await isIdle(), room]).toEqual([0, true, true]);
+  });
+
+  it('drops frames that are sent afterwards', async () => {
+    const { clock, open } = sessionStage();
+    const opened = open();
+    await opened.connect();
+    endSession(opened);
+    opened.session.send({ kind: 'receipt', receipt: '1' });
+    clock.turn();
+    expect(opened.connection.written).toEqual([]);
+  });
+
+  it('ends activity, even when the connection reports bytes afterwards', async () => {
+    const { isIdle, open } = sessionStage();
+    const opened = open();
+    await opened.connect();
+    endSession(opened);
+    opened.connection.bufferedBytes = 5;
+    opened.connection.listener!.drained();
+    expect(await isIdle()).toBe(true);
+  });
+
+  it('takes no further frames', async () => {
+    const { open } = sessionStage();
+    const opened = open();
+    await opened.connect();
+    endSession(opened);
+    opened.receive(sendText('1'));
+    expect(opened.events).not.toContain('send');
+  });
+});
+
+describe('the signal', () => {
+  it('accepts many listeners without a warning', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const { signal } = sessionStage().open().session;
+    for (let i = 0; i < 20; i++) signal.addEventListener('abort', () => {});
+    await settle();
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('the end of the connection', () => {
+  it('aborts the signal, also when it is read afterwards', () => {
+    const { open } = sessionStage();
+    const [early, late] = [open(), open()];
+    const { signal } = early.session;
+    for (const { connection } of [early, late]) connection.listener!.closed(1000, '');
+    expect([signal.aborted, late.session.signal.aborted]).toEqual([true, true]);
+  });
+
+  it('is reported to the owner, then that no work remains', async () => {
+    const { open } = sessionStage();
+    const { connection, events } = open();
+    connection.listener!.closed(1006, 'x');
+    expect(events).toEqual(['lost 1006 x']);
+    await settle();
+    expect(events).toEqual(['lost 1006 x', 'finished']);
+  });
+
+  it('leaves no work when a frame was in process and others waited', async () => {
+    const { process, release } = gate();
+    const { open } = sessionStage({ process });
+    const { connect, connection, events, receive, session } = open();
+    await connect();
+    receive(sendText('1') + sendText('2') + sendText('3'));
+    await release();
+    session.close();
+    connection.listener!.closed(1000, '');
+    await release();
+    expect(events).toEqual(['send', 'send', 'lost 1000 ', 'finished']);
+  });
+
+  it('keeps the server busy until the frames in process are completed', async () => {
+    const { process, release } = gate();
+    const { isIdle, open } = sessionStage({ process });
+    const { connect, connection, receive } = open();
+    await connect();
+    receive(sendText('1'));
+    connection.listener!.closed(1006, '');
+    expect(await isIdle()).toBe(false);
+    await release();
+    expect(await isIdle()).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-// Session events: who listens hears, and a listener that fails harms nobody.
+// Session events: listeners are called, and their errors are logged.
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/message/logger.js';
 import { SessionEventSource } from '../../src/session/event.js';
@@ -7,33 +7,33 @@ import type { Session } from '../../src/session/session.js';
 const session = { id: '1' } as Session;
 
 describe('session events', () => {
-  it('reach every listener of their kind until it stops', () => {
+  it('reach every listener of their kind until it is removed', () => {
     const events = new SessionEventSource(silentLogger);
-    const heard: string[] = [];
-    const stop = events.on('connected', ({ session: { id } }) => void heard.push(`a ${id}`));
-    events.on('connected', () => void heard.push('b'));
-    events.on('disconnected', () => void heard.push('c'));
+    const calls: string[] = [];
+    const remove = events.on('connected', ({ session: { id } }) => void calls.push(`a ${id}`));
+    events.on('connected', () => void calls.push('b'));
+    events.on('disconnected', () => void calls.push('c'));
     events.emit('connected', { session });
-    stop();
+    remove();
     events.emit('connected', { session });
-    expect(heard).toEqual(['a 1', 'b', 'b']);
+    expect(calls).toEqual(['a 1', 'b', 'b']);
   });
 
-  it('log what a listener throws or rejects with, and go on', async () => {
+  it('reach the other listeners when one throws or rejects, and the error is logged', async () => {
     const logged: string[] = [];
     const events = new SessionEventSource({
       ...silentLogger,
       error: (text) => void logged.push(text),
     });
-    const heard: string[] = [];
+    const calls: string[] = [];
     events.on('connected', () => {
       throw new Error('boom');
     });
     events.on('connected', () => Promise.reject(new Error('boom')));
-    events.on('connected', () => void heard.push('still'));
+    events.on('connected', () => void calls.push('still'));
     events.emit('connected', { session });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(heard).toEqual(['still']);
+    expect(calls).toEqual(['still']);
     expect(logged).toEqual(Array(2).fill(`A listener of 'connected' failed.`));
   });
 });

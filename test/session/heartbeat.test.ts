@@ -1,22 +1,29 @@
-// Heart-beats: what is agreed, and what one timer makes of it.
+// Heart-beats: the negotiation, and the timer that sends them and detects lost clients.
 import { describe, expect, it } from 'vitest';
-import { agreeHeartbeat, Pulse } from '../../src/session/heartbeat.js';
-import { manualClock } from '../manual-clock.js';
+import { agreeHeartbeat } from '../../src/session/heartbeat.js';
+import { FakeConnection } from '../fake-connection.js';
+import {
+  plainEncoder,
+  sendText,
+  sessionStage,
+  settle,
+  type StageOptions,
+} from './session-stage.js';
 
 const options = { minSendInterval: 1000, expectedInterval: 10_000 };
 
-describe('the agreement', () => {
+describe('the negotiation', () => {
   it.each([
     { client: [0, 0], advertised: [0, 0], send: 0, expected: 0 },
     { client: [0, 500], advertised: [1000, 0], send: 1000, expected: 0 },
     { client: [0, 4000], advertised: [4000, 0], send: 4000, expected: 0 },
     { client: [4000, 0], advertised: [0, 10_000], send: 0, expected: 10_000 },
     { client: [20_000, 15_000], advertised: [15_000, 10_000], send: 15_000, expected: 20_000 },
-  ] as const)('for $client is $advertised', ({ client, advertised, send, expected }) => {
+  ] as const)('answers $client with $advertised', ({ client, advertised, send, expected }) => {
     expect(agreeHeartbeat(client, options)).toEqual({ advertised, send, expect: expected });
   });
 
-  it('expects nothing when the server wants nothing', () => {
+  it('expects nothing when the server does not want heart-beats', () => {
     expect(agreeHeartbeat([1000, 0], { minSendInterval: 1000, expectedInterval: 0 })).toEqual({
       advertised: [0, 0],
       send: 0,
@@ -25,111 +32,132 @@ describe('the agreement', () => {
   });
 });
 
-function pulse({ pings = true } = {}) {
-  const clock = manualClock();
+interface BeatingOptions extends StageOptions {
+  /** The result of `Connection.ping`. */
+  readonly pings?: boolean;
+}
+
+/** A session that has sent CONNECT; the log has the time of each write, ping and close. */
+async function beatingSession({ pings = true, ...options }: BeatingOptions) {
+  const { clock, open } = sessionStage(options);
   const log: string[] = [];
-  const outbox = {
-    lastWrite: 0,
-    send() {
-      outbox.lastWrite = clock.now();
-      log.push(`beat ${clock.now()}`);
-      return true;
-    },
-  };
-  const connection = {
+  const connection = Object.assign(new FakeConnection(), {
+    write: (bytes: Uint8Array) => void log.push(`${Buffer.from(bytes).toString()} ${clock.now()}`),
     ping() {
       log.push(`ping ${clock.now()}`);
       return pings;
     },
+    close: (code: number, reason: string) => void log.push(`${code} ${reason} ${clock.now()}`),
+  });
+  const { connect, receive, session } = open(connection);
+  session.outbox.setEncoder(plainEncoder());
+  await connect();
+  /** Moves the time in steps, each with the end of a turn, so that written frames count. */
+  const advance = (milliseconds: number) => {
+    for (let left = milliseconds; left > 0; left -= 50) {
+      clock.advance(Math.min(left, 50));
+      clock.turn();
+    }
   };
-  const body = {
-    outbox,
-    connection,
-    die: (code: string) => {
-      log.push(`${code} ${clock.now()}`);
-      beating.stop();
-    },
-  };
-  const beating = new Pulse(clock, body);
-  return { clock, log, outbox, beating };
+  return { advance, clock, log, receive, session };
 }
 
-describe('the pulse', () => {
-  it('beats within each interval, and not while other frames go out', () => {
-    const { clock, log, outbox, beating } = pulse();
-    beating.start({ advertised: [1000, 0], send: 1000, expect: 0 });
-    clock.advance(1600);
+describe('heart-beats', () => {
+  it('are sent within each interval, counted from the last frame', async () => {
+    const { advance, log, session } = await beatingSession({
+      agreement: {
+        advertised: [1000, 0],
+        send: 1000,
+        expect: 0,
+      },
+    });
+    advance(1600);
     expect(log).toEqual(['beat 750', 'beat 1500']);
-    outbox.lastWrite = 2000;
-    clock.advance(1000);
-    expect(log).toEqual(['beat 750', 'beat 1500']);
-    clock.advance(300);
-    expect(log.at(-1)).toBe('beat 2750');
+    advance(400);
+    session.send({ kind: 'receipt', receipt: 'r' });
+    advance(1100);
+    expect(log).toEqual(['beat 750', 'beat 1500', 'r 2050', 'beat 2800']);
   });
 
-  it('gives a silent client up after twice its interval, and hears any octet', () => {
-    const { clock, log, beating } = pulse();
-    beating.start({ advertised: [0, 10_000], send: 0, expect: 10_000 });
-    clock.advance(19_000);
-    beating.heard();
-    clock.advance(19_999);
+  it('are expected: a client that is silent for two intervals is closed with 4501', async () => {
+    const { advance, clock, log, session } = await beatingSession({
+      agreement: {
+        advertised: [0, 10_000],
+        send: 0,
+        expect: 10_000,
+      },
+    });
+    advance(19_000);
+    session.data(Buffer.from('\n'));
+    advance(19_950);
     expect(log).toEqual([]);
-    clock.advance(1);
-    expect(log).toEqual(['heartbeat-lost 39000']);
+    advance(50);
+    expect(log).toEqual(['4501 heartbeat-lost 39000']);
     expect(clock.timers).toBe(0);
   });
 
-  it('pings where no heart-beat was agreed, and gives up after two unanswered ones', () => {
-    const { clock, log, beating } = pulse();
-    beating.start({ advertised: [0, 0], send: 0, expect: 0 });
-    clock.advance(40_000);
-    beating.heard();
-    clock.advance(74_999);
+  it('are replaced by pings without an agreement; two unanswered pings close the session', async () => {
+    const { advance, log, session } = await beatingSession({
+      agreement: { advertised: [0, 0], send: 0, expect: 0 },
+    });
+    advance(40_000);
+    session.ponged();
+    advance(74_950);
     expect(log).toEqual(['ping 25000', 'ping 65000', 'ping 90000']);
-    clock.advance(1);
-    expect(log.at(-1)).toBe('heartbeat-lost 115000');
+    advance(50);
+    expect(log.at(-1)).toBe('4501 heartbeat-lost 115000');
   });
 
-  it('leaves a silent client alone where the transport has no pings', () => {
-    const { clock, log, beating } = pulse({ pings: false });
-    beating.start({ advertised: [0, 0], send: 0, expect: 0 });
-    clock.advance(600_000);
+  it('are not required when the transport has no pings', async () => {
+    const { advance, log } = await beatingSession({
+      agreement: { advertised: [0, 0], send: 0, expect: 0 },
+      pings: false,
+    });
+    advance(600_000);
     expect(log.every((entry) => entry.startsWith('ping'))).toBe(true);
   });
 
   it.each(['before', 'after'])(
-    'expects nothing of a client that ended its side %s it began',
-    (when) => {
-      const { clock, log, beating } = pulse({ pings: false });
-      if (when === 'before') beating.ended();
-      beating.start({ advertised: [1000, 10_000], send: 1000, expect: 10_000 });
-      if (when === 'after') beating.ended();
-      clock.advance(600_000);
-      expect(log).not.toContain('heartbeat-lost 20000');
-      expect(log.filter((entry) => entry.startsWith('beat'))).toHaveLength(800);
+    'are not expected of a client that has ended its side %s CONNECT was accepted',
+    async (when) => {
+      let accept = () => {};
+      const { advance, log, receive, session } = await beatingSession({
+        agreement: { advertised: [1000, 10_000], send: 1000, expect: 10_000 },
+        authenticated: new Promise((resolve) => (accept = resolve)),
+        pings: false,
+        // The end of input waits for this frame.
+        process: () => new Promise(() => {}),
+      });
+      receive(sendText('1'));
+      if (when === 'before') session.ended(1000, '');
+      accept();
+      await settle();
+      if (when === 'after') session.ended(1000, '');
+      advance(60_000);
+      expect(log.filter((entry) => entry.startsWith('beat'))).toHaveLength(80);
+      expect(log.filter((entry) => /^\d/.test(entry))).toEqual([]);
     },
   );
 
-  it('stops the clock of silence while reading is paused, pings, and ends the session after 30 s of it', () => {
-    const { clock, log, beating } = pulse();
-    beating.start({ advertised: [0, 5000], send: 0, expect: 5000 });
-    clock.advance(9000);
-    beating.paused();
-    clock.advance(20_000);
-    expect(log).toEqual(['ping 19000', 'ping 29000']);
-    beating.resumed();
-    clock.advance(9999);
-    expect(log).toHaveLength(2);
-    beating.heard();
-    beating.paused();
-    clock.advance(30_000);
-    expect(log.at(-1)).toBe('reading-stalled 68999');
-  });
-
-  it('leaves no timer behind when it is stopped', () => {
-    const { clock, beating } = pulse();
-    beating.start({ advertised: [1000, 1000], send: 1000, expect: 1000 });
-    beating.stop();
-    expect(clock.timers).toBe(0);
+  it('are not expected while reading is paused; the client gets pings', async () => {
+    const finish: (() => void)[] = [];
+    const { advance, log, receive, session } = await beatingSession({
+      agreement: { advertised: [0, 5000], send: 0, expect: 5000 },
+      process: () => new Promise((resolve) => finish.push(() => resolve('dropped'))),
+    });
+    advance(9000);
+    receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
+    advance(16_000);
+    expect(log).toEqual(['ping 19000']);
+    for (let i = 0; i < 2; i++) {
+      finish.shift()!();
+      await settle();
+    }
+    advance(9950);
+    session.ponged();
+    advance(9950);
+    expect(log).toEqual(['ping 19000']);
+    advance(50);
+    expect(log.at(-1)).toBe('4501 heartbeat-lost 44950');
   });
 });

@@ -1,116 +1,256 @@
-// The way in of a session: what is taken, in which order it is worked off, and when reading pauses.
+// The inbox: decoding, the order of frames, concurrency, and pauses in reading.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Activity } from '../../src/session/activity.js';
-import { Pulse } from '../../src/session/heartbeat.js';
-import { Inbox, type InboxItem } from '../../src/session/inbox.js';
-import { Language } from '../../src/session/language.js';
+import { jsonCodec } from '../../src/wire/json/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
-import { FakeConnection } from '../fake-connection.js';
-import { manualClock } from '../manual-clock.js';
+import { cases } from '../property.js';
 import { frameText } from '../stomp-client.js';
+import { connectText, sendText, sessionStage, settle, type StageOptions } from './session-stage.js';
 
-const limits = {
-  maxFrameBytes: 1000,
-  maxHeaders: 10,
-  maxHeaderBytes: 100,
-  maxConnectHeaderBytes: 100,
-  maxWaitingFrames: 4,
-};
-const send = frameText('SEND', { destination: '/x' });
-
-/** Items run until they are released. */
-function scene() {
-  const clock = manualClock();
-  const connection = new FakeConnection();
-  const body = {
-    outbox: { lastWrite: 0, send: () => true },
-    connection,
-    die: () => {},
+/** A connected session whose frames are in process until the test finishes them. */
+async function gatedSession(options: StageOptions = {}) {
+  const running: { readonly name: string; finish(): void }[] = [];
+  const started: string[] = [];
+  const stage = sessionStage({
+    ...options,
+    process: (frame) =>
+      new Promise((resolve) => {
+        const name = ('receipt' in frame && frame.receipt) || frame.kind;
+        started.push(name);
+        running.push({ name, finish: () => resolve('done') });
+      }),
+  });
+  const opened = stage.open();
+  await opened.connect();
+  const finish = async (name: string) => {
+    running.find((frame) => frame.name === name)!.finish();
+    await settle();
   };
-  const log: string[] = [];
-  const release: (() => void)[] = [];
-  const inbox = new Inbox(
-    connection,
-    new Language([stompCodec], limits, connection),
-    new Pulse(clock, body),
-    { activity: new Activity(clock), concurrency: 1, limits },
-    {
-      work: ({ kind }: InboxItem) => {
-        log.push(kind);
-        return new Promise((resolve) => release.push(() => resolve(true)));
-      },
-      done: ({ kind }, processed) => void log.push(`${kind} done ${processed}`),
-      asked: () => void log.push('asked'),
-      notUnderstood: () => void log.push('not understood'),
-    },
-  );
-  const take = (text: string) => inbox.take(Buffer.from(text));
-  const finish = async () => {
-    release.shift()!();
-    await new Promise((resolve) => setImmediate(resolve));
+  /** The receipts that were written, in their order. */
+  const receipts = () => {
+    stage.clock.turn();
+    return [
+      ...opened.connection
+        .text()
+        .join('')
+        .matchAll(/receipt-id:(\w+)/g),
+    ].map(([, id]) => id);
   };
-  return { connection, finish, inbox, log, take };
+  return { ...stage, ...opened, finish, receipts, started };
 }
 
-describe('an inbox', () => {
-  it('works off what arrives in its order, and what ends it last', async () => {
-    const { finish, inbox, log, take } = scene();
-    take(frameText('CONNECT', { 'accept-version': '1.2', host: 'x' }) + send.slice(0, 9));
-    take(send.slice(9));
-    inbox.end(1000, '');
-    take(send);
-    for (let i = 0; i < 3; i++) await finish();
-    expect(log.filter((line) => line.includes('done'))).toEqual([
-      'connect done true',
-      'send done true',
-      'end done true',
+const exclusive = (receipt: string) => frameText('BEGIN', { transaction: 't', receipt });
+
+describe('decoding', () => {
+  it('joins the parts of a frame', async () => {
+    const { receive, started } = await gatedSession();
+    const text = sendText('1');
+    receive(text.slice(0, 9));
+    expect(started).toEqual([]);
+    receive(text.slice(9));
+    expect(started).toEqual(['1']);
+  });
+
+  it('ignores everything after DISCONNECT', async () => {
+    const { finish, receive, session, started } = await gatedSession();
+    receive(frameText('DISCONNECT') + sendText('1'));
+    receive(sendText('2'));
+    await finish('disconnect');
+    expect(started).toEqual(['disconnect']);
+    expect(session.busy).toBe(false);
+  });
+
+  it('ignores everything after a malformed frame, and closes after the frames before it', async () => {
+    const { connection, finish, receive, started } = await gatedSession();
+    receive(`${sendText('1')}NONSENSE\n\n\0${sendText('2')}`);
+    receive(sendText('3'));
+    expect(connection.closedWith).toBeUndefined();
+    await finish('1');
+    expect(started).toEqual(['1']);
+    expect(connection.closedWith).toEqual({ code: 1002, reason: 'command-unknown' });
+  });
+
+  it('closes a client of an unknown protocol with 1002', () => {
+    const { open } = sessionStage();
+    const { connection, receive } = open();
+    receive('');
+    expect(connection.closedWith).toBeUndefined();
+    receive('?');
+    expect(connection.closedWith).toEqual({ code: 1002, reason: 'protocol-unknown' });
+  });
+
+  it('chooses the protocol by the first byte, and names it with its version', () => {
+    const { open } = sessionStage({ codecs: [stompCodec, jsonCodec] });
+    const [stomp, json] = [open(), open()];
+    expect(stomp.session.protocol).toBe('');
+    stomp.receive(connectText);
+    json.receive('{"type":"ping"}');
+    expect([stomp.session.protocol, json.session.protocol]).toEqual(['stomp 1.2', 'json 1']);
+  });
+
+  it('answers a heart-beat while a frame is in process', async () => {
+    const { clock, open } = sessionStage({
+      codecs: [jsonCodec],
+      process: () => new Promise(() => {}),
+    });
+    const { connection, receive, session } = open();
+    receive('{"type":"send","destination":"/x"}');
+    await settle();
+    receive('{"type":"ping"}');
+    clock.turn();
+    expect(session.busy).toBe(true);
+    expect(connection.text()).toEqual(['{"type":"pong"}\n']);
+  });
+});
+
+describe('a heart-beat that asks for an answer', () => {
+  it('is answered before CONNECT', () => {
+    const { clock, open } = sessionStage({ codecs: [jsonCodec] });
+    const { connection, receive } = open();
+    receive('{"type":"ping"}');
+    clock.turn();
+    expect(connection.text()).toEqual(['{"type":"pong"}\n']);
+  });
+});
+
+describe('the order of frames', () => {
+  it('is kept: one frame at a time', async () => {
+    const { finish, receive, receipts, started } = await gatedSession();
+    receive(sendText('1') + sendText('2'));
+    expect(started).toEqual(['1']);
+    await finish('1');
+    expect([started, receipts()]).toEqual([['1', '2'], ['1']]);
+  });
+
+  it('is kept by receipts when frames overlap', async () => {
+    const { finish, receive, receipts, started } = await gatedSession({ concurrency: 2 });
+    receive(sendText('1') + sendText('2') + sendText('3'));
+    expect(started).toEqual(['1', '2']);
+    await finish('2');
+    expect([started, receipts()]).toEqual([['1', '2'], []]);
+    await finish('1');
+    expect([started, receipts()]).toEqual([
+      ['1', '2', '3'],
+      ['1', '2'],
     ]);
-    expect(inbox.empty).toBe(true);
   });
 
-  it('takes nothing behind DISCONNECT, nor behind what is malformed', async () => {
-    for (const last of [frameText('DISCONNECT'), 'NONSENSE\n\n\0']) {
-      const { finish, inbox, log, take } = scene();
-      take(`${last}${send}`);
-      take(send);
-      await finish();
-      expect(log).toHaveLength(2);
-      expect(inbox.empty).toBe(true);
-    }
+  it('is kept around a frame that must not overlap', async () => {
+    const { finish, receive, started } = await gatedSession({ concurrency: 3 });
+    receive(sendText('1') + sendText('2') + exclusive('begin') + sendText('3'));
+    expect(started).toEqual(['1', '2']);
+    await finish('1');
+    await finish('2');
+    expect(started).toEqual(['1', '2', 'begin']);
+    await finish('begin');
+    expect(started).toEqual(['1', '2', 'begin', '3']);
   });
 
-  it('pauses reading while too many frames wait, and goes on at half of them', async () => {
-    const { connection, finish, take } = scene();
-    take(send.repeat(4));
+  it('is kept for SEND frames of a transaction', async () => {
+    const { receive, started } = await gatedSession({ concurrency: 3 });
+    const held = (receipt: string) =>
+      frameText('SEND', { destination: '/x', transaction: 't', receipt });
+    receive(held('1') + held('2'));
+    expect(started).toEqual(['1']);
+  });
+
+  it('is kept for any delays and any concurrency', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(4), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (delays, concurrency) => {
+          const started: string[] = [];
+          let running = 0;
+          const { clock, open } = sessionStage({
+            concurrency,
+            outbox: { limits: { maxBytes: 1_000_000, timeout: 10_000 } },
+            async process(frame) {
+              const receipt = 'receipt' in frame ? frame.receipt! : '';
+              started.push(receipt);
+              expect(++running).toBeLessThanOrEqual(concurrency);
+              for (let i = 0; i < delays[Number(receipt)]!; i++) await Promise.resolve();
+              running--;
+              return 'done';
+            },
+          });
+          const { connect, connection, receive, session } = open();
+          await connect();
+          const ids = delays.map((_, at) => String(at));
+          receive(ids.map((id, at) => (at % 3 > 0 ? sendText(id) : exclusive(id))).join(''));
+          while (session.busy) await Promise.resolve();
+          clock.turn();
+          const text = connection.text().join('');
+          expect(started).toEqual(ids);
+          expect([...text.matchAll(/receipt-id:(\d+)/g)].map(([, id]) => id)).toEqual(ids);
+        },
+      ),
+      // A case needs a whole session.
+      { ...cases, numRuns: Math.ceil(cases.numRuns! / 5) },
+    );
+  });
+});
+
+describe('reading', () => {
+  it('pauses when too many frames wait, and resumes at half of them', async () => {
+    const { connection, finish, receive } = await gatedSession();
+    receive([1, 2, 3, 4].map(String).map(sendText).join(''));
     expect(connection.paused).toBe(false);
-    take(send);
+    receive(sendText('5'));
     expect(connection.paused).toBe(true);
-    await finish();
+    await finish('1');
     expect(connection.paused).toBe(true);
-    await finish();
+    await finish('2');
     expect(connection.paused).toBe(false);
   });
 
-  it('forgets what has not begun when it is discarded, not when it is closed', async () => {
-    for (const [end, worked] of [
-      ['close', 2],
-      ['discard', 1],
-    ] as const) {
-      const { finish, inbox, log, take } = scene();
-      take(send + send);
-      inbox[end]();
-      take(send);
-      await finish();
-      if (end === 'close') await finish();
-      await inbox.settled();
-      expect(log.filter((line) => line === 'send')).toHaveLength(worked);
-    }
+  it('pauses again after it has resumed', async () => {
+    const { connection, finish, receive } = await gatedSession();
+    receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
+    await finish('1');
+    await finish('2');
+    receive(sendText('6') + sendText('7'));
+    expect(connection.paused).toBe(true);
   });
 
-  it('tells of octets that are no protocol’s', () => {
-    const { log, take } = scene();
-    take('');
-    take('?');
-    expect(log).toEqual(['not understood']);
+  it('is not paused after DISCONNECT', async () => {
+    const { connection, receive } = await gatedSession();
+    receive([1, 2, 3, 4].map(String).map(sendText).join('') + frameText('DISCONNECT'));
+    expect(connection.paused).toBe(false);
+  });
+
+  it('discards the rest of a chunk when processing closes the session', async () => {
+    const { open } = sessionStage({
+      async process(_frame, session) {
+        session.close();
+        return 'done';
+      },
+    });
+    const { connect, events, receive } = open();
+    await connect();
+    receive(sendText('1') + sendText('2'));
+    await settle();
+    expect(events).toEqual(['send']);
+  });
+
+  it('is not paused for a session that was closed', async () => {
+    const { connection, receive, session } = await gatedSession();
+    session.close();
+    receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
+    expect(connection.paused).toBe(false);
+  });
+
+  it('closes with 4502 when it is paused and no frame is completed for 30 s', async () => {
+    const { clock, connection, finish, receive } = await gatedSession();
+    receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
+    for (const name of ['1', '2', '3']) {
+      clock.advance(29_999);
+      await finish(name);
+    }
+    expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
+    clock.advance(29_999);
+    expect(connection.closedWith).toBeUndefined();
+    clock.advance(1);
+    expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
   });
 });

@@ -1,104 +1,191 @@
-// The chain of interceptors around the junction.
+// Interceptors: the chain around the processing of a frame.
 import { describe, expect, it } from 'vitest';
+import { noHeaders } from '../../src/message/message.js';
 import type { ClientFrame } from '../../src/message/frame.js';
-import { intercept, type Interceptor } from '../../src/session/interceptor.js';
+import { intercept, type FrameHandler, type Interceptor } from '../../src/session/interceptor.js';
 import type { Session } from '../../src/session/session.js';
+import { settle } from './session-stage.js';
 
-const frame: ClientFrame = { kind: 'disconnect' };
-const session = { id: '1' } as Session;
+const frame: ClientFrame = {
+  kind: 'send',
+  message: { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') },
+};
+const client = { session: { id: '1' } as Session };
+
+/** Runs a frame through the interceptors. Default handler: does nothing. */
+async function run(
+  interceptors: readonly Interceptor[],
+  handler: FrameHandler<typeof client> = () => {},
+): Promise<void | 'dropped'> {
+  return intercept(interceptors, handler)(frame, client);
+}
+
+const failing: FrameHandler<typeof client> = () => Promise.reject(new Error('failed'));
 
 describe('interceptors', () => {
-  it('stand around the handler, the first one outermost', async () => {
+  it('run around the handler, the first one outermost', async () => {
     const log: string[] = [];
     const around =
       (name: string): Interceptor =>
-      async (_frame, _session, next) => {
-        log.push(`${name} before`);
+      async (_frame, { id }, next) => {
+        log.push(`${name} before ${id}`);
         await next();
         log.push(`${name} after`);
       };
-    const chain = intercept([around('a'), around('b')], async () => void log.push('handler'));
-    await chain(frame, session);
-    expect(log).toEqual(['a before', 'b before', 'handler', 'b after', 'a after']);
+    await run([around('a'), around('b')], async () => void log.push('handler'));
+    expect(log).toEqual(['a before 1', 'b before 1', 'handler', 'b after', 'a after']);
   });
 
-  it('swallow a frame by not going on, and refuse it by throwing', async () => {
+  it('are not called when there are none: the handler is used as it is', () => {
+    const handler = async () => {};
+    expect(intercept([], handler)).toBe(handler);
+  });
+
+  it('reject a frame by throwing', async () => {
     const log: string[] = [];
-    const handler = async () => void log.push('handler');
-    await intercept([async () => {}], handler)(frame, session);
-    const refusing: Interceptor = () => Promise.reject(new Error('no'));
-    await expect(intercept([refusing], handler)(frame, session)).rejects.toThrow('no');
+    const handler = () => void log.push('handler');
+    const rejecting: readonly Interceptor[] = [
+      () => Promise.reject(new Error('no')),
+      () => {
+        throw new Error('no');
+      },
+    ];
+    for (const interceptor of rejecting)
+      await expect(run([interceptor], handler)).rejects.toThrow('no');
     expect(log).toEqual([]);
   });
 
-  it('let a frame pass once, whatever they call', async () => {
-    const log: string[] = [];
+  it.each([
+    ['the outer', [async () => {}, async (_frame, _session, next) => next()]],
+    ['the inner', [async (_frame, _session, next) => next(), async () => {}]],
+    ['the inner, not awaited,', [async (_frame, _session, next) => void next(), async () => {}]],
+  ] as readonly (readonly [string, readonly Interceptor[]])[])(
+    'drop a frame when %s does not call next()',
+    async (_which, interceptors) => {
+      let called = false;
+      expect(await run(interceptors, () => void (called = true))).toBe('dropped');
+      expect(called).toBe(false);
+    },
+  );
+
+  it('pass on a changed frame', async () => {
+    const seen: ClientFrame[] = [];
+    const changed: ClientFrame = {
+      ...frame,
+      message: { ...frame.message, destination: '/topic/y' },
+    };
+    await run(
+      [
+        async (_frame, _session, next) => next(changed),
+        async (received, _session, next) => {
+          seen.push(received);
+          await next();
+        },
+      ],
+      (received) => void seen.push(received),
+    );
+    expect(seen).toEqual([changed, changed]);
+  });
+
+  it('cannot pass on a frame of another kind', async () => {
+    const interceptor: Interceptor = async (_frame, _session, next) => next({ kind: 'disconnect' });
+    await expect(run([interceptor])).rejects.toThrow('passed on a disconnect frame for a send');
+  });
+
+  it('cannot call next() twice', async () => {
+    let calls = 0;
     const twice: Interceptor = async (_frame, _session, next) => {
       await next();
       await next();
     };
-    const hastily: Interceptor = async (_frame, _session, next) => {
+    const withoutAwait: Interceptor = async (_frame, _session, next) => {
       void next();
       void next();
     };
-    for (const interceptor of [twice, hastily]) {
-      const chain = intercept([interceptor], () => void log.push('handler'));
-      await expect(chain(frame, session)).rejects.toThrow('called next() twice for one frame');
-    }
+    for (const interceptor of [twice, withoutAwait])
+      await expect(run([interceptor], () => void calls++)).rejects.toThrow('next() twice');
+    expect(calls).toBe(2);
+  });
+
+  it.each(['returned', 'thrown'])('cannot call next() after they have %s', async (how) => {
+    let late!: () => Promise<void>;
+    let called = false;
+    const interceptor: Interceptor = async (_frame, _session, next) => {
+      late = next;
+      if (how === 'thrown') throw new Error('thrown');
+    };
+    await run([interceptor], () => void (called = true)).catch(() => {});
+    expect(() => late()).toThrow('next() after it had returned');
+    expect(called).toBe(false);
+  });
+});
+
+describe('an interceptor that does not await next()', () => {
+  const hasty: Interceptor = async (_frame, _session, next) => void next();
+  const hastyThenSlow: Interceptor = async (_frame, _session, next) => {
+    void next();
+    await settle();
+  };
+
+  it('does not end the processing of the frame', async () => {
+    const log: string[] = [];
+    const slow = async () => {
+      await settle();
+      log.push('handler');
+    };
+    await run([hasty], slow);
+    await run([async (_frame, _session, next) => next(), hasty], slow);
     expect(log).toEqual(['handler', 'handler']);
   });
 
-  it('are done when the frame is, though they do not wait for it', async () => {
-    const log: string[] = [];
-    const hasty: Interceptor = async (_frame, _session, next) => {
-      void next();
-    };
-    const chain = intercept([hasty], async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      log.push('handler');
-    });
-    await chain(frame, session);
-    expect(log).toEqual(['handler']);
-    const failing = intercept([hasty], async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      throw new Error('late');
-    });
-    await expect(failing(frame, session)).rejects.toThrow('late');
+  it('does not hide a failure, however early it happens', async () => {
+    const handlers: readonly FrameHandler<typeof client>[] = [
+      failing,
+      () => {
+        throw new Error('failed');
+      },
+      async () => {
+        await settle();
+        throw new Error('failed');
+      },
+    ];
+    for (const interceptor of [hasty, hastyThenSlow])
+      for (const handler of handlers)
+        await expect(run([interceptor], handler)).rejects.toThrow('failed');
   });
 
-  it('hide no failure that they have not asked for, however early it comes', async () => {
-    const hasty: Interceptor = async (_frame, _session, next) => {
-      void next();
-      await new Promise((resolve) => setImmediate(resolve));
+  it('does not hide a failure from an outer interceptor', async () => {
+    const seen: unknown[] = [];
+    const outer: Interceptor = async (_frame, _session, next) => {
+      await next().catch((error: Error) => void seen.push(error.message));
     };
-    const atOnce = () => {
-      throw new Error('no');
-    };
-    for (const handler of [atOnce, () => Promise.reject(new Error('no'))])
-      await expect(intercept([hasty], handler)(frame, session)).rejects.toThrow('no');
+    await run([outer, hastyThenSlow], failing);
+    expect(seen).toEqual(['failed']);
   });
+});
 
-  it('may take what went wrong upon themselves', async () => {
-    const forgiving: Interceptor[] = [
-      async (_frame, _session, next) => next().catch(() => {}),
-      (_frame, _session, next) => next().then(undefined, () => {}),
+describe('an interceptor that catches a failure', () => {
+  it.each([
+    ['catch', async (_frame, _session, next) => next().catch(() => {})],
+    ['then', (_frame, _session, next) => next().then(undefined, () => {})],
+    [
+      'finally',
       async (_frame, _session, next) => {
         await Promise.allSettled([next().finally(() => {})]);
       },
+    ],
+    [
+      'try',
       async (_frame, _session, next) => {
         try {
           await next();
         } catch {}
       },
-    ];
-    for (const interceptor of forgiving) {
-      const chain = intercept([interceptor], () => Promise.reject(new Error('no')));
-      await expect(chain(frame, session)).resolves.toBeUndefined();
-    }
-  });
-
-  it('are no wrapping at all when there are none', () => {
-    const handler = async () => {};
-    expect(intercept([], handler)).toBe(handler);
-  });
+    ],
+  ] as readonly (readonly [string, Interceptor])[])(
+    'with %s makes the frame count as processed',
+    async (_how, interceptor) => {
+      await expect(run([interceptor], failing)).resolves.toBeUndefined();
+    },
+  );
 });

@@ -1,44 +1,23 @@
-// Readers that are behind: which messages give way, and how the subscriber is told.
+// Slow readers: which messages are dropped, and how the subscriber learns of it.
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame } from '../../src/message/frame.js';
 import { noHeaders } from '../../src/message/message.js';
-import { Activity } from '../../src/session/activity.js';
-import { Flusher } from '../../src/session/flusher.js';
-import { Outbox } from '../../src/session/outbox.js';
 import { compileSlowConsumers, type SlowConsumerOptions } from '../../src/session/slow-consumer.js';
 import { jsonCodec } from '../../src/wire/json/codec.js';
-import { FakeConnection } from '../fake-connection.js';
-import { manualClock } from '../manual-clock.js';
+import { sessionStage } from './session-stage.js';
 
-/** A reader that keeps nothing up: what is written stays in the connection until it drains. */
-function behind(options: Partial<SlowConsumerOptions>, size = 1500) {
-  const clock = manualClock();
-  const activity = new Activity(clock);
-  const connection = new FakeConnection();
-  const events: string[] = [];
-  const outbox = new Outbox(
-    connection,
-    {
-      clock,
-      activity,
-      flusher: new Flusher(clock, activity),
-      limits: { size, age: 10_000 },
-      treatmentOf: compileSlowConsumers({ policy: 'close', rules: [], ...options }, '/'),
+/** A session whose reader does not read: written bytes stay in the connection until it drains. */
+function slowReader(options: Partial<SlowConsumerOptions>, maxBytes = 1500) {
+  const { clock, open } = sessionStage({
+    connectTimeout: 1_000_000,
+    outbox: {
+      limits: { maxBytes, timeout: 10_000 },
+      dropRules: compileSlowConsumers({ policy: 'close', rules: [], ...options }, '/'),
     },
-    {
-      overflowed: () => void events.push('overflowed'),
-      dropped: ({ message }) => void events.push(`dropped ${text(message.body)}`),
-      intercept: undefined,
-    },
-  );
-  connection.listen({
-    data: () => {},
-    ended: () => {},
-    drained: () => outbox.drained(),
-    ponged: () => {},
-    closed: () => {},
   });
-  outbox.speak(jsonCodec.encoder('1'));
+  const { connection, events, session } = open();
+  const { outbox } = session;
+  outbox.setEncoder(jsonCodec.encoder('1'));
   connection.stalled = true;
   const send = (...frames: MessageFrame[]) => {
     for (const frame of frames) {
@@ -50,13 +29,13 @@ function behind(options: Partial<SlowConsumerOptions>, size = 1500) {
   const written = () =>
     connection.written
       .splice(0)
-      .flatMap((octets) => text(octets).trimEnd().split('\n'))
+      .flatMap((bytes) => text(bytes).trimEnd().split('\n'))
       .map((line) => JSON.parse(line) as Record<string, string>)
       .map((frame) => [frame['payload'] ?? frame['type'], frame['dropped']].join(' ').trimEnd());
   return { outbox, connection, clock, events, send, written };
 }
 
-const text = (octets: Uint8Array) => Buffer.from(octets).toString();
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 let count = 0;
 function message(body: string, given: Partial<MessageFrame> = {}, key?: string): MessageFrame {
@@ -70,12 +49,15 @@ function message(body: string, given: Partial<MessageFrame> = {}, key?: string):
   };
 }
 
-/** Cut to what tells it apart. */
+/** The close code of a reader that is too slow. */
+const slowConsumer = { code: 4500, reason: 'slow-consumer' };
+
+/** Removes the padding. */
 const short = (texts: string[]) => texts.map((each) => each.replace(/\.+/, ''));
 
-describe('a reader that is behind', () => {
-  it('is sent nothing until it has caught up, and then all in order', () => {
-    const { connection, send, written, events } = behind({ policy: 'drop-oldest' });
+describe('a slow reader', () => {
+  it('receives nothing until it has caught up, then all frames in order', () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-oldest' });
     send(message('1'), message('2'), message('3'));
     expect(short(written())).toEqual(['1']);
     connection.stalled = false;
@@ -86,8 +68,8 @@ describe('a reader that is behind', () => {
     expect(events).toEqual([]);
   });
 
-  it('loses the oldest messages, and is told how many', () => {
-    const { connection, send, written, events } = behind({ policy: 'drop-oldest' });
+  it('drop-oldest: loses the oldest messages, and receives their number', () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-oldest' });
     send(...['1', '2', '3', '4', '5'].map((each) => message(each)));
     connection.stalled = false;
     connection.drain();
@@ -95,21 +77,21 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['1', '4 2', '5']);
   });
 
-  it('loses the newest, and is told with the next that arrives', () => {
-    const { connection, send, written, events } = behind({ policy: 'drop-newest' });
+  it('drop-newest: loses the newest messages, and receives their number with the next message', () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-newest' });
     send(...['1', '2', '3', '4', '5'].map((each) => message(each)));
     connection.stalled = false;
     connection.drain();
     expect(short(events)).toEqual(['dropped 4', 'dropped 5']);
-    // Told by the next that leaves, whenever it was published.
+    // The next message that is written has the number, even when it was published before the dropped ones.
     expect(short(written())).toEqual(['1', '2 2', '3']);
     send(message('6'));
     expect(short(written())).toEqual(['6']);
   });
 
-  it('gets the newest of each key, in the place of the first', () => {
+  it('conflate: receives the newest message of each key, at the position of the first', () => {
     const rules = [{ destination: '/topic/*', policy: 'conflate', key: 'symbol' }] as const;
-    const { connection, send, written } = behind({ rules }, 10_000);
+    const { connection, send, written } = slowReader({ rules }, 10_000);
     send(message('first'));
     send(message('a1', {}, 'a'), message('b1', {}, 'b'), message('a2', {}, 'a'));
     connection.stalled = false;
@@ -117,8 +99,41 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['first', 'a2 1', 'b1']);
   });
 
-  it('hears nothing more of a subscription that has ended, nor what it lost', () => {
-    const { outbox, connection, send, written, events } = behind({ policy: 'drop-oldest' });
+  it('conflate: keeps only the bytes of the newest message', () => {
+    const { connection, send, written } = slowReader({ policy: 'conflate' });
+    const other = { subscription: 'other' };
+    send(message('first'), message('other', other));
+    for (let i = 1; i <= 10; i++) send(message(`a${i}`));
+    connection.stalled = false;
+    connection.drain();
+    expect(short(written())).toEqual(['first', 'other', 'a10 9']);
+  });
+
+  it('conflate: accepts a message of a key whose message was dropped', () => {
+    const rules = [{ destination: '/topic/*', policy: 'conflate', key: 'symbol' }] as const;
+    const { connection, send, written } = slowReader({ rules });
+    send(message('first'));
+    for (const key of ['a', 'b', 'c', 'd', 'a']) send(message(key, {}, key));
+    connection.stalled = false;
+    connection.drain();
+    expect(short(written())).toEqual(['first', 'd 3', 'a']);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('conflate: works again after the reader has caught up', () => {
+    const { connection, send, written } = slowReader({ policy: 'conflate' });
+    for (const round of ['1', '2']) {
+      connection.stalled = true;
+      send(message(`written ${round}`), message(`held ${round}`));
+      connection.stalled = false;
+      connection.drain();
+    }
+    expect(short(written())).toEqual(['written 1', 'held 1', 'written 2', 'held 2']);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('receives neither messages nor drop counts of an ended subscription', () => {
+    const { outbox, connection, send, written, events } = slowReader({ policy: 'drop-oldest' });
     send(...['1', '2', '3', '4', '5'].map((each) => message(each)));
     send(message('kept', { subscription: 'other' }));
     outbox.forget('s');
@@ -129,8 +144,8 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['1', 'kept', '6']);
   });
 
-  it('gets the messages of a queue though their subscription has ended', () => {
-    const { outbox, connection, send, written } = behind({ policy: 'drop-oldest' });
+  it('receives messages of a queue after their subscription has ended', () => {
+    const { outbox, connection, send, written } = slowReader({ policy: 'drop-oldest' });
     send(message('1'), message('of a topic'), message('of a queue', { marks: {} }));
     outbox.forget('s');
     connection.stalled = false;
@@ -138,8 +153,8 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['1', 'of a queue']);
   });
 
-  it('is told what it lost of a thousand subscriptions at the most', () => {
-    const { connection, send, written } = behind({ policy: 'drop-newest' }, 300);
+  it('receives drop counts of at most 1,000 subscriptions', () => {
+    const { connection, send, written } = slowReader({ policy: 'drop-newest' }, 300);
     send(message('1'));
     for (let i = 0; i <= 1000; i++) send(message('lost', { subscription: `s${i}` }));
     connection.stalled = false;
@@ -149,8 +164,8 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['2', '3 1']);
   });
 
-  it('loses nothing that asks for acknowledgement, nor receipts', () => {
-    const { outbox, connection, send, written } = behind({ policy: 'drop-oldest' });
+  it('loses neither messages that require acknowledgement nor receipts', () => {
+    const { outbox, connection, send, written } = slowReader({ policy: 'drop-oldest' });
     const queued = { marks: { ack: '1' } };
     send(message('1'), message('2', queued), message('3'), message('4', queued));
     outbox.send({ kind: 'receipt', receipt: 'r' });
@@ -159,39 +174,50 @@ describe('a reader that is behind', () => {
     expect(short(written())).toEqual(['1', '2 1', '4', 'receipt']);
   });
 
-  it('is closed where nothing may give way', () => {
-    const { send, events } = behind({ policy: 'drop-newest' });
+  it('is disconnected when no message may be dropped', () => {
+    const { connection, send } = slowReader({ policy: 'drop-newest' });
     const queued = { marks: { ack: '1' } };
     send(...['1', '2', '3', '4', '5'].map((each) => message(each, queued)));
-    expect(events).toEqual(['overflowed']);
+    expect(connection.closedWith).toEqual(slowConsumer);
   });
 
-  it('is closed where its rule says so, though others drop', () => {
+  it('is disconnected when the rule of the destination is close, although other rules drop messages', () => {
     const rules = [
       { destination: '/topic/x', policy: 'close' },
       { destination: '/topic/**', policy: 'drop-oldest' },
     ] as const;
-    const { send, events } = behind({ rules });
+    const { connection, send } = slowReader({ rules });
     send(...['1', '2', '3', '4'].map((each) => message(each)));
-    expect(events).toEqual(['overflowed']);
+    expect(connection.closedWith).toEqual(slowConsumer);
   });
 
-  it('and never reads is closed by age, whatever gives way', () => {
-    const { clock, send, events } = behind({ policy: 'drop-newest' });
+  it('is disconnected when it never reads, although messages may be dropped', () => {
+    const { clock, connection, send } = slowReader({ policy: 'drop-newest' });
     send(message('1'), message('2'));
     clock.advance(10_000);
-    expect(events).toEqual(['overflowed']);
+    expect(connection.closedWith).toEqual(slowConsumer);
   });
 
-  it('gets all that waits when the server ends the session', () => {
-    const { outbox, send, written } = behind({ policy: 'drop-oldest' });
+  it('receives all held frames when the server closes the session', () => {
+    const { outbox, send, written } = slowReader({ policy: 'drop-oldest' });
     send(message('1'), message('2'), message('3'));
     outbox.finish();
     expect(short(written())).toEqual(['1', '2', '3']);
   });
 
-  it('has room again when half of it is free', async () => {
-    const { outbox, connection, send } = behind({ policy: 'drop-oldest' });
+  it.each(['unsubscribes', 'is lost'])('has room again when it %s', async (how) => {
+    const { outbox, connection, send } = slowReader({ policy: 'drop-oldest' });
+    send(message('1'), message('2'), message('3'));
+    let room = false;
+    void outbox.room().then(() => (room = true));
+    if (how === 'unsubscribes') outbox.forget('s');
+    else connection.listener!.closed(1006, '');
+    await Promise.resolve();
+    expect(room).toBe(true);
+  });
+
+  it('has room again when less than half of the limit waits', async () => {
+    const { outbox, connection, send } = slowReader({ policy: 'drop-oldest' });
     send(message('1'), message('2'), message('3'));
     let room = false;
     const waiting = outbox.room().then(() => (room = true));
@@ -204,7 +230,7 @@ describe('a reader that is behind', () => {
 });
 
 describe('the rules', () => {
-  it('cost nothing where all close', () => {
+  it('are not checked when every destination has the policy close', () => {
     expect(compileSlowConsumers({ policy: 'close', rules: [] }, '/')).toBeUndefined();
     const rules = [{ destination: '/topic/x', policy: 'close' }] as const;
     expect(compileSlowConsumers({ policy: 'close', rules }, '/')).toBeUndefined();

@@ -65,7 +65,7 @@ describe('next()', () => {
     const bob = await app.connect({ user: 'bob' });
     await ann.send('/app/rooms/lobby/say', { text: 'too early' });
     const room = await ann.subscribe('/topic/rooms/lobby');
-    await bob.subscribe('/topic/rooms/{room}');
+    await bob.subscribe('/topic/rooms/*');
     await ann.send('/app/rooms/loby/say', { text: 'hi' });
     expect(await lines(room.next())).toEqual([
       'ann (session-1), subscribed to /topic/rooms/lobby, has no message to read. No more messages can arrive: all handlers have finished and no stream is open.',

@@ -1,18 +1,18 @@
-// Close frames: the codes and reasons that may travel, and what a failed reader closed with.
+// Close frames: valid codes, reasons of any length, and the codes of read errors.
 import { describe, expect, it } from 'vitest';
-import { closedWith, cutReason, isSendable } from '../../src/transport/close-frame.js';
+import { closeCodeOf, isSendable, truncateReason } from '../../src/transport/close-frame.js';
 
-describe('a close code', () => {
-  it.each([1000, 1003, 1007, 1014, 3000, 4500, 4999])('%d may be sent', (code) => {
+describe('isSendable', () => {
+  it.each([1000, 1003, 1007, 1014, 3000, 4500, 4999])('accepts %d', (code) => {
     expect(isSendable(code)).toBe(true);
   });
 
-  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, NaN])('%d may not', (code) => {
+  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, NaN])('rejects %d', (code) => {
     expect(isSendable(code)).toBe(false);
   });
 });
 
-describe('a reason', () => {
+describe('truncateReason', () => {
   it.each([
     ['', ''],
     ['a'.repeat(123), 'a'.repeat(123)],
@@ -21,19 +21,19 @@ describe('a reason', () => {
     [`${'a'.repeat(122)}€`, 'a'.repeat(122)],
     [`${'a'.repeat(121)}🚂`, 'a'.repeat(121)],
     [`${'a'.repeat(119)}🚂b`, `${'a'.repeat(119)}🚂`],
-  ])('%j is cut between characters', (reason, cut) => {
-    expect(cutReason(reason)).toBe(cut);
+  ])('cuts %j between characters', (reason, truncated) => {
+    expect(truncateReason(reason)).toBe(truncated);
   });
 });
 
-describe('an error', () => {
+describe('closeCodeOf', () => {
   it.each([
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009],
     ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009],
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008],
     ['WS_ERR_INVALID_OPCODE', 1002],
     ['ECONNRESET', undefined],
-  ])('%s means %s', (code, expected) => {
-    expect(closedWith(Object.assign(new Error(), { code }))).toBe(expected);
+  ])('of %s is %s', (code, expected) => {
+    expect(closeCodeOf(Object.assign(new Error(), { code }))).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-// Our own HTTP server: where it listens, and why it cannot.
+// The HTTP server of signalbox: places to listen on, and errors.
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HttpListener } from '../../src/transport/http-listener.js';
 
-describe('a listener', () => {
+describe('HttpListener', () => {
   it('answers plain requests with 404', async () => {
     const listener = new HttpListener();
     await listener.listen(0, '127.0.0.1');
@@ -15,21 +15,21 @@ describe('a listener', () => {
     await listener.close();
   });
 
-  it('says in a sentence that a port is taken, or no address of this machine', async () => {
+  it('explains that a port is in use, or that a host is not an address of this machine', async () => {
     const first = new HttpListener();
     await first.listen(0, '127.0.0.1');
     const { port } = first.http.address() as AddressInfo;
     await expect(new HttpListener().listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'listen-failed',
-      message: `Cannot listen: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another.`,
+      message: `Cannot listen: port ${port} of 127.0.0.1 is in use; stop the process that listens there, or choose another.`,
     });
     await expect(new HttpListener().listen(0, '192.0.2.1')).rejects.toMatchObject({
-      message: 'Cannot listen: port 0 of 192.0.2.1 is no address of this machine.',
+      message: 'Cannot listen: port 0 of 192.0.2.1 is not an address of this machine.',
     });
     await first.close();
   });
 
-  it('takes digits for a port, on the host alone', async () => {
+  it('treats a string of digits as a port, and listens only on the host', async () => {
     const listener = new HttpListener();
     await listener.listen('0', '127.0.0.1');
     expect(listener.http.address()).toMatchObject({ address: '127.0.0.1' });
@@ -45,7 +45,7 @@ describe('a listener', () => {
     rmSync(folder, { recursive: true });
     await expect(new HttpListener().listen(join(folder, 'socket'), '')).rejects.toMatchObject({
       code: 'listen-failed',
-      message: expect.stringContaining('or a folder that is not there') as string,
+      message: expect.stringContaining('or its folder does not exist') as string,
     });
   });
 });

@@ -1,67 +1,74 @@
-// The memory transport: ordered, never at once, and with back-pressure.
+// The memory transport: order, back-pressure, and every way to close.
 import { describe, expect, it } from 'vitest';
 import { memoryTransport } from '../../src/transport/memory.js';
 import type { Connection } from '../../src/transport/transport.js';
+import { testContext } from './context.js';
 
-function ends() {
+/** A connected client, and the events of its connection. */
+function connectedClient() {
   const transport = memoryTransport();
-  const log: string[] = [];
+  const events: string[] = [];
   let connection!: Connection;
-  void transport.open((accepted) => {
+  const context = testContext((accepted) => {
     connection = accepted;
     accepted.listen({
-      data: (chunk) => void log.push(`data ${Buffer.from(chunk).toString()}`),
-      ended: () => void log.push('ended'),
-      drained: () => void log.push('drained'),
-      ponged: () => void log.push('ponged'),
-      closed: (code, reason) => void log.push(`closed ${code} ${reason}`),
+      data: (chunk) => void events.push(`data ${Buffer.from(chunk).toString()}`),
+      ended: () => void events.push('ended'),
+      drained: () => void events.push('drained'),
+      ponged: () => void events.push('ponged'),
+      closed: (code, reason) => void events.push(`closed ${code} ${reason}`),
     });
   });
+  void transport.open(context);
   const client = transport.connect({
     url: '/x',
     headers: { Cookie: 'a=b' },
     principal: { name: 'ann' },
   });
-  return { transport, client, connection, log };
+  return { transport, client, connection, events };
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the memory transport', () => {
-  it('carries octets to the server, in order and not at once', async () => {
-    const { client, log } = ends();
+  it('delivers bytes to the server in order, and never synchronously', async () => {
+    const { client, events } = connectedClient();
     client.send('one');
     client.send(Buffer.from('two'));
-    expect(log).toEqual([]);
+    expect(events).toEqual([]);
     await settle();
-    expect(log).toEqual(['data one', 'data two']);
+    expect(events).toEqual(['data one', 'data two']);
   });
 
-  it('holds what arrives while the server does not read', async () => {
-    const { client, connection, log } = ends();
+  it('keeps arriving bytes while the server is paused', async () => {
+    const { client, connection, events } = connectedClient();
     connection.pause();
     client.send('one');
     await settle();
-    expect(log).toEqual([]);
+    expect(events).toEqual([]);
     connection.resume();
     await settle();
-    expect(log).toEqual(['data one']);
+    expect(events).toEqual(['data one']);
   });
 
-  it('carries octets to the client, and says when all have left', async () => {
-    const { client, connection, log } = ends();
+  it('delivers bytes to the client, and reports when all have left', async () => {
+    const { client, connection, events } = connectedClient();
     connection.write(Buffer.from('early'));
     await settle();
     expect(connection.bufferedBytes).toBe(5);
-    const heard: string[] = [];
-    client.onData = (octets) => void heard.push(Buffer.from(octets).toString());
+    const received: string[] = [];
+    client.onData = (bytes) => void received.push(Buffer.from(bytes).toString());
     connection.write(Buffer.from('late'));
     await settle();
-    expect([heard, connection.bufferedBytes, log]).toEqual([['early', 'late'], 0, ['drained']]);
+    expect([received, connection.bufferedBytes, events]).toEqual([
+      ['early', 'late'],
+      0,
+      ['drained'],
+    ]);
   });
 
-  it('holds what is written while the client does not read', async () => {
-    const { client, connection } = ends();
+  it('keeps written bytes while the client is paused', async () => {
+    const { client, connection } = connectedClient();
     client.onData = () => {};
     client.pause();
     connection.write(Buffer.from('12345'));
@@ -72,38 +79,48 @@ describe('the memory transport', () => {
     expect(connection.bufferedBytes).toBe(0);
   });
 
-  it('is closed by either side, once, after what was written', async () => {
-    const { client, connection, log } = ends();
-    const heard: string[] = [];
-    client.onData = (octets) => void heard.push(Buffer.from(octets).toString());
+  it('closes once, after the written bytes', async () => {
+    const { client, connection, events } = connectedClient();
+    const received: string[] = [];
+    client.onData = (bytes) => void received.push(Buffer.from(bytes).toString());
     connection.write(Buffer.from('last'));
     connection.close(1001, 'bye');
     connection.write(Buffer.from('too late'));
     expect(await client.closed).toEqual({ code: 1001, reason: 'bye' });
-    client.send('unheard');
+    client.send('too late');
     client.close();
     await settle();
-    expect([heard, log]).toEqual([['last'], ['drained', 'closed 1001 bye']]);
+    expect([received, events]).toEqual([['last'], ['drained', 'closed 1001 bye']]);
   });
 
-  it('is gone without a word when the client vanishes or the server terminates', async () => {
-    const vanishing = ends();
+  it('reports 1006 when the client vanishes or the server terminates', async () => {
+    const vanishing = connectedClient();
     vanishing.client.vanish();
     expect(await vanishing.client.closed).toEqual({ code: 1006, reason: '' });
-    const terminated = ends();
+    const terminated = connectedClient();
     terminated.connection.terminate();
-    expect(terminated.log).toEqual(['closed 1006 ']);
+    expect(terminated.events).toEqual(['closed 1006 ']);
   });
 
-  it('tells what it was connected with, and takes nobody while it is not open', async () => {
-    const { transport, connection } = ends();
-    expect(connection.handshake).toMatchObject({
-      url: '/x',
-      principal: { name: 'ann' },
-      secure: false,
-    });
-    expect(connection.handshake.headers.get('cookie')).toBe('a=b');
+  it('has the handshake that the client gave', () => {
+    const { handshake } = connectedClient().connection;
+    expect(handshake).toMatchObject({ url: '/x', principal: { name: 'ann' }, secure: false });
+    expect(handshake.headers.get('cookie')).toBe('a=b');
+  });
+
+  it('accepts no client while it is closed', async () => {
+    const { transport } = connectedClient();
     await transport.close();
     expect(() => transport.connect()).toThrow('The memory transport is not open');
+  });
+
+  it('closes with 1011 and logs the error when the server cannot accept a connection', async () => {
+    const transport = memoryTransport();
+    const context = testContext(() => {
+      throw new Error('boom');
+    });
+    await transport.open(context);
+    expect(await transport.connect().closed).toEqual({ code: 1011, reason: 'internal-error' });
+    expect(context.errors).toEqual(['The server could not accept a new connection. boom']);
   });
 });

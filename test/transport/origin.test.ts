@@ -1,4 +1,4 @@
-// Origins: who may connect from a browser.
+// The origin check: own origins, proxies, and lists.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import { createOriginCheck, type OriginFacts } from '../../src/transport/origin.js';
@@ -12,23 +12,23 @@ const facts = (given: Partial<OriginFacts>): OriginFacts => ({
   ...given,
 });
 
-describe('without a list', () => {
+describe('without allowed origins', () => {
   const check = createOriginCheck({});
 
   it.each<[string, Partial<OriginFacts>, boolean]>([
-    ['a client that is no browser', {}, true],
+    ['a client that is not a browser', {}, true],
     ['the same host and port', { origin: 'http://app.test:8080' }, true],
     ['the same in other case', { origin: 'HTTP://APP.test:8080' }, true],
-    ['the default port, unsaid', { origin: 'https://app.test', host: 'app.test:443' }, true],
+    ['the default port, omitted', { origin: 'https://app.test', host: 'app.test:443' }, true],
     ['another port', { origin: 'http://app.test:9090' }, false],
     ['another host', { origin: 'http://evil.test:8080' }, false],
-    ['a host that ends alike', { origin: 'http://evilapp.test:8080' }, false],
-    ['the origin of a sandbox', { origin: 'null' }, false],
-    ['nonsense', { origin: '://' }, false],
+    ['a host with the same ending', { origin: 'http://evilapp.test:8080' }, false],
+    ['the origin of a sandboxed frame', { origin: 'null' }, false],
+    ['text that is not an origin', { origin: '://' }, false],
     ['an IPv6 address', { origin: 'http://[::1]:8080', host: '[::1]:8080' }, true],
     ['no Host header', { origin: 'http://app.test:8080', host: undefined }, false],
     [
-      'a forwarded host that nobody vouches for',
+      'a forwarded host from an untrusted address',
       { origin: 'https://public.test', forwardedHost: 'public.test', forwardedProto: 'https' },
       false,
     ],
@@ -37,32 +37,32 @@ describe('without a list', () => {
   });
 });
 
-describe('behind a proxy that is believed', () => {
+describe('behind a trusted proxy', () => {
   const check = createOriginCheck({ trustedProxies: ['10.0.0.9'] });
 
   it.each<[string, Partial<OriginFacts>, boolean]>([
-    ['what the proxy was asked for', { origin: 'https://public.test' }, true],
-    ['the same with another scheme', { origin: 'http://public.test' }, false],
-    ['our own name behind it', { origin: 'http://app.test:8080' }, false],
+    ['the forwarded host', { origin: 'https://public.test' }, true],
+    ['the forwarded host with another scheme', { origin: 'http://public.test' }, false],
+    ['the host behind the proxy', { origin: 'http://app.test:8080' }, false],
     [
-      'as an IPv4 address of a socket for both families',
+      'an IPv4 address in IPv6 notation',
       { origin: 'https://public.test', remoteAddress: '::ffff:10.0.0.9' },
       true,
     ],
-    ['told as WebSocket', { origin: 'https://public.test', forwardedProto: 'wss' }, true],
+    ['the scheme wss', { origin: 'https://public.test', forwardedProto: 'wss' }, true],
+    ['the scheme ws', { origin: 'https://public.test', forwardedProto: 'ws' }, false],
     [
-      'told as WebSocket in the open',
-      { origin: 'https://public.test', forwardedProto: 'ws' },
+      'a request from another address',
+      { origin: 'https://public.test', remoteAddress: '10.0.0.8' },
       false,
     ],
-    ['from another address', { origin: 'https://public.test', remoteAddress: '10.0.0.8' }, false],
   ])('%s', (_, given, allowed) => {
     const forwarded = { forwardedHost: 'public.test', forwardedProto: 'https' };
     expect(check(facts({ ...forwarded, ...given }))).toBe(allowed);
   });
 });
 
-describe('a list', () => {
+describe('allowed origins', () => {
   it.each<[string, string, boolean]>([
     ['https://a.test', 'https://a.test', true],
     ['https://a.test/', 'https://a.test', true],
@@ -85,7 +85,7 @@ describe('a list', () => {
     expect(createOriginCheck({ allowed: [pattern] })(facts({ origin }))).toBe(allowed);
   });
 
-  it('stands beside the own origin', () => {
+  it('are added to the own origin', () => {
     const check = createOriginCheck({ allowed: ['https://a.test'] });
     expect(check(facts({ origin: 'http://app.test:8080' }))).toBe(true);
   });
@@ -98,13 +98,16 @@ describe('a list', () => {
     'https://a.test/path',
     'https://a b.test',
     '',
-  ])('refuses %j at start', (pattern) => {
+  ])('reject %j when the check is created', (pattern) => {
     expect(() => createOriginCheck({ allowed: [pattern] })).toThrow(MessagingError);
   });
 
-  it.each(['10.0.0.0/8', 'proxy.test', '10.0.0', ''])('refuses the proxy %j at start', (proxy) => {
-    expect(() => createOriginCheck({ trustedProxies: [proxy] })).toThrow(
-      `'${proxy}' in trustedProxies is no address`,
-    );
-  });
+  it.each(['10.0.0.0/8', 'proxy.test', '10.0.0', ''])(
+    'reject the proxy %j when the check is created',
+    (proxy) => {
+      expect(() => createOriginCheck({ trustedProxies: [proxy] })).toThrow(
+        `'${proxy}' in trustedProxies is not an IP address`,
+      );
+    },
+  );
 });

@@ -1,51 +1,45 @@
-// WebSocket over real sockets: the handshake, the octets both ways, and every way to end.
+// WebSocket over real sockets: the handshake, bytes in both directions, and every way to close.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
+import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
 import type { Connection, Transport } from '../../src/transport/transport.js';
-import { webSocketTransport } from '../../src/transport/websocket.js';
+import { webSocketTransport, type WebSocketOptions } from '../../src/transport/websocket.js';
+import { testContext } from './context.js';
+import { EventLog, turn } from './event-log.js';
+
+const options: WebSocketOptions = {
+  path: '/ws',
+  subprotocol: (offered) => ['v12.stomp', 'v11.stomp'].find((each) => offered.has(each)),
+  origin: createOriginCheck({}),
+};
 
 let http: Server;
 let transport: Transport;
-let accepted: { connection: Connection; log: string[] }[];
+let accepted: EventLog[];
 let port: number;
 
-const settle = (turns = 5) =>
-  Array.from({ length: turns }).reduce<Promise<unknown>>(
-    (before) => before.then(() => new Promise((resolve) => setTimeout(resolve, 5))),
-    Promise.resolve(),
-  );
-
-function accept(connection: Connection): void {
-  const log: string[] = [];
-  accepted.push({ connection, log });
-  connection.listen({
-    data: (chunk) => void log.push(`data ${Buffer.from(chunk).toString()}`),
-    ended: (code, reason) => {
-      log.push(`ended ${code}`);
-      connection.close(code, reason);
-    },
-    drained: () => void log.push('drained'),
-    ponged: () => void log.push('ponged'),
-    closed: (code, reason) => void log.push(`closed ${code} ${reason}`),
-  });
+/** Closes the connection when the client has ended, as a session does. */
+class ClosingLog extends EventLog {
+  override ended(code: number, reason: string): void {
+    super.ended(code, reason);
+    this.connection.close(code, reason);
+  }
 }
+
+const context = (
+  accept = (connection: Connection) => void accepted.push(new ClosingLog(connection)),
+) => testContext(accept, { http: httpHostOf(http) });
 
 beforeEach(async () => {
   accepted = [];
   http = createServer((_request, response) => void response.end('the application'));
-  transport = webSocketTransport({
-    path: '/ws',
-    http,
-    subprotocol: (offered) => ['v12.stomp', 'v11.stomp'].find((each) => offered.has(each)),
-    origin: createOriginCheck({}),
-    maxMessageSize: 1000,
-  });
-  await transport.open(accept);
+  transport = webSocketTransport(options);
+  await transport.open(context());
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   port = (http.address() as AddressInfo).port;
@@ -60,14 +54,30 @@ afterEach(async () => {
 
 async function open(protocols: string[] = [], path = '/ws') {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
-  const heard: { data: Buffer; binary: boolean }[] = [];
-  socket.on('message', (data: Buffer, binary) => void heard.push({ data, binary }));
+  const received: { data: Buffer; binary: boolean }[] = [];
+  socket.on('message', (data: Buffer, binary) => void received.push({ data, binary }));
   const closed = once(socket, 'close') as Promise<[number, Buffer]>;
   await once(socket, 'open');
-  return { socket, heard, closed, ...accepted.at(-1)! };
+  const log = accepted.at(-1)!;
+  return { socket, received, closed, log, connection: log.connection };
 }
 
-/** Says HTTP by hand; resolves with the whole answer when the server has ended the connection. */
+/** Resolves when the server has processed everything that the client has sent, and the client all answers. */
+async function roundTrip(socket: WebSocket): Promise<void> {
+  const pong = once(socket, 'pong');
+  socket.ping();
+  await pong;
+}
+
+const framed = (connection: Connection, content: string | number, binary = false) =>
+  connection.framing.frame(
+    new EncodedFrame(
+      typeof content === 'string' ? Buffer.from(content) : Buffer.alloc(content, 'x'),
+      binary,
+    ),
+  );
+
+/** Sends HTTP lines; resolves with the whole answer when the server has closed the socket. */
 async function raw(lines: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
@@ -88,12 +98,12 @@ const upgrade = (...more: string[]) => [
 ];
 
 describe('the handshake', () => {
-  it('answers the first of ours that was offered, and none when none was', async () => {
+  it('answers the first of our subprotocols that the client offers, or none', async () => {
     expect((await open(['v11.stomp', 'v12.stomp'])).socket.protocol).toBe('v12.stomp');
     expect((await open()).socket.protocol).toBe('');
   });
 
-  it('accepts a client that offered only others, and names none', async () => {
+  it('accepts a client that offers only unknown subprotocols, and answers none', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(`${upgrade('Sec-WebSocket-Protocol: foo').join('\r\n')}\r\n\r\n`);
     const [head] = (await once(socket, 'data')) as [Buffer];
@@ -102,7 +112,7 @@ describe('the handshake', () => {
     socket.destroy();
   });
 
-  it('tells the listener what it was', async () => {
+  it('is available on the connection', async () => {
     const { connection } = await open(['v12.stomp'], '/ws?token=1');
     expect(connection.handshake).toMatchObject({
       url: '/ws?token=1',
@@ -113,29 +123,29 @@ describe('the handshake', () => {
     expect(connection.handshake.headers.get('host')).toBe(`127.0.0.1:${port}`);
   });
 
-  it('refuses foreign origins with 403 and an empty body', async () => {
+  it('rejects foreign origins with 403 and an empty body', async () => {
     const answer = await raw(upgrade('Origin: https://evil.test'));
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\n\r\n$/);
     expect(accepted).toEqual([]);
   });
 
-  it('refuses other versions with 426 and names 13', async () => {
+  it('rejects other WebSocket versions with 426, and names version 13', async () => {
     const lines = upgrade().map((line) => line.replace('Version: 13', 'Version: 8'));
     expect(await raw(lines)).toMatch(/^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/);
   });
 
-  it('refuses other methods with 405', async () => {
+  it('rejects other methods with 405', async () => {
     const lines = upgrade().map((line) => line.replace('GET', 'POST'));
     expect(await raw(lines)).toMatch(/^HTTP\/1\.1 405 [^]*Allow: GET/);
   });
 
-  it('refuses paths that nobody claims with 404, and leaves the rest to the application', async () => {
+  it('rejects unclaimed paths with 404, and leaves plain requests to the application', async () => {
     const lines = upgrade().map((line) => line.replace('/ws', '/elsewhere'));
     expect(await raw(lines)).toMatch(/^HTTP\/1\.1 404 /);
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('the application');
   });
 
-  it("leaves other upgrades to an application's own listener", async () => {
+  it('leaves upgrades of other paths to a listener of the application', async () => {
     const own = new WebSocketServer({ noServer: true });
     http.on('upgrade', (request, socket, head) => {
       if (request.url === '/own')
@@ -148,43 +158,44 @@ describe('the handshake', () => {
     await open();
   });
 
-  it('cannot claim a path twice, and gives it back', async () => {
-    const options = {
-      path: '/ws',
-      http,
-      subprotocol: () => undefined,
-      origin: createOriginCheck({}),
-      maxMessageSize: 10,
-    };
-    expect(() => webSocketTransport(options).open(accept)).toThrow(`'/ws' is an endpoint`);
+  it('belongs to one transport per path, until that transport closes', async () => {
+    expect(() => webSocketTransport(options).open(context())).toThrow(
+      `'/ws' is already an endpoint`,
+    );
     await transport.close();
     expect(http.listenerCount('upgrade')).toBe(0);
-    await webSocketTransport(options).open(accept);
+    await webSocketTransport(options).open(context());
     await open();
+  });
+
+  it('needs an HTTP server', () => {
+    expect(() => webSocketTransport(options).open(testContext(() => {}))).toThrow(
+      expect.objectContaining({
+        code: 'listen-failed',
+        message: "The WebSocket endpoint '/ws' needs an HTTP server.",
+      }),
+    );
   });
 });
 
-describe('octets', () => {
-  it('come in as text and as binary, cut and joined', async () => {
+describe('bytes', () => {
+  it('arrive from text, binary and fragmented messages, each as one chunk', async () => {
     const { socket, log } = await open();
     socket.send('text');
     socket.send(Buffer.from('binary'));
     socket.send('fir', { fin: false });
     socket.send('st', { fin: true });
-    await settle();
-    expect(log).toEqual(['data text', 'data binary', 'data first']);
+    await log.until('data first');
+    expect(log.entries).toEqual(['data text', 'data binary', 'data first']);
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
-    'go out in one frame of %d octets, as text or as binary',
+    'leave in one WebSocket frame of %d bytes, as text or as binary',
     async (size) => {
-      const { connection, heard } = await open();
-      for (const binary of [false, true]) {
-        const encoded = new EncodedFrame(Buffer.alloc(size, 'x'), binary);
-        connection.write(connection.framing.frame(encoded));
-      }
-      while (heard.length < 2) await settle(1);
-      expect(heard.map(({ data, binary }) => [data.length, binary])).toEqual([
+      const { socket, connection, received } = await open();
+      for (const binary of [false, true]) connection.write(framed(connection, size, binary));
+      await roundTrip(socket);
+      expect(received.map(({ data, binary }) => [data.length, binary])).toEqual([
         [size, false],
         [size, true],
       ]);
@@ -192,163 +203,165 @@ describe('octets', () => {
   );
 
   it.each([
-    ['much', 60_000, 1],
-    ['less than a high-water mark', 1000, 2000],
+    ['writes above the high-water mark', 60_000, 1],
+    ['writes below the high-water mark', 1000, 2000],
   ])(
-    'wait while the client does not read, and say when they have left: %s',
+    'wait for a client that does not read, then are reported as `drained`: %s',
     async (_, size, burst) => {
       const { socket, connection, log } = await open();
       socket.pause();
-      const frame = connection.framing.frame(new EncodedFrame(Buffer.alloc(size, 'x'), false));
+      const frame = framed(connection, size);
       while (connection.bufferedBytes === 0) {
         for (let n = 0; n < burst && connection.bufferedBytes === 0; n++) connection.write(frame);
-        await settle(1);
+        await turn();
       }
-      expect(log).toEqual([]);
+      expect(log.entries.filter((entry) => entry !== 'drained')).toEqual([]);
+      log.entries.length = 0;
       socket.resume();
-      while (connection.bufferedBytes > 0) await settle(1);
-      await settle();
-      expect(log).toEqual(['drained']);
+      await log.until('drained');
+      await roundTrip(socket);
+      expect([log.entries, connection.bufferedBytes]).toEqual([['drained'], 0]);
     },
   );
 
-  it('that are written while others leave are told of, too', async () => {
+  it('that are written in `drained` are reported as `drained` too', async () => {
     const { socket, connection, log } = await open();
-    const frame = (size: number) =>
-      connection.framing.frame(new EncodedFrame(Buffer.alloc(size, 'x'), false));
-    const fill = (octets: Uint8Array) => {
-      for (let n = 0; n < 20_000 && connection.bufferedBytes === 0; n++) connection.write(octets);
+    const fill = () => {
+      const frame = framed(connection, 1000);
+      for (let n = 0; n < 20_000 && connection.bufferedBytes === 0; n++) connection.write(frame);
     };
     let refills = 3;
     connection.listen({
       data: () => {},
       ended: () => {},
       drained: () => {
-        log.push('drained');
-        if (refills-- > 0) fill(frame(1000));
+        log.add('drained');
+        if (refills-- > 0) fill();
       },
       ponged: () => {},
       closed: () => {},
     });
     socket.pause();
-    fill(frame(1000));
-    connection.write(frame(200_000));
+    fill();
+    connection.write(framed(connection, 200_000));
     socket.resume();
-    while (log.length < 4) await settle(1);
-    await settle();
-    expect([log.length, connection.bufferedBytes]).toEqual([4, 0]);
+    await log.when(({ length }) => length === 4);
+    await roundTrip(socket);
+    expect([log.entries.length, connection.bufferedBytes]).toEqual([4, 0]);
   });
 
-  it('that a lost socket dropped have not left', async () => {
+  it('of a lost socket are not reported as `drained`', async () => {
     const { socket, connection, log } = await open();
     socket.pause();
-    const frame = connection.framing.frame(new EncodedFrame(Buffer.alloc(1000, 'x'), false));
+    const frame = framed(connection, 1000);
     for (let n = 0; n < 100_000 && connection.bufferedBytes === 0; n++) connection.write(frame);
     connection.terminate();
-    while (log.length === 0) await settle(1);
-    await settle();
-    expect(log).toEqual(['closed 1006 ']);
+    await log.until('closed 1006 ');
+    await turn();
+    expect(log.entries).toEqual(['closed 1006 ']);
   });
 
-  it('are not read while the server has paused', async () => {
+  it('are not read while the connection is paused', async () => {
     const { socket, connection, log } = await open();
     connection.pause();
     socket.send('later');
-    await settle();
-    expect(log).toEqual([]);
+    // The other client's frame arrives later, so the first one would have arrived by then.
+    const other = await open();
+    other.socket.send('meanwhile');
+    await other.log.until('data meanwhile');
+    expect(log.entries).toEqual([]);
     connection.resume();
-    await settle();
-    expect(log).toEqual(['data later']);
+    await log.until('data later');
   });
 
-  it('may be pings and pongs', async () => {
-    const { socket, connection, log } = await open();
+  it('can be pings and pongs', async () => {
+    const { connection, log } = await open();
     expect(connection.ping()).toBe(true);
-    await once(socket, 'ping');
-    await settle();
-    expect(log).toEqual(['ponged']);
+    await log.until('ponged');
+    expect(log.entries).toEqual(['ponged']);
   });
 });
 
-describe('the end', () => {
-  it('is ours: what was written first, then the close with code and reason', async () => {
-    const { connection, heard, closed, log } = await open();
-    connection.write(connection.framing.frame(new EncodedFrame(Buffer.from('last'), false)));
+describe('a close', () => {
+  it('by the server follows the written bytes, with code and reason', async () => {
+    const { connection, received, closed, log } = await open();
+    connection.write(framed(connection, 'last'));
     connection.close(1008, 'authenticate');
-    connection.write(connection.framing.frame(new EncodedFrame(Buffer.from('late'), false)));
+    connection.write(framed(connection, 'late'));
     const [code, reason] = await closed;
-    expect([code, reason.toString(), heard.map(({ data }) => data.toString())]).toEqual([
+    expect([code, reason.toString(), received.map(({ data }) => data.toString())]).toEqual([
       1008,
       'authenticate',
       ['last'],
     ]);
-    await settle();
-    expect(log).toEqual(['closed 1008 authenticate']);
+    await log.until('closed 1008 authenticate');
+    expect(log.entries).toEqual(['closed 1008 authenticate']);
   });
 
-  it('says as much of a long reason as a close frame holds', async () => {
+  it('has as much of a long reason as a close frame can contain', async () => {
     const { connection, closed } = await open();
     connection.close(1008, 'é'.repeat(100));
     expect((await closed).map(String)).toEqual(['1008', 'é'.repeat(61)]);
   });
 
-  it.each([1005, 1006, 999])('names no code where %d may not be sent', async (unsendable) => {
+  it.each([1005, 1006, 999])('has no code when %d may not be sent', async (unsendable) => {
     const { connection, closed } = await open();
     connection.close(unsendable, 'reason');
     expect((await closed).map(String)).toEqual(['1005', '']);
   });
 
-  it('is the client’s: by close or by vanishing', async () => {
+  it('by the client is reported with its code, a lost client with 1006', async () => {
     const closing = await open();
     closing.socket.close(4000, 'enough');
     const vanishing = await open();
     vanishing.socket.terminate();
-    await settle();
-    expect([closing.log, vanishing.log]).toEqual([['closed 4000 enough'], ['closed 1006 ']]);
+    await closing.log.until('closed 4000 enough');
+    await vanishing.log.until('closed 1006 ');
+    expect([closing.log.entries, vanishing.log.entries]).toEqual([
+      ['closed 4000 enough'],
+      ['closed 1006 '],
+    ]);
   });
 
-  it('comes within a second when the client does not answer', async () => {
+  it('destroys the connection of a client that does not answer', async () => {
     const { socket, connection, log } = await open();
     socket.pause();
     connection.close(4500, 'slow-consumer');
-    while (log.length === 0) await settle(1);
-    expect(log).toEqual(['closed 1006 ']);
+    await log.until('closed 1006 ');
+    expect(log.entries).toEqual(['closed 1006 ']);
   });
 
-  it('is 1009 for a message beyond the limit', async () => {
+  it('has code 1009 after a message beyond the limit', async () => {
     const { socket, closed, log } = await open();
     socket.send('x'.repeat(1001));
     expect((await closed)[0]).toBe(1009);
-    await settle();
-    expect(log).toEqual(['closed 1009 ']);
+    await log.until('closed 1009 ');
+    expect(log.entries).toEqual(['closed 1009 ']);
   });
 
-  it('is 1007 for text that is no UTF-8, after what came before it', async () => {
+  it('has code 1007 after text that is not UTF-8, and follows the messages before it', async () => {
     const { socket, closed, log } = await open();
     socket.send('before');
     socket.send(Buffer.from([0xff]), { binary: false });
     socket.send('after');
     expect((await closed)[0]).toBe(1007);
-    await settle();
-    expect(log.slice(0, 2)).toEqual(['data before', 'ended 1007']);
-    expect(log).toHaveLength(3);
+    await log.when(({ length }) => length === 3);
+    expect(log.entries.slice(0, 2)).toEqual(['data before', 'ended 1007']);
   });
 
-  it('is 1011 when the acceptor fails, and nobody else is harmed', async () => {
+  it('has code 1011 when the server cannot accept a connection, and the error is logged', async () => {
     await transport.close();
-    const failing = webSocketTransport({
-      path: '/ws',
-      http,
-      subprotocol: () => undefined,
-      origin: createOriginCheck({}),
-      maxMessageSize: 10,
-    });
-    await failing.open(() => {
+    const failing = context(() => {
       throw new Error('boom');
     });
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-    const [code] = (await once(socket, 'close')) as [number];
-    expect(code).toBe(1011);
-    await failing.close();
+    transport = webSocketTransport(options);
+    await transport.open(failing);
+    for (const count of [1, 2]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+      const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+      expect([code, reason.toString()]).toEqual([1011, 'internal-error']);
+      expect(failing.errors).toHaveLength(count);
+    }
+    expect(failing.errors[0]).toBe('The server could not accept a new connection. boom');
   });
 });

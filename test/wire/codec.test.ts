@@ -1,4 +1,4 @@
-// The choice of a codec: by subprotocol, else by the first octet.
+// The choice of a codec: by subprotocol, otherwise by the first byte.
 import { describe, expect, it } from 'vitest';
 import { chooseCodec, chooseSubprotocol, type WireCodec } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
@@ -7,26 +7,26 @@ const other: WireCodec = {
   ...stompCodec,
   name: 'other',
   subprotocols: ['v1.other'],
-  begins: (octet) => octet === 0x7b,
+  begins: (firstByte) => firstByte === 0x7b,
 };
 const codecs = [stompCodec, other];
 
-describe('a codec is chosen', () => {
-  it('by the subprotocol that was agreed', () => {
+describe('chooseCodec', () => {
+  it('chooses by the negotiated subprotocol', () => {
     expect(chooseCodec(codecs, 'v1.other', 0x43)).toBe(other);
     expect(chooseCodec(codecs, 'v11.stomp', 0x7b)).toBe(stompCodec);
     expect(chooseCodec(codecs, 'v9.none', 0x43)).toBeUndefined();
   });
 
-  it('by the first octet where none was agreed', () => {
+  it('chooses by the first byte without a subprotocol', () => {
     expect(chooseCodec(codecs, undefined, 'C'.charCodeAt(0))).toBe(stompCodec);
     expect(chooseCodec(codecs, undefined, '{'.charCodeAt(0))).toBe(other);
     expect(chooseCodec(codecs, undefined, 0)).toBeUndefined();
   });
 });
 
-describe('a subprotocol is answered', () => {
-  it('as the first of ours that was offered, the highest version of STOMP first', () => {
+describe('chooseSubprotocol', () => {
+  it('chooses the first of our subprotocols that is offered, the highest version of STOMP first', () => {
     expect(chooseSubprotocol(codecs, new Set(['v10.stomp', 'v12.stomp', 'v1.other']))).toBe(
       'v12.stomp',
     );

@@ -1,10 +1,10 @@
-// What the sockets themselves allow: one WebSocket frame, built once, written beside `ws` to each client's socket.
+// The limit that sockets set: one WebSocket frame, built once, written to each client's socket without `ws`.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { stompMessage } from '../quote.mjs';
 
-/** @param {{ joined: boolean }} options joined: all publications of a turn in one buffer, shared by all sockets, one write each */
+/** @param {{ joined: boolean }} options joined: all publications of a turn are one buffer, written once to each socket */
 export async function open({ joined }) {
   const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   /** @type {Set<import('node:stream').Duplex>} */
@@ -33,7 +33,7 @@ export async function open({ joined }) {
   return { port: server.address().port, dialogue: { path: '/', steps: [] }, publish };
 }
 
-/** @param {Buffer} payload 126 octets to 64 KB */
+/** @param {Buffer} payload 126 bytes to 64 KB */
 export function textFrame(payload) {
   const header = Buffer.from([0x81, 126, payload.length >> 8, payload.length & 0xff]);
   return Buffer.concat([header, payload]);

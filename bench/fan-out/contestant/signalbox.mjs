@@ -1,5 +1,5 @@
-// signalbox as an application uses it: STOMP or JSON subscribers, and its publisher called with a value.
-import { createServer } from '../../../dist/index.js';
+// signalbox as an application uses it: STOMP or JSON subscribers, and a publisher that is called with a value.
+import { createServer, tcpTransport } from '../../../dist/index.js';
 import { destination, quote } from '../quote.mjs';
 
 /** @typedef {import('../subscriber.mjs').Dialogue} Dialogue */
@@ -10,20 +10,20 @@ const dialogues = {
     path: '/ws',
     subprotocol: 'v12.stomp',
     steps: [
-      { say: 'CONNECT\naccept-version:1.2\nhost:127.0.0.1\n\n\0' },
+      { send: 'CONNECT\naccept-version:1.2\nhost:127.0.0.1\n\n\0' },
       {
-        hear: 'CONNECTED',
-        say: `SUBSCRIBE\nid:${id}\ndestination:${destination}\nreceipt:live\n\n\0`,
+        receive: 'CONNECTED',
+        send: `SUBSCRIBE\nid:${id}\ndestination:${destination}\nreceipt:live\n\n\0`,
       },
-      { hear: 'RECEIPT' },
+      { receive: 'RECEIPT' },
     ],
   }),
   json: (id) => ({
     path: '/ws',
     subprotocol: 'v1.json.signalbox',
     steps: [
-      { say: JSON.stringify({ type: 'subscribe', id, destination, receipt: 'live' }) },
-      { hear: '{"type":"receipt"' },
+      { send: JSON.stringify({ type: 'subscribe', id, destination, receipt: 'live' }) },
+      { receive: '{"type":"receipt"' },
     ],
   }),
 };
@@ -31,10 +31,12 @@ const dialogues = {
 /**
  * @param {object} options
  * @param {'stomp' | 'json'} options.protocol
- * @param {boolean} options.ownIds each client names its subscription otherwise, so that no two get equal bytes
+ * @param {boolean} options.ownIds true when each client uses a different subscription id, so that no two receive equal bytes
+ * @param {'all' | 'every second'} [options.tcp] the subscribers that connect over TCP; by default none, all use WebSocket
  */
-export async function open({ protocol, ownIds }) {
-  const server = await createServer({ endpoints: [{ path: '/ws' }] });
+export async function open({ protocol, ownIds, tcp }) {
+  const transport = tcpTransport({ port: 0 });
+  const server = await createServer({ endpoints: [{ path: '/ws' }], transports: [transport] });
   await server.listen(0, '127.0.0.1');
 
   /** @param {number} count */
@@ -44,7 +46,10 @@ export async function open({ protocol, ownIds }) {
 
   return {
     port: server.address().port,
-    dialogue: dialogues[protocol](ownIds ? 'sub-{n}' : 'sub-0'),
+    dialogue: {
+      ...dialogues[protocol](ownIds ? 'sub-{n}' : 'sub-0'),
+      ...(tcp && { tcp: { port: transport.address().port, subscribers: tcp } }),
+    },
     publish,
   };
 }

@@ -21,7 +21,7 @@ export async function open() {
     // Engine.IO opens by "0", Socket.IO connects to the namespace by "40".
     dialogue: {
       path: '/socket.io/?EIO=4&transport=websocket',
-      steps: [{ hear: '0', say: '40' }, { hear: '40' }],
+      steps: [{ receive: '0', send: '40' }, { receive: '40' }],
     },
     publish,
   };

@@ -11,10 +11,12 @@ import { defaultDurableOptions, type DurableOptions } from './durable/durable-su
 import type { MessageStore } from './store/message-store.js';
 import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
+import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
 
 export interface EmbeddedBrokerOptions {
   /** Keeps the messages of queues that carry `persistent:true`. @default none: they end with the process */
   readonly store?: MessageStore;
+  readonly topic?: Partial<TopicOptions>;
   readonly queue?: Partial<QueueOptions>;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
@@ -23,6 +25,7 @@ export interface EmbeddedBrokerOptions {
 /** The same with nothing left out, but for a store where there is none. */
 export interface BrokerOptions {
   readonly store: MessageStore | undefined;
+  readonly topic: TopicOptions;
   readonly queue: QueueOptions;
   readonly retain: RetainOptions;
   readonly durable: DurableOptions;
@@ -32,6 +35,7 @@ export interface BrokerOptions {
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
     store: undefined,
+    topic: defaultTopicOptions,
     queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
@@ -40,6 +44,7 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
   const options: BrokerOptions = {
     // Parts that are options of their own are filled up below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
+    topic: withDefaults('topic.', defaults.topic, given.topic),
     queue: withDefaults('queue.', defaults.queue, given.queue),
     retain: withDefaults('retain.', defaults.retain, given.retain),
     durable: withDefaults('durable.', defaults.durable, given.durable),
@@ -54,7 +59,8 @@ function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions>
   return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
 }
 
-function check({ queue, retain, durable }: BrokerOptions): void {
+function check({ topic, queue, retain, durable }: BrokerOptions): void {
+  requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);

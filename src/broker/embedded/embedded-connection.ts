@@ -32,7 +32,7 @@ export class EmbeddedConnection implements BrokerConnection {
     private readonly exchange: Exchange,
   ) {}
 
-  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `queue-limit`, `not-connected` (after `close`) */
+  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `pattern-limit`, `queue-limit`, `not-connected` (after `close`) */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The subscriber has left the broker.');
@@ -111,7 +111,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, straight from publication to delivery. */
   #listen(subscription: Subscription): Entry {
-    return refusingPatterns(() => this.exchange.index.add(this.subscriber, subscription));
+    return this.exchange.index.add(this.subscriber, subscription);
   }
 
   /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
@@ -129,7 +129,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** A topic, through a queue of its own that keeps what is not settled. */
   #gather(subscription: Subscription, prefetch: number): Open {
-    const topic = refusingPatterns(() => new TopicQueue(subscription, this.exchange));
+    const topic = new TopicQueue(subscription, this.exchange);
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     const end = () => {
       topic.forget();
@@ -141,8 +141,10 @@ export class EmbeddedConnection implements BrokerConnection {
   /** A topic, through a queue that is kept while the subscriber is away. */
   #resume(name: string, subscription: Subscription, prefetch: number): Open {
     const { durables } = this.exchange;
-    const topic = durables.open(name, subscription, () =>
-      refusingPatterns(() => new TopicQueue(subscription, this.exchange)),
+    const topic = durables.open(
+      name,
+      subscription,
+      () => new TopicQueue(subscription, this.exchange),
     );
     const consumer = topic.read(this.#consumer(subscription, prefetch));
     return {
@@ -168,15 +170,5 @@ export class EmbeddedConnection implements BrokerConnection {
       clock,
       ackTimeout,
     };
-  }
-}
-
-/** A pattern that an application wrote wrong stops it at start; a client's is a bad destination. */
-function refusingPatterns<T>(add: () => T): T {
-  try {
-    return add();
-  } catch (cause) {
-    if (!(cause instanceof MessagingError)) throw cause;
-    throw new MessagingError('destination-invalid', cause.message, { cause });
   }
 }

@@ -34,7 +34,7 @@ export class Exchange {
     readonly context: BrokerContext,
   ) {
     const { clock, logger, separator } = context;
-    this.index = new SubscriptionIndex(separator);
+    this.index = new SubscriptionIndex(separator, options.topic);
     this.#journal = options.store && new Journal(options.store, logger);
     const done = (storedAs: number) => this.#journal?.remove(storedAs);
     const deadLetters = new DeadLetters({

@@ -1,40 +1,53 @@
-// What a transport promises: octets both ways, whole and in order, and one word about the end.
+// The conformance suite of transports: bytes in both directions, back-pressure, pings, and every way to close.
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { systemClock } from '../../message/clock.js';
 import { EncodedFrame } from '../../message/encoded-frame.js';
-import type { Connection, ConnectionListener, Transport } from '../../transport/transport.js';
+import { silentLogger } from '../../message/logger.js';
+import {
+  guardAccept,
+  type Connection,
+  type ConnectionListener,
+  type Transport,
+  type TransportContext,
+} from '../../transport/transport.js';
 import { casesOf, type Checks, type ConformanceCase, type Exceptions } from './conformance-case.js';
 import { eventually } from './patience.js';
 
 /** The client's end of one connection. */
 export interface TransportClient {
-  /** What has arrived, without the transport's framing. */
+  /** All received bytes, without the framing of the transport. */
   readonly received: Uint8Array;
-  /** How the connection ended, as the client sees it; undefined while it is open. */
+  /** Code and reason with which the connection closed, as the client sees them; undefined while it is open. */
   readonly closed: { readonly code: number; readonly reason: string } | undefined;
-  send(octets: Uint8Array): void;
-  /** Stops reading, so that what the server writes waits. */
+  send(bytes: Uint8Array): void;
+  /** Stops reading, so that the server's bytes wait. */
   pause(): void;
   resume(): void;
-  /** Says properly that it goes. */
+  /** Closes the connection as the transport prescribes. */
   close(): void;
-  /** Is gone without a word. */
+  /** Ends the connection without closing it, as a lost network does. */
   vanish(): void;
 }
 
+/** An open transport under test. */
 export interface OpenedTransport {
   readonly transport: Transport;
-  /** A client that is connected. Called only while the transport is open. */
+  /** Connects a client. Called only while the transport is open. */
   connect(): Promise<TransportClient>;
-  /** Ends what the transport stands on, as the HTTP server that it is attached to. */
+  /** Ends the resources of the transport, such as the HTTP server that it is attached to. */
   end?(): Promise<void>;
 }
 
+/** The transport under test. */
 export interface TransportSubject {
-  /** A new transport, opened with this acceptor. */
-  open(acceptor: (connection: Connection) => void): Promise<OpenedTransport>;
+  /** Makes a new transport and opens it with this context. A transport on HTTP adds its own `http`. */
+  open(context: TransportContext): Promise<OpenedTransport>;
 }
 
-/** @throws Error for an exception to a case that does not exist */
+/**
+ * The cases of the suite, for any test framework.
+ * @throws {Error} when an exception names a case that does not exist
+ */
 export function transportConformance(
   subject: TransportSubject,
   exceptions: Exceptions = {},
@@ -42,8 +55,8 @@ export function transportConformance(
   return casesOf(checks, subject, exceptions);
 }
 
-/** The server's end: keeps what it is told. */
-class Ear implements ConnectionListener {
+/** The server's end of a connection; records its events. */
+class ServerEnd implements ConnectionListener {
   readonly chunks: Buffer[] = [];
   readonly closings: { readonly code: number; readonly reason: string }[] = [];
   drains = 0;
@@ -53,17 +66,17 @@ class Ear implements ConnectionListener {
     connection.listen(this);
   }
 
-  get octets(): Buffer {
+  get bytes(): Buffer {
     return Buffer.concat(this.chunks);
   }
 
-  say(text: string | Uint8Array, binary = false): void {
+  send(text: string | Uint8Array, binary = false): void {
     const encoded = new EncodedFrame(Buffer.from(text as string), binary);
     this.connection.write(encoded.framedBy(this.connection.framing));
   }
 
   data(chunk: Uint8Array): void {
-    // Copied, as the transport may use its memory again.
+    // Copied, because the transport may reuse its memory.
     this.chunks.push(Buffer.from(chunk));
   }
 
@@ -86,29 +99,48 @@ class Ear implements ConnectionListener {
 
 interface Stage {
   readonly opened: OpenedTransport;
-  readonly ears: readonly Ear[];
-  /** A client, and the server's end of its connection. */
-  readonly meet: () => Promise<readonly [client: TransportClient, ear: Ear]>;
+  readonly servers: readonly ServerEnd[];
+  /** Connects a client; returns it with the server's end of its connection. */
+  readonly connect: () => Promise<readonly [client: TransportClient, server: ServerEnd]>;
 }
 
+const maxMessageBytes = 16 * 1024 * 1024;
+
+/** Opens a transport for one check, and closes it afterwards. */
 function onStage(check: (stage: Stage) => Promise<void>) {
   return async (subject: TransportSubject): Promise<void> => {
-    const ears: Ear[] = [];
-    const opened = await subject.open((connection) => void ears.push(new Ear(connection)));
-    const meet: Stage['meet'] = async () => {
-      const before = ears.length;
+    const servers: ServerEnd[] = [];
+    const opened = await subject.open(
+      contextWith((connection) => void servers.push(new ServerEnd(connection))),
+    );
+    const connect: Stage['connect'] = async () => {
+      const before = servers.length;
       const client = await opened.connect();
-      await eventually('The acceptor was not told of a client.', () => ears.length > before);
-      return [client, ears[before]!];
+      await eventually('The transport did not accept a client.', () => servers.length > before);
+      return [client, servers[before]!];
     };
     try {
-      await check({ opened, ears, meet });
+      await check({ opened, servers, connect });
     } finally {
-      for (const { connection } of ears) connection.terminate();
-      await opened.transport.close();
-      await opened.end?.();
+      for (const { connection } of servers) connection.terminate();
+      await close(opened);
     }
   };
+}
+
+function contextWith(accept: (connection: Connection) => void): TransportContext {
+  return {
+    accept: guardAccept(accept, silentLogger),
+    clock: systemClock,
+    logger: silentLogger,
+    limits: { maxMessageBytes },
+    http: undefined,
+  };
+}
+
+async function close(opened: OpenedTransport): Promise<void> {
+  await opened.transport.close();
+  await opened.end?.();
 }
 
 const texts = Array.from({ length: 200 }, (_, i) => `${i} `);
@@ -116,178 +148,199 @@ const joined = texts.join('');
 const megabyte = Buffer.alloc(1024 * 1024, '0123456789');
 
 const checks: Checks<TransportSubject> = {
-  'tells of each client, with what is known of it': onStage(async ({ meet, ears }) => {
-    await meet();
-    await meet();
-    equal(ears.length, 2);
-    const { handshake } = ears[0]!.connection;
+  'accepts each client, with its handshake': onStage(async ({ connect, servers }) => {
+    await connect();
+    await connect();
+    equal(servers.length, 2);
+    const { handshake } = servers[0]!.connection;
     equal(typeof handshake.url, 'string');
     equal(typeof handshake.secure, 'boolean');
     ok(handshake.headers instanceof Map);
   }),
 
-  'brings octets to the server, in order': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
+  'delivers bytes to the server, in order': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
     for (const text of texts) client.send(Buffer.from(text));
-    await hears(ear, joined);
+    await serverReceives(server, joined);
   }),
 
-  'brings each message whole where it has messages': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
+  'delivers each message as one chunk, if it has messages': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
     for (const text of texts) client.send(Buffer.from(text));
-    await hears(ear, joined);
-    if (ear.connection.messages) deepEqual(ear.chunks.map(String), texts);
+    await serverReceives(server, joined);
+    if (server.connection.messages) deepEqual(server.chunks.map(String), texts);
   }),
 
-  'brings octets to the client, in order': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    for (const text of texts) ear.say(text);
-    await gets(client, joined);
+  'delivers bytes to the client, in order': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    for (const text of texts) server.send(text);
+    await clientReceives(client, joined);
   }),
 
-  'brings octets that are no text': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    const octets = Uint8Array.of(0xff, 0x00, 0xfe, 0x0a);
-    ear.say(octets, true);
-    await eventually('The octets did not arrive.', () => client.received.length >= 4);
-    deepEqual([...client.received], [...octets]);
+  'delivers bytes that are not text': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    const bytes = Uint8Array.of(0xff, 0x00, 0xfe, 0x0a);
+    server.send(bytes, true);
+    await eventually('The bytes did not arrive.', () => client.received.length >= 4);
+    deepEqual([...client.received], [...bytes]);
   }),
 
-  'brings a megabyte both ways': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
+  'delivers a megabyte in both directions': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
     client.send(megabyte);
-    await hears(ear, megabyte.toString());
-    ear.say(megabyte);
-    await gets(client, megabyte.toString());
+    await serverReceives(server, megabyte.toString());
+    server.send(megabyte);
+    await clientReceives(client, megabyte.toString());
   }),
 
-  'keeps its clients apart': onStage(async ({ meet }) => {
-    const [[ann, ear], [bob, other]] = [await meet(), await meet()];
-    ear.say('for ann');
-    other.say('for bob');
-    await gets(ann, 'for ann');
-    await gets(bob, 'for bob');
+  'delivers bytes only to their client': onStage(async ({ connect }) => {
+    const [[ann, server], [bob, other]] = [await connect(), await connect()];
+    server.send('for ann');
+    other.send('for bob');
+    await clientReceives(ann, 'for ann');
+    await clientReceives(bob, 'for bob');
   }),
 
-  'frames alike for all of its clients': onStage(async ({ meet }) => {
-    const [[, one], [, other]] = [await meet(), await meet()];
+  'uses one framing for all connections': onStage(async ({ connect }) => {
+    const [[, one], [, other]] = [await connect(), await connect()];
     equal(one.connection.framing, other.connection.framing);
   }),
 
-  'stops reading while it is paused, and loses nothing': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    const [bystander, other] = await meet();
-    ear.connection.pause();
+  'stops reading while paused, without losing bytes': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    const [bystander, other] = await connect();
+    server.connection.pause();
     for (let i = 0; i < 8; i++) client.send(megabyte);
-    other.say('meanwhile');
-    await gets(bystander, 'meanwhile');
-    ok(ear.octets.length < 8 * megabyte.length, 'It reads on while it is paused.');
-    ear.connection.resume();
-    await hears(ear, megabyte.toString().repeat(8));
+    other.send('meanwhile');
+    await clientReceives(bystander, 'meanwhile');
+    ok(server.bytes.length < 8 * megabyte.length, 'It reads while it is paused.');
+    server.connection.resume();
+    await serverReceives(server, megabyte.toString().repeat(8));
   }),
 
-  'counts what a client does not read, and tells when all has left': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    const { connection } = ear;
-    client.pause();
-    let written = 0;
-    for (; connection.bufferedBytes === 0 && written < 64; written++) ear.say(megabyte);
-    ok(connection.bufferedBytes > 0, 'Nothing is counted, though nobody reads.');
-    equal(ear.drains, 0);
-    client.resume();
-    const size = written * megabyte.length;
-    await eventually('Not everything arrived.', () => client.received.length >= size);
-    await eventually('Nobody was told that all has left.', () => ear.drains > 0);
-    equal(connection.bufferedBytes, 0);
+  'counts bytes that a client does not read, and reports when all have left': onStage(
+    async ({ connect }) => {
+      const [client, server] = await connect();
+      const { connection } = server;
+      client.pause();
+      let written = 0;
+      for (; connection.bufferedBytes === 0 && written < 64; written++) server.send(megabyte);
+      ok(connection.bufferedBytes > 0, 'No bytes are counted, although the client does not read.');
+      equal(server.drains, 0);
+      client.resume();
+      const size = written * megabyte.length;
+      await eventually('Some bytes did not arrive.', () => client.received.length >= size);
+      await eventually('`drained` was not called.', () => server.drains > 0);
+      equal(connection.bufferedBytes, 0);
+    },
+  ),
+
+  'sends everything written before a close': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    for (const text of texts) server.send(text);
+    server.connection.close(1000, 'done');
+    await clientReceives(client, joined);
+    await clientCloses(client);
+    await serverClosesOnce(server);
   }),
 
-  'writes what came before a close': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    for (const text of texts) ear.say(text);
-    ear.connection.close(1000, 'done');
-    await gets(client, joined);
-    await eventually('The client was not told of the end.', () => client.closed !== undefined);
-    await endsOnce(ear);
-  }),
-
-  'tells a client why it was closed': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    ear.connection.close(4500, 'slow-consumer');
-    await eventually('The client was not told of the end.', () => client.closed !== undefined);
+  'sends the code and the reason of a close to the client': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    server.connection.close(4500, 'slow-consumer');
+    await clientCloses(client);
     deepEqual({ ...client.closed }, { code: 4500, reason: 'slow-consumer' });
   }),
 
-  'drops what is written after a close': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    ear.say('before');
-    ear.connection.close(1000, '');
-    ear.say('after');
-    await gets(client, 'before');
-    await endsOnce(ear);
-    ear.say('much later');
-    await gets(client, 'before');
+  'closes a connection within `accept`, before it has a listener': async (subject) => {
+    const fail = () => {
+      throw new Error('The server cannot accept this connection.');
+    };
+    const opened = await subject.open(contextWith(fail));
+    try {
+      await clientCloses(await opened.connect());
+    } finally {
+      await close(opened);
+    }
+  },
+
+  'ignores writes after a close': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    server.send('before');
+    server.connection.close(1000, '');
+    server.send('after');
+    await clientReceives(client, 'before');
+    await serverClosesOnce(server);
+    server.send('much later');
+    await clientReceives(client, 'before');
   }),
 
-  'tells once that a client has closed': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
+  'reports once that a client has closed': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
     client.send(Buffer.from('bye'));
-    await hears(ear, 'bye');
+    await serverReceives(server, 'bye');
     client.close();
-    await endsOnce(ear);
+    await serverClosesOnce(server);
   }),
 
-  'tells once that a client has vanished': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
+  'reports once that a client is lost': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
     client.vanish();
-    await endsOnce(ear);
+    await serverClosesOnce(server);
   }),
 
-  'ends at once when told to': onStage(async ({ meet }) => {
-    const [client, ear] = await meet();
-    ear.connection.terminate();
-    await eventually('The client was not told of the end.', () => client.closed !== undefined);
-    await endsOnce(ear);
+  'terminates a connection': onStage(async ({ connect }) => {
+    const [client, server] = await connect();
+    server.connection.terminate();
+    await clientCloses(client);
+    await serverClosesOnce(server);
   }),
 
-  'asks for a life sign, or says that it cannot': onStage(async ({ meet }) => {
-    const [, ear] = await meet();
-    if (ear.connection.ping())
-      await eventually('The life sign of a client was not told.', () => ear.pongs > 0);
+  'sends pings and reports pongs, or has no pings': onStage(async ({ connect }) => {
+    const [, server] = await connect();
+    if (server.connection.ping())
+      await eventually('The pong of a client was not reported.', () => server.pongs > 0);
   }),
 
-  'tells the others nothing of one that ended': onStage(async ({ meet }) => {
-    const [[ann], [bob, other]] = [await meet(), await meet()];
+  'keeps other connections open when one is lost': onStage(async ({ connect }) => {
+    const [[ann], [bob, other]] = [await connect(), await connect()];
     ann.vanish();
-    other.say('still there');
-    await gets(bob, 'still there');
+    other.send('still there');
+    await clientReceives(bob, 'still there');
     equal(other.closings.length, 0);
   }),
 
-  'leaves open connections alone when it takes no more': onStage(async ({ meet, opened }) => {
-    const [client, ear] = await meet();
+  'keeps open connections when the transport closes': onStage(async ({ connect, opened }) => {
+    const [client, server] = await connect();
     await opened.transport.close();
-    ear.say('still there');
-    await gets(client, 'still there');
+    server.send('still there');
+    await clientReceives(client, 'still there');
     client.send(Buffer.from('so am I'));
-    await hears(ear, 'so am I');
-    equal(ear.closings.length, 0);
+    await serverReceives(server, 'so am I');
+    equal(server.closings.length, 0);
   }),
 };
 
-async function hears(ear: Ear, text: string): Promise<void> {
-  await eventually('Not all octets reached the server.', () => ear.octets.length >= text.length);
-  equal(ear.octets.toString(), text);
+async function serverReceives(server: ServerEnd, text: string): Promise<void> {
+  await eventually(
+    'Some bytes did not reach the server.',
+    () => server.bytes.length >= text.length,
+  );
+  equal(server.bytes.toString(), text);
 }
 
-async function gets(client: TransportClient, text: string): Promise<void> {
+async function clientReceives(client: TransportClient, text: string): Promise<void> {
   await eventually(
-    'Not all octets reached the client.',
+    'Some bytes did not reach the client.',
     () => client.received.length >= text.length,
   );
   equal(Buffer.from(client.received).toString(), text);
 }
 
-async function endsOnce(ear: Ear): Promise<void> {
-  await eventually('The server was not told of the end.', () => ear.closings.length > 0);
-  equal(ear.closings.length, 1);
+async function clientCloses(client: TransportClient): Promise<void> {
+  await eventually('The client did not see the close.', () => client.closed !== undefined);
+}
+
+async function serverClosesOnce(server: ServerEnd): Promise<void> {
+  await eventually('`closed` was not called.', () => server.closings.length > 0);
+  equal(server.closings.length, 1);
 }

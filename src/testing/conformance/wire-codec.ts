@@ -1,4 +1,4 @@
-// What a wire protocol promises: frames as they were said, however their octets travel.
+// The conformance suite of codecs: every frame can be decoded and encoded unchanged, however its bytes arrive.
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import type {
@@ -14,17 +14,21 @@ import type { Message } from '../../message/message.js';
 import type { Decoder, DecoderLimits, WireCodec } from '../../wire/codec.js';
 import type { ClientProtocol } from '../client-protocol.js';
 import { casesOf, type Checks, type ConformanceCase, type Exceptions } from './conformance-case.js';
-import { sameFrames, says } from './said.js';
+import { equalFrames, includesFields } from './frame-assertions.js';
 
+/** The codec under test. */
 export interface CodecSubject {
   readonly codec: WireCodec;
-  /** The client's side of the protocol, a new one at each call. */
+  /** Makes a new client of the protocol. */
   readonly client: () => ClientProtocol;
-  /** Octets that are no frame of the protocol; each is said after CONNECT. */
+  /** Byte sequences that are not frames of the protocol; each is sent after CONNECT. */
   readonly malformed: readonly Uint8Array[];
 }
 
-/** @throws Error for an exception to a case that does not exist */
+/**
+ * The cases of the suite, for any test framework.
+ * @throws {Error} when an exception names a case that does not exist
+ */
 export function codecConformance(
   subject: CodecSubject,
   exceptions: Exceptions = {},
@@ -40,11 +44,11 @@ const limits: DecoderLimits = {
 };
 
 const octetStream = 'application/octet-stream';
-const everyOctet = Uint8Array.from({ length: 256 }, (_, octet) => octet);
+const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
-/** What bodies can be made of; nothing says where one ends but the protocol itself. */
+/** Bodies that contain the delimiters of protocols and invalid text. */
 const bodies: readonly (readonly [contentType: string, body: Uint8Array])[] = [
-  [octetStream, everyOctet],
+  [octetStream, everyByte],
   [octetStream, Uint8Array.of(0)],
   [octetStream, Uint8Array.of(0xff, 0x00, 0x0a, 0x00)],
   ['text/plain', Buffer.from('a line\r\nand another\n\n')],
@@ -85,7 +89,7 @@ function sendText(text: string, headers: Iterable<readonly [string, string]> = [
 
 const plainSend = sendText('hi');
 
-/** What a client can say after CONNECT. */
+/** The frames that a client can send after CONNECT. */
 const clientFrames: readonly ClientFrame[] = [
   plainSend,
   { ...plainSend, transaction: 't-1', receipt: undefined },
@@ -117,7 +121,7 @@ const greeting: Message = {
   body: Buffer.from('{"text":"hi"}'),
 };
 
-/** What a server can say. */
+/** The frames that a server can send. */
 const serverFrames: readonly ServerFrame[] = [
   { kind: 'connected', session: 'x-1', server: 'test/1', heartbeat: [0, 10_000], user: 'ann' },
   { kind: 'connected', session: 'x-1', server: 'test/1', heartbeat: [0, 0] },
@@ -125,162 +129,178 @@ const serverFrames: readonly ServerFrame[] = [
   delivery(greeting, { marks: { ack: 'a-1', redelivered: 2 } }),
   delivery(greeting, { marks: { retained: true, dropped: 7 } }),
   { kind: 'receipt', receipt: 'r-1' },
-  { kind: 'error', code: 'no-route', message: 'Nobody serves it.', receipt: 'r-1', fatal: true },
+  { kind: 'error', code: 'no-route', message: 'No handler.', receipt: 'r-1', fatal: true },
 ];
 
 const checks: Checks<CodecSubject> = {
-  'names its subprotocols, and answers with one of them'({ codec, client }) {
+  'has unique subprotocols, one of them for its client'({ codec, client }) {
     const { subprotocols } = codec;
     equal(new Set(subprotocols).size, subprotocols.length);
     ok(subprotocols.includes(client().subprotocol));
   },
 
-  'knows its own first octet'({ codec, client }) {
+  'recognizes the first byte of its client'({ codec, client }) {
     equal(codec.begins(client().encode(connect)[0]!), true);
     equal(codec.begins(0x00), false);
   },
 
-  'reads CONNECT'(subject) {
-    const [heard] = tell(subject.codec.decoder(limits, true), [subject.client().encode(connect)]);
-    says(heard, { kind: 'connect', login: 'ann', passcode: 'secret', heartbeat: [1000, 2000] });
-    equal((heard as ConnectFrame).headers.get('token'), 'abc');
+  'decodes CONNECT'(subject) {
+    const [decoded] = decodeAll(subject.codec.decoder(limits, true), [
+      subject.client().encode(connect),
+    ]);
+    includesFields(decoded, {
+      kind: 'connect',
+      login: 'ann',
+      passcode: 'secret',
+      heartbeat: [1000, 2000],
+    });
+    equal((decoded as ConnectFrame).headers.get('token'), 'abc');
   },
 
-  'settles its version with the first frame, and has an encoder for it'(subject) {
+  'chooses the version by the first frame, and has one encoder for it'(subject) {
     const decoder = decoderAfterConnect(subject);
     equal(subject.codec.encoder(decoder.version), subject.codec.encoder(decoder.version));
   },
 
-  'reads everything that a client can say'(subject) {
-    for (const frame of clientFrames) sameFrames(heardOf(subject, [frame]), [frame]);
+  'decodes every frame of a client'(subject) {
+    for (const frame of clientFrames) equalFrames(decodedOf(subject, [frame]), [frame]);
   },
 
-  'reads the same frames however their octets are cut'(subject) {
-    const said = Buffer.concat(spoken(subject, clientFrames));
+  'decodes the same frames however their bytes are cut'(subject) {
+    const bytes = Buffer.concat(encodedByClient(subject, clientFrames));
     for (const size of [1, 2, 7, 100]) {
       const decoder = decoderAfterConnect(subject, false);
-      sameFrames(tell(decoder, cut(said, size)), clientFrames);
+      equalFrames(decodeAll(decoder, cut(bytes, size)), clientFrames);
     }
   },
 
-  'reads all frames of one chunk, lazily and in order'(subject) {
+  'decodes all frames of one chunk, lazily and in order'(subject) {
     const decoder = decoderAfterConnect(subject, false);
-    const chunk = Buffer.concat(spoken(subject, clientFrames));
+    const chunk = Buffer.concat(encodedByClient(subject, clientFrames));
     const [first] = decoder.push(chunk);
-    sameFrames(first, clientFrames[0]);
-    sameFrames(tell(decoderAfterConnect(subject, false), [chunk]), clientFrames);
+    equalFrames(first, clientFrames[0]);
+    equalFrames(decodeAll(decoderAfterConnect(subject, false), [chunk]), clientFrames);
   },
 
-  'keeps the octets of every body'(subject) {
+  'decodes bodies unchanged'(subject) {
     for (const [contentType, body] of bodies) {
       const headers = new Map([['content-type', contentType]]);
-      const [heard] = heardOf(subject, [send(body, headers)]);
-      deepEqual(Buffer.from((heard as SendFrame).message.body), Buffer.from(body));
+      const [decoded] = decodedOf(subject, [send(body, headers)]);
+      deepEqual(Buffer.from((decoded as SendFrame).message.body), Buffer.from(body));
     }
   },
 
-  'keeps the names and values of headers'(subject) {
-    const [heard] = heardOf(subject, [send(Buffer.from('x'), awkwardHeaders)]);
-    const { headers } = (heard as SendFrame).message;
+  'decodes names and values of headers unchanged'(subject) {
+    const [decoded] = decodedOf(subject, [send(Buffer.from('x'), awkwardHeaders)]);
+    const { headers } = (decoded as SendFrame).message;
     for (const [name, value] of awkwardHeaders) equal(headers.get(name), value, name);
   },
 
-  'takes no word that the server alone says'(subject) {
-    const own = ['message-id', 'subscription', 'redelivered', 'user-name', 'session', 'dropped'];
-    const headers = new Map(own.map((name) => [name, 'forged']));
-    const [heard] = heardOf(subject, [send(Buffer.from('x'), headers)]);
-    for (const name of own) equal((heard as SendFrame).message.headers.has(name), false, name);
+  'removes headers that only the server may set'(subject) {
+    const serverHeaders = [
+      'message-id',
+      'subscription',
+      'redelivered',
+      'user-name',
+      'session',
+      'dropped',
+    ];
+    const headers = new Map(serverHeaders.map((name) => [name, 'forged']));
+    const [decoded] = decodedOf(subject, [send(Buffer.from('x'), headers)]);
+    for (const name of serverHeaders)
+      equal((decoded as SendFrame).message.headers.has(name), false, name);
   },
 
-  'ends with the first malformed input'(subject) {
-    for (const octets of subject.malformed) {
+  'stops at the first malformed frame'(subject) {
+    for (const bytes of subject.malformed) {
       const decoder = decoderAfterConnect(subject);
-      const items = tell(decoder, [octets, ...spoken(subject, [plainSend])]);
+      const items = decodeAll(decoder, [bytes, ...encodedByClient(subject, [plainSend])]);
       deepEqual(
         items.map(({ kind }) => kind),
         ['malformed'],
-        `After ${JSON.stringify(Buffer.from(octets).toString())}`,
+        `After ${JSON.stringify(Buffer.from(bytes).toString())}`,
       );
       notEqual((items[0] as Malformed).message, '');
     }
   },
 
-  'refuses a frame that is larger than its limit'(subject) {
-    refusesBeyond(subject, sendText('x'.repeat(2000)), { maxFrameBytes: 1000 });
+  'rejects a frame that exceeds its limit'(subject) {
+    rejectsBeyond(subject, sendText('x'.repeat(2000)), { maxFrameBytes: 1000 });
   },
 
-  'refuses more headers than its limit'(subject) {
+  'rejects a frame with more headers than the limit'(subject) {
     const many = Array.from({ length: 20 }, (_, i) => [`h-${i}`, 'x'] as const);
-    refusesBeyond(subject, sendText('x', many), { maxHeaders: 15 });
+    rejectsBeyond(subject, sendText('x', many), { maxHeaders: 15 });
   },
 
-  'refuses a header that is longer than its limit'(subject) {
+  'rejects a header that exceeds its limit'(subject) {
     const long = sendText('x', [['long', 'x'.repeat(600)]]);
-    refusesBeyond(subject, long, { maxHeaderBytes: 500 });
+    rejectsBeyond(subject, long, { maxHeaderBytes: 500 });
   },
 
-  'keeps its decoders apart'(subject) {
+  'keeps the state of decoders separate'(subject) {
     const [one, other] = [decoderAfterConnect(subject, false), decoderAfterConnect(subject, false)];
-    const [octets] = spoken(subject, [plainSend]);
-    const half = octets!.subarray(0, 10);
-    sameFrames(tell(one, [half]), []);
-    sameFrames(tell(other, [octets!]), [plainSend]);
-    sameFrames(tell(one, [octets!.subarray(10)]), [plainSend]);
+    const [bytes] = encodedByClient(subject, [plainSend]);
+    const half = bytes!.subarray(0, 10);
+    equalFrames(decodeAll(one, [half]), []);
+    equalFrames(decodeAll(other, [bytes!]), [plainSend]);
+    equalFrames(decodeAll(one, [bytes!.subarray(10)]), [plainSend]);
   },
 
-  'says everything that a server can say'(subject) {
-    for (const frame of serverFrames) says(answerOf(subject, frame), frame);
+  'encodes every frame of a server'(subject) {
+    for (const frame of serverFrames) includesFields(decodedByClient(subject, frame), frame);
   },
 
-  'says the octets of every body, as text only where they are text'(subject) {
+  'encodes bodies unchanged, as text only if they are valid UTF-8'(subject) {
     for (const [contentType, body] of bodies) {
       const headers = new Map([['content-type', contentType]]);
       const message = { destination: '/topic/x', headers, body };
       const encoded = encoderOf(subject).encode(delivery(message));
-      ok(encoded.binary || isUtf8(encoded.bytes), 'Octets that are no text go out as text.');
-      const { message: heard } = answerOf(subject, delivery(message)) as MessageFrame;
-      deepEqual(Buffer.from(heard.body), Buffer.from(body), contentType);
+      ok(encoded.binary || isUtf8(encoded.bytes), 'Bytes that are not text are sent as text.');
+      const { message: decoded } = decodedByClient(subject, delivery(message)) as MessageFrame;
+      deepEqual(Buffer.from(decoded.body), Buffer.from(body), contentType);
     }
   },
 
-  'says the names and values of headers'(subject) {
+  'encodes names and values of headers unchanged'(subject) {
     const headers = new Map([...awkwardHeaders, ['content-type', 'text/plain']]);
     const message = { destination: '/topic/x', headers, body: Buffer.from('x') };
-    const heard = answerOf(subject, delivery(message)) as MessageFrame;
-    for (const [name, value] of awkwardHeaders) equal(heard.message.headers.get(name), value, name);
+    const decoded = decodedByClient(subject, delivery(message)) as MessageFrame;
+    for (const [name, value] of awkwardHeaders)
+      equal(decoded.message.headers.get(name), value, name);
   },
 
-  'encodes a frame once for all who get it'(subject) {
+  'encodes equal frames once'(subject) {
     const frame = delivery(greeting);
     equal(encoderOf(subject).encode(frame), encoderOf(subject).encode(frame));
   },
 
-  'says an equal message otherwise to another subscription'(subject) {
+  'encodes a message for each subscription id'(subject) {
     const encoder = encoderOf(subject);
     encoder.encode(delivery(greeting));
     const { bytes } = encoder.encode(delivery(greeting, { subscription: 's-2' }));
-    const [heard] = subject.client().decode(bytes);
-    says(heard, { kind: 'message', subscription: 's-2', messageId: 'm-1' });
+    const [decoded] = subject.client().decode(bytes);
+    includesFields(decoded, { kind: 'message', subscription: 's-2', messageId: 'm-1' });
   },
 
-  'carries heart-beats both ways'(subject) {
+  'decodes and encodes heart-beats'(subject) {
     const client = subject.client();
-    const beats = tell(decoderAfterConnect(subject), [client.encode({ kind: 'heartbeat' })]);
-    says(beats[0], { kind: 'heartbeat' });
-    const [heard] = client.decode(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
-    says(heard, { kind: 'heartbeat' });
+    const beats = decodeAll(decoderAfterConnect(subject), [client.encode({ kind: 'heartbeat' })]);
+    includesFields(beats[0], { kind: 'heartbeat' });
+    const [decoded] = client.decode(encoderOf(subject).encode({ kind: 'heartbeat' }).bytes);
+    includesFields(decoded, { kind: 'heartbeat' });
   },
 };
 
 type Item = ClientFrame | Heartbeat | Malformed;
 
-function tell(decoder: Decoder, chunks: readonly Uint8Array[]): Item[] {
+function decodeAll(decoder: Decoder, chunks: readonly Uint8Array[]): Item[] {
   return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
 }
 
-function spoken({ client }: CodecSubject, frames: readonly ClientFrame[]): Buffer[] {
-  const speaker = client();
-  return frames.map((frame) => Buffer.from(speaker.encode(frame)));
+function encodedByClient({ client }: CodecSubject, frames: readonly ClientFrame[]): Buffer[] {
+  const protocol = client();
+  return frames.map((frame) => Buffer.from(protocol.encode(frame)));
 }
 
 function decoderAfterConnect(
@@ -289,38 +309,38 @@ function decoderAfterConnect(
   more: Partial<DecoderLimits> = {},
 ): Decoder {
   const decoder = subject.codec.decoder({ ...limits, ...more }, messages);
-  says(tell(decoder, spoken(subject, [connect]))[0], { kind: 'connect' });
+  includesFields(decodeAll(decoder, encodedByClient(subject, [connect]))[0], { kind: 'connect' });
   return decoder;
 }
 
-function heardOf(subject: CodecSubject, frames: readonly ClientFrame[]): Item[] {
-  return tell(decoderAfterConnect(subject), spoken(subject, frames));
+function decodedOf(subject: CodecSubject, frames: readonly ClientFrame[]): Item[] {
+  return decodeAll(decoderAfterConnect(subject), encodedByClient(subject, frames));
 }
 
 function encoderOf(subject: CodecSubject) {
   return subject.codec.encoder(decoderAfterConnect(subject).version);
 }
 
-/** What a client hears of a frame. */
-function answerOf(subject: CodecSubject, frame: ServerFrame): ServerFrame | Heartbeat {
-  const heard = subject.client().decode(encoderOf(subject).encode(frame).bytes);
-  equal(heard.length, 1, `${frame.kind} became ${heard.length} frames.`);
-  return heard[0]!;
+/** The frame as the client decodes it. */
+function decodedByClient(subject: CodecSubject, frame: ServerFrame): ServerFrame | Heartbeat {
+  const decoded = subject.client().decode(encoderOf(subject).encode(frame).bytes);
+  equal(decoded.length, 1, `${frame.kind} became ${decoded.length} frames.`);
+  return decoded[0]!;
 }
 
-function refusesBeyond(
+function rejectsBeyond(
   subject: CodecSubject,
   frame: ClientFrame,
   more: Partial<DecoderLimits>,
 ): void {
-  const octets = spoken(subject, [frame]);
-  sameFrames(tell(decoderAfterConnect(subject), octets), [frame]);
-  const [refused] = tell(decoderAfterConnect(subject, true, more), octets);
-  says(refused, { kind: 'malformed' });
+  const bytes = encodedByClient(subject, [frame]);
+  equalFrames(decodeAll(decoderAfterConnect(subject), bytes), [frame]);
+  const [rejected] = decodeAll(decoderAfterConnect(subject, true, more), bytes);
+  includesFields(rejected, { kind: 'malformed' });
 }
 
-function cut(octets: Buffer, size: number): Buffer[] {
+function cut(bytes: Buffer, size: number): Buffer[] {
   const chunks = [];
-  for (let at = 0; at < octets.length; at += size) chunks.push(octets.subarray(at, at + size));
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
   return chunks;
 }

@@ -1,4 +1,4 @@
-// What a client means: JSON objects to client frames, each field of the type that the schema says.
+// Reads client frames from JSON objects, and checks the type of each field.
 import { longestDelay } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type {
@@ -9,10 +9,14 @@ import type {
   SettleFrame,
   TransactionFrame,
 } from '../../message/frame.js';
+import type { Headers, Message } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
+import { knowJson } from '../../payload/json.js';
+import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
 import type { DecoderLimits } from '../codec.js';
-import { readBody } from './client-body.js';
+import { bodyOf, noBody } from '../received-bytes.js';
 import { headers, required, text, type Fields, type Source } from './field.js';
+import { memberOf } from './member.js';
 
 type Reader = (source: Source) => ClientFrame | Heartbeat;
 
@@ -35,31 +39,36 @@ const readers: ReadonlyMap<unknown, Reader> = new Map<string, Reader>([
 ]);
 
 /**
- * @param octets the text of the object, in which the payload stands as the client wrote it
- * @throws MessagingError `command-unknown`, `header-missing`, `header-invalid` or `frame-too-large`
+ * Reads one frame.
+ *
+ * @param bytes the text of the object, from which the payload is copied unchanged
+ * @throws {MessagingError} `command-unknown`, `header-missing`, `header-invalid`, `frame-too-large`
  */
 export function readClientFrame(
   fields: Fields,
-  octets: Buffer,
+  bytes: Buffer,
   limits: DecoderLimits,
 ): ClientFrame | Heartbeat {
   const { type } = fields;
   const reader = readers.get(type);
   if (reader === undefined)
     throw new MessagingError('command-unknown', 'The field type names no known type.');
-  return reader({ type: type as string, fields, octets, limits });
+  return reader({ type: type as string, fields, bytes, limits });
 }
 
 function readConnect(source: Source): ClientFrame {
   const { limits } = source;
-  const wide = { ...source, limits: { ...limits, maxHeaderBytes: limits.maxConnectHeaderBytes } };
+  const connect = {
+    ...source,
+    limits: { ...limits, maxHeaderBytes: limits.maxConnectHeaderBytes },
+  };
   return {
     kind: 'connect',
-    host: text(wide, 'host'),
-    login: text(wide, 'login'),
-    passcode: text(wide, 'passcode'),
+    host: text(connect, 'host'),
+    login: text(connect, 'login'),
+    passcode: text(connect, 'passcode'),
     heartbeat: heartbeatPair(source.fields['heartbeat']),
-    headers: headers(wide, withheld.connect),
+    headers: headers(connect, withheld.connect),
   };
 }
 
@@ -114,7 +123,7 @@ function ackMode(mode: unknown): AckMode {
   );
 }
 
-/** As the header of STOMP; beyond what a timer holds is as good as what it holds. */
+/** As the STOMP header `heart-beat`; intervals that no timer can hold are reduced to the longest one. */
 function heartbeatPair(value: unknown): HeartbeatPair {
   if (value === undefined) return [0, 0];
   if (!Array.isArray(value) || value.length !== 2 || !value.every(isDelay)) {
@@ -123,10 +132,65 @@ function heartbeatPair(value: unknown): HeartbeatPair {
       'The field heartbeat takes two whole numbers, as [10000, 10000].',
     );
   }
-  const [canSend, wants] = value as [number, number];
-  return [Math.min(canSend, longestDelay), Math.min(wants, longestDelay)];
+  const [send, expect] = value as [number, number];
+  return [Math.min(send, longestDelay), Math.min(expect, longestDelay)];
 }
 
 function isDelay(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0;
+}
+
+type Body = Pick<Message, 'headers' | 'body'>;
+
+/** The body of a `send`: the JSON value `payload`, the text `payload`, or the bytes of `payloadBase64`. */
+function readBody({ fields, bytes }: Source, given: Headers): Body {
+  const { payload, payloadBase64 } = fields;
+  if (payload !== undefined && payloadBase64 !== undefined)
+    throw invalidBody('A frame has payload or payloadBase64, not both.');
+  if (payload !== undefined) return readPayload(payload, bytes, given);
+  if (payloadBase64 === undefined) return { headers: given, body: noBody };
+  return {
+    headers: withContentType(given, 'application/octet-stream'),
+    body: decodeBase64(payloadBase64),
+  };
+}
+
+function readPayload(payload: unknown, bytes: Buffer, given: Headers): Body {
+  const media = mediaTypeOf(given.get('content-type') ?? 'application/json');
+  if (!isUnicode(media))
+    throw invalidBody('The field payload is UTF-8; payloadBase64 takes bytes of another charset.');
+  if (isJson(media))
+    return { headers: withContentType(given, 'application/json'), body: copyPayload(bytes) };
+  if (typeof payload !== 'string' || !payload.isWellFormed())
+    throw invalidBody(
+      'With a content-type that is not JSON the field payload takes a string of Unicode.',
+    );
+  return { headers: given, body: Buffer.from(payload) };
+}
+
+/** Copied from the text, because parsing and writing a number again would lose digits. */
+function copyPayload(bytes: Buffer): Uint8Array {
+  const { start, end } = memberOf(bytes, 'payload')!;
+  const body = bodyOf(bytes, start, end);
+  knowJson(body);
+  return body;
+}
+
+function decodeBase64(base64: unknown): Uint8Array {
+  if (
+    typeof base64 !== 'string' ||
+    base64.length % 4 !== 0 ||
+    !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)
+  ) {
+    throw invalidBody('The field payloadBase64 takes base64 (RFC 4648 section 4).');
+  }
+  return Buffer.from(base64, 'base64');
+}
+
+function withContentType(given: Headers, contentType: string): Headers {
+  return given.has('content-type') ? given : new Map([...given, ['content-type', contentType]]);
+}
+
+function invalidBody(message: string): MessagingError {
+  return new MessagingError('header-invalid', message);
 }

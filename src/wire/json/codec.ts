@@ -1,16 +1,18 @@
-// The JSON protocol as a wire protocol of the server's: one JSON object a message, one a line where there are no messages.
+// The JSON protocol as a codec: one JSON object in each WebSocket message, or on each line of a byte stream.
 import type { WireCodec } from '../codec.js';
 import { JsonDecoder } from './decoder.js';
 import { JsonEncoder } from './encoder.js';
 
 const openingBrace = 0x7b;
+
 const encoder = new JsonEncoder();
 
+/** The JSON protocol, for the option `codecs`. */
 export const jsonCodec: WireCodec = {
   name: 'json',
   subprotocols: ['v1.json.signalbox'],
   errorsMayPass: true,
-  begins: (octet) => octet === openingBrace,
+  begins: (firstByte) => firstByte === openingBrace,
   decoder: (limits, messages) => new JsonDecoder(limits, messages),
   encoder: () => encoder,
 };

@@ -1,21 +1,21 @@
-// The way in of one JSON client: octets to client frames.
+// Decodes the bytes of one JSON client into client frames.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
 import type { ClientFrame, ConnectFrame, Heartbeat, Malformed } from '../../message/frame.js';
 import { noHeaders } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
-import { Gathering } from '../gathering.js';
+import { ByteCollector } from '../received-bytes.js';
 import { readClientFrame } from './client-frame.js';
 import type { Fields } from './field.js';
 
-const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 
-/** As in STOMP, a line's end alone is a sign of life. */
+/** An empty line is a heart-beat, as in STOMP. */
 const blankLine: Heartbeat = { kind: 'heartbeat' };
 
-/** What a client that begins with another frame is taken to have said before it. */
+/** Inserted when a client begins with another frame than `connect`. */
 const implicitConnect: ConnectFrame = {
   kind: 'connect',
   implicit: true,
@@ -26,20 +26,20 @@ const implicitConnect: ConnectFrame = {
 export class JsonDecoder implements Decoder {
   readonly version = '1';
   #connected = false;
-  /** The input broke: nothing is read after that. */
+  /** True after a malformed frame: nothing after it is read. */
   #broken = false;
-  /** The line whose end has not come. */
-  readonly #gathered = new Gathering();
+  /** The beginning of a line whose end has not arrived. */
+  readonly #partial = new ByteCollector();
 
   constructor(
     private readonly limits: DecoderLimits,
-    /** Whether a chunk is one object, rather than any part of lines that are. */
+    /** True when a chunk is one object; false when it is a part of a stream of lines. */
     private readonly messages: boolean,
   ) {}
 
   *push(chunk: Uint8Array): Iterable<ClientFrame | Heartbeat | Malformed> {
-    const octets = asBuffer(chunk);
-    for (const unit of this.messages ? [octets] : this.#lines(octets)) {
+    const bytes = asBuffer(chunk);
+    for (const unit of this.messages ? [bytes] : this.#lines(bytes)) {
       if (this.#broken) return;
       if (isBlank(unit)) yield blankLine;
       else yield* this.#read(unit);
@@ -52,22 +52,22 @@ export class JsonDecoder implements Decoder {
       yield this.#line(chunk, start, end);
       start = end + 1;
     }
-    this.#gathered.append(chunk, start, chunk.length);
-    // Too large already: it is refused before its end has come.
-    if (this.#gathered.length > this.limits.maxFrameBytes) yield this.#gathered.finish(chunk, 0, 0);
+    this.#partial.append(chunk, start, chunk.length);
+    // Already too large: rejected before its end arrives.
+    if (this.#partial.length > this.limits.maxFrameBytes) yield this.#partial.finish(chunk, 0, 0);
   }
 
   #line(chunk: Buffer, start: number, end: number): Buffer {
-    if (this.#gathered.length === 0) return chunk.subarray(start, end);
-    return this.#gathered.finish(chunk, start, end);
+    if (this.#partial.length === 0) return chunk.subarray(start, end);
+    return this.#partial.finish(chunk, start, end);
   }
 
-  *#read(octets: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {
+  *#read(bytes: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {
     let fields: Fields = {};
     try {
-      if (octets.length > this.limits.maxFrameBytes) throw new MessagingError('frame-too-large');
-      fields = objectOf(octets);
-      const frame = readClientFrame(fields, octets, this.limits);
+      if (bytes.length > this.limits.maxFrameBytes) throw new MessagingError('frame-too-large');
+      fields = parseObject(bytes);
+      const frame = readClientFrame(fields, bytes, this.limits);
       if (frame.kind !== 'heartbeat' && !this.#connected) {
         this.#connected = true;
         if (frame.kind !== 'connect') yield implicitConnect;
@@ -82,15 +82,15 @@ export class JsonDecoder implements Decoder {
 }
 
 function isBlank(unit: Buffer): boolean {
-  return unit.every((octet) => octet === lineFeed || octet === carriageReturn);
+  return unit.every((byte) => byte === lineFeed || byte === carriageReturn);
 }
 
-function objectOf(octets: Buffer): Fields {
-  // Decoding alone would put replacement characters where octets are wrong.
-  if (!isUtf8(octets)) throw new MessagingError('text-invalid');
+function parseObject(bytes: Buffer): Fields {
+  // `toString` alone would replace invalid bytes silently.
+  if (!isUtf8(bytes)) throw new MessagingError('text-invalid');
   let value: unknown;
   try {
-    value = JSON.parse(octets.toString());
+    value = JSON.parse(bytes.toString());
   } catch {
     throw new MessagingError('frame-malformed', 'The frame is not valid JSON.');
   }

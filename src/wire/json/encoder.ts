@@ -1,9 +1,18 @@
-// The way out to all JSON clients: server frames to octets, equal ones once.
+// Encodes server frames for JSON clients; all clients share one encoder.
+import { isUtf8 } from 'node:buffer';
 import { EncodedFrame } from '../../message/encoded-frame.js';
-import type { Heartbeat, ServerFrame } from '../../message/frame.js';
+import type { DeliveryMarks, Heartbeat, MessageFrame, ServerFrame } from '../../message/frame.js';
+import type { Headers, Message } from '../../message/message.js';
+import { asBuffer } from '../../payload/bytes.js';
+import { isJsonText } from '../../payload/json.js';
+import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
 import type { Encoder } from '../codec.js';
-import { EncodedMessages } from '../encoded-messages.js';
-import { JsonMessageText } from './message-text.js';
+import { EncodedMessages, type MessageText } from '../encoded-messages.js';
+import { noBody } from '../received-bytes.js';
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+const space = 0x20;
 
 export class JsonEncoder implements Encoder {
   readonly #messages = new EncodedMessages((frame) => new JsonMessageText(frame));
@@ -13,17 +22,18 @@ export class JsonEncoder implements Encoder {
       case 'message':
         return this.#messages.encode(frame);
       case 'heartbeat':
-        // Unsolicited it is a sign of life that wants no answer, as WebSocket's own (RFC 6455 section 5.5.3).
-        return said({ type: 'pong' });
+        // An unsolicited pong requires no answer, as in WebSocket (RFC 6455 section 5.5.3).
+        return encodeObject({ type: 'pong' });
       case 'receipt':
-        return said({ type: 'receipt', id: frame.receipt });
+        return encodeObject({ type: 'receipt', id: frame.receipt });
       case 'connected': {
         const { session, server, heartbeat, user } = frame;
-        return said({ type: 'connected', session, server, heartbeat, user });
+        return encodeObject({ type: 'connected', session, server, heartbeat, user });
       }
       case 'error': {
         const { code, message, detail, destination, receipt, fields, fatal } = frame;
-        return said({ type: 'error', code, message, detail, destination, receipt, fields, fatal });
+        const type = 'error';
+        return encodeObject({ type, code, message, detail, destination, receipt, fields, fatal });
       }
       default:
         return frame satisfies never;
@@ -31,7 +41,75 @@ export class JsonEncoder implements Encoder {
   }
 }
 
-/** A field that is undefined is not said. */
-function said(frame: { readonly type: string; readonly [field: string]: unknown }): EncodedFrame {
+/** One line; fields that are undefined are omitted. */
+function encodeObject(frame: {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}): EncodedFrame {
   return new EncodedFrame(Buffer.from(`${JSON.stringify(frame)}\n`), false);
+}
+
+/** The end of messages without headers, which are the most frequent. */
+const endWithoutHeaders = Buffer.from(',"headers":{}}\n');
+
+class JsonMessageText implements MessageText {
+  readonly before: string;
+  readonly body: Uint8Array;
+  readonly after: Uint8Array;
+  readonly binary = false;
+  readonly #id: string;
+
+  constructor({ message, messageId }: MessageFrame) {
+    const { destination, headers } = message;
+    const contentType = headers.get('content-type');
+    const payload = payloadOf(message, contentType);
+    // JSON is the default content type of the field `payload`.
+    const omitsType = payload.body !== noBody && contentType === 'application/json';
+    this.before = `,"destination":${JSON.stringify(destination)}${payload.before}`;
+    this.body = payload.body;
+    this.after = omitsType && headers.size === 1 ? endWithoutHeaders : endOf(headers, omitsType);
+    this.#id = JSON.stringify(messageId);
+  }
+
+  head(subscription: string, marks: DeliveryMarks | undefined): string {
+    return `{"type":"message","subscription":${JSON.stringify(subscription)},"id":${this.#id}${markFields(marks)}`;
+  }
+}
+
+function endOf(headers: Headers, omitsType: boolean): Uint8Array {
+  const fields = Object.fromEntries(headers);
+  if (omitsType) delete fields['content-type'];
+  return Buffer.from(`,"headers":${JSON.stringify(fields)}}\n`);
+}
+
+function markFields(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { ack, redelivered, retained, dropped } = marks;
+  return (
+    (ack === undefined ? '' : `,"ack":${JSON.stringify(ack)}`) +
+    (redelivered === undefined ? '' : `,"deliveries":${redelivered + 1}`) +
+    (retained === true ? ',"retained":true' : '') +
+    (dropped === undefined ? '' : `,"dropped":${dropped}`)
+  );
+}
+
+/** The payload field. A JSON body is copied unchanged; other bodies become a string or base64. */
+function payloadOf(
+  { body }: Message,
+  contentType: string | undefined,
+): Pick<MessageText, 'before' | 'body'> {
+  const media = mediaTypeOf(contentType ?? 'text/plain');
+  const isText = isUnicode(media) && media.name !== 'application/octet-stream';
+  if (isText && isJson(media) && isJsonText(body))
+    return { before: ',"payload":', body: onOneLine(body) };
+  if (body.length === 0) return { before: '', body: noBody };
+  if (isText && isUtf8(body))
+    return { before: `,"payload":${JSON.stringify(asBuffer(body).toString())}`, body: noBody };
+  return { before: `,"payloadBase64":"${asBuffer(body).toString('base64')}"`, body: noBody };
+}
+
+/** On a byte stream a line is a frame. JSON has line ends only between tokens, where a space means the same. */
+function onOneLine(body: Uint8Array): Uint8Array {
+  if (!body.includes(lineFeed) && !body.includes(carriageReturn)) return body;
+  return body.map((byte) => (byte === lineFeed || byte === carriageReturn ? space : byte));
 }

@@ -1,20 +1,21 @@
-// The fields of a client's JSON object, each checked for its type when it is read.
+// Typed access to the fields of a client's JSON object.
 import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
 import type { DecoderLimits } from '../codec.js';
 
-/** An object as `JSON.parse` gave it; only names that no object inherits are asked for. */
+/** The result of `JSON.parse`. Only names that `Object.prototype` does not have are read from it. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** A client's JSON object while it is read. */
 export interface Source {
   readonly type: string;
   readonly fields: Fields;
-  /** The text of the object, in which a payload stands as the client wrote it. */
-  readonly octets: Buffer;
+  /** The text of the object, from which the payload is copied unchanged. */
+  readonly bytes: Buffer;
   readonly limits: DecoderLimits;
 }
 
-/** @throws `header-missing`, `header-invalid`, `frame-too-large` */
+/** @throws {MessagingError} `header-missing`, `header-invalid`, `frame-too-large` */
 export function required(source: Source, name: string): string {
   const value = text(source, name);
   if (value === undefined)
@@ -22,7 +23,7 @@ export function required(source: Source, name: string): string {
   return value;
 }
 
-/** @throws `header-invalid`, `frame-too-large` */
+/** @throws {MessagingError} `header-invalid`, `frame-too-large` */
 export function text({ fields, limits }: Source, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;
@@ -35,7 +36,10 @@ export function text({ fields, limits }: Source, name: string): string | undefin
   return value;
 }
 
-/** @throws `header-invalid`, `frame-too-large` */
+/**
+ * The object `headers` as a map, without the hidden names.
+ * @throws {MessagingError} `header-invalid`, `frame-too-large`
+ */
 export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>): Headers {
   const given = fields['headers'];
   if (given === undefined) return noHeaders;
@@ -53,14 +57,14 @@ export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>)
 }
 
 /**
- * NUL cannot be said in STOMP, and the names of users' own queues begin with it; half of a surrogate pair cannot be said in UTF-8, and
- * many a reader of JSON takes no frame that holds its escape.
+ * Rejects NUL, which STOMP cannot transmit and which begins the names of user queues, and half surrogate pairs, which UTF-8
+ * cannot represent and many JSON parsers reject.
  */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
-/** A character is at most three octets, so most texts need not be counted. */
+/** A character has at most three bytes of UTF-8, so most strings need not be counted. */
 function checkSize(value: string, { maxHeaderBytes }: DecoderLimits): void {
   if (value.length * 3 > maxHeaderBytes && Buffer.byteLength(value) > maxHeaderBytes)
     throw new MessagingError('frame-too-large', 'A field or header of the frame is too long.');

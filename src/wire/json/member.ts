@@ -1,56 +1,57 @@
-// Where in the text of a JSON object the value of one of its members stands.
+// Finds the place of a member's value in the text of a JSON object.
+
+// Not imported: V8 folds the constants of a file, but loads imported ones in each round of a loop.
+const backslash = 0x5c;
+const closingBrace = 0x7d;
+const closingBracket = 0x5d;
+const colon = 0x3a;
+const comma = 0x2c;
+const openingBrace = 0x7b;
+const openingBracket = 0x5b;
+const quote = 0x22;
 
 export interface Place {
   readonly start: number;
   readonly end: number;
 }
 
-const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openingBracket = 0x5b;
-const backslash = 0x5c;
-const closingBracket = 0x5d;
-const openingBrace = 0x7b;
-const closingBrace = 0x7d;
-
-/** How much longer a character is that is written as an escape, `\u0061`. */
+/** Additional length of a character that is written as an escape, `\u0061`. */
 const escapeExcess = 5;
 
 /**
- * The place of the last member of this name, as `JSON.parse` takes the last; undefined when there is none. The text has been parsed
- * before: what is no JSON is none of its cases.
+ * The place of the last member with this name, which is the one that `JSON.parse` uses; undefined when there is none.
  *
- * @param name of letters, which have no shorter escapes
+ * @param object a text that `JSON.parse` has accepted
+ * @param name consists of letters, which have no short escapes
  */
 export function memberOf(object: Buffer, name: string): Place | undefined {
   let place: Place | undefined;
   let depth = 0;
-  /** The string that was read last: before a colon it is a name. */
+  /** The string that was read last; before a colon it is a name. */
   let from = 0;
   let to = 0;
   let start = -1;
   for (let at = 0; at < object.length; at++) {
-    const octet = object[at];
-    if (octet === quote) {
+    const byte = object[at];
+    if (byte === quote) {
       from = at + 1;
       to = at = endOfString(object, from);
-    } else if (octet === colon) {
+    } else if (byte === colon) {
       if (depth === 1 && isNamed(object, from, to, name)) start = at + 1;
-    } else if (octet === openingBrace || octet === openingBracket) {
+    } else if (byte === openingBrace || byte === openingBracket) {
       depth++;
-    } else if (octet === comma || octet === closingBrace || octet === closingBracket) {
+    } else if (byte === comma || byte === closingBrace || byte === closingBracket) {
       if (depth === 1 && start >= 0) {
         place = trimmed(object, start, at);
         start = -1;
       }
-      if (octet !== comma) depth--;
+      if (byte !== comma) depth--;
     }
   }
   return place;
 }
 
-/** The place of the quote that ends the string. */
+/** The index of the quote that ends the string. */
 function endOfString(text: Buffer, start: number): number {
   let at = start;
   while (text[at] !== quote) at += text[at] === backslash ? 2 : 1;

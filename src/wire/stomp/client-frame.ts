@@ -1,4 +1,4 @@
-// What a client means: raw frames to client frames, with everything that STOMP requires of them.
+// Reads client frames from raw frames, and checks the headers that STOMP requires of each command.
 import { longestDelay } from '../../message/clock.js';
 import { MessagingError } from '../../message/error.js';
 import type {
@@ -31,7 +31,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['DISCONNECT', ({ headers }) => ({ kind: 'disconnect', receipt: headers.get('receipt') })],
 ]);
 
-/** @throws MessagingError `command-unknown`, `body-unexpected`, `header-missing` or `header-invalid` */
+/** @throws {MessagingError} `command-unknown`, `body-unexpected`, `header-missing`, `header-invalid` */
 export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
   const reader = readers.get(raw.command);
   if (reader === undefined) throw new MessagingError('command-unknown');
@@ -40,10 +40,10 @@ export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
 }
 
 /**
- * The id of a STOMP 1.0 subscription whose client gave none. No client can name it, since NUL is
- * refused in headers, and none hears of it, since NUL cannot be said.
+ * The id of a STOMP 1.0 subscription without an id header. It contains NUL, which headers cannot contain: no client can
+ * send it, and no frame transmits it.
  */
-function unnamedSubscription(destination: string): string {
+function implicitSubscriptionId(destination: string): string {
   return `\0${destination}`;
 }
 
@@ -74,7 +74,7 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
   const destination = required(raw, 'destination');
   const id =
     version === '1.0'
-      ? (headers.get('id') ?? unnamedSubscription(destination))
+      ? (headers.get('id') ?? implicitSubscriptionId(destination))
       : required(raw, 'id');
   return {
     kind: 'subscribe',
@@ -102,7 +102,7 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
   return {
     kind,
-    // To versions before 1.2 the encoder says the ack as the message id.
+    // Before 1.2, the encoder writes the acknowledgement id as the message id.
     id: required(raw, version === '1.2' ? 'id' : 'message-id'),
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
@@ -123,19 +123,19 @@ function ackMode(mode: string, version: Version): AckMode {
   );
 }
 
-/** STOMP 1.2, "Heart-beating"; beyond what a timer holds is as good as what it holds. */
+/** STOMP 1.2, "Heart-beating"; intervals that no timer can hold are reduced to the longest one. */
 function heartbeatPair(value: string): HeartbeatPair {
-  const [, canSend, wants] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
-  if (canSend === undefined || wants === undefined) {
+  const [, send, expect] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
+  if (send === undefined || expect === undefined) {
     throw new MessagingError(
       'header-invalid',
       'The header heart-beat takes two whole numbers, as 10000,10000.',
     );
   }
-  return [Math.min(Number(canSend), longestDelay), Math.min(Number(wants), longestDelay)];
+  return [Math.min(Number(send), longestDelay), Math.min(Number(expect), longestDelay)];
 }
 
-/** `command` is known by now: the message holds nothing that only the client knows. */
+/** The error message contains only known texts: the command has been checked before. */
 function required({ command, headers }: RawFrame, name: string): string {
   const value = headers.get(name);
   if (value === undefined)

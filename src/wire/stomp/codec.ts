@@ -1,20 +1,23 @@
-// STOMP 1.0, 1.1 and 1.2 as a wire protocol of the server's.
+// STOMP 1.0, 1.1 and 1.2 as a codec.
 import { MessagingError } from '../../message/error.js';
 import type { Encoder, WireCodec } from '../codec.js';
 import { StompDecoder } from './decoder.js';
 import { dialects, versions } from './dialect.js';
 import { StompEncoder } from './encoder.js';
 
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
 const encoders: ReadonlyMap<string, Encoder> = new Map(
   versions.map((version) => [version, new StompEncoder(dialects[version])]),
 );
 
-/** STOMP; the subprotocol means only that it is STOMP, the version is settled by CONNECT alone. */
+/** STOMP, for the option `codecs`. The subprotocol selects only the protocol; CONNECT chooses the version. */
 export const stompCodec: WireCodec = {
   name: 'stomp',
   subprotocols: versions.map((version) => `v${version.replace('.', '')}.stomp`),
   errorsMayPass: false,
-  begins: (octet) => isCapital(octet) || isLineEnd(octet),
+  begins: (firstByte) => isCapital(firstByte) || isLineEnd(firstByte),
   decoder: (limits) => new StompDecoder(limits),
   encoder(version) {
     const encoder = encoders.get(version);
@@ -23,11 +26,11 @@ export const stompCodec: WireCodec = {
   },
 };
 
-/** Any command, so that a client whose first one is wrong is told so in its own protocol. */
-function isCapital(octet: number): boolean {
-  return octet >= 0x41 && octet <= 0x5a;
+/** Any capital letter, so that a client whose first command is wrong receives an ERROR frame of its own protocol. */
+function isCapital(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
 }
 
-function isLineEnd(octet: number): boolean {
-  return octet === 0x0a || octet === 0x0d;
+function isLineEnd(byte: number): boolean {
+  return byte === lineFeed || byte === carriageReturn;
 }

@@ -1,10 +1,10 @@
-// The way in of one STOMP client: octets to client frames, in the version that its CONNECT settles.
+// Decodes the bytes of one STOMP client into client frames, in the version that its CONNECT chooses.
 import { MessagingError } from '../../message/error.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../../message/frame.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
-import { trimmedBlanks, trimmedHeaders } from './blanks.js';
 import { readClientFrame } from './client-frame.js';
 import { chooseVersion, dialects, precedesVersion, type Version } from './dialect.js';
+import { trimBlanks, trimHeaders } from './header.js';
 import { Parser } from './parser.js';
 import type { RawFrame } from './raw-frame.js';
 
@@ -15,8 +15,8 @@ const end: IteratorResult<Item, undefined> = { done: true, value: undefined };
 
 export class StompDecoder implements Decoder, Iterator<Item> {
   #version: Version = '1.0';
-  #settled = false;
-  /** Undefined once the input broke: nothing is read after that. */
+  #versionChosen = false;
+  /** Undefined after a malformed frame: nothing after it is read. */
   #parser: Parser | undefined;
 
   constructor(limits: DecoderLimits) {
@@ -27,7 +27,7 @@ export class StompDecoder implements Decoder, Iterator<Item> {
     return this.#version;
   }
 
-  /** The decoder itself is what is walked: a generator for each chunk would cost a tenth of a small frame. */
+  /** Returns the decoder itself: a generator for each chunk would add a tenth to the cost of a small frame. */
   push(chunk: Uint8Array): Iterable<Item> {
     this.#parser?.feed(chunk);
     return this;
@@ -58,27 +58,27 @@ export class StompDecoder implements Decoder, Iterator<Item> {
   }
 
   #read(raw: RawFrame, parser: Parser): ClientFrame {
-    // A second CONNECT settles nothing; that it comes too late is for the session to say.
-    if (!this.#settled && precedesVersion(raw.command)) this.#settle(raw, parser);
-    const tidy = this.#version === '1.0' ? { ...raw, headers: trimmedHeaders(raw.headers) } : raw;
-    return readClientFrame(tidy, this.#version);
+    // A second CONNECT changes nothing here; the session rejects it.
+    if (!this.#versionChosen && precedesVersion(raw.command)) this.#chooseVersion(raw, parser);
+    const frame = this.#version === '1.0' ? { ...raw, headers: trimHeaders(raw.headers) } : raw;
+    return readClientFrame(frame, this.#version);
   }
 
-  #settle({ headers }: RawFrame, parser: Parser): void {
+  #chooseVersion({ headers }: RawFrame, parser: Parser): void {
     const version = chooseVersion(headers.get('accept-version'));
     if (version === undefined) {
       throw new MessagingError('version-unsupported', undefined, {
         detail: 'Supported are STOMP 1.0, 1.1 and 1.2.',
       });
     }
-    this.#settled = true;
+    this.#versionChosen = true;
     this.#version = version;
     parser.dialect = dialects[version];
   }
 
   #malformed({ code, message, detail }: MessagingError, receipt: string | undefined): Malformed {
-    const named =
-      receipt !== undefined && this.#version === '1.0' ? trimmedBlanks(receipt) : receipt;
-    return { kind: 'malformed', code, message, detail, receipt: named };
+    const trimmed =
+      receipt !== undefined && this.#version === '1.0' ? trimBlanks(receipt) : receipt;
+    return { kind: 'malformed', code, message, detail, receipt: trimmed };
   }
 }

@@ -1,11 +1,12 @@
-// What the octets of a frame mean in each version of STOMP.
-import { escaping11, escaping12, verbatim, type Escaping } from './escaping.js';
+// The versions of STOMP, and the syntax of frames in each of them.
+import { escaping11, escaping12, verbatim, type Escaping } from './header.js';
 
 export type Version = '1.0' | '1.1' | '1.2';
 
+/** The syntax rules of a version. */
 export interface Dialect {
   readonly version: Version;
-  /** Whether CR LF ends a line as LF does; where it does not, the CR belongs to the header. */
+  /** True when CR LF ends a line as LF does; otherwise the CR belongs to the header. */
   readonly crlf: boolean;
   readonly escaping: Escaping;
 }
@@ -16,20 +17,20 @@ export const dialects: Readonly<Record<Version, Dialect>> = {
   '1.2': { version: '1.2', crlf: true, escaping: escaping12 },
 };
 
-/** The version to come may end lines with CR LF, and a frame that comes too early is to be refused for just that. */
+/** Before CONNECT, lines may end with CR LF: the version may become 1.2, and an early frame must be readable to be rejected. */
 export const beforeConnect: Dialect = { version: '1.0', crlf: true, escaping: verbatim };
 
-/** The preferred one first. */
+/** The preferred version first. */
 export const versions: readonly Version[] = ['1.2', '1.1', '1.0'];
 
-/** The highest version that both sides know, if any; a client that names none speaks 1.0. */
+/** The highest version that both sides support; 1.0 when the client sent no `accept-version`; undefined when there is none. */
 export function chooseVersion(accepted: string | undefined): Version | undefined {
   if (accepted === undefined) return '1.0';
   const offered = new Set(accepted.split(',').map((version) => version.trim()));
   return versions.find((version) => offered.has(version));
 }
 
-/** These frames settle the version or come before it is settled, so none of its rules holds for them. */
+/** True for the frames that negotiate the version, to which the rules of no version apply. */
 export function precedesVersion(command: string): boolean {
   return command === 'CONNECT' || command === 'STOMP' || command === 'CONNECTED';
 }

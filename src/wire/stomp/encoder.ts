@@ -1,21 +1,27 @@
-// The way out to all STOMP clients of one version: server frames to octets, equal ones once.
+// Encodes server frames for the STOMP clients of one version, which share one encoder.
+import { isUtf8 } from 'node:buffer';
 import { EncodedFrame } from '../../message/encoded-frame.js';
 import type {
   ConnectedFrame,
+  DeliveryMarks,
   ErrorFrame,
   Heartbeat,
+  MessageFrame,
   ReceiptFrame,
   ServerFrame,
 } from '../../message/frame.js';
-import { noBody } from '../body.js';
+import type { Message } from '../../message/message.js';
+import { mediaTypeOf } from '../../payload/media-type.js';
 import type { Encoder } from '../codec.js';
-import { EncodedMessages } from '../encoded-messages.js';
+import { EncodedMessages, type MessageText } from '../encoded-messages.js';
+import { noBody } from '../received-bytes.js';
 import { versions, type Dialect } from './dialect.js';
-import { headerLine, ownHeaderLine, plainOnly } from './escaping.js';
-import { StompMessageText } from './message-text.js';
-import { frameOctets, lengthLine } from './serializer.js';
+import { headerLine, plainOnly, requiredHeaderLine } from './header.js';
+import { contentLengthLine, frameBytes, headerLines } from './raw-frame.js';
 
-const supported = versions.toReversed().join(',');
+const nul = 0x00;
+
+const supportedVersions = versions.toReversed().join(',');
 const lineEnd = Buffer.from('\n');
 
 export class StompEncoder implements Encoder {
@@ -30,7 +36,7 @@ export class StompEncoder implements Encoder {
       case 'message':
         return this.#messages.encode(frame);
       case 'heartbeat':
-        // Not shared: an encoded frame keeps what was written after it.
+        // Not one shared frame: an encoded frame caches the batches that begin with it.
         return new EncodedFrame(lineEnd, false);
       case 'receipt':
         return this.#receipt(frame);
@@ -44,11 +50,12 @@ export class StompEncoder implements Encoder {
   }
 
   #receipt({ receipt }: ReceiptFrame): EncodedFrame {
-    return whole(`RECEIPT\n${ownHeaderLine('receipt-id', receipt, this.dialect.escaping)}`);
+    const { escaping } = this.dialect;
+    return encodeFrame(`RECEIPT\n${requiredHeaderLine('receipt-id', receipt, escaping)}`);
   }
 
   #connected({ session, server, heartbeat, user }: ConnectedFrame): EncodedFrame {
-    return whole(
+    return encodeFrame(
       `CONNECTED\nversion:${this.dialect.version}\n` +
         headerLine('session', session, plainOnly) +
         headerLine('server', server, plainOnly) +
@@ -59,15 +66,74 @@ export class StompEncoder implements Encoder {
 
   #error({ code, message, detail, receipt, fields }: ErrorFrame): EncodedFrame {
     const { escaping } = this.dialect;
-    let lines = `ERROR\n${ownHeaderLine('message', message, escaping)}code:${code}\n`;
-    if (receipt !== undefined) lines += ownHeaderLine('receipt-id', receipt, escaping);
-    if (code === 'version-unsupported') lines += `version:${supported}\n`;
-    const more = detail ?? fields?.map((field) => `${field.path}: ${field.message}`).join('\n');
-    if (more === undefined || more === '') return whole(lines);
-    return whole(`${lines}content-type:text/plain\n`, Buffer.from(more));
+    let lines = `ERROR\n${requiredHeaderLine('message', message, escaping)}code:${code}\n`;
+    if (receipt !== undefined) lines += requiredHeaderLine('receipt-id', receipt, escaping);
+    if (code === 'version-unsupported') lines += `version:${supportedVersions}\n`;
+    const body = detail ?? fields?.map((field) => `${field.path}: ${field.message}`).join('\n');
+    if (body === undefined || body === '') return encodeFrame(lines);
+    return encodeFrame(`${lines}content-type:text/plain\n`, Buffer.from(body));
   }
 }
 
-function whole(lines: string, body: Uint8Array = noBody): EncodedFrame {
-  return new EncodedFrame(frameOctets(lines + lengthLine(body), body), false);
+function encodeFrame(lines: string, body: Uint8Array = noBody): EncodedFrame {
+  return new EncodedFrame(frameBytes(lines + contentLengthLine(body), body), false);
+}
+
+const frameEnd = Uint8Array.of(nul);
+
+class StompMessageText implements MessageText {
+  readonly before: string;
+  readonly body: Uint8Array;
+  readonly after = frameEnd;
+  readonly binary: boolean;
+  readonly #idLine: string;
+
+  constructor(
+    { message, messageId }: MessageFrame,
+    private readonly dialect: Dialect,
+  ) {
+    const { destination, headers, body } = message;
+    const { escaping } = dialect;
+    this.before =
+      requiredHeaderLine('destination', destination, escaping) +
+      contentLengthLine(body) +
+      `${headerLines(headers, escaping)}\n`;
+    this.body = body;
+    this.binary = isBinary(message);
+    this.#idLine = requiredHeaderLine('message-id', messageId, escaping);
+  }
+
+  /** The headers of the server come first, because the first of repeated headers counts. */
+  head(subscription: string, marks: DeliveryMarks | undefined): string {
+    const { escaping } = this.dialect;
+    return `MESSAGE\n${requiredHeaderLine('subscription', subscription, escaping)}${this.#idLines(marks?.ack)}${markLines(marks)}`;
+  }
+
+  #idLines(ack: string | undefined): string {
+    const { version, escaping } = this.dialect;
+    if (ack === undefined) return this.#idLine;
+    // Before 1.2, ACK contains the message id, so each delivery of a message needs its own.
+    return version === '1.2'
+      ? this.#idLine + requiredHeaderLine('ack', ack, escaping)
+      : requiredHeaderLine('message-id', ack, escaping);
+  }
+}
+
+/** Uses the header names of RabbitMQ, ActiveMQ and MQTT where they exist. */
+function markLines(marks: DeliveryMarks | undefined): string {
+  if (marks === undefined) return '';
+  const { redelivered, retained, dropped } = marks;
+  return (
+    (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
+    (retained === true ? 'retained:true\n' : '') +
+    (dropped === undefined ? '' : `dropped:${dropped}\n`)
+  );
+}
+
+/** A browser closes the connection with 1007 when a text message is not valid UTF-8. */
+function isBinary({ headers, body }: Message): boolean {
+  const contentType = headers.get('content-type');
+  if (contentType !== undefined && mediaTypeOf(contentType).name === 'application/octet-stream')
+    return true;
+  return !isUtf8(body);
 }

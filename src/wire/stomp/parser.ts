@@ -1,70 +1,68 @@
-// Octets to raw frames, wherever the octets were cut. Every octet is looked at once.
+// Parses bytes into raw frames, wherever the chunks are cut. Each byte is read once.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
 import { asBuffer } from '../../payload/bytes.js';
-import { bodyOf } from '../body.js';
 import type { DecoderLimits } from '../codec.js';
-import { Gathering } from '../gathering.js';
-import { contentLength } from './content-length.js';
+import { bodyOf, ByteCollector } from '../received-bytes.js';
 import { beforeConnect, precedesVersion, type Dialect } from './dialect.js';
-import { unescaped, type Letters } from './escaping.js';
+import { parseContentLength, unescapeText, type EscapeLetters } from './header.js';
 import type { RawFrame } from './raw-frame.js';
 
-const nul = 0x00;
-const lineFeed = 0x0a;
+// Not imported: V8 folds the constants of a file, but loads imported ones in each round of a loop.
 const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+const nul = 0x00;
+
 const firstBeyondAscii = 0x80;
 
 const nothing: Buffer = Buffer.alloc(0);
-/** Octets that are made text at once: most whole heads, and little that a kept header keeps alive. */
+/** Bytes that are decoded at once: enough for most heads, and little memory that a stored header keeps alive. */
 const windowSize = 256;
 
-/** A frame whose command was read. */
+/** A frame whose command has been read. */
 interface Draft {
   readonly command: string;
   readonly headers: Map<string, string>;
   readonly crlf: boolean;
-  readonly letters: Letters | undefined;
+  readonly letters: EscapeLetters | undefined;
   readonly lineLimit: number;
   headerCount: number;
   bodyLength: number | undefined;
 }
 
-/** Knows the shape of frames and no command's meaning, so that it reads servers as well as clients. */
+/** Knows only the syntax of frames, not the commands, so that it parses the frames of servers as well. */
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
   #chunk = nothing;
-  /** The first octet of the chunk that was not looked at. */
+  /** Index of the first byte of the chunk that has not been read. */
   #at = 0;
-  /** The chunk from `windowStart` on, as far as it was made text: an octet a character. */
+  /** The decoded part of the chunk, which begins at `windowStart`; one character for each byte. */
   #window = '';
   #windowStart = 0;
-  /** The line whose end has not come, an octet a character. */
+  /** The beginning of a line whose end has not arrived; one character for each byte. */
   #partial = '';
-  /** All octets of that line, or-ed: tells whether it is ASCII. */
+  /** Bitwise OR of all bytes of that line: below 0x80 when it is ASCII. */
   #seen = 0;
-  /** The body whose end has not come. */
-  readonly #gathered = new Gathering();
-  /** Octets of the frame before the line or body at hand. */
+  /** The beginning of a body whose end has not arrived. */
+  readonly #partialBody = new ByteCollector();
+  /** Bytes of the frame before the current line or body. */
   #size = 0;
   #draft: Draft | undefined;
   #inBody = false;
 
   constructor(private readonly limits: DecoderLimits) {}
 
-  /** Takes the next octets, which never change; what `next` was not asked for of those before is lost. */
+  /** Sets the next chunk, which must not change. Frames of the previous chunk that `next` has not returned are lost. */
   feed(chunk: Uint8Array): void {
-    this.#look(asBuffer(chunk));
+    this.#setChunk(asBuffer(chunk));
   }
 
   /**
-   * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more
-   * octets are needed.
+   * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more bytes are needed.
    *
-   * @throws MessagingError when the octets are no frame (`frame-malformed`, `header-malformed`,
-   *   `escape-illegal`, `text-invalid`, `content-length-invalid`) or exceed a limit
-   *   (`frame-too-large`); nothing can be read after that
+   * @throws {MessagingError} when the bytes are not a frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
+   *   `text-invalid`, `content-length-invalid`) or exceed a limit (`frame-too-large`); nothing can be read after that
    */
   next(): RawFrame | 'eol' | undefined {
     let eol: 'eol' | undefined;
@@ -83,12 +81,12 @@ export class Parser {
     return this.#readBody(this.#draft!);
   }
 
-  /** A header of the frame that is being read: what can be said of one that turned out to be broken. */
+  /** A header of the current frame, for the answer to a malformed frame. */
   header(name: string): string | undefined {
     return this.#draft?.headers.get(name);
   }
 
-  #look(chunk: Buffer): void {
+  #setChunk(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#at = 0;
     this.#window = '';
@@ -122,21 +120,21 @@ export class Parser {
     let name = line.slice(0, colon);
     let value = line.slice(colon + 1);
     if (draft.letters !== undefined && line.includes('\\')) {
-      name = plainText(name, draft.letters);
-      value = plainText(value, draft.letters);
+      name = unescaped(name, draft.letters);
+      value = unescaped(value, draft.letters);
     }
     // STOMP 1.2, "Repeated Header Entries": the first counts.
-    if (name === 'content-length') draft.bodyLength ??= contentLength(value);
+    if (name === 'content-length') draft.bodyLength ??= parseContentLength(value);
     else if (!draft.headers.has(name)) draft.headers.set(name, value);
   }
 
   #beginBody({ bodyLength }: Draft): void {
     this.#inBody = true;
-    // Refused before an octet of the body is kept.
+    // Rejected before any byte of the body is stored.
     if (bodyLength !== undefined) this.#checkSize(bodyLength);
   }
 
-  /** The next line without its LF; undefined when its end has not come. */
+  /** The next line without its LF; undefined when its end has not arrived. */
   #readLine(): string | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
@@ -144,10 +142,10 @@ export class Parser {
     let seen = this.#seen;
     let end = start;
     for (; end < stop; end++) {
-      const octet = chunk[end]!;
-      if (octet === lineFeed) break;
-      if (octet === nul) throw endedEarly();
-      seen |= octet;
+      const byte = chunk[end]!;
+      if (byte === lineFeed) break;
+      if (byte === nul) throw endedEarly();
+      seen |= byte;
     }
     const length = this.#partial.length + end - start;
     this.#checkLine(length);
@@ -155,7 +153,7 @@ export class Parser {
     if (end === stop) {
       this.#seen = seen;
       this.#partial = line;
-      this.#look(nothing);
+      this.#setChunk(nothing);
       return undefined;
     }
     this.#at = end + 1;
@@ -165,7 +163,7 @@ export class Parser {
     return seen < firstBeyondAscii ? line : textOf(Buffer.from(line, 'latin1'));
   }
 
-  /** An octet a character, which is the text where all are ASCII. */
+  /** One character for each byte, which is the text when all bytes are ASCII. */
   #characters(start: number, end: number): string {
     if (end > this.#windowStart + this.#window.length) {
       this.#window = this.#chunk.toString('latin1', start, Math.max(end, start + windowSize));
@@ -174,22 +172,22 @@ export class Parser {
     return this.#window.slice(start - this.#windowStart, end - this.#windowStart);
   }
 
-  /** The frame, when the octet after its body has come. */
+  /** The frame, once the byte after its body has arrived. */
   #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
     const end =
       bodyLength === undefined
         ? chunk.indexOf(nul, start)
-        : start + bodyLength - this.#gathered.length;
+        : start + bodyLength - this.#partialBody.length;
     const complete = end >= 0 && end < chunk.length;
     const stop = complete ? end : chunk.length;
-    this.#checkSize(this.#gathered.length + stop - start);
-    if (!complete) return this.#gatherRest(bodyLength);
+    this.#checkSize(this.#partialBody.length + stop - start);
+    if (!complete) return this.#keepPartialBody(bodyLength);
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
     const body =
-      this.#gathered.length > 0
-        ? this.#gathered.finish(chunk, start, end)
+      this.#partialBody.length > 0
+        ? this.#partialBody.finish(chunk, start, end)
         : bodyOf(chunk, start, end);
     this.#at = end + 1;
     this.#size = 0;
@@ -198,10 +196,10 @@ export class Parser {
     return { command, headers, body };
   }
 
-  /** Keeps what no frame has used, and nothing else of the chunk: most sessions wait long. */
-  #gatherRest(bodyLength: number | undefined): undefined {
-    this.#gathered.append(this.#chunk, this.#at, this.#chunk.length, bodyLength);
-    this.#look(nothing);
+  /** Copies the unread bytes, so that the chunk is not kept alive while the session waits for more. */
+  #keepPartialBody(bodyLength: number | undefined): undefined {
+    this.#partialBody.append(this.#chunk, this.#at, this.#chunk.length, bodyLength);
+    this.#setChunk(nothing);
   }
 
   #checkLine(length: number): void {
@@ -211,9 +209,9 @@ export class Parser {
     this.#checkSize(length);
   }
 
-  /** With these octets, and the one that has to end them, the frame must not be too large. */
-  #checkSize(octets: number): void {
-    if (this.#size + octets >= this.limits.maxFrameBytes)
+  /** Counts these bytes and the one that ends them. */
+  #checkSize(bytes: number): void {
+    if (this.#size + bytes >= this.limits.maxFrameBytes)
       throw new MessagingError('frame-too-large');
   }
 }
@@ -227,13 +225,13 @@ function endedEarly(): MessagingError {
 }
 
 function textOf(line: Buffer): string {
-  // Decoding alone would put replacement characters where octets are wrong.
+  // `toString` alone would replace invalid bytes silently.
   if (!isUtf8(line)) throw new MessagingError('text-invalid');
   return line.toString();
 }
 
-function plainText(text: string, letters: Letters): string {
-  const plain = unescaped(text, letters);
+function unescaped(text: string, letters: EscapeLetters): string {
+  const plain = unescapeText(text, letters);
   if (plain === undefined) throw new MessagingError('escape-illegal');
   return plain;
 }

@@ -18,6 +18,7 @@ describe('the options of the embedded broker', () => {
     ['queue.ackTimeout', 'must be at most 2147483647', { queue: { ackTimeout: 2 ** 31 } }],
     ['queue.maxDeliveries', 'must be a whole', { queue: { maxDeliveries: 0.5 } }],
     ['queue.maxMessages', 'must be a whole', { queue: { maxMessages: Number.NaN } }],
+    ['topic.maxPatternShapes', 'must be a whole', { topic: { maxPatternShapes: -1 } }],
     ['queue.prefixes', 'must begin with a slash', { queue: { prefixes: ['/queue/'] } }],
     ['queue.deadLetters', 'must begin with a slash', { queue: { deadLetters: 'dead' } }],
     ['queue.whenFull', `must be 'refuse' or`, { queue: { whenFull: 'drop-newest' as 'refuse' } }],

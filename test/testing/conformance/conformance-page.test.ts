@@ -1,21 +1,21 @@
-// The page of the conformance suites: made from the suites, and never older than they are.
+// Generates docs/reference/conformance.md from the suites, and fails when the page is out of date.
 import { expect, it } from 'vitest';
 import { implementations, type Implementation } from './implementations.js';
 
 const introduction = `# Conformance
 
-What each contract of signalbox promises, and which implementations keep it. The page is made from the suites of
-\`signalbox/testing/conformance\`; a test runs every case named here and fails when the page is out of date
-(\`npx vitest run test/testing/conformance -u\` writes it anew). Faults planted into each implementation, things lost, swapped,
-doubled and answers forgotten, are caught by its suite. How to run a suite on an implementation of your own is told in
+The requirements of each contract of signalbox, and the implementations that meet them. This page is generated from the suites
+of \`signalbox/testing/conformance\`. A test runs every case and fails when the page is out of date;
+\`npx vitest run test/testing/conformance -u\` updates it. Each suite also detects planted faults: items that are lost, swapped or
+doubled, and answers that are missing. To run a suite on your own implementation, see
 [testing](../testing.md#test-your-own-protocol-transport-broker-or-converter).
 `;
 
 const contracts = {
-  WireCodec: 'a wire protocol: octets to frames and back',
-  Transport: 'how octets of clients arrive and leave',
-  Broker: 'who gets what',
-  PayloadConverter: 'octets to values and back',
+  WireCodec: 'bytes to frames and back',
+  Transport: 'connections of clients',
+  Broker: 'delivery to subscribers',
+  PayloadConverter: 'bytes to values and back',
 } as const satisfies Record<Implementation['contract'], string>;
 
 function tableOf(contract: Implementation['contract'], all: readonly Implementation[]): string {
@@ -44,7 +44,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-it('tells what the suites examine', async () => {
+it('is generated from the suites', async () => {
   const all = implementations();
   const tables = (Object.keys(contracts) as Implementation['contract'][]).map((contract) =>
     tableOf(contract, all),

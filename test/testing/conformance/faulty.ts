@@ -1,4 +1,4 @@
-// Implementations with a fault in them: they lose, swap or double what they carry, or forget an answer.
+// Implementations with a planted fault: they lose, swap or double items, or omit an answer.
 import type {
   BrokerSubject,
   CodecSubject,
@@ -12,42 +12,42 @@ import type { Decoder, Encoder } from '../../../src/wire/codec.js';
 
 export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
 
-/** `none` is the control: what stands around an implementation is no fault by itself. */
+/** `none` is the control: the wrapper alone must not fail any case. */
 export type Fault = (typeof faults)[number] | 'none';
 
-/** Passes things on, but for each third it does what the fault says. */
+/** Passes items on, and applies the fault to each third one. */
 class Faulty<T> {
   #count = 0;
   #held: T | undefined;
 
   constructor(private readonly fault: Fault) {}
 
-  /** What goes on in the place of one thing. */
-  pass(thing: T): readonly T[] {
+  /** The items that replace one item. */
+  pass(item: T): readonly T[] {
     const held = this.#held;
     if (held !== undefined) {
       this.#held = undefined;
-      return [thing, held];
+      return [item, held];
     }
-    if (++this.#count % 3 !== 0) return [thing];
+    if (++this.#count % 3 !== 0) return [item];
     switch (this.fault) {
       case 'lost':
         return [];
       case 'doubled':
-        return [thing, thing];
+        return [item, item];
       case 'swapped':
-        this.#held = thing;
+        this.#held = item;
         return [];
       case 'forgotten':
       case 'none':
-        return [thing];
+        return [item];
       default:
         return this.fault satisfies never;
     }
   }
 }
 
-/** Frames read are lost, swapped or doubled; receipts are never written. */
+/** Decoded frames are lost, swapped or doubled, or receipts are not encoded. */
 export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): CodecSubject {
   const decoder = (inner: Decoder): Decoder => {
     const faulty = new Faulty<ReturnType<Decoder['push']> extends Iterable<infer F> ? F : never>(
@@ -62,18 +62,18 @@ export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): 
       },
     };
   };
-  // Shared, as those within.
+  // One encoder per version, as codecs have.
   const encoders = new Map<string, Encoder>();
   const encoder = (version: string): Encoder => {
     const inner = codec.encoder(version);
-    const around: Encoder = {
+    const wrapper: Encoder = {
       encode: (frame) =>
         fault === 'forgotten' && frame.kind === 'receipt'
           ? new EncodedFrame(new Uint8Array(0), false)
           : inner.encode(frame),
     };
-    encoders.set(version, around);
-    return around;
+    encoders.set(version, wrapper);
+    return wrapper;
   };
   return {
     ...subject,
@@ -85,19 +85,22 @@ export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): 
   };
 }
 
-/** On the way out writes are faulty, and nobody is told that all has left; on the way in data, and nobody is told of the end. */
+/** `out`: writes are faulty, or `drained` is not reported. `in`: received data is faulty, or `closed` is not reported. */
 export function faultyTransport(
   subject: TransportSubject,
   fault: Fault,
   way: 'in' | 'out',
 ): TransportSubject {
-  const spoil = way === 'in' ? faultyIn : faultyOut;
-  return { open: (acceptor) => subject.open((connection) => acceptor(spoil(connection, fault))) };
+  const wrap = way === 'in' ? faultyIn : faultyOut;
+  return {
+    open: (context) =>
+      subject.open({ ...context, accept: (connection) => context.accept(wrap(connection, fault)) }),
+  };
 }
 
 function faultyIn(inner: Connection, fault: Fault): Connection {
   const arrivals = new Faulty<Uint8Array>(fault);
-  return hearing(inner, (listener) => ({
+  return listening(inner, (listener) => ({
     data(chunk) {
       for (const each of arrivals.pass(chunk)) listener.data(each);
     },
@@ -113,7 +116,9 @@ function faultyIn(inner: Connection, fault: Fault): Connection {
 function faultyOut(inner: Connection, fault: Fault): Connection {
   const writes = new Faulty<Uint8Array>(fault);
   return {
-    ...hearing(inner, (listener) => (fault === 'forgotten' ? deaf(listener) : listener)),
+    ...listening(inner, (listener) =>
+      fault === 'forgotten' ? withoutDrained(listener) : listener,
+    ),
     get bufferedBytes() {
       return inner.bufferedBytes;
     },
@@ -123,10 +128,10 @@ function faultyOut(inner: Connection, fault: Fault): Connection {
   };
 }
 
-/** The connection, with something between it and its listener. */
-function hearing(
+/** The connection with a wrapper around its listener. */
+function listening(
   inner: Connection,
-  between: (listener: ConnectionListener) => ConnectionListener,
+  wrap: (listener: ConnectionListener) => ConnectionListener,
 ): Connection {
   return {
     handshake: inner.handshake,
@@ -135,7 +140,7 @@ function hearing(
     get bufferedBytes() {
       return inner.bufferedBytes;
     },
-    listen: (listener) => inner.listen(between(listener)),
+    listen: (listener) => inner.listen(wrap(listener)),
     write: (bytes) => inner.write(bytes),
     ping: () => inner.ping(),
     pause: () => inner.pause(),
@@ -145,7 +150,7 @@ function hearing(
   };
 }
 
-function deaf(listener: ConnectionListener): ConnectionListener {
+function withoutDrained(listener: ConnectionListener): ConnectionListener {
   return {
     data: (chunk) => listener.data(chunk),
     ended: (code, reason) => listener.ended(code, reason),
@@ -195,7 +200,7 @@ function faultyLine(inner: BrokerConnection, fault: Fault): BrokerConnection {
   };
 }
 
-/** Octets written are lost, turned round or doubled; the content type asked for is forgotten. */
+/** Written bytes are lost, reversed or doubled, or the requested content type is ignored. */
 export function faultyConverter(subject: ConverterSubject, fault: Fault): ConverterSubject {
   const spoiled: Readonly<Record<Fault, (body: Uint8Array) => Uint8Array>> = {
     lost: (body) => body.subarray(1),

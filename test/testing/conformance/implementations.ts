@@ -35,7 +35,7 @@ export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
       'SEND\ndestination:\\q\n\n\0',
       'SEND\ndestination:/x\ncontent-length:-1\n\n\0',
       'MESSAGE\n\n\0',
-    ].map((octets) => Buffer.from(octets)),
+    ].map((bytes) => Buffer.from(bytes)),
   },
   JSON: {
     codec: jsonCodec,
@@ -46,7 +46,7 @@ export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
       '{"type":',
       '[]',
       '{"type":"ack","id":1}',
-    ].map((octets) => Buffer.from(octets)),
+    ].map((bytes) => Buffer.from(bytes)),
   },
 };
 
@@ -54,7 +54,7 @@ export const embedded: BrokerSubject = {
   broker: () => new EmbeddedBroker(),
 };
 
-export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSubject>> = {
+export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSubject>> = {
   JSON: {
     converter: jsonConverter,
     values: [{ a: [1, null, 'x'] }, [], 'text', 0, true, null],
@@ -72,7 +72,7 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSu
     foreignContentTypes: ['application/json', 'application/problem+json'],
     malformed: [Uint8Array.of(0xff), Uint8Array.of(0xed, 0xa0, 0x80)],
   },
-  octets: {
+  bytes: {
     converter: bytes,
     type: { kind: 'bytes' },
     values: [Buffer.from([0, 255, 10]), Buffer.alloc(0)],
@@ -83,13 +83,13 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'octets', ConverterSu
   },
 };
 
-/** What TCP and TLS do otherwise, and why. */
+/** The exceptions of TCP and TLS, with their reason. */
 export const withoutCodes = {
-  'tells a client why it was closed':
-    'An end of TCP carries no code: a client is told in an ERROR before it.',
+  'sends the code and the reason of a close to the client':
+    'TCP has no close codes; a STOMP client receives an ERROR frame before the connection closes.',
 };
 
-/** Those that can be examined on this machine. */
+/** The implementations that can be tested on this machine; TLS needs a certificate. */
 export function implementations(): readonly Implementation[] {
   const secure = tls();
   return [

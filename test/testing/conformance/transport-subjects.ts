@@ -1,4 +1,4 @@
-// The transports under examination, each with the client that reaches it: in memory, WebSocket, TCP and TLS.
+// The transports under test, each with its client: memory, WebSocket, TCP and TLS.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -9,33 +9,31 @@ import type {
   TransportSubject,
 } from 'signalbox/testing/conformance';
 import { WebSocket } from 'ws';
+import { httpHostOf } from '../../../src/transport/http-host.js';
 import { memoryTransport, type MemoryClient } from '../../../src/transport/memory.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
 import { tcpTransport, type TcpOptions } from '../../../src/transport/tcp.js';
+import type { TransportContext } from '../../../src/transport/transport.js';
 import { webSocketTransport } from '../../../src/transport/websocket.js';
 import { selfSigned } from '../../certificate.js';
 
-const megabytes = 1024 * 1024;
-
 export const memory: TransportSubject = {
-  async open(acceptor) {
+  async open(context) {
     const transport = memoryTransport();
-    await transport.open(acceptor);
+    await transport.open(context);
     return { transport, connect: () => Promise.resolve(memoryClient(transport.connect())) };
   },
 };
 
 export const webSocket: TransportSubject = {
-  async open(acceptor) {
+  async open(context) {
     const http = createServer();
     const transport = webSocketTransport({
       path: '/ws',
-      http,
       subprotocol: () => undefined,
       origin: createOriginCheck({}),
-      maxMessageSize: 16 * megabytes,
     });
-    await transport.open(acceptor);
+    await transport.open({ ...context, http: httpHostOf(http) });
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const { port } = http.address() as AddressInfo;
@@ -52,8 +50,8 @@ export const webSocket: TransportSubject = {
 };
 
 export const tcp: TransportSubject = {
-  open: (acceptor) =>
-    openTcp(acceptor, {}, (port) => connect({ port, host: '127.0.0.1', allowHalfOpen: true })),
+  open: (context) =>
+    openTcp(context, {}, (port) => connect({ port, host: '127.0.0.1', allowHalfOpen: true })),
 };
 
 /** Undefined where no certificate can be made. */
@@ -62,18 +60,18 @@ export function tls(): TransportSubject | undefined {
   if (certificate === undefined) return undefined;
   const options = { host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false };
   return {
-    open: (acceptor) =>
-      openTcp(acceptor, { tls: certificate }, (port) => connectSecurely({ ...options, port })),
+    open: (context) =>
+      openTcp(context, { tls: certificate }, (port) => connectSecurely({ ...options, port })),
   };
 }
 
 async function openTcp(
-  acceptor: Parameters<TransportSubject['open']>[0],
+  context: TransportContext,
   options: Partial<TcpOptions>,
   dial: (port: number) => Socket,
 ): Promise<OpenedTransport> {
   const transport = tcpTransport({ ...options, port: 0 });
-  await transport.open(acceptor);
+  await transport.open(context);
   const { port } = transport.address()!;
   return {
     transport,
@@ -85,33 +83,33 @@ async function openTcp(
   };
 }
 
-/** What arrived, put together when somebody looks. */
-class Arrived {
+/** Collects received bytes; they are concatenated when they are read. */
+class ReceivedBytes {
   #chunks: Uint8Array[] = [];
 
-  add(octets: Uint8Array): void {
-    this.#chunks.push(octets);
+  add(bytes: Uint8Array): void {
+    this.#chunks.push(bytes);
   }
 
-  get octets(): Uint8Array {
+  get all(): Uint8Array {
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 }
 
 function memoryClient(client: MemoryClient): TransportClient {
-  const arrived = new Arrived();
+  const received = new ReceivedBytes();
   let closed: TransportClient['closed'];
-  client.onData = (octets) => arrived.add(octets);
+  client.onData = (bytes) => received.add(bytes);
   void client.closed.then((end) => (closed = end));
   return {
     get received() {
-      return arrived.octets;
+      return received.all;
     },
     get closed() {
       return closed;
     },
-    send: (octets) => client.send(octets),
+    send: (bytes) => client.send(bytes),
     pause: () => client.pause(),
     resume: () => client.resume(),
     close: () => client.close(),
@@ -121,19 +119,19 @@ function memoryClient(client: MemoryClient): TransportClient {
 
 async function webSocketClient(port: number): Promise<TransportClient> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-  const arrived = new Arrived();
+  const received = new ReceivedBytes();
   let closed: TransportClient['closed'];
-  socket.on('message', (data: Buffer) => arrived.add(data));
+  socket.on('message', (data: Buffer) => received.add(data));
   socket.on('close', (code, reason) => (closed = { code, reason: reason.toString() }));
   await once(socket, 'open');
   return {
     get received() {
-      return arrived.octets;
+      return received.all;
     },
     get closed() {
       return closed;
     },
-    send: (octets) => socket.send(octets),
+    send: (bytes) => socket.send(bytes),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     close: () => socket.close(1000),
@@ -142,11 +140,11 @@ async function webSocketClient(port: number): Promise<TransportClient> {
 }
 
 function tcpClient(socket: Socket): TransportClient {
-  const arrived = new Arrived();
+  const received = new ReceivedBytes();
   let closed: TransportClient['closed'];
-  socket.on('data', (octets: Buffer) => arrived.add(octets));
+  socket.on('data', (bytes: Buffer) => received.add(bytes));
   socket.on('error', () => {});
-  // The server ends its side first, and waits for ours.
+  // When the server ends its side, it waits for the client to end its own.
   socket.on('end', () => {
     closed ??= { code: 1000, reason: '' };
     socket.end();
@@ -154,12 +152,12 @@ function tcpClient(socket: Socket): TransportClient {
   socket.on('close', () => (closed ??= { code: 1006, reason: '' }));
   return {
     get received() {
-      return arrived.octets;
+      return received.all;
     },
     get closed() {
       return closed;
     },
-    send: (octets) => void socket.write(octets),
+    send: (bytes) => void socket.write(bytes),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     close: () => void socket.end(),

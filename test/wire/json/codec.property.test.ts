@@ -1,12 +1,12 @@
-// JSON frames under made-up contents and cuts: what was written is read again, and cuts change nothing.
+// Generated JSON frames: an encoded message can be decoded unchanged, and cuts of a stream change nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Headers } from '../../../src/message/message.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { cases } from '../../property.js';
-import { hear, limits } from './octets.js';
+import { decode, limits } from './decoding.js';
 
-/** As octets can hold it: half of a surrogate pair is no text. */
+/** Valid Unicode, without half surrogate pairs. */
 const text = fc
   .string({ unit: 'grapheme', maxLength: 12 })
   .map((each) => each.replaceAll('\0', ''));
@@ -18,25 +18,25 @@ const headers = fc.dictionary(
   },
 );
 
-/** What a server said, in the words in which a client would say it. */
-function echoed(destination: string, given: Headers, body: Uint8Array) {
+/** The message of a server, decoded as the `send` of a client. */
+function decodeAsSend(destination: string, given: Headers, body: Uint8Array) {
   const { bytes } = jsonCodec.encoder('1').encode({
     kind: 'message',
     subscription: 's',
     messageId: 'm',
     message: { destination, headers: given, body },
   });
-  const said = JSON.parse(Buffer.from(bytes).toString()) as object;
-  return hear({ ...said, type: 'send' });
+  const fields = JSON.parse(Buffer.from(bytes).toString()) as object;
+  return decode({ ...fields, type: 'send' });
 }
 
-/** What octets of a type mean: JSON may be written in several ways. */
-function meant(contentType: string, octets: Uint8Array): unknown {
-  return contentType.endsWith('json') ? JSON.parse(Buffer.from(octets).toString()) : [...octets];
+/** The value of a body: JSON can be written in several ways. */
+function valueOf(contentType: string, bytes: Uint8Array): unknown {
+  return contentType.endsWith('json') ? JSON.parse(Buffer.from(bytes).toString()) : [...bytes];
 }
 
-describe('a message that was written', () => {
-  it('is read again as it was, whatever its body', () => {
+describe('an encoded message', () => {
+  it('can be decoded unchanged, with any body', () => {
     fc.assert(
       fc.property(
         text,
@@ -54,12 +54,12 @@ describe('a message that was written', () => {
         (destination, given, [contentType, content]) => {
           const body = Buffer.from(content as string);
           const all = new Map([...Object.entries(given), ['content-type', contentType] as const]);
-          const item = echoed(destination, all, body);
-          if (item.kind !== 'send') throw new Error(`Not read: ${JSON.stringify(item)}`);
+          const item = decodeAsSend(destination, all, body);
+          if (item.kind !== 'send') throw new Error(`Not decoded: ${JSON.stringify(item)}`);
           const { message } = item;
           expect(message.destination).toBe(destination);
-          expect(meant(contentType, message.body)).toEqual(meant(contentType, body));
-          // Of nothing, nothing is said.
+          expect(valueOf(contentType, message.body)).toEqual(valueOf(contentType, body));
+          // A message without body has no type.
           expect(message.headers.get('content-type') ?? contentType).toBe(contentType);
         },
       ),
@@ -90,17 +90,17 @@ describe('lines of a stream', () => {
     { maxLength: 10 },
   );
 
-  it('are the same frames however they are cut', () => {
+  it('are the same frames, however they are cut', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(200), { maxLength: 10 }), (parts, ends) => {
-        const octets = Buffer.concat(parts);
-        const cuts = [0, ...ends.sort((a, b) => a - b), octets.length];
+        const bytes = Buffer.concat(parts);
+        const cuts = [0, ...ends.sort((a, b) => a - b), bytes.length];
         const read = (chunks: readonly Uint8Array[]) => {
           const decoder = jsonCodec.decoder(limits, false);
           return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
         };
-        const chunks = cuts.slice(1).map((end, i) => octets.subarray(cuts[i], end));
-        expect(read(chunks)).toEqual(read([octets]));
+        const chunks = cuts.slice(1).map((end, i) => bytes.subarray(cuts[i], end));
+        expect(read(chunks)).toEqual(read([bytes]));
       }),
       cases,
     );

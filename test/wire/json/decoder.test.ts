@@ -1,9 +1,9 @@
-// The way in of JSON clients: what they mean, and what is refused.
+// Decoding of JSON frames: valid frames, payloads, and malformed frames.
 import { describe, expect, it } from 'vitest';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
-import { codeOf, connectedDecoder, hear, limits, sent, type Item } from './octets.js';
+import { codeOf, connectedDecoder, decode, decodeSend, limits, type Item } from './decoding.js';
 
-const first = (said: string) => [...jsonCodec.decoder(limits, true).push(Buffer.from(said))];
+const decodeFirst = (text: string) => [...jsonCodec.decoder(limits, true).push(Buffer.from(text))];
 
 describe('a frame', () => {
   it.each<[object, object]>([
@@ -49,38 +49,43 @@ describe('a frame', () => {
       { type: 'disconnect', unknown: 1 },
       { kind: 'disconnect', receipt: undefined },
     ],
-  ])('%j', (said, meant) => {
-    expect(hear(said)).toMatchObject(meant);
+  ])('%j', (fields, frame) => {
+    expect(decode(fields)).toMatchObject(frame);
   });
 
-  it('is cut by nothing but its message, and may be binary or spread over lines', () => {
-    expect(hear('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
+  it('is one message, which can contain line ends', () => {
+    expect(decode('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
   });
 
-  it('on a stream is a line, wherever the octets were cut', () => {
+  it('is one line of a stream, however its bytes are cut', () => {
     const text = '{"type":"begin","transaction":"é"}\r\n\n{"type":"ping"}\n';
-    const octets = Buffer.from(text);
-    for (const size of [1, 2, 7, octets.length]) {
+    const bytes = Buffer.from(text);
+    for (const size of [1, 2, 7, bytes.length]) {
       const decoder = jsonCodec.decoder(limits, false);
-      const heard: Item[] = [];
-      for (let at = 0; at < octets.length; at += size)
-        heard.push(...decoder.push(octets.subarray(at, at + size)));
-      expect(heard.map(({ kind }) => kind)).toEqual(['connect', 'begin', 'heartbeat', 'heartbeat']);
-      expect(heard[1]).toMatchObject({ transaction: 'é' });
+      const frames: Item[] = [];
+      for (let at = 0; at < bytes.length; at += size)
+        frames.push(...decoder.push(bytes.subarray(at, at + size)));
+      expect(frames.map(({ kind }) => kind)).toEqual([
+        'connect',
+        'begin',
+        'heartbeat',
+        'heartbeat',
+      ]);
+      expect(frames[1]).toMatchObject({ transaction: 'é' });
     }
   });
 
-  it('that never ends is refused as soon as it is too large', () => {
+  it('is rejected as soon as it is too large, even if it never ends', () => {
     const decoder = jsonCodec.decoder({ ...limits, maxFrameBytes: 100 }, false);
     expect([...decoder.push(Buffer.alloc(100, ' '))]).toEqual([]);
-    const [refused] = decoder.push(Buffer.from('x'));
-    expect(codeOf(refused!)).toBe('frame-too-large');
+    const [rejected] = decoder.push(Buffer.from('x'));
+    expect(codeOf(rejected!)).toBe('frame-too-large');
   });
 });
 
 describe('the first frame', () => {
-  it('says who the client is', () => {
-    const said = {
+  it('contains the credentials of the client', () => {
+    const fields = {
       type: 'connect',
       host: 'h',
       login: 'l',
@@ -88,7 +93,7 @@ describe('the first frame', () => {
       heartbeat: [1, 2 ** 40],
       headers: { a: 'b', passcode: 'q' },
     };
-    expect(first(JSON.stringify(said))).toEqual([
+    expect(decodeFirst(JSON.stringify(fields))).toEqual([
       {
         kind: 'connect',
         host: 'h',
@@ -100,20 +105,20 @@ describe('the first frame', () => {
     ]);
   });
 
-  it('connects implicitly when it is another, once', () => {
+  it('connects implicitly once, when it is not `connect`', () => {
     const decoder = jsonCodec.decoder(limits, true);
     const push = () => [...decoder.push(Buffer.from('{"type":"begin","transaction":"t"}'))];
     expect(push()).toMatchObject([{ kind: 'connect', implicit: true }, { kind: 'begin' }]);
     expect(push()).toMatchObject([{ kind: 'begin' }]);
   });
 
-  it('is still to come after a sign of life', () => {
-    expect(first('{"type":"ping"}')).toMatchObject([{ kind: 'heartbeat' }]);
+  it('does not count a ping', () => {
+    expect(decodeFirst('{"type":"ping"}')).toMatchObject([{ kind: 'heartbeat' }]);
   });
 });
 
 describe('a payload', () => {
-  const send = (rest: string) => sent(`{"type":"send","destination":"/t",${rest}}`);
+  const send = (rest: string) => decodeSend(`{"type":"send","destination":"/t",${rest}}`);
   const asJson = { 'content-type': 'application/json' };
 
   it.each([
@@ -124,18 +129,18 @@ describe('a payload', () => {
     [' 12345678901234567890.10 ', '12345678901234567890.10'],
     ['1e400', '1e400'],
     [String.raw`{"payload":"}","__proto__":"\"]"}`, String.raw`{"payload":"}","__proto__":"\"]"}`],
-  ])('%s travels as it was written', (written, body) => {
+  ])('is copied unchanged: %s', (written, body) => {
     expect(send(`"payload":${written}`)).toEqual({ headers: asJson, body });
     expect(send(`"headers":{},"payload":${written},"receipt":"r"`).body).toBe(body);
   });
 
-  it('is the last of its name, and none of a deeper one', () => {
+  it('is the last member of this name on the top level', () => {
     expect(send('"payload":1,"payload":2').body).toBe('2');
     expect(send('"payload":3,"headers":{"payload":"4"},"x":{"payload":5}').body).toBe('3');
     expect(send(String.raw`"payload":6,"p\u0061yload":7`).body).toBe('7');
   });
 
-  it('keeps another JSON type, and is text of any other', () => {
+  it('is JSON for JSON content types, and text for others', () => {
     const problem = { 'content-type': 'application/problem+json' };
     expect(send(`"payload":{},"headers":${JSON.stringify(problem)}`)).toEqual({
       headers: problem,
@@ -147,7 +152,7 @@ describe('a payload', () => {
     });
   });
 
-  it('may be octets in base64, or nothing', () => {
+  it('can be base64, or absent', () => {
     expect(send('"payloadBase64":"AP8="')).toEqual({
       headers: { 'content-type': 'application/octet-stream' },
       body: '\0\xff',
@@ -156,15 +161,22 @@ describe('a payload', () => {
       headers: { 'content-type': 'image/png' },
       body: '',
     });
-    expect(sent('{"type":"send","destination":"/t"}')).toEqual({ headers: {}, body: '' });
+    expect(decodeSend('{"type":"send","destination":"/t"}')).toEqual({ headers: {}, body: '' });
   });
 
-  it('comes without what the server alone may say', () => {
-    const own = { 'message-id': '1', subscription: '2', destination: '3', 'user-name': '4' };
-    expect(send(`"headers":${JSON.stringify({ ...own, a: 'b' })}`).headers).toEqual({ a: 'b' });
+  it('does not have headers that only the server may set', () => {
+    const serverHeaders = {
+      'message-id': '1',
+      subscription: '2',
+      destination: '3',
+      'user-name': '4',
+    };
+    expect(send(`"headers":${JSON.stringify({ ...serverHeaders, a: 'b' })}`).headers).toEqual({
+      a: 'b',
+    });
   });
 
-  it('of a large chunk does not keep the chunk', () => {
+  it('does not keep a large chunk alive', () => {
     const chunk = Buffer.concat([
       Buffer.from('{"type":"send","destination":"/t","payload":1,"x":"'),
       Buffer.alloc(32 * 1024, 'x'),
@@ -177,11 +189,11 @@ describe('a payload', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('a malformed frame', () => {
   const wide = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`h${i}`, 'x']));
 
   it.each<[string, object | string | Uint8Array]>([
-    ['frame-malformed', 'nonsense'],
+    ['frame-malformed', 'not JSON'],
     ['frame-malformed', '{"type":"send","destination":"/t"'],
     ['frame-malformed', '{"type":"ping"}{"type":"ping"}'],
     ['frame-malformed', '[]'],
@@ -244,22 +256,22 @@ describe('what is refused', () => {
     ['frame-too-large', { type: 'send', destination: '/t', headers: { a: 'é'.repeat(4096) } }],
     ['frame-too-large', { type: 'send', destination: `/${'t'.repeat(8192)}` }],
     ['frame-too-large', { type: 'send', destination: '/t', payload: 'x'.repeat(65_536) }],
-  ])('%s: %j', (code, said) => {
-    expect(codeOf(hear(said))).toBe(code);
+  ])('has the code %s: %j', (code, input) => {
+    expect(codeOf(decode(input))).toBe(code);
   });
 
-  it('names the receipt that was asked for, where it is one', () => {
-    expect(hear({ type: 'send', receipt: 'r' })).toMatchObject({ receipt: 'r' });
-    expect(hear({ type: 'send', receipt: 1 })).toMatchObject({ receipt: undefined });
+  it('contains the requested receipt, if it is a string', () => {
+    expect(decode({ type: 'send', receipt: 'r' })).toMatchObject({ receipt: 'r' });
+    expect(decode({ type: 'send', receipt: 1 })).toMatchObject({ receipt: undefined });
   });
 
-  it('lets a token of CONNECT be longer than other headers', () => {
+  it('is not one with a long token in CONNECT', () => {
     const token = 'x'.repeat(10_000);
-    expect(hear({ type: 'connect', headers: { token } })).toMatchObject({ kind: 'connect' });
-    expect(hear({ type: 'connect', passcode: token })).toMatchObject({ kind: 'connect' });
+    expect(decode({ type: 'connect', headers: { token } })).toMatchObject({ kind: 'connect' });
+    expect(decode({ type: 'connect', passcode: token })).toMatchObject({ kind: 'connect' });
   });
 
-  it('is the last thing that is read', () => {
+  it('is the last frame that is decoded', () => {
     const decoder = connectedDecoder();
     expect([...decoder.push(Buffer.from('{'))]).toHaveLength(1);
     expect([...decoder.push(Buffer.from('{"type":"ping"}'))]).toEqual([]);

@@ -1,4 +1,4 @@
-// The place of a member under made-up objects: what stands there is what JSON.parse makes of the whole.
+// The place of a member in generated objects: the text there has the value that JSON.parse returns for it.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { memberOf } from '../../../src/wire/json/member.js';
@@ -40,15 +40,15 @@ const object = fc
   )
   .chain((members) => fc.tuple(blank, blank).map(([a, b]) => `${a}{${members.join(',')}}${b}`));
 
-it('is where the value stands that counts', () => {
+it('is the place of the value that JSON.parse uses', () => {
   fc.assert(
     fc.property(object, (text) => {
       const { payload } = JSON.parse(text) as { payload?: unknown };
-      const octets = Buffer.from(text);
-      const place = memberOf(octets, 'payload');
-      const there = place && octets.toString('utf8', place.start, place.end);
-      expect(there).toBe(there?.trim());
-      expect(there === undefined ? undefined : JSON.parse(there)).toEqual(payload);
+      const bytes = Buffer.from(text);
+      const place = memberOf(bytes, 'payload');
+      const found = place && bytes.toString('utf8', place.start, place.end);
+      expect(found).toBe(found?.trim());
+      expect(found === undefined ? undefined : JSON.parse(found)).toEqual(payload);
     }),
     cases,
   );

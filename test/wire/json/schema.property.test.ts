@@ -1,14 +1,14 @@
-// docs/json-protocol.schema.json against the codec: what it allows is taken, what the codec refuses it forbids, and what is said fits.
+// Compares docs/json-protocol.schema.json with the codec: both accept the same client frames, and server frames fit the schema.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { isClientFrame, isServerFrame } from '../../json-schema.js';
 import { cases } from '../../property.js';
-import { hear } from './octets.js';
+import { decode } from './decoding.js';
 
 const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', '', '\ud800', '😀'));
-/** Mostly of the right type. */
+/** A value of the right type, or sometimes any other. */
 const field = (value: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: fc.jsonValue() });
 const types =
@@ -32,26 +32,26 @@ const frames = fc.record(
   { requiredKeys: ['type'] },
 );
 
-/** The one thing that the schema leaves to words: a payload that is no JSON is a string. */
+/** The schema cannot express one rule: with a content type that is not JSON, the payload is a string. */
 function hasOtherContentType(frame: { headers?: unknown }): boolean {
   return JSON.stringify(frame.headers ?? {}).includes('content-type');
 }
 
 describe('the schema', () => {
-  it('allows just what the codec takes', () => {
+  it('allows exactly the frames that the codec accepts', () => {
     fc.assert(
       fc.property(frames, (frame) => {
         fc.pre(!hasOtherContentType(frame));
-        // As it travels: -0 and the like are gone.
-        const travelled: unknown = JSON.parse(JSON.stringify(frame));
-        const taken = hear(travelled as object).kind !== 'malformed';
-        expect({ frame, allowed: isClientFrame(travelled) }).toEqual({ frame, allowed: taken });
+        // As JSON: without -0 and the like.
+        const sent: unknown = JSON.parse(JSON.stringify(frame));
+        const accepted = decode(sent as object).kind !== 'malformed';
+        expect({ frame, allowed: isClientFrame(sent) }).toEqual({ frame, allowed: accepted });
       }),
       cases,
     );
   });
 
-  it('describes everything that the server says', () => {
+  it('describes every frame of the server', () => {
     const body = Buffer.from('{}');
     const message: MessageFrame = {
       kind: 'message',
@@ -60,7 +60,7 @@ describe('the schema', () => {
       message: { destination: '/t', headers: new Map([['a', 'b']]), body },
     };
     const problem = { code: 'no-route', message: '', fatal: true } as const;
-    const said: ServerFrame[] = [
+    const serverFrames: ServerFrame[] = [
       { kind: 'connected', session: 's', server: 'x', heartbeat: [0, 1], user: 'ann' },
       { kind: 'receipt', receipt: 'r' },
       { kind: 'error', ...problem },
@@ -70,9 +70,9 @@ describe('the schema', () => {
       { ...message, message: { ...message.message, body: Buffer.from([0xff]) } },
       { ...message, message: { ...message.message, body: Buffer.alloc(0) } },
     ];
-    for (const frame of [...said, { kind: 'heartbeat' } as const]) {
-      const octets = Buffer.from(jsonCodec.encoder('1').encode(frame).bytes).toString();
-      expect([octets, isServerFrame(JSON.parse(octets))]).toEqual([octets, true]);
+    for (const frame of [...serverFrames, { kind: 'heartbeat' } as const]) {
+      const text = Buffer.from(jsonCodec.encoder('1').encode(frame).bytes).toString();
+      expect([text, isServerFrame(JSON.parse(text))]).toEqual([text, true]);
     }
   });
 });

@@ -1,16 +1,15 @@
-// Frames under made-up contents and cuts: what was written is read again, and cuts change nothing.
+// Generated STOMP frames: a serialized frame can be parsed unchanged, and cuts change nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trimmedBlanks } from '../../../src/wire/stomp/blanks.js';
+import { trimBlanks } from '../../../src/wire/stomp/header.js';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { dialects, versions, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
-import type { RawFrame } from '../../../src/wire/stomp/raw-frame.js';
-import { serialize } from '../../../src/wire/stomp/serializer.js';
+import { serialize, type RawFrame } from '../../../src/wire/stomp/raw-frame.js';
 import { cases } from '../../property.js';
-import { connectedDecoder, limits } from './octets.js';
+import { connectedDecoder, limits } from './decoding.js';
 
-/** Characters that mean something to the protocol, among others. */
+/** Characters with a meaning in the protocol, and others. */
 const character = fc.oneof(
   {
     weight: 3,
@@ -25,13 +24,13 @@ const character = fc.oneof(
 );
 const anyText = fc.array(character, { maxLength: 12 }).map((characters) => characters.join(''));
 
-/** Text that a header of this version can hold, beyond what an early version cannot say. */
+/** Text that a header of this version can contain. */
 function headerText(version: Version, isName: boolean): fc.Arbitrary<string> {
-  const unsayable = { '1.0': isName ? /[\r\n:]/g : /[\r\n]/g, '1.1': /\r/g, '1.2': /(?!)/g }[
+  const forbidden = { '1.0': isName ? /[\r\n:]/g : /[\r\n]/g, '1.1': /\r/g, '1.2': /(?!)/g }[
     version
   ];
-  const sayable = anyText.map((text) => text.replaceAll(unsayable, ''));
-  return version === '1.0' && isName ? sayable.map(trimmedBlanks) : sayable;
+  const allowed = anyText.map((text) => text.replaceAll(forbidden, ''));
+  return version === '1.0' && isName ? allowed.map(trimBlanks) : allowed;
 }
 
 function rawFrame(version: Version): fc.Arbitrary<RawFrame> {
@@ -51,18 +50,18 @@ const inAnyVersion = fc
     fc.tuple(fc.constant(version), fc.array(rawFrame(version), { maxLength: 4 })),
   );
 
-function isUnsayable(version: Version, name: string, value: string): boolean {
+function isOmitted(version: Version, name: string, value: string): boolean {
   if (name === '' || name === 'content-length') return true;
-  if (version === '1.0' && trimmedBlanks(name) !== name) return true;
+  if (version === '1.0' && trimBlanks(name) !== name) return true;
   return version !== '1.2' && /[\r\n:]/.test(name + value);
 }
 
-/** Where to cut, as shares of what is left. */
+/** Places to cut, as shares of the length. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
 
-function cut(octets: Uint8Array, shares: readonly number[]): Uint8Array[] {
-  const ends = shares.map((share) => Math.floor(share * octets.length)).sort((a, b) => a - b);
-  return [...ends, octets.length].map((end, index) => octets.slice(ends[index - 1] ?? 0, end));
+function cut(bytes: Uint8Array, shares: readonly number[]): Uint8Array[] {
+  const ends = shares.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
+  return [...ends, bytes.length].map((end, index) => bytes.slice(ends[index - 1] ?? 0, end));
 }
 
 function parseAll(version: Version, chunks: readonly Uint8Array[]): RawFrame[] {
@@ -81,18 +80,18 @@ function plain({ command, headers, body }: RawFrame) {
   return { command, headers: [...headers], body: [...body] };
 }
 
-describe('a frame that was written', () => {
-  it('is read again as it was, in every version and however it is cut', () => {
+describe('a serialized frame', () => {
+  it('can be parsed unchanged in every version, however it is cut', () => {
     fc.assert(
       fc.property(inAnyVersion, cuts, ([version, frames], shares) => {
-        const octets = Buffer.concat(frames.map((frame) => serialize(frame, dialects[version])));
-        expect(parseAll(version, cut(octets, shares)).map(plain)).toEqual(frames.map(plain));
+        const bytes = Buffer.concat(frames.map((frame) => serialize(frame, dialects[version])));
+        expect(parseAll(version, cut(bytes, shares)).map(plain)).toEqual(frames.map(plain));
       }),
       cases,
     );
   });
 
-  it('is read again with whatever its version can say, and breaks no frame after it', () => {
+  it('keeps all headers that its version can represent, and does not break the next frame', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...versions),
@@ -103,11 +102,11 @@ describe('a frame that was written', () => {
             headers: new Map(Object.entries(headers)),
             body: Buffer.from('x'),
           };
-          const octets = serialize(frame, dialects[version]);
-          const read = parseAll(version, [octets, octets]);
+          const bytes = serialize(frame, dialects[version]);
+          const read = parseAll(version, [bytes, bytes]);
           expect(read).toHaveLength(2);
           const names = Object.keys(headers).filter(
-            (name) => !isUnsayable(version, name, headers[name]!),
+            (name) => !isOmitted(version, name, headers[name]!),
           );
           expect([...read[0]!.headers.keys()]).toEqual(expect.arrayContaining(names));
         },
@@ -118,41 +117,41 @@ describe('a frame that was written', () => {
 });
 
 describe('a MESSAGE', () => {
-  const own = ['subscription', 'message-id', 'destination', 'content-length'];
+  const serverHeaders = ['subscription', 'message-id', 'destination', 'content-length'];
   const around = fc.constantFrom('', ' ', '\r', '\n', '\t', ':', '\\', '\0');
-  /** As the server's own, or nearly so. */
+  /** The names of server headers, or similar ones. */
   const confusing = fc
-    .tuple(around, fc.constantFrom(...own), around)
+    .tuple(around, fc.constantFrom(...serverHeaders), around)
     .map((parts) => parts.join(''));
-  const name = fc.oneof(anyText, confusing).filter((each) => !own.includes(each));
+  const name = fc.oneof(anyText, confusing).filter((each) => !serverHeaders.includes(each));
   const headers = fc.dictionary(name, anyText, { maxKeys: 5 });
   const destination = anyText.map((text) => `/${text.replaceAll(/[\r\n]/g, '')}`);
   const body = fc.uint8Array({ maxLength: 40 });
 
-  it('is read as the server means it, whatever headers another client gave it', () => {
+  it('keeps the headers of the server, whatever headers another client has set', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...versions),
         destination,
         headers,
         body,
-        (version, to, given, octets) => {
+        (version, to, given, content) => {
           const message = {
             destination: to,
             headers: new Map(Object.entries(given)),
-            body: octets,
+            body: content,
           };
           const { bytes } = stompCodec
             .encoder(version)
             .encode({ kind: 'message', subscription: 's', messageId: 'm', message });
           const read = parseAll(version, [bytes, bytes]);
-          expect(read.map((frame) => [...frame.body])).toEqual([[...octets], [...octets]]);
+          expect(read.map((frame) => [...frame.body])).toEqual([[...content], [...content]]);
           for (const { headers: all } of read) {
             const names = [...all.keys()];
-            // Readers of 1.0 trim names, and none may become another.
-            expect(version === '1.0' ? names.map(trimmedBlanks) : names).toEqual(names);
-            const ownValues = own.slice(0, 3).map((each) => all.get(each));
-            expect(ownValues).toEqual(['s', 'm', to]);
+            // Clients of 1.0 trim names, which must not turn one name into another.
+            expect(version === '1.0' ? names.map(trimBlanks) : names).toEqual(names);
+            const serverValues = serverHeaders.slice(0, 3).map((each) => all.get(each));
+            expect(serverValues).toEqual(['s', 'm', to]);
           }
         },
       ),
@@ -161,7 +160,7 @@ describe('a MESSAGE', () => {
   });
 });
 
-describe('any octets', () => {
+describe('any bytes', () => {
   const pieces = fc.constantFrom(
     'SEND\n',
     'destination:/a\n',
@@ -188,19 +187,19 @@ describe('any octets', () => {
     { maxLength: 12 },
   );
 
-  it('are the same frames and end in the same way however they are cut', () => {
+  it('are the same frames and the same error, however they are cut', () => {
     fc.assert(
       fc.property(fc.constantFrom(...versions), stream, cuts, (version, parts, shares) => {
-        const octets = Buffer.concat(parts);
-        const hear = (chunks: readonly Uint8Array[]) => {
+        const bytes = Buffer.concat(parts);
+        const decode = (chunks: readonly Uint8Array[]) => {
           const decoder = connectedDecoder(version);
           return chunks
             .flatMap((chunk) => [...decoder.push(chunk)])
             .filter(({ kind }) => kind !== 'heartbeat');
         };
-        const whole = hear([octets]);
-        expect(hear(cut(octets, shares))).toEqual(whole);
-        expect(hear(Array.from(octets, (octet) => Uint8Array.of(octet)))).toEqual(whole);
+        const whole = decode([bytes]);
+        expect(decode(cut(bytes, shares))).toEqual(whole);
+        expect(decode(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole);
       }),
       cases,
     );

@@ -1,16 +1,16 @@
-// STOMP frames as clients mean them, in each version.
+// Decoding of STOMP frames in each version.
 import { describe, expect, it } from 'vitest';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
-import { codeOf, connectedDecoder, hear, hearFirst, limits } from './octets.js';
+import { codeOf, connectedDecoder, decode, decodeFirst, limits } from './decoding.js';
 
 const versions = ['1.0', '1.1', '1.2'] as const;
 const from11 = ['1.1', '1.2'] as const;
 
 describe('CONNECT', () => {
-  it('says who connects, and the passcode in no header', () => {
-    const said =
+  it('contains the credentials, and the passcode in no header', () => {
+    const text =
       'CONNECT\naccept-version:1.2\nhost:h\nlogin:ann\npasscode:a:b\\c\nheart-beat:10000,5000\nx:1\n\n\0';
-    expect(hearFirst(said)).toEqual([
+    expect(decodeFirst(text)).toEqual([
       {
         kind: 'connect',
         host: 'h',
@@ -36,17 +36,17 @@ describe('CONNECT', () => {
     ['STOMP\naccept-version:1.1\n\n\0', '1.1'],
     ['CONNECT\r\naccept-version:1.1\r\n\r\n\0', '1.1'],
     ['\r\n\nSTOMP\r\naccept-version:1.2\r\n\r\n\0', '1.2'],
-  ])('lines 1, 18, 19, 20: settles the version of %j', (said, version) => {
+  ])('lines 1, 18, 19, 20: chooses the version of %j', (text, version) => {
     const decoder = stompCodec.decoder(limits, true);
     expect(decoder.version).toBe('1.0');
-    expect([...decoder.push(Buffer.from(said))]).toMatchObject([{ kind: 'connect' }]);
+    expect([...decoder.push(Buffer.from(text))]).toMatchObject([{ kind: 'connect' }]);
     expect(decoder.version).toBe(version);
   });
 
   it.each(['2.0', '', '1', '1.2.0', '0.9,1.3'])(
-    'line 21: no version in common with %j',
+    'line 21: is rejected for %j, without a common version',
     (accepted) => {
-      const [item, ...more] = hearFirst(`CONNECT\naccept-version:${accepted}\n\n\0`);
+      const [item, ...more] = decodeFirst(`CONNECT\naccept-version:${accepted}\n\n\0`);
       expect(more).toEqual([]);
       expect(item).toMatchObject({
         kind: 'malformed',
@@ -56,22 +56,22 @@ describe('CONNECT', () => {
     },
   );
 
-  it('line 22: tolerates a missing host', () => {
-    expect(hearFirst('CONNECT\naccept-version:1.2\n\n\0')).toMatchObject([
+  it('line 22: does not need a host', () => {
+    expect(decodeFirst('CONNECT\naccept-version:1.2\n\n\0')).toMatchObject([
       { kind: 'connect', host: undefined },
     ]);
   });
 
-  it('line 9: takes blanks off in 1.0 and leaves them in later versions', () => {
-    expect(hearFirst('CONNECT\nlogin: ann\npasscode : \tx \n\n\0')).toMatchObject([
+  it('line 9: trims headers in 1.0, and not in later versions', () => {
+    expect(decodeFirst('CONNECT\nlogin: ann\npasscode : \tx \n\n\0')).toMatchObject([
       { login: 'ann', passcode: 'x' },
     ]);
-    expect(hearFirst('CONNECT\naccept-version:1.1\npasscode: x \n\n\0')).toMatchObject([
+    expect(decodeFirst('CONNECT\naccept-version:1.1\npasscode: x \n\n\0')).toMatchObject([
       { passcode: ' x ' },
     ]);
   });
 
-  it('line 25: a second one is a frame like others and settles nothing', () => {
+  it('line 25: does not change the version when it is repeated', () => {
     const decoder = connectedDecoder('1.1');
     expect([...decoder.push(Buffer.from('CONNECT\naccept-version:1.2\n\n\0'))]).toMatchObject([
       { kind: 'connect' },
@@ -79,17 +79,17 @@ describe('CONNECT', () => {
     expect(decoder.version).toBe('1.1');
   });
 
-  it('line 24: reads frames before it, so that they can be refused for coming too early', () => {
-    expect(hearFirst('SEND\r\ndestination: /a\nreceipt:r\n\nhi\0')).toMatchObject([
+  it('line 24: can follow other frames, which the session rejects', () => {
+    expect(decodeFirst('SEND\r\ndestination: /a\nreceipt:r\n\nhi\0')).toMatchObject([
       { kind: 'send', message: { destination: '/a' }, receipt: 'r' },
     ]);
   });
 });
 
 describe('heart-beat', () => {
-  const pairOf = (said: string) => hearFirst(`CONNECT\naccept-version:1.2\n${said}\n\0`);
+  const pairOf = (line: string) => decodeFirst(`CONNECT\naccept-version:1.2\n${line}\n\0`);
 
-  it('lines 28, 29, 32: is a pair, absent none, and clamped', () => {
+  it('lines 28, 29, 32: is a pair, by default 0,0, and at most the longest timer', () => {
     expect(pairOf('')).toMatchObject([{ heartbeat: [0, 0] }]);
     expect(pairOf('heart-beat:0,4294967296\n')).toMatchObject([{ heartbeat: [0, 2 ** 31 - 1] }]);
     expect(pairOf(`heart-beat:${'9'.repeat(400)}, 1\n`)).toMatchObject([
@@ -98,29 +98,31 @@ describe('heart-beat', () => {
   });
 
   it.each(['abc', '-1,0', '5', '', ',', '1,', '1,2,3', '1.5,0', '1e3,0', '0x1,0'])(
-    'line 30: refuses %j',
+    'line 30: is rejected for %j',
     (value) => {
       expect(codeOf(pairOf(`heart-beat:${value}\n`))).toBe('header-invalid');
     },
   );
 
-  it('line 33: there is none in 1.0', () => {
-    expect(hearFirst('CONNECT\nheart-beat:1000,1000\n\n\0')).toMatchObject([{ heartbeat: [0, 0] }]);
+  it('line 33: does not exist in 1.0', () => {
+    expect(decodeFirst('CONNECT\nheart-beat:1000,1000\n\n\0')).toMatchObject([
+      { heartbeat: [0, 0] },
+    ]);
   });
 });
 
 describe('commands', () => {
   it.each(['send', 'Send', 'FOO', 'SENDX', ' SEND', 'MESSAGE', 'CONNECTED', 'RECEIPT', 'ERROR'])(
-    'lines 3, 4, 71: refuses %j',
+    'lines 3, 4, 71: are rejected when unknown: %j',
     (command) => {
       expect(
-        codeOf(hear('1.2', `${command}\ndestination:/a\nmessage-id:1\nreceipt-id:1\n\n\0`)),
+        codeOf(decode('1.2', `${command}\ndestination:/a\nmessage-id:1\nreceipt-id:1\n\n\0`)),
       ).toBe('command-unknown');
     },
   );
 
-  it('line 3: header names are case-sensitive', () => {
-    expect(codeOf(hear('1.2', 'SEND\nDestination:/a\n\n\0'))).toBe('header-missing');
+  it('line 3: have case-sensitive header names', () => {
+    expect(codeOf(decode('1.2', 'SEND\nDestination:/a\n\n\0'))).toBe('header-missing');
   });
 
   it.each([
@@ -134,20 +136,20 @@ describe('commands', () => {
     'DISCONNECT',
     'CONNECT',
     'STOMP',
-  ])('line 11: %s carries no body', (command) => {
-    expect(codeOf(hear('1.2', `${command}\nid:1\ndestination:/a\ntransaction:t\n\nbody\0`))).toBe(
+  ])('line 11: are rejected with a body: %s', (command) => {
+    expect(codeOf(decode('1.2', `${command}\nid:1\ndestination:/a\ntransaction:t\n\nbody\0`))).toBe(
       'body-unexpected',
     );
   });
 
-  it('line 11: a content-length of 0 is no body', () => {
-    expect(hear('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
+  it('line 11: have no body with a content-length of 0', () => {
+    expect(decode('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
       { kind: 'begin', transaction: 't' },
     ]);
   });
 
-  it('line 64: any frame may ask for a receipt', () => {
-    const said = [
+  it('line 64: can all request a receipt', () => {
+    const text = [
       'BEGIN',
       'COMMIT',
       'ABORT',
@@ -160,8 +162,8 @@ describe('commands', () => {
     ]
       .map((command) => `${command}\nid:1\ndestination:/a\ntransaction:t\nreceipt:r\\c1\n\n\0`)
       .join('\n');
-    const heard = hear('1.2', said);
-    expect(heard.map(({ kind }) => kind)).toEqual([
+    const frames = decode('1.2', text);
+    expect(frames.map(({ kind }) => kind)).toEqual([
       'begin',
       'commit',
       'abort',
@@ -172,12 +174,12 @@ describe('commands', () => {
       'ack',
       'nack',
     ]);
-    for (const frame of heard) expect(frame).toMatchObject({ receipt: 'r:1' });
+    for (const frame of frames) expect(frame).toMatchObject({ receipt: 'r:1' });
   });
 });
 
 describe('SEND', () => {
-  it('lines 35, 36: keeps the headers of the application and drops those of the server, in every occurrence', () => {
+  it('lines 35, 36: keeps headers of the application, and removes headers that only the server may set', () => {
     const owned = [
       'message-id',
       'subscription',
@@ -189,8 +191,8 @@ describe('SEND', () => {
       'dropped',
     ];
     const lines = owned.map((name) => `${name}:1\n`).join('');
-    const said = `SEND\ndestination:/a\ncontent-type:text/plain\nid:7\nx:1\nx:2\n${lines}${lines}receipt:r\ntransaction:t\ncontent-length:2\n\nhi\0`;
-    expect(hear('1.2', said)).toEqual([
+    const text = `SEND\ndestination:/a\ncontent-type:text/plain\nid:7\nx:1\nx:2\n${lines}${lines}receipt:r\ntransaction:t\ncontent-length:2\n\nhi\0`;
+    expect(decode('1.2', text)).toEqual([
       {
         kind: 'send',
         message: {
@@ -208,21 +210,21 @@ describe('SEND', () => {
     ]);
   });
 
-  it('line 35: compares names after the blanks of 1.0 are off', () => {
-    expect(hear('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
+  it('line 35: compares trimmed names in 1.0', () => {
+    expect(decode('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
       { message: { destination: '/a', headers: new Map() } },
     ]);
   });
 
   it('line 34: needs a destination', () => {
-    expect(codeOf(hear('1.2', 'SEND\n\nhi\0'))).toBe('header-missing');
+    expect(codeOf(decode('1.2', 'SEND\n\nhi\0'))).toBe('header-missing');
   });
 });
 
 describe('SUBSCRIBE and UNSUBSCRIBE', () => {
-  it('lines 39, 40, 44: say id, destination and ack mode', () => {
+  it('lines 39, 40, 44: contain id, destination and ack mode', () => {
     expect(
-      hear('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\nselector:x > 1\n\n\0'),
+      decode('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\nselector:x > 1\n\n\0'),
     ).toEqual([
       {
         kind: 'subscribe',
@@ -233,123 +235,123 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
         receipt: undefined,
       },
     ]);
-    expect(hear('1.1', 'SUBSCRIBE\nid:s\ndestination:/a\n\n\0')).toMatchObject([{ ack: 'auto' }]);
-    expect(hear('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client\n\n\0')).toMatchObject([
+    expect(decode('1.1', 'SUBSCRIBE\nid:s\ndestination:/a\n\n\0')).toMatchObject([{ ack: 'auto' }]);
+    expect(decode('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client\n\n\0')).toMatchObject([
       { id: 's', ack: 'client' },
     ]);
   });
 
-  it.each(from11)('lines 39, 40, 45: need what %s requires', (version) => {
-    expect(codeOf(hear(version, 'SUBSCRIBE\nid:s\n\n\0'))).toBe('header-missing');
-    expect(codeOf(hear(version, 'SUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
-    expect(codeOf(hear(version, 'UNSUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
-    expect(hear(version, 'UNSUBSCRIBE\nid:s\n\n\0')).toEqual([
+  it.each(from11)('lines 39, 40, 45: need the headers that %s requires', (version) => {
+    expect(codeOf(decode(version, 'SUBSCRIBE\nid:s\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode(version, 'SUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode(version, 'UNSUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
+    expect(decode(version, 'UNSUBSCRIBE\nid:s\n\n\0')).toEqual([
       { kind: 'unsubscribe', id: 's', receipt: undefined },
     ]);
   });
 
-  it('line 44: refuses other ack modes', () => {
-    expect(codeOf(hear('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:none\n\n\0'))).toBe(
+  it('line 44: are rejected with another ack mode', () => {
+    expect(codeOf(decode('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:none\n\n\0'))).toBe(
       'header-invalid',
     );
     expect(
-      codeOf(hear('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\n\n\0')),
+      codeOf(decode('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\n\n\0')),
     ).toBe('header-invalid');
   });
 
-  it('line 41: 1.0 may leave the id out; the one it gets can be named by no client', () => {
-    expect(hear('1.0', 'SUBSCRIBE\ndestination: /a\n\n\0')).toMatchObject([
+  it('line 41: do not need an id in 1.0; the implicit id cannot be sent by a client', () => {
+    expect(decode('1.0', 'SUBSCRIBE\ndestination: /a\n\n\0')).toMatchObject([
       { id: '\0/a', destination: '/a' },
     ]);
-    expect(hear('1.0', 'UNSUBSCRIBE\ndestination:/a\n\n\0')).toEqual([
+    expect(decode('1.0', 'UNSUBSCRIBE\ndestination:/a\n\n\0')).toEqual([
       { kind: 'unsubscribe', destination: '/a', receipt: undefined },
     ]);
-    expect(hear('1.0', 'UNSUBSCRIBE\nid:s\n\n\0')).toMatchObject([{ id: 's' }]);
-    expect(codeOf(hear('1.0', 'UNSUBSCRIBE\n\n\0'))).toBe('header-missing');
+    expect(decode('1.0', 'UNSUBSCRIBE\nid:s\n\n\0')).toMatchObject([{ id: 's' }]);
+    expect(codeOf(decode('1.0', 'UNSUBSCRIBE\n\n\0'))).toBe('header-missing');
   });
 });
 
 describe('ACK and NACK', () => {
-  it('line 48: 1.2 names the ack', () => {
-    expect(hear('1.2', 'ACK\nid:a\ntransaction:t\n\n\0')).toEqual([
+  it('line 48: contain the acknowledgement id in 1.2', () => {
+    expect(decode('1.2', 'ACK\nid:a\ntransaction:t\n\n\0')).toEqual([
       { kind: 'ack', id: 'a', subscription: undefined, transaction: 't', receipt: undefined },
     ]);
-    expect(codeOf(hear('1.2', 'ACK\nmessage-id:m\nsubscription:s\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode('1.2', 'ACK\nmessage-id:m\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 
-  it('line 49: 1.1 names message and subscription', () => {
-    expect(hear('1.1', 'NACK\nmessage-id:m\nsubscription:s\n\n\0')).toMatchObject([
+  it('line 49: contain message id and subscription in 1.1', () => {
+    expect(decode('1.1', 'NACK\nmessage-id:m\nsubscription:s\n\n\0')).toMatchObject([
       { kind: 'nack', id: 'm', subscription: 's' },
     ]);
-    expect(codeOf(hear('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
-    expect(codeOf(hear('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 
-  it('lines 50, 54: 1.0 names the message, and has no NACK', () => {
-    expect(hear('1.0', 'ACK\nmessage-id: m\n\n\0')).toMatchObject([{ kind: 'ack', id: 'm' }]);
-    expect(codeOf(hear('1.0', 'ACK\n\n\0'))).toBe('header-missing');
-    expect(codeOf(hear('1.0', 'NACK\nmessage-id:m\n\n\0'))).toBe('command-unknown');
+  it('lines 50, 54: contain the message id in 1.0, which has no NACK', () => {
+    expect(decode('1.0', 'ACK\nmessage-id: m\n\n\0')).toMatchObject([{ kind: 'ack', id: 'm' }]);
+    expect(codeOf(decode('1.0', 'ACK\n\n\0'))).toBe('header-missing');
+    expect(codeOf(decode('1.0', 'NACK\nmessage-id:m\n\n\0'))).toBe('command-unknown');
   });
 });
 
 it.each(['BEGIN', 'COMMIT', 'ABORT'])('line 58: %s needs a transaction', (command) => {
-  expect(codeOf(hear('1.2', `${command}\n\n\0`))).toBe('header-missing');
+  expect(codeOf(decode('1.2', `${command}\n\n\0`))).toBe('header-missing');
 });
 
-describe('malformed input', () => {
-  it('is the last thing that is ever read', () => {
+describe('a malformed frame', () => {
+  it('is the last frame that is decoded', () => {
     const decoder = connectedDecoder('1.2');
-    const heard = [
+    const items = [
       ...decoder.push(
         Buffer.from('BEGIN\ntransaction:t\n\n\0broken\n\n\0BEGIN\ntransaction:u\n\n\0'),
       ),
     ];
-    expect(heard.map(({ kind }) => kind)).toEqual(['begin', 'malformed']);
+    expect(items.map(({ kind }) => kind)).toEqual(['begin', 'malformed']);
     expect([...decoder.push(Buffer.from('BEGIN\ntransaction:u\n\n\0'))]).toEqual([]);
   });
 
-  it('line 66: names the receipt that the frame asked for, where it could be read', () => {
-    expect(hear('1.2', 'SEND\nreceipt:r\\c1\n\nhi\0')).toMatchObject([
+  it('line 66: contains the requested receipt, if it was read', () => {
+    expect(decode('1.2', 'SEND\nreceipt:r\\c1\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r:1' },
     ]);
-    expect(hear('1.2', 'SEND\nreceipt:r1\nbroken\n\nhi\0')).toMatchObject([
+    expect(decode('1.2', 'SEND\nreceipt:r1\nbroken\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
-    expect(hear('1.2', 'SEND\nreceipt:r1\ncontent-length:1\n\nhi\0')).toMatchObject([
+    expect(decode('1.2', 'SEND\nreceipt:r1\ncontent-length:1\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
-    expect(hear('1.0', 'SEND\nreceipt: r1\nbroken\n\nhi\0')).toMatchObject([
+    expect(decode('1.0', 'SEND\nreceipt: r1\nbroken\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
     expect(
-      hear('1.2', 'BEGIN\nreceipt:r1\ntransaction:t\n\n\0SEND\nbroken\n\n\0')[1],
+      decode('1.2', 'BEGIN\nreceipt:r1\ntransaction:t\n\n\0SEND\nbroken\n\n\0')[1],
     ).toMatchObject({ kind: 'malformed', receipt: undefined });
   });
 
-  it('repeats nothing of what the client said', () => {
-    for (const said of [
+  it('does not repeat text of the client', () => {
+    for (const text of [
       'secret\n\n\0',
       'SEND\nsecret\n\n\0',
       'SEND\nsecret:\\x\n\n\0',
       'SUBSCRIBE\nid:1\ndestination:/\nack:secret\n\n\0',
     ]) {
-      expect(JSON.stringify(hear('1.2', said))).not.toContain('secret');
+      expect(JSON.stringify(decode('1.2', text))).not.toContain('secret');
     }
   });
 });
 
-describe('life', () => {
-  it.each(versions)('lines 2, 75: a lone LF is a heart-beat in %s', (version) => {
-    expect(hear(version, '\n')).toEqual([{ kind: 'heartbeat' }]);
-    expect(hear(version, '\r\n')).toEqual([{ kind: 'heartbeat' }]);
+describe('a line end', () => {
+  it.each(versions)('lines 2, 75: is a heart-beat in %s', (version) => {
+    expect(decode(version, '\n')).toEqual([{ kind: 'heartbeat' }]);
+    expect(decode(version, '\r\n')).toEqual([{ kind: 'heartbeat' }]);
   });
 
-  it('line 2: is heard before CONNECT too', () => {
-    expect(hearFirst('\n\n')).toEqual([{ kind: 'heartbeat' }]);
+  it('line 2: is a heart-beat before CONNECT too', () => {
+    expect(decodeFirst('\n\n')).toEqual([{ kind: 'heartbeat' }]);
   });
 });
 
-it('reads lazily, so that a frame can be worked off before the next is looked at', () => {
+it('decodes lazily, so that a frame can be processed before the next is parsed', () => {
   const frames = connectedDecoder('1.2')
     .push(Buffer.from('BEGIN\ntransaction:t\n\n\0broken\n\n\0'))
     [Symbol.iterator]();
@@ -358,7 +360,7 @@ it('reads lazily, so that a frame can be worked off before the next is looked at
   expect(frames.next().done).toBe(true);
 });
 
-it('reads on with the next chunk when what was left of one was not wanted', () => {
+it('decodes the next chunk when the rest of the previous one was not used', () => {
   const decoder = connectedDecoder('1.2');
   for (const frame of decoder.push(Buffer.from('DISCONNECT\n\n\0BEGIN\n\n\0'))) {
     expect(frame).toMatchObject({ kind: 'disconnect' });

@@ -1,4 +1,4 @@
-// Server frames as STOMP, in each version.
+// Encoding of STOMP frames in each version.
 import { describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
@@ -12,7 +12,7 @@ function text({ bytes }: EncodedFrame): string {
   return Buffer.from(bytes).toString();
 }
 
-function said(version: Version, frame: ServerFrame): string {
+function encode(version: Version, frame: ServerFrame): string {
   return text(stompCodec.encoder(version).encode(frame));
 }
 
@@ -37,83 +37,83 @@ describe('CONNECTED', () => {
   } as const;
 
   it.each(versions)(
-    'lines 17, 23: says version %s, session, server, heart-beat and user',
+    'lines 17, 23: contains version %s, session, server, heart-beat and user',
     (version) => {
-      expect(said(version, { ...frame, user: 'ann' })).toBe(
+      expect(encode(version, { ...frame, user: 'ann' })).toBe(
         `CONNECTED\nversion:${version}\nsession:id\nserver:signalbox/1\nheart-beat:0,10000\nuser-name:ann\n\n\0`,
       );
-      expect(said(version, frame)).not.toContain('user-name');
+      expect(encode(version, frame)).not.toContain('user-name');
     },
   );
 
   it.each(['a:b', 'a\\b', 'a\nb', 'a\rb', 'a\0b'])(
-    'line 8: leaves out the user %j, since nothing is escaped',
+    'line 8: omits the user %j, because CONNECTED has no escapes',
     (user) => {
-      expect(said('1.2', { ...frame, user })).toBe(said('1.2', frame));
+      expect(encode('1.2', { ...frame, user })).toBe(encode('1.2', frame));
     },
   );
 });
 
 describe('MESSAGE', () => {
-  it('lines 14, 36, 42: says subscription, message id, destination, headers and length', () => {
+  it('lines 14, 36, 42: contains subscription, message id, destination, headers and length', () => {
     const sent = message('né\0', { 'content-type': 'text/plain', x: '1' });
-    expect(said('1.2', delivery(sent))).toBe(
+    expect(encode('1.2', delivery(sent))).toBe(
       'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\ncontent-length:4\ncontent-type:text/plain\nx:1\n\nné\0\0',
     );
   });
 
-  it('line 14: says neither type nor length of what has none', () => {
-    expect(said('1.2', delivery(message()))).toBe(
+  it('line 14: has no length without a body', () => {
+    expect(encode('1.2', delivery(message()))).toBe(
       'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
     );
   });
 
-  it('lines 7, 8: escapes as the version does', () => {
+  it('lines 7, 8: uses the escapes of the version', () => {
     const sent = message('', { 'a:b': 'c:d\\e', line: 'x\r\ny' }, '/a:\n');
-    expect(said('1.2', delivery(sent, 's:1'))).toBe(
+    expect(encode('1.2', delivery(sent, 's:1'))).toBe(
       'MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/a\\c\\n\na\\cb:c\\cd\\\\e\nline:x\\r\\ny\n\n\0',
     );
-    expect(said('1.1', delivery(sent, 's:1\r'))).toBe(
+    expect(encode('1.1', delivery(sent, 's:1\r'))).toBe(
       'MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/a\\c\\n\na\\cb:c\\cd\\\\e\nline:x\\ny\n\n\0',
     );
-    expect(said('1.0', delivery(sent, 's:1\r'))).toBe(
+    expect(encode('1.0', delivery(sent, 's:1\r'))).toBe(
       'MESSAGE\nsubscription:s:1\nmessage-id:m-1\ndestination:/a:\n\n\0',
     );
   });
 
-  it('lets no header of the application break the frame', () => {
+  it('is not broken by headers of the application', () => {
     const sent = message('', { 'content-length': '99', nul: '\0', 'x\n\n\0': 'y' });
-    expect(said('1.0', delivery(sent))).toBe(
+    expect(encode('1.0', delivery(sent))).toBe(
       'MESSAGE\nsubscription:s\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
     );
   });
 
-  it('line 42: names no subscription that a 1.0 client did not name', () => {
-    expect(said('1.0', delivery(message(), '\0/topic/a'))).toBe(
+  it('line 42: has no subscription for a 1.0 client that has set none', () => {
+    expect(encode('1.0', delivery(message(), '\0/topic/a'))).toBe(
       'MESSAGE\nmessage-id:m-1\ndestination:/topic/a\n\n\0',
     );
   });
 
-  it('line 51: says the ack in 1.2', () => {
-    expect(said('1.2', delivery(message(), 's', { marks: { ack: 'a:1' } }))).toContain(
+  it('line 51: contains the acknowledgement id in 1.2', () => {
+    expect(encode('1.2', delivery(message(), 's', { marks: { ack: 'a:1' } }))).toContain(
       'message-id:m-1\nack:a\\c1\n',
     );
   });
 
   it.each(['1.0', '1.1'] as const)(
-    'lines 49, 50: says the ack as the message id in %s, because ACK names that',
+    'lines 49, 50: contains the acknowledgement id as the message id in %s, because ACK repeats that',
     (version) => {
-      const frame = said(version, delivery(message(), 's', { marks: { ack: 'a1' } }));
+      const frame = encode(version, delivery(message(), 's', { marks: { ack: 'a1' } }));
       expect(frame).toContain('message-id:a1\n');
       expect(frame).not.toContain('ack:');
     },
   );
 });
 
-describe('sharing', () => {
+describe('an encoded message', () => {
   const encoder = stompCodec.encoder('1.2');
 
-  it('gives the same object for the same frame and for equal subscription ids', () => {
+  it('is one object for equal frames', () => {
     const sent = message('x');
     const frame = delivery(sent, 'a');
     const first = encoder.encode(frame);
@@ -123,7 +123,7 @@ describe('sharing', () => {
     expect(encoder.encode(delivery(sent, 'a'))).toBe(first);
   });
 
-  it('tells messages, message ids and subscriptions apart', () => {
+  it('differs by message, message id and subscription', () => {
     const sent = message('x');
     const texts = [
       encoder.encode(delivery(sent, 'a')),
@@ -134,20 +134,20 @@ describe('sharing', () => {
     expect(new Set(texts).size).toBe(4);
   });
 
-  it('says that and how often it was delivered before, and that it was kept', () => {
-    const again = said('1.2', delivery(message(), 's', { marks: { redelivered: 2 } }));
+  it('contains the marks of its delivery', () => {
+    const again = encode('1.2', delivery(message(), 's', { marks: { redelivered: 2 } }));
     expect(again).toContain('message-id:m-1\nredelivered:true\ndelivery-count:3\n');
-    const kept = said('1.2', delivery(message(), 's', { marks: { retained: true } }));
+    const kept = encode('1.2', delivery(message(), 's', { marks: { retained: true } }));
     expect(kept).toContain('message-id:m-1\nretained:true\n');
   });
 
-  it('shares no delivery that is to be acknowledged', () => {
+  it('is not shared when the client must acknowledge it', () => {
     const frame = delivery(message('x'), 'a', { marks: { ack: '1' } });
     expect(encoder.encode(frame)).not.toBe(encoder.encode(frame));
     expect(text(encoder.encode(delivery(frame.message, 'a')))).not.toContain('ack');
   });
 
-  it('shares encoders, and no heart-beat', () => {
+  it('comes from a shared encoder; heart-beats are not shared', () => {
     expect(stompCodec.encoder('1.2')).toBe(encoder);
     const beat = encoder.encode({ kind: 'heartbeat' });
     expect(text(beat)).toBe('\n');
@@ -155,23 +155,23 @@ describe('sharing', () => {
   });
 });
 
-describe('text or binary', () => {
+describe('a WebSocket message', () => {
   const binary = (of: Message) => stompCodec.encoder('1.2').encode(delivery(of)).binary;
 
-  it('line 73: is text when the octets are UTF-8', () => {
+  it('line 73: is text when the body is UTF-8', () => {
     expect(binary(message('né', { 'content-type': 'image/png' }))).toBe(false);
     expect(binary(message())).toBe(false);
   });
 
-  it('line 73: is binary when they are not, or are said to be octets', () => {
+  it('line 73: is binary when the body is not UTF-8, or has the content type of bytes', () => {
     expect(binary(message(Buffer.from([0xff])))).toBe(true);
     expect(binary(message(Buffer.from([0xff]), { 'content-type': 'text/plain' }))).toBe(true);
     expect(binary(message('x', { 'content-type': 'Application/Octet-Stream; a=b' }))).toBe(true);
   });
 });
 
-it.each(versions)('line 64: RECEIPT names the receipt in %s', (version) => {
-  expect(said(version, { kind: 'receipt', receipt: 'r1' })).toBe('RECEIPT\nreceipt-id:r1\n\n\0');
+it.each(versions)('line 64: RECEIPT contains the receipt in %s', (version) => {
+  expect(encode(version, { kind: 'receipt', receipt: 'r1' })).toBe('RECEIPT\nreceipt-id:r1\n\n\0');
 });
 
 describe('ERROR', () => {
@@ -182,21 +182,21 @@ describe('ERROR', () => {
     fatal: true,
   } as const;
 
-  it('line 66: says message, code and receipt', () => {
-    expect(said('1.2', { ...frame, receipt: 'r:1' })).toBe(
+  it('line 66: contains message, code and receipt', () => {
+    expect(encode('1.2', { ...frame, receipt: 'r:1' })).toBe(
       'ERROR\nmessage:SEND needs\\c a\ncode:header-missing\nreceipt-id:r\\c1\n\n\0',
     );
-    expect(said('1.0', frame)).toBe('ERROR\nmessage:SEND needs: a\ncode:header-missing\n\n\0');
+    expect(encode('1.0', frame)).toBe('ERROR\nmessage:SEND needs: a\ncode:header-missing\n\n\0');
   });
 
-  it('line 66: has the details in the body', () => {
-    expect(said('1.2', { ...frame, detail: 'né' })).toMatch(
+  it('line 66: contains the details in its body', () => {
+    expect(encode('1.2', { ...frame, detail: 'né' })).toMatch(
       /content-type:text\/plain\ncontent-length:3\n\nné\0$/,
     );
   });
 
-  it('line 21: says the supported versions', () => {
-    expect(said('1.0', { ...frame, code: 'version-unsupported' })).toContain(
+  it('line 21: contains the supported versions', () => {
+    expect(encode('1.0', { ...frame, code: 'version-unsupported' })).toContain(
       '\nversion:1.0,1.1,1.2\n',
     );
   });

@@ -1,18 +1,18 @@
-// Our octets read by a well-known client, and its octets by us.
+// Interoperability with the parser and the writer of @stomp/stompjs.
 import { FrameImpl, Parser as StompjsParser, type IRawFrameType } from '@stomp/stompjs';
 import { describe, expect, it } from 'vitest';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
-import { hear } from './octets.js';
+import { decode } from './decoding.js';
 
-function readByStompjs(bytes: Uint8Array): FrameImpl[] {
+function parseWithStompjs(bytes: Uint8Array): FrameImpl[] {
   const frames: FrameImpl[] = [];
   const take = (raw: IRawFrameType) => void frames.push(FrameImpl.fromRawFrame(raw, true));
   new StompjsParser(take, () => {}).parseChunk(Uint8Array.from(bytes).buffer);
   return frames;
 }
 
-describe('a well-known client', () => {
-  it('reads what we write', () => {
+describe('@stomp/stompjs', () => {
+  it('parses our frames', () => {
     const encoder = stompCodec.encoder('1.2');
     const message = {
       destination: '/topic/a:b',
@@ -22,11 +22,11 @@ describe('a well-known client', () => {
       ]),
       body: Buffer.from('{"text":"né\0"}'),
     };
-    const [heard] = readByStompjs(
+    const [frame] = parseWithStompjs(
       encoder.encode({ kind: 'message', subscription: 'sub-0', messageId: 'm:1', message }).bytes,
     );
-    expect(heard).toMatchObject({ command: 'MESSAGE', body: '{"text":"né\0"}' });
-    expect(heard!.headers).toEqual({
+    expect(frame).toMatchObject({ command: 'MESSAGE', body: '{"text":"né\0"}' });
+    expect(frame!.headers).toEqual({
       subscription: 'sub-0',
       'message-id': 'm:1',
       destination: '/topic/a:b',
@@ -36,7 +36,7 @@ describe('a well-known client', () => {
     });
   });
 
-  it('writes what we read', () => {
+  it('writes frames that we decode', () => {
     const frame = {
       command: 'SEND',
       headers: { destination: '/app/a:b', note: 'c:d\\e\r\nf' },
@@ -49,11 +49,11 @@ describe('a well-known client', () => {
       typeof FrameImpl.marshall
     >[0]) as ArrayBuffer;
     const headers = new Map([['note', 'c:d\\e\r\nf']]);
-    expect(hear('1.2', `${text}\n`)[0]).toMatchObject({
+    expect(decode('1.2', `${text}\n`)[0]).toMatchObject({
       kind: 'send',
       message: { destination: '/app/a:b', headers, body: Buffer.from('né') },
     });
-    expect(hear('1.2', new Uint8Array(binary))[0]).toMatchObject({
+    expect(decode('1.2', new Uint8Array(binary))[0]).toMatchObject({
       kind: 'send',
       message: { headers, body: Buffer.from([0, 255]) },
     });

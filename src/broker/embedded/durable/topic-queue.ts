@@ -20,7 +20,7 @@ export class TopicQueue {
   readonly #entry: Entry;
   #reader: { readonly subscriber: Subscriber; readonly consumer: Consumer } | undefined;
 
-  /** Begins to gather. @throws `pattern-invalid` */
+  /** Begins to gather. @throws {MessagingError} `destination-invalid`, `pattern-limit` */
   constructor(
     readonly subscription: Subscription,
     private readonly parts: TopicQueueParts,

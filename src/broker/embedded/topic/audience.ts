@@ -1,16 +1,16 @@
-// Who listens to one destination or pattern: most have one listener, and some a hundred thousand.
+// The subscriptions of one destination or pattern: most have one, some have a hundred thousand.
 import type { Subscriber, Subscription } from '../../broker.js';
 
 export interface Entry {
   readonly subscriber: Subscriber;
   readonly subscription: Subscription;
-  /** Counts subscriptions as they come, so that a walk can leave out what began after it. */
+  /** Number of the subscription in the order of arrival; a walk leaves out later ones. */
   readonly since: number;
 }
 
 /**
- * One entry, or several in the order they came: a Set costs five times an entry, and a walk through it survives changes.
- * A Set stays one until it is empty, as a walk may still hold it and must see what is removed.
+ * One entry, or several in the order of arrival. A Set needs five times the memory of an entry, and iteration tolerates changes.
+ * A Set stays a Set until it is empty: a walk may be iterating over it and must see removals.
  */
 export type Audience = Entry | Set<Entry>;
 
@@ -19,7 +19,7 @@ export function withEntry(audience: Audience | undefined, entry: Entry): Audienc
   return audience instanceof Set ? audience.add(entry) : new Set([audience, entry]);
 }
 
-/** Undefined when nobody is left. */
+/** Returns undefined when no entry is left. */
 export function withoutEntry(audience: Audience | undefined, entry: Entry): Audience | undefined {
   if (audience === entry) return undefined;
   if (!(audience instanceof Set)) return audience;
@@ -27,7 +27,7 @@ export function withoutEntry(audience: Audience | undefined, entry: Entry): Audi
   return audience.size === 0 ? undefined : audience;
 }
 
-/** Acts on each entry that came up to `until` and is still there when its turn comes. */
+/** Calls `act` for each entry up to number `until` that has not been removed when its turn comes. */
 export function eachEntry<T>(
   audience: Audience | undefined,
   until: number,

@@ -1,26 +1,26 @@
-// What was found for a destination, remembered: bounded in number and size, as clients choose the keys.
+// A cache of lookups by destination. Clients choose the keys, so it is bounded in number and size.
 
-/** Destinations of one generation; two are kept. */
-const generationLimit = 4096;
-/** Longer destinations are looked up afresh each time. */
-const lengthLimit = 256;
+/** Destinations of one generation; the cache keeps two generations. */
+const maxGeneration = 4096;
+/** Longer destinations are not cached. */
+const maxCharacters = 256;
 
-/** What was not asked for during a whole generation is forgotten; nothing is ever moved or counted. */
+/** Drops destinations that were not used during a whole generation. */
 export class DestinationCache<T> {
   #young = new Map<string, T>();
   #old = new Map<string, T>();
 
   get(destination: string): T | undefined {
-    const value = this.#young.get(destination);
-    if (value !== undefined) return value;
-    const kept = this.#old.get(destination);
-    if (kept !== undefined) this.set(destination, kept);
-    return kept;
+    const young = this.#young.get(destination);
+    if (young !== undefined) return young;
+    const old = this.#old.get(destination);
+    if (old !== undefined) this.set(destination, old);
+    return old;
   }
 
   set(destination: string, value: T): void {
-    if (destination.length > lengthLimit) return;
-    if (this.#young.size === generationLimit) {
+    if (destination.length > maxCharacters) return;
+    if (this.#young.size === maxGeneration) {
       this.#old = this.#young;
       this.#young = new Map();
     }

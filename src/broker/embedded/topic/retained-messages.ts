@@ -1,8 +1,15 @@
-// The last message of each destination that keeps one, for those who subscribe later.
+// Retained messages: the last message of each chosen destination, delivered first to new subscriptions.
+import {
+  isClientPattern,
+  matchesClientPattern,
+  parseClientPattern,
+  splitDestination,
+} from '../../../pattern/client-pattern.js';
 import {
   compileDestination,
   type DestinationPattern,
 } from '../../../pattern/destination-pattern.js';
+import type { Separator } from '../../../pattern/separator.js';
 import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
 import type { Publication } from '../../publication.js';
@@ -10,13 +17,13 @@ import type { Entry } from './audience.js';
 import { sizeOf } from '../queue/queued-message.js';
 
 export interface RetainOptions {
-  /** Destinations or patterns whose last message is kept. Default: none. */
+  /** Destinations and patterns whose last message is kept. @default none */
   readonly destinations: readonly string[];
-  /** Whether the header `retain:true` of a message keeps it, whatever its destination. Default false: clients could fill the store. */
+  /** True to keep every message with the header `retain:true`; clients can then fill the store. @default false */
   readonly byHeader: boolean;
-  /** Destinations that may keep a message; the one that was renewed longest ago makes room. Default 10,000. */
+  /** Destinations with a kept message; the oldest message is dropped when there are more. @default 10,000 */
   readonly maxMessages: number;
-  /** Octets that may be kept, headers and what each message needs beside them included. Default 16 MiB. */
+  /** Bytes of all kept messages, with headers and bookkeeping; the oldest message is dropped when there are more. @default 16 MiB */
   readonly maxBytes: number;
 }
 
@@ -27,26 +34,26 @@ export const defaultRetainOptions: RetainOptions = {
   maxBytes: 16 * 1024 * 1024,
 };
 
-const nothing: readonly Publication[] = [];
+const none: readonly Publication[] = [];
 
 export class RetainedMessages {
   readonly #rules: readonly DestinationPattern[];
-  /** In the order of their renewal. */
+  /** By destination, the oldest message first. */
   readonly #kept = new Map<string, Publication>();
-  #octets = 0;
+  #bytes = 0;
 
-  /** Errors: `pattern-invalid`. */
+  /** @throws {MessagingError} `pattern-invalid` when an item of `destinations` is malformed */
   constructor(
     private readonly options: RetainOptions,
-    private readonly separator: '/' | '.',
+    private readonly separator: Separator,
     private readonly logger: Logger,
   ) {
     this.#rules = options.destinations.map((destination) =>
-      compileDestination(destination, { separator, expressions: true }),
+      compileDestination(destination, separator),
     );
   }
 
-  /** Keeps the message if its destination keeps one; an empty body keeps nothing and forgets what was. */
+  /** Keeps the message if its destination is chosen; an empty body removes the kept message. */
   consider(publication: Publication): void {
     if (this.#rules.length === 0 && !this.options.byHeader) return;
     const { message } = publication;
@@ -56,27 +63,27 @@ export class RetainedMessages {
     const size = sizeOf(message);
     if (body.length === 0 || size > this.options.maxBytes) return;
     this.#kept.set(destination, publication);
-    this.#octets += size;
+    this.#bytes += size;
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.options.maxMessages && this.#octets <= this.options.maxBytes)
+      if (this.#kept.size <= this.options.maxMessages && this.#bytes <= this.options.maxBytes)
         return;
       this.#forget(oldest);
     }
   }
 
-  /** What a new subscription of a destination or pattern is to get first. */
+  /** The kept messages of a destination, or of all destinations that match a client's pattern. */
   matching(destination: string): readonly Publication[] {
-    if (this.#kept.size === 0) return nothing;
+    if (this.#kept.size === 0) return none;
     const kept = this.#kept.get(destination);
     if (kept !== undefined) return [kept];
-    const pattern = compileDestination(destination, { separator: this.separator });
-    if (pattern.literal) return nothing;
-    return [...this.#kept.values()].filter(
-      ({ message }) => pattern.match(message.destination) !== undefined,
+    if (!isClientPattern(destination)) return none;
+    const pattern = parseClientPattern(destination, this.separator);
+    return [...this.#kept.values()].filter(({ message }) =>
+      matchesClientPattern(pattern, splitDestination(message.destination, this.separator)),
     );
   }
 
-  /** Hands a new subscription what it is to get first, as its subscriber has room. */
+  /** Delivers the kept messages to a new subscription, as its subscriber has room. */
   deliver(entry: Entry, isLive: () => boolean): void {
     const matching = this.matching(entry.subscription.destination);
     if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
@@ -84,7 +91,7 @@ export class RetainedMessages {
 
   clear(): void {
     this.#kept.clear();
-    this.#octets = 0;
+    this.#bytes = 0;
   }
 
   async #deliverAll(
@@ -95,7 +102,7 @@ export class RetainedMessages {
     try {
       for (const each of matching) {
         if (!isLive()) return;
-        // What was renewed while there was no room has come by itself.
+        // A message that was replaced while there was no room has been delivered as a new one.
         if (this.#kept.get(each.message.destination) !== each) continue;
         if (!subscriber.deliver(subscription, each, { retained: true })) await subscriber.room();
       }
@@ -115,6 +122,6 @@ export class RetainedMessages {
     const kept = this.#kept.get(destination);
     if (kept === undefined) return;
     this.#kept.delete(destination);
-    this.#octets -= sizeOf(kept.message);
+    this.#bytes -= sizeOf(kept.message);
   }
 }

@@ -1,28 +1,52 @@
-// Who subscribed what: a destination finds its subscriptions in a time that does not depend on all the others.
-import { compileDestination } from '../../../pattern/destination-pattern.js';
+// The topic subscriptions of a broker, by destination and by pattern.
+import {
+  isClientPattern,
+  parseClientPattern,
+  type ClientPattern,
+} from '../../../pattern/client-pattern.js';
+import type { Separator } from '../../../pattern/separator.js';
 import type { Subscriber, Subscription } from '../../broker.js';
 import { eachEntry, withEntry, withoutEntry, type Audience, type Entry } from './audience.js';
 import { DestinationCache } from './destination-cache.js';
-import { PatternTrie, type SubscribedPattern } from './pattern-trie.js';
+import { PatternTables, type SubscribedPattern } from './pattern-tables.js';
 
-const nothing: readonly SubscribedPattern[] = [];
+export interface TopicOptions {
+  /**
+   * Different combinations of wildcards (as `/topic/a*` and `/topic/?/b`) in the patterns of all clients together. The broker
+   * makes one table lookup for each. Patterns whose only wildcard is a whole `*` segment or a final `**` are not counted.
+   *
+   * @default 64
+   */
+  readonly maxPatternShapes: number;
+}
+
+export const defaultTopicOptions: TopicOptions = { maxPatternShapes: 64 };
+
+const none: readonly SubscribedPattern[] = [];
 
 export class SubscriptionIndex {
   readonly #exact = new Map<string, Audience>();
-  readonly #patterns = new Map<string, SubscribedPattern>();
-  readonly #trie: PatternTrie;
-  /** Which patterns match a destination, never who listens to them: only a new pattern makes it wrong. */
+  readonly #patterns: PatternTables;
+  /** The patterns that match a destination, not their subscriptions: only a new pattern makes an entry wrong. */
   readonly #matching = new DestinationCache<readonly SubscribedPattern[]>();
   #count = 0;
 
-  constructor(private readonly separator: '/' | '.') {
-    this.#trie = new PatternTrie(separator);
+  constructor(
+    private readonly separator: Separator,
+    { maxPatternShapes }: TopicOptions = defaultTopicOptions,
+  ) {
+    this.#patterns = new PatternTables(separator, maxPatternShapes);
   }
 
-  /** The entry names the subscription for `remove`. @throws MessagingError `pattern-invalid` */
+  /**
+   * Adds a subscription. `remove` takes the returned entry.
+   *
+   * @throws {MessagingError} `destination-invalid` for a malformed pattern, `pattern-limit` for one shape too many
+   */
   add(subscriber: Subscriber, subscription: Subscription): Entry {
     const { destination } = subscription;
-    const subscribed = this.#subscribed(destination);
+    const pattern = this.#parse(destination);
+    const subscribed = pattern && this.#subscribed(pattern);
     const entry: Entry = { subscriber, subscription, since: ++this.#count };
     if (subscribed === undefined)
       this.#exact.set(destination, withEntry(this.#exact.get(destination), entry));
@@ -30,26 +54,28 @@ export class SubscriptionIndex {
     return entry;
   }
 
-  /** Harmless when the entry was removed before. */
+  /** Does nothing when the entry was removed before. */
   remove(entry: Entry): void {
     const { destination } = entry.subscription;
-    const subscribed = this.#patterns.get(destination);
-    const audience = subscribed === undefined ? this.#exact.get(destination) : subscribed.audience;
-    const left = withoutEntry(audience, entry);
-    if (left === audience) return;
-    if (subscribed === undefined) {
-      this.#exact.delete(destination);
+    const pattern = this.#parse(destination);
+    if (pattern === undefined) {
+      const audience = this.#exact.get(destination);
+      if (audience !== undefined && withoutEntry(audience, entry) === undefined)
+        this.#exact.delete(destination);
       return;
     }
-    // The cache may still hold the pattern, with nobody behind it; who subscribes it again makes a new one, and a new cache.
-    subscribed.audience = undefined;
-    this.#patterns.delete(destination);
-    this.#trie.remove(subscribed);
+    const subscribed = this.#patterns.get(pattern);
+    if (subscribed?.audience === undefined) return;
+    subscribed.audience = withoutEntry(subscribed.audience, entry);
+    // The cache may still hold the pattern without subscriptions; the next `add` of it makes a new one and clears the cache.
+    if (subscribed.audience === undefined) this.#patterns.remove(pattern);
   }
 
   /**
-   * Acts on every subscription of a destination, once each: the exact ones, then pattern by pattern. Subscriptions that end
-   * meanwhile are left out, and so are those that begin. The context is handed on, so that no function is made for one walk.
+   * Calls `act` once for each subscription that matches the destination: first the exact ones, then pattern by pattern.
+   * Subscriptions that are added or removed meanwhile are left out.
+   *
+   * @param context is passed to `act`, so that callers need no closure for each walk
    */
   each<T>(destination: string, act: (entry: Entry, context: T) => void, context: T): void {
     const until = this.#count;
@@ -57,41 +83,38 @@ export class SubscriptionIndex {
     for (const { audience } of this.#match(destination)) eachEntry(audience, until, act, context);
   }
 
-  /** Removes all, also from walks under way. */
+  /** Removes all subscriptions, also from walks that have begun. */
   clear(): void {
     for (const audience of this.#exact.values()) if (audience instanceof Set) audience.clear();
-    for (const subscribed of this.#patterns.values()) {
+    this.#exact.clear();
+    for (const subscribed of this.#patterns.clear()) {
       if (subscribed.audience instanceof Set) subscribed.audience.clear();
       subscribed.audience = undefined;
     }
-    this.#exact.clear();
-    this.#patterns.clear();
-    this.#trie.clear();
     this.#matching.clear();
   }
 
-  /** The pattern that a subscription joins, or undefined when it names one destination. */
-  #subscribed(destination: string): SubscribedPattern | undefined {
-    const known = this.#patterns.get(destination);
-    if (known !== undefined || this.#exact.has(destination)) return known;
-    const pattern = compileDestination(destination, {
-      separator: this.separator,
-      expressions: false,
-    });
-    if (pattern.literal) return undefined;
-    const subscribed: SubscribedPattern = { pattern, audience: undefined };
-    this.#patterns.set(destination, subscribed);
-    this.#trie.add(subscribed);
+  /** Undefined when the subscription is for one destination. */
+  #parse(destination: string): ClientPattern | undefined {
+    return isClientPattern(destination)
+      ? parseClientPattern(destination, this.separator)
+      : undefined;
+  }
+
+  #subscribed(pattern: ClientPattern): SubscribedPattern {
+    const known = this.#patterns.get(pattern);
+    if (known !== undefined) return known;
+    const added = this.#patterns.add(pattern);
     this.#matching.clear();
-    return subscribed;
+    return added;
   }
 
   #match(destination: string): readonly SubscribedPattern[] {
-    if (this.#patterns.size === 0) return nothing;
+    if (this.#patterns.isEmpty) return none;
     const known = this.#matching.get(destination);
     if (known !== undefined) return known;
-    const found = this.#trie.find(destination);
-    this.#matching.set(destination, found.length === 0 ? nothing : found);
+    const found = this.#patterns.find(destination);
+    this.#matching.set(destination, found.length === 0 ? none : found);
     return found;
   }
 }

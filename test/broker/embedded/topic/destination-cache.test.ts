@@ -1,4 +1,4 @@
-// The cache of what destinations matched: bounded, and it forgets what is not asked for.
+// The cache of lookups by destination: bounded, and it drops destinations that are not used.
 import { describe, expect, it } from 'vitest';
 import { DestinationCache } from '../../../../src/broker/embedded/topic/destination-cache.js';
 
@@ -7,7 +7,7 @@ function fill(cache: DestinationCache<string>, from: number, count: number): voi
 }
 
 describe('a destination cache', () => {
-  it('keeps what was set', () => {
+  it('returns a value that was set', () => {
     const cache = new DestinationCache<string>();
     cache.set('/a', 'A');
     expect(cache.get('/a')).toBe('A');
@@ -16,7 +16,7 @@ describe('a destination cache', () => {
     expect(cache.get('/a')).toBeUndefined();
   });
 
-  it('forgets the oldest, but not what is asked for', () => {
+  it('drops the oldest destinations, but not those that are used', () => {
     const cache = new DestinationCache<string>();
     fill(cache, 0, 4096);
     fill(cache, 4096, 1);
@@ -26,7 +26,7 @@ describe('a destination cache', () => {
     expect(cache.get('/7')).toBe('7');
   });
 
-  it('does not keep long ones', () => {
+  it('does not keep long destinations', () => {
     const cache = new DestinationCache<string>();
     cache.set('/'.repeat(257), 'long');
     expect(cache.get('/'.repeat(257))).toBeUndefined();

@@ -1,4 +1,4 @@
-// Retained messages: the last of each chosen destination, first for whoever subscribes later.
+// Retained messages: the last message of each chosen destination, delivered first to later subscriptions.
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../../../../src/broker/embedded/queue/queued-message.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
@@ -8,7 +8,7 @@ const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
 const prices = { destinations: ['/topic/price/**'] };
 
 describe('a retained message', () => {
-  it('is the last of its destination, and comes first, marked', () => {
+  it('is the last message of its destination and is delivered first, with a mark', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', '1', '2');
     publish('/topic/other', 'gone');
@@ -22,7 +22,7 @@ describe('a retained message', () => {
     ]);
   });
 
-  it('comes to a pattern from all that it matches', () => {
+  it('is delivered to a pattern from all destinations that match', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', 'a');
     publish('/topic/price/b/c', 'c');
@@ -32,7 +32,7 @@ describe('a retained message', () => {
     expect(ann.texts()).toEqual(['a', 'b']);
   });
 
-  it('is acknowledged where others are', () => {
+  it('is acknowledged like other messages', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', '1');
     const ann = consumer();
@@ -43,7 +43,7 @@ describe('a retained message', () => {
     expect(ann.texts()).toEqual(['1', '2']);
   });
 
-  it('is forgotten by an empty one', () => {
+  it('is removed by an empty message', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', '1', '');
     const ann = consumer();
@@ -51,7 +51,7 @@ describe('a retained message', () => {
     expect(ann.texts()).toEqual([]);
   });
 
-  it('may be asked for by its sender where that is allowed', () => {
+  it('is kept for the header `retain:true` if the option allows it', () => {
     for (const byHeader of [true, false]) {
       const { subject, consumer } = keeping({ byHeader });
       void subject.publish(publication('/topic/x', 'kept', { retain: 'true' }));
@@ -62,7 +62,7 @@ describe('a retained message', () => {
     }
   });
 
-  it('waits for room, and is left out when it was renewed or the subscription ended meanwhile', async () => {
+  it('waits for room, and is left out when it was replaced or the subscription has ended', async () => {
     const { publish, consumer } = keeping(prices);
     for (const name of ['a', 'b', 'c', 'd']) publish(`/topic/price/${name}`, `${name}1`);
     const [ann, bob] = [consumer(), consumer()];
@@ -85,7 +85,7 @@ describe('a retained message', () => {
   it.each([
     ['too many', { ...prices, maxMessages: 2 }],
     ['too large together', { ...prices, maxBytes: 2 * sizeOf(message('/topic/price/a', 'a')) }],
-  ])('makes room when they are %s, the oldest first', (_, retain) => {
+  ])('is dropped when they are %s, the oldest first', (_, retain) => {
     const { publish, consumer } = keeping(retain);
     for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);
     const ann = consumer();

@@ -1,32 +1,32 @@
-// Header escapes, in each version.
+// Header lines: escapes in each version.
 import { describe, expect, it } from 'vitest';
 import {
   escaping11,
   escaping12,
   headerLine,
-  ownHeaderLine,
+  requiredHeaderLine,
   plainOnly,
-  unescaped,
+  unescapeText,
   verbatim,
-} from '../../../src/wire/stomp/escaping.js';
+} from '../../../src/wire/stomp/header.js';
 
-describe('unescaped', () => {
-  it('line 7: 1.1 knows \\n, \\c and \\\\', () => {
-    expect(unescaped('a\\nb\\cc\\\\d', escaping11.letters!)).toBe('a\nb:c\\d');
-    expect(unescaped('a\\rb', escaping11.letters!)).toBeUndefined();
+describe('unescapeText', () => {
+  it('line 7: 1.1 has the escapes \\n, \\c and \\\\', () => {
+    expect(unescapeText('a\\nb\\cc\\\\d', escaping11.letters!)).toBe('a\nb:c\\d');
+    expect(unescapeText('a\\rb', escaping11.letters!)).toBeUndefined();
   });
 
-  it('line 7: 1.2 knows \\r too', () => {
-    expect(unescaped('a\\r\\n', escaping12.letters!)).toBe('a\r\n');
+  it('line 7: 1.2 also has \\r', () => {
+    expect(unescapeText('a\\r\\n', escaping12.letters!)).toBe('a\r\n');
   });
 
   it('reads each escape once, from left to right', () => {
-    expect(unescaped('\\\\n', escaping12.letters!)).toBe('\\n');
-    expect(unescaped('\\\\\\\\c', escaping12.letters!)).toBe('\\\\c');
+    expect(unescapeText('\\\\n', escaping12.letters!)).toBe('\\n');
+    expect(unescapeText('\\\\\\\\c', escaping12.letters!)).toBe('\\\\c');
   });
 
-  it.each(['\\t', '\\N', '\\', 'a\\', '\\\\\\', '\\ n', '\\é'])('line 7: refuses %j', (text) => {
-    expect(unescaped(text, escaping12.letters!)).toBeUndefined();
+  it.each(['\\t', '\\N', '\\', 'a\\', '\\\\\\', '\\ n', '\\é'])('line 7: rejects %j', (text) => {
+    expect(unescapeText(text, escaping12.letters!)).toBeUndefined();
   });
 });
 
@@ -35,12 +35,12 @@ describe('headerLine', () => {
     expect(headerLine('a:b', 'x\r\ny\\z:', escaping12)).toBe('a\\cb:x\\r\\ny\\\\z\\c\n');
   });
 
-  it('line 8: takes a CR out towards 1.1, which has no escape for it', () => {
+  it('line 8: removes a CR in 1.1, which has no escape for it', () => {
     expect(headerLine('a', 'x\r\ny', escaping11)).toBe('a:x\\ny\n');
     expect(headerLine('content-length\r', '0', escaping11)).toBe('');
   });
 
-  it('line 8: leaves out towards 1.0 what a line cannot hold', () => {
+  it('line 8: omits headers in 1.0 that a line cannot contain', () => {
     expect(headerLine('a', 'b:c\\d', verbatim)).toBe('a:b:c\\d\n');
     expect(headerLine('a', 'b\nc', verbatim)).toBe('');
     expect(headerLine('a', 'b\rc', verbatim)).toBe('');
@@ -52,7 +52,7 @@ describe('headerLine', () => {
   });
 
   it.each([verbatim, escaping11, escaping12, plainOnly])(
-    'can say neither NUL nor a header without a name',
+    'omits headers with NUL and headers without a name',
     (escaping) => {
       expect(headerLine('a', 'b\0', escaping)).toBe('');
       expect(headerLine('\0', 'b', escaping)).toBe('');
@@ -62,15 +62,15 @@ describe('headerLine', () => {
   );
 });
 
-describe('ownHeaderLine', () => {
-  it('takes out of a header that has to be said what cannot be', () => {
-    expect(ownHeaderLine('destination', '/a\r\nb:c', verbatim)).toBe('destination:/ab:c\n');
-    expect(ownHeaderLine('destination', '/a\r\nb:c', escaping12)).toBe(
+describe('requiredHeaderLine', () => {
+  it('removes line ends that cannot be written', () => {
+    expect(requiredHeaderLine('destination', '/a\r\nb:c', verbatim)).toBe('destination:/ab:c\n');
+    expect(requiredHeaderLine('destination', '/a\r\nb:c', escaping12)).toBe(
       'destination:/a\\r\\nb\\cc\n',
     );
   });
 
-  it('leaves out a text with NUL', () => {
-    expect(ownHeaderLine('subscription', '\0/a', verbatim)).toBe('');
+  it('omits a header with NUL', () => {
+    expect(requiredHeaderLine('subscription', '\0/a', verbatim)).toBe('');
   });
 });

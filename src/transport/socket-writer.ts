@@ -1,18 +1,18 @@
-// The way out of a socket: what waits in it, and the word that all of it has left.
+// Writes to a socket, and reports when all written bytes have left the process.
 import type { Duplex } from 'node:stream';
 
 const nothing = new Uint8Array(0);
 
-export class Outlet {
+export class SocketWriter {
   #awaiting = false;
 
-  /** @param drained called when everything written has left this process, not for each write */
+  /** @param drained called when all written bytes have left this process; once, not for each write */
   constructor(
     private readonly socket: Duplex,
     private readonly drained: () => void,
   ) {}
 
-  /** Octets written that have not left this process. */
+  /** Written bytes that have not left this process. */
   get bufferedBytes(): number {
     return this.socket.writableLength;
   }
@@ -22,7 +22,7 @@ export class Outlet {
     if (this.socket.writableLength > 0) this.#awaitDrain();
   }
 
-  /** An empty write, behind all others: Node's own `drain` comes only where more than its high-water mark waited. */
+  /** Queues an empty write after all others: Node emits `drain` only after its high-water mark was exceeded. */
   #awaitDrain(): void {
     if (this.#awaiting) return;
     this.#awaiting = true;
@@ -31,7 +31,7 @@ export class Outlet {
 
   readonly #onWritten = (error?: Error | null): void => {
     this.#awaiting = false;
-    // What a lost socket dropped has not left.
+    // The bytes of a lost socket were dropped, not sent.
     if (error != null || this.socket.destroyed) return;
     if (this.socket.writableLength === 0) this.drained();
     else this.#awaitDrain();

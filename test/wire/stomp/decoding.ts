@@ -1,4 +1,4 @@
-// Octets in, frames out: what the tests of this room share.
+// Helpers of these tests: decode the bytes of a STOMP client.
 import type { ClientFrame, Heartbeat, Malformed } from '../../../src/message/frame.js';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
@@ -11,7 +11,7 @@ export const limits: DecoderLimits = {
   maxConnectHeaderBytes: 16_384,
 };
 
-/** A decoder that has read the CONNECT of a client of this version. */
+/** A decoder after a CONNECT with this version. */
 export function connectedDecoder(version: Version, given: Partial<DecoderLimits> = {}) {
   const decoder = stompCodec.decoder({ ...limits, ...given }, true);
   const [connect] = decoder.push(Buffer.from(`CONNECT\naccept-version:${version}\n\n\0`));
@@ -19,21 +19,21 @@ export function connectedDecoder(version: Version, given: Partial<DecoderLimits>
   return decoder;
 }
 
-/** What a client says after CONNECT. */
-export function hear(
+/** The frames after CONNECT. */
+export function decode(
   version: Version,
-  said: string | Uint8Array,
+  input: string | Uint8Array,
   given: Partial<DecoderLimits> = {},
 ) {
-  return [...connectedDecoder(version, given).push(Buffer.from(said))];
+  return [...connectedDecoder(version, given).push(Buffer.from(input))];
 }
 
-/** What a client says first. */
-export function hearFirst(said: string | Uint8Array, given: Partial<DecoderLimits> = {}) {
-  return [...stompCodec.decoder({ ...limits, ...given }, true).push(Buffer.from(said))];
+/** The first frames of a client. */
+export function decodeFirst(input: string | Uint8Array, given: Partial<DecoderLimits> = {}) {
+  return [...stompCodec.decoder({ ...limits, ...given }, true).push(Buffer.from(input))];
 }
 
-/** The code with which the only thing said was refused. */
+/** The code of the only item, which is malformed. */
 export function codeOf(items: readonly (ClientFrame | Heartbeat | Malformed)[]): string {
   const [item] = items;
   return items.length === 1 && item?.kind === 'malformed'

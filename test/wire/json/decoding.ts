@@ -1,4 +1,4 @@
-// Octets in, frames out: what the tests of this room share.
+// Helpers of these tests: decode the bytes of a JSON client.
 import type { ClientFrame, Heartbeat, Malformed } from '../../../src/message/frame.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
@@ -12,7 +12,7 @@ export const limits: DecoderLimits = {
 
 export type Item = ClientFrame | Heartbeat | Malformed;
 
-/** A decoder of whole messages whose client has connected. */
+/** A decoder of whole messages after CONNECT. */
 export function connectedDecoder(given: Partial<DecoderLimits> = {}) {
   const decoder = jsonCodec.decoder({ ...limits, ...given }, true);
   const [connect] = decoder.push(Buffer.from('{"type":"connect"}'));
@@ -20,21 +20,24 @@ export function connectedDecoder(given: Partial<DecoderLimits> = {}) {
   return decoder;
 }
 
-/** What a client means by an object, or by text that may be none. */
-export function hear(said: object | string | Uint8Array, given: Partial<DecoderLimits> = {}): Item {
-  const octets =
-    said instanceof Uint8Array
-      ? said
-      : Buffer.from(typeof said === 'string' ? said : JSON.stringify(said));
-  const items = [...connectedDecoder(given).push(octets)];
-  if (items.length !== 1) throw new Error(`One item was to be heard, not ${items.length}.`);
+/** The only frame of an object, a text or bytes. */
+export function decode(
+  input: object | string | Uint8Array,
+  given: Partial<DecoderLimits> = {},
+): Item {
+  const bytes =
+    input instanceof Uint8Array
+      ? input
+      : Buffer.from(typeof input === 'string' ? input : JSON.stringify(input));
+  const items = [...connectedDecoder(given).push(bytes)];
+  if (items.length !== 1) throw new Error(`Expected one item, not ${items.length}.`);
   return items[0]!;
 }
 
-/** The body and headers of what a client sent. */
-export function sent(said: object | string) {
-  const item = hear(said);
-  if (item.kind !== 'send') throw new Error(`Not sent: ${JSON.stringify(item)}`);
+/** Headers and body of a `send`. */
+export function decodeSend(input: object | string) {
+  const item = decode(input);
+  if (item.kind !== 'send') throw new Error(`Not a send: ${JSON.stringify(item)}`);
   const { headers, body } = item.message;
   return { headers: Object.fromEntries(headers), body: Buffer.from(body).toString('latin1') };
 }

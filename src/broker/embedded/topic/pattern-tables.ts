@@ -1,0 +1,150 @@
+// The patterns that clients have subscribed, in one hash table for each shape.
+import { MessagingError } from '../../../message/error.js';
+import {
+  fits,
+  splitDestination,
+  textOf,
+  type ClientPattern,
+  type Shape,
+} from '../../../pattern/client-pattern.js';
+import type { Separator } from '../../../pattern/separator.js';
+import type { Audience } from './audience.js';
+
+/** A pattern with its subscriptions; the same object while it has any. */
+export interface SubscribedPattern {
+  audience: Audience | undefined;
+}
+
+const none: readonly Table[] = [];
+
+/** The patterns of one shape, by their first text, then by their second, and so on. */
+type Level = Map<string, Level | SubscribedPattern>;
+
+interface Table {
+  readonly shape: Shape;
+  /** The level of the first text; the pattern itself when its shape has no texts. */
+  root: Level | SubscribedPattern | undefined;
+}
+
+/**
+ * Finds the patterns that match a destination in the tables whose shapes fit the destination. A table has at most one of them,
+ * and finds it by hashes of the destination's texts. The number of tables is limited, so the cost does not depend on the
+ * number of patterns. Simple shapes are not limited, because at most 2n + 1 of them fit a destination of n segments.
+ */
+export class PatternTables {
+  readonly #tables = new Map<string, Table>();
+  /** Tables without `**`, by their number of segments. */
+  readonly #fixed = new Map<number, Table[]>();
+  /** Tables with `**`. */
+  readonly #deep: Table[] = [];
+  /** Number of tables whose shape is not simple. */
+  #limited = 0;
+
+  /** @param maxShapes the number of tables whose shape is not simple */
+  constructor(
+    private readonly separator: Separator,
+    private readonly maxShapes: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#tables.size === 0;
+  }
+
+  get({ shape, texts }: ClientPattern): SubscribedPattern | undefined {
+    let level = this.#tables.get(shape.name)?.root;
+    for (const text of texts) level = (level as Level | undefined)?.get(text);
+    return level as SubscribedPattern | undefined;
+  }
+
+  /** @throws {MessagingError} `pattern-limit` when the pattern needs one table too many */
+  add({ shape, texts }: ClientPattern): SubscribedPattern {
+    const table = this.#tables.get(shape.name) ?? this.#open(shape);
+    const subscribed: SubscribedPattern = { audience: undefined };
+    const last = texts.at(-1);
+    if (last === undefined) return (table.root = subscribed);
+    let level = (table.root ??= new Map()) as Level;
+    for (const text of texts.slice(0, -1)) {
+      const next = level.get(text) ?? new Map<string, Level | SubscribedPattern>();
+      level.set(text, next);
+      level = next as Level;
+    }
+    level.set(last, subscribed);
+    return subscribed;
+  }
+
+  /** The pattern must have been added. */
+  remove({ shape, texts }: ClientPattern): void {
+    const table = this.#tables.get(shape.name)!;
+    if (texts.length === 0 || removeFrom(table.root as Level, texts)) this.#close(table);
+  }
+
+  /** @param onRead is called before each table is read with 0, and with the number of characters of each text that is looked up */
+  find(destination: string, onRead?: (characters: number) => void): SubscribedPattern[] {
+    const split = splitDestination(destination, this.separator);
+    const found: SubscribedPattern[] = [];
+    for (const tables of [this.#fixed.get(split.segments.length) ?? none, this.#deep]) {
+      for (const { shape, root } of tables) {
+        if (!fits(shape, split)) continue;
+        onRead?.(0);
+        let level = root;
+        for (const place of shape.places) {
+          const text = textOf(place, split.segments);
+          if (text !== undefined) onRead?.(text.length);
+          level = text === undefined ? undefined : (level as Level).get(text);
+          if (level === undefined) break;
+        }
+        if (level !== undefined) found.push(level as SubscribedPattern);
+      }
+    }
+    return found;
+  }
+
+  /** Removes all patterns and returns them. */
+  clear(): SubscribedPattern[] {
+    const all = [...this.#tables.values()].flatMap(({ root }) => (root ? patternsOf(root) : []));
+    this.#tables.clear();
+    this.#fixed.clear();
+    this.#deep.length = 0;
+    this.#limited = 0;
+    return all;
+  }
+
+  #open(shape: Shape): Table {
+    if (!shape.simple && this.#limited === this.maxShapes)
+      throw new MessagingError(
+        'pattern-limit',
+        `The patterns of all clients have together at most ${this.maxShapes} different combinations of wildcards.`,
+      );
+    if (!shape.simple) this.#limited++;
+    const table: Table = { shape, root: undefined };
+    this.#tables.set(shape.name, table);
+    this.#group(shape).push(table);
+    return table;
+  }
+
+  #close(table: Table): void {
+    if (!table.shape.simple) this.#limited--;
+    this.#tables.delete(table.shape.name);
+    const group = this.#group(table.shape);
+    group.splice(group.indexOf(table), 1);
+    if (group.length === 0 && group !== this.#deep) this.#fixed.delete(table.shape.length);
+  }
+
+  /** The tables among which the table of this shape is. */
+  #group({ deep, length }: Shape): Table[] {
+    if (deep) return this.#deep;
+    const group = this.#fixed.get(length) ?? [];
+    this.#fixed.set(length, group);
+    return group;
+  }
+}
+
+/** Removes the pattern and the levels that it leaves empty; returns true when this level is empty. */
+function removeFrom(level: Level, [text, ...rest]: readonly string[]): boolean {
+  if (rest.length === 0 || removeFrom(level.get(text!) as Level, rest)) level.delete(text!);
+  return level.size === 0;
+}
+
+function patternsOf(level: Level | SubscribedPattern): SubscribedPattern[] {
+  return level instanceof Map ? [...level.values()].flatMap(patternsOf) : [level];
+}

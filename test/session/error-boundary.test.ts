@@ -1,0 +1,270 @@
+// The error boundary of a session: an exception of a codec, an interceptor or a transport ends that session only.
+import { describe, expect, it } from 'vitest';
+import { noHeartbeat } from '../../src/session/heartbeat.js';
+import type { OutboundInterceptor } from '../../src/session/interceptor.js';
+import { compileSlowConsumers } from '../../src/session/slow-consumer.js';
+import type { WireCodec } from '../../src/wire/codec.js';
+import { stompCodec } from '../../src/wire/stomp/codec.js';
+import { FakeConnection } from '../fake-connection.js';
+import { sendText, sessionStage, settle, type StageOptions } from './session-stage.js';
+
+const boom = new Error('boom');
+const fail = (): never => {
+  throw boom;
+};
+
+class FaultyConnection extends FakeConnection {
+  constructor(private readonly faults: { readonly [K in keyof FakeConnection]?: () => never }) {
+    super();
+    Object.assign(this, this.faults);
+  }
+}
+
+/** Only the session with id `s1` uses the interceptor. */
+const forFirst =
+  (interceptor: OutboundInterceptor): OutboundInterceptor =>
+  (frame, session) =>
+    session.id === 's1' ? interceptor(frame, session) : frame;
+
+/** Returns a codec whose parts fail for the first session. */
+function faultyCodec(part: 'begins' | 'decoder' | 'push' | 'encoder' | 'encode'): WireCodec {
+  let sessions = 0;
+  return {
+    ...stompCodec,
+    begins: (byte) => (part === 'begins' && ++sessions === 1 ? fail() : stompCodec.begins(byte)),
+    decoder(limits, messages) {
+      const first = ++sessions === 1;
+      if (first && part === 'decoder') fail();
+      const decoder = stompCodec.decoder(limits, messages);
+      if (!first || part !== 'push') return decoder;
+      return { version: '1.2', push: (chunk) => (chunk[0] === 83 ? fail() : decoder.push(chunk)) };
+    },
+    encoder(version) {
+      const first = sessions === 1;
+      if (first && part === 'encoder') fail();
+      const encoder = stompCodec.encoder(version);
+      return first && part === 'encode' ? { encode: fail } : encoder;
+    },
+  };
+}
+
+interface Fault {
+  readonly name: string;
+  readonly activity: string;
+  readonly options?: StageOptions;
+  readonly connection?: () => FakeConnection;
+}
+
+const faults: readonly Fault[] = [
+  ...(['begins', 'decoder', 'push'] as const).map((part) => ({
+    name: `codec: ${part}`,
+    activity: 'Decoding',
+    options: { codecs: [faultyCodec(part)] },
+  })),
+  {
+    name: 'codec: encoder',
+    activity: 'Choosing an encoder',
+    options: { codecs: [faultyCodec('encoder')] },
+  },
+  {
+    name: 'codec: encode',
+    activity: 'Sending a frame',
+    options: { codecs: [faultyCodec('encode')] },
+  },
+  {
+    name: 'outbound interceptor: throws',
+    activity: 'Sending a frame',
+    options: { outbox: { interceptors: [forFirst(fail)] } },
+  },
+  {
+    name: 'outbound interceptor: returns a malformed frame',
+    activity: 'Sending a frame',
+    options: {
+      outbox: {
+        interceptors: [
+          forFirst((frame) => ({ ...frame, kind: 'message', message: undefined }) as never),
+        ],
+      },
+    },
+  },
+  {
+    name: 'transport: write',
+    activity: 'Writing to the connection',
+    connection: () => new FaultyConnection({ write: fail }),
+  },
+  {
+    name: 'transport: framing',
+    activity: 'Sending a frame',
+    connection: () =>
+      Object.assign(new FakeConnection(), { framing: { frame: fail } }) as FakeConnection,
+  },
+  {
+    name: 'the owner',
+    activity: 'Processing a frame',
+    options: {
+      process: (_frame, { id }) => (id === 's1' ? Promise.reject(boom) : Promise.resolve('done')),
+    },
+  },
+];
+
+describe.each(faults)('an exception of $name', ({ activity, options, connection }) => {
+  it('ends its session with 1011 and one log line; other sessions continue', async () => {
+    const { clock, isIdle, logged, open } = sessionStage(options);
+    const faulty = open(connection?.());
+    const healthy = open();
+    for (const { connect, receive } of [faulty, healthy]) {
+      await connect();
+      receive(sendText('1'));
+    }
+    await settle();
+    clock.turn();
+    expect(faulty.connection.closedWith).toEqual({ code: 1011, reason: 'session-failed' });
+    expect(logged.map(({ text }) => text)).toEqual([
+      `Session s1 was closed with 1011 session-failed: ${activity} failed.`,
+    ]);
+    expect(logged[0]!.cause).toBeInstanceOf(Error);
+    expect(healthy.connection.text()).toEqual(['RECEIPT\nreceipt-id:1\n\n\0']);
+    expect(healthy.connection.closedWith).toBeUndefined();
+    faulty.connection.listener!.closed(1006, '');
+    await settle();
+    expect(faulty.events.slice(-2)).toEqual(['lost 1011 session-failed', 'finished']);
+    expect(await isIdle()).toBe(true);
+  });
+});
+
+describe('an exception while frames are queued', () => {
+  it('of the encoder: frames that were encoded before are written', async () => {
+    const { open } = sessionStage({
+      outbox: {
+        interceptors: [
+          (frame) => (frame.kind === 'receipt' && frame.receipt === '2' ? fail() : frame),
+        ],
+      },
+    });
+    const { connect, connection, receive } = open();
+    await connect();
+    receive(sendText('1') + sendText('2') + sendText('3'));
+    await settle();
+    expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:1\n\n\0']);
+    expect(connection.closedWith?.code).toBe(1011);
+  });
+
+  it('of the transport while the server closes the session: logged once', async () => {
+    const { logged, open } = sessionStage();
+    const { connect, connection, session } = open(new FaultyConnection({ write: fail }));
+    await connect();
+    session.send({ kind: 'receipt', receipt: '1' });
+    session.close(1008, 'policy');
+    expect(connection.closedWith).toEqual({ code: 1011, reason: 'session-failed' });
+    expect(logged).toHaveLength(1);
+  });
+
+  it('of the encoder for frames that were held back for a slow reader', async () => {
+    let sent = 0;
+    const { clock, logged, open } = sessionStage({
+      outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
+    });
+    const { connect, connection, session } = open();
+    session.outbox.setEncoder({
+      encode: (frame) => (++sent > 4 ? fail() : stompCodec.encoder('1.2').encode(frame)),
+    });
+    await connect();
+    connection.stalled = true;
+    for (const receipt of ['1', '2', '3', '4']) {
+      session.send({ kind: 'receipt', receipt });
+      clock.turn();
+    }
+    // Frames are encoded once to measure them, and again when they are written.
+    connection.stalled = false;
+    connection.drain();
+    expect(connection.closedWith?.code).toBe(1011);
+    expect(logged).toHaveLength(1);
+    // No further held frame is encoded.
+    expect(sent).toBe(5);
+  });
+});
+
+describe('an exception of the transport', () => {
+  it('in bufferedBytes when the outbox timeout expires', async () => {
+    const { clock, logged, open } = sessionStage();
+    const { connect, connection, session } = open();
+    await connect();
+    connection.stalled = true;
+    session.send({ kind: 'receipt', receipt: '1' });
+    clock.turn();
+    Object.defineProperty(connection, 'bufferedBytes', { get: fail });
+    clock.advance(10_000);
+    expect(connection.closedWith?.code).toBe(1011);
+    expect(logged).toHaveLength(1);
+  });
+
+  it('in bufferedBytes when the connection has drained', async () => {
+    const { logged, open } = sessionStage();
+    const { connect, connection } = open();
+    await connect();
+    Object.defineProperty(connection, 'bufferedBytes', { get: fail });
+    connection.listener!.drained();
+    expect(connection.closedWith?.code).toBe(1011);
+    expect(logged).toHaveLength(1);
+  });
+
+  it('in write: no held frame is written afterwards', async () => {
+    const { open } = sessionStage({
+      outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
+    });
+    const { connect, connection, session } = open();
+    await connect();
+    connection.stalled = true;
+    for (let i = 0; i < 30; i++) {
+      session.send({ kind: 'receipt', receipt: String(i) });
+      if (i === 0) session.outbox.flush(0);
+    }
+    let writes = 0;
+    connection.write = () => {
+      writes++;
+      fail();
+    };
+    connection.drain();
+    expect([writes, connection.closedWith?.code]).toEqual([1, 1011]);
+  });
+
+  it('in ping', () => {
+    const { clock, open } = sessionStage();
+    const { connection, session } = open(new FaultyConnection({ ping: fail }));
+    session.accept(undefined, noHeartbeat);
+    clock.advance(25_000);
+    expect(connection.closedWith?.code).toBe(1011);
+    expect(clock.timers).toBe(0);
+  });
+
+  it.each(['pause', 'resume'] as const)('in %s', async (method) => {
+    const waiting: (() => void)[] = [];
+    const { open } = sessionStage({
+      process: () => new Promise((resolve) => waiting.push(() => resolve('done'))),
+    });
+    const { connect, connection, receive } = open(new FaultyConnection({ [method]: fail }));
+    await connect();
+    receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
+    for (let i = 0; i < 2; i++) {
+      waiting.shift()?.();
+      await settle();
+    }
+    expect(connection.closedWith?.code).toBe(1011);
+  });
+
+  it('in close: the connection is terminated', () => {
+    const { logged, open } = sessionStage();
+    const { events, session } = open(new FaultyConnection({ close: fail }));
+    session.close();
+    expect(events).toEqual(['lost 1000 ']);
+    expect(logged.map(({ text }) => text)).toEqual([
+      'Closing the connection of session s1 failed.',
+    ]);
+  });
+
+  it('in close and terminate: is logged', () => {
+    const { logged, open } = sessionStage();
+    open(new FaultyConnection({ close: fail, terminate: fail })).session.close();
+    expect(logged).toHaveLength(2);
+  });
+});

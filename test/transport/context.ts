@@ -1,0 +1,35 @@
+// The context that tests open transports with: a manual clock, and a log that they can read.
+import type { Logger } from '../../src/message/logger.js';
+import {
+  guardAccept,
+  type Connection,
+  type TransportContext,
+} from '../../src/transport/transport.js';
+import { manualClock } from '../manual-clock.js';
+
+export interface TestContext extends TransportContext {
+  readonly clock: ReturnType<typeof manualClock>;
+  /** Texts and messages of the errors that were logged. */
+  readonly errors: string[];
+}
+
+export function testContext(
+  accept: (connection: Connection) => void,
+  given: Partial<Pick<TransportContext, 'http' | 'limits'>> = {},
+): TestContext {
+  const errors: string[] = [];
+  const logger: Logger = {
+    error: (text, cause) => void errors.push(`${text} ${(cause as Error).message}`),
+    warn: () => {},
+    info: () => {},
+  };
+  return {
+    accept: guardAccept(accept, logger),
+    clock: manualClock(),
+    logger,
+    limits: { maxMessageBytes: 1000 },
+    http: undefined,
+    errors,
+    ...given,
+  };
+}

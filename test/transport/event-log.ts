@@ -1,0 +1,50 @@
+// Records the events of a connection, and waits for them.
+import type { Connection, ConnectionListener } from '../../src/transport/transport.js';
+
+export class EventLog implements ConnectionListener {
+  readonly entries: string[] = [];
+  /** Runs after each entry. */
+  #changed = () => {};
+
+  constructor(readonly connection: Connection) {
+    connection.listen(this);
+  }
+
+  add(entry: string): void {
+    this.entries.push(entry);
+    this.#changed();
+  }
+
+  /** Resolves when the entries satisfy the condition. */
+  async when(isSo: (entries: readonly string[]) => boolean): Promise<void> {
+    while (!isSo(this.entries)) await new Promise<void>((resolve) => (this.#changed = resolve));
+  }
+
+  /** Resolves when the log contains this entry. */
+  until(entry: string): Promise<void> {
+    return this.when((entries) => entries.includes(entry));
+  }
+
+  data(chunk: Uint8Array): void {
+    this.add(`data ${Buffer.from(chunk).toString()}`);
+  }
+
+  ended(code: number, _reason: string): void {
+    this.add(`ended ${code}`);
+  }
+
+  drained(): void {
+    this.add('drained');
+  }
+
+  ponged(): void {
+    this.add('ponged');
+  }
+
+  closed(code: number, reason: string): void {
+    this.add(`closed ${code} ${reason}`);
+  }
+}
+
+/** One turn of the event loop. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,189 @@
+// Claims on an HTTP server: which listener answers a path, the rights of the application, and the release of a path.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  httpHostOf,
+  rejectUpgrade,
+  type HttpHost,
+  type RequestListener,
+  type UpgradeListener,
+} from '../../src/transport/http-host.js';
+
+let http: Server;
+let host: HttpHost;
+
+beforeEach(async () => {
+  http = createServer((_request, response) => void response.end('application'));
+  host = httpHostOf(http);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+});
+
+afterEach(() => {
+  http.closeAllConnections();
+  http.close();
+});
+
+/** Answers with a status that shows which listener answered. */
+const rejectWith =
+  (status: number): UpgradeListener =>
+  (_request, socket) =>
+    rejectUpgrade(socket, status);
+
+const answerWith =
+  (text: string): RequestListener =>
+  (_request, response) =>
+    void response.end(text);
+
+/** Requests an upgrade; the client never ends its side. */
+async function requestUpgrade(path: string) {
+  const { port } = http.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => {});
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  );
+  let text = '';
+  socket.on('data', (data) => void (text += data.toString()));
+  await once(socket, 'end');
+  return { socket, status: Number(text.split(' ')[1]) };
+}
+
+async function statusOf(path: string): Promise<number> {
+  const { socket, status } = await requestUpgrade(path);
+  socket.destroy();
+  return status;
+}
+
+async function get(path: string): Promise<string> {
+  const { port } = http.address() as AddressInfo;
+  return (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+}
+
+describe('a claim of upgrades', () => {
+  it('covers its path without the query, and shares one listener with other claims', async () => {
+    host.claimUpgrades('/a', rejectWith(403));
+    host.claimUpgrades('/b', rejectWith(405));
+    expect(http.listenerCount('upgrade')).toBe(1);
+    expect([
+      await statusOf('/a?x=/b'),
+      await statusOf('/b'),
+      await statusOf('/a/'),
+      await statusOf('/'),
+    ]).toEqual([403, 405, 404, 404]);
+  });
+
+  it('removes the listener from the server when the last path is released', () => {
+    const releases = [
+      host.claimUpgrades('/a', rejectWith(403)),
+      host.claimUpgrades('/b', rejectWith(403)),
+    ];
+    releases[0]!();
+    expect(http.listenerCount('upgrade')).toBe(1);
+    releases[1]!();
+    expect(http.listenerCount('upgrade')).toBe(0);
+  });
+
+  it('is released only once, so that it does not release a later claim of the path', async () => {
+    host.claimUpgrades('/kept', rejectWith(403));
+    const release = host.claimUpgrades('/a', rejectWith(403));
+    release();
+    host.claimUpgrades('/a', rejectWith(405));
+    release();
+    expect(await statusOf('/a')).toBe(405);
+  });
+
+  it('can begin again after the last release', async () => {
+    host.claimUpgrades('/a', rejectWith(403))();
+    host.claimUpgrades('/a', rejectWith(405));
+    expect(await statusOf('/a')).toBe(405);
+  });
+});
+
+describe('a claim of requests', () => {
+  it('covers its path without the query, and leaves other paths to the application', async () => {
+    host.claimRequests('/a', answerWith('a'));
+    expect([await get('/a?x=1'), await get('/a/b'), await get('/')]).toEqual([
+      'a',
+      'application',
+      'application',
+    ]);
+  });
+
+  it('has priority over listeners that the application adds later', async () => {
+    const seen: string[] = [];
+    host.claimRequests('/a', answerWith('a'));
+    http.on('request', ({ url }) => void seen.push(url!));
+    expect([await get('/a'), await get('/b')]).toEqual(['a', 'application']);
+    expect(seen).toEqual(['/b']);
+  });
+
+  it('is separate from a claim of upgrades', async () => {
+    host.claimRequests('/a', answerWith('a'));
+    host.claimUpgrades('/a', rejectWith(403));
+    expect([await get('/a'), await statusOf('/a')]).toEqual(['a', 403]);
+  });
+
+  it('returns the path to the application, and restores the server', async () => {
+    const emit = Reflect.get(http, 'emit') as unknown;
+    const releases = [
+      host.claimRequests('/a', answerWith('a')),
+      host.claimRequests('/b', answerWith('b')),
+    ];
+    releases[0]!();
+    expect([await get('/a'), await get('/b')]).toEqual(['application', 'b']);
+    releases[1]!();
+    expect(await get('/b')).toBe('application');
+    expect(Reflect.get(http, 'emit')).toBe(emit);
+  });
+});
+
+describe('a claim of all longer paths', () => {
+  it('does not cover the path itself', async () => {
+    host.claimRequests('/a/**', answerWith('below'));
+    expect([
+      await get('/a'),
+      await get('/a/'),
+      await get('/a/b'),
+      await get('/a/b/c?d'),
+      await get('/ab/c'),
+    ]).toEqual(['application', 'application', 'below', 'below', 'application']);
+  });
+
+  it('has a lower priority than exact and longer claims', async () => {
+    host.claimRequests('/a/**', answerWith('below'));
+    host.claimRequests('/a/b/**', answerWith('deeper'));
+    host.claimRequests('/a/b', answerWith('exact'));
+    expect([await get('/a/c'), await get('/a/b'), await get('/a/b/c')]).toEqual([
+      'below',
+      'exact',
+      'deeper',
+    ]);
+  });
+});
+
+it.each(['/a', '/a/**'])('rejects a second claim of %s', (path) => {
+  host.claimUpgrades(path, rejectWith(403));
+  host.claimRequests(path, answerWith('a'));
+  // The host belongs to the HTTP server, so that this holds for all signalbox servers on it.
+  const other = httpHostOf(http);
+  const rejection = expect.objectContaining({
+    code: 'option-invalid',
+    message: `The path '${path}' is already an endpoint of this HTTP server.`,
+  }) as Error;
+  expect(() => other.claimUpgrades(path, rejectWith(403))).toThrow(rejection);
+  expect(() => other.claimRequests(path, answerWith('b'))).toThrow(rejection);
+});
+
+describe('rejectUpgrade', () => {
+  it('leaves no socket open, even when the client never ends its side', async () => {
+    host.claimUpgrades('/a', rejectWith(403));
+    const clients = [await requestUpgrade('/a'), await requestUpgrade('/nowhere')];
+    const open = () =>
+      new Promise<number>((resolve) => http.getConnections((_error, count) => resolve(count)));
+    await expect.poll(open).toBe(0);
+    for (const { socket } of clients) socket.destroy();
+  });
+});
