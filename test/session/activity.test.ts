@@ -32,4 +32,22 @@ describe('activity', () => {
     });
     expect(begun).toBe(false);
   });
+
+  it('is not idle during a turn of work', async () => {
+    const clock = manualClock();
+    const activity = new Activity(clock);
+    let ended = false;
+    let idle = false;
+    void activity.turn().then(() => (ended = true));
+    void activity.idle().then(() => (idle = true));
+
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    clock.turn();
+    await new Promise(setImmediate);
+    expect({ ended, idle }).toEqual({ ended: true, idle: false });
+    clock.turn();
+    await Promise.resolve();
+    expect(idle).toBe(true);
+  });
 });
