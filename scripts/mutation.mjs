@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutatedFiles, testsByFolder } from './mutation/sources.mjs';
+import { readSources, testsByFolder } from './mutation/sources.mjs';
 import { compare, describeMutant, pageOf, updated } from './mutation/survivors.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -24,11 +24,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-const files = mutatedFiles(root);
-/** @type {import('./mutation/survivors.mjs').List} */
-const list = JSON.parse(readFileSync(listFile, 'utf8'));
+const files = [...readSources(root).keys()];
 
-if (values.page) writePage();
+if (values.page) writePage(readList());
 else await runAll(selectedFiles());
 
 /** Returns the files that the arguments name: all of them without arguments. */
@@ -73,6 +71,8 @@ async function runAll(selected) {
  * @param {import('./mutation/stryker.mjs').Result} result
  */
 function report(file, result) {
+  // Read again for each file, because reasons may be added during a run.
+  const list = readList();
   console.log(`${file}: ${result.killed} of ${result.mutants} mutants killed`);
   const { added, vanished } = compare(list[file]?.survivors ?? [], result.survivors);
   for (const mutant of added) console.log(`  new survivor: ${describeMutant(mutant)}`);
@@ -80,19 +80,26 @@ function report(file, result) {
   if (values.update) {
     list[file] = updated(list[file], result);
     // After each file, so that an interrupted run keeps its results.
-    writeList();
-    writePage();
+    writeList(list);
+    writePage(list);
   } else if (added.length > 0) process.exitCode = 1;
 }
 
-function writeList() {
+/** @returns {import('./mutation/survivors.mjs').List} */
+function readList() {
+  return JSON.parse(readFileSync(listFile, 'utf8'));
+}
+
+/** @param {import('./mutation/survivors.mjs').List} list */
+function writeList(list) {
   const current = files.filter((file) => list[file] !== undefined);
   const entries = Object.fromEntries(current.map((file) => [file, list[file]]));
   writeFileSync(listFile, `${JSON.stringify(entries, undefined, 2)}\n`);
 }
 
-function writePage() {
-  writeFileSync(pageFile, pageOf(Object.keys(testsByFolder), files, list));
+/** @param {import('./mutation/survivors.mjs').List} list */
+function writePage(list) {
+  writeFileSync(pageFile, pageOf(Object.keys(testsByFolder), readSources(root), list));
 }
 
 /** Installs Stryker if it is missing. */

@@ -1,5 +1,5 @@
 // The source files that mutation runs change, and the tests that have to detect the changes.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @type {Readonly<Record<string, readonly string[]>>} Patterns of the tests by source folder. */
@@ -14,13 +14,14 @@ export const testsByFolder = {
 
 /**
  * @param {string} root folder of the project
- * @returns {string[]} source files of all folders, relative to `root`, with `/`
+ * @returns {Map<string, string>} text of all source files by path, relative to `root`, with `/`
  */
-export function mutatedFiles(root) {
-  return Object.keys(testsByFolder).flatMap((folder) =>
+export function readSources(root) {
+  const files = Object.keys(testsByFolder).flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
       .filter((path) => path.endsWith('.ts'))
       .toSorted(),
   );
+  return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }

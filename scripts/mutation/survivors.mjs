@@ -50,28 +50,30 @@ export function describeMutant({ line, mutator, from, to }) {
 
 /**
  * @param {readonly string[]} folders the folders that are mutated
- * @param {readonly string[]} files their source files
+ * @param {ReadonlyMap<string, string>} sources text of their source files by path
  * @param {List} list
  */
-export function pageOf(folders, files, list) {
-  const ofFolder = (folder) => files.filter((file) => file.startsWith(`${folder}/`));
-  return [
-    introduction,
-    [
-      '| folder | killed | survivors | score | files tested |',
-      '| --- | --- | --- | --- | --- |',
-      ...folders.map((folder) => rowOf(folder, ofFolder(folder), list)),
-    ].join('\n'),
-    ...folders.flatMap((folder) => [
-      `## ${folder}`,
-      ...untested(ofFolder(folder), list),
-      ...ofFolder(folder)
-        .filter((file) => list[file]?.survivors.length > 0)
-        .map((file) => sectionOf(file, list[file])),
-    ]),
-  ]
-    .join('\n\n')
-    .concat('\n');
+export function pageOf(folders, sources, list) {
+  const sections = folders.map((folder) => {
+    const files = [...sources.keys()].filter((file) => file.startsWith(`${folder}/`));
+    const tested = files.filter((file) => list[file] !== undefined);
+    return {
+      row: rowOf(folder, files.length, tested, list),
+      text: [
+        `## ${folder}`,
+        ...untested(files, list),
+        ...tested
+          .filter((file) => list[file].survivors.length > 0)
+          .map((file) => sectionOf(file, sources.get(file), list[file])),
+      ].join('\n\n'),
+    };
+  });
+  const table = [
+    '| folder | killed | survivors | score | files tested |',
+    '| --- | --- | --- | --- | --- |',
+    ...sections.map(({ row }) => row),
+  ].join('\n');
+  return [introduction, table, ...sections.map(({ text }) => text)].join('\n\n').concat('\n');
 }
 
 const introduction = `# Mutation tests
@@ -88,17 +90,17 @@ String literals are not mutated: most are texts for readers, and the compiler re
 
 /**
  * @param {string} folder
- * @param {readonly string[]} files
+ * @param {number} files number of source files in the folder
+ * @param {readonly string[]} tested
  * @param {List} list
  */
-function rowOf(folder, files, list) {
-  const tested = files.filter((file) => list[file] !== undefined);
+function rowOf(folder, files, tested, list) {
   const sum = (count) => tested.reduce((total, file) => total + count(list[file]), 0);
   const mutants = sum((entry) => entry.mutants);
   const killed = sum((entry) => entry.killed);
   const score = mutants === 0 ? '-' : `${((100 * killed) / mutants).toFixed(1)} %`;
   const cells = [`\`${folder}/\``, `${killed} of ${mutants}`, mutants - killed, score];
-  return `| ${[...cells, `${tested.length} of ${files.length}`].join(' | ')} |`;
+  return `| ${[...cells, `${tested.length} of ${files}`].join(' | ')} |`;
 }
 
 /**
@@ -106,19 +108,26 @@ function rowOf(folder, files, list) {
  * @param {List} list
  */
 function untested(files, list) {
-  const names = files.filter((file) => list[file] === undefined).map((file) => `\`${file}\``);
-  return names.length === 0 ? [] : [`Not tested yet: ${names.join(', ')}.`];
+  const names = files.filter((file) => list[file] === undefined).map((file) => `- \`${file}\``);
+  return names.length === 0 ? [] : [['Not tested yet:', '', ...names].join('\n')];
 }
 
 /**
  * @param {string} file
+ * @param {string} source its text
  * @param {FileEntry} entry
  */
-function sectionOf(file, { mutants, killed, survivors }) {
+function sectionOf(file, source, { mutants, killed, survivors }) {
+  const lines = new Set(source.split('\n').map((line) => line.trim()));
+  const current = survivors.filter(({ line }) => lines.has(line));
+  const changed = survivors.length - current.length;
   return [
     `### ${file}`,
     `${killed} of ${mutants} mutants are killed.`,
-    survivors
+    ...(changed === 0
+      ? []
+      : [`Not listed, because their lines have changed: ${changed} survivors.`]),
+    current
       .map(
         ({ line, mutator, from, to, reason }) =>
           `- ${code(line)}\n  ${mutator}: ${code(from)} becomes ${code(to)}. ${reason}`,
