@@ -13,12 +13,12 @@ export type {
 export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
-export type { QueueOptions } from './broker/embedded/queue/queue-options.js';
+export type { QueueOptions } from './broker/embedded/queue/queue-memory.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
 export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
-export { createParamDecorator } from './controller/decorators/argument.js';
+export { createParamDecorator } from './controller/decorators/param-decorator.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
 export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
@@ -37,7 +37,7 @@ export {
   SendToUser,
   type ReplyDecorator,
   type SendToUserOptions,
-} from './controller/decorators/send-to.js';
+} from './controller/decorators/reply-decorators.js';
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
 export type { Clock, Timer } from './message/clock.js';
@@ -73,7 +73,7 @@ export type {
   ResolvedOptions,
   ServerOptions,
 } from './server/options.js';
-export { findControllers } from './container/scan.js';
+export { findControllers } from './container/find-controllers.js';
 export type { RouteDescription, Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';

@@ -1,6 +1,7 @@
 // Resolves the text of a destination to an address, by its prefix. The only place that interprets prefixes.
 import type { Address, SessionAddress, UserAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 
 export interface DestinationPrefixes {
@@ -33,6 +34,10 @@ export class DestinationResolver {
   constructor(
     { application, broker, user }: DestinationPrefixes,
     private readonly separator: Separator,
+    private readonly limits: Pick<
+      DestinationLimits,
+      'maxDestinationCharacters' | 'maxDestinationSegments'
+    >,
   ) {
     this.userPrefix = user;
     this.#application = application.map((prefix) => `${prefix}/`);
@@ -44,10 +49,11 @@ export class DestinationResolver {
    * The address of a message. `/user/ann/queue/x` is the queue of a user.
    *
    * @param session the session that sends it; undefined for the application
-   * @throws {MessagingError} `destination-invalid` for a malformed user or session queue; `destination-refused` for a
-   *   temporary queue of another session
+   * @throws {MessagingError} `destination-invalid` for a malformed user or session queue, and for a destination of a session that
+   *   exceeds the limits; `destination-refused` for a temporary queue of another session
    */
   resolve(destination: string, session?: string): Address {
+    if (session !== undefined) this.#checkLimits(destination);
     const handlerOrBroker = this.#handlerOrBroker(destination);
     if (handlerOrBroker !== undefined) return handlerOrBroker;
     if (destination.startsWith(this.#user)) return this.#userQueue(destination);
@@ -70,6 +76,7 @@ export class DestinationResolver {
    */
   resolveOwn(destination: string, session: string): Address {
     if (!destination.startsWith(this.#user)) return this.resolve(destination, session);
+    this.#checkLimits(destination);
     const queue = destination.slice(this.userPrefix.length);
     return ownQueue(session, queue, queue, this.userPrefix);
   }
@@ -77,6 +84,23 @@ export class DestinationResolver {
   /** The destination under which clients know a session queue. */
   visibleQueue(queue: string): string {
     return queue.startsWith(temporaryStart) ? queue : this.userPrefix + queue;
+  }
+
+  #checkLimits(destination: string): void {
+    const { maxDestinationCharacters, maxDestinationSegments } = this.limits;
+    if (destination.length > maxDestinationCharacters)
+      throw new MessagingError(
+        'destination-invalid',
+        `A destination has at most ${maxDestinationCharacters} characters.`,
+      );
+    // Most destinations are too short to have so many segments.
+    if (destination.length < 2 * maxDestinationSegments) return;
+    const segments = destination.split(this.separator).filter((segment) => segment !== '');
+    if (segments.length > maxDestinationSegments)
+      throw new MessagingError(
+        'destination-invalid',
+        `A destination has at most ${maxDestinationSegments} segments.`,
+      );
   }
 
   #handlerOrBroker(destination: string): Address | undefined {

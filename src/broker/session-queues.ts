@@ -3,29 +3,31 @@ import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Clock } from '../message/clock.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
-import { Acknowledgements } from './embedded/queue/acknowledgements.js';
-import { prefetchOf, type Consumer } from './embedded/queue/consumer.js';
-import type { MessageQueue } from './embedded/queue/message-queue.js';
-import type { QueueOptions } from './embedded/queue/queue-options.js';
-import { Queues } from './embedded/queue/queues.js';
+import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
+import { MessageQueue } from './embedded/queue/message-queue.js';
+import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
 const ackPrefix = 'own-';
 
 /** The memory and limits that the acknowledged session queues of a server share. */
-export function sessionQueueMemory(clock: Clock, logger: Logger, options: QueueOptions): Queues {
-  return new Queues({
+export function sessionQueueMemory(
+  clock: Clock,
+  logger: Logger,
+  options: QueueOptions,
+): QueueMemory {
+  return new QueueMemory({
     clock,
     logger,
-    options: { ...options, prefixes: [] },
+    options,
+    journal: undefined,
     deadLetters: {
-      take: ({ publication: { message } }) =>
+      addDeadLetter: ({ publication: { message } }) =>
         logger.error(
           `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
         ),
     },
-    done: () => {},
   });
 }
 
@@ -40,12 +42,10 @@ export class SessionQueues {
   /** By the ids of the subscriptions. */
   readonly #live = new Map<string, Live>();
   #acknowledgements: Acknowledgements | undefined;
-  #closed = false;
 
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly memory: Queues,
-    private readonly clock: Clock,
+    private readonly memory: QueueMemory,
   ) {}
 
   /** True for the id of a delivery from a session queue. */
@@ -89,7 +89,7 @@ export class SessionQueues {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#acknowledgements?.close();
     for (const live of this.#live.values()) end(live);
     this.#live.clear();
   }
@@ -99,24 +99,20 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription) ?? this.memory.options.prefetch;
-    const queue = this.memory.openPrivate();
-    const consumer = queue.consume({
+    const prefetch = prefetchOf(subscription);
+    const queue = new MessageQueue(this.memory);
+    const consumer = consume(queue, {
       subscriber: this.subscriber,
-      gone: () => this.#closed || this.subscriber.gone,
       subscription,
       prefetch,
       acknowledgements: this.#issued,
-      clock: this.clock,
-      ackTimeout: this.memory.options.ackTimeout,
     });
     return { queue, consumer };
   }
 
   #deliver({ subscription, pending }: Live, publication: Publication): void {
     if (pending === undefined) this.subscriber.deliver(subscription, publication);
-    else if (this.memory.hasRoom(pending.queue, publication.message))
-      pending.queue.add({ publication });
+    else if (pending.queue.hasRoom(publication.message)) pending.queue.add({ publication });
     else this.subscriber.fail(new MessagingError('slow-consumer'));
   }
 }
@@ -124,5 +120,5 @@ export class SessionQueues {
 function end({ pending }: Live): void {
   if (pending === undefined) return;
   pending.queue.discard();
-  pending.queue.release(pending.consumer);
+  pending.consumer.close();
 }

@@ -1,6 +1,5 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
-import type { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
 import type {
@@ -11,7 +10,7 @@ import type {
   Subscriber,
   Subscription,
 } from './broker.js';
-import type { Queues } from './embedded/queue/queues.js';
+import type { QueueMemory } from './embedded/queue/queue-memory.js';
 import type { AddressedPublication, Publication } from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
@@ -86,10 +85,9 @@ const rememberedEnds = 128;
 /** The parts that the subscribers of a server share. */
 export interface SubscriberParts {
   readonly broker: Broker;
-  readonly clock: Clock;
   readonly frames: MessageFrames;
   readonly subscriptions: SharedSubscriptions;
-  readonly sessionQueueMemory: Queues;
+  readonly sessionQueueMemory: QueueMemory;
   readonly onDelivery: DeliveryHook | undefined;
 }
 
@@ -273,8 +271,7 @@ export class SessionSubscriber implements Subscriber {
   }
 
   #ownQueues(): SessionQueues {
-    const { sessionQueueMemory, clock } = this.#parts;
-    return (this.#queues ??= new SessionQueues(this, sessionQueueMemory, clock));
+    return (this.#queues ??= new SessionQueues(this, this.#parts.sessionQueueMemory));
   }
 
   /** The name of a durable subscription, from the header `durable-subscription-name` (Artemis) and the client's id. */

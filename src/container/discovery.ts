@@ -1,17 +1,56 @@
-// Which of the things that a container has bound are controllers.
+// Finds the controllers among the bindings of a container and its parents.
 import type { Container, ServiceIdentifier } from 'inversify';
 import { isController } from '../controller/definition.js';
 import type { Constructor } from '../payload/converter.js';
-import { bindingsOf, type Binding } from './bindings.js';
 
-/** A controller to be had from a container. */
+/** A binding of inversify, with the fields that are used here. */
+export interface Binding {
+  /** `Instance`, `ConstantValue`, `ServiceRedirection` and others. */
+  readonly type: string;
+  /** `Instance` only: the class. */
+  readonly implementationType?: object;
+  /** `ConstantValue` only. */
+  readonly value?: unknown;
+  /** `ServiceRedirection` only. */
+  readonly targetServiceIdentifier?: ServiceIdentifier;
+  /** The cached instance; bindings that are never cached do not have this field. */
+  cache?: unknown;
+}
+
+/** The bindings of a container and its parents. */
+export interface Bindings {
+  getBoundServices(): Iterable<ServiceIdentifier>;
+  getChained(token: ServiceIdentifier): Iterable<Binding>;
+}
+
+/** A controller that a container can create. */
 export interface BoundController {
   readonly token: ServiceIdentifier;
-  /** As far as it is known before anything is built. */
+  /** The class, as far as the binding shows it; the instance may belong to a subclass. */
   readonly type: Constructor;
 }
 
-/** Those of the container and of its parents, under whatever name they are bound (Spring: every bean that is annotated). */
+/** inversify recognizes plugins by this symbol. */
+const isPlugin = Symbol.for('@inversifyjs/plugin/isPlugin');
+
+/** inversify gives access to bindings only to plugins, so this registers one. */
+export function bindingsOf(container: Container): Bindings {
+  let bindings: Bindings | undefined;
+  container.register(
+    class {
+      readonly [isPlugin] = true;
+
+      constructor(_: Container, { bindingService }: { readonly bindingService: Bindings }) {
+        bindings = bindingService;
+      }
+
+      load(): void {}
+    },
+  );
+  return bindings!;
+}
+
+/** All controllers that the container or its parents have bound, under any token (Spring: all annotated beans). */
 export function boundControllers(container: Container): readonly BoundController[] {
   const bindings = bindingsOf(container);
   const found = new Map<ServiceIdentifier, BoundController & { readonly alias: unknown }>();
@@ -22,14 +61,14 @@ export function boundControllers(container: Container): readonly BoundController
         found.set(token, { token, type, alias: binding.targetServiceIdentifier });
     }
   }
-  // A second name gives the same controller once more.
+  // An alias of another token yields the same controller again.
   return [...found.values()].filter(({ alias }) => !found.has(alias as ServiceIdentifier));
 }
 
-/** The class that a thing was made of, if it is a controller. */
-export function controllerClassOf(thing: unknown): Constructor | undefined {
-  if (typeof thing !== 'object' || thing === null) return undefined;
-  const prototype = Object.getPrototypeOf(thing) as { readonly constructor?: unknown } | null;
+/** The class of an instance if it is a controller. */
+export function controllerClassOf(instance: unknown): Constructor | undefined {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const prototype = Object.getPrototypeOf(instance) as { readonly constructor?: unknown } | null;
   return asController(prototype?.constructor);
 }
 

@@ -1,34 +1,39 @@
-// Decorated classes to ready routes, once, at start.
+// Compiles controllers to routes at start, and reports all mistakes in them at once.
 import { inspect } from 'node:util';
-import { defaultReply, toErrorQueue } from '../dispatch/reply.js';
+import { defaultReply, toProblemQueue } from '../dispatch/reply.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { combineDestinations, compileDestination } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
+import { combineDestinations, compileDestination } from '../pattern/destination-pattern.js';
+import type { Separator } from '../pattern/separator.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
+import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
   definitionOf,
+  effectiveReplyRule,
   type ClassDefinition,
   type MethodDefinition,
   type ReplyRule,
 } from './definition.js';
-import { ExceptionHandlers, thrownRule } from './decorators/exception-handler.js';
-import { callOf, type Method, type ReadyArgument } from './handler-call.js';
-import { invokeOf, invokeOnError } from './invoke.js';
+import {
+  compileArguments,
+  ExceptionHandlers,
+  compileExceptionHandler,
+  compileHandler,
+  type HandlerMethod,
+  type Method,
+} from './handler-method.js';
 import type { ArgumentRule, Parameter } from './parameter.js';
-import { readyArguments } from './ready-argument.js';
-import { chosenReply } from './decorators/send-to.js';
-import type { Separator } from '../pattern/separator.js';
 
 export interface CompileOptions {
   readonly payloads: PayloadReader;
   readonly separator: Separator;
-  /** Of what values can be published to, as `/topic`. */
+  /** The prefixes of destinations that values can be published to, as `/topic`. */
   readonly prefixes: readonly string[];
 }
 
-/** A controller that could not be built; what its decorators say is checked all the same. */
+/** A controller that could not be created; its decorators are checked anyway. */
 export interface FailedController {
   readonly type: Constructor;
   readonly failure: unknown;
@@ -39,13 +44,13 @@ export type BuiltController =
   | { readonly type: Constructor; readonly instance: object }
   | FailedController;
 
-/** Takes what is wrong, and how to mend it. */
+/** Receives a sentence that names a mistake and its fix. */
 type Report = (finding: string) => void;
 
 /**
  * The routes of all controllers, in no particular order.
  *
- * @throws `controller-invalid`, one for everything that is wrong, each naming class, method and parameter, and the fix
+ * @throws {MessagingError} `controller-invalid` with all mistakes, each with class, method, parameter and fix
  */
 export function compileControllers(
   controllers: readonly BuiltController[],
@@ -58,7 +63,7 @@ export function compileControllers(
     const { type } = controller;
     if ('failure' in controller) {
       failures.push(controller.failure);
-      report(`${type.name}: it cannot be built: ${reasonOf(controller.failure)}`);
+      report(`${type.name}: it cannot be created: ${reasonOf(controller.failure)}`);
     }
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
     return new ControllerCompiler(type, instance, options, report).routes();
@@ -72,7 +77,7 @@ export function compileControllers(
   );
 }
 
-/** What one pattern of one method asks for. */
+/** One pattern of one method. */
 interface Plan {
   readonly key: string | symbol;
   readonly on: Route['on'];
@@ -92,7 +97,7 @@ class ControllerCompiler {
   ) {
     this.#definition = definitionOf(type);
     this.#methods = [...this.#definition.methods].filter(([key, method]) =>
-      this.#serves(key, method),
+      this.#isHandler(key, method),
     );
   }
 
@@ -100,29 +105,29 @@ class ControllerCompiler {
     const { name } = this.type;
     const { controller, findings } = this.#definition;
     if (!controller)
-      this.report(`${name}: it is no controller; decorate the class with @Controller().`);
+      this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
     for (const finding of findings) this.report(name + finding);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
-    const handlers = this.#exceptionHandlers([
+    const exceptionHandlers = this.#exceptionHandlers([
       ...new Set(plans.flatMap(({ variables }) => variables)),
     ]);
-    return plans.map((plan) => this.#route(plan, handlers));
+    return plans.map((plan) => this.#route(plan, exceptionHandlers));
   }
 
-  /** Whether a decorated member handles anything; one that does not is a finding. */
-  #serves(key: string | symbol, { mappings, errors }: MethodDefinition): boolean {
+  /** True when the decorated member is a method that handles frames or errors; reports mistakes. */
+  #isHandler(key: string | symbol, { mappings, errors }: MethodDefinition): boolean {
     const member = memberOf(this.instance, key);
     const callable = typeof member === 'function';
     const used = mappings.length > 0 || errors !== undefined;
     if (!callable) {
-      this.report(`${this.#name(key)}: it is no method; decorators of handlers belong on methods.`);
+      this.report(`${this.#name(key)}: it is not a method; move the decorators to a method.`);
     } else if (!used) {
       this.report(
         `${this.#name(key)}: its decorators have no effect; add @MessageMapping, @SubscribeMapping or @MessageExceptionHandler.`,
       );
     } else if (Object.prototype.toString.call(member) === '[object GeneratorFunction]') {
       this.report(
-        `${this.#name(key)}: it is a generator, which nobody would run; make it async, as in async *${String(key)}().`,
+        `${this.#name(key)}: it is a synchronous generator, and only asynchronous ones are streams; write async *${String(key)}().`,
       );
     }
     return callable && used;
@@ -134,21 +139,21 @@ class ControllerCompiler {
     );
   }
 
-  /** The class's patterns times the method's; where one has none, the other's alone. */
-  #patterns(key: string | symbol, own: readonly string[]): readonly string[] {
+  /** Each pattern of the class with each pattern of the method; if one of them has none, the patterns of the other. */
+  #patterns(key: string | symbol, ofMethod: readonly string[]): readonly string[] {
     const { separator } = this.options;
-    const above = this.#definition.patterns ?? [];
-    if (above.length === 0 && own.length === 0) {
+    const ofClass = this.#definition.patterns ?? [];
+    if (ofClass.length === 0 && ofMethod.length === 0) {
       this.report(
-        `${this.#name(key)}: neither it nor its class names a destination; write one, as in @MessageMapping('/say').`,
+        `${this.#name(key)}: neither the method nor its class has a destination; add one, as in @MessageMapping('/say').`,
       );
     }
-    if (above.length === 0 || own.length === 0)
-      return [...above, ...own].map((pattern) => rooted(pattern, separator));
-    return above.flatMap((first) =>
-      own.flatMap((second) =>
+    if (ofClass.length === 0 || ofMethod.length === 0)
+      return [...ofClass, ...ofMethod].map((pattern) => withLeadingSlash(pattern, separator));
+    return ofClass.flatMap((first) =>
+      ofMethod.flatMap((second) =>
         this.#valid(key, second, () =>
-          combineDestinations(rooted(first, separator), second, separator),
+          combineDestinations(withLeadingSlash(first, separator), second, separator),
         ),
       ),
     );
@@ -164,10 +169,10 @@ class ControllerCompiler {
     }));
   }
 
-  /** One value, or none and a finding. */
-  #valid<T>(key: string | symbol, pattern: string, make: () => T): T[] {
+  /** The value in a list, or an empty list after a report that the pattern is not valid. */
+  #valid<T>(key: string | symbol, pattern: string, compile: () => T): T[] {
     try {
-      return [make()];
+      return [compile()];
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.report(`${this.#name(key)}: the pattern '${pattern}' is not valid: ${error.message}`);
@@ -175,44 +180,45 @@ class ControllerCompiler {
     }
   }
 
-  #exceptionHandlers(variables: readonly string[]): ExceptionHandlers<Route['invoke']> {
-    const handlers = new ExceptionHandlers<Route['invoke']>();
+  #exceptionHandlers(variables: readonly string[]): ExceptionHandlers {
+    const handlers = new ExceptionHandlers();
     for (const [key, { errors, replies }] of this.#methods) {
       if (errors === undefined) continue;
-      const rule = chosenReply(replies, []);
+      const rule = effectiveReplyRule(replies, []);
       this.#checkReply(key, rule, variables, 'no pattern of its class declares');
-      const call = this.#call(key, { undecorated: thrownRule(errors), on: undefined, variables });
-      const invoke = invokeOnError(call, rule?.reply ?? toErrorQueue);
+      const method = this.#method(key, {
+        undecorated: thrownErrorRule(errors),
+        on: undefined,
+        variables,
+      });
+      const invoke = compileExceptionHandler(method, rule?.reply ?? toProblemQueue);
       for (const error of errors.length === 0 ? [undefined] : errors) {
         if (errors.length > 0 && typeof error !== 'function') {
           this.report(
-            `${this.#name(key)}: it is to take ${inspect(error)}, which is no class; is it imported in a circle?`,
+            `${this.#name(key)}: its @MessageExceptionHandler names ${inspect(error)}, which is not a class; look for a circular import.`,
           );
           continue;
         }
         if (handlers.add(error, invoke)) continue;
         this.report(
-          `${this.#name(key)}: another exception handler of its class takes ${error?.name ?? 'everything'} already; leave one.`,
+          `${this.#name(key)}: another exception handler of its class already takes ${error?.name ?? 'all errors'}; keep one.`,
         );
       }
     }
     return handlers;
   }
 
-  #route(
-    { key, on, pattern, variables }: Plan,
-    handlers: ExceptionHandlers<Route['invoke']>,
-  ): Route {
+  #route({ key, on, pattern, variables }: Plan, exceptionHandlers: ExceptionHandlers): Route {
     const { replies } = this.#definition.methods.get(key)!;
-    // Spring lets a class's rules divert the answers of @SubscribeMapping too, which surprises everyone.
-    const rule = chosenReply(replies, on === 'send' ? this.#definition.replies : []);
+    // Unlike in Spring: a class's `@SendTo` would surprisingly redirect the replies of `@SubscribeMapping` methods.
+    const rule = effectiveReplyRule(replies, on === 'send' ? this.#definition.replies : []);
     this.#checkReply(key, rule, variables, `the pattern '${pattern}' does not declare`);
-    const call = this.#call(key, { undecorated: payloadRule, on, variables });
+    const method = this.#method(key, { undecorated: payloadRule, on, variables });
     return {
       on,
       pattern,
       handler: this.#name(key),
-      invoke: invokeOf(call, rule?.reply ?? defaultReply(on), handlers),
+      invoke: compileHandler(method, rule?.reply ?? defaultReply(on), exceptionHandlers),
     };
   }
 
@@ -224,29 +230,30 @@ class ControllerCompiler {
   ): void {
     if (rule === undefined) return;
     const report = (text: string) => this.report(`${this.#name(key)}: its return rule ${text}.`);
-    for (const finding of rule.findings) report(`cannot be read: ${finding}`);
+    for (const finding of rule.findings) report(`is not valid: ${finding}`);
     for (const name of rule.variables) {
-      if (!variables.includes(name)) report(`needs {${name}}, which ${missing}`);
+      if (!variables.includes(name))
+        report(`uses {${name}}, which ${missing}; declare it or remove it`);
     }
     const { prefixes } = this.options;
     for (const destination of rule.published) {
       if (!prefixes.some((prefix) => mayLieBelow(prefix, destination)))
         report(
-          `sends to '${destination}', where nobody can listen; begin it with ${prefixes.join(' or ')}`,
+          `sends to '${destination}', which clients cannot subscribe to; begin it with ${prefixes.join(' or ')}`,
         );
     }
   }
 
-  #call(
+  #method(
     key: string | symbol,
     use: {
       readonly undecorated: ArgumentRule;
       readonly on: Parameter['on'];
       readonly variables: readonly string[];
     },
-  ): ReadyArgument {
+  ): HandlerMethod {
     const method = memberOf(this.instance, key) as Method;
-    const args = readyArguments(
+    const args = compileArguments(
       {
         ...use,
         handler: this.#name(key),
@@ -258,7 +265,7 @@ class ControllerCompiler {
       },
       this.report,
     );
-    return callOf(this.instance, method, args);
+    return { instance: this.instance, method, args };
   }
 
   #name(key: string | symbol): string {
@@ -266,19 +273,19 @@ class ControllerCompiler {
   }
 }
 
-/** With slashes a pattern begins with one, as the destinations do that it is matched with. */
-function rooted(pattern: string, separator: Separator): string {
+/** With the separator `/` lookup destinations start with a slash, so patterns need one too. */
+function withLeadingSlash(pattern: string, separator: Separator): string {
   return separator === '/' && !pattern.startsWith('/') ? `/${pattern}` : pattern;
 }
 
-/** A placeholder may stand for anything. */
+/** True unless the text before the first placeholder rules it out. */
 function mayLieBelow(prefix: string, destination: string): boolean {
   const [literal = ''] = destination.split('{');
   const start = `${prefix}/`;
   return literal.startsWith(start) || (literal !== destination && start.startsWith(literal));
 }
 
-/** A member without asking for it: a getter runs code of the application's. */
+/** Reads the member without calling a getter of the application. */
 function memberOf(instance: object, key: string | symbol): unknown {
   for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object) {
     const property = Object.getOwnPropertyDescriptor(at, key);
@@ -287,7 +294,7 @@ function memberOf(instance: object, key: string | symbol): unknown {
   return undefined;
 }
 
-/** In one line, like every finding. */
+/** On one line, like every finding. */
 function reasonOf(failure: unknown): string {
   const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
   return text.replaceAll(/\s+/g, ' ').trim();

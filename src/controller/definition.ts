@@ -1,5 +1,6 @@
-// What the decorators of a class have said, and what it inherits of it.
+// The definition of a controller class: what its decorators record, and what it inherits from its parents.
 import 'reflect-metadata';
+import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import type { Constructor } from '../payload/converter.js';
 import type { ArgumentRule } from './parameter.js';
@@ -9,49 +10,49 @@ export interface Mapping {
   readonly patterns: readonly string[];
 }
 
-/** A return rule: where the value goes. */
+/** A return rule: chooses the destinations of the return value. */
 export interface ReplyRule {
   readonly reply: Reply;
-  /** Whether it names a place; one that leaves it to the default gives way to one that does. */
+  /** True when it names destinations. A rule without them is used only if no explicit one applies. */
   readonly explicit: boolean;
-  /** What its destinations want of the route's pattern. */
+  /** The variables in its destinations; the route's pattern must declare them. */
   readonly variables: readonly string[];
-  /** The destinations that it publishes to; those below a user's are not among them. */
+  /** The destinations that it publishes to, without those of users. */
   readonly published: readonly string[];
-  /** What is wrong with it in itself, and how to mend it. */
+  /** Mistakes in the rule, each with its fix. */
   readonly findings: readonly string[];
 }
 
-/** An error class; abstract ones too. */
+/** A class of errors; it may be abstract. */
 export type ErrorType = abstract new (...args: never[]) => object;
 
 export interface MethodDefinition {
   readonly mappings: Mapping[];
   readonly replies: ReplyRule[];
-  /** What an exception handler takes; an empty list is everything. Undefined for other methods. */
+  /** The classes that an exception handler takes; empty for all errors. Undefined for other methods. */
   errors: readonly ErrorType[] | undefined;
   readonly arguments: Map<number, ArgumentRule[]>;
 }
 
 export interface ClassDefinition {
   controller: boolean;
-  /** Undefined where `@Controller` names none. */
+  /** Undefined if `@Controller` has no pattern. */
   patterns: readonly string[] | undefined;
   readonly replies: ReplyRule[];
   readonly methods: Map<string | symbol, MethodDefinition>;
-  /** Decorators that stand where they cannot, or once too often; each as what follows the name of the class. */
+  /** Decorators that are misplaced or repeated; each text continues the name of the class. */
   readonly findings: string[];
 }
 
-// By Symbol.for, so that two copies of the package in one process agree.
+// Symbol.for, so that two copies of the package in one process share definitions.
 const definitionKey = Symbol.for('signalbox.definition');
 
-/** Whether the class or a parent of it carries `@Controller`. */
+/** True when the class or one of its parents has `@Controller`. */
 export function isController(type: Constructor): boolean {
-  return lineOf(type).some(({ controller }) => controller);
+  return definitionsOf(type).some(({ controller }) => controller);
 }
 
-/** What the decorators of this very class say; made at the first of them. */
+/** The definition of the class itself, without its parents; created on first use. */
 export function ownDefinition(type: object): ClassDefinition {
   if (!Object.hasOwn(type, definitionKey)) {
     const value: ClassDefinition = {
@@ -66,7 +67,7 @@ export function ownDefinition(type: object): ClassDefinition {
   return Reflect.get(type, definitionKey) as ClassDefinition;
 }
 
-/** What the decorators of one method say, for a decorator that stands on it or on a parameter of it. */
+/** The definition of a method, for a decorator on the method or on one of its parameters. */
 export function ownMethod(target: object, key: string | symbol): MethodDefinition {
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
@@ -82,11 +83,11 @@ export function ownMethod(target: object, key: string | symbol): MethodDefinitio
 }
 
 /**
- * The definition with everything inherited. A class's own word replaces its parents', matter by matter: an overriding method
- * that has only `@SendTo` keeps its parent's mapping, exception types and argument decorators.
+ * The definition with everything inherited. Each kind of decorator is inherited separately: an overriding method that has only
+ * `@SendTo` keeps its parent's mappings, exception classes and argument decorators.
  */
 export function definitionOf(type: Constructor): ClassDefinition {
-  return lineOf(type).reduce(over, {
+  return definitionsOf(type).reduce(mergeClass, {
     controller: false,
     patterns: undefined,
     replies: [],
@@ -95,19 +96,40 @@ export function definitionOf(type: Constructor): ClassDefinition {
   });
 }
 
-/** The decorated classes among the class and its parents, the eldest first. */
-function lineOf(type: Constructor): ClassDefinition[] {
-  const line: ClassDefinition[] = [];
-  for (let at: unknown = type; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at, definitionKey)) line.unshift(ownDefinition(at));
-  }
-  return line;
+/**
+ * The return rule that applies to a method. The method's rules are preferred to those of the class, and rules with
+ * destinations to rules without them (Spring's order).
+ */
+export function effectiveReplyRule(
+  ofMethod: readonly ReplyRule[],
+  ofClass: readonly ReplyRule[],
+): ReplyRule | undefined {
+  const candidates = [ofMethod, ofClass].filter((rules) => rules.length > 0);
+  const chosen =
+    candidates.find((rules) => rules.some(({ explicit }) => explicit)) ?? candidates[0];
+  if (chosen === undefined) return undefined;
+  return {
+    reply: combineReplies(chosen.map((rule) => rule.reply)),
+    explicit: chosen.some(({ explicit }) => explicit),
+    variables: chosen.flatMap(({ variables }) => variables),
+    published: chosen.flatMap(({ published }) => published),
+    findings: chosen.flatMap(({ findings }) => findings),
+  };
 }
 
-function over(parent: ClassDefinition, own: ClassDefinition): ClassDefinition {
+/** The definitions of the class and its parents that have decorators, the topmost parent first. */
+function definitionsOf(type: Constructor): ClassDefinition[] {
+  const definitions: ClassDefinition[] = [];
+  for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+    if (Object.hasOwn(each, definitionKey)) definitions.unshift(ownDefinition(each));
+  }
+  return definitions;
+}
+
+function mergeClass(parent: ClassDefinition, own: ClassDefinition): ClassDefinition {
   const methods = new Map(parent.methods);
   for (const [key, method] of own.methods)
-    methods.set(key, overMethod(parent.methods.get(key) ?? emptyMethod(), method));
+    methods.set(key, mergeMethod(parent.methods.get(key) ?? emptyMethod(), method));
   return {
     controller: parent.controller || own.controller,
     patterns: own.patterns ?? parent.patterns,
@@ -117,7 +139,7 @@ function over(parent: ClassDefinition, own: ClassDefinition): ClassDefinition {
   };
 }
 
-function overMethod(parent: MethodDefinition, own: MethodDefinition): MethodDefinition {
+function mergeMethod(parent: MethodDefinition, own: MethodDefinition): MethodDefinition {
   return {
     mappings: own.mappings.length > 0 ? own.mappings : parent.mappings,
     replies: own.replies.length > 0 ? own.replies : parent.replies,

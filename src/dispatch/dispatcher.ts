@@ -1,72 +1,90 @@
-// A message to its handler. The dispatcher sends nothing: it returns what is to go out.
+// Calls the handler of a message. The dispatcher sends nothing: it returns the value and its targets.
 import type { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
-import { Call, type DispatchRequest } from './call.js';
+import { HandlerTimeouts } from './handler-timeouts.js';
+import { HandlerCall, type DispatchRequest } from './invocation.js';
 import { isStream, type Outcome } from './route.js';
 import type { RouteTable } from './route-table.js';
 
 export interface DispatcherParts {
   readonly routes: RouteTable;
   readonly clock: Clock;
-  /** Milliseconds that a handler has to settle; 0 is for ever. Default 30,000. */
-  readonly timeLimit?: number;
+  /** Milliseconds that a handler may take to settle; 0 is no limit. */
+  readonly handlerTimeout: number;
 }
 
 export class Dispatcher {
   readonly #routes: RouteTable;
-  readonly #clock: Clock;
-  readonly #timeLimit: number;
+  readonly #timeouts: HandlerTimeouts;
 
-  constructor({ routes, clock, timeLimit = 30_000 }: DispatcherParts) {
+  constructor({ routes, clock, handlerTimeout }: DispatcherParts) {
     this.#routes = routes;
-    this.#clock = clock;
-    this.#timeLimit = timeLimit;
+    this.#timeouts = new HandlerTimeouts(clock, handlerTimeout);
   }
 
   /**
-   * What the handler made of the message; undefined when no route takes it. A stream's time is only what its iterable took to
-   * come.
+   * Returns the outcome of the message's handler, or a promise of it if the handler is asynchronous; undefined when no route
+   * matches. The timeout of a stream ends when the handler has returned the iterable.
    *
-   * @throws `handler-timeout`, after the invocation's signal has fired; what comes later is dropped
-   * @throws `handler-failed` with the cause, or the MessagingError that the handler threw
+   * @throws {MessagingError} `handler-timeout`, after the invocation's signal has fired; a later value is dropped
+   * @throws {MessagingError} `handler-failed` with the cause, or the MessagingError that the handler threw
    */
-  async dispatch(request: DispatchRequest): Promise<Outcome | undefined> {
+  dispatch(request: DispatchRequest): Outcome | undefined | Promise<Outcome> {
     const found = this.#routes.find(request.on, request.lookup);
     if (found === undefined) return undefined;
-    const call = new Call(request, found.variables);
-    let streams = false;
+    const call = new HandlerCall(request, found.variables);
     try {
-      const pending = this.#inTime(found.route.invoke(call), call);
-      const outcome = pending instanceof Promise ? await pending : pending;
-      streams = isStream(outcome.value);
-      return streams ? this.#streaming(outcome, call) : outcome;
+      return this.#complete(found.route.invoke(call), call);
     } catch (thrown) {
+      call.release();
       throw MessagingError.from(thrown);
-    } finally {
-      // A stream goes on using its signal.
-      if (!streams) call.release();
     }
   }
 
-  #streaming(outcome: Outcome, call: Call): Outcome {
+  #complete(outcome: Outcome | Promise<Outcome>, call: HandlerCall): Outcome | Promise<Outcome> {
+    return outcome instanceof Promise
+      ? this.#inTime(outcome, call)
+      : this.#completed(outcome, call);
+  }
+
+  #inTime(pending: Promise<Outcome>, call: HandlerCall): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.#timeouts.add(call, reject);
+      void this.#settle(pending, call, resolve, reject);
+    });
+  }
+
+  /** After a timeout `resolve` and `reject` have no effect, so a late value or error is dropped. */
+  async #settle(
+    pending: Promise<Outcome>,
+    call: HandlerCall,
+    resolve: (outcome: Outcome) => void,
+    reject: (reason: Error) => void,
+  ): Promise<void> {
+    try {
+      const outcome = await pending;
+      this.#timeouts.remove(call);
+      resolve(this.#completed(outcome, call));
+    } catch (thrown) {
+      this.#timeouts.remove(call);
+      call.release();
+      reject(MessagingError.from(thrown));
+    }
+  }
+
+  #completed(outcome: Outcome, call: HandlerCall): Outcome {
+    if (isStream(outcome.value)) return this.#streaming(outcome, call);
+    call.release();
+    return outcome;
+  }
+
+  /** A stream uses its signal until it is over; its exception handlers have a timeout as well. */
+  #streaming(outcome: Outcome, call: HandlerCall): Outcome {
     const { recover } = outcome;
     return {
       ...outcome,
-      ...(recover && { recover: (thrown: unknown) => this.#inTime(recover(thrown), call) }),
+      ...(recover && { recover: (thrown: unknown) => this.#complete(recover(thrown), call) }),
       over: () => call.release(),
     };
-  }
-
-  #inTime(pending: Outcome | Promise<Outcome>, call: Call): Outcome | Promise<Outcome> {
-    if (this.#timeLimit === 0 || !(pending instanceof Promise)) return pending;
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(this.#timeLimit, () => {
-        const error = new MessagingError('handler-timeout');
-        reject(error);
-        call.expire(error);
-      });
-      // Settling a promise that the timer has settled does nothing, so a late value or failure is dropped.
-      void pending.then(resolve, reject).finally(() => timer.cancel());
-    });
   }
 }

@@ -1,20 +1,116 @@
-// One message on its way through one handler.
+// One call of a handler for one message.
 import type { Message } from '../message/message.js';
 import type { Session } from '../session/session.js';
 
-export interface Invocation {
+/** A message for a handler, as the server passes it to the dispatcher. */
+export interface DispatchRequest {
   readonly on: 'send' | 'subscribe';
   readonly session: Session;
-  /** What the client sent, with its full destination; of a SUBSCRIBE the body is empty. */
   readonly message: Message;
-  /** The destination without the application prefix: what patterns are matched with. */
+  /** The destination without the application prefix. */
   readonly lookup: string;
   /** The id of the subscription that a SUBSCRIBE opened. */
+  readonly subscription?: string | undefined;
+  /** Signal of the subscription; aborts the call's signal when it fires. @default the signal of the session */
+  readonly closed?: AbortSignal | undefined;
+}
+
+/** One call of a handler, as argument decorators and return rules see it. */
+export interface Invocation {
+  /** The kind of the frame: SEND or SUBSCRIBE. */
+  readonly on: 'send' | 'subscribe';
+  readonly session: Session;
+  /** The client's message with its full destination. The body of a SUBSCRIBE is empty. */
+  readonly message: Message;
+  /** The destination without the application prefix; patterns are matched with it. */
+  readonly lookup: string;
+  /** The id of the subscription that a SUBSCRIBE opened; undefined for a SEND. */
   readonly subscription: string | undefined;
-  /** What the route's pattern found in the destination. */
+  /** The values of the pattern's variables in this destination. */
   readonly variables: ReadonlyMap<string, string>;
-  /** Fires when the handler's time is up, its session ends or, for a stream, its subscription. */
+  /** Fires when the handler's timeout expires, its session ends or, for a stream, its subscription ends. */
   readonly signal: AbortSignal;
-  /** What a handler threw; only in exception handlers. */
+  /** The error that a handler threw; undefined outside exception handlers. */
   readonly error: unknown;
+}
+
+/** A running call. Its signal is created when the handler first asks for it. */
+export class HandlerCall implements Invocation {
+  readonly on: 'send' | 'subscribe';
+  readonly session: Session;
+  readonly message: Message;
+  readonly lookup: string;
+  readonly subscription: string | undefined;
+  readonly error: unknown = undefined;
+  /** Time of the clock at which the call expires, in milliseconds. This field and the next three belong to `HandlerTimeouts`. */
+  deadline = 0;
+  older: HandlerCall | undefined = undefined;
+  newer: HandlerCall | undefined = undefined;
+  /** Rejects the promise of the call's outcome. */
+  reject: ((reason: Error) => void) | undefined = undefined;
+  readonly #closed: AbortSignal | undefined;
+  #controller: AbortController | undefined;
+  #stopListening: (() => void) | undefined;
+  #expired: Error | undefined;
+
+  constructor(
+    request: DispatchRequest,
+    readonly variables: ReadonlyMap<string, string>,
+  ) {
+    this.on = request.on;
+    this.session = request.session;
+    this.message = request.message;
+    this.lookup = request.lookup;
+    this.subscription = request.subscription;
+    this.#closed = request.closed;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ?? this.#createController()).signal;
+  }
+
+  /** Fails the call and aborts its signal. A later value or error of the handler is dropped. */
+  expire(reason: Error): void {
+    this.#expired = reason;
+    this.reject?.(reason);
+    this.release();
+    this.#controller?.abort(reason);
+  }
+
+  /** Removes the listener from the signal of the session or subscription, which may outlive thousands of calls. */
+  release(): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+  }
+
+  #createController(): AbortController {
+    const controller = (this.#controller = new AbortController());
+    const closed = this.#closed ?? this.session.signal;
+    const onClosed = () => controller.abort(closed.reason);
+    if (this.#expired !== undefined) controller.abort(this.#expired);
+    else if (closed.aborted) onClosed();
+    else {
+      closed.addEventListener('abort', onClosed, { once: true });
+      this.#stopListening = () => closed.removeEventListener('abort', onClosed);
+    }
+    return controller;
+  }
+}
+
+/** The invocation for an exception handler: the failed one with the error. */
+export function failedInvocation(failed: Invocation, error: unknown): Invocation {
+  const { on, session, message, lookup, subscription, variables } = failed;
+  return {
+    on,
+    session,
+    message,
+    lookup,
+    subscription,
+    variables,
+    error,
+    // A getter, because reading the signal creates it.
+    get signal() {
+      return failed.signal;
+    },
+  };
 }

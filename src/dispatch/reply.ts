@@ -1,44 +1,51 @@
-// Where a handler's value goes: Spring's defaults, and destinations with `{variables}` made ready at start.
+// The targets of a handler's value: Spring's defaults, and destinations with `{variables}` compiled at start.
 import { MessagingError } from '../message/error.js';
-import type { DestinationTarget, SessionTarget, Target, UserTarget } from '../message/target.js';
+import {
+  problemQueue,
+  type DestinationTarget,
+  type SessionTarget,
+  type Target,
+  type UserTarget,
+} from '../message/target.js';
 import type { Invocation } from './invocation.js';
 import type { Reply } from './route.js';
 
-type Addressing = (invocation: Invocation) => string;
+/** Returns one destination for an invocation. */
+type Template = (invocation: Invocation) => string;
 
 const placeholder = /\{([^{}]*)\}/;
-const nowhere: readonly Target[] = [];
+const noTargets: readonly Target[] = [];
 
 /** The names of the placeholders in a destination, as `room` in `/topic/rooms/{room}`. */
 export function placeholdersOf(destination: string): string[] {
   return destination.split(placeholder).filter((_, i) => i % 2 === 1);
 }
 
-/** Whether a brace of the destination opens or closes no placeholder. */
+/** True when a brace of the destination does not belong to a placeholder. */
 export function isUnbalanced(destination: string): boolean {
   return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[{}]/.test(text));
 }
 
-/** To all who subscribed the destinations; without any, `/topic` + lookup (Spring: `@SendTo`, and no annotation at all). */
+/** To all subscribers of the destinations; without any, of `/topic` + lookup (Spring: `@SendTo`, and no annotation at all). */
 export function toDestinations(destinations: readonly string[]): Reply {
-  const addressings = addressingsOf(destinations, '/topic');
+  const templates = compileTemplates(destinations, '/topic');
   return (invocation) =>
-    addressings.map((address): DestinationTarget => ({
+    templates.map((destinationOf): DestinationTarget => ({
       kind: 'destination',
-      destination: address(invocation),
+      destination: destinationOf(invocation),
     }));
 }
 
 /**
- * To the sender's user, or with `broadcast: false` to the sending session alone, as always when it is anonymous; without
- * destinations, `/queue` + lookup (Spring: `@SendToUser`).
+ * To all sessions of the sender's user, or to the sending session only if `broadcast` is false or the sender is anonymous.
+ * Without destinations: `/queue` + lookup (Spring: `@SendToUser`).
  */
 export function toUser(destinations: readonly string[], broadcast: boolean): Reply {
-  const addressings = addressingsOf(destinations, '/queue');
+  const templates = compileTemplates(destinations, '/queue');
   return (invocation) => {
     const { id, principal } = invocation.session;
-    return addressings.map((address): UserTarget | SessionTarget => {
-      const destination = address(invocation);
+    return templates.map((destinationOf): UserTarget | SessionTarget => {
+      const destination = destinationOf(invocation);
       return broadcast && principal !== undefined
         ? { kind: 'user', user: principal.name, destination }
         : { kind: 'session', session: id, destination };
@@ -46,10 +53,10 @@ export function toUser(destinations: readonly string[], broadcast: boolean): Rep
   };
 }
 
-/** Once to the subscription that asked, under the destination it named (Spring: `@SubscribeMapping`). */
+/** Once to the new subscription, under the destination that the client named (Spring: `@SubscribeMapping`). */
 const toSubscription: Reply = ({ session, subscription, message }) =>
   subscription === undefined
-    ? nowhere
+    ? noTargets
     : [
         {
           kind: 'subscription',
@@ -59,46 +66,48 @@ const toSubscription: Reply = ({ session, subscription, message }) =>
         },
       ];
 
-/** Where the value of an exception handler goes that says nothing: its sender alone. Spring broadcasts it. */
-export const toErrorQueue: Reply = toUser(['/queue/errors'], false);
+/** Default of exception handlers: the sending session only. Spring sends to all subscribers. */
+export const toProblemQueue: Reply = toUser([problemQueue], false);
 
-/** Where a handler's value goes that says nothing. */
+const toTopic: Reply = toDestinations([]);
+
+/** Default of message handlers. */
 export function defaultReply(on: 'send' | 'subscribe'): Reply {
-  return on === 'send' ? toDestinations([]) : toSubscription;
+  return on === 'send' ? toTopic : toSubscription;
 }
 
-/** All of them, one after the other. */
-export function inTurn(replies: readonly Reply[]): Reply {
+/** The targets of several rules, in their order. */
+export function combineReplies(replies: readonly Reply[]): Reply {
   const [only] = replies;
   if (replies.length === 1 && only !== undefined) return only;
   return (invocation) => replies.flatMap((reply) => reply(invocation));
 }
 
-function addressingsOf(destinations: readonly string[], above: string): Addressing[] {
+function compileTemplates(destinations: readonly string[], defaultPrefix: string): Template[] {
   return destinations.length === 0
-    ? [({ lookup }) => below(above, lookup)]
-    : destinations.map(addressing);
+    ? [({ lookup }) => append(defaultPrefix, lookup)]
+    : destinations.map(compileTemplate);
 }
 
-/** A lookup destination has its leading slash with the separator `/` only. */
-function below(prefix: string, lookup: string): string {
+/** A lookup destination starts with a slash only if the separator is `/`. */
+function append(prefix: string, lookup: string): string {
   return lookup.startsWith('/') ? prefix + lookup : `${prefix}/${lookup}`;
 }
 
-function addressing(template: string): Addressing {
-  // Literal text at even places, names at odd ones.
-  const parts = template.split(placeholder);
-  if (parts.length === 1) return () => template;
+function compileTemplate(destination: string): Template {
+  // Literal text at even indexes, names at odd ones.
+  const parts = destination.split(placeholder);
+  if (parts.length === 1) return () => destination;
   return ({ variables }) => {
-    let destination = parts[0]!;
+    let text = parts[0]!;
     for (let i = 1; i < parts.length; i += 2)
-      destination += variable(variables, parts[i]!) + parts[i + 1]!;
-    return destination;
+      text += requireVariable(variables, parts[i]!) + parts[i + 1]!;
+    return text;
   };
 }
 
-/** Missing only for an exception handler, which serves routes with different variables. */
-function variable(variables: ReadonlyMap<string, string>, name: string): string {
+/** A variable is missing only in an exception handler, which serves routes with different variables. */
+function requireVariable(variables: ReadonlyMap<string, string>, name: string): string {
   const value = variables.get(name);
   if (value === undefined)
     throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);

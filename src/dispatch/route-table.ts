@@ -1,4 +1,4 @@
-// Which route takes a destination: literal ones by a map, patterns in the order of their rank.
+// Finds the route of a destination: literal patterns in a map, the others ordered by specificity.
 import {
   compareSpecificity,
   compileDestination,
@@ -6,12 +6,12 @@ import {
 } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
 import { mayOverlap } from '../pattern/overlap.js';
-import type { Route } from './route.js';
 import type { Separator } from '../pattern/separator.js';
+import type { Route } from './route.js';
 
 export interface FoundRoute {
   readonly route: Route;
-  /** What the pattern's variables stand for in this destination. */
+  /** The values of the pattern's variables in the destination. */
   readonly variables: ReadonlyMap<string, string>;
 }
 
@@ -20,7 +20,7 @@ interface PatternRoute {
   readonly pattern: DestinationPattern;
 }
 
-/** The routes of one kind of frame; a SEND never reaches the others. */
+/** The routes of one kind of frame: SEND or SUBSCRIBE. */
 interface Section {
   readonly literals: Map<string, FoundRoute>;
   readonly patterns: PatternRoute[];
@@ -36,22 +36,22 @@ export class RouteTable {
   readonly #separator: Separator;
   readonly #findings: string[] = [];
 
-  /** Never throws: what is wrong with the routes stands in `findings`. */
+  /** Does not throw: mistakes in the routes are reported in `findings`. */
   constructor(
     readonly routes: readonly Route[],
     { separator }: { readonly separator: Separator },
   ) {
     this.#separator = separator;
     for (const route of routes) this.#add(route);
-    for (const { patterns } of Object.values(this.#sections)) this.#rank(patterns);
+    for (const { patterns } of Object.values(this.#sections)) this.#sort(patterns);
   }
 
-  /** Malformed patterns, two handlers for one destination, and two patterns that cannot be ranked; each as a sentence. */
+  /** One sentence for each malformed pattern, destination with two handlers, and pair of patterns with undefined order. */
   get findings(): readonly string[] {
     return this.#findings;
   }
 
-  /** The literal route before all patterns, else the most specific pattern that matches (Spring: AntPathMatcher's order). */
+  /** The literal route, else the most specific pattern that matches (Spring: the order of `AntPathMatcher`). */
   find(on: Route['on'], lookup: string): FoundRoute | undefined {
     const { literals, patterns } = this.#sections[on];
     const literal = literals.get(lookup);
@@ -75,7 +75,7 @@ export class RouteTable {
     if (other === undefined) literals.set(route.pattern, { route, variables: noVariables });
     else
       this.#findings.push(
-        `${kind(route)} '${route.pattern}' is served by ${both(route, other.route)}: give one another destination.`,
+        `${frameOf(route)} '${route.pattern}' has two handlers, ${both(other.route, route)}: change the destination of one.`,
       );
   }
 
@@ -91,25 +91,24 @@ export class RouteTable {
     }
   }
 
-  #rank(patterns: PatternRoute[]): void {
+  #sort(patterns: PatternRoute[]): void {
     patterns.sort((a, b) => compareSpecificity(a.pattern, b.pattern));
     patterns.forEach((a, i) => {
       for (const b of patterns.slice(i + 1)) {
         if (compareSpecificity(a.pattern, b.pattern) !== 0) continue;
         if (!mayOverlap(a.route.pattern, b.route.pattern, this.#separator)) continue;
-        const { route } = a;
         this.#findings.push(
-          `${kind(route)} '${route.pattern}' and '${b.route.pattern}' match the same destinations and neither is more specific: ${both(b.route, route)} would both serve them.`,
+          `${frameOf(a.route)} '${a.route.pattern}' and '${b.route.pattern}' match the same destinations and neither is more specific, so the choice between ${both(a.route, b.route)} is undefined: change one pattern.`,
         );
       }
     });
   }
 }
 
-function kind({ on }: Route): string {
+function frameOf({ on }: Route): string {
   return on === 'send' ? 'SEND' : 'SUBSCRIBE';
 }
 
-function both(later: Route, earlier: Route): string {
-  return `${earlier.handler} and ${later.handler}`;
+function both(first: Route, second: Route): string {
+  return `${first.handler} and ${second.handler}`;
 }

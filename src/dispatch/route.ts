@@ -1,32 +1,32 @@
-// The contract of a route: which messages it takes, and the ready call behind it.
+// The contract of a route: the messages that it serves, and the call of its handler.
 import type { Target } from '../message/target.js';
 import type { Invocation } from './invocation.js';
 
-/** Where a handler's value is to go; decided by the decorators of the handler or, without any, by default. */
+/** Decides where a handler's value goes: compiled from the handler's return rules, or the default. */
 export type Reply = (invocation: Invocation) => readonly Target[];
 
-/** What a handler made of a message. */
+/** The result of a handler. */
 export interface Outcome {
-  /** A value, or an async iterable whose items are values; undefined and null go nowhere. */
+  /** A value, or an async iterable of values; undefined and null are not published. */
   readonly value: unknown;
   readonly targets: readonly Target[];
-  /** Of a stream: what exception handlers make of a failure in its middle; throws what none of them takes. */
+  /** Streams only: passes an error of the running stream to the exception handlers; throws it if none of them takes it. */
   readonly recover?: (thrown: unknown) => Outcome | Promise<Outcome>;
-  /** Of a stream: to be called when it is over, or was never begun. */
+  /** Streams only: to be called when the stream has ended or was never started. */
   readonly over?: () => void;
 }
 
 export interface Route {
   readonly on: 'send' | 'subscribe';
-  /** Below the application prefix, as `/rooms/{room}/say`. */
+  /** Without the application prefix, as `/rooms/{room}/say`. */
   readonly pattern: string;
-  /** The handler's name for people, as `ChatController.say`. */
+  /** The name of the handler in logs and errors, as `ChatController.say`. */
   readonly handler: string;
-  /** At once where nothing has to be waited for: such a call needs no timer. */
+  /** Returns a promise only if an argument or the handler is asynchronous; other calls need no timeout. */
   invoke(invocation: Invocation): Outcome | Promise<Outcome>;
 }
 
-/** Whether a handler's value is a stream of values. */
+/** True when a handler's value is a stream of values. */
 export function isStream(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

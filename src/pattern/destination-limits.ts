@@ -1,7 +1,6 @@
 // The limits of destinations and patterns that clients send.
 import { MessagingError } from '../message/error.js';
 import { countWildcards, isClientPattern } from './client-pattern.js';
-import type { Separator } from './separator.js';
 
 export interface DestinationLimits {
   /** Characters (UTF-16 code units) of a destination in SEND or SUBSCRIBE. @default 1,024 */
@@ -20,28 +19,6 @@ export const defaultDestinationLimits: DestinationLimits = {
   maxPatternCharacters: 8192,
   maxPatternWildcards: 256,
 };
-
-/** @throws {MessagingError} `destination-invalid` when the destination has more characters or segments than clients may send */
-export function checkDestination(
-  destination: string,
-  separator: Separator,
-  { maxDestinationCharacters, maxDestinationSegments }: DestinationLimits,
-): void {
-  if (destination.length > maxDestinationCharacters)
-    throw new MessagingError(
-      'destination-invalid',
-      `A destination has at most ${maxDestinationCharacters} characters.`,
-    );
-  // Most destinations are too short to have so many segments.
-  if (
-    destination.length >= 2 * maxDestinationSegments &&
-    destination.split(separator).filter((segment) => segment !== '').length > maxDestinationSegments
-  )
-    throw new MessagingError(
-      'destination-invalid',
-      `A destination has at most ${maxDestinationSegments} segments.`,
-    );
-}
 
 /**
  * Checks that the session may subscribe one more pattern.

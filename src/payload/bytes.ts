@@ -1,9 +1,11 @@
-// Octets as they are.
+// The converter for raw bytes.
 import type { PayloadConverter } from './converter.js';
 
 export const bytes: PayloadConverter = {
   name: 'bytes',
-  /** A handler that wants octets gets them whatever they mean. */
+  mediaTypes: ['application/octet-stream', '*'],
+  untyped: true,
+  /** A handler that expects bytes gets them whatever the content type is. */
   read: (body, media, type) =>
     type.kind === 'bytes' || (type.kind === 'any' && media?.name === 'application/octet-stream')
       ? { value: asBuffer(body) }
@@ -12,7 +14,7 @@ export const bytes: PayloadConverter = {
     value instanceof Uint8Array ? { body: value, contentType } : undefined,
 };
 
-/** The same memory as a Buffer. */
+/** A Buffer over the same memory. */
 export function asBuffer(body: Uint8Array): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }

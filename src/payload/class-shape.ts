@@ -1,4 +1,4 @@
-// What the decorators and the compiler say of a class, and where an instance is of another shape.
+// Compares instances with the shape that decorators and the compiler recorded for their class.
 import 'reflect-metadata';
 import type { FieldProblem } from '../message/error.js';
 import { fieldProblem } from './field-problem.js';
@@ -7,12 +7,13 @@ import { payloadTypeOf, type Constructor } from './payload-type.js';
 type Validator = typeof import('class-validator');
 
 export interface Shape {
-  /** Whether it has any class-validator decorator. */
+  /** True when the class has a class-validator decorator. */
   readonly constrained: boolean;
-  /** Its constrained properties that are declared as arrays. */
+  /** The constrained properties that are declared as arrays. */
   readonly lists: readonly string[];
-  /** Its nested properties that are declared as one object of a class. */
+  /** The nested properties that are declared as one object of a class. */
   readonly objects: readonly string[];
+  /** The properties with `@ValidateNested`. */
   readonly nested: readonly string[];
 }
 
@@ -20,11 +21,11 @@ const shapes = new WeakMap<object, Shape>();
 
 export function shapeOf(type: object, validator: Validator): Shape {
   let shape = shapes.get(type);
-  if (shape === undefined) shapes.set(type, (shape = look(type as Constructor, validator)));
+  if (shape === undefined) shapes.set(type, (shape = readShape(type as Constructor, validator)));
   return shape;
 }
 
-function look(type: Constructor, validator: Validator): Shape {
+function readShape(type: Constructor, validator: Validator): Shape {
   const constraints = validator
     .getMetadataStorage()
     .getTargetValidationMetadatas(type, '', false, false);
@@ -45,17 +46,20 @@ function look(type: Constructor, validator: Validator): Shape {
   };
 }
 
-/** class-validator checks an array item by item and one object as it is, whichever of the two the property is declared as. */
-export function misshapen(
+/**
+ * Finds arrays where the class declares one object, and values that are not arrays where it declares one. class-validator accepts
+ * both.
+ */
+export function shapeProblems(
   instance: object,
   validator: Validator,
-  above: readonly string[] = [],
+  parentPath: readonly string[] = [],
 ): FieldProblem[] {
   const type: unknown = Reflect.get(Object.getPrototypeOf(instance) as object, 'constructor');
   const { lists, objects, nested } = shapeOf(type as object, validator);
   const valueOf = (property: string): unknown => Reflect.get(instance, property);
   const problem = (property: string, message: string) =>
-    fieldProblem([...above, property], message, undefined);
+    fieldProblem([...parentPath, property], message, undefined);
   return [
     ...lists
       .filter((property) => isPresent(valueOf(property)) && !Array.isArray(valueOf(property)))
@@ -64,17 +68,17 @@ export function misshapen(
       .filter((property) => Array.isArray(valueOf(property)))
       .map((property) => problem(property, 'must be an object')),
     ...nested.flatMap((property) =>
-      membersOf(valueOf(property), [...above, property]).flatMap(([path, member]) =>
-        misshapen(member, validator, path),
+      nestedObjects(valueOf(property), [...parentPath, property]).flatMap(([path, object]) =>
+        shapeProblems(object, validator, path),
       ),
     ),
   ];
 }
 
-/** The objects that a nested property holds, with the way to each. */
-function membersOf(value: unknown, path: readonly string[]): [readonly string[], object][] {
+/** The objects in a nested property, each with its path. */
+function nestedObjects(value: unknown, path: readonly string[]): [readonly string[], object][] {
   if (Array.isArray(value))
-    return value.flatMap((item: unknown, i) => membersOf(item, [...path, String(i)]));
+    return value.flatMap((item: unknown, i) => nestedObjects(item, [...path, String(i)]));
   return typeof value === 'object' && value !== null ? [[path, value]] : [];
 }
 

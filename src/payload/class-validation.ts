@@ -1,13 +1,13 @@
-// Plain objects to instances of an application's class, checked by its class-validator decorators.
+// Converts plain objects to instances of a class and validates them with its class-validator decorators.
 import type { ValidationError } from 'class-validator';
 import type { FieldProblem } from '../message/error.js';
-import { misshapen, shapeOf } from './class-shape.js';
+import { shapeOf, shapeProblems } from './class-shape.js';
 import { fieldProblem, payloadInvalid } from './field-problem.js';
 import type { Constructor } from './payload-type.js';
 
-/** class-transformer recurses, and compares each key of an object with all others: both are bounded before it runs. */
-const depthLimit = 32;
-const keyLimit = 256;
+/** class-transformer recurses, and compares each key of an object with all others, so both are limited before it runs. */
+const maxDepth = 32;
+const maxKeys = 256;
 
 interface Libraries {
   readonly transformer: typeof import('class-transformer');
@@ -19,10 +19,10 @@ let loaded: Libraries | undefined;
 const options = { whitelist: true, validationError: { target: false } };
 
 /**
- * Converts and checks; keys that the class does not constrain are dropped (`whitelist`). A class without any class-validator
- * decorator is converted only, and keeps every key.
+ * Converts and validates. Keys without a class-validator decorator are dropped (`whitelist`). If the class has no such decorator,
+ * the value is only converted and keeps all keys.
  *
- * @throws `payload-invalid` with the fields at fault; also for whatever a constructor or a validator throws
+ * @throws {MessagingError} `payload-invalid` with the invalid fields; also when a constructor or a validator throws
  */
 export async function toInstance(plain: unknown, type: Constructor): Promise<object> {
   const excess = isPlainObject(plain) ? excessOf(plain, 1) : 'must be an object';
@@ -32,7 +32,7 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
   let problems: readonly FieldProblem[];
   try {
     instance = libraries.transformer.plainToInstance(type as new () => object, plain);
-    problems = await problemsWith(instance, type, libraries.validator);
+    problems = await validationProblems(instance, type, libraries.validator);
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
@@ -40,18 +40,18 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
   return instance;
 }
 
-/** `validateSync` would pass by every validator that answers with a promise, and whether one does, only its answer tells. */
-async function problemsWith(
+/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
+async function validationProblems(
   instance: object,
   type: Constructor,
   validator: Libraries['validator'],
 ): Promise<readonly FieldProblem[]> {
   if (!shapeOf(type, validator).constrained) return [];
   const errors = await validator.validate(instance, options);
-  return errors.length > 0 ? problemsOf(errors) : misshapen(instance, validator);
+  return errors.length > 0 ? problemsOf(errors) : shapeProblems(instance, validator);
 }
 
-/** Both cost a tenth of a second to import, so only an application that uses classes pays it. */
+/** Importing both takes a tenth of a second, so they are imported when a class is first used. */
 function load(): Promise<Libraries> {
   return (loading ??= Promise.all([import('class-transformer'), import('class-validator')]).then(
     ([transformer, validator]) => (loaded = { transformer, validator }),
@@ -65,10 +65,10 @@ function isPlainObject(value: unknown): value is object {
 }
 
 function excessOf(value: object, depth: number): string | undefined {
-  if (depth > depthLimit) return `must not be nested deeper than ${depthLimit} levels`;
+  if (depth > maxDepth) return `must not be nested deeper than ${maxDepth} levels`;
   const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  if (!Array.isArray(value) && members.length > keyLimit)
-    return `must not have more than ${keyLimit} keys in an object`;
+  if (!Array.isArray(value) && members.length > maxKeys)
+    return `must not have more than ${maxKeys} keys in an object`;
   for (const member of members) {
     if (typeof member !== 'object' || member === null) continue;
     const excess = excessOf(member, depth + 1);
@@ -79,11 +79,12 @@ function excessOf(value: object, depth: number): string | undefined {
 
 function problemsOf(
   errors: readonly ValidationError[],
-  above: readonly string[] = [],
+  parentPath: readonly string[] = [],
 ): FieldProblem[] {
   return errors.flatMap(({ property, constraints = {}, children = [], value }) => {
-    // An object of no class that is checked has no property at fault, whatever the types say.
-    const path = (property as string | undefined) === undefined ? above : [...above, property];
+    // Despite its type, `property` is undefined in an error about an object of a class without decorators.
+    const path =
+      (property as string | undefined) === undefined ? parentPath : [...parentPath, property];
     const own = Object.values(constraints).map((message) => fieldProblem(path, message, value));
     return [...own, ...problemsOf(children, path)];
   });

@@ -1,6 +1,7 @@
-// The contract between octets and values, and the choice of a converter by content type.
+// The contract between bytes and values, and the choice of a converter by content type.
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
+import { invalidOption } from '../message/option.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
 import type { PayloadType } from './payload-type.js';
 import { validate } from './validation.js';
@@ -14,45 +15,82 @@ export interface WrittenPayload {
 }
 
 /**
- * One format (Spring: MessageConverter). Undefined says "not mine", and the next converter is asked; whatever it throws
- * becomes `payload-unreadable` or `payload-unwritable`.
+ * Reads and writes one format (Spring: MessageConverter). Each method may return undefined; the next converter for the content
+ * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`.
+ *
+ * @example
+ * const csv: PayloadConverter = {
+ *   name: 'csv',
+ *   mediaTypes: ['text/csv'],
+ *   read: (body) => ({ value: parseCsv(body) }),
+ *   write: (value, contentType = 'text/csv') => ({ body: formatCsv(value), contentType }),
+ * };
  */
 export interface PayloadConverter {
   readonly name: string;
-  /** The raw value of the octets; classes and schemas are applied to it afterwards. `media` is undefined when the message names no content type. */
+  /** The media types that it reads and writes, in lower case: `text/csv`, `text/*`, `application/*+json`, or `*` for all. */
+  readonly mediaTypes: readonly string[];
+  /** True: it is also asked if a message or value has no content type. @default false */
+  readonly untyped?: boolean;
+  /**
+   * Returns the value of a body, before a class or schema is applied to it.
+   *
+   * @param media the message's content type; undefined if it has none
+   * @param type the type that the handler expects
+   */
   read(
     body: Uint8Array,
     media: MediaType | undefined,
     type: PayloadType,
   ): { readonly value: unknown } | undefined;
-  /** The octets of a value. `contentType` is what the publisher asked for, if anything. */
+  /** Returns the bytes of a value. @param contentType requested by the publisher; undefined if it requested none */
   write(value: unknown, contentType: string | undefined): WrittenPayload | undefined;
 }
 
-/** How handlers get at payloads. */
+/** Reads the payloads of messages, as argument decorators use it. */
 export interface PayloadReader {
-  /** The value, or a promise of it; throws or rejects with what is wrong with the payload. */
+  /**
+   * Returns the value, or a promise of it.
+   *
+   * @throws {MessagingError} `payload-unreadable`, `payload-invalid`
+   */
   read(message: Message, type: PayloadType): unknown;
 }
 
-/** The converters of a server, the application's before ours; the first that takes a payload has it. */
+/** The converters of a server. Of those for a content type the first that returns a result is used. */
 export class Payloads implements PayloadReader {
-  constructor(private readonly converters: readonly PayloadConverter[]) {}
+  readonly #converters: readonly PayloadConverter[];
+  /** The converters for each media type that is declared without a wildcard. */
+  readonly #byMediaType = new Map<string, readonly PayloadConverter[]>();
+  readonly #untyped: readonly PayloadConverter[];
 
   /**
-   * What a handler gets: at once where possible, as a promise where a class or schema has to be asked.
-   *
-   * @throws `payload-unreadable` when no converter takes the content type for this type, or the octets are malformed;
-   *   `payload-invalid` when a class or schema refuses the value
+   * @param converters in the order in which they are asked
+   * @throws {MessagingError} `option-invalid` when a converter declares no valid media type
    */
-  read(message: Message, type: PayloadType): unknown {
-    return validate(this.#raw(message, type), type);
+  constructor(converters: readonly PayloadConverter[]) {
+    for (const converter of converters) checkMediaTypes(converter);
+    this.#converters = converters;
+    this.#untyped = converters.filter(({ untyped }) => untyped);
+    for (const name of new Set(converters.flatMap(({ mediaTypes }) => mediaTypes)))
+      if (!name.includes('*')) this.#byMediaType.set(name, this.#accepting(name));
   }
 
-  /** @throws `payload-unwritable` for what no converter can write: functions, circular objects, BigInt in JSON */
+  /**
+   * Returns the value for a handler: a promise if a class or an asynchronous schema is applied to it.
+   *
+   * @throws {MessagingError} `payload-unreadable` when no converter reads the content type for this type, or the bytes are
+   *   malformed; `payload-invalid` when the class or schema rejects the value
+   */
+  read(message: Message, type: PayloadType): unknown {
+    return validate(this.#readRaw(message, type), type);
+  }
+
+  /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, circular objects, BigInt in JSON */
   write(value: unknown, contentType?: string): WrittenPayload {
+    const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
     try {
-      for (const converter of this.converters) {
+      for (const converter of this.#convertersFor(media)) {
         const written = converter.write(value, contentType);
         if (written !== undefined) return written;
       }
@@ -61,15 +99,15 @@ export class Payloads implements PayloadReader {
     }
     throw new MessagingError(
       'payload-unwritable',
-      'No converter writes such a value as the content type asked for.',
+      'No converter can write the value with this content type.',
     );
   }
 
-  #raw({ headers, body }: Message, type: PayloadType): unknown {
+  #readRaw({ headers, body }: Message, type: PayloadType): unknown {
     const contentType = headers.get('content-type');
     const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
     try {
-      for (const converter of this.converters) {
+      for (const converter of this.#convertersFor(media)) {
         const read = converter.read(body, media, type);
         if (read !== undefined) return read.value;
       }
@@ -81,4 +119,40 @@ export class Payloads implements PayloadReader {
       'The payload cannot be read from this content type.',
     );
   }
+
+  #convertersFor(media: MediaType | undefined): readonly PayloadConverter[] {
+    if (media === undefined) return this.#untyped;
+    // Other names are not cached: clients choose them.
+    return this.#byMediaType.get(media.name) ?? this.#accepting(media.name);
+  }
+
+  #accepting(name: string): readonly PayloadConverter[] {
+    return this.#converters.filter((converter) => acceptsMediaType(converter, name));
+  }
+}
+
+/** True when the converter declares the media type. @param name in lower case, as `application/json` */
+export function acceptsMediaType({ mediaTypes }: PayloadConverter, name: string): boolean {
+  return mediaTypes.some((mediaType) => matches(mediaType, name));
+}
+
+const validMediaType = /^(?:\*|[^\s/;*A-Z]+\/(?:\*|(?:\*\+)?[^\s/;*A-Z]+))$/;
+
+function checkMediaTypes({ name, mediaTypes }: PayloadConverter): void {
+  // A converter in JavaScript may declare nothing.
+  const declared = (mediaTypes as readonly string[] | undefined) ?? [];
+  if (declared.length > 0 && declared.every((mediaType) => validMediaType.test(mediaType))) return;
+  throw invalidOption(
+    'converters',
+    `must hold converters with mediaTypes such as 'text/csv', and '${name}' has ${JSON.stringify(mediaTypes)}`,
+  );
+}
+
+/** @param mediaType may contain a wildcard, as `application/*+json` */
+function matches(mediaType: string, name: string): boolean {
+  const wildcard = mediaType.indexOf('*');
+  if (wildcard < 0) return mediaType === name;
+  return (
+    name.startsWith(mediaType.slice(0, wildcard)) && name.endsWith(mediaType.slice(wildcard + 1))
+  );
 }

@@ -1,12 +1,12 @@
-// What is wrong with a field, in words that never repeat what the client sent.
+// Descriptions of invalid fields that never repeat the client's values.
 import { MessagingError, type FieldProblem } from '../message/error.js';
 
-/** Problems that one error names: a list of ten thousand wrong items must not become an answer ten times its size. */
+/** The most problems in one error: a list of ten thousand invalid items must not cause an answer ten times its size. */
 const fieldLimit = 20;
 const pathLimit = 200;
 const wordCharacter = /[\p{L}\p{N}_]/u;
 
-/** @param received what the client sent there; a message that repeats it is replaced */
+/** @param received the client's value of the field; a message that repeats it is replaced */
 export function fieldProblem(
   path: readonly PropertyKey[],
   message: string,
@@ -16,7 +16,7 @@ export function fieldProblem(
   return { path: text, message: repeats(message, received) ? 'is not valid' : message };
 }
 
-/** @throws nothing: the error is returned, so that the caller's `throw` ends its flow */
+/** Returns the error instead of throwing it, so that the compiler sees the caller's `throw`. */
 export function payloadInvalid(fields: readonly FieldProblem[], cause?: unknown): MessagingError {
   return new MessagingError('payload-invalid', undefined, {
     fields: fields.slice(0, fieldLimit),

@@ -1,37 +1,36 @@
-// JSON (RFC 8259): what objects travel as.
+// The converter for JSON (RFC 8259), the format of objects.
 import { isUtf8 } from 'node:buffer';
 import { asBuffer } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
-import { isJson, mediaTypeOf } from './media-type.js';
 import { decodeText } from './text.js';
 
 export const json: PayloadConverter = {
   name: 'json',
-  /**
-   * Where no content type is said, whoever wants an object or anything gets JSON; whoever wants anything gets the text where
-   * it is no JSON.
-   */
+  mediaTypes: ['application/json', 'application/*+json'],
+  untyped: true,
+  /** Without a content type: parsed as JSON for object parameters; for untyped ones parsed if possible, otherwise text. */
   read(body, media, type) {
-    if (type.kind === 'bytes') return undefined;
-    if (media === undefined ? type.kind === 'text' : !isJson(media)) return undefined;
+    if (type.kind === 'bytes' || (type.kind === 'text' && media === undefined)) return undefined;
     const source = decodeText(body, media);
-    if (media === undefined && type.kind === 'any') return { value: parsedOr(source) };
+    if (media === undefined && type.kind === 'any') return { value: parseOrText(source) };
     const value: unknown = JSON.parse(source);
     if (type.kind === 'text' && typeof value !== 'string')
-      throw new TypeError('The JSON is no string.');
+      throw new TypeError('The JSON value is not a string.');
     return { value };
   },
-  write(value, contentType = 'application/json') {
-    if (!isJson(mediaTypeOf(contentType)) || value instanceof Uint8Array) return undefined;
+  /** Without a content type strings are left to the text converter. */
+  write(value, contentType) {
+    if (value instanceof Uint8Array) return undefined;
+    if (contentType === undefined && typeof value === 'string') return undefined;
     const encoded = JSON.stringify(value) as string | undefined;
     if (encoded === undefined) return undefined;
     const body = Buffer.from(encoded);
-    knowJson(body);
-    return { body, contentType };
+    rememberJson(body);
+    return { body, contentType: contentType ?? 'application/json' };
   },
 };
 
-function parsedOr(source: string): unknown {
+function parseOrText(source: string): unknown {
   try {
     return JSON.parse(source);
   } catch {
@@ -40,27 +39,27 @@ function parsedOr(source: string): unknown {
 }
 
 /**
- * The latest octets that need no look: what was written here, read in a frame of JSON, or checked before. Few are enough, as octets
- * are put into frames soon after, and few keep little alive.
+ * The last bytes that are known to be valid JSON: written here, read from a frame of JSON, or checked before. A few are enough,
+ * because bytes are put into frames soon afterwards, and a few keep little memory alive.
  */
 const recent: (Uint8Array | undefined)[] = Array.from({ length: 16 });
-let place = 0;
+let latest = 0;
 
-/** Says that octets, which never change, are valid JSON. */
-export function knowJson(octets: Uint8Array): void {
-  place = (place + 1) % recent.length;
-  recent[place] = octets;
+/** Records that these bytes, which must not change, are valid JSON. */
+export function rememberJson(body: Uint8Array): void {
+  latest = (latest + 1) % recent.length;
+  recent[latest] = body;
 }
 
-/** Whether octets are valid JSON in UTF-8. */
-export function isJsonText(octets: Uint8Array): boolean {
-  if (recent.includes(octets)) return true;
-  if (!isUtf8(octets)) return false;
+/** True when the bytes are valid JSON in UTF-8. */
+export function isJsonText(body: Uint8Array): boolean {
+  if (recent.includes(body)) return true;
+  if (!isUtf8(body)) return false;
   try {
-    JSON.parse(asBuffer(octets).toString());
+    JSON.parse(asBuffer(body).toString());
   } catch {
     return false;
   }
-  knowJson(octets);
+  rememberJson(body);
   return true;
 }

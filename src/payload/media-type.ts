@@ -1,15 +1,15 @@
-// The content type of a message, taken apart.
+// Parses the content type of a message.
 
 export interface MediaType {
   /** In lower case, without parameters: `application/json`. */
   readonly name: string;
-  /** In lower case; undefined when nothing is said. */
+  /** In lower case; undefined without a charset parameter. */
   readonly charset: string | undefined;
 }
 
 const charsetParameter = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
-/** What nearly every message says, ready. */
+/** Nearly all messages have one of these. */
 const common = new Map(
   ['application/json', 'text/plain', 'text/plain;charset=UTF-8', 'application/octet-stream'].map(
     (contentType) => [contentType, parse(contentType)],
@@ -20,12 +20,12 @@ export function mediaTypeOf(contentType: string): MediaType {
   return common.get(contentType) ?? parse(contentType);
 }
 
-/** JSON and what is built on it (`application/problem+json`). */
+/** True for JSON and for formats based on it, as `application/problem+json`. */
 export function isJson({ name }: MediaType): boolean {
   return name === 'application/json' || (name.startsWith('application/') && name.endsWith('+json'));
 }
 
-/** Whether text of this type is UTF-8, of which ASCII is a part. */
+/** True when text of this type is UTF-8 or ASCII, which is a subset of it. */
 export function isUnicode({ charset }: MediaType): boolean {
   return (
     charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'

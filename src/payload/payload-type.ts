@@ -1,9 +1,9 @@
-// What a handler can want of a payload, and how a class or schema says it.
+// The types that a handler can expect of a payload, and how a parameter's type or a schema selects one.
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
 export type Constructor<T = object> = new (...args: never[]) => T;
 
-/** What a handler wants of a payload. */
+/** The type that a handler expects of a payload. */
 export type PayloadType =
   | { readonly kind: 'any' }
   | { readonly kind: 'text' }
@@ -27,15 +27,15 @@ const builtIn = new Map<unknown, PayloadType>([
 ]);
 
 /**
- * What a design type or the argument of `@Payload` asks for. Classes of the application are converted and validated; of an
- * array only that it is one is checked, since a compiler does not say of what. Undefined for types that no payload can
- * become: `Function`, `Date`, `Map` and the like.
+ * The payload type for a design type or for the argument of `@Payload`. Classes of the application are converted and validated.
+ * For an array only `Array.isArray` is checked, because compilers do not record its item type. Undefined for types that a
+ * payload cannot be converted to, as `Function`, `Date` and `Map`.
  */
 export function payloadTypeOf(type: unknown): PayloadType | undefined {
   const known = builtIn.get(type);
   if (known !== undefined) return known;
   if (isStandardSchema(type)) return { kind: 'schema', schema: type };
-  // Some compilers write the object of an enum where others write String or Number.
+  // For an enum some compilers record its object, others String or Number.
   if (typeof type !== 'function') return any;
   return isNative(type) ? undefined : { kind: 'class', type: type as Constructor };
 }
@@ -44,8 +44,8 @@ function isNative(type: object): boolean {
   return Function.prototype.toString.call(type).endsWith('{ [native code] }');
 }
 
-function checked(what: string, holds: (value: unknown) => boolean): PayloadType {
-  const issues = [{ message: `must be ${what}` }];
-  const validate = (value: unknown) => (holds(value) ? { value } : { issues });
+function checked(description: string, isValid: (value: unknown) => boolean): PayloadType {
+  const issues = [{ message: `must be ${description}` }];
+  const validate = (value: unknown) => (isValid(value) ? { value } : { issues });
   return { kind: 'schema', schema: { '~standard': { version: 1, vendor: 'signalbox', validate } } };
 }

@@ -1,5 +1,6 @@
-// The interface that schema libraries agree on (Standard Schema, version 1), as far as we use it.
+// The part of Standard Schema (version 1), the common interface of schema libraries, that signalbox uses.
 
+/** A schema of zod, valibot, arktype or another library. @see https://standardschema.dev */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
@@ -17,7 +18,7 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Whether a value is a schema; those of some libraries are functions. */
+/** True for schemas; those of some libraries are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   const standard = (value as Partial<StandardSchema>)['~standard'];

@@ -1,4 +1,4 @@
-// The check of a value against what the handler wants: a class of the application's, or any Standard Schema.
+// Applies the class or schema of a parameter to a value.
 import type { FieldProblem } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
 import { toInstance } from './class-validation.js';
@@ -7,10 +7,10 @@ import type { PayloadType } from './payload-type.js';
 import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 
 /**
- * The value as the handler gets it: an instance of the class, or what the schema made of it. A promise for classes and for
- * schemas that answer later.
+ * Returns the value for the handler: an instance of the class, or the output of the schema. It is a promise for classes and for
+ * asynchronous schemas.
  *
- * @throws `payload-invalid` with the fields at fault
+ * @throws {MessagingError} `payload-invalid` with the invalid fields
  */
 export function validate(value: unknown, type: PayloadType): unknown {
   switch (type.kind) {
@@ -30,10 +30,10 @@ function parse(value: unknown, schema: StandardSchema): unknown {
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
-  return isPromise(result) ? parsedLater(value, result) : parsed(value, result);
+  return isPromise(result) ? parseAsync(value, result) : parsed(value, result);
 }
 
-async function parsedLater(
+async function parseAsync(
   value: unknown,
   promise: PromiseLike<SchemaResult<unknown>>,
 ): Promise<unknown> {

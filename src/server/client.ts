@@ -97,14 +97,19 @@ export class Client implements SessionOwner {
     events.emit('connected', { session });
   }
 
-  process(frame: ClientFrame): Promise<FrameResult> {
+  /** Processes a frame and reports every error; never rejects. */
+  async process(frame: ClientFrame): Promise<FrameResult> {
     const { hooks, problems, handle } = this.#parts;
-    if (hooks.onFrame === undefined) return problems.guard(handle, frame, this);
-    const end = hooks.onFrame(frame, this.session);
-    return problems.guard(handle, frame, this).then((result) => {
-      end?.(result);
-      return result;
-    });
+    const end = hooks.onFrame?.(frame, this.session);
+    let result: FrameResult;
+    try {
+      result = (await handle(frame, this)) ?? 'done';
+    } catch (thrown) {
+      await problems.refuse(thrown, frame, this);
+      result = 'failed';
+    }
+    end?.(result);
+    return result;
   }
 
   /** A subscription has begun. After `disconnected` no event follows. */

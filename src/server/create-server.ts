@@ -2,13 +2,13 @@
 import type { BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
-import { defaultQueueOptions } from '../broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
 import { BrokerPublisher } from '../broker/publisher.js';
 import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
 import { SharedSubscriptions } from '../broker/shared-subscriptions.js';
 import { MessageFrames } from '../broker/subscriber.js';
-import { ContainerLease } from '../container/container-lease.js';
+import { ServerContainer } from '../container/container.js';
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
@@ -52,7 +52,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
   const clients = new Clients();
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
-  const resolver = new DestinationResolver(options.prefixes, separator);
+  const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
   const payloads = new Payloads(options.converters);
@@ -67,11 +67,15 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     onPublication: hooks.onPublication,
   });
 
-  const lease = new ContainerLease(options.container, { publisher, registry: clients, events });
-  const compiled = await compileRoutes(lease, options, payloads, hooks).catch(
+  const container = new ServerContainer(options.container, {
+    publisher,
+    registry: clients,
+    events,
+  });
+  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
-      await lease.end().catch(() => {});
+      await container.close().catch(() => {});
       throw error;
     },
   );
@@ -79,7 +83,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator }),
     clock,
-    timeLimit: options.handlerTimeout,
+    handlerTimeout: options.handlerTimeout,
   });
   const problems = new Problems({ publisher, logger, refusalCloses: options.errors === 'close' });
   const inbound = new Inbound({
@@ -89,7 +93,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
-    separator,
   });
   const client: ClientParts = {
     ids,
@@ -98,7 +101,6 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     events,
     subscriber: {
       broker,
-      clock,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
       sessionQueueMemory: sessionQueueMemory(
@@ -153,7 +155,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
     activity,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
-    release: () => lease.end(),
+    release: () => container.close(),
   });
 }
 
@@ -170,12 +172,12 @@ function partsFor(
 }
 
 async function compileRoutes(
-  lease: ContainerLease,
+  container: ServerContainer,
   { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
 ): Promise<readonly Route[]> {
-  if (onContainer !== undefined) await lease.prepare(onContainer);
-  const built = await lease.controllers(controllers);
+  if (onContainer !== undefined) await container.prepare(onContainer);
+  const built = await container.controllers(controllers);
   return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
 }

@@ -9,4 +9,5 @@ import { stompCodec } from '../wire/stomp/codec.js';
 
 export const defaultCodecs: readonly WireCodec[] = [stompCodec, jsonCodec];
 
-export const defaultConverters: readonly PayloadConverter[] = [text, bytes, jsonPayload];
+/** JSON first: most payloads are objects. */
+export const defaultConverters: readonly PayloadConverter[] = [jsonPayload, text, bytes];

@@ -1,7 +1,7 @@
 // Hooks: functions that observe a running server. The test kit uses them; tracing and metrics will.
 import type { DeliveryHook } from '../broker/subscriber.js';
 import type { PublicationHook } from '../broker/publisher.js';
-import type { Container } from '../container/container-lease.js';
+import type { Container } from '../container/container.js';
 import type { Invocation } from '../dispatch/invocation.js';
 import { isStream, type Outcome, type Route } from '../dispatch/route.js';
 import type { ClientFrame } from '../message/frame.js';

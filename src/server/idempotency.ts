@@ -1,6 +1,5 @@
 // SENDs with an `idempotency-key`: a key that was processed once is not processed again.
 import type { Clock } from '../message/clock.js';
-import type { Message } from '../message/message.js';
 import type { Session } from '../session/session.js';
 
 export interface IdempotencyLimits {
@@ -76,10 +75,7 @@ export class Idempotency {
   }
 }
 
-/** Keys of a named user are shared by all its sessions; keys of an anonymous client last for one session. */
-export function idempotencyKey({ headers }: Message, session: Session): string | undefined {
-  const key = headers.get('idempotency-key');
-  if (key === undefined) return undefined;
-  const { id, principal } = session;
+/** The key with its owner: a named user in all its sessions, or one session of an anonymous client. */
+export function ownedKey(key: string, { id, principal }: Session): string {
   return JSON.stringify(principal === undefined ? [id, key] : [null, principal.name, key]);
 }

@@ -16,11 +16,10 @@ import type {
 } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import { problemQueue } from '../message/target.js';
-import { checkDestination, checkPatternBudget } from '../pattern/destination-limits.js';
-import type { Separator } from '../pattern/separator.js';
+import { checkPatternBudget } from '../pattern/destination-limits.js';
 import type { Application } from './application.js';
 import type { Client } from './client.js';
-import { idempotencyKey, type Idempotency } from './idempotency.js';
+import { ownedKey, type Idempotency } from './idempotency.js';
 import type { LimitOptions } from './options.js';
 import type { HeldFrame } from './transactions.js';
 
@@ -32,7 +31,6 @@ export interface InboundParts {
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
   readonly limits: LimitOptions;
-  readonly separator: Separator;
 }
 
 export class Inbound {
@@ -67,9 +65,8 @@ export class Inbound {
 
   #send(frame: SendFrame, client: Client): void | Promise<void> {
     const { message, transaction } = frame;
-    this.#check(message.destination);
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
-    const key = idempotencyKey(message, client.session);
+    const key = keyOf(message, client);
     return key === undefined
       ? this.#process(message, client)
       : this.parts.idempotency.once(key, () => this.#process(message, client));
@@ -87,7 +84,7 @@ export class Inbound {
   async #commit({ transaction }: TransactionFrame, client: Client): Promise<void> {
     const held = client.transactions.end(transaction).map((frame) => ({
       frame,
-      key: frame.kind === 'send' ? idempotencyKey(frame.message, client.session) : undefined,
+      key: frame.kind === 'send' ? keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
     await this.parts.idempotency.together(keys, async (fresh) => {
@@ -156,9 +153,8 @@ export class Inbound {
     const { session, subscriber } = client;
     if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
     const { id, destination } = frame;
-    this.#check(destination);
-    checkPatternBudget(destination, subscriber.destinations(), limits);
     const address = resolver.resolveOwn(destination, session.id);
+    checkPatternBudget(destination, subscriber.destinations(), limits);
     switch (address.kind) {
       case 'handler':
         return application.subscribe(frame, address.lookup, client);
@@ -175,10 +171,6 @@ export class Inbound {
     }
   }
 
-  #check(destination: string): void {
-    checkDestination(destination, this.parts.separator, this.parts.limits);
-  }
-
   async #unsubscribe({ id, destination }: UnsubscribeFrame, client: Client): Promise<void> {
     const ended = await client.subscriber.unsubscribe(id, destination);
     if (ended !== undefined) client.unsubscribed(ended.id, ended.requested);
@@ -189,6 +181,12 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return client.subscriber.settle(settlementOf(frame));
   }
+}
+
+/** The idempotency key of a SEND; undefined without the header. */
+function keyOf({ headers }: Message, { session }: Client): string | undefined {
+  const key = headers.get('idempotency-key');
+  return key === undefined ? undefined : ownedKey(key, session);
 }
 
 function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {

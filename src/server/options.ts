@@ -1,5 +1,5 @@
 // The options of a server.
-import type { Container } from '../container/container-lease.js';
+import type { Container } from '../container/container.js';
 import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';

@@ -5,8 +5,7 @@ import { errorCodes, MessagingError } from '../message/error.js';
 import type { ClientFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { problemQueue } from '../message/target.js';
-import type { ClientSession, FrameResult, ProblemContext } from '../session/client-session.js';
-import type { FrameHandler } from '../session/interceptor.js';
+import type { ClientSession, ProblemContext } from '../session/client-session.js';
 
 export interface ProblemParts {
   readonly publisher: BrokerPublisher;
@@ -23,20 +22,6 @@ export interface ProblemReceiver {
 
 export class Problems {
   constructor(private readonly parts: ProblemParts) {}
-
-  /** Processes a frame and reports every error that is thrown; never rejects. */
-  async guard<C extends ProblemReceiver>(
-    handle: FrameHandler<C>,
-    frame: ClientFrame,
-    client: C,
-  ): Promise<FrameResult> {
-    try {
-      return (await handle(frame, client)) ?? 'done';
-    } catch (thrown) {
-      await this.#refuse(MessagingError.from(thrown), frame, client);
-      return 'failed';
-    }
-  }
 
   /**
    * Sends a problem to the client, by an error frame of its protocol or to its problem queue. Returns false when it has
@@ -64,9 +49,13 @@ export class Problems {
     }
   }
 
-  /** Reports the problem; without a way to do so, sends ERROR when the client has to know, and otherwise logs. */
-  async #refuse(error: MessagingError, frame: ClientFrame, client: ProblemReceiver): Promise<void> {
+  /**
+   * Reports a frame whose processing failed. When the client cannot receive a report, sends ERROR if the client has to know, and
+   * otherwise logs. Never rejects.
+   */
+  async refuse(thrown: unknown, frame: ClientFrame, client: ProblemReceiver): Promise<void> {
     const { session } = client;
+    const error = MessagingError.from(thrown);
     if (frame.kind === 'connect') return session.fail(error);
     const about = { destination: destinationOf(frame), receipt: frame.receipt };
     const refused = errorCodes[error.code].class !== 'handler-failure';

@@ -15,7 +15,7 @@ import { createOriginCheck } from '../transport/origin.js';
 import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
-import { Attempts } from '../message/attempts.js';
+import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
@@ -209,17 +209,22 @@ export class RunningServer implements Server {
   async #close(): Promise<void> {
     this.#state = 'closed';
     const late = this.#terminateLate();
-    const attempts = new Attempts();
     // Transports can be closed only after they have opened.
     await Promise.race([this.#starting?.catch(() => {}), late]);
-    for (const { transport } of this.#transports) await attempts.make(() => transport.close());
+    const transports = this.#transports.map(({ transport }) => transport);
+    await closeAll([
+      ...transports.map((transport) => () => transport.close()),
+      () => this.#drainAndStopListening(late),
+      () => this.parts.broker.stop(),
+      () => this.parts.release(),
+    ]);
+  }
+
+  async #drainAndStopListening(late: Promise<void>): Promise<void> {
     const stopped = this.#listener?.close();
     await Promise.race([this.#drained(), late]);
     this.#closeTimer?.cancel();
     await stopped;
-    await attempts.make(() => this.parts.broker.stop());
-    await attempts.make(() => this.parts.release());
-    attempts.conclude();
   }
 
   /** Resolves when every session has processed its frames and its connection is closed. */

@@ -1,6 +1,6 @@
 // Creates a server under test from the options of the application and of the test.
-import type { Container } from '../container/container-lease.js';
-import { overrideIn, overrideMeanwhile } from '../container/override.js';
+import type { Container } from '../container/container.js';
+import { overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
 import { Payloads } from '../payload/converter.js';
@@ -51,8 +51,8 @@ export async function testServer<M extends object = AnyDestinations>(
   const hooks: Hooks = {
     async onContainer(ready) {
       container = ready;
-      if (options.container !== undefined) return overrideMeanwhile(ready, modules, override);
-      await overrideIn(ready, modules, override);
+      if (options.container !== undefined) return overrideTemporarily(ready, modules, override);
+      await overrideBindings(ready, modules, override);
       return () => {};
     },
     onConnection: recorder.onConnection,

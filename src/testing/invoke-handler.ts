@@ -1,5 +1,5 @@
 // Runs one handler with a server that exists only for this call.
-import type { Override } from '../container/override.js';
+import type { Override } from '../container/overrides.js';
 import type { Constructor } from '../payload/converter.js';
 import { testServer } from './create-test-server.js';
 import type { TestServerOptions } from './options.js';

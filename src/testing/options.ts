@@ -1,5 +1,5 @@
 // The options of test servers, of their clients, and of the frames that clients send.
-import type { ContainerModule, Override } from '../container/override.js';
+import type { ContainerModule, Override } from '../container/overrides.js';
 import type { AckMode, HeartbeatPair } from '../message/frame.js';
 import type { Principal } from '../message/message.js';
 import type { ServerOptions } from '../server/options.js';

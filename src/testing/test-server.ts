@@ -1,6 +1,6 @@
 // A server under test: connects clients, lists what was published and logged, and checks at the end that nothing is left.
-import type { Container } from '../container/container-lease.js';
-import type { Token } from '../container/override.js';
+import type { Container } from '../container/container.js';
+import type { Token } from '../container/overrides.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
 import type { Constructor } from '../payload/converter.js';

@@ -5,7 +5,8 @@ import type { Address } from '../../src/message/address.js';
 import { MessagingError } from '../../src/message/error.js';
 
 const prefixes = { application: ['/app', '/api'], broker: ['/topic', '/queue'], user: '/user' };
-const resolver = new DestinationResolver(prefixes, '/');
+const limits = { maxDestinationCharacters: 40, maxDestinationSegments: 4 };
+const resolver = new DestinationResolver(prefixes, '/', limits);
 const none: Address = { kind: 'none' };
 
 describe('the address of a message', () => {
@@ -33,7 +34,7 @@ describe('the address of a message', () => {
   });
 
   it('with dots has no slash before the lookup', () => {
-    const dots = new DestinationResolver({ ...prefixes, application: ['/app'] }, '.');
+    const dots = new DestinationResolver({ ...prefixes, application: ['/app'] }, '.', limits);
     expect(dots.resolve('/app/red.blue.green')).toEqual({
       kind: 'handler',
       lookup: 'red.blue.green',
@@ -83,5 +84,25 @@ describe('the address of a subscription', () => {
     expect(() => resolver.resolveOwn(destination, 's1')).toThrow(
       /A subscription below \/\S+ names one queue, without wildcards\./,
     );
+  });
+});
+
+describe('the destination of a client', () => {
+  it.each([
+    [`/topic/${'x'.repeat(34)}`, 'A destination has at most 40 characters.'],
+    [`/user/${'x'.repeat(35)}`, 'A destination has at most 40 characters.'],
+    ['/topic/a/b/c/d', 'A destination has at most 4 segments.'],
+    ['/user/queue/a/b/c', 'A destination has at most 4 segments.'],
+  ])('is limited: %s', (destination, problem) => {
+    expect(() => resolver.resolveOwn(destination, 's1')).toThrow(problem);
+    expect(() => resolver.resolve(destination, 's1')).toThrow(problem);
+  });
+
+  it('may reach the limits, and the application may exceed them', () => {
+    const longest = `/topic/a/b/${'x'.repeat(29)}`;
+    expect(resolver.resolve(longest, 's1')).toMatchObject({ kind: 'broker' });
+    expect(resolver.resolve(`${longest}/c/d`)).toMatchObject({ kind: 'broker' });
+    // Empty segments do not count.
+    expect(resolver.resolve('/topic//a//b/c', 's1')).toMatchObject({ kind: 'broker' });
   });
 });

@@ -1,6 +1,6 @@
 // A session subscriber on a broker that records its calls.
 import type { Broker, BrokerConnection } from '../../src/broker/broker.js';
-import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memory.js';
 import type { Publication } from '../../src/broker/publication.js';
 import { sessionQueueMemory } from '../../src/broker/session-queues.js';
 import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
@@ -76,7 +76,6 @@ export function fakeSubscriber(
   const clock = testClock();
   const parts = {
     broker,
-    clock,
     frames: new MessageFrames(),
     subscriptions: new SharedSubscriptions(),
     sessionQueueMemory: sessionQueueMemory(clock, silentLogger, defaultQueueOptions),

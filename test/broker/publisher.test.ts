@@ -6,6 +6,7 @@ import { ReplyAddresses, ReplyDirectory } from '../../src/broker/reply-addresses
 import { MessagingError } from '../../src/message/error.js';
 import { silentLogger } from '../../src/message/logger.js';
 import { noHeaders, type Message } from '../../src/message/message.js';
+import { defaultDestinationLimits } from '../../src/pattern/destination-limits.js';
 import { Payloads } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
 import { sequentialIds } from '../../src/testing/sequential-ids.js';
@@ -27,6 +28,7 @@ function publisher(onPublication?: PublicationHook) {
     resolver: new DestinationResolver(
       { application: ['/app'], broker: ['/topic'], user: '/user' },
       '/',
+      defaultDestinationLimits,
     ),
     users: { sessionsOf: (user) => (user === 'ann' ? ['s1', 's2'] : []) },
     replies,

@@ -1,4 +1,4 @@
-// Decorated classes to routes, and everything that is wrong with them in one error.
+// Compiling controllers to routes, and reporting all mistakes in one error.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../src/controller/arguments/header.js';
@@ -7,7 +7,7 @@ import { Principal } from '../../src/controller/arguments/principal.js';
 import { Controller } from '../../src/controller/decorators/controller.js';
 import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
 import { MessageMapping } from '../../src/controller/decorators/mapping.js';
-import { SendTo } from '../../src/controller/decorators/send-to.js';
+import { SendTo } from '../../src/controller/decorators/reply-decorators.js';
 import type { Constructor } from '../../src/payload/converter.js';
 import { compileControllers } from '../../src/controller/compile.js';
 import { compile, findings, serve } from './serve.js';
@@ -16,14 +16,14 @@ class ChatMessage {
   text?: string;
 }
 
-/** What a compiler makes of a decorated class that writes down no types. */
+/** Applies decorators like a compiler that records no types. */
 function withoutTypes(type: new () => object, decorate: (prototype: object) => void): void {
   decorate(type.prototype as object);
   Controller()(type);
 }
 
 describe('compiling', () => {
-  it('names routes and handlers', () => {
+  it('returns routes with the names of their handlers', () => {
     @Controller('/a')
     class A {
       @MessageMapping('/{x}')
@@ -34,7 +34,7 @@ describe('compiling', () => {
     ]);
   });
 
-  it('refuses everything that is wrong in one error', () => {
+  it('reports all mistakes in one error', () => {
     @Controller()
     class A {
       @MessageMapping('/a')
@@ -47,14 +47,14 @@ describe('compiling', () => {
       b() {}
     }
     expect(findings([A, B])).toEqual([
-      'A.a, parameter 0: no payload can become a Date; name a class or a schema, as in @Payload(schema).',
-      'A.a, parameter 1: no pattern declares {x}; there are no variables.',
-      'B: it is no controller; decorate the class with @Controller().',
-      `SEND '/a' is served by A.a and B.b: give one another destination.`,
+      'A.a, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
+      'A.a, parameter 1: no pattern declares {x}; no variables are declared.',
+      'B: it is not a controller; decorate the class with @Controller().',
+      `SEND '/a' has two handlers, A.a and B.b: change the destination of one.`,
     ]);
   });
 
-  it('refuses decorators that have no effect', () => {
+  it('reports decorators that have no effect', () => {
     @Controller()
     class A {
       @SendTo('/topic/a')
@@ -68,14 +68,14 @@ describe('compiling', () => {
     }
     expect(findings(A)).toEqual([
       'A.a: its decorators have no effect; add @MessageMapping, @SubscribeMapping or @MessageExceptionHandler.',
-      'A.c: it is no method; decorators of handlers belong on methods.',
+      'A.c: it is not a method; move the decorators to a method.',
       `A.b: a static method cannot handle messages; remove 'static'.`,
     ]);
   });
 });
 
-describe('refused as well', () => {
-  it('are getters, which are not run, and generators', () => {
+describe('compiling reports', () => {
+  it('decorated getters, without calling them, and synchronous generators', () => {
     @Controller()
     class A {
       @(MessageMapping('/a') as MethodDecorator)
@@ -89,22 +89,22 @@ describe('refused as well', () => {
       }
     }
     expect(findings(A)).toEqual([
-      'A.a: it is no method; decorators of handlers belong on methods.',
-      'A.b: it is a generator, which nobody would run; make it async, as in async *b().',
+      'A.a: it is not a method; move the decorators to a method.',
+      'A.b: it is a synchronous generator, and only asynchronous ones are streams; write async *b().',
     ]);
   });
 
-  it('is @Controller on top of another', () => {
+  it('a second @Controller', () => {
     @Controller('/a')
     @Controller('/b')
     class A {
       @MessageMapping('/c')
       c() {}
     }
-    expect(findings(A)).toEqual(['A: it has several @Controller; leave one.']);
+    expect(findings(A)).toEqual(['A: it has several @Controller; keep one.']);
   });
 
-  it('is what could not be built, with all else that is wrong with it', () => {
+  it('a controller that could not be created, with its other mistakes', () => {
     @Controller()
     class A {
       @MessageMapping('/a')
@@ -119,8 +119,8 @@ describe('refused as well', () => {
       expect.objectContaining({
         message: [
           'The controllers cannot be served:',
-          'A: it cannot be built: no database',
-          'A.a, parameter 0: no payload can become a Date; name a class or a schema, as in @Payload(schema).',
+          'A: it cannot be created: no database',
+          'A.a, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
         ].join('\n- '),
         cause: failure,
       }),
@@ -129,7 +129,7 @@ describe('refused as well', () => {
 });
 
 describe('parameters without decorator', () => {
-  it('may be one, which is the payload', () => {
+  it('may be one, and it receives the payload', () => {
     @Controller()
     class A {
       @MessageMapping('/a')
@@ -138,11 +138,11 @@ describe('parameters without decorator', () => {
       }
     }
     expect(findings(A)).toEqual([
-      'A.a, parameters 0 and 1 and 3: only one parameter can do without a decorator; decorate the others.',
+      'A.a, parameters 0 and 1 and 3: only one parameter may have no decorator; decorate the others.',
     ]);
   });
 
-  it('may not have one of our decorators as their type', () => {
+  it('may not have an argument decorator as their type', () => {
     class A {
       a(user: unknown) {
         return user;
@@ -154,7 +154,7 @@ describe('parameters without decorator', () => {
       Reflect.defineMetadata('design:paramtypes', [Principal], prototype, 'a');
     });
     expect(findings(A)).toEqual([
-      'A.a, parameter 0: its type is one of the argument decorators; write the decorator before it as well, as in @Principal() user: Principal.',
+      'A.a, parameter 0: its type is an argument decorator; add the decorator as well, as in @Principal() user: Principal.',
     ]);
   });
 });
@@ -163,7 +163,7 @@ describe('without type metadata', () => {
   const unknown =
     'its type is unknown; name it, as in @Payload(ChatMessage) or @Payload(schema), or compile with emitDecoratorMetadata.';
 
-  it('a payload has to be named', () => {
+  it('the type of a payload must be named', () => {
     class A {
       decorated(message: unknown) {
         return message;
@@ -183,7 +183,7 @@ describe('without type metadata', () => {
     ]);
   });
 
-  it('everything works that is named', async () => {
+  it('all arguments work whose decorators name what they need', async () => {
     class A {
       a(message: unknown, x: string, v: string, user: Principal | undefined) {
         return [message, x, v, user];

@@ -1,4 +1,4 @@
-// What the decorators of a class have said, and what its subclasses inherit and replace.
+// Definitions of classes: what subclasses inherit and replace.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Payload } from '../../src/controller/arguments/payload.js';
@@ -6,7 +6,7 @@ import { Controller } from '../../src/controller/decorators/controller.js';
 import { isController } from '../../src/controller/definition.js';
 import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
 import { MessageMapping } from '../../src/controller/decorators/mapping.js';
-import { SendTo } from '../../src/controller/decorators/send-to.js';
+import { SendTo } from '../../src/controller/decorators/reply-decorators.js';
 import { compile, serve } from './serve.js';
 
 @Controller('/rooms/{room}')
@@ -40,7 +40,7 @@ describe('a subclass', () => {
     expect((await served.send('/rooms/lobby/fail'))?.value).toBe('base');
   });
 
-  it('replaces the patterns and return rules of its parent by its own', async () => {
+  it('replaces the patterns and return rules of its parent', async () => {
     @Controller('/halls/{room}')
     @SendTo('/topic/halls')
     class Sub extends Base {}
@@ -51,7 +51,7 @@ describe('a subclass', () => {
     ]);
   });
 
-  it("keeps its parent's patterns when @Controller names none", () => {
+  it("keeps its parent's patterns if its @Controller has none", () => {
     @Controller()
     class Sub extends Base {}
     expect(compile([Sub]).map(({ pattern, handler }) => [pattern, handler])).toEqual([
@@ -60,7 +60,7 @@ describe('a subclass', () => {
     ]);
   });
 
-  it('keeps the decorators of a method that it overrides without any', async () => {
+  it('keeps the decorators of a method that it overrides without decorators', async () => {
     class Sub extends Base {
       override say(room: string, text: string) {
         return `${room}! ${text}!`;
@@ -75,7 +75,7 @@ describe('a subclass', () => {
     expect((await served.send('/rooms/lobby/fail'))?.value).toBe('sub');
   });
 
-  it('replaces matter by matter what its own decorators say', async () => {
+  it('replaces each kind of decorator separately', async () => {
     class Louder extends Base {
       @SendTo('/topic/loud')
       override say(room: string, text: string) {
@@ -96,12 +96,12 @@ describe('a subclass', () => {
     expect((await serve(Elsewhere).send('/rooms/lobby/shout', { body: 'hi' }))?.value).toBe('hi');
   });
 
-  it('leaves its parent as it was', async () => {
+  it('does not change its parent', async () => {
     expect((await serve(Base).send('/rooms/lobby/say', { body: 'hi' }))?.value).toBe('lobby: hi');
   });
 });
 
-it('a class is a controller when it or a parent of it carries the decorator', () => {
+it('a class is a controller if it or one of its parents has the decorator', () => {
   class Sub extends Base {}
   class Plain {}
   expect([Base, Sub, Plain].map((type) => isController(type as never))).toEqual([
@@ -111,6 +111,6 @@ it('a class is a controller when it or a parent of it carries the decorator', ()
   ]);
 });
 
-it('what the decorators said is found by two copies of the package', () => {
+it('two copies of the package share definitions', () => {
   expect(Object.hasOwn(Base, Symbol.for('signalbox.definition'))).toBe(true);
 });

@@ -1,13 +1,11 @@
-// Controllers, compiled, and what they make of messages.
+// Compiles controllers and dispatches messages to them.
 import { compileControllers } from '../../src/controller/compile.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import type { Outcome } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import { MessagingError } from '../../src/message/error.js';
-import { bytes } from '../../src/payload/bytes.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
-import { json } from '../../src/payload/json.js';
-import { text } from '../../src/payload/text.js';
+import { defaultConverters } from '../../src/server/defaults.js';
 import { fakeSession } from '../dispatch/fake-session.js';
 import { manualClock } from '../manual-clock.js';
 
@@ -24,7 +22,7 @@ export interface Served {
   subscribe(lookup: string, given?: Given): Promise<Outcome | undefined>;
 }
 
-const payloads = new Payloads([text, bytes, json]);
+const payloads = new Payloads(defaultConverters);
 
 export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
   return compileControllers(
@@ -35,7 +33,7 @@ export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
 
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
   const routes = new RouteTable(compile([types].flat(), separator), { separator });
-  const dispatcher = new Dispatcher({ routes, clock: manualClock() });
+  const dispatcher = new Dispatcher({ routes, clock: manualClock(), handlerTimeout: 0 });
   const dispatch = async (
     on: 'send' | 'subscribe',
     lookup: string,
@@ -47,7 +45,7 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
       message: {
         destination: `/app${lookup}`,
         headers: new Map(Object.entries(headers)),
-        body: octets(body),
+        body: bytesOf(body),
       },
       lookup,
       subscription: on === 'subscribe' ? 'sub-0' : undefined,
@@ -58,12 +56,12 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
   };
 }
 
-function octets(body: unknown): Uint8Array {
+function bytesOf(body: unknown): Uint8Array {
   if (body === undefined) return new Uint8Array(0);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** What is wrong with controllers, line by line. */
+/** The mistakes that compiling the controllers reports, one per line. */
 export function findings(
   types: readonly Type[] | Type,
   separator: '/' | '.' = '/',

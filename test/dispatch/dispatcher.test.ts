@@ -1,9 +1,10 @@
-// A message to its handler, the time it may take, and what comes of it.
+// The dispatcher: routes, errors, timeouts and abort signals.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
-import type { Invocation } from '../../src/dispatch/invocation.js';
+import type { DispatchRequest, Invocation } from '../../src/dispatch/invocation.js';
 import type { Outcome, Route } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
+import type { Clock } from '../../src/message/clock.js';
 import { MessagingError } from '../../src/message/error.js';
 import { manualClock } from '../manual-clock.js';
 import { fakeSession } from './fake-session.js';
@@ -16,12 +17,17 @@ const message = {
 };
 const request = { on: 'send', session, message, lookup: '/x/7' } as const;
 
-function dispatcher(invoke: Route['invoke'], timeLimit?: number) {
+function dispatcher(invoke: Route['invoke'], handlerTimeout = 30_000) {
   const clock = manualClock();
   const routes = new RouteTable([{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke }], {
     separator: '/',
   });
-  return { clock, dispatcher: new Dispatcher({ routes, clock, timeLimit }) };
+  const inner = new Dispatcher({ routes, clock, handlerTimeout });
+  return {
+    clock,
+    /** Also rejects where the dispatcher throws at once. */
+    dispatch: async (given: DispatchRequest) => inner.dispatch(given),
+  };
 }
 
 const outcome = (value: unknown): Outcome => ({ value, targets: [] });
@@ -35,17 +41,17 @@ async function failure(promise: Promise<unknown>): Promise<MessagingError> {
   return error as MessagingError;
 }
 
-/** Resolves when all that is ready has run. */
+/** Resolves after all pending microtasks. */
 const settled = async () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the dispatcher', () => {
-  it('gives the handler the message and what the pattern found', async () => {
+  it('calls the handler with the message and the variables of the pattern', async () => {
     let seen: Invocation | undefined;
-    const { dispatcher: d } = dispatcher((invocation) => {
+    const { dispatch } = dispatcher((invocation) => {
       seen = invocation;
       return outcome('hello');
     });
-    expect(await d.dispatch({ ...request, subscription: 'sub-0' })).toEqual(outcome('hello'));
+    expect(await dispatch({ ...request, subscription: 'sub-0' })).toEqual(outcome('hello'));
     expect(seen).toMatchObject({
       on: 'send',
       session,
@@ -57,10 +63,10 @@ describe('the dispatcher', () => {
     expect(seen?.variables).toEqual(new Map([['id', '7']]));
   });
 
-  it('answers undefined where no route is', async () => {
-    const { dispatcher: d } = dispatcher(() => outcome(1));
-    expect(await d.dispatch({ ...request, lookup: '/y' })).toBeUndefined();
-    expect(await d.dispatch({ ...request, on: 'subscribe' })).toBeUndefined();
+  it('returns undefined when no route matches', async () => {
+    const { dispatch } = dispatcher(() => outcome(1));
+    expect(await dispatch({ ...request, lookup: '/y' })).toBeUndefined();
+    expect(await dispatch({ ...request, on: 'subscribe' })).toBeUndefined();
   });
 
   const throwing = (thrown: unknown) => [
@@ -70,78 +76,141 @@ describe('the dispatcher', () => {
     dispatcher(async () => Promise.reject(thrown as Error)),
   ];
 
-  it('passes on a MessagingError', async () => {
+  it('rejects with the MessagingError that a handler throws', async () => {
     const own = new MessagingError('access-refused');
-    for (const { dispatcher: d } of throwing(own)) {
-      expect(await failure(d.dispatch(request))).toBe(own);
+    for (const { dispatch } of throwing(own)) {
+      expect(await failure(dispatch(request))).toBe(own);
     }
   });
 
   it.each([new Error('secret'), 'secret', undefined])(
-    'wraps everything else: %s',
+    'wraps other thrown values in handler-failed: %s',
     async (cause) => {
-      for (const { dispatcher: d } of throwing(cause)) {
+      for (const { dispatch } of throwing(cause)) {
         const wrapped = { code: 'handler-failed', message: 'The handler failed.', cause };
-        expect(await failure(d.dispatch(request))).toMatchObject(wrapped);
+        expect(await failure(dispatch(request))).toMatchObject(wrapped);
       }
     },
   );
 });
 
-describe('the time limit', () => {
-  it('needs no timer where the handler answers at once', async () => {
-    const { clock, dispatcher: d } = dispatcher(() => {
-      expect(clock.timers).toBe(0);
-      return outcome(1);
-    });
-    await d.dispatch(request);
+describe('the handler timeout', () => {
+  const never = async () => new Promise<Outcome>(() => {});
+
+  it('needs no timer for a synchronous handler', async () => {
+    const { clock, dispatch } = dispatcher(() => outcome(1));
+    await dispatch(request);
+    expect(clock.turn()).toBe(false);
     expect(clock.timers).toBe(0);
   });
 
-  it('ends its timer with the handler', async () => {
-    const { clock, dispatcher: d } = dispatcher(async () => Promise.resolve(outcome(1)));
-    const result = d.dispatch(request);
+  it('needs no timer for a handler that settles in the turn in which it began', async () => {
+    const { clock, dispatch } = dispatcher(async () => Promise.resolve(outcome(1)));
+    expect(await dispatch(request)).toEqual(outcome(1));
+    clock.turn();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('has one timer for all handlers, and none when all have settled', async () => {
+    const handlers = Array.from({ length: 3 }, () => withResolvers<Outcome>());
+    const waiting = handlers.map(({ promise }) => promise);
+    const { clock, dispatch } = dispatcher(async () => waiting.shift()!);
+    const results = handlers.map(async () => dispatch(request));
+    clock.turn();
     expect(clock.timers).toBe(1);
-    expect(await result).toEqual(outcome(1));
+    for (const i of [1, 0, 2]) {
+      expect(clock.timers).toBe(1);
+      handlers[i]!.resolve(outcome(i));
+      await results[i];
+    }
+    expect(clock.timers).toBe(0);
+    expect(await Promise.all(results)).toEqual([0, 1, 2].map(outcome));
+  });
+
+  it('expires each handler after its own time', async () => {
+    const { clock, dispatch } = dispatcher(never, 1000);
+    const failed: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      void failure(dispatch(request)).then(() => failed.push(i));
+      clock.turn();
+      clock.advance(100);
+    }
+    for (const expected of [[], [0], [0, 1], [0, 1, 2]]) {
+      await settled();
+      expect(failed).toEqual(expected);
+      clock.advance(expected.length === 0 ? 700 : 100);
+    }
     expect(clock.timers).toBe(0);
   });
 
-  it('is 30 seconds: then the signal fires and the call fails', async () => {
+  it('expires a handler whose deadline passed before the end of the turn in which it began', async () => {
+    const { clock, dispatch } = dispatcher(never, 10);
+    const result = failure(dispatch(request));
+    clock.advance(10);
+    clock.turn();
+    expect(await result).toMatchObject({ code: 'handler-timeout' });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('never expires a handler early, although timers may be early', async () => {
+    const clock = manualClock();
+    // As fast as a clock of the system that truncates milliseconds.
+    const early: Clock = { ...clock, after: (delay, action) => clock.after(delay - 0.5, action) };
+    const routes = new RouteTable(
+      [{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never }],
+      { separator: '/' },
+    );
+    const inner = new Dispatcher({ routes, clock: early, handlerTimeout: 10 });
+    let failed = false;
+    void Promise.resolve(inner.dispatch(request)).catch(() => (failed = true));
+    clock.turn();
+    clock.advance(9.75);
+    await settled();
+    expect(failed).toBe(false);
+    expect(clock.timers).toBe(1);
+    clock.advance(0.75);
+    await settled();
+    expect(failed).toBe(true);
+  });
+
+  it('aborts the signal, then fails the call', async () => {
     let signal: AbortSignal | undefined;
-    const { clock, dispatcher: d } = dispatcher(async (invocation) => {
+    const { clock, dispatch } = dispatcher(async (invocation) => {
       ({ signal } = invocation);
-      return new Promise(() => {});
+      return never();
     });
-    const result = failure(d.dispatch(request));
+    const result = failure(dispatch(request));
+    clock.turn();
     clock.advance(29_999);
     expect(signal?.aborted).toBe(false);
     clock.advance(1);
-    expect(await result).toMatchObject({ code: 'handler-timeout' });
-    expect(signal?.aborted).toBe(true);
     expect(signal?.reason).toMatchObject({ code: 'handler-timeout' });
+    expect(await result).toMatchObject({ code: 'handler-timeout' });
   });
 
-  it('shows in a signal that is first asked for when the time is up', async () => {
+  it('aborts a signal that is first read afterwards', async () => {
     let late: Invocation | undefined;
-    const { clock, dispatcher: d } = dispatcher(async (invocation) => {
+    const { clock, dispatch } = dispatcher(async (invocation) => {
       late = invocation;
-      return new Promise(() => {});
+      return never();
     }, 10);
-    const result = failure(d.dispatch(request));
+    const result = failure(dispatch(request));
+    clock.turn();
     clock.advance(10);
     await result;
     expect(late?.signal.aborted).toBe(true);
   });
 
-  it('drops a late value and a late failure silently', async () => {
+  it('drops a late value and a late error', async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', onUnhandled);
     onTestFinished(() => void process.off('unhandledRejection', onUnhandled));
     for (const end of ['resolve', 'reject'] as const) {
       const late = withResolvers<Outcome>();
-      const { clock, dispatcher: d } = dispatcher(async () => late.promise, 10);
-      const result = failure(d.dispatch(request));
+      const { clock, dispatch } = dispatcher(async () => late.promise, 10);
+      const result = failure(dispatch(request));
+      clock.turn();
       clock.advance(10);
       expect(await result).toMatchObject({ code: 'handler-timeout' });
       if (end === 'resolve') late.resolve(outcome(1));
@@ -151,52 +220,65 @@ describe('the time limit', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('of 0 is none', async () => {
-    const { clock, dispatcher: d } = dispatcher(async () => Promise.resolve(outcome(1)), 0);
-    const result = d.dispatch(request);
+  it('is disabled by 0', async () => {
+    const { clock, dispatch } = dispatcher(async () => Promise.resolve(outcome(1)), 0);
+    const result = dispatch(request);
+    expect(clock.turn()).toBe(false);
     expect(clock.timers).toBe(0);
     expect(await result).toEqual(outcome(1));
+  });
+
+  it('limits the exception handler of a stream as well', async () => {
+    const { clock, dispatch } = dispatcher(
+      () => ({ ...outcome((async function* () {})()), recover: never }),
+      10,
+    );
+    const stream = await dispatch(request);
+    const result = failure(Promise.resolve(stream!.recover!(new Error('broken'))));
+    clock.turn();
+    clock.advance(10);
+    expect(await result).toMatchObject({ code: 'handler-timeout' });
   });
 });
 
 describe('the signal', () => {
-  it('fires with the session', async () => {
+  it('fires when the session ends', async () => {
     const ending = fakeSession();
     let signal: AbortSignal | undefined;
-    const { dispatcher: d } = dispatcher(async (invocation) => {
+    const { dispatch } = dispatcher(async (invocation) => {
       ({ signal } = invocation);
       ending.end('gone');
       return Promise.resolve(outcome(1));
     });
-    await d.dispatch({ ...request, session: ending });
+    await dispatch({ ...request, session: ending });
     expect(signal?.reason).toBe('gone');
   });
 
-  it('has fired where the session has ended before', async () => {
+  it('has already fired when the session ended before', async () => {
     const ended = fakeSession();
     ended.end('gone');
     let signal: AbortSignal | undefined;
-    const { dispatcher: d } = dispatcher((invocation) => {
+    const { dispatch } = dispatcher((invocation) => {
       ({ signal } = invocation);
       return outcome(1);
     });
-    await d.dispatch({ ...request, session: ended });
+    await dispatch({ ...request, session: ended });
     expect(signal?.reason).toBe('gone');
   });
 
-  it('of a stream goes on until its subscription ends', async () => {
+  it('of a stream fires when its subscription ends', async () => {
     const subscription = new AbortController();
     let signal: AbortSignal | undefined;
-    const { dispatcher: d } = dispatcher((invocation) => {
+    const { dispatch } = dispatcher((invocation) => {
       ({ signal } = invocation);
       return outcome((async function* () {})());
     });
-    await d.dispatch({ ...request, closed: subscription.signal });
+    await dispatch({ ...request, closed: subscription.signal });
     subscription.abort('unsubscribed');
     expect(signal?.reason).toBe('unsubscribed');
   });
 
-  it('leaves nothing behind on the session', async () => {
+  it('removes its listener from the session after the call', async () => {
     const lasting = fakeSession();
     const listeners = new Set<unknown>();
     const { signal } = lasting;
@@ -213,12 +295,12 @@ describe('the signal', () => {
       },
     });
     let listening = 0;
-    const { dispatcher: d } = dispatcher((invocation) => {
+    const { dispatch } = dispatcher((invocation) => {
       expect(invocation.signal).toBe(invocation.signal);
       listening = listeners.size;
       return outcome(1);
     });
-    await d.dispatch({ ...request, session: lasting });
+    await dispatch({ ...request, session: lasting });
     expect(listening).toBe(1);
     expect(listeners.size).toBe(0);
   });

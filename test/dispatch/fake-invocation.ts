@@ -1,4 +1,4 @@
-// An invocation as a test wants it.
+// An invocation for tests, with defaults for all fields.
 import type { Invocation } from '../../src/dispatch/invocation.js';
 import { fakeSession } from './fake-session.js';
 

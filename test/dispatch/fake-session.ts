@@ -1,8 +1,8 @@
-// A session that does nothing, for calls that only look at it.
+// A session without a connection, for tests of handlers.
 import type { Session } from '../../src/session/session.js';
 
 export interface FakeSession extends Session {
-  /** Ends it. */
+  /** Aborts the signal of the session. */
   end(reason?: unknown): void;
 }
 

@@ -1,11 +1,11 @@
-// Where values go that nothing else was said of, and the rules that say it.
+// The targets of handlers' values: defaults and return rules.
 import { describe, expect, it } from 'vitest';
 import {
   defaultReply,
-  inTurn,
+  combineReplies,
   placeholdersOf,
   toDestinations,
-  toErrorQueue,
+  toProblemQueue,
   toUser,
 } from '../../src/dispatch/reply.js';
 import { fakeInvocation } from './fake-invocation.js';
@@ -23,7 +23,7 @@ describe('the default reply', () => {
     ]);
   });
 
-  it('of a SUBSCRIBE goes to the subscription under the destination it named', () => {
+  it('of a SUBSCRIBE goes to the new subscription, under the destination of the client', () => {
     expect(
       defaultReply('subscribe')(
         fakeInvocation({ on: 'subscribe', lookup: '/init', subscription: 'sub-0' }),
@@ -34,8 +34,8 @@ describe('the default reply', () => {
     expect(defaultReply('subscribe')(fakeInvocation())).toEqual([]);
   });
 
-  it('of an exception handler goes to the sending session alone', () => {
-    expect(toErrorQueue(fakeInvocation({ user: 'ann' }))).toEqual([
+  it('of an exception handler goes to the sending session only', () => {
+    expect(toProblemQueue(fakeInvocation({ user: 'ann' }))).toEqual([
       { kind: 'session', session: 's-1', destination: '/queue/errors' },
     ]);
   });
@@ -50,19 +50,19 @@ describe('a reply to destinations', () => {
     ]);
   });
 
-  it('takes values as they are', () => {
+  it('does not interpret the values of variables', () => {
     expect(
       toDestinations(['/topic/{a}'])(fakeInvocation({ variables: { a: '$&{b}', b: 'x' } })),
     ).toEqual([{ kind: 'destination', destination: '/topic/$&{b}' }]);
   });
 
-  it('fails where a variable is missing', () => {
+  it('throws when a variable is missing', () => {
     expect(() => toDestinations(['/topic/{room}'])(fakeInvocation())).toThrow(
       expect.objectContaining({ code: 'argument-missing' }),
     );
   });
 
-  it('names its placeholders', () => {
+  it('lists its placeholders', () => {
     expect(placeholdersOf('/topic/{room}/{user}')).toEqual(['room', 'user']);
     expect(placeholdersOf('/topic')).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('a reply to the user', () => {
     ]);
   });
 
-  it('goes to the sending session when it shall not be broadcast, or there is no user', () => {
+  it('goes to the sending session if broadcast is false or the sender is anonymous', () => {
     const own = [{ kind: 'session', session: 's-1', destination: '/queue/x' }];
     expect(toUser(['/queue/x'], false)(fakeInvocation({ user: 'ann' }))).toEqual(own);
     expect(toUser(['/queue/x'], true)(fakeInvocation())).toEqual(own);
@@ -89,8 +89,8 @@ describe('a reply to the user', () => {
 });
 
 describe('several replies', () => {
-  it('hold in turn', () => {
-    const reply = inTurn([toUser(['/queue/x'], false), toDestinations(['/topic/x'])]);
+  it('are combined in their order', () => {
+    const reply = combineReplies([toUser(['/queue/x'], false), toDestinations(['/topic/x'])]);
     expect(reply(fakeInvocation()).map(({ kind }) => kind)).toEqual(['session', 'destination']);
   });
 });

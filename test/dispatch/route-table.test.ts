@@ -1,4 +1,4 @@
-// The route that a destination has, and routes that cannot stand side by side.
+// The route table: the route of a destination, and routes that conflict.
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
@@ -21,7 +21,7 @@ function table(patterns: readonly string[], separator: '/' | '.' = '/'): RouteTa
 const found = (routes: RouteTable, lookup: string) => routes.find('send', lookup)?.route.pattern;
 
 describe('finding a route', () => {
-  it('prefers the literal one', () => {
+  it('prefers the literal route', () => {
     const routes = table(['/a/*', '/a/b', '/{x}/b']);
     expect(found(routes, '/a/b')).toBe('/a/b');
     expect(found(routes, '/a/c')).toBe('/a/*');
@@ -34,7 +34,7 @@ describe('finding a route', () => {
     [['/a/{x}', '/a/{x}/c'], '/a/b/c', '/a/{x}/c'],
     [['/{x}/{y}', '/a/{y}'], '/a/b', '/a/{y}'],
     [['/a/*', '/a/{x}'], '/a/b', '/a/{x}'],
-  ])('of %j takes the most specific for %s', (patterns, lookup, expected) => {
+  ])('among %j returns the most specific one for %s', (patterns, lookup, expected) => {
     for (const order of [patterns, patterns.toReversed()]) {
       const routes = table(order);
       expect(routes.findings).toEqual([]);
@@ -42,7 +42,7 @@ describe('finding a route', () => {
     }
   });
 
-  it('gives what the variables stand for', () => {
+  it('returns the values of the variables', () => {
     expect(
       table(['/rooms/{room}/by/{user}']).find('send', '/rooms/lobby/by/ann')?.variables,
     ).toEqual(
@@ -54,19 +54,19 @@ describe('finding a route', () => {
     expect(table(['/a']).find('send', '/a')?.variables.size).toBe(0);
   });
 
-  it('obeys regular expressions', () => {
+  it('matches regular expressions', () => {
     const routes = table(['/items/{id:[0-9]+}']);
     expect(found(routes, '/items/7')).toBe('/items/{id:[0-9]+}');
     expect(found(routes, '/items/x')).toBeUndefined();
   });
 
-  it('obeys dots as separators', () => {
+  it('matches segments separated by dots', () => {
     const routes = table(['red.{colour}.green'], '.');
     expect(routes.find('send', 'red.blue.green')?.variables.get('colour')).toBe('blue');
     expect(found(routes, 'red.a.b.green')).toBeUndefined();
   });
 
-  it('keeps SEND and SUBSCRIBE apart', () => {
+  it('separates SEND and SUBSCRIBE', () => {
     const routes = new RouteTable(
       [route('/a', 'A.send'), route('/a', 'A.subscribe', 'subscribe')],
       { separator: '/' },
@@ -76,7 +76,7 @@ describe('finding a route', () => {
     expect(routes.find('subscribe', '/a')?.route.handler).toBe('A.subscribe');
   });
 
-  it('finds nothing where nothing is', () => {
+  it('returns undefined when no route matches', () => {
     expect(table(['/a', '/b/*']).find('send', '/c')).toBeUndefined();
     expect(table(['/a']).find('send', '/A')).toBeUndefined();
     expect(table([]).find('send', '')).toBeUndefined();
@@ -89,20 +89,20 @@ describe('the findings', () => {
       separator: '/',
     });
     expect(findings).toEqual([
-      `SEND '/a' is served by A.one and B.two: give one another destination.`,
+      `SEND '/a' has two handlers, A.one and B.two: change the destination of one.`,
     ]);
   });
 
-  it('name both handlers of patterns that cannot be ranked', () => {
+  it('name both handlers of equally specific patterns', () => {
     const { findings } = new RouteTable([route('/a/{x}', 'A.one'), route('/a/{y}', 'B.two')], {
       separator: '/',
     });
     expect(findings).toEqual([
-      `SEND '/a/{x}' and '/a/{y}' match the same destinations and neither is more specific: A.one and B.two would both serve them.`,
+      `SEND '/a/{x}' and '/a/{y}' match the same destinations and neither is more specific, so the choice between A.one and B.two is undefined: change one pattern.`,
     ]);
   });
 
-  it('name malformed patterns, and all of them', () => {
+  it('name all malformed patterns', () => {
     const { findings } = table(['/a/{}', '/b/{}']);
     expect(findings).toHaveLength(2);
     expect(findings[0]).toMatch(/^Handler of \/a\/\{\}: the pattern '\/a\/\{\}' is not valid: /);
@@ -112,7 +112,7 @@ describe('the findings', () => {
     ['/a/{x}', '/b/{x}'],
     ['/a/{x}/c', '/a/{x}/d'],
     ['/a/{id:[0-9]+}', '/a/{id:[a-z]+}'],
-  ])('are none for %s beside %s', (a, b) => {
+  ])('are empty for %s and %s', (a, b) => {
     expect(table([a, b]).findings).toEqual([]);
   });
 });

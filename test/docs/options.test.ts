@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
-import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memory.js';
 import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-messages.js';
 import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscription-index.js';
 import { createServer } from '../../src/index.js';
@@ -61,7 +61,7 @@ const types = new Map([
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
   ...typesOf('broker/embedded/topic/subscription-index.ts', 'TopicOptions', 'topic.'),
-  ...typesOf('broker/embedded/queue/queue-options.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/queue/queue-memory.ts', 'QueueOptions', 'queue.'),
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
 ]);

@@ -9,7 +9,7 @@ const tooLong: Answer = { code: 'handler-timeout', receipt };
 const unwritten: Answer = { code: 'payload-unwritable', receipt };
 const noConverter: Answer = {
   code: 'payload-unwritable',
-  text: 'No converter writes such a value as the content type asked for.',
+  text: 'No converter can write the value with this content type.',
   receipt,
 };
 const handlerTimeout = 30_000;

@@ -35,7 +35,7 @@ function lengthOf(name: string, length: string, answer: Answer, body = 'four'): 
 
 const noNumber: Answer = {
   code: 'content-length-invalid',
-  text: 'The content-length is no number.',
+  text: 'The content-length is not a number.',
   receipt,
 };
 const doesNotFit: Answer = { code: 'content-length-invalid', receipt };

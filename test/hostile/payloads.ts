@@ -61,7 +61,7 @@ function field(name: string, fields: string, text: string): HostileRow {
 }
 
 const noBase64 = 'The field payloadBase64 takes base64 (RFC 4648 section 4).';
-const noText = 'With a content-type that is no JSON the field payload takes a string of Unicode.';
+const noText = 'With a content-type that is not JSON the field payload takes a string of Unicode.';
 const json = 'application/json';
 
 export const payloads: readonly HostileRow[] = [
@@ -211,6 +211,6 @@ export const payloads: readonly HostileRow[] = [
   field(
     'a payload of another charset',
     `"headers":{"content-type":"text/plain;charset=iso-8859-1"},"payload":"é"`,
-    'The field payload is UTF-8; payloadBase64 takes octets of another charset.',
+    'The field payload is UTF-8; payloadBase64 takes bytes of another charset.',
   ),
 ];

@@ -10,7 +10,7 @@ const transaction = 't';
 const handlerTimeout = 30_000;
 
 /** One frame after the other, of which only the last asks for a receipt. */
-function inTurn(...frames: readonly ReturnType<typeof frame>[]) {
+function combineReplies(...frames: readonly ReturnType<typeof frame>[]) {
   const quiet = frames.slice(0, -1).map(({ stomp, json }) => ({
     stomp: stomp.replace(`receipt:${receipt}\n`, ''),
     json: json.replace(`"receipt":"${receipt}",`, ''),
@@ -32,7 +32,7 @@ const held = send('/topic/news');
 function committed(name: string, destination: string): HostileRow {
   return {
     name: `a transaction with ${name}`,
-    ...inTurn(begin, held, send(destination), held, commit),
+    ...combineReplies(begin, held, send(destination), held, commit),
     answer: failed,
   };
 }
@@ -63,33 +63,33 @@ export const transactions: readonly HostileRow[] = [
   },
   {
     name: 'BEGIN twice',
-    ...inTurn(begin, begin),
+    ...combineReplies(begin, begin),
     answer: { code: 'transaction-exists', receipt },
   },
-  { name: 'COMMIT twice', ...inTurn(begin, commit, commit), answer: unknown },
+  { name: 'COMMIT twice', ...combineReplies(begin, commit, commit), answer: unknown },
   {
     name: 'COMMIT after ABORT',
-    ...inTurn(begin, held, frame('abort', { transaction }), commit),
+    ...combineReplies(begin, held, frame('abort', { transaction }), commit),
     answer: unknown,
   },
   {
     name: 'too many transactions',
-    ...inTurn(...times(9, (i) => frame('begin', { transaction: `${secret}${i}` }))),
+    ...combineReplies(...times(9, (i) => frame('begin', { transaction: `${secret}${i}` }))),
     answer: { code: 'transaction-limit', receipt },
   },
   {
     name: 'too many frames in a transaction',
-    ...inTurn(begin, ...times(1001, () => held)),
+    ...combineReplies(begin, ...times(1001, () => held)),
     answer: { code: 'transaction-limit', receipt },
   },
   {
     name: 'too many octets in a transaction',
-    ...inTurn(begin, ...times(18, () => large)),
+    ...combineReplies(begin, ...times(18, () => large)),
     answer: { code: 'transaction-limit', receipt },
   },
   {
     name: 'a transaction that its client leaves open',
-    ...inTurn(begin, held),
+    ...combineReplies(begin, held),
     afterwards: 'gone',
     answer: {},
   },

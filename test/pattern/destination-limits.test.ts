@@ -2,31 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import {
-  checkDestination,
   checkPatternBudget,
   defaultDestinationLimits,
 } from '../../src/pattern/destination-limits.js';
-
-describe('a destination of a client', () => {
-  const check = (destination: string) =>
-    checkDestination(destination, '/', defaultDestinationLimits);
-
-  it('has at most 1,024 characters', () => {
-    check('/'.padEnd(1024, 'x'));
-    expect(() => check('/'.padEnd(1025, 'x'))).toThrow(
-      new MessagingError('destination-invalid', 'A destination has at most 1024 characters.'),
-    );
-  });
-
-  it('has at most 32 segments, without empty ones', () => {
-    check('/x'.repeat(32));
-    check('//x'.repeat(32));
-    expect(() => check('/x'.repeat(33))).toThrow(
-      new MessagingError('destination-invalid', 'A destination has at most 32 segments.'),
-    );
-    checkDestination('/x'.repeat(33), '.', defaultDestinationLimits);
-  });
-});
 
 describe('the patterns of one session', () => {
   const limits = { ...defaultDestinationLimits, maxPatternCharacters: 20, maxPatternWildcards: 3 };

@@ -1,4 +1,4 @@
-// Where an instance is of another shape than its class declares.
+// Instances that do not have the shape that their class declares.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsString, ValidateNested } from 'class-validator';
@@ -42,23 +42,23 @@ async function fieldsOf(value: object): Promise<readonly FieldProblem[] | undefi
 }
 
 describe('the shape of an instance', () => {
-  it('is that of the declared types', async () => {
+  it('is valid if it matches the declared types', async () => {
     expect(await toInstance(order, Order)).toMatchObject(order);
   });
 
-  it('has no array where one object is declared', async () => {
+  it('has no array where the class declares one object', async () => {
     const problem = [{ path: 'item', message: 'must be an object' }];
     expect(await fieldsOf({ ...order, item: [] })).toEqual(problem);
     expect(await fieldsOf({ ...order, item: [item] })).toEqual(problem);
   });
 
-  it('has no single value where an array is declared', async () => {
+  it('has no single value where the class declares an array', async () => {
     expect(await fieldsOf({ ...order, items: item })).toEqual([
       { path: 'items', message: 'must be an array' },
     ]);
   });
 
-  it('is checked deeper down', async () => {
+  it('is checked in nested objects', async () => {
     const wrong = { tag: [{ name: 'a' }], words: 'b' };
     expect(await fieldsOf({ ...order, item: wrong, items: [item, wrong] })).toEqual([
       { path: 'item.words', message: 'must be an array' },
@@ -68,12 +68,12 @@ describe('the shape of an instance', () => {
     ]);
   });
 
-  it('is anything where the type does not say', async () => {
+  it('is not checked where the type is unknown', async () => {
     expect(await toInstance({ ...order, either: ['c', 'd'] }, Order)).toBeInstanceOf(Order);
   });
 });
 
-it('an object of no class that is checked is named by its own path', async () => {
+it('an object of a class without decorators is reported with its own path', async () => {
   class Loose {
     @ValidateNested()
     nested!: object;

@@ -1,17 +1,15 @@
-// Octets to values and back, by content type.
+// Payload converters: reading and writing values by content type.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { Message } from '../../src/message/message.js';
-import { bytes } from '../../src/payload/bytes.js';
 import { Payloads, type PayloadConverter, type PayloadType } from '../../src/payload/converter.js';
-import { json } from '../../src/payload/json.js';
-import { text } from '../../src/payload/text.js';
+import { defaultConverters } from '../../src/server/defaults.js';
 
 class Dto {
   text?: string;
 }
 
-const payloads = new Payloads([text, bytes, json]);
+const payloads = new Payloads(defaultConverters);
 
 const types = {
   any: { kind: 'any' },
@@ -50,13 +48,13 @@ function code(action: () => unknown): string {
 const unreadable = { code: 'payload-unreadable' };
 
 describe('reading by content type', () => {
-  it('gives text, octets and objects where none is said', async () => {
+  it('reads text, bytes or JSON by the type of the parameter if there is no content type', async () => {
     expect(await read('text', '{"a":1}')).toBe('{"a":1}');
     expect(await read('bytes', '{"a":1}')).toEqual(Buffer.from('{"a":1}'));
     expect(await read('class', '{"text":"hi"}')).toEqual(Object.assign(new Dto(), { text: 'hi' }));
   });
 
-  it('gives whoever wants anything JSON where it is JSON, and text where it is not', async () => {
+  it('reads JSON, else text, for an untyped parameter if there is no content type', async () => {
     expect(await read('any', '{"a":1}')).toEqual({ a: 1 });
     expect(await read('any', '7')).toBe(7);
     expect(await read('any', 'hello')).toBe('hello');
@@ -81,24 +79,24 @@ describe('reading by content type', () => {
     'Application/JSON ; charset="utf-8"',
     'application/problem+json',
     'application/json;v=1',
-  ])('takes %s for JSON', async (type) => {
+  ])('reads %s as JSON', async (type) => {
     expect(await read('any', '{"a":1}', type)).toEqual({ a: 1 });
   });
 
-  it.each(['text/html', 'image/png', 'nonsense', ''])('reads %s as octets only', async (type) => {
+  it.each(['text/html', 'image/png', 'nonsense', ''])('reads %s as bytes only', async (type) => {
     expect(await read('bytes', '<p>', type)).toEqual(Buffer.from('<p>'));
     await expect(read('text', '<p>', type)).rejects.toMatchObject(unreadable);
     await expect(read('class', '{}', type)).rejects.toMatchObject(unreadable);
     await expect(read('any', '{}', type)).rejects.toMatchObject(unreadable);
   });
 
-  it('reads application/octet-stream as octets only', async () => {
+  it('reads application/octet-stream as bytes only', async () => {
     expect(await read('any', 'a\0b', 'application/octet-stream')).toEqual(Buffer.from('a\0b'));
     await expect(read('text', 'a', 'application/octet-stream')).rejects.toMatchObject(unreadable);
     await expect(read('class', '{}', 'application/octet-stream')).rejects.toMatchObject(unreadable);
   });
 
-  it('gives octets as a Buffer over the same memory', async () => {
+  it('reads bytes as a Buffer over the same memory', async () => {
     const body = new Uint8Array([9, 1, 2]).subarray(1);
     const value = await read('bytes', body);
     expect(Buffer.isBuffer(value)).toBe(true);
@@ -106,7 +104,7 @@ describe('reading by content type', () => {
     expect(value).toEqual(Buffer.from([1, 2]));
   });
 
-  it('refuses text that is not UTF-8 or says so', async () => {
+  it('rejects text that is not UTF-8, or has another charset', async () => {
     const broken = new Uint8Array([0x22, 0xff, 0x22]);
     await expect(read('text', broken)).rejects.toMatchObject(unreadable);
     await expect(read('any', broken)).rejects.toMatchObject(unreadable);
@@ -116,7 +114,7 @@ describe('reading by content type', () => {
     );
   });
 
-  it('refuses malformed JSON without repeating it', async () => {
+  it('rejects malformed JSON without repeating it in the error', async () => {
     const failure = await read('any', '{"secret', 'application/json').catch(
       (error: unknown) => error,
     );
@@ -131,7 +129,7 @@ describe('writing', () => {
     return [Buffer.from(body).toString(), type];
   };
 
-  it('chooses the content type by the value', () => {
+  it('chooses the content type by the type of the value', () => {
     expect(written('grüß')).toEqual(['grüß', 'text/plain;charset=UTF-8']);
     expect(written(new Uint8Array([65]))).toEqual(['A', 'application/octet-stream']);
     expect(written({ a: [1, null] })).toEqual(['{"a":[1,null]}', 'application/json']);
@@ -140,7 +138,7 @@ describe('writing', () => {
     expect(written({ a: undefined })).toEqual(['{}', 'application/json']);
   });
 
-  it('obeys a content type that was asked for', () => {
+  it('uses the requested content type', () => {
     expect(written('x', 'application/json')).toEqual(['"x"', 'application/json']);
     expect(written('<p>', 'text/html')).toEqual(['<p>', 'text/html']);
     expect(written(Buffer.from('{}'), 'application/json')).toEqual(['{}', 'application/json']);
@@ -150,7 +148,7 @@ describe('writing', () => {
     ]);
   });
 
-  it('refuses what cannot be written', () => {
+  it('rejects values that no converter can write', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     for (const value of [1n, { a: 1n }, circular, () => {}, Symbol('s'), undefined]) {
@@ -166,24 +164,68 @@ describe('writing', () => {
 describe('a converter of the application', () => {
   const csv: PayloadConverter = {
     name: 'csv',
-    read: (body, media) =>
-      media?.name === 'text/csv' ? { value: Buffer.from(body).toString().split(',') } : undefined,
-    write: (value, contentType) =>
-      contentType === 'text/csv' && Array.isArray(value)
-        ? { body: Buffer.from(value.join(',')), contentType }
-        : undefined,
+    mediaTypes: ['text/csv'],
+    read: (body) => ({ value: Buffer.from(body).toString().split(',') }),
+    write: (value, contentType = 'text/csv') =>
+      Array.isArray(value) ? { body: Buffer.from(value.join(',')), contentType } : undefined,
   };
-  const own = new Payloads([csv, text, bytes, json]);
+  const own = new Payloads([csv, ...defaultConverters]);
 
-  it('is asked first', () => {
-    expect(own.read(message('a,b', 'text/csv'), { kind: 'any' })).toEqual(['a', 'b']);
+  it('is asked for its media types', () => {
+    expect(own.read(message('a,b', 'text/csv;header=absent'), { kind: 'any' })).toEqual(['a', 'b']);
     expect(Buffer.from(own.write(['a', 'b'], 'text/csv').body).toString()).toBe('a,b');
+  });
+
+  it('is not asked without a content type', () => {
+    expect(own.read(message('a,b'), { kind: 'any' })).toBe('a,b');
     expect(own.write(['a', 'b']).contentType).toBe('application/json');
   });
 
-  it('may throw anything', () => {
+  it('is asked without a content type if it is untyped, and before the built-in ones', () => {
+    const untyped = new Payloads([{ ...csv, untyped: true }, ...defaultConverters]);
+    expect(untyped.read(message('a,b'), { kind: 'any' })).toEqual(['a', 'b']);
+    expect(untyped.write(['a', 'b']).contentType).toBe('text/csv');
+    expect(untyped.write({ a: 1 }).contentType).toBe('application/json');
+  });
+
+  it('is asked for all content types that its wildcard matches', () => {
+    const asked: (string | undefined)[] = [];
+    const xml: PayloadConverter = {
+      name: 'xml',
+      mediaTypes: ['application/*+xml', 'application/xml'],
+      read: (_, media) => void asked.push(media?.name),
+      write: () => undefined,
+    };
+    const payloads = new Payloads([xml, ...defaultConverters]);
+    for (const type of ['application/xml', 'application/atom+xml', 'text/xml', 'application/json'])
+      payloads.read(message('1', type), { kind: 'bytes' });
+    expect(asked).toEqual(['application/xml', 'application/atom+xml']);
+  });
+
+  it('replaces a built-in one for the same media type', () => {
+    const jsonc: PayloadConverter = { ...csv, name: 'jsonc', mediaTypes: ['application/json'] };
+    const payloads = new Payloads([jsonc, ...defaultConverters]);
+    expect(payloads.read(message('1,2', 'application/json'), { kind: 'any' })).toEqual(['1', '2']);
+  });
+
+  it.each([
+    [undefined],
+    [[]],
+    [['csv']],
+    [['Text/CSV']],
+    [['text/csv;charset=utf-8']],
+    [['text/']],
+    [['*/csv']],
+  ])('must declare valid media types, unlike %j', (mediaTypes) => {
+    const broken = { ...csv, mediaTypes } as PayloadConverter;
+    expect(code(() => new Payloads([broken]))).toBe('option-invalid');
+  });
+
+  it('may throw any value', () => {
     const broken: PayloadConverter = {
       name: 'broken',
+      mediaTypes: ['*'],
+      untyped: true,
       read: () => {
         throw new RangeError('secret');
       },

@@ -1,4 +1,4 @@
-// What the design type of a parameter says about its payload.
+// The payload types of design types.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { payloadTypeOf } from '../../src/payload/payload-type.js';

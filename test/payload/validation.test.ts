@@ -1,4 +1,4 @@
-// Payloads checked against classes and schemas.
+// Validation of payloads by classes and schemas.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
@@ -74,14 +74,14 @@ function nested(depth: number): unknown {
 }
 
 describe('a class', () => {
-  it('becomes an instance, nested ones too', async () => {
+  it('is instantiated, with its nested classes', async () => {
     const order = (await toClass({ text: 'hi', items: [{ name: 'a', price: 2 }] })) as Order;
     expect(order).toBeInstanceOf(Order);
     expect(order.shout).toBe('HI');
     expect(order.items?.[0]).toBeInstanceOf(Item);
   });
 
-  it('says which field is wrong and how, without repeating the value', async () => {
+  it('reports the invalid field without repeating its value', async () => {
     const fields = await fieldsOf(
       toClass({ text: 'secret text', items: [{ name: 'a', price: 0.125 }] }),
     );
@@ -91,7 +91,7 @@ describe('a class', () => {
     ]);
   });
 
-  it('drops keys that the class does not constrain', async () => {
+  it('drops keys without a decorator', async () => {
     const order = await toClass({
       text: 'hi',
       admin: true,
@@ -111,7 +111,7 @@ describe('a class', () => {
     );
   });
 
-  it('without constraints is converted only', async () => {
+  it('without decorators is only converted', async () => {
     const plain = await toClass({ text: 'hi', more: 1 }, Plain);
     expect(plain).toBeInstanceOf(Plain);
     expect(plain).toEqual(Object.assign(new Plain(), { text: 'hi', more: 1 }));
@@ -138,7 +138,7 @@ describe('a class', () => {
     ]);
   });
 
-  it('waits for constraints that answer with a promise though nobody said so', async () => {
+  it('waits for constraints that return a promise without being declared asynchronous', async () => {
     class Quiet {
       name!: string;
     }
@@ -157,7 +157,7 @@ describe('a class', () => {
     expect(await fieldsOf(toClass({ name: 'broken' }, Quiet))).toEqual([]);
   });
 
-  it('replaces a message of its own that repeats the value', async () => {
+  it('replaces a custom message that repeats the value', async () => {
     class Leaky {
       @Length(1, 3, { message: '$value is too long' })
       name!: string;
@@ -168,7 +168,7 @@ describe('a class', () => {
   });
 
   it.each([null, 7, 'x', [], [{ text: 'hi' }], true])(
-    'refuses %j, which is no object',
+    'rejects %j, which is not an object',
     async (value) => {
       expect(await fieldsOf(toClass(value))).toEqual([{ path: '', message: 'must be an object' }]);
     },
@@ -176,7 +176,7 @@ describe('a class', () => {
 });
 
 describe('hostile objects', () => {
-  it('pollute no prototype', async () => {
+  it('do not pollute prototypes', async () => {
     const source =
       '{"text":"hi","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}';
     for (const type of [Order, Plain]) {
@@ -187,12 +187,12 @@ describe('hostile objects', () => {
     }
   });
 
-  it('that replace their constructor deeper down are refused', async () => {
+  it('that replace the constructor of a nested object are rejected', async () => {
     await fieldsOf(toClass(JSON.parse('{"text":"hi","more":{"constructor":5}}'), Plain));
     await fieldsOf(toClass(JSON.parse('{"text":"hi","more":{"constructor":{"name":"x"}}}'), Plain));
   });
 
-  it('may be 32 levels deep and not more', async () => {
+  it('may be at most 32 levels deep', async () => {
     expect(await toClass({ text: 'hi', more: nested(31) })).toBeInstanceOf(Order);
     expect(await fieldsOf(toClass({ text: 'hi', more: nested(32) }))).toEqual([
       { path: '', message: 'must not be nested deeper than 32 levels' },
@@ -200,7 +200,7 @@ describe('hostile objects', () => {
     await fieldsOf(toClass({ text: 'hi', more: nested(10_000) }));
   });
 
-  it('may have 256 keys and not more', async () => {
+  it('may have at most 256 keys', async () => {
     const keys = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
     expect(await toClass({ text: 'hi', more: keys(256) })).toBeInstanceOf(Order);
@@ -210,13 +210,13 @@ describe('hostile objects', () => {
     await fieldsOf(toClass(keys(100_000)));
   });
 
-  it('with thousands of wrong items get a short answer', async () => {
+  it('with thousands of invalid items cause a short error', async () => {
     expect(
       await fieldsOf(toClass({ text: 'hi', items: Array.from({ length: 5000 }, () => ({})) })),
     ).toHaveLength(20);
   });
 
-  it('meet classes whose constructor throws', async () => {
+  it('are rejected when the constructor of the class throws', async () => {
     class Touchy {
       constructor() {
         throw new Error('secret');
@@ -232,18 +232,18 @@ describe('a schema', () => {
     items: z.array(z.object({ price: z.number() })).default([]),
   });
 
-  it('gives what it made of the value', async () => {
+  it('returns its output', async () => {
     expect(await toSchema({ text: 'hi', more: 1 }, order)).toEqual({ text: 'hi', items: [] });
   });
 
-  it('is asked at once where it can answer at once', () => {
+  it('is applied synchronously if it is synchronous', () => {
     expect(validate({ text: 'hi' }, { kind: 'schema', schema: order })).toEqual({
       text: 'hi',
       items: [],
     });
   });
 
-  it('says which field is wrong', async () => {
+  it('reports the invalid field', async () => {
     const fields = await fieldsOf(
       toSchema({ text: 'hi', items: [{ price: 1 }, { price: 'secret' }] }, order),
     );
@@ -252,7 +252,7 @@ describe('a schema', () => {
     ]);
   });
 
-  it('may answer later', async () => {
+  it('may be asynchronous', async () => {
     const later = z.object({
       name: z.string().refine(async (name) => Promise.resolve(name === 'free'), 'is taken'),
     });
@@ -262,7 +262,7 @@ describe('a schema', () => {
     ]);
   });
 
-  it('has messages replaced that repeat values or keys of the client', async () => {
+  it('does not repeat values or keys of the client in messages', async () => {
     expect(await fieldsOf(toSchema({ secret: 1 }, z.strictObject({})))).toEqual([
       { path: '', message: 'is not valid' },
     ]);
@@ -281,7 +281,7 @@ describe('a schema', () => {
     ]);
   });
 
-  it('may answer with a promise of another library', async () => {
+  it('may return a promise of another library', async () => {
     const thenable: StandardSchema = {
       '~standard': {
         version: 1,
@@ -294,7 +294,7 @@ describe('a schema', () => {
     expect(await fieldsOf(toSchema('used', thenable))).toEqual([{ path: '', message: 'is taken' }]);
   });
 
-  it('that throws or rejects has refused', async () => {
+  it('that throws or rejects rejects the payload', async () => {
     const throwing = (act: () => never): StandardSchema => ({
       '~standard': { version: 1, vendor: 'test', validate: act },
     });
@@ -314,7 +314,7 @@ describe('a schema', () => {
 });
 
 describe('other types', () => {
-  it('pass as they are', () => {
+  it('are not validated', () => {
     const value = {};
     expect(validate(value, { kind: 'any' })).toBe(value);
     expect(validate('x', { kind: 'text' })).toBe('x');

@@ -140,6 +140,5 @@ export const knownFailures: KnownFailures = {
     'F5/hint-for-a-list-of-paths',
     'F6/package-json',
     'F6/service-of-the-server',
-    'G1/late-duplicates',
   ],
 };

@@ -176,7 +176,7 @@ describe('invokeHandler rejects', () => {
     expect(await messageOf({ variables }, 'both')).toBe(
       "ChatController.both serves SEND /app/rooms/lobby/both and SEND /app/rooms/lobby/either: choose one with 'destination' or 'on'.",
     );
-    expect(await messageOf({ variables, payload: () => {} })).toContain('No converter writes');
+    expect(await messageOf({ variables, payload: () => {} })).toContain('No converter can write');
   });
 
   it('a controller that the container cannot create', async () => {

@@ -140,7 +140,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protoc
       "The 'type' of the subscription to /topic/other is a class that payloads cannot be converted to.",
     );
     await expect(ann.send('/topic/any', () => {})).rejects.toThrow(
-      'SEND /topic/any: No converter writes such a value',
+      'SEND /topic/any: No converter can write the value',
     );
     await ann.send('/topic/any', 'x');
     await expect(ann.ack(await topic.next())).rejects.toThrow(

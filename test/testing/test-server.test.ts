@@ -225,7 +225,7 @@ describe('services', () => {
     class NoController {}
     const override = [[ChatHistory, {}]] as const;
     await expect(testServer({ container, override, controllers: [NoController] })).rejects.toThrow(
-      'it is no controller',
+      'it is not a controller',
     );
     expect(container.get(ChatHistory)).toBe(fakeHistory);
     const module = new ContainerModule(() => {

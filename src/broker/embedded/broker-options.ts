@@ -1,4 +1,4 @@
-// The options of the embedded broker, filled up and checked.
+// The options of the embedded broker: defaults are filled in, and values are checked.
 import { longestDelay } from '../../message/clock.js';
 import {
   checkShape,
@@ -9,12 +9,16 @@ import {
 } from '../../message/option.js';
 import { defaultDurableOptions, type DurableOptions } from './durable/durable-subscriptions.js';
 import type { MessageStore } from './store/message-store.js';
-import { defaultQueueOptions, type QueueOptions } from './queue/queue-options.js';
+import {
+  defaultDeadLetters,
+  defaultQueueOptions,
+  type QueueOptions,
+} from './queue/queue-memory.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
 
 export interface EmbeddedBrokerOptions {
-  /** Keeps the messages of queues that carry `persistent:true`. @default none: they end with the process */
+  /** Keeps messages of queues that have the header `persistent:true`. @default none: they are lost with the process */
   readonly store?: MessageStore;
   readonly topic?: Partial<TopicOptions>;
   readonly queue?: Partial<QueueOptions>;
@@ -22,8 +26,9 @@ export interface EmbeddedBrokerOptions {
   readonly durable?: Partial<DurableOptions>;
 }
 
-/** The same with nothing left out, but for a store where there is none. */
+/** All options with their values. */
 export interface BrokerOptions {
+  /** Undefined when messages are only held in memory. */
   readonly store: MessageStore | undefined;
   readonly topic: TopicOptions;
   readonly queue: QueueOptions;
@@ -31,18 +36,18 @@ export interface BrokerOptions {
   readonly durable: DurableOptions;
 }
 
-/** Errors: `option-invalid`, naming the option and what it must be. */
+/** @throws {MessagingError} `option-invalid`, with the name of the option and the values that it takes */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
   const defaults: BrokerOptions = {
     store: undefined,
     topic: defaultTopicOptions,
-    queue: { ...defaultQueueOptions, ...ownDeadLetters(given) },
+    queue: { ...defaultQueueOptions, ...deadLettersBelowPrefix(given) },
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
   };
   checkShape('', given, { ...defaults, store: {} });
   const options: BrokerOptions = {
-    // Parts that are options of their own are filled up below.
+    // The groups get their own defaults below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
     topic: withDefaults('topic.', defaults.topic, given.topic),
     queue: withDefaults('queue.', defaults.queue, given.queue),
@@ -53,10 +58,10 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
   return options;
 }
 
-/** Where there are queues at all, dead letters wait in one. */
-function ownDeadLetters({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
+/** Dead letters go to a queue by default, whatever the prefix of queues is. */
+function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
   const first = queue?.prefixes?.[0];
-  return first === undefined ? {} : { deadLetters: `${first}/dead-letters` };
+  return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
 }
 
 function check({ topic, queue, retain, durable }: BrokerOptions): void {

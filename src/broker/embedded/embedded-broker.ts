@@ -9,7 +9,7 @@ import {
 } from './broker-options.js';
 import { EmbeddedConnection } from './embedded-connection.js';
 import { Exchange } from './exchange.js';
-import type { QueueOptions } from './queue/queue-options.js';
+import type { QueueOptions } from './queue/queue-memory.js';
 
 /**
  * The default broker. It works in memory and delivers before `publish` returns (Spring: SimpleBrokerMessageHandler, which has

@@ -1,4 +1,4 @@
-// The connection of one subscriber to the embedded broker, with the subscriptions that it has opened.
+// The connection of one subscriber to the embedded broker, with its subscriptions.
 import { MessagingError } from '../../message/error.js';
 import type {
   BrokerConnection,
@@ -7,23 +7,24 @@ import type {
   Subscriber,
   Subscription,
 } from '../broker.js';
-import { Acknowledgements } from './queue/acknowledgements.js';
-import type { Entry } from './topic/audience.js';
 import type { Publication } from '../publication.js';
-import type { Exchange } from './exchange.js';
-import { prefetchOf, type ConsumerParts } from './queue/consumer.js';
-import type { QueuedMessage } from './queue/queued-message.js';
 import { TopicQueue } from './durable/topic-queue.js';
+import type { Exchange } from './exchange.js';
+import { Acknowledgements, consume, prefetchOf, type ConsumerParts } from './queue/consumer.js';
+import type { QueuedMessage } from './queue/message-list.js';
+import type { Entry } from './topic/audience.js';
 
-/** A live subscription, by its way to end: for good, or because its subscriber leaves. */
-interface Open {
-  end(): void;
-  leave(): void;
+/** A subscription that takes its messages from a queue. */
+interface QueueSubscription {
+  unsubscribe(): void;
+  /** The connection closes; only a durable subscription is kept. */
+  disconnect(): void;
 }
 
 export class EmbeddedConnection implements BrokerConnection {
-  readonly #open = new Map<string, Entry | Open>();
-  /** Made when first wanted: most subscriptions acknowledge nothing. */
+  /** By id; the entry of a plain topic subscription stands for itself, as there may be very many. */
+  readonly #subscriptions = new Map<string, Entry | QueueSubscription>();
+  /** Created on first use: most connections acknowledge no message. */
   #acknowledgements: Acknowledgements | undefined;
   #closed = false;
 
@@ -32,37 +33,51 @@ export class EmbeddedConnection implements BrokerConnection {
     private readonly exchange: Exchange,
   ) {}
 
-  /** @throws MessagingError `subscription-exists`, `destination-invalid`, `header-invalid`, `pattern-limit`, `queue-limit`, `not-connected` (after `close`) */
+  /**
+   * Begins a subscription.
+   *
+   * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`,
+   *   `pattern-limit`, `queue-limit`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
-      throw new MessagingError('not-connected', 'The subscriber has left the broker.');
-    if (this.#open.has(subscription.id)) throw new MessagingError('subscription-exists');
-    const open = this.#begin(subscription);
-    this.#open.set(subscription.id, open);
-    if (!('end' in open))
-      this.exchange.retained.deliver(open, () => this.#open.get(subscription.id) === open);
+      throw new MessagingError('not-connected', 'The connection to the broker is closed.');
+    this.exchange.checkOpen();
+    if (this.#subscriptions.has(subscription.id)) throw new MessagingError('subscription-exists');
+    const begun = this.#begin(subscription);
+    this.#subscriptions.set(subscription.id, begun);
+    if (isEntry(begun))
+      this.exchange.retained.deliver(
+        begun,
+        () => this.#subscriptions.get(subscription.id) === begun,
+      );
   }
 
-  /** @throws MessagingError `subscription-unknown` */
+  /** @throws {MessagingError} `subscription-unknown` */
   unsubscribe(id: string): void {
-    const open = this.#open.get(id);
-    if (open === undefined) throw new MessagingError('subscription-unknown');
-    this.#open.delete(id);
-    if ('end' in open) open.end();
-    else this.exchange.index.remove(open);
+    const subscription = this.#subscriptions.get(id);
+    if (subscription === undefined) throw new MessagingError('subscription-unknown');
+    this.#subscriptions.delete(id);
+    if (isEntry(subscription)) this.exchange.index.remove(subscription);
+    else subscription.unsubscribe();
   }
 
-  /** @throws MessagingError `queue-full`, `queue-limit`, `store-failed` */
+  /** @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`; `broker-unavailable` when the broker has stopped */
   send(publication: Publication): void | Promise<void> {
     return this.exchange.send(publication);
   }
 
-  /** @throws MessagingError `acknowledgement-unknown` */
+  /** @throws {MessagingError} `acknowledgement-unknown` */
   settle(settlement: Settlement): void {
-    this.#line.settle(settlement);
+    this.#issued.settle(settlement);
   }
 
-  /** Everything or nothing. @throws MessagingError `acknowledgement-unknown`, `queue-full`, `queue-limit`, `store-failed` */
+  /**
+   * All operations take effect, or none.
+   *
+   * @throws {MessagingError} `acknowledgement-unknown`, `queue-full`, `queue-limit`, `store-failed`; `broker-unavailable` when the
+   *   broker has stopped
+   */
   commit(operations: readonly Operation[]): void | Promise<void> {
     const publications = operations.flatMap((each) =>
       each.kind === 'send' ? [each.publication] : [],
@@ -70,105 +85,84 @@ export class EmbeddedConnection implements BrokerConnection {
     const settlements = operations.flatMap((each) =>
       each.kind === 'settle' ? [each.settlement] : [],
     );
-    return this.exchange.publish(publications, this.#acknowledged(settlements), () => {
-      for (const settlement of settlements) this.#line.settle(settlement);
+    return this.exchange.publish(publications, this.#acknowledgedBy(settlements), () => {
+      for (const settlement of settlements) this.#issued.settle(settlement);
     });
   }
 
   close(): void {
     this.#closed = true;
-    for (const open of this.#open.values()) {
-      if ('leave' in open) open.leave();
-      else this.exchange.index.remove(open);
+    this.#acknowledgements?.close();
+    for (const subscription of this.#subscriptions.values()) {
+      if (isEntry(subscription)) this.exchange.index.remove(subscription);
+      else subscription.disconnect();
     }
-    this.#open.clear();
+    this.#subscriptions.clear();
   }
 
-  /** What these acknowledge when they take effect in order: of one message the first counts. */
-  #acknowledged(settlements: readonly Settlement[]): readonly QueuedMessage[] {
+  /** The messages that these settlements acknowledge in this order: the first settlement of a message counts. */
+  #acknowledgedBy(settlements: readonly Settlement[]): readonly QueuedMessage[] {
     const first = new Map<QueuedMessage, Settlement['kind']>();
     for (const settlement of settlements)
-      for (const queued of this.#line.find(settlement)?.covered(settlement.id) ?? [])
-        if (!first.has(queued)) first.set(queued, settlement.kind);
-    return [...first].filter(([, kind]) => kind === 'ack').map(([queued]) => queued);
+      for (const message of this.#issued.find(settlement)?.covered(settlement.id) ?? [])
+        if (!first.has(message)) first.set(message, settlement.kind);
+    return [...first].filter(([, kind]) => kind === 'ack').map(([message]) => message);
   }
 
-  get #line(): Acknowledgements {
+  get #issued(): Acknowledgements {
     return (this.#acknowledgements ??= new Acknowledgements());
   }
 
-  #begin(subscription: Subscription): Entry | Open {
-    const isQueue = this.exchange.queues.serves(subscription.destination);
-    const { ack, durable } = subscription;
-    if (!isQueue && ack === 'auto' && durable === undefined) return this.#listen(subscription);
-    // Asked for before anything is opened, which would stay open when it is refused.
-    const prefetch = prefetchOf(subscription) ?? this.exchange.options.queue.prefetch;
-    if (isQueue) return this.#consume(subscription, prefetch);
-    return durable === undefined
-      ? this.#gather(subscription, prefetch)
-      : this.#resume(durable, subscription, prefetch);
+  #begin(subscription: Subscription): Entry | QueueSubscription {
+    const { destination, ack, durable } = subscription;
+    const isQueue = this.exchange.queues.serves(destination);
+    if (!isQueue && ack === 'auto' && durable === undefined)
+      return this.exchange.index.add(this.subscriber, subscription);
+    // Checked first: a rejected subscription leaves no queue open.
+    const parts = this.#consumerParts(subscription);
+    if (isQueue) return this.#beginQueue(parts);
+    return durable === undefined ? this.#beginTopic(parts) : this.#beginDurable(durable, parts);
   }
 
-  /** A topic, straight from publication to delivery. */
-  #listen(subscription: Subscription): Entry {
-    return this.exchange.index.add(this.subscriber, subscription);
-  }
-
-  /** A share of a queue, which stores while nobody listens: there a name says nothing more. */
-  #consume(subscription: Subscription, prefetch: number): Open {
-    if (/[*?{}]/.test(subscription.destination))
+  /** A queue keeps its messages while it has no subscriber, so a durable name makes no difference. */
+  #beginQueue(parts: ConsumerParts): QueueSubscription {
+    const { destination } = parts.subscription;
+    if (/[*?{}]/.test(destination))
       throw new MessagingError(
         'destination-invalid',
-        'A queue is subscribed by its name, without wildcards.',
+        'A subscription of a queue names one queue, without wildcards.',
       );
-    const queue = this.exchange.queues.open(subscription.destination);
-    const consumer = queue.consume(this.#consumer(subscription, prefetch));
-    const release = () => queue.release(consumer);
-    return { end: release, leave: release };
+    const consumer = consume(this.exchange.queues.open(destination), parts);
+    return { unsubscribe: () => consumer.close(), disconnect: () => consumer.close() };
   }
 
-  /** A topic, through a queue of its own that keeps what is not settled. */
-  #gather(subscription: Subscription, prefetch: number): Open {
-    const topic = new TopicQueue(subscription, this.exchange);
-    const consumer = topic.read(this.#consumer(subscription, prefetch));
-    const end = () => {
-      topic.forget();
-      topic.leave(consumer);
-    };
-    return { end, leave: end };
+  /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
+  #beginTopic(parts: ConsumerParts): QueueSubscription {
+    const topicQueue = new TopicQueue(parts.subscription, this.exchange);
+    topicQueue.attach(parts);
+    return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
-  /** A topic, through a queue that is kept while the subscriber is away. */
-  #resume(name: string, subscription: Subscription, prefetch: number): Open {
+  #beginDurable(name: string, parts: ConsumerParts): QueueSubscription {
     const { durables } = this.exchange;
-    const topic = durables.open(
-      name,
-      subscription,
-      () => new TopicQueue(subscription, this.exchange),
-    );
-    const consumer = topic.read(this.#consumer(subscription, prefetch));
+    const topicQueue = durables.open(name, parts.subscription);
+    const consumer = topicQueue.attach(parts);
     return {
-      leave: () => durables.leave(name, topic, consumer),
-      end: () => {
-        durables.leave(name, topic, consumer);
-        durables.giveUp(name, topic);
-      },
+      unsubscribe: () => durables.unsubscribe(name, topicQueue, consumer),
+      disconnect: () => durables.disconnect(name, topicQueue, consumer),
     };
   }
 
-  #consumer(subscription: Subscription, prefetch: number): ConsumerParts {
-    const { subscriber } = this;
-    const { clock } = this.exchange.context;
-    const { ackTimeout } = this.exchange.options.queue;
+  #consumerParts(subscription: Subscription): ConsumerParts {
     return {
-      subscriber,
-      // What one subscription of a line that ends gives back, another of it must not take.
-      gone: () => this.#closed || subscriber.gone,
+      subscriber: this.subscriber,
       subscription,
-      prefetch,
-      acknowledgements: this.#line,
-      clock,
-      ackTimeout,
+      acknowledgements: this.#issued,
+      prefetch: prefetchOf(subscription),
     };
   }
+}
+
+function isEntry(subscription: Entry | QueueSubscription): subscription is Entry {
+  return 'since' in subscription;
 }

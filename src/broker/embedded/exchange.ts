@@ -1,10 +1,13 @@
 // The topics, queues and durable subscriptions of one running embedded broker, and the path of a publication to them.
+import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
+import type { Message } from '../../message/message.js';
 import { publicationOf, type Publication } from '../publication.js';
 import type { BrokerOptions } from './broker-options.js';
 import { DurableSubscriptions } from './durable/durable-subscriptions.js';
-import { DeadLetters } from './queue/dead-letters.js';
-import type { QueuedMessage } from './queue/queued-message.js';
+import type { QueuedMessage } from './queue/message-list.js';
+import type { Arrival } from './queue/message-queue.js';
+import { QueueMemory, type DeadLetters } from './queue/queue-memory.js';
 import { Queues } from './queue/queues.js';
 import { Journal } from './store/journal.js';
 import type { StoreChange } from './store/message-store.js';
@@ -12,21 +15,22 @@ import type { Entry } from './topic/audience.js';
 import { RetainedMessages } from './topic/retained-messages.js';
 import { SubscriptionIndex } from './topic/subscription-index.js';
 
-/** A publication and its place in the store. */
-interface Routed {
-  readonly publication: Publication;
-  /** Undefined when the message is not stored. */
-  readonly storedAs: number | undefined;
+/** A publication that waits for its delivery. */
+interface Waiting extends Arrival {
+  readonly isQueued: boolean;
 }
 
-export class Exchange {
+export class Exchange implements DeadLetters {
   readonly index: SubscriptionIndex;
+  readonly memory: QueueMemory;
   readonly queues: Queues;
   readonly retained: RetainedMessages;
   readonly durables: DurableSubscriptions;
   readonly #journal: Journal | undefined;
-  readonly #waiting: Routed[] = [];
+  /** Publications in the order of their delivery. */
+  readonly #waiting: Waiting[] = [];
   #delivering = false;
+  #closed = false;
 
   /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
   constructor(
@@ -34,19 +38,14 @@ export class Exchange {
     readonly context: BrokerContext,
   ) {
     const { clock, logger, separator } = context;
-    this.index = new SubscriptionIndex(separator, options.topic);
-    this.#journal = options.store && new Journal(options.store, logger);
-    const done = (storedAs: number) => this.#journal?.remove(storedAs);
-    const deadLetters = new DeadLetters({
-      destination: options.queue.deadLetters,
-      publish: (message, settled) =>
-        this.publish([publicationOf(message, undefined, context)], [settled]),
-      done,
-      logger,
-    });
-    this.queues = new Queues({ clock, options: options.queue, logger, deadLetters, done });
-    this.retained = new RetainedMessages(options.retain, separator, logger);
-    this.durables = new DurableSubscriptions(options.durable, clock);
+    const { topic, queue, retain, durable, store } = options;
+    const journal = store && new Journal(store, logger);
+    this.#journal = journal;
+    this.memory = new QueueMemory({ clock, logger, options: queue, deadLetters: this, journal });
+    this.queues = new Queues(queue, this.memory);
+    this.index = new SubscriptionIndex(separator, topic);
+    this.retained = new RetainedMessages(retain, separator, logger);
+    this.durables = new DurableSubscriptions(durable, clock, this);
   }
 
   /** Loads the messages of the store. @throws {MessagingError} `store-failed`, `store-damaged` */
@@ -60,71 +59,113 @@ export class Exchange {
     return this.#journal.close().finally(() => this.#clear());
   }
 
+  /** @throws {MessagingError} `broker-unavailable` when the broker has stopped */
+  checkOpen(): void {
+    if (this.#closed) throw new MessagingError('broker-unavailable');
+  }
+
   /**
    * Publishes one message.
    *
-   * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`
+   * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`, `broker-unavailable`
    */
   send(publication: Publication): void | Promise<void> {
-    // Most publications go to topics and need none of the work for queues.
     if (this.queues.serves(publication.message.destination)) return this.publish([publication]);
-    this.#waiting.push({ publication, storedAs: undefined });
+    this.checkOpen();
+    this.#waiting.push({ publication, isQueued: false });
     this.#deliverWaiting();
   }
 
   /**
    * Publishes all messages, or none of them when a queue or the store refuses one.
    *
-   * @param settled messages that leave the store in the same write
-   * @param effect runs after the publications were delivered
-   * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`
+   * @param acknowledged messages that leave the store in the same write
+   * @param effect runs after the deliveries
+   * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`, `broker-unavailable`
    */
   publish(
     publications: readonly Publication[],
-    settled: readonly QueuedMessage[] = [],
+    acknowledged: readonly QueuedMessage[] = [],
     effect?: () => void,
   ): void | Promise<void> {
-    const queued = publications
-      .map(({ message }) => message)
-      .filter(({ destination }) => this.queues.serves(destination));
-    if (queued.length > 0) this.queues.admit(queued);
+    this.checkOpen();
     const journal = this.#journal;
-    const routed = publications.map((publication) => this.#routed(publication, journal));
-    if (journal === undefined) return this.#take(routed, effect);
-    const changes = changesOf(routed, settled);
-    // A message of a queue waits for earlier ones that are still being written; it would overtake them.
-    if (changes.length === 0 && !this.queues.expects(queued)) return this.#take(routed, effect);
-    const arrived = this.queues.expect(queued);
-    return journal.write(changes, {
-      written: () => {
-        // The store has removed them with this write.
-        for (const each of settled) each.storedAs = undefined;
-        this.#take(routed, effect);
-        arrived();
-      },
-      failed: arrived,
+    const routed: Waiting[] = [];
+    const queued: Message[] = [];
+    for (const publication of publications) {
+      const each = this.#route(publication, journal);
+      routed.push(each);
+      if (each.isQueued) queued.push(publication.message);
+    }
+    if (queued.length > 0) this.queues.admit(queued);
+    if (journal === undefined) return this.#deliverAll(routed, effect);
+    const changes = changesOf(routed, acknowledged);
+    // A message that is not stored must not overtake earlier ones of its queue that are still being written.
+    if (changes.length === 0 && !this.queues.hasReservations(queued))
+      return this.#deliverAll(routed, effect);
+    return this.#storeFirst(journal.write(changes), queued, () => {
+      // The store has removed them with this write.
+      for (const each of acknowledged) each.storedAs = undefined;
+      this.#deliverAll(routed, effect);
     });
   }
 
+  /** Moves a message to the dead letters, or logs that it is lost. */
+  addDeadLetter(dead: QueuedMessage): void {
+    const { message } = dead.publication;
+    const { storedAs } = dead;
+    const destination = this.options.queue.deadLetters;
+    try {
+      // A message that is undeliverable there as well would come back for ever.
+      if (message.destination === destination) throw new MessagingError('queue-full');
+      const headers = new Map(message.headers).set('original-destination', message.destination);
+      const moved = publicationOf({ ...message, destination, headers }, undefined, this.context);
+      // When the store fails, it keeps the message under the old destination.
+      const consequence = storedAs === undefined ? 'is lost' : 'is delivered again after a restart';
+      void this.publish([moved], [dead])?.catch((error: unknown) =>
+        this.#logUndeliverable(message.destination, consequence, error),
+      );
+    } catch (error) {
+      if (storedAs !== undefined) this.#journal?.remove(storedAs);
+      this.#logUndeliverable(message.destination, 'is lost', error);
+    }
+  }
+
+  #logUndeliverable(destination: string, consequence: string, error: unknown): void {
+    this.context.logger.error(
+      `A message of ${JSON.stringify(destination)} could not be delivered and ${consequence}.`,
+      error,
+    );
+  }
+
   #clear(): void {
+    this.#closed = true;
     this.durables.clear();
     this.index.clear();
-    this.queues.clear();
+    this.memory.close();
     this.retained.clear();
     this.#waiting.length = 0;
   }
 
-  #routed(publication: Publication, journal: Journal | undefined): Routed {
+  #route(publication: Publication, journal: Journal | undefined): Waiting {
     const { destination, headers } = publication.message;
-    const stored =
-      journal !== undefined &&
-      headers.get('persistent') === 'true' &&
-      this.queues.serves(destination);
-    return { publication, storedAs: stored ? journal.nextSequence() : undefined };
+    const isQueued = this.queues.serves(destination);
+    const isStored = isQueued && headers.get('persistent') === 'true';
+    return { publication, isQueued, storedAs: isStored ? journal?.nextSequence() : undefined };
   }
 
-  #take(routed: readonly Routed[], effect?: () => void): void {
-    this.#waiting.push(...routed);
+  async #storeFirst(stored: Promise<void>, queued: readonly Message[], deliver: () => void) {
+    const endReservation = this.queues.reserve(queued);
+    try {
+      await stored;
+      deliver();
+    } finally {
+      endReservation();
+    }
+  }
+
+  #deliverAll(routed: readonly Waiting[], effect: (() => void) | undefined): void {
+    for (const each of routed) this.#waiting.push(each);
     this.#deliverWaiting();
     effect?.();
   }
@@ -141,10 +182,11 @@ export class Exchange {
     }
   }
 
-  #deliver({ publication, storedAs }: Routed): void {
+  #deliver(waiting: Waiting): void {
+    const { publication } = waiting;
     const { destination } = publication.message;
-    if (this.queues.serves(destination)) {
-      this.queues.open(destination).add({ publication, storedAs });
+    if (waiting.isQueued) {
+      this.queues.open(destination).add(waiting);
       return;
     }
     this.retained.consider(publication);
@@ -159,6 +201,7 @@ export class Exchange {
     }
   }
 
+  /** One function for all publications, so that none is made for each. */
   readonly #deliverTo = ({ subscriber, subscription }: Entry, publication: Publication): void => {
     try {
       subscriber.deliver(subscription, publication);
@@ -168,16 +211,16 @@ export class Exchange {
   };
 }
 
-/** The changes of the store that add the publications and remove the settled messages. */
+/** The changes of the store that add the arrivals and remove the acknowledged messages. */
 function changesOf(
-  routed: readonly Routed[],
-  settled: readonly QueuedMessage[],
+  arrivals: readonly Arrival[],
+  acknowledged: readonly QueuedMessage[],
 ): readonly StoreChange[] {
   return [
-    ...routed.flatMap(({ publication: { id, message }, storedAs }): StoreChange[] =>
+    ...arrivals.flatMap(({ publication: { id, message }, storedAs }): StoreChange[] =>
       storedAs === undefined ? [] : [{ kind: 'put', stored: { sequence: storedAs, id, message } }],
     ),
-    ...settled.flatMap(({ storedAs }): StoreChange[] =>
+    ...acknowledged.flatMap(({ storedAs }): StoreChange[] =>
       storedAs === undefined ? [] : [{ kind: 'remove', sequence: storedAs }],
     ),
   ];

@@ -1,38 +1,38 @@
-// Header and variable texts to what the parameter's type asks for.
+// Converts the text of headers and destination variables to the type of the parameter.
 import { MessagingError } from '../../message/error.js';
 import type { Parameter } from '../parameter.js';
 
 /**
- * Numbers for `number`, `true` and `false` for `boolean`, everything else stays text. A union such as `number | undefined` is
- * nothing that a compiler writes down, so its text stays text too: write `n?: number`.
+ * Converts to `number` or `boolean` if that is the parameter's type, and returns the text otherwise. Compilers do not record
+ * unions such as `number | undefined`, so write `n?: number`.
  *
- * @param what names the text in the error, as `header 'x'`
- * @throws `argument-invalid`
+ * @param source names the text in errors, as `header 'x'`
+ * @throws {MessagingError} `argument-invalid`
  */
-export function convert(text: string, { type }: Parameter, what: string): unknown {
-  if (type === Number) return numberOf(text, what);
-  if (type === Boolean) return booleanOf(text, what);
+export function convert(text: string, { type }: Parameter, source: string): unknown {
+  if (type === Number) return toNumber(text, source);
+  if (type === Boolean) return toBoolean(text, source);
   return text;
 }
 
-/** What is wrong with a parameter that no text can become. */
+/** A finding if the parameter has a type that text cannot be converted to. */
 export function checkConversion({ type }: Parameter): string | undefined {
-  const foreign =
+  const unsupported =
     typeof type === 'function' && ![String, Number, Boolean, Object].includes(type as never);
-  return foreign
-    ? `no text can become a ${type.name}; take a string, number or boolean, or make a decorator of your own by argument().`
+  return unsupported
+    ? `text cannot be converted to ${type.name}; use string, number or boolean, or write a decorator with createParamDecorator().`
     : undefined;
 }
 
-function numberOf(text: string, what: string): number {
+function toNumber(text: string, source: string): number {
   const number = Number(text);
   if (text.trim() === '' || !Number.isFinite(number))
-    throw new MessagingError('argument-invalid', `The ${what} is not a number.`);
+    throw new MessagingError('argument-invalid', `The ${source} is not a number.`);
   return number;
 }
 
-function booleanOf(text: string, what: string): boolean {
+function toBoolean(text: string, source: string): boolean {
   if (text !== 'true' && text !== 'false')
-    throw new MessagingError('argument-invalid', `The ${what} is neither true nor false.`);
+    throw new MessagingError('argument-invalid', `The ${source} is neither true nor false.`);
   return text === 'true';
 }

@@ -1,13 +1,18 @@
-// What a variable of the pattern stands for.
+// The decorator for a variable of the destination.
 import { MessagingError } from '../../message/error.js';
-import { createParamDecorator } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/param-decorator.js';
 import { checkConversion, convert } from './conversion.js';
 
 /**
- * The part of the destination that a `{name}` of the pattern took (Spring: `@DestinationVariable`); a parameter of type
- * `number` or `boolean` gets it converted. A name that no pattern declares is refused at start, and so are other types.
+ * The value of a `{variable}` of the pattern in the message's destination (Spring: `@DestinationVariable`). It is converted if
+ * the parameter is a `number` or `boolean`. Other types, and names that the pattern does not declare, are reported at start.
  *
- * @throws `argument-invalid`; `argument-missing` in an exception handler, where the failed route has no such variable
+ * @throws {MessagingError} `argument-invalid` when the text cannot be converted; `argument-missing` in an exception handler
+ *   when the pattern of the failed route does not declare the variable
+ *
+ * @example
+ * @MessageMapping('/rooms/{room}/say')
+ * say(@DestinationVariable('room') room: string, text: string) {}
  */
 export const DestinationVariable = createParamDecorator(
   (invocation, parameter, name: string) => {
@@ -24,6 +29,6 @@ export const DestinationVariable = createParamDecorator(
 
 function declared(variables: readonly string[]): string {
   return variables.length === 0
-    ? 'there are no variables'
-    : `there are ${variables.map((name) => `{${name}}`).join(', ')}`;
+    ? 'no variables are declared'
+    : `the declared variables are ${variables.map((name) => `{${name}}`).join(', ')}`;
 }

@@ -1,20 +1,24 @@
-// One header of the message.
+// The decorator for one header of the message.
 import { MessagingError } from '../../message/error.js';
-import { createParamDecorator } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/param-decorator.js';
 import { checkConversion, convert } from './conversion.js';
 
 export interface HeaderOptions {
-  /** Whether an absent header fails with `argument-missing`, or gives undefined. Default true. */
+  /** True: a missing header fails with `argument-missing`. False: the argument is undefined. @default true */
   readonly required?: boolean;
-  /** Given as it is where the header is absent, which then never fails. */
+  /** The argument if the header is missing; it is not converted. @default none */
   readonly default?: unknown;
 }
 
 /**
- * A header that the client sent (Spring: `@Header`); a parameter of type `number` or `boolean` gets it converted. Other types
- * than these and `string` are refused at start.
+ * One header of the client's message (Spring: `@Header`). It is converted if the parameter is a `number` or `boolean`. Other
+ * types except `string` are reported at start.
  *
- * @throws `argument-missing`, `argument-invalid`
+ * @throws {MessagingError} `argument-missing` when the header is missing; `argument-invalid` when it cannot be converted
+ *
+ * @example
+ * @MessageMapping('/list')
+ * list(@Header('limit', { default: 20 }) limit: number) {}
  */
 export const Header = createParamDecorator(
   (invocation, parameter, name: string, options?: HeaderOptions) => {

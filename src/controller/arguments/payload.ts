@@ -1,25 +1,34 @@
-// The payload: what the client sent, as the handler wants it.
+// The decorator for the payload: the body of the message, converted and validated.
 import type { Invocation } from '../../dispatch/invocation.js';
 import { MessagingError } from '../../message/error.js';
 import type { Message } from '../../message/message.js';
 import type { PayloadReader } from '../../payload/converter.js';
 import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
-import { createParamDecorator } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/param-decorator.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
 export interface PayloadOptions {
-  /** Whether an empty payload fails with `payload-missing`, or gives undefined. Default true. */
+  /** True: an empty body fails with `payload-missing`. False: the argument is undefined. @default true */
   readonly required?: boolean;
 }
 
 /**
- * The payload (Spring: `@Payload`; a parameter without decorator is one as well). Its type is read from the parameter, or
- * named: a class of the application's (checked by its class-validator decorators), any Standard Schema, or `String`,
- * `Uint8Array`, `Number`, `Boolean`, `Array`, `Object` (anything, unchecked). Needed where the compiler writes no types
- * (esbuild, tsx) and for interfaces, unions and arrays of classes that are to be checked.
+ * The body of the message, converted and validated (Spring: `@Payload`). A parameter without decorator is a payload as well.
  *
- * @throws `payload-missing`, `payload-unreadable`, `payload-invalid`
+ * The type is that of the parameter, or named in the decorator: a class (validated by its class-validator decorators), a
+ * Standard Schema, or `String`, `Uint8Array`, `Number`, `Boolean`, `Array` or `Object` (any value). Name it for interfaces,
+ * unions and arrays of classes, and if the compiler records no types (esbuild, tsx).
+ *
+ * @throws {MessagingError} `payload-missing` when the body is empty; `payload-unreadable` when it cannot be converted;
+ *   `payload-invalid` when it is not valid
+ *
+ * @example
+ * @MessageMapping('/order')
+ * order(@Payload() order: Order) {}
+ *
+ * @MessageMapping('/orders')
+ * orders(@Payload(z.array(orderSchema)) orders: Order[]) {}
  */
 export function Payload(options?: PayloadOptions): ParameterDecorator;
 export function Payload(
@@ -31,27 +40,29 @@ export function Payload(
   options: PayloadOptions = {},
 ): ParameterDecorator {
   if (typeof typeOrOptions !== 'function' && !isStandardSchema(typeOrOptions))
-    return unnamed(typeOrOptions.required ?? true);
-  return named(typeOrOptions, options.required ?? true);
+    return declaredPayload(typeOrOptions.required ?? true);
+  return namedPayload(typeOrOptions, options.required ?? true);
 }
 
-/** What a parameter without decorator is. */
+/** The rule of a parameter without decorator. */
 export const payloadRule: ArgumentRule = {
-  resolve: (invocation, parameter) => readUnnamed(invocation, parameter, true),
-  check: (parameter) => checkUnnamed(parameter, true),
+  resolve: (invocation, parameter) => readDeclared(invocation, parameter, true),
+  check: (parameter) => checkDeclared(parameter, true),
 };
 
-const unnamed = createParamDecorator(readUnnamed, checkUnnamed);
+/** With the type of the parameter. */
+const declaredPayload = createParamDecorator(readDeclared, checkDeclared);
 
-function named(type: Constructor | StandardSchema, required: boolean): ParameterDecorator {
+/** With the type that the decorator names. */
+function namedPayload(type: Constructor | StandardSchema, required: boolean): ParameterDecorator {
   const payload = payloadTypeOf(type);
   return createParamDecorator(
     ({ message }, { payloads }) => read(message, payloads, payload, required),
-    (parameter) => (payload === undefined ? unreadable(type) : checkFrame(parameter, required)),
+    (parameter) => (payload === undefined ? unsupported(type) : checkFrame(parameter, required)),
   )();
 }
 
-function readUnnamed(
+function readDeclared(
   { message }: Invocation,
   { payloads, payload }: Parameter,
   required: boolean,
@@ -65,31 +76,31 @@ function read(
   type: PayloadType | undefined,
   required: boolean,
 ): unknown {
-  // A type that no payload can become was refused at start.
+  // The type is defined: the check at start reports unsupported types.
   if (message.body.length > 0) return payloads.read(message, type!);
   if (required) throw new MessagingError('payload-missing');
   return undefined;
 }
 
-function checkUnnamed(parameter: Parameter, required: boolean): string | undefined {
+function checkDeclared(parameter: Parameter, required: boolean): string | undefined {
   const { type, payload } = parameter;
   if (type === undefined) {
     return 'its type is unknown; name it, as in @Payload(ChatMessage) or @Payload(schema), or compile with emitDecoratorMetadata.';
   }
   if (type === Function) {
-    return 'its type is Function, which is what a class imported with `import type` becomes; import it as a value, or name it, as in @Payload(ChatMessage).';
+    return 'its type is Function, which compilers record for a class imported with `import type`; import it as a value, or name it, as in @Payload(ChatMessage).';
   }
-  if (payload === undefined) return unreadable(type);
+  if (payload === undefined) return unsupported(type);
   return checkFrame(parameter, required);
 }
 
 function checkFrame({ on }: Parameter, required: boolean): string | undefined {
   return on === 'subscribe' && required
-    ? 'a SUBSCRIBE carries no payload; remove the parameter, or decorate it with @Payload({ required: false }).'
+    ? 'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).'
     : undefined;
 }
 
-function unreadable(type: unknown): string {
+function unsupported(type: unknown): string {
   const name = typeof type === 'function' ? type.name : String(type);
-  return `no payload can become a ${name}; name a class or a schema, as in @Payload(schema).`;
+  return `a payload cannot be converted to ${name}; name a class or a schema, as in @Payload(schema).`;
 }

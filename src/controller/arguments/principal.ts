@@ -1,7 +1,19 @@
-// Who the sender speaks for.
+// The decorator for the user of the session, and the type of the parameter.
 import type { Principal as SessionPrincipal } from '../../message/message.js';
-import { createParamDecorator } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/param-decorator.js';
 
-/** The authenticated user of the session; undefined while it is anonymous (Spring: a `Principal` parameter). */
-export const Principal = createParamDecorator((invocation) => invocation.session.principal);
-export type Principal = SessionPrincipal;
+/**
+ * The authenticated user of the sender's session; undefined if the client is anonymous (Spring: a `Principal` parameter).
+ *
+ * @example
+ * @MessageMapping('/say')
+ * say(text: string, @Principal() user?: Principal) {
+ *   return `${user?.name ?? 'guest'}: ${text}`;
+ * }
+ */
+export const Principal: () => ParameterDecorator = createParamDecorator(
+  (invocation) => invocation.session.principal,
+);
+
+/** The user of a session, as the authenticator returned it. */
+export interface Principal extends SessionPrincipal {}

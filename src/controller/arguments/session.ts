@@ -1,7 +1,19 @@
-// The session that the message came by.
+// The decorator for the sender's session, and the type of the parameter.
 import type { Session as ClientSession } from '../../session/session.js';
-import { createParamDecorator } from '../decorators/argument.js';
+import { createParamDecorator } from '../decorators/param-decorator.js';
 
-/** The sender's session: its id, handshake, attributes (Spring: `SimpMessageHeaderAccessor`). */
-export const Session = createParamDecorator((invocation) => invocation.session);
-export type Session = ClientSession;
+/**
+ * The sender's session: id, user, handshake, attributes (Spring: `SimpMessageHeaderAccessor`).
+ *
+ * @example
+ * @MessageMapping('/leave')
+ * leave(@Session() session: Session) {
+ *   session.close();
+ * }
+ */
+export const Session: () => ParameterDecorator = createParamDecorator(
+  (invocation) => invocation.session,
+);
+
+/** The session of one client. */
+export interface Session extends ClientSession {}

@@ -1,6 +1,19 @@
-// The end of the call's time.
-import { createParamDecorator } from '../decorators/argument.js';
+// The decorator for the abort signal of a call, and the type of the parameter.
+import { createParamDecorator } from '../decorators/param-decorator.js';
 
-/** An AbortSignal: fires when the handler's time is up, its session ends or, for a stream, its subscription. */
-export const Signal = createParamDecorator((invocation) => invocation.signal);
-export type Signal = AbortSignal;
+/**
+ * An abort signal for the handler. It fires when `handlerTimeout` expires, the session ends or, for a stream, the subscription
+ * ends.
+ *
+ * @example
+ * @SubscribeMapping('/prices')
+ * async *prices(@Signal() signal: Signal) {
+ *   while (!signal.aborted) yield await this.exchange.next({ signal });
+ * }
+ */
+export const Signal: () => ParameterDecorator = createParamDecorator(
+  (invocation) => invocation.signal,
+);
+
+/** The abort signal of a handler's call. */
+export interface Signal extends AbortSignal {}

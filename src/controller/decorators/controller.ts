@@ -1,15 +1,25 @@
-// The decorator of a class whose methods handle messages.
+// The decorator of controller classes.
 import { ownDefinition } from '../definition.js';
 
 /**
- * Makes a class a controller (Spring: `@Controller`, and `@MessageMapping` on a type).
+ * Makes a class a controller: its decorated methods handle messages (Spring: `@Controller`, and `@MessageMapping` on a type).
  *
- * @param pattern what the patterns of its methods begin with; several multiply. Without it a parent's patterns hold.
+ * @param pattern prefix of the patterns of its methods; with several, each method serves each of them.
+ *   @default the pattern of the parent class, if it has one
+ *
+ * @example
+ * @Controller('/rooms/{room}')
+ * class RoomController {
+ *   @MessageMapping('/say')
+ *   say(@DestinationVariable('room') room: string, text: string) {
+ *     return `${room}: ${text}`;
+ *   }
+ * }
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
   return (type) => {
     const definition = ownDefinition(type);
-    if (definition.controller) definition.findings.push(': it has several @Controller; leave one.');
+    if (definition.controller) definition.findings.push(': it has several @Controller; keep one.');
     definition.controller = true;
     if (pattern !== undefined)
       definition.patterns = typeof pattern === 'string' ? [pattern] : pattern;

@@ -1,19 +1,36 @@
-// The decorators that say which messages a method handles.
+// The decorators that map frames to handler methods.
 import { ownMethod } from '../definition.js';
 
 /**
- * The method takes SEND frames to these destinations, below the application prefix and the class's pattern (Spring:
- * `@MessageMapping`). Its value goes to `/topic` + the destination unless a return rule says otherwise.
+ * Maps SEND frames to the method (Spring: `@MessageMapping`). The return value goes to `/topic` + the destination without its
+ * application prefix, unless a return rule such as `@SendTo` changes that.
  *
- * @param patterns `/rooms/{room}/say`, `*`, `**`, `{id:[0-9]+}`; without any the class's pattern alone
+ * @param patterns destinations below the application prefix and the class's pattern: `/rooms/{room}/say`, `*`, `**`,
+ *   `{id:[0-9]+}`. @default the class's pattern
+ *
+ * @example
+ * @MessageMapping('/rooms/{room}/say')
+ * say(@DestinationVariable('room') room: string, message: ChatMessage) {
+ *   return message;
+ * }
  */
 export function MessageMapping(...patterns: readonly string[]): MethodDecorator {
   return mapping('send', patterns);
 }
 
 /**
- * The method answers SUBSCRIBE frames to these destinations, once and directly, past the broker; a stream goes on until the
- * client unsubscribes (Spring: `@SubscribeMapping`). Return rules of its own divert the value, those of its class do not.
+ * Maps SUBSCRIBE frames to the method (Spring: `@SubscribeMapping`). The return value is sent once, to the new subscription
+ * only, without the broker. An async iterable sends its values until it ends or the client unsubscribes.
+ *
+ * A return rule of the method changes the destination; return rules of the class do not apply.
+ *
+ * @param patterns destinations, as for `@MessageMapping`. @default the class's pattern
+ *
+ * @example
+ * @SubscribeMapping('/rooms/{room}/members')
+ * members(@DestinationVariable('room') room: string) {
+ *   return this.rooms.members(room);
+ * }
  */
 export function SubscribeMapping(...patterns: readonly string[]): MethodDecorator {
   return mapping('subscribe', patterns);

@@ -1,183 +1,213 @@
-// What a broker promises of queues, acknowledgement and transactions: each message is somebody's until it is settled.
+// The checks of a broker's queues, acknowledgement and transactions: each message belongs to one consumer until it is settled.
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import type { Operation } from '../../broker/broker.js';
+import { withBroker, type BrokerHarness, type BrokerSubject } from './broker-harness.js';
 import type { Checks } from './conformance-case.js';
-import { messageOf, publicationOf, type Delivery, type Listener } from './listener.js';
-import { eventually } from './patience.js';
-import { hears, onStage, type BrokerSubject } from './stage.js';
+import { messageOf, publicationOf, type Delivery, type TestSubscriber } from './test-subscriber.js';
 
 const individually = { ack: 'client-individual' } as const;
 
 export const queueChecks: Checks<BrokerSubject> = {
-  'gives each message of a queue to one consumer': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.queue('jobs'));
-    await bob.subscribe(stage.queue('jobs'));
+  'delivers each message of a queue to one consumer': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(jobs);
+    await bob.subscribe(jobs);
     const texts = ['1', '2', '3', '4', '5', '6'];
-    await stage.publish(stage.queue('jobs'), ...texts);
-    const got = () => [...ann.texts, ...bob.texts];
-    await eventually('Not all messages of the queue were delivered.', () => got().length >= 6);
-    await stage.rest();
-    deepEqual(got().toSorted(), texts);
-    ok(ann.texts.length > 0 && bob.texts.length > 0, 'One consumer got all messages.');
+    await harness.publish(jobs, ...texts);
+    await harness.expectShared([ann, bob], texts, jobs);
+    ok(ann.texts.length > 0 && bob.texts.length > 0, 'One consumer received all messages.');
   }),
 
-  'stores messages while nobody listens': onStage(async (stage) => {
-    await stage.publish(stage.queue('jobs'), '1', '2', '3');
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'));
-    await hears(stage, ann, ['1', '2', '3']);
+  'keeps messages of a queue without subscribers, in order': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    await harness.publish(jobs, '1', '2', '3');
+    const ann = harness.connect();
+    await ann.subscribe(jobs);
+    await harness.expectTexts(ann, ['1', '2', '3'], jobs);
   }),
 
-  'marks what wants acknowledgement, each by a name of its own': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'), individually);
-    await bob.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'one', 'two');
-    await hears(stage, ann, ['one', 'two']);
-    await hears(stage, bob, ['one', 'two']);
-    const names = ann.deliveries.map(({ marks }) => marks?.ack);
-    ok(names.every((name) => name !== undefined && name !== ''));
-    equal(new Set(names).size, 2);
-    ok(bob.deliveries.every(({ marks }) => marks?.ack === undefined));
+  'delivers no message of a queue twice, not even later': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(jobs, individually);
+    await harness.publish(jobs, '1', '2');
+    await ann.receive(2);
+    await ann.settle('ack', ackOf(ann.deliveries[0]!));
+    await harness.expectTexts(ann, ['1', '2'], jobs, { late: true });
   }),
 
-  'delivers nothing again that was acknowledged': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), individually);
-    await stage.publish(stage.queue('jobs'), '1', '2');
-    await hears(stage, ann, ['1', '2']);
-    for (const delivery of ann.deliveries) await ann.settle('ack', nameOf(delivery));
-    await ann.leave();
-    const bob = stage.join();
-    await bob.subscribe(stage.queue('jobs'));
-    await hears(stage, bob, []);
+  'delivers no message of a queue after UNSUBSCRIBE, not even later': withBroker(
+    async (harness) => {
+      const jobs = harness.queue('jobs');
+      const [ann, bob] = [harness.connect(), harness.connect()];
+      await ann.subscribe(jobs);
+      await harness.publish(jobs, '1');
+      await ann.receive(1);
+      await ann.unsubscribe();
+      await bob.subscribe(jobs);
+      await harness.publish(jobs, '2', '3');
+      await harness.expectTexts(bob, ['2', '3'], jobs, { late: true });
+      deepEqual(ann.texts, ['1']);
+    },
+  ),
+
+  'marks deliveries that need an acknowledgement, each with its own id': withBroker(
+    async (harness) => {
+      const news = harness.topic('news');
+      const [ann, bob] = [harness.connect(), harness.connect()];
+      await ann.subscribe(news, individually);
+      await bob.subscribe(news);
+      await harness.publish(news, 'one', 'two');
+      await harness.expectTexts(ann, ['one', 'two'], news);
+      await harness.expectTexts(bob, ['one', 'two'], news);
+      const ids = ann.deliveries.map(({ marks }) => marks?.ack);
+      ok(ids.every((id) => id !== undefined && id !== ''));
+      equal(new Set(ids).size, 2);
+      ok(bob.deliveries.every(({ marks }) => marks?.ack === undefined));
+    },
+  ),
+
+  'delivers nothing again that was acknowledged': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(jobs, individually);
+    await harness.publish(jobs, '1', '2');
+    for (const delivery of await ann.receive(2)) await ann.settle('ack', ackOf(delivery));
+    await expectLeft(harness, ann, ['1', '2'], []);
   }),
 
-  'settles with ack client all that came before': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), { ack: 'client' });
-    await stage.publish(stage.queue('jobs'), '1', '2', '3');
-    await hears(stage, ann, ['1', '2', '3']);
-    await ann.settle('ack', nameOf(ann.deliveries[1]!));
-    await leftTo(stage.join(), ann, stage.queue('jobs'), ['3']);
+  'acknowledges all earlier messages with ack client': withBroker(async (harness) => {
+    const ann = harness.connect();
+    await ann.subscribe(harness.queue('jobs'), { ack: 'client' });
+    await harness.publish(harness.queue('jobs'), '1', '2', '3');
+    await ann.receive(3);
+    await ann.settle('ack', ackOf(ann.deliveries[1]!));
+    await expectLeft(harness, ann, ['1', '2', '3'], ['3']);
   }),
 
-  'settles with ack client-individual one message alone': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), individually);
-    await stage.publish(stage.queue('jobs'), '1', '2', '3');
-    await hears(stage, ann, ['1', '2', '3']);
-    await ann.settle('ack', nameOf(ann.deliveries[1]!));
-    await leftTo(stage.join(), ann, stage.queue('jobs'), ['1', '3']);
+  'acknowledges one message with ack client-individual': withBroker(async (harness) => {
+    const ann = harness.connect();
+    await ann.subscribe(harness.queue('jobs'), individually);
+    await harness.publish(harness.queue('jobs'), '1', '2', '3');
+    await ann.receive(3);
+    await ann.settle('ack', ackOf(ann.deliveries[1]!));
+    await expectLeft(harness, ann, ['1', '2', '3'], ['1', '3']);
   }),
 
-  'gives what was left unsettled to another, in order and marked': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), { ack: 'client' });
-    await stage.publish(stage.queue('jobs'), '1', '2');
-    await hears(stage, ann, ['1', '2']);
-    equal(ann.deliveries[0]!.marks?.redelivered, undefined);
-    const bob = stage.join();
-    await leftTo(bob, ann, stage.queue('jobs'), ['1', '2']);
-    ok(bob.deliveries.every(({ marks }) => (marks?.redelivered ?? 0) >= 1));
-  }),
+  'delivers unacknowledged messages of a closed connection again, in order and marked': withBroker(
+    async (harness) => {
+      const ann = harness.connect();
+      await ann.subscribe(harness.queue('jobs'), { ack: 'client' });
+      await harness.publish(harness.queue('jobs'), '1', '2');
+      await ann.receive(2);
+      equal(ann.deliveries[0]!.marks?.redelivered, undefined);
+      const bob = await expectLeft(harness, ann, ['1', '2'], ['1', '2']);
+      ok(bob.deliveries.every(({ marks }) => (marks?.redelivered ?? 0) >= 1));
+    },
+  ),
 
-  'delivers again what was refused': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), individually);
-    await stage.publish(stage.queue('jobs'), '1');
-    await hears(stage, ann, ['1']);
-    await ann.settle('nack', nameOf(ann.deliveries[0]!));
-    await hears(stage, ann, ['1', '1']);
+  'delivers a message again after NACK, marked': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(jobs, individually);
+    await harness.publish(jobs, '1');
+    await ann.receive(1);
+    await ann.settle('nack', ackOf(ann.deliveries[0]!));
+    await harness.expectTexts(ann, ['1', '1'], jobs);
     ok((ann.deliveries[1]!.marks?.redelivered ?? 0) >= 1);
   }),
 
-  'holds back what a consumer has no window for': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), {
-      ...individually,
-      headers: { 'prefetch-count': '2' },
-    });
-    await stage.publish(stage.queue('jobs'), '1', '2', '3');
-    await hears(stage, ann, ['1', '2']);
-    await ann.settle('ack', nameOf(ann.deliveries[0]!));
-    await hears(stage, ann, ['1', '2', '3']);
+  'delivers no more messages than the prefetch window holds': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(harness.topic('news'), { id: 'sentinels' });
+    await ann.subscribe(jobs, { ...individually, headers: { 'prefetch-count': '2' } });
+    await harness.publish(jobs, '1', '2', '3');
+    // The queue can deliver no sentinel now, so a topic does.
+    await harness.expectTexts(ann, ['1', '2'], harness.topic('news'));
+    await ann.settle('ack', ackOf(ann.deliveries[0]!));
+    await harness.expectTexts(ann, ['1', '2', '3'], harness.topic('news'));
   }),
 
-  'waits for the room of a consumer': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'));
+  'waits for room in the outbox of a consumer': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(harness.topic('news'), { id: 'sentinels' });
+    await ann.subscribe(jobs);
     ann.fill();
-    await stage.publish(stage.queue('jobs'), '1', '2', '3');
-    await hears(stage, ann, ['1']);
-    ann.empty();
-    await hears(stage, ann, ['1', '2', '3']);
+    await harness.publish(jobs, '1', '2', '3');
+    // Topics do not wait for room.
+    await harness.expectTexts(ann, ['1'], harness.topic('news'));
+    ann.drain();
+    await harness.expectTexts(ann, ['1', '2', '3'], jobs);
   }),
 
-  'ignores a settlement that comes too late': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.queue('jobs'), individually);
-    await stage.publish(stage.queue('jobs'), '1');
-    await hears(stage, ann, ['1']);
-    const name = nameOf(ann.deliveries[0]!);
-    await ann.settle('ack', name);
-    await ann.settle('ack', name);
-    await ann.settle('nack', name);
-    await hears(stage, ann, ['1']);
+  'ignores the acknowledgement of a settled message': withBroker(async (harness) => {
+    const jobs = harness.queue('jobs');
+    const ann = harness.connect();
+    await ann.subscribe(jobs, individually);
+    await harness.publish(jobs, '1');
+    await ann.receive(1);
+    const ack = ackOf(ann.deliveries[0]!);
+    await ann.settle('ack', ack);
+    await ann.settle('ack', ack);
+    await ann.settle('nack', ack);
+    await harness.expectTexts(ann, ['1'], jobs);
   }),
 
-  'refuses a settlement of what never was': onStage(async (stage) => {
-    await rejects(stage.join().settle('ack', 'unknown'), { code: 'acknowledgement-unknown' });
+  'rejects an unknown acknowledgement': withBroker(async (harness) => {
+    await rejects(harness.connect().settle('ack', 'unknown'), { code: 'acknowledgement-unknown' });
   }),
 
-  'commits all of a transaction, in order': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.queue('jobs'), individually);
-    await bob.subscribe(stage.topic('done'));
-    await stage.publish(stage.queue('jobs'), '1');
-    await hears(stage, ann, ['1']);
+  'commits all steps of a transaction, in order': withBroker(async (harness) => {
+    const done = harness.topic('done');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(harness.queue('jobs'), individually);
+    await bob.subscribe(done);
+    await harness.publish(harness.queue('jobs'), '1');
+    await ann.receive(1);
     await ann.commit([
-      sending(stage.topic('done'), 'first'),
-      { kind: 'settle', settlement: { kind: 'ack', id: nameOf(ann.deliveries[0]!) } },
-      sending(stage.topic('done'), 'second'),
+      sendOf(done, 'first'),
+      { kind: 'settle', settlement: { kind: 'ack', id: ackOf(ann.deliveries[0]!) } },
+      sendOf(done, 'second'),
     ]);
-    await hears(stage, bob, ['first', 'second']);
-    await leftTo(stage.join(), ann, stage.queue('jobs'), []);
+    await harness.expectTexts(bob, ['first', 'second'], done);
+    await expectLeft(harness, ann, ['1'], []);
   }),
 
-  'commits nothing where one step is refused': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await bob.subscribe(stage.topic('done'));
+  'commits no step of a transaction when it refuses one': withBroker(async (harness) => {
+    const done = harness.topic('done');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await bob.subscribe(done);
     const unknown = { kind: 'settle', settlement: { kind: 'ack', id: 'unknown' } } as const;
-    await rejects(ann.commit([sending(stage.topic('done'), 'first'), unknown]), {
+    await rejects(ann.commit([sendOf(done, 'first'), unknown]), {
       code: 'acknowledgement-unknown',
     });
-    await hears(stage, bob, []);
+    await harness.expectTexts(bob, [], done);
   }),
 };
 
-/** What another consumer gets when the first has gone. */
-async function leftTo(
-  other: Listener,
-  first: Listener,
-  queue: string,
-  texts: readonly string[],
-): Promise<void> {
-  await first.leave();
-  await other.subscribe(queue, individually);
-  await eventually(
-    `${texts.length} unsettled messages were to come, and ${other.texts.length} came.`,
-    () => other.texts.length >= texts.length,
-  );
-  deepEqual(other.texts, texts);
+/** Closes the only consumer of the queue `jobs` and expects what another one receives then. */
+async function expectLeft(
+  harness: BrokerHarness,
+  first: TestSubscriber,
+  received: readonly string[],
+  left: readonly string[],
+): Promise<TestSubscriber> {
+  await first.close();
+  const second = harness.connect();
+  await second.subscribe(harness.queue('jobs'), individually);
+  await harness.expectTexts(second, left, harness.queue('jobs'));
+  deepEqual(first.texts, received);
+  return second;
 }
 
-function sending(destination: string, text: string): Operation {
+function sendOf(destination: string, text: string): Operation {
   return { kind: 'send', publication: publicationOf(messageOf(destination, text)) };
 }
 
-function nameOf({ marks }: Delivery): string {
-  ok(marks?.ack !== undefined, 'The delivery wants no acknowledgement.');
+function ackOf({ marks }: Delivery): string {
+  ok(marks?.ack !== undefined, 'The delivery has no acknowledgement id.');
   return marks.ack;
 }

@@ -1,181 +1,211 @@
-// What a broker promises of topics: every subscription gets every publication, in one order.
+// The checks of a broker's topics: every subscription receives every publication, once and in one order.
 import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict';
+import { withBroker, type BrokerSubject } from './broker-harness.js';
 import type { Checks } from './conformance-case.js';
-import { messageOf, publicationOf } from './listener.js';
-import { hears, onStage, type BrokerSubject } from './stage.js';
+import { messageOf, publicationOf } from './test-subscriber.js';
 
 const many = Array.from({ length: 300 }, (_, i) => `m${i}`);
 
 export const topicChecks: Checks<BrokerSubject> = {
-  'publishes to every subscription of a topic': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'one', 'two');
-    await hears(stage, ann, ['one', 'two']);
-    await hears(stage, bob, ['one', 'two']);
+  'delivers a publication to every subscription of its topic': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(news);
+    await bob.subscribe(news);
+    await harness.publish(news, 'one', 'two');
+    await harness.expectTexts(ann, ['one', 'two'], news);
+    await harness.expectTexts(bob, ['one', 'two'], news);
   }),
 
-  'publishes to nobody where nobody subscribed': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news/more'), 'one');
-    await stage.publish(stage.topic('new'), 'two');
-    await hears(stage, ann, []);
+  'delivers nothing to subscriptions of other topics': withBroker(async (harness) => {
+    const ann = harness.connect();
+    await ann.subscribe(harness.topic('news'));
+    await harness.publish(harness.topic('news/more'), 'one');
+    await harness.publish(harness.topic('new'), 'two');
+    await harness.expectTexts(ann, [], harness.topic('news'));
   }),
 
-  'publishes what a client sends, to the client too': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
-    await ann.send(stage.topic('news'), 'one');
-    await hears(stage, ann, ['one']);
-    await hears(stage, bob, ['one']);
+  'delivers a message to its sender too': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(news);
+    await bob.subscribe(news);
+    await ann.send(news, 'one');
+    await harness.expectTexts(ann, ['one'], news);
+    await harness.expectTexts(bob, ['one'], news);
   }),
 
-  'delivers the headers and octets that were published': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'h\u00e9\0');
-    await hears(stage, ann, ['h\u00e9\0']);
+  'delivers destination, headers and body as they were published': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news);
+    await harness.publish(news, 'h\u00e9\0');
+    await harness.expectTexts(ann, ['h\u00e9\0'], news);
     const { message, subscription } = ann.deliveries[0]!;
     equal(subscription, 's-1');
-    equal(message.destination, stage.topic('news'));
+    equal(message.destination, news);
     equal(message.headers.get('content-type'), 'text/plain');
   }),
 
-  'delivers once for each subscription that matches': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'), { id: 'a' });
-    await ann.subscribe(stage.topic('news'), { id: 'b' });
-    await stage.publish(stage.topic('news'), 'one');
-    await hears(stage, ann, ['one', 'one']);
+  'delivers once for each subscription that matches': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news, { id: 'a' });
+    await ann.subscribe(news, { id: 'b' });
+    await harness.publish(news, 'one');
+    await harness.expectTexts(ann, ['one', 'one'], news);
     deepEqual(ann.deliveries.map(({ subscription }) => subscription).toSorted(), ['a', 'b']);
   }),
 
-  'serves patterns of one segment and of all that follow': onStage(async (stage) => {
-    const [one, all] = [stage.join(), stage.join()];
-    await one.subscribe(stage.topic('price/*'));
-    await all.subscribe(stage.topic('price/**'));
-    await stage.publish(stage.topic('price/a'), 'a');
-    await stage.publish(stage.topic('price/a/b'), 'ab');
-    await stage.publish(stage.topic('prices'), 'no');
-    await hears(stage, one, ['a']);
-    await hears(stage, all, ['a', 'ab']);
+  'supports patterns for one segment and for all further segments': withBroker(async (harness) => {
+    const price = harness.topic('price/a');
+    const [one, all] = [harness.connect(), harness.connect()];
+    await one.subscribe(harness.topic('price/*'));
+    await all.subscribe(harness.topic('price/**'));
+    await harness.publish(price, 'a');
+    await harness.publish(harness.topic('price/a/b'), 'ab');
+    await harness.publish(harness.topic('prices'), 'no');
+    await harness.expectTexts(one, ['a'], price);
+    await harness.expectTexts(all, ['a', 'ab'], price);
   }),
 
-  'gives each publication an id of its own': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'one', 'two');
-    await hears(stage, ann, ['one', 'two']);
+  'delivers two publications with different ids': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news);
+    await harness.publish(news, 'one', 'two');
+    await harness.expectTexts(ann, ['one', 'two'], news);
     const [first, second] = ann.deliveries.map(({ messageId }) => messageId);
     notEqual(first, '');
     notEqual(first, second);
   }),
 
-  'keeps the order of a publisher': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await bob.subscribe(stage.topic('news'));
-    await Promise.all(many.map((text) => ann.send(stage.topic('news'), text)));
-    await hears(stage, bob, many);
+  'keeps the order of a publisher': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await bob.subscribe(news);
+    await Promise.all(many.map((text) => ann.send(news, text)));
+    await harness.expectTexts(bob, many, news);
   }),
 
-  'keeps the order for all while a delivery publishes': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
+  'keeps one order for all subscribers while a delivery publishes': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(news);
+    await bob.subscribe(news);
     const answers: Promise<void>[] = [];
     ann.onDelivery = (message) => {
       ann.onDelivery = undefined;
       answers.push(ann.send(message.destination, 'answer'));
     };
-    await stage.publish(stage.topic('news'), 'question');
-    await hears(stage, ann, ['question', 'answer']);
-    await hears(stage, bob, ['question', 'answer']);
+    await harness.publish(news, 'question');
+    await ann.receive(1);
     await Promise.all(answers);
+    await harness.expectTexts(ann, ['question', 'answer'], news);
+    await harness.expectTexts(bob, ['question', 'answer'], news);
   }),
 
-  'delivers nothing that was published before a subscription': onStage(async (stage) => {
-    const ann = stage.join();
-    await stage.publish(stage.topic('news'), 'early');
-    await ann.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'late');
-    await hears(stage, ann, ['late']);
+  'delivers nothing twice, not even later': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news);
+    await harness.publish(news, 'one', 'two');
+    await harness.expectTexts(ann, ['one', 'two'], news, { late: true });
   }),
 
-  'delivers nothing after UNSUBSCRIBE': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
-    await stage.publish(stage.topic('news'), 'one');
-    await hears(stage, ann, ['one']);
+  'delivers nothing that was published before the subscription': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await harness.publish(news, 'early');
+    await ann.subscribe(news);
+    await harness.publish(news, 'late');
+    await harness.expectTexts(ann, ['late'], news);
+  }),
+
+  'delivers nothing after UNSUBSCRIBE, not even later': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news, { id: 'ended' });
+    await harness.publish(news, 'one');
+    await harness.expectTexts(ann, ['one'], news);
+    await ann.unsubscribe('ended');
+    // The second subscription receives the sentinels on the same connection.
+    await ann.subscribe(news, { id: 'second' });
+    await harness.publish(news, 'two');
+    await harness.expectTexts(ann, ['one', 'two'], news, { late: true });
+    deepEqual(
+      ann.deliveries.map(({ subscription }) => subscription),
+      ['ended', 'second'],
+    );
+  }),
+
+  'delivers nothing after the connection was closed, not even later': withBroker(
+    async (harness) => {
+      const news = harness.topic('news');
+      const [ann, bob] = [harness.connect(), harness.connect()];
+      await ann.subscribe(news);
+      await bob.subscribe(news);
+      await ann.close();
+      await harness.publish(news, 'one');
+      await harness.expectTexts(bob, ['one'], news, { late: true });
+      deepEqual(ann.texts, []);
+    },
+  ),
+
+  'frees the id of a subscription that has ended': withBroker(async (harness) => {
+    const ann = harness.connect();
+    await ann.subscribe(harness.topic('news'));
     await ann.unsubscribe();
-    await stage.publish(stage.topic('news'), 'two');
-    await hears(stage, bob, ['one', 'two']);
-    await hears(stage, ann, ['one']);
+    await ann.subscribe(harness.topic('sport'));
+    await harness.publish(harness.topic('news'), 'one');
+    await harness.publish(harness.topic('sport'), 'two');
+    await harness.expectTexts(ann, ['two'], harness.topic('sport'));
   }),
 
-  'delivers nothing to a connection that was closed': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
-    await ann.leave();
-    await stage.publish(stage.topic('news'), 'one');
-    await hears(stage, bob, ['one']);
-    await hears(stage, ann, []);
-  }),
-
-  'gives an id free again when its subscription has ended': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
+  'keeps the subscription ids of two connections apart': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(news);
+    await bob.subscribe(news);
     await ann.unsubscribe();
-    await ann.subscribe(stage.topic('sport'));
-    await stage.publish(stage.topic('news'), 'one');
-    await stage.publish(stage.topic('sport'), 'two');
-    await hears(stage, ann, ['two']);
+    await harness.publish(news, 'one');
+    await harness.expectTexts(bob, ['one'], news);
+    deepEqual(ann.texts, []);
   }),
 
-  'keeps the ids of its connections apart': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
-    await ann.unsubscribe();
-    await stage.publish(stage.topic('news'), 'one');
-    await hears(stage, bob, ['one']);
+  'rejects a second subscription with the same id': withBroker(async (harness) => {
+    const ann = harness.connect();
+    await ann.subscribe(harness.topic('news'));
+    await rejects(ann.subscribe(harness.topic('sport')), { code: 'subscription-exists' });
+    await harness.publish(harness.topic('sport'), 'no');
+    await harness.publish(harness.topic('news'), 'one');
+    await harness.expectTexts(ann, ['one'], harness.topic('news'));
   }),
 
-  'refuses a second subscription of one id': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
-    await rejects(ann.subscribe(stage.topic('sport')), { code: 'subscription-exists' });
-    await stage.publish(stage.topic('sport'), 'no');
-    await stage.publish(stage.topic('news'), 'one');
-    await hears(stage, ann, ['one']);
+  'rejects UNSUBSCRIBE of an unknown subscription': withBroker(async (harness) => {
+    await rejects(harness.connect().unsubscribe('unknown'), { code: 'subscription-unknown' });
   }),
 
-  'refuses to end a subscription that never was': onStage(async (stage) => {
-    await rejects(stage.join().unsubscribe('unknown'), { code: 'subscription-unknown' });
-  }),
-
-  'serves the others when a delivery throws': onStage(async (stage) => {
-    const [ann, bob] = [stage.join(), stage.join()];
-    await ann.subscribe(stage.topic('news'));
-    await bob.subscribe(stage.topic('news'));
+  'serves the other subscribers when a delivery throws': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const [ann, bob] = [harness.connect(), harness.connect()];
+    await ann.subscribe(news);
+    await bob.subscribe(news);
     ann.onDelivery = () => {
       throw new Error('A subscriber that fails on purpose.');
     };
-    await stage.publish(stage.topic('news'), 'one', 'two');
-    await hears(stage, bob, ['one', 'two']);
+    await harness.publish(news, 'one', 'two');
+    await harness.expectTexts(bob, ['one', 'two'], news);
   }),
 
-  'changes nothing of a message that it was given': onStage(async (stage) => {
-    const ann = stage.join();
-    await ann.subscribe(stage.topic('news'));
-    const message = messageOf(stage.topic('news'), 'one', { extra: 'x' });
+  'does not change a message': withBroker(async (harness) => {
+    const news = harness.topic('news');
+    const ann = harness.connect();
+    await ann.subscribe(news);
+    const message = messageOf(news, 'one', { extra: 'x' });
     const before = new Map(message.headers);
     await ann.commit([{ kind: 'send', publication: publicationOf(message) }]);
-    await hears(stage, ann, ['one']);
+    await harness.expectTexts(ann, ['one'], news);
     deepEqual(message.headers, before);
     equal(ann.deliveries[0]!.message.headers.get('extra'), 'x');
   }),

@@ -1,12 +1,12 @@
-// What a broker promises, topics and queues.
+// The conformance suite of brokers: topics, queues, acknowledgement and transactions.
+import type { BrokerSubject } from './broker-harness.js';
 import { queueChecks } from './broker-queues.js';
 import { topicChecks } from './broker-topics.js';
 import { casesOf, type ConformanceCase, type Exceptions } from './conformance-case.js';
-import type { BrokerSubject } from './stage.js';
 
-export type { BrokerSubject } from './stage.js';
+export type { BrokerSubject } from './broker-harness.js';
 
-/** @throws Error for an exception to a case that does not exist */
+/** @throws {Error} for an exception to a case that does not exist */
 export function brokerConformance(
   subject: BrokerSubject,
   exceptions: Exceptions = {},

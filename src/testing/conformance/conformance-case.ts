@@ -1,22 +1,22 @@
-// One thing that a contract promises, as a case that any test framework can run.
+// The cases of a conformance suite, which any test framework can run.
 import { nearest } from '../../message/nearest.js';
 
 export interface ConformanceCase {
-  /** What is promised, as a sentence without its subject: `stores messages while nobody listens`. */
+  /** A sentence without its subject, such as `delivers a message to its sender too`. */
   readonly name: string;
-  /** Why the implementation does otherwise; `run` then resolves only as long as it does. */
+  /** The reason for which the implementation fails the case. `run` then rejects when the implementation passes. */
   readonly exception: string | undefined;
-  /** Rejects with what is not as promised. */
+  /** Rejects when the implementation fails the case. */
   readonly run: () => Promise<void>;
 }
 
-/** By the names of cases, why an implementation does otherwise. */
+/** The cases that an implementation fails: the reason by the name of the case. */
 export type Exceptions = Readonly<Record<string, string>>;
 
-/** By its name, what is looked at for each promise of a contract. */
+/** The check of each case, by its name. */
 export type Checks<S> = Readonly<Record<string, (subject: S) => void | Promise<void>>>;
 
-/** Throws for an exception to no case. */
+/** @throws {Error} for an exception to a case that does not exist */
 export function casesOf<S>(
   checks: Checks<S>,
   subject: S,
@@ -35,13 +35,13 @@ export function casesOf<S>(
     exception: exceptions[name],
     run: async () => {
       if (exceptions[name] === undefined) return check(subject);
-      if (await holds(() => check(subject)))
-        throw new Error(`"${name}" holds, so its exception can go.`);
+      if (await passes(() => check(subject)))
+        throw new Error(`The case "${name}" passes. Remove its exception.`);
     },
   }));
 }
 
-async function holds(check: () => void | Promise<void>): Promise<boolean> {
+async function passes(check: () => void | Promise<void>): Promise<boolean> {
   try {
     await check();
     return true;

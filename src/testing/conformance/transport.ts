@@ -11,7 +11,7 @@ import {
   type TransportContext,
 } from '../../transport/transport.js';
 import { casesOf, type Checks, type ConformanceCase, type Exceptions } from './conformance-case.js';
-import { eventually } from './patience.js';
+import { eventually } from './waiting.js';
 
 /** The client's end of one connection. */
 export interface TransportClient {

@@ -11,7 +11,7 @@ import type {
 } from '../../message/frame.js';
 import type { Headers, Message } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
-import { knowJson } from '../../payload/json.js';
+import { rememberJson } from '../../payload/json.js';
 import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
 import type { DecoderLimits } from '../codec.js';
 import { bodyOf, noBody } from '../received-bytes.js';
@@ -172,7 +172,7 @@ function readPayload(payload: unknown, bytes: Buffer, given: Headers): Body {
 function copyPayload(bytes: Buffer): Uint8Array {
   const { start, end } = memberOf(bytes, 'payload')!;
   const body = bodyOf(bytes, start, end);
-  knowJson(body);
+  rememberJson(body);
   return body;
 }
 

@@ -1,10 +1,10 @@
-// Options of the embedded broker: what is wrong with them is said when it is made, and not by silence later.
+// Options of the embedded broker: its constructor rejects invalid ones.
 import { describe, expect, it } from 'vitest';
 import {
   resolveBrokerOptions,
   type EmbeddedBrokerOptions,
 } from '../../../src/broker/embedded/broker-options.js';
-import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
+import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 
 describe('the options of the embedded broker', () => {
   it('have defaults, also for what is undefined', () => {
@@ -50,7 +50,7 @@ describe('the options of the embedded broker', () => {
     );
   });
 
-  it('have dead letters wait in a queue, whatever queues are called', () => {
+  it('put the dead letters below the first prefix of queues', () => {
     expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
       '/jobs/dead-letters',
     );

@@ -1,4 +1,4 @@
-// The embedded broker: who gets what, how often and in which order.
+// The embedded broker: topics, their subscriptions, and the order of deliveries.
 import { describe, expect, it } from 'vitest';
 import type { BrokerConnection, Subscriber, Subscription } from '../../../src/broker/broker.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
@@ -20,7 +20,7 @@ function broker(separator: '/' | '.' = '/') {
   let count = 0;
   const errors: unknown[][] = [];
   const logger = {
-    error: (...said: unknown[]) => void errors.push(said),
+    error: (...args: unknown[]) => void errors.push(args),
     warn: () => {},
     info: () => {},
   };
@@ -38,22 +38,22 @@ function broker(separator: '/' | '.' = '/') {
 
 interface Client extends BrokerConnection {
   /** Subscription id, message id and body of each delivery. */
-  readonly got: string[];
-  listen(id: string, destination: string, ack?: AckMode): void;
+  readonly deliveries: string[];
+  subscribeTo(id: string, destination: string, ack?: AckMode): void;
 }
 
 function client(
   subject: EmbeddedBroker,
   onDelivery?: (text: string, self: Client) => void,
 ): Client {
-  const got: string[] = [];
+  const deliveries: string[] = [];
   const subscriber: Subscriber = {
     id: 'session-1',
     busy: false,
     gone: false,
     deliver({ id }: Subscription, { id: messageId, message: { body } }) {
       const text = Buffer.from(body).toString();
-      got.push(`${id} ${messageId} ${text}`.trimEnd());
+      deliveries.push(`${id} ${messageId} ${text}`.trimEnd());
       onDelivery?.(text, self);
       return true;
     },
@@ -62,8 +62,8 @@ function client(
   };
   const connection = subject.connect(subscriber);
   const self: Client = Object.assign(connection, {
-    got,
-    listen: (id: string, destination: string, ack: AckMode = 'auto') =>
+    deliveries,
+    subscribeTo: (id: string, destination: string, ack: AckMode = 'auto') =>
       void connection.subscribe({ id, destination, ack, headers: noHeaders }),
   });
   return self;
@@ -73,35 +73,39 @@ const refusal = (code: ErrorCode) =>
   expect.objectContaining({ name: 'MessagingError', code }) as Error;
 
 describe('a publication', () => {
-  it('reaches all who subscribed, under one message id', () => {
+  it('is delivered to all subscribers with the same message id', () => {
     const { subject, publish } = broker();
     const [ann, bob, eve] = [client(subject), client(subject), client(subject)];
-    ann.listen('1', '/topic/a');
-    bob.listen('x', '/topic/*');
-    eve.listen('1', '/topic/b');
+    ann.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('x', '/topic/*');
+    eve.subscribeTo('1', '/topic/b');
     void publish('/topic/a', 'hi');
-    expect([ann.got, bob.got, eve.got]).toEqual([['1 m1 hi'], ['x m1 hi'], []]);
+    expect([ann.deliveries, bob.deliveries, eve.deliveries]).toEqual([
+      ['1 m1 hi'],
+      ['x m1 hi'],
+      [],
+    ]);
   });
 
-  it('reaches its own sender', () => {
+  it('is delivered to its sender too', () => {
     const { subject } = broker();
     const ann = client(subject);
-    ann.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
     void ann.send(publication('m1', '/topic/a', 'hi'));
-    expect(ann.got).toEqual(['1 m1 hi']);
+    expect(ann.deliveries).toEqual(['1 m1 hi']);
   });
 
-  it('comes once for each subscription that matches', () => {
+  it('is delivered once for each subscription that matches', () => {
     const { subject, publish } = broker();
     const ann = client(subject);
-    ann.listen('1', '/topic/a');
-    ann.listen('2', '/topic/a');
-    ann.listen('3', '/topic/**');
+    ann.subscribeTo('1', '/topic/a');
+    ann.subscribeTo('2', '/topic/a');
+    ann.subscribeTo('3', '/topic/**');
     void publish('/topic/a');
-    expect(ann.got).toEqual(['1 m1', '2 m1', '3 m1']);
+    expect(ann.deliveries).toEqual(['1 m1', '2 m1', '3 m1']);
   });
 
-  it('hands on the same message and subscription', () => {
+  it('is delivered as the same object, with the object of the subscription', () => {
     const { subject } = broker();
     const delivered: unknown[] = [];
     const connection = subject.connect({
@@ -125,36 +129,36 @@ describe('a publication', () => {
     expect((delivered[0] as unknown[])[1]).toBe(sent);
   });
 
-  it('matches patterns by segment (Spring: /topic/* and /topic/**)', () => {
+  it('is matched with patterns segment by segment (Spring: /topic/* and /topic/**)', () => {
     const { subject, publish } = broker();
     const [one, any] = [client(subject), client(subject)];
-    one.listen('1', '/topic/*');
-    any.listen('1', '/topic/**');
+    one.subscribeTo('1', '/topic/*');
+    any.subscribeTo('1', '/topic/**');
     void publish('/topic/a');
     void publish('/topic/a/b');
-    expect([one.got.length, any.got.length]).toEqual([1, 2]);
+    expect([one.deliveries.length, any.deliveries.length]).toEqual([1, 2]);
   });
 
-  it('matches segments between dots, where dots separate', () => {
+  it('is matched with segments between dots when the separator is a dot', () => {
     const { subject, publish } = broker('.');
     const ann = client(subject);
-    ann.listen('1', '/topic/price.*.ibm');
+    ann.subscribeTo('1', '/topic/price.*.ibm');
     void publish('/topic/price.stock.ibm');
-    expect(ann.got).toHaveLength(1);
+    expect(ann.deliveries).toHaveLength(1);
   });
 
-  it('that one subscriber fails on reaches the others', () => {
+  it('is delivered to the other subscribers when one of them throws', () => {
     const { subject, publish, errors } = broker();
     const failure = new Error('gone');
     const ann = client(subject, () => {
       throw failure;
     });
     const bob = client(subject);
-    ann.listen('1', '/topic/a');
-    bob.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('1', '/topic/a');
     void publish('/topic/a');
     void publish('/topic/a');
-    expect(bob.got).toEqual(['1 m1', '1 m2']);
+    expect(bob.deliveries).toEqual(['1 m1', '1 m2']);
     expect(errors).toEqual(
       Array(2).fill(['A delivery to the subscriber session-1 failed.', failure]),
     );
@@ -162,104 +166,105 @@ describe('a publication', () => {
 });
 
 describe('publications', () => {
-  it('come in one order for all, also when a delivery publishes', () => {
+  it('are delivered in one order to all subscribers, also when a delivery publishes', () => {
     const { subject, publish } = broker();
     const ann = client(subject, (text) => {
       if (text === 'ping') void publish('/topic/a', 'pong');
     });
     const bob = client(subject);
-    ann.listen('1', '/topic/a');
-    bob.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('1', '/topic/a');
     void publish('/topic/a', 'ping');
     void publish('/topic/a', 'end');
     const order = ['1 m1 ping', '1 m2 pong', '1 m3 end'];
-    expect([ann.got, bob.got]).toEqual([order, order]);
+    expect([ann.deliveries, bob.deliveries]).toEqual([order, order]);
   });
 });
 
 describe('during a publication', () => {
-  it('who unsubscribes gets nothing more', () => {
+  it('a subscription that ends receives nothing more', () => {
     const { subject, publish } = broker();
     const ann = client(subject, (_, self) => void self.unsubscribe('2'));
-    ann.listen('1', '/topic/a');
-    ann.listen('2', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
+    ann.subscribeTo('2', '/topic/a');
     void publish('/topic/a');
-    expect(ann.got).toEqual(['1 m1']);
+    expect(ann.deliveries).toEqual(['1 m1']);
   });
 
-  it('who leaves gets nothing more', () => {
+  it('a connection that closes receives nothing more', () => {
     const { subject, publish } = broker();
     const bob = client(subject);
     const ann = client(subject, () => void bob.close());
-    ann.listen('1', '/topic/a');
-    bob.listen('1', '/topic/a');
-    bob.listen('2', '/topic/*');
+    ann.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('2', '/topic/*');
     void publish('/topic/a');
-    expect(bob.got).toEqual([]);
+    expect(bob.deliveries).toEqual([]);
   });
 
-  it('who subscribes gets the next one', () => {
+  it('a new subscription does not receive it', () => {
     const { subject, publish } = broker();
-    const ann = client(subject, (text, self) => self.listen(`after ${text}`, '/topic/a'));
-    ann.listen('1', '/topic/a');
+    const ann = client(subject, (text, self) => self.subscribeTo(`after ${text}`, '/topic/a'));
+    ann.subscribeTo('1', '/topic/a');
     void publish('/topic/a', 'x');
-    expect(ann.got).toEqual(['1 m1 x']);
+    expect(ann.deliveries).toEqual(['1 m1 x']);
   });
 
-  it('the broker may stop', () => {
+  it('the broker can stop', () => {
     const { subject, publish } = broker();
     const bob = client(subject);
     const ann = client(subject, () => {
       void publish('/topic/a');
       void subject.stop();
     });
-    ann.listen('1', '/topic/a');
-    bob.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
+    bob.subscribeTo('1', '/topic/a');
     void publish('/topic/a');
-    expect([ann.got, bob.got]).toEqual([['1 m1'], []]);
+    expect([ann.deliveries, bob.deliveries]).toEqual([['1 m1'], []]);
   });
 });
 
 describe('a subscription', () => {
-  it('ends with UNSUBSCRIBE, and its id is free again', () => {
+  it('ends with UNSUBSCRIBE, which frees its id', () => {
     const { subject, publish } = broker();
     const ann = client(subject);
-    ann.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
     void ann.unsubscribe('1');
     void publish('/topic/a');
-    ann.listen('1', '/topic/b');
+    ann.subscribeTo('1', '/topic/b');
     void publish('/topic/b');
-    expect(ann.got).toEqual(['1 m2']);
+    expect(ann.deliveries).toEqual(['1 m2']);
   });
 
-  it('needs an id of its own', () => {
+  it('is rejected when its id is in use', () => {
     const { subject, publish } = broker();
     const ann = client(subject);
-    ann.listen('1', '/topic/a');
-    expect(() => ann.listen('1', '/topic/b')).toThrow(refusal('subscription-exists'));
+    ann.subscribeTo('1', '/topic/a');
+    expect(() => ann.subscribeTo('1', '/topic/b')).toThrow(refusal('subscription-exists'));
     void publish('/topic/a');
     void publish('/topic/b');
-    expect(ann.got).toEqual(['1 m1']);
+    expect(ann.deliveries).toEqual(['1 m1']);
   });
 
-  it('must exist to end', () => {
+  it('is unknown to UNSUBSCRIBE unless it exists', () => {
     expect(() => client(broker().subject).unsubscribe('1')).toThrow(
       refusal('subscription-unknown'),
     );
   });
 
-  it('needs a pattern that can be read, and does not take its id otherwise', () => {
+  it('is rejected with a malformed pattern, and does not use its id then', () => {
     const ann = client(broker().subject);
-    expect(() => ann.listen('1', '/topic/{')).toThrow(refusal('destination-invalid'));
-    ann.listen('1', '/topic/a');
+    expect(() => ann.subscribeTo('1', '/topic/{')).toThrow(refusal('destination-invalid'));
+    ann.subscribeTo('1', '/topic/a');
   });
 
-  it('begins no more when the line is closed', () => {
+  it('is rejected after the connection has closed', () => {
     const ann = client(broker().subject);
-    ann.listen('1', '/topic/a');
+    ann.subscribeTo('1', '/topic/a');
     void ann.close();
     void ann.close();
-    expect(() => ann.listen('2', '/topic/a')).toThrow(refusal('not-connected'));
+    expect(() => ann.subscribeTo('2', '/topic/a')).toThrow(refusal('not-connected'));
+    expect(() => ann.unsubscribe('1')).toThrow(refusal('subscription-unknown'));
   });
 });
 
@@ -290,13 +295,24 @@ describe('a broker that does not run', () => {
     expect(() => subject.connect(subscriber)).toThrow(unavailable);
   });
 
+  it('rejects messages of connections that are still open after its stop', () => {
+    const { subject } = broker();
+    const ann = client(subject);
+    void subject.stop();
+    const unavailable = refusal('broker-unavailable');
+    expect(() => ann.send(publication('m1', '/topic/a'))).toThrow(unavailable);
+    expect(() => ann.send(publication('m1', '/queue/a'))).toThrow(unavailable);
+    expect(() => ann.commit([])).toThrow(unavailable);
+    expect(() => ann.subscribeTo('1', '/topic/a')).toThrow(unavailable);
+  });
+
   it('can be started again, without the messages that it had', () => {
     const { subject, context } = broker();
     void subject.publish(publication('m1', '/queue/a'));
     void subject.stop();
     void subject.start(context);
     const ann = client(subject);
-    ann.listen('1', '/queue/a');
-    expect(ann.got).toEqual([]);
+    ann.subscribeTo('1', '/queue/a');
+    expect(ann.deliveries).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// What each argument decorator but @Payload gives a handler.
+// The arguments of all decorators except @Payload.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../../src/controller/arguments/header.js';
@@ -64,12 +64,12 @@ const valueOf = async (lookup: string, headers: Record<string, string> = {}) =>
   (await served.send(lookup, { headers }))?.value;
 
 describe('@Header', () => {
-  it('gives the header', async () => {
+  it('passes the header', async () => {
     expect(await valueOf('/header', { x: '1' })).toBe('1');
     expect(await valueOf('/header', { x: '' })).toBe('');
   });
 
-  it('fails where it is absent, unless it may be', async () => {
+  it('fails if the header is missing, unless it is optional', async () => {
     await expect(valueOf('/header', { X: '1' })).rejects.toMatchObject({
       code: 'argument-missing',
       message: `The header 'x' is missing.`,
@@ -79,7 +79,7 @@ describe('@Header', () => {
     expect(await valueOf('/default-header', { x: '8' })).toBe(8);
   });
 
-  it('converts to number and boolean', async () => {
+  it('converts to numbers and booleans', async () => {
     expect(await valueOf('/boolean-header', { x: 'false' })).toBe(false);
     expect(await valueOf('/boolean-header', { x: 'true' })).toBe(true);
     for (const x of ['', 'yes', 'TRUE'])
@@ -99,7 +99,7 @@ describe('@Header', () => {
 });
 
 describe('@Headers, @Message, @Session and @Signal', () => {
-  it('give what they are named for', async () => {
+  it('pass the headers, the message, the session and a signal', async () => {
     expect(await valueOf('/headers', { a: '1', b: '2' })).toEqual([
       ['a', '1'],
       ['b', '2'],
@@ -114,14 +114,14 @@ describe('@Headers, @Message, @Session and @Signal', () => {
 });
 
 describe('@Principal', () => {
-  it('gives the user, or undefined', async () => {
+  it('passes the user, or undefined', async () => {
     expect((await served.send('/principal', { user: 'ann' }))?.value).toBe('ann');
     expect(await valueOf('/principal')).toBe('anonymous');
   });
 });
 
 describe('@DestinationVariable', () => {
-  it('gives what the pattern found, converted', async () => {
+  it('passes the value of the variable, converted', async () => {
     expect(await valueOf('/text/7')).toBe('7');
     expect(await valueOf('/number/-7.5')).toBe(-7.5);
     await expect(valueOf('/number/x')).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('@DestinationVariable', () => {
     });
   });
 
-  it('must be declared by every pattern', () => {
+  it('must name a variable of every pattern', () => {
     @Controller()
     class A {
       @MessageMapping('/a/{x}/{y}', '/b')
@@ -139,14 +139,14 @@ describe('@DestinationVariable', () => {
       }
     }
     expect(findings(A)).toEqual([
-      'A.a, parameter 0: no pattern declares {z}; there are {x}, {y}.',
-      'A.a, parameter 0: no pattern declares {z}; there are no variables.',
+      'A.a, parameter 0: no pattern declares {z}; the declared variables are {x}, {y}.',
+      'A.a, parameter 0: no pattern declares {z}; no variables are declared.',
     ]);
   });
 });
 
 describe('headers and variables', () => {
-  it('are refused at start for types that no text can become', () => {
+  it('are reported at start for types that text cannot be converted to', () => {
     class Id {}
     @Controller()
     class A {
@@ -161,11 +161,11 @@ describe('headers and variables', () => {
       }
     }
     const instead =
-      'take a string, number or boolean, or make a decorator of your own by argument().';
+      'use string, number or boolean, or write a decorator with createParamDecorator().';
     expect(findings(A)).toEqual([
-      `A.a, parameter 0: no text can become a Date; ${instead}`,
-      `A.a, parameter 1: no text can become a BigInt; ${instead}`,
-      `A.a, parameter 2: no text can become a Id; ${instead}`,
+      `A.a, parameter 0: text cannot be converted to Date; ${instead}`,
+      `A.a, parameter 1: text cannot be converted to BigInt; ${instead}`,
+      `A.a, parameter 2: text cannot be converted to Id; ${instead}`,
     ]);
   });
 });

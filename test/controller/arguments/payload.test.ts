@@ -1,4 +1,4 @@
-// What @Payload gives a handler, and what it refuses.
+// The arguments of @Payload, and the payloads and types that it rejects.
 import { IsString, Length } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -79,7 +79,7 @@ const valueOf = async (lookup: string, body?: unknown, headers: Record<string, s
 
 describe('@Payload', () => {
   it.each(['/class', '/undecorated', '/named', '/optional'])(
-    'gives %s an instance of the class',
+    'passes %s an instance of the class',
     async (lookup) => {
       const message = await valueOf(lookup, { text: 'hi', more: 1 });
       expect(message).toBeInstanceOf(ChatMessage);
@@ -87,11 +87,11 @@ describe('@Payload', () => {
     },
   );
 
-  it('gives what a schema made of it', async () => {
+  it('passes the output of a schema', async () => {
     expect(await valueOf('/schema', { count: 1, more: 1 })).toEqual({ count: 1 });
   });
 
-  it('gives text, octets, numbers and anything', async () => {
+  it('passes text, bytes, numbers and untyped values', async () => {
     expect(await valueOf('/text', '{"a":1}')).toBe('{"a":1}');
     expect(await valueOf('/bytes', 'AB')).toEqual([65, 66]);
     expect(await valueOf('/any', { a: 1 })).toEqual({ a: 1 });
@@ -100,7 +100,7 @@ describe('@Payload', () => {
     await expect(valueOf('/number', '"7"')).rejects.toMatchObject({ code: 'payload-invalid' });
   });
 
-  it('fails on invalid payloads with the fields', async () => {
+  it('fails for an invalid payload with the invalid fields', async () => {
     await expect(valueOf('/class', { text: 'too long' })).rejects.toMatchObject({
       code: 'payload-invalid',
       fields: [{ path: 'text', message: 'text must be shorter than or equal to 5 characters' }],
@@ -111,14 +111,14 @@ describe('@Payload', () => {
     });
   });
 
-  it('fails on unreadable payloads', async () => {
+  it('fails for an unreadable payload', async () => {
     await expect(valueOf('/class', '{')).rejects.toMatchObject({ code: 'payload-unreadable' });
     await expect(valueOf('/class', '{}', { 'content-type': 'text/plain' })).rejects.toMatchObject({
       code: 'payload-unreadable',
     });
   });
 
-  it('fails on an empty payload unless it may be', async () => {
+  it('fails for an empty payload unless it is optional', async () => {
     await expect(valueOf('/class')).rejects.toMatchObject({ code: 'payload-missing' });
     await expect(valueOf('/text', '')).rejects.toMatchObject({ code: 'payload-missing' });
     expect(await valueOf('/optional')).toBe('none');
@@ -128,7 +128,7 @@ describe('@Payload', () => {
 });
 
 describe('the findings', () => {
-  it('refuse types that no payload can become', () => {
+  it('report types that a payload cannot be converted to', () => {
     @Controller()
     class A {
       @MessageMapping('/date')
@@ -147,13 +147,13 @@ describe('the findings', () => {
       }
     }
     expect(findings(A)).toEqual([
-      'A.date, parameter 0: no payload can become a Date; name a class or a schema, as in @Payload(schema).',
-      'A.map, parameter 0: no payload can become a Map; name a class or a schema, as in @Payload(schema).',
-      'A.function, parameter 0: its type is Function, which is what a class imported with `import type` becomes; import it as a value, or name it, as in @Payload(ChatMessage).',
+      'A.date, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
+      'A.map, parameter 0: a payload cannot be converted to Map; name a class or a schema, as in @Payload(schema).',
+      'A.function, parameter 0: its type is Function, which compilers record for a class imported with `import type`; import it as a value, or name it, as in @Payload(ChatMessage).',
     ]);
   });
 
-  it('refuse a required payload of a SUBSCRIBE', () => {
+  it('report a required payload of a SUBSCRIBE', () => {
     @Controller()
     class A {
       @SubscribeMapping('/a')
@@ -167,7 +167,7 @@ describe('the findings', () => {
       }
     }
     const text =
-      'a SUBSCRIBE carries no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
+      'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
     expect(findings(A)).toEqual([`A.a, parameter 0: ${text}`, `A.b, parameter 0: ${text}`]);
   });
 });

@@ -1,4 +1,4 @@
-// Which exception handler takes a failure, and where its value goes.
+// Exception handlers: their choice, and the destination of their value.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../../src/controller/arguments/header.js';
@@ -6,7 +6,7 @@ import { Payload } from '../../../src/controller/arguments/payload.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageExceptionHandler } from '../../../src/controller/decorators/exception-handler.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
-import { SendTo } from '../../../src/controller/decorators/send-to.js';
+import { SendTo } from '../../../src/controller/decorators/reply-decorators.js';
 import { MessagingError } from '../../../src/message/error.js';
 import { findings, serve } from '../serve.js';
 
@@ -70,21 +70,21 @@ const served = serve(Rooms);
 const own = [{ kind: 'session', session: 's-1', destination: '/queue/errors' }];
 
 describe('an exception handler', () => {
-  it('of the nearest class is chosen', async () => {
+  it('of the nearest class is called', async () => {
     expect((await served.send('/throw/locked', { body: 'hi' }))?.value).toBe('closed locked hi');
     expect((await served.send('/throw/room'))?.value).toBe('room room room');
   });
 
-  it('takes rejections and failed subscriptions', async () => {
+  it('handles rejections and errors of @SubscribeMapping', async () => {
     expect((await served.send('/reject/room'))?.value).toBe('room room room');
     expect((await served.subscribe('/throw/room'))?.value).toBe('room room room');
   });
 
-  it('takes failures of arguments', async () => {
+  it('handles errors of arguments', async () => {
     expect((await served.send('/needs'))?.value).toBe('argument-missing');
   });
 
-  it('takes what its error is the direct cause of, and no deeper one', async () => {
+  it('handles the direct cause of an error, but not the cause of the cause', async () => {
     expect((await served.send('/throw/caused', { body: 'hi' }))?.value).toBe('closed inner hi');
     await expect(served.send('/throw/caused-twice')).rejects.toMatchObject({
       code: 'handler-failed',
@@ -92,7 +92,7 @@ describe('an exception handler', () => {
     });
   });
 
-  it('leaves other errors alone, and what is none', async () => {
+  it('does not handle other errors or other thrown values', async () => {
     await expect(served.send('/throw/other')).rejects.toMatchObject({
       code: 'handler-failed',
       cause: thrown.get('other'),
@@ -103,24 +103,24 @@ describe('an exception handler', () => {
     });
   });
 
-  it('answers the sending session alone, whatever its class says', async () => {
+  it('replies to the sending session only, also if its class has a return rule', async () => {
     expect((await served.send('/throw/room', { user: 'ann' }))?.targets).toEqual(own);
     expect((await served.subscribe('/throw/room'))?.targets).toEqual(own);
   });
 
-  it('answers where its own rule says', async () => {
+  it('replies to the destinations of its own return rule', async () => {
     expect((await served.send('/throw/locked', { body: 'hi' }))?.targets).toEqual([
       { kind: 'destination', destination: '/topic/locked' },
     ]);
   });
 
-  it('that fails itself has failed, and no other is asked', async () => {
+  it('that throws fails the call without calling another one', async () => {
     const error: unknown = await served.send('/throw/locked').catch((failure: unknown) => failure);
     expect(error).toMatchObject({ code: 'handler-failed', cause: { code: 'payload-missing' } });
   });
 });
 
-describe('an exception handler without types', () => {
+describe('an exception handler without classes', () => {
   @Controller()
   class Anything {
     @MessageMapping('/throw/{what}')
@@ -139,7 +139,7 @@ describe('an exception handler without types', () => {
     }
   }
 
-  it('takes everything that no other takes', async () => {
+  it('handles all errors that no other handles', async () => {
     const all = serve(Anything);
     expect((await all.send('/throw/other'))?.value).toBe('other');
     expect((await all.send('/throw/nothing'))?.value).toBe('nothing');
@@ -148,7 +148,7 @@ describe('an exception handler without types', () => {
 });
 
 describe('the findings', () => {
-  it('name two handlers of one class, forgotten types and unknown variables', () => {
+  it('report two handlers of one class, missing types and unknown variables', () => {
     @Controller()
     class A {
       @MessageMapping('/a/{room}')
@@ -180,16 +180,16 @@ describe('the findings', () => {
       }
     }
     expect(findings(A)).toEqual([
-      'A.two: another exception handler of its class takes RoomError already; leave one.',
-      'A.three, parameter 0: its type is RoomError, but without a decorator it is the error, and the handler takes everything; decorate it, or name the class, as in @MessageExceptionHandler(RoomError).',
-      'A.four: another exception handler of its class takes everything already; leave one.',
-      'A.five: its return rule needs {hall}, which no pattern of its class declares.',
-      'A.five, parameters 0 and 1: only one parameter can do without a decorator; decorate the others.',
-      'A.six, parameter 0: no pattern declares {hall}; there are {room}.',
+      'A.two: another exception handler of its class already takes RoomError; keep one.',
+      'A.three, parameter 0: its type is RoomError, but a parameter without decorator receives the error, and the handler takes all errors; decorate the parameter, or name the class, as in @MessageExceptionHandler(RoomError).',
+      'A.four: another exception handler of its class already takes all errors; keep one.',
+      'A.five: its return rule uses {hall}, which no pattern of its class declares; declare it or remove it.',
+      'A.five, parameters 0 and 1: only one parameter may have no decorator; decorate the others.',
+      'A.six, parameter 0: no pattern declares {hall}; the declared variables are {room}.',
     ]);
   });
 
-  it('name parameters that cannot be the error, classes that are none, and decorators on top of each other', () => {
+  it('report parameters that cannot be the error, invalid classes and repeated decorators', () => {
     class ChatMessage {}
     @Controller()
     class A {
@@ -211,9 +211,9 @@ describe('the findings', () => {
       twice() {}
     }
     expect(findings(A)).toEqual([
-      'A.twice: it has several @MessageExceptionHandler; leave one that names all classes.',
-      'A.other, parameter 0: its type is ChatMessage, but without a decorator it is the error, and the handler takes ClosedError, RangeError; decorate it, or name the class, as in @MessageExceptionHandler(ChatMessage).',
-      'A.circle: it is to take undefined, which is no class; is it imported in a circle?',
+      'A.twice: it has several @MessageExceptionHandler; keep one that names all classes.',
+      'A.other, parameter 0: its type is ChatMessage, but a parameter without decorator receives the error, and the handler takes ClosedError, RangeError; decorate the parameter, or name the class, as in @MessageExceptionHandler(ChatMessage).',
+      'A.circle: its @MessageExceptionHandler names undefined, which is not a class; look for a circular import.',
     ]);
   });
 });

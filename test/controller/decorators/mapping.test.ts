@@ -1,4 +1,4 @@
-// Patterns of classes and methods, joined to routes.
+// Routes from the patterns of classes and methods.
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
@@ -8,7 +8,7 @@ import { compile, findings, serve } from '../serve.js';
 const valueOf = async (outcome: Promise<{ value: unknown } | undefined>) => (await outcome)?.value;
 
 describe('mapping', () => {
-  it('joins the pattern of the class and that of the method', async () => {
+  it('joins the pattern of the class with that of the method', async () => {
     @Controller('/a')
     class A {
       @MessageMapping('/b')
@@ -34,7 +34,7 @@ describe('mapping', () => {
     expect(await valueOf(served.send('/a'))).toBe('own');
   });
 
-  it('multiplies several patterns', () => {
+  it('joins each pattern of the class with each of the method', () => {
     @Controller(['/a', '/b'])
     class A {
       @MessageMapping('/x', '/y')
@@ -43,7 +43,7 @@ describe('mapping', () => {
     expect(compile([A]).map(({ pattern }) => pattern)).toEqual(['/a/x', '/a/y', '/b/x', '/b/y']);
   });
 
-  it('begins patterns with a slash where slashes separate', async () => {
+  it('adds a leading slash with the separator /', async () => {
     @Controller()
     class A {
       @MessageMapping('hello')
@@ -54,7 +54,7 @@ describe('mapping', () => {
     expect(await valueOf(serve(A).send('/hello'))).toBe(1);
   });
 
-  it('joins with dots where dots separate', async () => {
+  it('joins with dots with the separator .', async () => {
     @Controller('red')
     class A {
       @MessageMapping('{colour}.green')
@@ -69,7 +69,7 @@ describe('mapping', () => {
     });
   });
 
-  it('keeps SEND and SUBSCRIBE apart', async () => {
+  it('separates SEND and SUBSCRIBE', async () => {
     @Controller()
     class A {
       @MessageMapping('/a')
@@ -95,7 +95,7 @@ describe('mapping', () => {
     expect(await valueOf(served.subscribe('/b'))).toBe('either');
   });
 
-  it('calls the method on its instance, and takes promises and streams', async () => {
+  it('calls the method on its instance, with promises and streams as results', async () => {
     @Controller()
     class A {
       private readonly greeting = 'hello';
@@ -131,7 +131,7 @@ describe('mapping', () => {
     expect(items).toEqual(['hello']);
   });
 
-  it('refuses two handlers for one destination, in one class or in two', () => {
+  it('reports two handlers of one destination, in one class or in two', () => {
     @Controller('/a')
     class A {
       @MessageMapping('/x')
@@ -149,12 +149,12 @@ describe('mapping', () => {
       four() {}
     }
     expect(findings([A, B])).toEqual([
-      `SEND '/a/x' is served by A.one and B.two: give one another destination.`,
-      `SEND '/a/{y}' and '/a/{z}' match the same destinations and neither is more specific: B.three and B.four would both serve them.`,
+      `SEND '/a/x' has two handlers, A.one and B.two: change the destination of one.`,
+      `SEND '/a/{y}' and '/a/{z}' match the same destinations and neither is more specific, so the choice between B.three and B.four is undefined: change one pattern.`,
     ]);
   });
 
-  it('refuses what names no destination, and malformed patterns', () => {
+  it('reports handlers without destination and malformed patterns', () => {
     @Controller()
     class A {
       @MessageMapping()
@@ -165,7 +165,7 @@ describe('mapping', () => {
     }
     const [first, second, ...others] = findings(A);
     expect(first).toBe(
-      `A.nowhere: neither it nor its class names a destination; write one, as in @MessageMapping('/say').`,
+      `A.nowhere: neither the method nor its class has a destination; add one, as in @MessageMapping('/say').`,
     );
     expect(second).toMatch(/^A\.malformed: the pattern '\/a\/\{\}' is not valid: ./);
     expect(others).toEqual([]);

@@ -213,8 +213,7 @@ export function faultyConverter(subject: ConverterSubject, fault: Fault): Conver
   return {
     ...subject,
     converter: {
-      name: converter.name,
-      read: (body, media, type) => converter.read(body, media, type),
+      ...converter,
       write(value, contentType) {
         const asked = fault === 'forgotten' ? undefined : contentType;
         const written = converter.write(value, asked);

@@ -57,7 +57,7 @@ export const embedded: BrokerSubject = {
 export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSubject>> = {
   JSON: {
     converter: jsonConverter,
-    values: [{ a: [1, null, 'x'] }, [], 'text', 0, true, null],
+    values: [{ a: [1, null, 'x'] }, [], 0, true, null],
     foreignValues: [undefined, () => 1, 10n, Buffer.from('x')],
     contentType: 'application/problem+json',
     foreignContentTypes: ['text/plain', 'application/octet-stream'],

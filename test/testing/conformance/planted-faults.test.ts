@@ -82,16 +82,20 @@ describe('a planted fault', () => {
 
 describe('an exception', () => {
   it('is out of date when its case holds', async () => {
-    const name = 'publishes to every subscription of a topic';
-    const cases = brokerConformance(embedded, { [name]: 'It was said to be otherwise.' });
+    const name = 'delivers a publication to every subscription of its topic';
+    const cases = brokerConformance(embedded, { [name]: 'A reason.' });
     await expect(cases.find((each) => each.name === name)!.run()).rejects.toThrow(
-      `"${name}" holds, so its exception can go.`,
+      `The case "${name}" passes. Remove its exception.`,
     );
   });
 
   it('is refused for a case that does not exist', () => {
-    expect(() => brokerConformance(embedded, { 'publishes to every topic': 'x' })).toThrow(
-      'No case is called "publishes to every topic"; the nearest is "publishes to every subscription of a topic".',
+    expect(() =>
+      brokerConformance(embedded, {
+        'delivers a publication to every subscription of a topic': 'x',
+      }),
+    ).toThrow(
+      'No case is called "delivers a publication to every subscription of a topic"; the nearest is "delivers a publication to every subscription of its topic".',
     );
   });
 });

@@ -1,14 +1,14 @@
-// Subscriptions of topics that are kept while their subscribers are away, by their names.
+// Durable subscriptions by name: a topic subscription that is kept while its subscriber is away.
 import type { Clock, Timer } from '../../../message/clock.js';
 import { MessagingError } from '../../../message/error.js';
 import type { Subscription } from '../../broker.js';
 import type { Consumer } from '../queue/consumer.js';
-import type { TopicQueue } from './topic-queue.js';
+import { TopicQueue, type TopicQueueParts } from './topic-queue.js';
 
 export interface DurableOptions {
-  /** Durable subscriptions there may be, of all clients together. Default 1,000. */
+  /** Durable subscriptions of all clients together. @default 1,000 */
   readonly maxSubscriptions: number;
-  /** Milliseconds that one is kept while its subscriber is away. Default seven days. */
+  /** Milliseconds that a subscription is kept while its subscriber is away. @default seven days */
   readonly retention: number;
 }
 
@@ -18,9 +18,9 @@ export const defaultDurableOptions: DurableOptions = {
 };
 
 interface Kept {
-  readonly topic: TopicQueue;
-  /** Runs while its subscriber is away. */
-  timer: Timer | undefined;
+  readonly topicQueue: TopicQueue;
+  /** Ends the subscription; runs while its subscriber is away. */
+  retentionTimer: Timer | undefined;
 }
 
 export class DurableSubscriptions {
@@ -29,53 +29,57 @@ export class DurableSubscriptions {
   constructor(
     private readonly options: DurableOptions,
     private readonly clock: Clock,
+    private readonly parts: TopicQueueParts,
   ) {}
 
   /**
-   * What is kept under the name, else what `begin` makes. With another destination than before it is another subscription.
+   * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
-   * @throws `subscription-limit` when there are too many, and what `begin` throws
+   * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`
    */
-  open(name: string, { destination }: Subscription, begin: () => TopicQueue): TopicQueue {
-    const known = this.#kept.get(name);
-    if (known?.topic.subscription.destination === destination) {
-      known.timer?.cancel();
-      known.timer = undefined;
-      return known.topic;
+  open(name: string, subscription: Subscription): TopicQueue {
+    const kept = this.#kept.get(name);
+    if (kept?.topicQueue.subscription.destination === subscription.destination) {
+      kept.retentionTimer?.cancel();
+      kept.retentionTimer = undefined;
+      return kept.topicQueue;
     }
-    if (known === undefined && this.#kept.size >= this.options.maxSubscriptions)
+    if (kept === undefined && this.#kept.size >= this.options.maxSubscriptions)
       throw new MessagingError(
         'subscription-limit',
-        'There are as many durable subscriptions as there may be.',
+        'The broker has as many durable subscriptions as it may have.',
       );
-    const topic = begin();
-    this.#end(name);
-    this.#kept.set(name, { topic, timer: undefined });
-    return topic;
+    const topicQueue = new TopicQueue(subscription, this.parts);
+    this.#end(name, new MessagingError('subscription-taken'));
+    this.#kept.set(name, { topicQueue, retentionTimer: undefined });
+    return topicQueue;
   }
 
-  /** Its subscriber has gone without ending it. */
-  leave(name: string, topic: TopicQueue, consumer: Consumer): void {
-    topic.leave(consumer);
+  /** The connection of the subscriber has closed: keeps the subscription for the retention time. */
+  disconnect(name: string, topicQueue: TopicQueue, consumer: Consumer): void {
+    topicQueue.detach(consumer);
     const kept = this.#kept.get(name);
-    if (kept?.topic !== topic || topic.isRead) return;
-    kept.timer ??= this.clock.after(this.options.retention, () => this.#end(name));
+    if (kept?.topicQueue !== topicQueue || topicQueue.hasConsumer) return;
+    kept.retentionTimer ??= this.clock.after(this.options.retention, () => this.#end(name));
   }
 
-  /** For good, unless it is another's by now. */
-  giveUp(name: string, topic: TopicQueue): void {
-    if (this.#kept.get(name)?.topic === topic && !topic.isRead) this.#end(name);
+  /** Ends the subscription, unless another session has taken it over. */
+  unsubscribe(name: string, topicQueue: TopicQueue, consumer: Consumer): void {
+    topicQueue.detach(consumer);
+    if (this.#kept.get(name)?.topicQueue === topicQueue && !topicQueue.hasConsumer) this.#end(name);
   }
 
+  /** Drops all subscriptions, without an error for their subscribers: the broker stops. */
   clear(): void {
-    for (const name of this.#kept.keys()) this.#end(name);
+    for (const { retentionTimer } of this.#kept.values()) retentionTimer?.cancel();
+    this.#kept.clear();
   }
 
-  #end(name: string): void {
+  #end(name: string, error?: MessagingError): void {
     const kept = this.#kept.get(name);
     if (kept === undefined) return;
     this.#kept.delete(name);
-    kept.timer?.cancel();
-    kept.topic.end();
+    kept.retentionTimer?.cancel();
+    kept.topicQueue.close(error);
   }
 }

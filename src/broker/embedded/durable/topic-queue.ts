@@ -1,95 +1,96 @@
-// The messages of a topic in a queue of one subscription's own, so that they can be acknowledged, or wait for whoever is away.
+// The queue of one topic subscription: its messages wait there until they are acknowledged, or until its subscriber returns.
 import { MessagingError } from '../../../message/error.js';
-import type { Publication } from '../../publication.js';
 import type { Subscriber, Subscription } from '../../broker.js';
+import type { Publication } from '../../publication.js';
+import { Consumer, type ConsumerParts } from '../queue/consumer.js';
+import { MessageQueue } from '../queue/message-queue.js';
+import type { QueueMemory } from '../queue/queue-memory.js';
 import type { Entry } from '../topic/audience.js';
-import type { Consumer, ConsumerParts } from '../queue/consumer.js';
-import type { MessageQueue } from '../queue/message-queue.js';
-import type { Queues } from '../queue/queues.js';
 import type { RetainedMessages } from '../topic/retained-messages.js';
 import type { SubscriptionIndex } from '../topic/subscription-index.js';
 
 export interface TopicQueueParts {
   readonly index: SubscriptionIndex;
-  readonly queues: Queues;
+  readonly memory: QueueMemory;
   readonly retained: RetainedMessages;
 }
 
-export class TopicQueue {
+/** Subscribes to the topic in place of its subscriber. */
+export class TopicQueue implements Subscriber {
+  readonly id: string;
+  readonly busy = false;
+  readonly gone = false;
   readonly #queue: MessageQueue;
   readonly #entry: Entry;
-  #reader: { readonly subscriber: Subscriber; readonly consumer: Consumer } | undefined;
+  /** Undefined while the subscriber is away. */
+  #consumer: Consumer | undefined;
 
-  /** Begins to gather. @throws {MessagingError} `destination-invalid`, `pattern-limit` */
+  /** @throws {MessagingError} `destination-invalid`, `pattern-limit` */
   constructor(
     readonly subscription: Subscription,
     private readonly parts: TopicQueueParts,
   ) {
-    this.#queue = parts.queues.openPrivate();
-    this.#entry = parts.index.add(this.#gatherer(), subscription);
+    this.id = subscription.durable ?? subscription.id;
+    this.#queue = new MessageQueue(parts.memory);
+    this.#entry = parts.index.add(this, subscription);
     for (const publication of parts.retained.matching(subscription.destination))
       this.#queue.add({ publication, retained: true });
   }
 
-  /** Hands on what was gathered and what comes; whoever read before is sent away. */
-  read(given: ConsumerParts): Consumer {
-    this.#sendAway();
-    const consumer = this.#queue.consume(given);
-    this.#reader = { subscriber: given.subscriber, consumer };
-    return consumer;
+  get hasConsumer(): boolean {
+    return this.#consumer !== undefined;
   }
 
-  /** Whoever read has gone; what it had not settled is gathered again. */
-  leave(consumer: Consumer): void {
-    if (this.#reader?.consumer === consumer) this.#reader = undefined;
-    this.#queue.release(consumer);
+  /** Delivers the waiting messages and all later ones. An earlier subscriber is replaced: its session ends. */
+  attach(parts: ConsumerParts): Consumer {
+    this.#dismiss(new MessagingError('subscription-taken'));
+    this.#consumer = new Consumer(this.#queue, parts);
+    this.#queue.attach(this.#consumer);
+    return this.#consumer;
   }
 
-  get isRead(): boolean {
-    return this.#reader !== undefined;
+  /** Takes back the unacknowledged messages of the consumer. */
+  detach(consumer: Consumer): void {
+    if (this.#consumer === consumer) this.#consumer = undefined;
+    consumer.close();
   }
 
-  /** Gathers nothing more, and forgets what was and what its reader holds. */
-  forget(): void {
+  /**
+   * Ends the subscription and drops its messages.
+   *
+   * @param error ends the session of a subscriber that is still attached
+   */
+  close(error?: MessagingError): void {
     this.parts.index.remove(this.#entry);
     this.#queue.discard();
+    this.#dismiss(error);
   }
 
-  /** Forgets all, and sends its reader away. */
-  end(): void {
-    this.forget();
-    this.#sendAway();
-  }
-
-  #sendAway(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    this.leave(reader.consumer);
-    reader.subscriber.fail(new MessagingError('subscription-taken'));
-  }
-
-  #gatherer(): Subscriber {
-    return {
-      id: this.subscription.durable ?? this.subscription.id,
-      busy: false,
-      gone: false,
-      deliver: (_subscription, publication) => {
-        this.#gather(publication);
+  /** When full: disconnects an active subscriber as too slow; drops the oldest messages while it is away. */
+  deliver(_subscription: Subscription, publication: Publication): boolean {
+    while (!this.#queue.hasRoom(publication.message)) {
+      if (this.#consumer !== undefined) {
+        this.#consumer.fail(new MessagingError('slow-consumer'));
         return true;
-      },
-      room: () => Promise.resolve(),
-      fail: (error) => this.#reader?.subscriber.fail(error),
-    };
-  }
-
-  /** Nobody can be told to read faster who is away: there the oldest gives way. */
-  #gather(publication: Publication): void {
-    const { queues } = this.parts;
-    while (!queues.hasRoom(this.#queue, publication.message)) {
-      if (this.#reader !== undefined)
-        return this.#reader.subscriber.fail(new MessagingError('slow-consumer'));
-      if (!this.#queue.dropOldest()) return;
+      }
+      if (!this.#queue.dropOldest()) return true;
     }
     this.#queue.add({ publication });
+    return true;
+  }
+
+  room(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  fail(error: MessagingError): void {
+    this.#consumer?.fail(error);
+  }
+
+  #dismiss(error: MessagingError | undefined): void {
+    const consumer = this.#consumer;
+    if (consumer === undefined) return;
+    this.detach(consumer);
+    if (error !== undefined) consumer.fail(error);
   }
 }

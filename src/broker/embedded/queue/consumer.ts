@@ -1,109 +1,106 @@
-// One subscription of a queue: what it was handed and has not settled, and whether it can take more.
-import type { Clock } from '../../../message/clock.js';
+// One subscription of a queue: its deliveries, and the acknowledgements that it waits for.
+import type { Timer } from '../../../message/clock.js';
 import { MessagingError } from '../../../message/error.js';
 import type { DeliveryMarks } from '../../../message/frame.js';
-import type { Subscriber, Subscription } from '../../broker.js';
-import { AckDeadlines } from './ack-deadlines.js';
-import type { Acknowledgements, Settler } from './acknowledgements.js';
-import type { QueuedMessage } from './queued-message.js';
-
-/** What a consumer tells its queue. */
-export interface ConsumerOwner {
-  /** It can take messages again. */
-  ready(): void;
-  /** Messages that are done with. */
-  settled(messages: readonly QueuedMessage[]): void;
-  /** Messages that were refused, or whose consumer has gone. */
-  returned(messages: readonly QueuedMessage[]): void;
-  /** A delivery threw. */
-  failed(error: unknown): void;
-}
+import type { Settlement, Subscriber, Subscription } from '../../broker.js';
+import type { QueuedMessage } from './message-list.js';
+import type { MessageQueue, QueueConsumer } from './message-queue.js';
 
 export interface ConsumerParts {
   readonly subscriber: Subscriber;
-  /** Whether what it were handed would reach nobody. */
-  readonly gone: () => boolean;
   readonly subscription: Subscription;
-  /** How many messages it may hold unsettled. */
-  readonly prefetch: number;
+  /** The acknowledgements of its connection. */
   readonly acknowledgements: Acknowledgements;
-  readonly clock: Clock;
-  /** Milliseconds in which it has to settle a message; 0 is without end. */
-  readonly ackTimeout: number;
+  /** Unacknowledged messages that it may hold. @default the option `prefetch` of queues */
+  readonly prefetch: number | undefined;
 }
 
-export class Consumer implements Settler {
-  /** By the ack that names the delivery, in the order of deliveries. */
-  readonly #unsettled = new Map<string, QueuedMessage>();
-  readonly #deadlines: AckDeadlines;
-  /** More than half of its outbox waits. */
+/** Begins to take messages of a queue. */
+export function consume(queue: MessageQueue, parts: ConsumerParts): Consumer {
+  const consumer = new Consumer(queue, parts);
+  queue.attach(consumer);
+  return consumer;
+}
+
+/** Checks of the acknowledgement timeout in the time of one timeout: a missed one is noticed so much later at most. */
+const checksPerTimeout = 8;
+
+export class Consumer implements QueueConsumer {
+  /** By acknowledgement id, in the order of delivery. */
+  readonly #unacknowledged = new Map<string, QueuedMessage>();
+  /** More than half of the outbox limit of the subscriber waits. */
   #full = false;
   #closed = false;
+  /** Milliseconds that count for the acknowledgement timeout, until the last check: the subscriber was not busy. */
+  #countedTime = 0;
+  #checkedAt = 0;
+  #check: Timer | undefined;
 
   constructor(
+    private readonly queue: MessageQueue,
     private readonly parts: ConsumerParts,
-    private readonly owner: ConsumerOwner,
-  ) {
-    this.#deadlines = new AckDeadlines({
-      clock: parts.clock,
-      ackTimeout: parts.ackTimeout,
-      busy: () => parts.subscriber.busy,
-      missed: (acks) => this.#giveBack(acks),
-    });
+  ) {}
+
+  get subscription(): Subscription {
+    return this.parts.subscription;
   }
 
-  get subscriptionId(): string {
-    return this.parts.subscription.id;
+  /** Looks at the capacity only; a selector will compare the message. */
+  accepts(_message: QueuedMessage): boolean {
+    return this.#hasCapacity;
   }
 
-  /** Whether it can take a message. */
-  get canTake(): boolean {
+  /** With ack `auto` the delivery is the acknowledgement. */
+  take(message: QueuedMessage): boolean {
+    const ack =
+      this.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.issue(this);
+    const redelivered = message.deliveries > 0 ? message.deliveries : undefined;
+    message.deliveries++;
+    if (ack !== undefined) this.#awaitAcknowledgement(ack, message);
+    const room = this.#deliver(message, { ack, redelivered, retained: message.retained });
+    if (ack === undefined) this.queue.remove([message]);
+    if (!room) void this.#awaitRoom();
+    return this.#hasCapacity;
+  }
+
+  /** Applies ACK or NACK of one delivery; with ack `client` also to all earlier ones. */
+  settle(kind: Settlement['kind'], ack: string): void {
+    const messages = this.#withdraw(this.#coveredBy(ack));
+    if (kind === 'ack') this.queue.remove(messages);
+    else this.queue.putBack(messages);
+    this.#serve();
+  }
+
+  /** The messages that an ACK of this delivery acknowledges. */
+  covered(ack: string): readonly QueuedMessage[] {
+    return this.#coveredBy(ack).map((each) => this.#unacknowledged.get(each)!);
+  }
+
+  /** Leaves the queue, which takes back the unacknowledged messages. */
+  close(): void {
+    this.#closed = true;
+    this.queue.detach(this, this.#withdraw([...this.#unacknowledged.keys()]));
+  }
+
+  /** Ends the session of the subscriber with this error. */
+  fail(error: MessagingError): void {
+    this.parts.subscriber.fail(error);
+  }
+
+  get #hasCapacity(): boolean {
+    const { acknowledgements, subscriber } = this.parts;
+    const { prefetch = this.queue.memory.parts.options.prefetch } = this.parts;
     return (
       !this.#closed &&
       !this.#full &&
-      this.#unsettled.size < this.parts.prefetch &&
-      !this.parts.gone()
+      this.#unacknowledged.size < prefetch &&
+      !acknowledgements.closed &&
+      !subscriber.gone
     );
   }
 
-  /** Hands a message over; with ack auto it is settled by that. */
-  take(queued: QueuedMessage): void {
-    const ack =
-      this.parts.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.open(this);
-    const redelivered = queued.deliveries > 0 ? queued.deliveries : undefined;
-    queued.deliveries++;
-    if (ack !== undefined) {
-      this.#unsettled.set(ack, queued);
-      this.#deadlines.add(ack);
-    }
-    const room = this.#deliver(queued, { ack, redelivered, retained: queued.retained });
-    if (ack === undefined) this.owner.settled([queued]);
-    if (!room) void this.#awaitRoom();
-  }
-
-  /** ACK or NACK of one delivery; with ack client, of all before it too. False when it was settled before. */
-  settle(kind: 'ack' | 'nack', ack: string): boolean {
-    if (!this.#unsettled.has(ack)) return false;
-    const messages = this.#takeOut(ack);
-    if (kind === 'ack') this.owner.settled(messages);
-    else this.owner.returned(messages);
-    if (this.canTake) this.owner.ready();
-    return true;
-  }
-
-  covered(ack: string): readonly QueuedMessage[] {
-    return this.#upTo(ack).map(([, queued]) => queued);
-  }
-
-  /** Takes nothing more and gives back what it had not settled. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#deadlines.clear();
-    this.parts.acknowledgements.close(this.#unsettled.keys());
-    const messages = [...this.#unsettled.values()];
-    this.#unsettled.clear();
-    this.owner.returned(messages);
+  #serve(): void {
+    if (this.#hasCapacity) this.queue.serve(this);
   }
 
   #deliver({ publication }: QueuedMessage, marks: DeliveryMarks): boolean {
@@ -111,41 +108,33 @@ export class Consumer implements Settler {
     try {
       return subscriber.deliver(subscription, publication, marks);
     } catch (error) {
-      this.owner.failed(error);
+      this.queue.memory.parts.logger.error(
+        `A delivery to the subscriber ${subscriber.id} failed.`,
+        error,
+      );
       return true;
     }
   }
 
-  #takeOut(ack: string): QueuedMessage[] {
-    const taken = this.#upTo(ack);
-    for (const [each] of taken) {
-      this.#unsettled.delete(each);
-      this.#deadlines.delete(each);
-    }
-    this.parts.acknowledgements.close(taken.map(([each]) => each));
-    return taken.map(([, queued]) => queued);
-  }
-
-  /** What goes with an acknowledgement: with ack client, all before it too. */
-  #upTo(ack: string): [ack: string, queued: QueuedMessage][] {
-    const one = this.#unsettled.get(ack);
-    if (one === undefined) return [];
-    if (this.parts.subscription.ack !== 'client') return [[ack, one]];
-    const all: [string, QueuedMessage][] = [];
-    for (const [each, queued] of this.#unsettled) {
-      all.push([each, queued]);
+  #coveredBy(ack: string): readonly string[] {
+    if (this.subscription.ack !== 'client') return [ack];
+    const acks: string[] = [];
+    for (const each of this.#unacknowledged.keys()) {
+      acks.push(each);
       if (each === ack) break;
     }
-    return all;
+    return acks;
   }
 
-  /** What was not settled in time goes to others, or comes again. */
-  #giveBack(acks: readonly string[]): void {
-    const messages = acks.map((ack) => this.#unsettled.get(ack)!);
-    for (const ack of acks) this.#unsettled.delete(ack);
-    this.parts.acknowledgements.close(acks);
-    this.owner.returned(messages);
-    if (this.canTake) this.owner.ready();
+  /** Takes messages out of the unacknowledged ones. */
+  #withdraw(acks: readonly string[]): readonly QueuedMessage[] {
+    const messages = acks.map((ack) => this.#unacknowledged.get(ack)!);
+    for (const ack of acks) {
+      this.#unacknowledged.delete(ack);
+      this.parts.acknowledgements.remove(ack);
+    }
+    if (this.#unacknowledged.size === 0) this.#cancelCheck();
+    return messages;
   }
 
   async #awaitRoom(): Promise<void> {
@@ -153,7 +142,102 @@ export class Consumer implements Settler {
     this.#full = true;
     await this.parts.subscriber.room();
     this.#full = false;
-    if (this.canTake) this.owner.ready();
+    this.#serve();
+  }
+
+  #awaitAcknowledgement(ack: string, message: QueuedMessage): void {
+    const { options, clock } = this.queue.memory.parts;
+    this.#unacknowledged.set(ack, message);
+    if (options.ackTimeout === 0) return;
+    this.#scheduleCheck();
+    // The time since the last check will be counted, but it is not time of this message.
+    message.ackDue = this.#countedTime + (clock.now() - this.#checkedAt) + options.ackTimeout;
+  }
+
+  #scheduleCheck(): void {
+    if (this.#check !== undefined) return;
+    const { options, clock } = this.queue.memory.parts;
+    const interval = Math.ceil(options.ackTimeout / checksPerTimeout);
+    this.#checkedAt = clock.now();
+    this.#check = clock.after(interval, () => {
+      this.#check = undefined;
+      if (!this.parts.subscriber.busy) this.#countedTime += interval;
+      this.#giveBackOverdue();
+      if (this.#unacknowledged.size > 0) this.#scheduleCheck();
+    });
+  }
+
+  #giveBackOverdue(): void {
+    const overdue: string[] = [];
+    for (const [ack, { ackDue }] of this.#unacknowledged)
+      if (ackDue <= this.#countedTime) overdue.push(ack);
+    if (overdue.length === 0) return;
+    this.queue.putBack(this.#withdraw(overdue));
+    this.#serve();
+  }
+
+  #cancelCheck(): void {
+    this.#check?.cancel();
+    this.#check = undefined;
+  }
+}
+
+/** The acknowledgement ids of one connection. */
+export class Acknowledgements {
+  readonly #consumers = new Map<string, Consumer>();
+  /** Ids are numbers that grow, so an id that was issued is known without being kept. */
+  #issued = 0;
+  #closed = false;
+
+  /** @param prefix begins every id, so that ids of two sources differ */
+  constructor(private readonly prefix = '') {}
+
+  /** Issues the id of a delivery. */
+  issue(consumer: Consumer): string {
+    const ack = `${this.prefix}${++this.#issued}`;
+    this.#consumers.set(ack, consumer);
+    return ack;
+  }
+
+  remove(ack: string): void {
+    this.#consumers.delete(ack);
+  }
+
+  /** Has no effect when the delivery was settled before, or its subscription has ended. @throws {MessagingError} `acknowledgement-unknown` */
+  settle(settlement: Settlement): void {
+    this.find(settlement)?.settle(settlement.kind, settlement.id);
+  }
+
+  /**
+   * The consumer that waits for this acknowledgement; undefined when the delivery was settled before.
+   *
+   * @throws {MessagingError} `acknowledgement-unknown`
+   */
+  find({ id, subscription }: Settlement): Consumer | undefined {
+    const consumer = this.#consumers.get(id);
+    if (consumer === undefined) {
+      if (this.#wasIssued(id)) return undefined;
+      throw new MessagingError('acknowledgement-unknown');
+    }
+    if (subscription !== undefined && subscription !== consumer.subscription.id)
+      throw new MessagingError('acknowledgement-unknown');
+    return consumer;
+  }
+
+  /** The connection closes: messages that one of its subscriptions returns must not go to another of them. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  #wasIssued(id: string): boolean {
+    const number = id.slice(this.prefix.length);
+    return (
+      id.startsWith(this.prefix) && /^[1-9]\d{0,15}$/.test(number) && Number(number) <= this.#issued
+    );
   }
 }
 

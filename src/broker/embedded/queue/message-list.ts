@@ -1,72 +1,112 @@
-// The messages of a queue that wait for a consumer, oldest first, those that came back before all others.
-import type { QueuedMessage } from './queued-message.js';
+// A message in a queue, and the list of the messages of a queue that wait for a consumer.
+import type { Message } from '../../../message/message.js';
+import type { Publication } from '../../publication.js';
 
-/** From this many taken messages on, the space before the head is given back. */
+export interface QueuedMessage {
+  /** Grows with each message of the queue; a returned message goes back to its old place. */
+  readonly sequence: number;
+  readonly publication: Publication;
+  /** Bytes that count for the limits. */
+  readonly size: number;
+  /** Milliseconds since 1970; Infinity when the message does not expire. */
+  readonly expires: number;
+  /** True for a retained message that was published before its subscription began. */
+  readonly retained: boolean;
+  /** Deliveries so far. */
+  deliveries: number;
+  /** Its sequence number in the store; undefined when it is not stored. */
+  storedAs: number | undefined;
+  /** The end of the time in which its consumer must acknowledge it; each consumer counts its own time. */
+  ackDue: number;
+}
+
+/** Bytes of a message besides its text: objects, keys, the entry in the list. */
+const overhead = 256;
+
+/** Bytes that a message counts for the limits. */
+export function sizeOf({ destination, headers, body }: Message): number {
+  let size = overhead + destination.length + body.length;
+  for (const [name, value] of headers) size += name.length + value.length;
+  return size;
+}
+
+/** The header `expires` in milliseconds since 1970 (ActiveMQ, Artemis); Infinity when it is absent, 0 or not a number. */
+export function expiryOf({ headers }: Message): number {
+  const expires = Number(headers.get('expires') ?? 0);
+  return expires > 0 ? expires : Infinity;
+}
+
+/** From this many taken messages on, the space before the head is freed. */
 const slack = 1024;
 
 const bySequence = (a: QueuedMessage, b: QueuedMessage) => a.sequence - b.sequence;
 
+/** The waiting messages of a queue, oldest first. */
 export class MessageList {
-  /** By sequence; those before the head were taken. */
+  /** By sequence; the places before the head are empty. */
   #items: (QueuedMessage | undefined)[] = [];
   #head = 0;
-  #octets = 0;
+  #bytes = 0;
 
-  /** Of all its messages. */
-  get octets(): number {
-    return this.#octets;
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get length(): number {
     return this.#items.length - this.#head;
   }
 
-  add(message: QueuedMessage): void {
-    this.#items.push(message);
-    this.#octets += message.size;
+  /** The oldest message; it stays in the list. */
+  get first(): QueuedMessage | undefined {
+    return this.#items[this.#head];
   }
 
-  /** Puts back what was taken, each in the place that it had. */
+  add(message: QueuedMessage): void {
+    this.#items.push(message);
+    this.#bytes += message.size;
+  }
+
+  /** Puts back messages that were taken, each in its old place. */
   putBack(messages: readonly QueuedMessage[]): void {
     const back = messages.toSorted(bySequence);
     const [first] = back;
     if (first === undefined) return;
-    for (const { size } of back) this.#octets += size;
+    for (const { size } of back) this.#bytes += size;
     const place = this.#placeOf(first);
     const next = this.#items[place];
-    const together = next === undefined || next.sequence > back.at(-1)!.sequence;
-    if (together && place === this.#head && back.length <= place) this.#refill(back);
+    const adjacent = next === undefined || next.sequence > back.at(-1)!.sequence;
+    if (adjacent && place === this.#head && back.length <= place) this.#refill(back);
     else if (back.length === 1) this.#items.splice(place, 0, first);
     else this.#merge(place, back);
   }
 
-  /** The oldest, which it then no longer holds. */
+  /** Removes and returns the oldest message. */
   take(): QueuedMessage | undefined {
     if (this.length === 0) return undefined;
     const taken = this.#items[this.#head]!;
     this.#items[this.#head++] = undefined;
-    this.#octets -= taken.size;
+    this.#bytes -= taken.size;
     const wasted = this.#head >= slack && this.#head * 2 >= this.#items.length;
     if (wasted || this.length === 0) this.#replace(this.#rest());
     return taken;
   }
 
-  /** Takes out those that match, and gives them. */
+  /** Removes and returns all messages that match. */
   extract(matches: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
     const extracted: QueuedMessage[] = [];
-    const left: QueuedMessage[] = [];
-    for (const each of this.#rest()) (matches(each) ? extracted : left).push(each);
-    this.#replace(left);
-    for (const { size } of extracted) this.#octets -= size;
+    const rest: QueuedMessage[] = [];
+    for (const each of this.#rest()) (matches(each) ? extracted : rest).push(each);
+    this.#replace(rest);
+    for (const { size } of extracted) this.#bytes -= size;
     return extracted;
   }
 
   clear(): void {
     this.#replace([]);
-    this.#octets = 0;
+    this.#bytes = 0;
   }
 
-  /** Where a message belongs, found by halving: a queue may have many that came back. */
+  /** The place of a message, by binary search: many messages may return to a long list. */
   #placeOf({ sequence }: QueuedMessage): number {
     let [from, to] = [this.#head, this.#items.length];
     while (from < to) {
@@ -77,7 +117,7 @@ export class MessageList {
     return from;
   }
 
-  /** Into the space that they left: most come back before all that wait. */
+  /** Fills the empty places before the head: most messages return before all waiting ones. */
   #refill(back: readonly QueuedMessage[]): void {
     this.#head -= back.length;
     for (const [i, message] of back.entries()) this.#items[this.#head + i] = message;

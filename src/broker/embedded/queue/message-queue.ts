@@ -1,89 +1,54 @@
-// One queue: each message to one consumer, stored while nobody can take it, back in its place when it was not settled.
+// One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
+import type { Message } from '../../../message/message.js';
 import type { Publication } from '../../publication.js';
-import { Consumer, type ConsumerParts } from './consumer.js';
-import { MessageList } from './message-list.js';
-import { expiryOf, sizeOf, type QueuedMessage } from './queued-message.js';
+import { expiryOf, MessageList, sizeOf, type QueuedMessage } from './message-list.js';
+import type { QueueMemory } from './queue-memory.js';
 
-/** What a queue asks of the broker that it belongs to. */
-export interface QueueOwner {
-  /** Milliseconds since 1970, which expiry counts by. */
-  date(): number;
-  /** Octets came, or went when it is negative. */
-  counted(octets: number): void;
-  /** A message is done with that the store has under this number. */
-  done(storedAs: number): void;
-  /** It holds a message that expires. */
-  expiring(): void;
-  /** Handed over as often as may be, and never settled: it is the owner's now, with its place in the store. */
-  undeliverable(message: QueuedMessage): void;
-  /** A delivery threw. */
-  failed(error: unknown): void;
-  /** It holds nothing and nobody listens. */
-  idle(): void;
-}
-
-/** A message on its way into a queue. */
+/** A message that is added to a queue. */
 export interface Arrival {
   readonly publication: Publication;
-  /** Whether it was published before its subscription began, and kept. */
+  /** True for a retained message that was published before the subscription began. @default false */
   readonly retained?: boolean;
-  /** How often it was handed to a consumer before. */
+  /** Earlier deliveries. @default 0 */
   readonly deliveries?: number;
-  /** Its place in the store, where it has one. */
+  /** Its sequence number in the store; undefined when it is not stored. */
   readonly storedAs?: number | undefined;
+}
+
+/** A subscription that takes messages of a queue. */
+export interface QueueConsumer {
+  /** True when the consumer can take this message now. The message still waits in the queue. */
+  accepts(message: QueuedMessage): boolean;
+  /** Delivers a message that the consumer accepts. Returns true when the consumer can take another one. */
+  take(message: QueuedMessage): boolean;
+}
+
+/** A number of messages and their bytes. */
+export interface Load {
+  messages: number;
+  bytes: number;
 }
 
 export class MessageQueue {
   readonly #waiting = new MessageList();
-  readonly #consumers = new Set<Consumer>();
-  /** Those that can take a message, the one that waited longest first. */
-  readonly #ready = new Set<Consumer>();
+  readonly #consumers = new Set<QueueConsumer>();
+  /** Consumers that may take a message, the one that has waited longest first. */
+  readonly #ready = new Set<QueueConsumer>();
   #sequence = 0;
+  /** Waiting, unacknowledged and reserved messages. */
   #messages = 0;
-  #octets = 0;
-  #expected = 0;
+  #bytes = 0;
+  #reserved = 0;
   #pumping = false;
   #discarded = false;
-  /** When the first of those that wait expires, or earlier. */
-  #expires = Infinity;
+  /** No waiting message expires before this time. */
+  #nextExpiry = Infinity;
 
+  /** @param onIdle called when the queue has neither messages nor consumers */
   constructor(
-    /** How often a message is handed over before it is undeliverable. */
-    private readonly maxDeliveries: number,
-    private readonly owner: QueueOwner,
+    readonly memory: QueueMemory,
+    private readonly onIdle?: () => void,
   ) {}
-
-  /** Messages that it holds, those that are handed over and not settled and those that are expected included. */
-  get messages(): number {
-    return this.#messages;
-  }
-
-  get octets(): number {
-    return this.#octets;
-  }
-
-  /** Those of them that nobody holds, and their octets. */
-  get waiting(): Pick<MessageList, 'length' | 'octets'> {
-    return this.#waiting;
-  }
-
-  /** Whether messages are on their way to it. */
-  get expects(): boolean {
-    return this.#expected > 0;
-  }
-
-  /** A message of this size is on its way, and counts already. */
-  expect(size: number): void {
-    this.#expected++;
-    this.#count(1, size);
-  }
-
-  /** What was expected has come, or never will. */
-  expected(size: number): void {
-    this.#expected--;
-    this.#count(-1, -size);
-    this.#tellIdle();
-  }
 
   add({ publication, retained = false, deliveries = 0, storedAs }: Arrival): void {
     const size = sizeOf(publication.message);
@@ -96,13 +61,102 @@ export class MessageQueue {
       retained,
       deliveries,
       storedAs,
+      ackDue: 0,
     });
     this.#count(1, size);
-    if (expires < Infinity) this.#watch(expires);
+    if (expires < Infinity) this.#watchExpiry(expires);
     this.#pump();
   }
 
-  /** Takes the oldest waiting message out; false when none waits. */
+  attach(consumer: QueueConsumer): void {
+    this.#consumers.add(consumer);
+    this.serve(consumer);
+  }
+
+  /** Delivers to a consumer that can take messages again. */
+  serve(consumer: QueueConsumer): void {
+    this.#ready.add(consumer);
+    this.#pump();
+  }
+
+  /** Detaches a consumer; its unacknowledged messages go to the others. */
+  detach(consumer: QueueConsumer, unacknowledged: readonly QueuedMessage[]): void {
+    this.#consumers.delete(consumer);
+    this.#ready.delete(consumer);
+    this.putBack(unacknowledged);
+  }
+
+  /** Removes messages that a consumer has acknowledged. */
+  remove(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
+    for (const message of messages) this.#forget(message);
+    this.#reportIdle();
+  }
+
+  /** Returns unacknowledged messages to their old places, or moves them to the dead letters after too many deliveries. */
+  putBack(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return;
+    const { options, deadLetters } = this.memory.parts;
+    const again = messages.filter(({ deliveries }) => deliveries < options.maxDeliveries);
+    const dead = messages.filter(({ deliveries }) => deliveries >= options.maxDeliveries);
+    this.#waiting.putBack(again);
+    for (const { expires } of again) if (expires < this.#nextExpiry) this.#watchExpiry(expires);
+    for (const { size } of dead) this.#count(-1, -size);
+    this.#reportIdle();
+    // They may go to this same queue, so it no longer counts them.
+    for (const each of dead) deadLetters.addDeadLetter(each);
+    this.#pump();
+  }
+
+  /** Drops all messages, also unacknowledged ones: their only subscription has ended. */
+  discard(): void {
+    this.#discarded = true;
+    this.#waiting.clear();
+    this.#count(-this.#messages, -this.#bytes);
+  }
+
+  /** Counts a message that is still being written to the store. */
+  reserve(size: number): void {
+    this.#reserved++;
+    this.#count(1, size);
+  }
+
+  /** Ends a reservation: the message was added, or the store has failed. */
+  unreserve(size: number): void {
+    this.#reserved--;
+    this.#count(-1, -size);
+    this.#reportIdle();
+  }
+
+  get hasReservations(): boolean {
+    return this.#reserved > 0;
+  }
+
+  /** True when one more message exceeds neither the limits of this queue nor the limit of all queues. */
+  hasRoom(message: Message): boolean {
+    const load = { messages: 1, bytes: sizeOf(message) };
+    if (this.#overflows(load)) this.dropExpired();
+    return !this.#overflows(load) && this.memory.hasRoom(load.bytes);
+  }
+
+  /** True when this queue can hold the load, after `makeRoom` where the oldest messages may be dropped. Drops only expired ones. */
+  canHold(load: Load): boolean {
+    if (!this.#overflows(load)) return true;
+    this.dropExpired();
+    const droppable = this.memory.parts.options.whenFull === 'drop-oldest';
+    const { length, bytes } = this.#waiting;
+    return !this.#overflows({
+      messages: load.messages - (droppable ? length : 0),
+      bytes: load.bytes - (droppable ? bytes : 0),
+    });
+  }
+
+  /** Drops the oldest waiting messages until the load fits. */
+  makeRoom(load: Load): void {
+    while (this.#overflows(load) && this.dropOldest());
+  }
+
+  /** Drops the oldest waiting message. Returns false when no message waits. */
   dropOldest(): boolean {
     const oldest = this.#waiting.take();
     if (oldest === undefined) return false;
@@ -110,123 +164,76 @@ export class MessageQueue {
     return true;
   }
 
-  /** Drops what has expired; false when nothing is left that ever will. */
+  /** Drops expired messages. Returns false when no waiting message will expire. */
   dropExpired(): boolean {
-    const date = this.owner.date();
-    if (this.#waiting.length === 0) this.#expires = Infinity;
-    if (this.#expires <= date) {
-      this.#expires = Infinity;
+    const date = this.memory.parts.clock.date();
+    if (this.#waiting.length === 0) this.#nextExpiry = Infinity;
+    if (this.#nextExpiry <= date) {
+      this.#nextExpiry = Infinity;
       const expired = this.#waiting.extract((each) => {
-        if (each.expires > date) this.#expires = Math.min(this.#expires, each.expires);
+        if (each.expires > date) this.#nextExpiry = Math.min(this.#nextExpiry, each.expires);
         return each.expires <= date;
       });
-      this.#settled(expired);
+      this.remove(expired);
     }
-    return this.#expires < Infinity;
+    return this.#nextExpiry < Infinity;
   }
 
-  consume(parts: ConsumerParts): Consumer {
-    const consumer: Consumer = new Consumer(parts, {
-      ready: () => this.#makeReady(consumer),
-      settled: (messages) => this.#settled(messages),
-      returned: (messages) => this.#returned(messages),
-      failed: (error) => this.owner.failed(error),
-    });
-    this.#consumers.add(consumer);
-    this.#makeReady(consumer);
-    return consumer;
-  }
-
-  /** Ends a consumer; what it had not settled goes to the others. */
-  release(consumer: Consumer): void {
-    this.#consumers.delete(consumer);
-    this.#ready.delete(consumer);
-    consumer.close();
-    this.#pump();
-    this.#tellIdle();
-  }
-
-  /** Forgets every message, also those that somebody holds: whom they were for has gone. */
-  discard(): void {
-    this.#discarded = true;
-    this.#waiting.clear();
-    this.#expires = Infinity;
-    this.#count(-this.#messages, -this.#octets);
-  }
-
-  #makeReady(consumer: Consumer): void {
-    this.#ready.add(consumer);
-    this.#pump();
-  }
-
-  #settled(messages: readonly QueuedMessage[]): void {
-    if (this.#discarded) return;
-    for (const message of messages) this.#forget(message);
-    this.#tellIdle();
-  }
-
-  #returned(messages: readonly QueuedMessage[]): void {
-    if (this.#discarded) return;
-    const again = messages.filter(({ deliveries }) => deliveries < this.maxDeliveries);
-    const given = messages.filter(({ deliveries }) => deliveries >= this.maxDeliveries);
-    this.#waiting.putBack(again);
-    for (const { expires } of again) if (expires < this.#expires) this.#watch(expires);
-    for (const { size } of given) this.#count(-1, -size);
-    this.#tellIdle();
-    for (const each of given) this.owner.undeliverable(each);
-    this.#pump();
-  }
-
-  /** Hands over what can be; a consumer that answers at once comes back here while it runs. */
+  /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call goes on. */
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.memory.closed) return;
     this.#pumping = true;
     try {
-      while (this.#waiting.length > 0) {
-        const consumer = this.#nextReady();
-        if (consumer === undefined) return;
-        this.#handOver(consumer);
+      for (;;) {
+        const next = this.#waiting.first;
+        const consumer = next && this.#consumerFor(next);
+        if (next === undefined || consumer === undefined) return;
+        this.#waiting.take();
+        // An expired message does not use up a consumer's turn.
+        if (next.expires <= this.memory.parts.clock.date()) this.remove([next]);
+        else this.#handOver(next, consumer);
       }
     } finally {
       this.#pumping = false;
     }
   }
 
-  #handOver(consumer: Consumer): void {
-    const queued = this.#waiting.take()!;
-    // What has expired costs nobody its turn.
-    if (queued.expires <= this.owner.date()) return this.#settled([queued]);
-    this.#ready.delete(consumer);
-    consumer.take(queued);
-    // Behind the others, so that all get alike.
-    if (consumer.canTake) this.#ready.add(consumer);
-  }
-
-  #nextReady(): Consumer | undefined {
+  #consumerFor(message: QueuedMessage): QueueConsumer | undefined {
     for (const consumer of this.#ready) {
-      if (consumer.canTake) return consumer;
+      if (consumer.accepts(message)) return consumer;
       this.#ready.delete(consumer);
     }
     return undefined;
   }
 
-  #watch(expires: number): void {
-    this.#expires = Math.min(this.#expires, expires);
-    this.owner.expiring();
+  /** Puts the consumer behind the other ready ones, so that all get equal shares. */
+  #handOver(message: QueuedMessage, consumer: QueueConsumer): void {
+    this.#ready.delete(consumer);
+    if (consumer.take(message)) this.#ready.add(consumer);
+  }
+
+  #overflows({ messages, bytes }: Load): boolean {
+    const { maxMessages, maxBytes } = this.memory.parts.options;
+    return this.#messages + messages > maxMessages || this.#bytes + bytes > maxBytes;
+  }
+
+  #watchExpiry(expires: number): void {
+    this.#nextExpiry = Math.min(this.#nextExpiry, expires);
+    this.memory.watchExpiry(this);
   }
 
   #forget({ size, storedAs }: QueuedMessage): void {
     this.#count(-1, -size);
-    if (storedAs !== undefined) this.owner.done(storedAs);
+    if (storedAs !== undefined) this.memory.parts.journal?.remove(storedAs);
   }
 
-  #count(messages: number, octets: number): void {
+  #count(messages: number, bytes: number): void {
     this.#messages += messages;
-    this.#octets += octets;
-    this.owner.counted(octets);
+    this.#bytes += bytes;
+    this.memory.count(bytes);
   }
 
-  #tellIdle(): void {
-    if (this.#messages === 0 && this.#consumers.size === 0) this.owner.idle();
+  #reportIdle(): void {
+    if (this.#messages === 0 && this.#consumers.size === 0) this.onIdle?.();
   }
 }

@@ -1,30 +1,22 @@
-// The way to the store: what comes while it writes is written together next, and takes effect in the order it came.
+// Writes to the store in batches: changes that arrive during a write are written together afterwards, in order.
 import { MessagingError } from '../../../message/error.js';
 import type { Logger } from '../../../message/logger.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
 
-/** What becomes of changes: exactly one of them happens. */
-export interface Outcome {
-  /** They are durable. */
-  written(): void;
-  /** The store has failed; nothing of them is there. */
-  failed(): void;
-}
-
-interface Entry {
+interface PendingWrite {
   readonly changes: readonly StoreChange[];
-  readonly written: () => void;
-  readonly failed: (error: MessagingError) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: MessagingError) => void;
 }
 
 export class Journal {
   #sequence = 0;
   #closed = false;
-  #waiting: Entry[] = [];
-  /** Messages that are done with. */
-  #removed: number[] = [];
-  /** How many of them a write has failed to remove. */
-  #putOffCount = 0;
+  #pending: PendingWrite[] = [];
+  /** Sequence numbers of messages that the store still has to remove. */
+  #removals: number[] = [];
+  /** Removals that a write has failed to make. */
+  #failedRemovals = 0;
   #writing: Promise<void> | undefined;
 
   constructor(
@@ -32,47 +24,38 @@ export class Journal {
     private readonly logger: Logger,
   ) {}
 
-  /** What the store holds, in order. @throws what the store does */
+  /** Opens the store and returns its messages in order. @throws {MessagingError} `store-failed`, `store-damaged` */
   async open(): Promise<readonly StoredMessage[]> {
     const stored = await this.store.open();
-    this.#closed = false;
     this.#sequence = stored.at(-1)?.sequence ?? 0;
     return stored;
   }
 
-  /** The place of a new message. */
+  /** The sequence number of a new message. */
   nextSequence(): number {
     return ++this.#sequence;
   }
 
-  /** Tells what became of the changes behind all that was written before; without any, nothing can fail. @throws `store-failed` */
-  write(changes: readonly StoreChange[], outcome: Outcome): Promise<void> {
+  /**
+   * Resolves when these changes and all earlier ones are stored. Without changes it waits for the earlier ones and never rejects.
+   *
+   * @throws {MessagingError} `store-failed`
+   */
+  write(changes: readonly StoreChange[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const written = () => {
-        try {
-          outcome.written();
-          resolve();
-        } catch (error) {
-          reject(error as Error);
-        }
-      };
-      const failed = (error: MessagingError) => {
-        outcome.failed();
-        reject(error);
-      };
-      this.#waiting.push({ changes, written, failed });
+      this.#pending.push({ changes, resolve, reject });
       this.#begin();
     });
   }
 
-  /** A message is done with. Nobody waits for it: where it is not written in time, the message comes again. */
+  /** Removes a message with one of the next writes. When the process ends earlier, the message is delivered again. */
   remove(sequence: number): void {
     if (this.#closed) return;
-    this.#removed.push(sequence);
+    this.#removals.push(sequence);
     this.#begin();
   }
 
-  /** Resolves when all is written; what comes later fails. */
+  /** Resolves when everything is stored and the store is closed; later writes are rejected. */
   async close(): Promise<void> {
     this.#begin();
     await this.#writing;
@@ -85,23 +68,23 @@ export class Journal {
   }
 
   async #writeAll(): Promise<void> {
-    // What the same turn adds is written with it, as the two halves of a move to another queue.
+    // Changes of the same turn belong together, such as the two halves of a move to another queue.
     await Promise.resolve();
     do {
-      const batch = this.#waiting;
-      const removed = this.#removed;
-      this.#waiting = [];
-      this.#removed = [];
+      const pending = this.#pending;
+      const removals = this.#removals;
+      this.#pending = [];
+      this.#removals = [];
       const failure = await this.#tryWrite([
-        ...batch.flatMap(({ changes }) => changes),
-        ...removed.map((sequence): StoreChange => ({ kind: 'remove', sequence })),
+        ...pending.flatMap(({ changes }) => changes),
+        ...removals.map((sequence): StoreChange => ({ kind: 'remove', sequence })),
       ]);
-      if (failure !== undefined) this.#putOff(removed, failure);
-      for (const { changes, written, failed } of batch) {
-        if (failure === undefined || changes.length === 0) written();
-        else failed(failure);
+      if (failure !== undefined) this.#retryLater(removals, failure);
+      for (const { changes, resolve, reject } of pending) {
+        if (failure === undefined || changes.length === 0) resolve();
+        else reject(failure);
       }
-    } while (this.#waiting.length > 0 || this.#removed.length > this.#putOffCount);
+    } while (this.#pending.length > 0 || this.#removals.length > this.#failedRemovals);
     this.#writing = undefined;
   }
 
@@ -109,18 +92,18 @@ export class Journal {
     try {
       if (this.#closed) throw new Error('The broker has stopped.');
       if (changes.length > 0) await this.store.write(changes);
-      this.#putOffCount = 0;
+      this.#failedRemovals = 0;
       return undefined;
     } catch (cause) {
       return new MessagingError('store-failed', undefined, { cause });
     }
   }
 
-  /** What could not be removed is tried again with the next write; said once, until one succeeds. */
-  #putOff(removed: readonly number[], failure: MessagingError): void {
-    if (this.#putOffCount === 0 && removed.length > 0)
-      this.logger.error('Messages that are done with could not be removed yet.', failure);
-    this.#removed = [...removed, ...this.#removed];
-    this.#putOffCount = removed.length;
+  /** Repeats failed removals with the next write. Logs the first failure only, until a write succeeds. */
+  #retryLater(removals: readonly number[], failure: MessagingError): void {
+    if (this.#failedRemovals === 0 && removals.length > 0)
+      this.logger.error('Acknowledged messages could not be removed from the store yet.', failure);
+    this.#removals = [...removals, ...this.#removals];
+    this.#failedRemovals = removals.length;
   }
 }

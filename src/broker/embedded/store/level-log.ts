@@ -1,20 +1,20 @@
-// A look at LevelDB's log before it is opened: what is damaged there it would leave out without a word.
+// Checks LevelDB's log before it is opened, because LevelDB skips damaged records without an error.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from './crc32c.js';
 
-/** What the log is divided into; a record never reaches over the end of a block, and larger writes are several records. */
+/** Bytes of a block. A record never crosses the end of a block; a larger write consists of several records. */
 const blockSize = 32 * 1024;
-/** Before each record: its checksum, its length and its kind. */
+/** Bytes before each record: checksum, length and kind. */
 const headerSize = 7;
-/** Where the kind of a record stands, and the kinds that a write begins with: all of it, and the first of several. */
+/** Position of the kind in a record, and the kinds of first records: a whole write, and the first of several records. */
 const kindAt = 6;
 const whole = 1;
 const first = 2;
 
 /**
- * Whether a log in the folder is damaged before its last write. Damage in the last one looks as if the process had ended while
- * it wrote; as one write waits for the other, nothing behind it began.
+ * True when a log in the folder is damaged before its last write. Damage in the last write looks the same as a process that
+ * ended while it wrote; no later write had begun then, because each write waits for the one before.
  */
 export async function isLogDamaged(path: string): Promise<boolean> {
   for (const name of await namesIn(path))
@@ -26,7 +26,7 @@ async function namesIn(path: string): Promise<readonly string[]> {
   try {
     return await readdir(path);
   } catch {
-    // Not there yet, or not to be read: opening says so.
+    // The folder does not exist yet or cannot be read; opening it reports the error.
     return [];
   }
 }
@@ -40,7 +40,7 @@ function isDamaged(log: Buffer): boolean {
   return false;
 }
 
-/** Where the first record begins that is not valid. */
+/** The position of the first invalid record. */
 function endOfValid(log: Buffer): number {
   let at = 0;
   for (;;) {
@@ -51,7 +51,7 @@ function endOfValid(log: Buffer): number {
   }
 }
 
-/** Where the record ends that begins here; undefined where none does. */
+/** The end of the record that begins here; undefined when no valid record does. */
 function recordEnd(log: Buffer, at: number): number | undefined {
   const body = at + headerSize;
   if (body > log.length) return undefined;
@@ -61,7 +61,7 @@ function recordEnd(log: Buffer, at: number): number | undefined {
   return masked(crc32c(log.subarray(at + kindAt, end))) === log.readUInt32LE(at) ? end : undefined;
 }
 
-/** How LevelDB writes a checksum down. */
+/** The form in which LevelDB stores a checksum. */
 function masked(checksum: number): number {
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
 }

@@ -1,4 +1,4 @@
-// A store in a folder of the file system, on LevelDB: its log is synced before a write counts, and its blocks have checksums.
+// A message store in a folder of the file system, based on LevelDB. A write is synced to disk before it resolves.
 import type { ClassicLevel } from 'classic-level';
 import { MessagingError } from '../../../message/error.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
@@ -6,16 +6,19 @@ import { isLogDamaged } from './level-log.js';
 import { readRecord, writeRecord } from './stored-record.js';
 
 export interface LevelStoreOptions {
-  /** A folder of the store's own, made when it is missing. One process at a time can use it. */
+  /** A folder for this store only, created when it is missing. One process at a time can use it. */
   readonly path: string;
 }
 
 type Database = ClassicLevel<Buffer, Buffer>;
 
 /**
- * For `new EmbeddedBroker({ store: levelStore({ path: './messages' }) })`. Needs the package `classic-level`.
- * Errors, when the server starts: `store-failed` where the folder cannot be used, `store-damaged` where it cannot be read;
- * when a message is sent: `store-failed`, as with a full disk.
+ * Keeps messages of queues in a folder, so that they survive the end of the process. Needs the package `classic-level`.
+ *
+ * @throws {MessagingError} at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents cannot be
+ *   read; when a message is sent: `store-failed`, for example with a full disk
+ * @example
+ *   new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
  */
 export function levelStore({ path }: LevelStoreOptions): MessageStore {
   let database: Database | undefined;
@@ -35,7 +38,7 @@ export function levelStore({ path }: LevelStoreOptions): MessageStore {
       try {
         await database.batch(changes.map(operationOf), { sync: true });
       } catch (error) {
-        // Its log may end in half a record, and what LevelDB appends to that is lost: opened anew, it begins another.
+        // The log may end with half a record, and LevelDB would lose records that it appends to it. Opened again, it begins a new log.
         const failed = database;
         database = undefined;
         await failed.close();
@@ -66,7 +69,7 @@ async function load(): Promise<typeof import('classic-level')> {
   } catch (cause) {
     throw new MessagingError(
       'store-failed',
-      'levelStore() needs the package classic-level: install it beside signalbox.',
+      'levelStore() needs the package classic-level. Install it.',
       { cause },
     );
   }
@@ -90,11 +93,11 @@ function openingError(path: string, failure: unknown): MessagingError {
   const cause = failure instanceof Error ? failure.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'LEVEL_CORRUPTION') return damaged(path, failure);
-  const why =
+  const reason =
     code === 'LEVEL_LOCKED'
       ? 'another process uses it'
-      : `LevelDB says: ${cause instanceof Error ? cause.message : String(failure)}`;
-  return new MessagingError('store-failed', `The store '${path}' cannot be opened: ${why}.`, {
+      : `LevelDB reports: ${cause instanceof Error ? cause.message : String(failure)}`;
+  return new MessagingError('store-failed', `The store '${path}' cannot be opened: ${reason}.`, {
     cause: failure,
   });
 }
@@ -102,7 +105,7 @@ function openingError(path: string, failure: unknown): MessagingError {
 function damaged(path: string, cause?: unknown): MessagingError {
   return new MessagingError(
     'store-damaged',
-    `The store '${path}' is damaged: put a copy in its place, or move it away to begin with an empty one.`,
+    `The store '${path}' is damaged. Restore it from a copy, or move it away to begin with an empty one.`,
     { cause },
   );
 }
@@ -117,7 +120,7 @@ function operationOf(change: StoreChange) {
     : ({ type: 'del', key: keyOf(change.sequence) } as const);
 }
 
-/** As eight octets, the highest first, so that their order is that of the numbers. */
+/** Eight bytes in big-endian order, so that LevelDB sorts the keys by number. */
 function keyOf(sequence: number): Buffer {
   const key = Buffer.allocUnsafe(8);
   key.writeBigUInt64BE(BigInt(sequence));

@@ -1,10 +1,10 @@
-// The contract of a store: messages of queues that are to survive the end of the process.
+// The contract of a message store: it keeps messages of queues that must survive the end of the process.
 import type { Message } from '../../../message/message.js';
 
 export interface StoredMessage {
-  /** Its place among all that the store holds; never given twice. */
+  /** The order of the messages; each number is used once. */
   readonly sequence: number;
-  /** The id that subscribers know it by. */
+  /** The `message-id` of its deliveries. */
   readonly id: string;
   readonly message: Message;
 }
@@ -14,10 +14,14 @@ export type StoreChange =
   | { readonly kind: 'remove'; readonly sequence: number };
 
 export interface MessageStore {
-  /** Called once, before all else: everything that was put and not removed, by sequence. Errors: `store-failed`, `store-damaged`. */
+  /**
+   * Called once, before everything else. Returns the messages that were put and not removed, by sequence.
+   *
+   * @throws {MessagingError} `store-failed`, `store-damaged`
+   */
   open(): Promise<readonly StoredMessage[]>;
-  /** All of them or none; they survive the machine's sudden end when this resolves. Called again only when it has settled. */
+  /** Stores all changes or none. When it resolves, they survive a power failure. Called again only after it has settled. */
   write(changes: readonly StoreChange[]): Promise<void>;
-  /** Called once, when nothing is being written. */
+  /** Called once, after the last write. */
   close(): Promise<void>;
 }

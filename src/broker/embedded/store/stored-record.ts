@@ -1,8 +1,8 @@
-// A stored message as octets: a checksum, the length of its head, the head as JSON, and the body.
+// The bytes of a stored message: a checksum, the length of its head, the head as JSON, and the body.
 import { crc32 } from 'node:zlib';
 import type { StoredMessage } from './message-store.js';
 
-/** What stands before the head: the checksum of all behind it, and the head's length. */
+/** Bytes before the head: the checksum of everything after it, and the length of the head. */
 const prefix = 8;
 
 interface Head {
@@ -22,7 +22,7 @@ export function writeRecord({ sequence, id, message }: StoredMessage): Buffer {
   return record;
 }
 
-/** Undefined for octets that are not what was written. */
+/** Returns undefined for bytes that differ from the written ones. */
 export function readRecord(sequence: number, record: Buffer): StoredMessage | undefined {
   if (record.length < prefix || checksumOf(sequence, record) !== record.readUInt32BE(0))
     return undefined;
@@ -32,7 +32,7 @@ export function readRecord(sequence: number, record: Buffer): StoredMessage | un
   return { sequence, id, message };
 }
 
-/** Of its place too: where that is damaged, the message would come out of turn. */
+/** Covers the sequence number too: with a damaged one, the message would be delivered out of order. */
 function checksumOf(sequence: number, record: Buffer): number {
   return crc32(record.subarray(4), crc32(String(sequence)));
 }

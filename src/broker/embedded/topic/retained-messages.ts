@@ -14,7 +14,7 @@ import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
 import type { Publication } from '../../publication.js';
 import type { Entry } from './audience.js';
-import { sizeOf } from '../queue/queued-message.js';
+import { sizeOf } from '../queue/message-list.js';
 
 export interface RetainOptions {
   /** Destinations and patterns whose last message is kept. @default none */

@@ -1,7 +1,8 @@
-// Durable subscriptions: what was published while nobody was there comes when somebody is.
+// Durable subscriptions: messages that were published while the subscriber was away are delivered when it returns.
 import { describe, expect, it } from 'vitest';
 import type { AckMode } from '../../../../src/message/frame.js';
-import { brokerWith, publication, refusal, type Consumer } from '../consuming.js';
+import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
+import { brokerWith, message, publication, refusal, type Consumer } from '../started-broker.js';
 
 const topic = '/topic/news';
 
@@ -13,7 +14,7 @@ function subscribe(
 }
 
 describe('a durable subscription', () => {
-  it('gathers while its subscriber is away', () => {
+  it('keeps messages while its subscriber is away', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     subscribe(ann);
@@ -23,15 +24,15 @@ describe('a durable subscription', () => {
     const again = consumer();
     subscribe(again, { id: '2' });
     publish(topic, 'four');
-    expect(ann.texts()).toEqual(['one']);
-    expect(again.got.map(({ subscription, text }) => `${subscription} ${text}`)).toEqual([
+    expect(ann.takeTexts()).toEqual(['one']);
+    expect(again.deliveries.map(({ subscription, text }) => `${subscription} ${text}`)).toEqual([
       '2 two',
       '2 three',
       '2 four',
     ]);
   });
 
-  it('delivers again what was not settled', () => {
+  it('delivers unacknowledged messages again', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     subscribe(ann, { ack: 'client-individual' });
@@ -40,10 +41,10 @@ describe('a durable subscription', () => {
     void ann.connection.close();
     const again = consumer();
     subscribe(again, { ack: 'client-individual' });
-    expect(again.got).toMatchObject([{ text: 'two', redelivered: 1 }]);
+    expect(again.deliveries).toMatchObject([{ text: 'two', redelivered: 1 }]);
   });
 
-  it('ends for good by UNSUBSCRIBE', () => {
+  it('ends with UNSUBSCRIBE', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     subscribe(ann);
@@ -52,10 +53,10 @@ describe('a durable subscription', () => {
     const again = consumer();
     subscribe(again);
     publish(topic, 'two');
-    expect(again.texts()).toEqual(['two']);
+    expect(again.takeTexts()).toEqual(['two']);
   });
 
-  it('is another one with another destination', () => {
+  it('is replaced by one with another destination', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     subscribe(ann);
@@ -65,10 +66,10 @@ describe('a durable subscription', () => {
     subscribe(again, { destination: '/topic/sport' });
     publish(topic, 'two');
     publish('/topic/sport', 'three');
-    expect(again.texts()).toEqual(['three']);
+    expect(again.takeTexts()).toEqual(['three']);
   });
 
-  it('is taken over by a new connection, and the old one is told', () => {
+  it('is taken over by a new connection, and ends the old session', () => {
     const { publish, consumer } = brokerWith();
     const [old, young] = [consumer(), consumer()];
     subscribe(old, { ack: 'client' });
@@ -78,10 +79,10 @@ describe('a durable subscription', () => {
     publish(topic, 'two');
     void old.connection.close();
     publish(topic, 'three');
-    expect([old.texts(), young.texts()]).toEqual([['one'], ['one', 'two', 'three']]);
+    expect([old.takeTexts(), young.takeTexts()]).toEqual([['one'], ['one', 'two', 'three']]);
   });
 
-  it('is not ended by the late UNSUBSCRIBE of what had its name before', () => {
+  it('is not ended by a late UNSUBSCRIBE of the subscription that it has replaced', () => {
     const { publish, consumer } = brokerWith();
     const [old, young] = [consumer(), consumer()];
     subscribe(old);
@@ -89,10 +90,10 @@ describe('a durable subscription', () => {
     expect(old.failures).toEqual(['subscription-taken']);
     void old.connection.unsubscribe('1');
     publish('/topic/sport', 'one');
-    expect([young.texts(), young.failures]).toEqual([['one'], []]);
+    expect([young.takeTexts(), young.failures]).toEqual([['one'], []]);
   });
 
-  it('ends no subscriber for messages that have expired', () => {
+  it('does not end a session because of expired messages', () => {
     const { subject, clock, consumer } = brokerWith({ maxMessages: 3 });
     const ann = consumer();
     void ann.connection.subscribe({
@@ -108,7 +109,7 @@ describe('a durable subscription', () => {
     expect(ann.failures).toEqual([]);
   });
 
-  it('lets the oldest go while nobody is there to read', () => {
+  it('drops the oldest messages when it is full and its subscriber is away', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const ann = consumer();
     subscribe(ann);
@@ -116,10 +117,94 @@ describe('a durable subscription', () => {
     publish(topic, 'one', 'two', 'three');
     const again = consumer();
     subscribe(again);
-    expect(again.texts()).toEqual(['two', 'three']);
+    expect(again.takeTexts()).toEqual(['two', 'three']);
   });
 
-  it('ends its subscriber that is there and does not read', () => {
+  it('drops as many of the oldest messages as a large one needs', () => {
+    const size = (text: string) => sizeOf(message(topic, text));
+    const large = 'x'.repeat(1000);
+    const { publish, consumer } = brokerWith({ maxBytes: size('1') + size(large) });
+    const ann = consumer();
+    subscribe(ann);
+    void ann.connection.close();
+    publish(topic, '1', '2', '3', '4', large);
+    const again = consumer();
+    subscribe(again);
+    expect(again.takeTexts()).toEqual(['4', large]);
+  });
+
+  it('drops a message that is larger than its limit', () => {
+    const { publish, consumer } = brokerWith({ maxBytes: 1000 });
+    const ann = consumer();
+    subscribe(ann);
+    void ann.connection.close();
+    publish(topic, 'x'.repeat(1000), 'small');
+    const again = consumer();
+    subscribe(again);
+    expect(again.takeTexts()).toEqual(['small']);
+  });
+
+  it('frees the memory of its messages when its retention ends', () => {
+    const { clock, publish, consumer } = brokerWith(
+      { maxTotalBytes: 3000 },
+      { durable: { retention: 1000 } },
+    );
+    const ann = consumer();
+    subscribe(ann);
+    void ann.connection.close();
+    publish(topic, 'x'.repeat(2000));
+    expect(() => publish('/queue/x', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
+    clock.advance(1000);
+    publish('/queue/x', 'x'.repeat(2000));
+  });
+
+  it('returns the unacknowledged messages to the new connection before the old one closes', () => {
+    const { publish, consumer } = brokerWith();
+    const [old, young] = [consumer(), consumer()];
+    subscribe(old, { ack: 'client' });
+    publish(topic, 'one');
+    subscribe(young, { ack: 'client' });
+    expect(young.deliveries).toMatchObject([{ text: 'one', redelivered: 1 }]);
+    old.settle('ack', 'one');
+    void young.connection.close();
+    void old.connection.close();
+    const again = consumer();
+    subscribe(again);
+    expect(again.takeTexts()).toEqual(['one']);
+  });
+
+  it('keeps one retention timer, however often its connections close', () => {
+    const { clock, consumer } = brokerWith({}, { durable: { retention: 1000 } });
+    const [old, young] = [consumer(), consumer()];
+    subscribe(old);
+    subscribe(young);
+    void young.connection.close();
+    void old.connection.close();
+    expect(clock.timers).toBe(1);
+    subscribe(consumer());
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves no timer when the broker stops', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    subscribe(ann);
+    void ann.connection.close();
+    void subject.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('sends no unacknowledged message to the dead letters when another destination replaces it', () => {
+    const { publish, consumer } = brokerWith({ maxDeliveries: 1 });
+    const [old, young, dead] = [consumer(), consumer(), consumer()];
+    dead.subscribe('1', '/queue/dead-letters');
+    subscribe(old, { ack: 'client' });
+    publish(topic, 'one');
+    subscribe(young, { destination: '/topic/sport' });
+    expect(dead.takeTexts()).toEqual([]);
+  });
+
+  it('ends the session of a subscriber that does not acknowledge enough', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const ann = consumer();
     subscribe(ann, { ack: 'client' });
@@ -127,7 +212,7 @@ describe('a durable subscription', () => {
     expect(ann.failures).toEqual(['slow-consumer']);
   });
 
-  it('is kept for so long and no longer', () => {
+  it('is kept for the retention time', () => {
     const { subject, clock, publish, consumer } = brokerWith({}, { durable: { retention: 1000 } });
     const ann = consumer();
     subscribe(ann);
@@ -139,19 +224,19 @@ describe('a durable subscription', () => {
     subscribe(again);
     clock.advance(5000);
     publish(topic, 'still');
-    expect([again.texts(), again.failures]).toEqual([['kept', 'still'], []]);
+    expect([again.takeTexts(), again.failures]).toEqual([['kept', 'still'], []]);
     void again.connection.close();
     clock.advance(1000);
     publish(topic, 'gone');
     const late = consumer();
     subscribe(late);
-    expect(late.texts()).toEqual([]);
+    expect(late.takeTexts()).toEqual([]);
     void late.connection.close();
     void subject.stop();
     expect(clock.timers).toBe(0);
   });
 
-  it('is refused where there are too many', () => {
+  it('is rejected when there are too many', () => {
     const { consumer } = brokerWith({}, { durable: { maxSubscriptions: 1 } });
     const [ann, bob] = [consumer(), consumer()];
     subscribe(ann);
@@ -160,11 +245,11 @@ describe('a durable subscription', () => {
     subscribe(bob, { name: 'bob' });
   });
 
-  it('gets first what its topic has kept', () => {
+  it('begins with the retained messages of its topic', () => {
     const { subject, consumer } = brokerWith({}, { retain: { destinations: [topic] } });
     void subject.publish(publication(topic, 'kept'));
     const ann = consumer();
     subscribe(ann);
-    expect(ann.got).toMatchObject([{ text: 'kept', retained: true }]);
+    expect(ann.deliveries).toMatchObject([{ text: 'kept', retained: true }]);
   });
 });

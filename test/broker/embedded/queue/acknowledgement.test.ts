@@ -1,58 +1,58 @@
-// Acknowledgements of the embedded broker: what is settled by what, and what becomes of the rest.
+// Acknowledgement in the embedded broker: which messages ACK and NACK settle, and where unacknowledged messages go.
 import { describe, expect, it } from 'vitest';
-import { brokerWith, refusal, sending } from '../consuming.js';
+import { brokerWith, refusal, sending } from '../started-broker.js';
 
-describe.each(['/queue/x', '/topic/x'])('of %s', (destination) => {
-  it('client settles all before it, client-individual one', () => {
+describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) => {
+  it('covers all earlier messages with ack client, and one with client-individual', () => {
     for (const [ack, next] of [
       ['client', ['3', '4']],
       ['client-individual', ['3']],
     ] as const) {
       const { publish, consumer } = brokerWith();
       const ann = consumer();
-      ann.listen('a', destination, ack, { 'prefetch-count': '2' });
+      ann.subscribe('a', destination, ack, { 'prefetch-count': '2' });
       publish(destination, '1', '2', '3', '4');
-      expect(ann.texts()).toEqual(['1', '2']);
+      expect(ann.takeTexts()).toEqual(['1', '2']);
       ann.settle('ack', '2');
-      // What is still unsettled counts for the window.
-      expect(ann.texts()).toEqual(next);
+      // Unacknowledged messages use up the prefetch window.
+      expect(ann.takeTexts()).toEqual(next);
     }
   });
 
-  it('NACK brings it again, marked, before all that came later', () => {
+  it('by NACK repeats the message, marked, before later messages', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', destination, 'client-individual', { 'prefetch-count': '1' });
+    ann.subscribe('a', destination, 'client-individual', { 'prefetch-count': '1' });
     publish(destination, '1', '2');
     ann.settle('nack', '1');
-    expect(ann.got.map(({ text, redelivered }) => [text, redelivered])).toEqual([
+    expect(ann.deliveries.map(({ text, redelivered }) => [text, redelivered])).toEqual([
       ['1', undefined],
       ['1', 1],
     ]);
     ann.settle('ack', '1');
-    expect(ann.texts()).toEqual(['1', '1', '2']);
+    expect(ann.takeTexts()).toEqual(['1', '1', '2']);
   });
 
-  it('a message that is refused too often is a dead letter', () => {
+  it('by too many NACKs moves the message to the dead letters', () => {
     const { publish, consumer, errors } = brokerWith({ maxDeliveries: 3 });
-    const [ann, sexton] = [consumer(), consumer()];
-    ann.listen('a', destination, 'client');
-    sexton.listen('d', '/queue/dead-letters', 'client');
+    const [ann, eve] = [consumer(), consumer()];
+    ann.subscribe('a', destination, 'client');
+    eve.subscribe('d', '/queue/dead-letters', 'client');
     publish(destination, '1');
     for (let n = 0; n < 3; n++) ann.settle('nack', '1');
-    expect(ann.texts()).toEqual(['1', '1', '1']);
-    expect(sexton.got).toMatchObject([{ text: '1', redelivered: undefined }]);
-    expect(sexton.got[0]!.headers.get('original-destination')).toBe(destination);
-    for (let n = 0; n < 3; n++) sexton.settle('nack', '1');
+    expect(ann.takeTexts()).toEqual(['1', '1', '1']);
+    expect(eve.deliveries).toMatchObject([{ text: '1', redelivered: undefined }]);
+    expect(eve.deliveries[0]!.headers.get('original-destination')).toBe(destination);
+    for (let n = 0; n < 3; n++) eve.settle('nack', '1');
     expect(errors).toEqual([
       'A message of "/queue/dead-letters" could not be delivered and is lost.',
     ]);
   });
 
-  it('what was settled before is settled quietly, what was never named is not known', () => {
+  it('ignores a settled message and rejects an unknown id', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', destination, 'client-individual');
+    ann.subscribe('a', destination, 'client-individual');
     publish(destination, '1', '2');
     ann.settle('ack', '1');
     ann.settle('ack', '1');
@@ -65,10 +65,10 @@ describe.each(['/queue/x', '/topic/x'])('of %s', (destination) => {
       );
   });
 
-  it('the subscription, where it is named, must be the right one', () => {
+  it('is rejected when it names another subscription', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', destination, 'client');
+    ann.subscribe('a', destination, 'client');
     publish(destination, '1');
     const settle = (subscription: string) =>
       ann.connection.settle({ kind: 'ack', id: '1', subscription });
@@ -77,91 +77,91 @@ describe.each(['/queue/x', '/topic/x'])('of %s', (destination) => {
   });
 });
 
-describe('of a queue', () => {
-  it('what an ended subscription had not settled goes to the others, in order', () => {
+describe('a queue', () => {
+  it('delivers the unacknowledged messages of an ended subscription to the others, in order', () => {
     const { publish, consumer } = brokerWith();
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('a', '/queue/x', 'client-individual');
+    ann.subscribe('a', '/queue/x', 'client-individual');
     publish('/queue/x', '1', '2', '3');
     ann.settle('ack', '2');
-    bob.listen('b', '/queue/x', 'client');
+    bob.subscribe('b', '/queue/x', 'client');
     void ann.connection.unsubscribe('a');
     publish('/queue/x', '4');
-    expect(bob.got.map(({ text, redelivered }) => [text, redelivered])).toEqual([
+    expect(bob.deliveries.map(({ text, redelivered }) => [text, redelivered])).toEqual([
       ['1', 1],
       ['3', 1],
       ['4', undefined],
     ]);
   });
 
-  it('so does what a lost connection held, to whoever comes', () => {
+  it('delivers the unacknowledged messages of a closed connection to the next subscriber', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', '/queue/x', 'client');
-    ann.listen('b', '/queue/x', 'client');
+    ann.subscribe('a', '/queue/x', 'client');
+    ann.subscribe('b', '/queue/x', 'client');
     publish('/queue/x', '1', '2', '3', '4');
     void ann.connection.close();
     const bob = consumer();
-    bob.listen('a', '/queue/x');
-    expect(bob.texts()).toEqual(['1', '2', '3', '4']);
+    bob.subscribe('a', '/queue/x');
+    expect(bob.takeTexts()).toEqual(['1', '2', '3', '4']);
   });
 
-  it('the window holds the rest back for others', () => {
+  it('leaves messages outside a prefetch window to other subscribers', () => {
     const { publish, consumer } = brokerWith();
     const [slow, quick] = [consumer(), consumer()];
-    slow.listen('a', '/queue/x', 'client', { 'prefetch-count': '1' });
-    quick.listen('b', '/queue/x');
+    slow.subscribe('a', '/queue/x', 'client', { 'prefetch-count': '1' });
+    quick.subscribe('b', '/queue/x');
     publish('/queue/x', '1', '2', '3', '4');
-    expect([slow.texts(), quick.texts()]).toEqual([['1'], ['2', '3', '4']]);
+    expect([slow.takeTexts(), quick.takeTexts()]).toEqual([['1'], ['2', '3', '4']]);
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1000000'])('a window of %s is none', (size) => {
+  it.each(['0', '-1', '1.5', 'x', '1000000'])('rejects the prefetch window %s', (size) => {
     const ann = brokerWith().consumer();
-    expect(() => ann.listen('a', '/queue/x', 'client', { 'prefetch-count': size })).toThrow(
+    expect(() => ann.subscribe('a', '/queue/x', 'client', { 'prefetch-count': size })).toThrow(
       refusal('header-invalid'),
     );
-    ann.listen('a', '/queue/x', 'client');
+    ann.subscribe('a', '/queue/x', 'client');
   });
 
-  it('that is none leaves nothing behind', () => {
+  it('keeps nothing of a subscription whose prefetch window is rejected', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1, maxMessages: 1 });
     const ann = consumer();
     const none = { 'prefetch-count': '0' };
     const refused = refusal('header-invalid');
-    expect(() => ann.listen('q', '/queue/x', 'client', none)).toThrow(refused);
-    expect(() => ann.listen('t', '/topic/x', 'client', none)).toThrow(refused);
-    ann.listen('q', '/queue/y');
+    expect(() => ann.subscribe('q', '/queue/x', 'client', none)).toThrow(refused);
+    expect(() => ann.subscribe('t', '/topic/x', 'client', none)).toThrow(refused);
+    ann.subscribe('q', '/queue/y');
     publish('/topic/x', '1', '2');
     expect(ann.failures).toEqual([]);
   });
 });
 
-describe('of a topic', () => {
-  it('each subscription settles its own', () => {
+describe('a topic', () => {
+  it('has separate acknowledgements for each subscription', () => {
     const { publish, consumer } = brokerWith();
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('a', '/topic/*', 'client', { 'prefetch-count': '1' });
-    bob.listen('b', '/topic/x');
+    ann.subscribe('a', '/topic/*', 'client', { 'prefetch-count': '1' });
+    bob.subscribe('b', '/topic/x');
     publish('/topic/x', '1', '2');
-    expect([ann.texts(), bob.texts()]).toEqual([['1'], ['1', '2']]);
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([['1'], ['1', '2']]);
     ann.settle('ack', '1');
-    expect(ann.texts()).toEqual(['2']);
+    expect(ann.takeTexts()).toEqual(['2']);
   });
 
-  it('one that keeps too much fails alone', () => {
+  it('ends only the session that does not acknowledge enough', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 2 });
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('a', '/topic/x', 'client');
-    bob.listen('b', '/topic/x');
+    ann.subscribe('a', '/topic/x', 'client');
+    bob.subscribe('b', '/topic/x');
     publish('/topic/x', '1', '2', '3');
-    expect([ann.texts(), ann.failures]).toEqual([['1', '2'], ['slow-consumer']]);
-    expect(bob.texts()).toEqual(['1', '2', '3']);
+    expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2'], ['slow-consumer']]);
+    expect(bob.takeTexts()).toEqual(['1', '2', '3']);
   });
 
-  it('what it held is gone with it', () => {
+  it('frees the memory of a subscription that ends', () => {
     const { publish, consumer } = brokerWith({ maxTotalBytes: 1000 });
     const ann = consumer();
-    ann.listen('a', '/topic/x', 'client');
+    ann.subscribe('a', '/topic/x', 'client');
     publish('/topic/x', 'x'.repeat(500));
     void ann.connection.unsubscribe('a');
     publish('/queue/x', 'x'.repeat(500));
@@ -169,27 +169,27 @@ describe('of a topic', () => {
 });
 
 describe('a commit', () => {
-  it('publishes and settles everything, in order', () => {
+  it('publishes and acknowledges everything, in order', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('t', '/topic/x');
-    ann.listen('q', '/queue/x', 'client');
+    ann.subscribe('t', '/topic/x');
+    ann.subscribe('q', '/queue/x', 'client');
     publish('/queue/x', 'job');
-    const ack = ann.got[0]!.ack!;
+    const ack = ann.deliveries[0]!.ack!;
     void ann.connection.commit([
       sending('/topic/x', '1'),
       { kind: 'settle', settlement: { kind: 'ack', id: ack } },
       sending('/queue/x', '2'),
       sending('/topic/x', '3'),
     ]);
-    expect(ann.texts()).toEqual(['job', '1', '2', '3']);
+    expect(ann.takeTexts()).toEqual(['job', '1', '2', '3']);
   });
 
-  it('does nothing where one thing cannot be done', () => {
+  it('does nothing when one of its steps is rejected', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 1 });
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('t', '/topic/x');
-    bob.listen('q', '/queue/x', 'client');
+    ann.subscribe('t', '/topic/x');
+    bob.subscribe('q', '/queue/x', 'client');
     publish('/queue/x', 'job');
     expect(() => ann.connection.commit([sending('/topic/x'), sending('/queue/x')])).toThrow(
       refusal('queue-full'),
@@ -198,19 +198,57 @@ describe('a commit', () => {
     expect(() =>
       ann.connection.commit([sending('/topic/x'), { kind: 'settle', settlement }]),
     ).toThrow(refusal('acknowledgement-unknown'));
-    expect(ann.texts()).toEqual([]);
+    expect(ann.takeTexts()).toEqual([]);
   });
 });
 
-describe('what is no dead letter', () => {
-  it('is what the subscriber of a topic held when it left', () => {
+describe('the dead letters', () => {
+  it('make room in the queue that they come from', () => {
+    const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxMessages: 1 });
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    ann.settle('nack', '1');
+    publish('/queue/x', '2');
+    expect(ann.takeTexts()).toEqual(['1', '2']);
+  });
+
+  it('can be answered with a message to the queue that they come from', () => {
+    const { subject, publish, consumer } = brokerWith({ maxDeliveries: 1 });
+    const connection = subject.connect({
+      id: 'answering',
+      busy: false,
+      gone: false,
+      deliver: () => {
+        publish('/queue/x', 'answer');
+        return true;
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void connection.subscribe({
+      id: 'd',
+      destination: '/queue/dead-letters',
+      ack: 'auto',
+      headers: new Map(),
+    });
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    void ann.connection.close();
+    const bob = consumer();
+    bob.subscribe('b', '/queue/x');
+    expect(bob.takeTexts()).toEqual(['answer']);
+  });
+
+  it('do not receive the unacknowledged messages of a topic subscription that ends', () => {
     const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
-    const [ann, bob, sexton] = [consumer(), consumer(), consumer()];
-    sexton.listen('d', '/queue/dead-letters');
-    for (const each of [ann, bob]) each.listen('a', '/topic/x', 'client');
+    const [ann, bob, eve] = [consumer(), consumer(), consumer()];
+    eve.subscribe('d', '/queue/dead-letters');
+    for (const each of [ann, bob]) each.subscribe('a', '/topic/x', 'client');
     publish('/topic/x', '1');
     void ann.connection.unsubscribe('a');
     void bob.connection.close();
-    expect([sexton.texts(), errors]).toEqual([[], []]);
+    expect([eve.takeTexts(), errors]).toEqual([[], []]);
   });
 });

@@ -1,14 +1,16 @@
-// A list of messages against one that is sorted anew each time: whatever comes back when, the oldest is the next.
+// The message list compared with a list that is sorted after each step, over generated steps.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
-import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
+import {
+  MessageList,
+  type QueuedMessage,
+} from '../../../../src/broker/embedded/queue/message-list.js';
 import { cases } from '../../../property.js';
-import { publication } from '../consuming.js';
+import { publication } from '../started-broker.js';
 
-type List = Pick<MessageList, 'length' | 'octets' | 'add' | 'putBack' | 'take' | 'extract'>;
+type List = Pick<MessageList, 'length' | 'bytes' | 'add' | 'putBack' | 'take' | 'extract'>;
 
-/** Slow and obvious. */
+/** Slow, and obviously correct. */
 class SortedList implements List {
   #messages: QueuedMessage[] = [];
 
@@ -16,7 +18,7 @@ class SortedList implements List {
     return this.#messages.length;
   }
 
-  get octets(): number {
+  get bytes(): number {
     return this.#messages.reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -57,10 +59,11 @@ function queued(sequence: number): QueuedMessage {
     retained: false,
     deliveries: 0,
     storedAs: undefined,
+    ackDue: 0,
   };
 }
 
-/** What a list gives in each step, and what it then holds. */
+/** The result of each step, and the state of the list after it. */
 function played(list: List, steps: readonly Step[]): readonly unknown[] {
   let sequence = 0;
   let taken: QueuedMessage[] = [];
@@ -89,11 +92,11 @@ function played(list: List, steps: readonly Step[]): readonly unknown[] {
   };
   return steps.map((each) => {
     const given = play(each).map((one) => one.sequence);
-    return { given, length: list.length, octets: list.octets };
+    return { given, length: list.length, bytes: list.bytes };
   });
 }
 
-it('gives the oldest of those that wait', () => {
+it('returns the oldest of the waiting messages', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
       expect(played(new MessageList(), steps)).toEqual(played(new SortedList(), steps));

@@ -1,8 +1,10 @@
-// The messages of a queue that wait: first in, first out, and back in their place.
+// The list of the waiting messages of a queue: first in, first out, and returned messages in their old places.
 import { describe, expect, it } from 'vitest';
-import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
-import type { QueuedMessage } from '../../../../src/broker/embedded/queue/queued-message.js';
-import { publication } from '../consuming.js';
+import {
+  MessageList,
+  type QueuedMessage,
+} from '../../../../src/broker/embedded/queue/message-list.js';
+import { publication } from '../started-broker.js';
 
 function queued(sequence: number): QueuedMessage {
   return {
@@ -13,6 +15,7 @@ function queued(sequence: number): QueuedMessage {
     retained: false,
     deliveries: 0,
     storedAs: undefined,
+    ackDue: 0,
   };
 }
 
@@ -24,7 +27,7 @@ function drain(list: MessageList): number[] {
 }
 
 describe('a list of messages', () => {
-  it('gives the oldest first', () => {
+  it('returns the oldest message first', () => {
     const list = new MessageList();
     for (const n of [1, 2, 3]) list.add(queued(n));
     expect([list.length, drain(list), list.length, list.take()]).toEqual([
@@ -35,7 +38,7 @@ describe('a list of messages', () => {
     ]);
   });
 
-  it('takes back in the old order, whoever comes back first', () => {
+  it('restores the order of returned messages, in whatever order they return', () => {
     const list = new MessageList();
     for (const n of [1, 2, 3, 4, 5]) list.add(queued(n));
     const [one, two, three] = [list.take()!, list.take()!, list.take()!];
@@ -45,7 +48,7 @@ describe('a list of messages', () => {
     expect(drain(list)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('stays right while it gives back the space of what was taken', () => {
+  it('stays correct while it frees the space of taken messages', () => {
     const list = new MessageList();
     const taken: number[] = [];
     for (let n = 1; n <= 5000; n++) {

@@ -1,69 +1,72 @@
-// Queues of the embedded broker: one message to one subscriber, kept until it is settled.
+// Queues of the embedded broker: each message goes to one subscriber and is kept until it is acknowledged.
+import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { brokerWith, publication, refusal, sending } from '../consuming.js';
+import { Consumer } from '../../../../src/broker/embedded/queue/consumer.js';
+import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
+import { brokerWith, message, publication, refusal, sending } from '../started-broker.js';
 
 describe('a queue', () => {
-  it('gives each message to one subscriber, in turn', () => {
+  it('delivers each message to one subscriber, in turn', () => {
     const { publish, consumer } = brokerWith();
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('a', '/queue/x');
-    bob.listen('b', '/queue/x');
+    ann.subscribe('a', '/queue/x');
+    bob.subscribe('b', '/queue/x');
     publish('/queue/x', '1', '2', '3', '4');
-    expect([ann.texts(), bob.texts()]).toEqual([
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([
       ['1', '3'],
       ['2', '4'],
     ]);
   });
 
-  it('keeps messages while nobody listens, in order', () => {
+  it('keeps messages while it has no subscriber, in order', () => {
     const { publish, consumer } = brokerWith();
     publish('/queue/x', '1', '2');
     const ann = consumer();
-    ann.listen('a', '/queue/x');
+    ann.subscribe('a', '/queue/x');
     publish('/queue/x', '3');
-    expect(ann.texts()).toEqual(['1', '2', '3']);
+    expect(ann.takeTexts()).toEqual(['1', '2', '3']);
     const late = consumer();
-    late.listen('b', '/queue/x');
-    expect(late.texts()).toEqual([]);
+    late.subscribe('b', '/queue/x');
+    expect(late.takeTexts()).toEqual([]);
   });
 
-  it('waits for room, whatever the ack mode, and overflows nobody', async () => {
+  it('waits for room in the outbox of a subscriber, with every ack mode', async () => {
     const { publish, consumer } = brokerWith();
     const [full, other] = [consumer(), consumer()];
     full.fill();
-    full.listen('a', '/queue/x');
+    full.subscribe('a', '/queue/x');
     publish('/queue/x', ...Array.from({ length: 10_000 }, (_, i) => String(i)));
-    expect(full.texts()).toEqual(['0']);
-    other.listen('b', '/queue/x');
-    expect(other.texts()).toHaveLength(9999);
+    expect(full.takeTexts()).toEqual(['0']);
+    other.subscribe('b', '/queue/x');
+    expect(other.takeTexts()).toHaveLength(9999);
     publish('/queue/x', 'next');
-    expect([full.texts(), other.texts()]).toEqual([[], ['next']]);
-    await full.empty();
+    expect([full.takeTexts(), other.takeTexts()]).toEqual([[], ['next']]);
+    await full.drain();
     publish('/queue/x', '1', '2');
-    expect([full.texts(), other.texts()]).toEqual([['2'], ['1']]);
+    expect([full.takeTexts(), other.takeTexts()]).toEqual([['2'], ['1']]);
   });
 
-  it('is subscribed by its name', () => {
+  it('cannot be subscribed by a pattern', () => {
     const { consumer } = brokerWith();
     const ann = consumer();
-    expect(() => ann.listen('a', '/queue/*')).toThrow(refusal('destination-invalid'));
-    ann.listen('a', '/queue/x');
-    expect(() => ann.listen('a', '/queue/y')).toThrow(refusal('subscription-exists'));
+    expect(() => ann.subscribe('a', '/queue/*')).toThrow(refusal('destination-invalid'));
+    ann.subscribe('a', '/queue/x');
+    expect(() => ann.subscribe('a', '/queue/y')).toThrow(refusal('subscription-exists'));
   });
 
-  it('is where the broker is told that it is', () => {
+  it('is a destination below one of the prefixes', () => {
     const { publish, consumer } = brokerWith({ prefixes: ['/jobs'] });
     const [ann, bob] = [consumer(), consumer()];
     for (const each of [ann, bob]) {
-      each.listen('q', '/queue/x');
-      each.listen('j', '/jobs/x');
+      each.subscribe('q', '/queue/x');
+      each.subscribe('j', '/jobs/x');
     }
     publish('/queue/x', 'all');
     publish('/jobs/x', 'one');
-    expect([ann.texts(), bob.texts()]).toEqual([['all', 'one'], ['all']]);
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([['all', 'one'], ['all']]);
   });
 
-  it('drops what has expired', () => {
+  it('drops expired messages', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
     void subject.publish(publication('/queue/x', 'soon', { expires: '1000' }));
@@ -71,36 +74,36 @@ describe('a queue', () => {
     void subject.publish(publication('/queue/x', 'never', { expires: '0' }));
     void subject.publish(publication('/queue/x', 'nonsense', { expires: 'tomorrow' }));
     clock.advance(1000);
-    ann.listen('a', '/queue/x');
-    expect(ann.texts()).toEqual(['later', 'never', 'nonsense']);
+    ann.subscribe('a', '/queue/x');
+    expect(ann.takeTexts()).toEqual(['later', 'never', 'nonsense']);
   });
 
-  it('gives nothing to a subscriber whom nothing reaches, though the broker was not told', () => {
+  it('delivers nothing to a session that is gone, before its connection closes', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', '/queue/x');
+    ann.subscribe('a', '/queue/x');
     ann.vanish();
     publish('/queue/x', '1');
     const bob = consumer();
-    bob.listen('b', '/queue/x');
-    expect([ann.texts(), bob.texts()]).toEqual([[], ['1']]);
+    bob.subscribe('b', '/queue/x');
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([[], ['1']]);
   });
 
-  it('gets back what a line held, and gives it to no other subscription of that line', () => {
+  it('takes back the messages of a closing connection, and delivers none to its other subscriptions', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('a', '/queue/x', 'client');
+    ann.subscribe('a', '/queue/x', 'client');
     publish('/queue/x', '1');
-    ann.listen('b', '/queue/x');
-    expect(ann.texts()).toEqual(['1']);
+    ann.subscribe('b', '/queue/x');
+    expect(ann.takeTexts()).toEqual(['1']);
     void ann.connection.close();
     const bob = consumer();
-    bob.listen('c', '/queue/x');
-    expect(ann.texts()).toEqual([]);
-    expect(bob.got).toMatchObject([{ text: '1', redelivered: 1 }]);
+    bob.subscribe('c', '/queue/x');
+    expect(ann.takeTexts()).toEqual([]);
+    expect(bob.deliveries).toMatchObject([{ text: '1', redelivered: 1 }]);
   });
 
-  it('survives a delivery that throws', () => {
+  it('goes on after a delivery that throws', () => {
     const { subject, errors, publish, consumer } = brokerWith();
     const broken = subject.connect({
       id: 'broken',
@@ -119,38 +122,51 @@ describe('a queue', () => {
       headers: new Map(),
     });
     publish('/queue/x', '1');
-    expect(errors).toEqual(['A delivery of a queue failed.']);
+    expect(errors).toEqual(['A delivery to the subscriber broken failed.']);
     const ann = consumer();
-    ann.listen('a', '/queue/x');
+    ann.subscribe('a', '/queue/x');
     void broken.close();
-    expect(ann.texts()).toEqual(['1']);
+    expect(ann.takeTexts()).toEqual(['1']);
   });
 });
 
 describe('a full queue', () => {
-  it('refuses what it cannot hold, and takes again when something has left', () => {
+  it('rejects messages until there is room again', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 2 });
     publish('/queue/x', '1', '2');
     expect(() => publish('/queue/x', '3')).toThrow(refusal('queue-full'));
     publish('/queue/y', 'other');
     const ann = consumer();
-    ann.listen('a', '/queue/x', 'client-individual');
+    ann.subscribe('a', '/queue/x', 'client-individual');
     expect(() => publish('/queue/x', '3')).toThrow(refusal('queue-full'));
     ann.settle('ack', '1');
     publish('/queue/x', '3');
-    expect(ann.texts()).toEqual(['1', '2', '3']);
+    expect(ann.takeTexts()).toEqual(['1', '2', '3']);
   });
 
-  it('may drop the oldest instead, but nothing that somebody holds', () => {
+  it('can drop the oldest message, but none that waits for its acknowledgement', () => {
     const { publish, consumer } = brokerWith({ maxMessages: 2, whenFull: 'drop-oldest' });
     publish('/queue/x', '1', '2', '3');
     const ann = consumer();
-    ann.listen('a', '/queue/x', 'client');
-    expect(ann.texts()).toEqual(['2', '3']);
+    ann.subscribe('a', '/queue/x', 'client');
+    expect(ann.takeTexts()).toEqual(['2', '3']);
     expect(() => publish('/queue/x', '4')).toThrow(refusal('queue-full'));
   });
 
-  it('drops nothing for what it could not hold all the same', () => {
+  it('drops as many of the oldest messages as a large one needs', () => {
+    const size = (text: string) => sizeOf(message('/queue/x', text));
+    const large = 'x'.repeat(1000);
+    const { publish, consumer } = brokerWith({
+      maxBytes: size('1') + size(large),
+      whenFull: 'drop-oldest',
+    });
+    publish('/queue/x', '1', '2', '3', '4', large);
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x');
+    expect(ann.takeTexts()).toEqual(['4', large]);
+  });
+
+  it('drops nothing for a message that is rejected anyway', () => {
     const { publish, consumer } = brokerWith({
       maxMessages: 3,
       maxBytes: 3000,
@@ -163,11 +179,11 @@ describe('a full queue', () => {
     const operations = [sending('/queue/x'), sending('/queue/x'), ...sends];
     expect(() => connection.commit(operations)).toThrow(refusal('queue-full'));
     const ann = consumer();
-    ann.listen('a', '/queue/x');
-    expect(ann.texts()).toEqual(['1', '2']);
+    ann.subscribe('a', '/queue/x');
+    expect(ann.takeTexts()).toEqual(['1', '2']);
   });
 
-  it('counts octets, its own and those of all queues', () => {
+  it('counts its bytes and those of all queues', () => {
     const { publish } = brokerWith({ maxBytes: 2000, maxTotalBytes: 3000 });
     publish('/queue/x', 'x'.repeat(1000));
     expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
@@ -175,7 +191,7 @@ describe('a full queue', () => {
     expect(() => publish('/queue/z', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
   });
 
-  it('counts nothing twice that its subscriber gives up while it gets it', () => {
+  it('counts a message once when its subscription ends during the delivery', () => {
     const { subject, publish } = brokerWith({ maxTotalBytes: 3000 });
     for (let i = 0; i < 3; i++) {
       const connection = subject.connect({
@@ -197,18 +213,18 @@ describe('a full queue', () => {
     expect(() => publish('/queue/x', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
   });
 
-  it('that refused its first message was never there', () => {
+  it('does not exist after it has rejected its first message', () => {
     const { publish } = brokerWith({ maxBytes: 1000, maxTotalBytes: 1500, maxQueues: 1 });
     expect(() => publish('/queue/x', 'x'.repeat(1000))).toThrow(refusal('queue-full'));
     expect(() => publish('/queue/y', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
     publish('/queue/z', 'fits');
   });
 
-  it('has its place when it was admitted, whatever a delivery before it publishes', () => {
+  it('keeps its place for an admitted message while an earlier delivery publishes', () => {
     const { subject, consumer, errors } = brokerWith({ maxQueues: 2 });
     const refused: unknown[] = [];
-    const nosy = subject.connect({
-      id: 'nosy',
+    const publishing = subject.connect({
+      id: 'publishing',
       busy: false,
       gone: false,
       deliver: () => {
@@ -222,26 +238,65 @@ describe('a full queue', () => {
       room: () => Promise.resolve(),
       fail: () => {},
     });
-    void nosy.subscribe({ id: '1', destination: '/topic/x', ack: 'auto', headers: new Map() });
-    void nosy.commit(
+    void publishing.subscribe({
+      id: '1',
+      destination: '/topic/x',
+      ack: 'auto',
+      headers: new Map(),
+    });
+    void publishing.commit(
       ['/topic/x', '/queue/a', '/queue/b'].map((destination) => sending(destination, destination)),
     );
     expect(refused).toEqual([refusal('queue-limit')]);
     const ann = consumer();
-    ann.listen('a', '/queue/a');
-    ann.listen('b', '/queue/b');
-    expect([ann.texts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
+    ann.subscribe('a', '/queue/a');
+    ann.subscribe('b', '/queue/b');
+    expect([ann.takeTexts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
   });
 
-  it('is forgotten when it holds nothing and nobody listens', () => {
+  it('keeps nothing of the subscriptions that have ended', () => {
+    const { consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.subscribe('a', '/queue/x');
+    const before = Number(queryObjects(Consumer));
+    for (let n = 0; n < 1000; n++) {
+      bob.subscribe('b', '/queue/x');
+      void bob.connection.unsubscribe('b');
+    }
+    expect(queryObjects(Consumer)).toBeLessThan(before + 100);
+  });
+
+  it('is deleted when it has neither messages nor subscribers', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1 });
     publish('/queue/x', '1');
     expect(() => publish('/queue/y', '1')).toThrow(refusal('queue-limit'));
     const ann = consumer();
-    ann.listen('a', '/queue/x');
-    expect(() => ann.listen('b', '/queue/y')).toThrow(refusal('queue-limit'));
+    ann.subscribe('a', '/queue/x');
+    expect(() => ann.subscribe('b', '/queue/y')).toThrow(refusal('queue-limit'));
     void ann.connection.close();
     publish('/queue/y', '1');
+  });
+});
+
+describe('a broker that stops', () => {
+  it('delivers no more messages of its queues', () => {
+    const { subject, publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('q', '/queue/x', 'client', { 'prefetch-count': '1' });
+    ann.subscribe('t', '/topic/x', 'client', { 'prefetch-count': '1' });
+    publish('/queue/x', '1', '2');
+    publish('/topic/x', '3', '4');
+    void subject.stop();
+    ann.settle('ack', '1');
+    ann.settle('ack', '3');
+    expect(ann.takeTexts()).toEqual(['1', '3']);
+  });
+
+  it('leaves no timer for expired messages', () => {
+    const { subject, clock } = brokerWith();
+    void subject.publish(publication('/queue/x', 'x', { expires: '86400000' }));
+    void subject.stop();
+    expect(clock.timers).toBe(0);
   });
 });
 
@@ -249,7 +304,7 @@ describe('a message that expires', () => {
   const expiring = (text: string, date: number) =>
     publication('/queue/jobs', text, { expires: String(date) });
 
-  it('makes room for others when its queue is full', () => {
+  it('makes room for other messages when its queue is full', () => {
     const { subject, clock, publish, consumer } = brokerWith({ maxMessages: 2 });
     void subject.publish(expiring('early', clock.date() + 10));
     publish('/queue/jobs', 'one');
@@ -257,11 +312,11 @@ describe('a message that expires', () => {
     clock.advance(10);
     publish('/queue/jobs', 'two');
     const ann = consumer();
-    ann.listen('1', '/queue/jobs');
-    expect(ann.texts()).toEqual(['one', 'two']);
+    ann.subscribe('1', '/queue/jobs');
+    expect(ann.takeTexts()).toEqual(['one', 'two']);
   });
 
-  it('is dropped though nobody asks, and the looking ends with the last', () => {
+  it('is dropped by a timer, which ends with the last such message', () => {
     const { subject, clock, publish } = brokerWith({ maxTotalBytes: 2000 });
     void subject.publish(expiring('x'.repeat(1000), clock.date() + 10));
     void subject.publish(expiring('late', clock.date() + 15_000));
@@ -272,49 +327,60 @@ describe('a message that expires', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('costs no subscriber its turn', () => {
+  it('does not use up the turn of a subscriber', () => {
     const { subject, clock, publish, consumer } = brokerWith();
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('1', '/queue/jobs');
-    bob.listen('1', '/queue/jobs');
+    ann.subscribe('1', '/queue/jobs');
+    bob.subscribe('1', '/queue/jobs');
     clock.advance(10);
     void subject.publish(expiring('late', clock.date() - 1));
     publish('/queue/jobs', 'one', 'two');
-    expect([ann.texts(), bob.texts()]).toEqual([['one'], ['two']]);
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([['one'], ['two']]);
   });
 
-  it('takes nothing with it of a later queue of the same name', () => {
+  it('does not affect a later queue of the same name', () => {
     const { subject, clock, publish, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('1', '/queue/jobs');
+    ann.subscribe('1', '/queue/jobs');
     void subject.publish(expiring('early', clock.date() + 10));
     void ann.connection.close();
     publish('/queue/jobs', 'kept');
     clock.advance(10_000);
     const bob = consumer();
-    bob.listen('1', '/queue/jobs');
-    expect([ann.texts(), bob.texts()]).toEqual([['early'], ['kept']]);
+    bob.subscribe('1', '/queue/jobs');
+    expect([ann.takeTexts(), bob.takeTexts()]).toEqual([['early'], ['kept']]);
   });
 
-  it('is not looked for once it is settled, however late it would have expired', () => {
+  it('needs no timer after it was acknowledged', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
     for (const [id, destination] of [
       ['a', '/queue/left'],
-      ['b', '/queue/heard'],
+      ['b', '/queue/other'],
     ] as const) {
       void subject.publish(publication(destination, 'x', { expires: '86400000' }));
-      ann.listen(id, destination);
+      ann.subscribe(id, destination);
     }
     void ann.connection.unsubscribe('a');
     clock.advance(20_000);
     expect(clock.timers).toBe(0);
   });
 
-  it('is looked for again when it has come back', () => {
+  it('needs no timer after its subscription has ended', () => {
     const { subject, clock, consumer } = brokerWith();
     const ann = consumer();
-    ann.listen('1', '/queue/jobs', 'client-individual');
+    ann.subscribe('1', '/topic/x', 'client', { 'prefetch-count': '1' });
+    for (const text of ['one', 'two'])
+      void subject.publish(publication('/topic/x', text, { expires: '86400000' }));
+    void ann.connection.unsubscribe('1');
+    clock.advance(20_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('needs the timer again when it returns to the queue', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('1', '/queue/jobs', 'client-individual');
     void subject.publish(expiring('job', clock.date() + 30_000));
     clock.advance(20_000);
     void ann.connection.close();
@@ -322,31 +388,7 @@ describe('a message that expires', () => {
     clock.advance(20_000);
     expect(clock.timers).toBe(0);
     const bob = consumer();
-    bob.listen('1', '/queue/jobs');
-    expect(bob.texts()).toEqual([]);
-  });
-});
-
-describe('a message that is not settled in time', () => {
-  it('goes to another, and its acknowledgement comes too late', () => {
-    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
-    const [ann, bob] = [consumer(), consumer()];
-    ann.listen('1', '/queue/jobs', 'client', { 'prefetch-count': '1' });
-    publish('/queue/jobs', 'job');
-    bob.listen('1', '/queue/jobs', 'client');
-    clock.advance(800);
-    expect(bob.got).toMatchObject([{ text: 'job', redelivered: 1 }]);
-    ann.settle('ack', 'job');
-    bob.settle('ack', 'job');
-    expect(clock.timers).toBe(0);
-  });
-
-  it('leaves no timer when its consumer goes', () => {
-    const { publish, clock, consumer } = brokerWith({ ackTimeout: 800 });
-    const ann = consumer();
-    ann.listen('1', '/queue/jobs', 'client');
-    publish('/queue/jobs', 'job');
-    void ann.connection.close();
-    expect(clock.timers).toBe(0);
+    bob.subscribe('1', '/queue/jobs');
+    expect(bob.takeTexts()).toEqual([]);
   });
 });

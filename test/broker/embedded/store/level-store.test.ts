@@ -1,4 +1,4 @@
-// The store on LevelDB: what was written is there after the next opening, and damage is told of.
+// The store based on LevelDB: it keeps what was written, and reports damage.
 import {
   cpSync,
   mkdtempSync,
@@ -61,24 +61,24 @@ describe('a store', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('gives back what was put and not removed, by sequence', async () => {
+  it('returns the messages that were put and not removed, by sequence', async () => {
     await write([put(300), put(2)], [put(10), { kind: 'remove', sequence: 2 }], [put(70_000)]);
     const all = await read();
     expect(all.map(({ sequence }) => sequence)).toEqual([10, 300, 70_000]);
     expect(all[0]).toEqual(stored(10));
   });
 
-  it('keeps any octets', async () => {
-    const octets = Buffer.from(Array.from({ length: 256 }, (_, octet) => octet));
-    await write([{ kind: 'put', stored: stored(1, octets) }]);
+  it('keeps any bytes', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await write([{ kind: 'put', stored: stored(1, bytes) }]);
     await write([{ kind: 'put', stored: stored(2, Buffer.alloc(0)) }]);
     const [first, second] = await read();
-    expect([first!.message.body, second!.message.body.length]).toEqual([octets, 0]);
+    expect([first!.message.body, second!.message.body.length]).toEqual([bytes, 0]);
   });
 });
 
-describe('what is wrong with a store', () => {
-  it('is said where another process uses it', async () => {
+describe('opening a store fails', () => {
+  it('while another process uses it', async () => {
     const store = levelStore({ path });
     await store.open();
     await expect(levelStore({ path }).open()).rejects.toMatchObject({
@@ -88,17 +88,17 @@ describe('what is wrong with a store', () => {
     await store.close();
   });
 
-  it('is said where its folder cannot be made', async () => {
+  it('when its folder cannot be created', async () => {
     writeFileSync(path, 'a file');
     await expect(levelStore({ path }).open()).rejects.toMatchObject({ code: 'store-failed' });
   });
 
   const damaged = () => ({
     code: 'store-damaged',
-    message: `The store '${path}' is damaged: put a copy in its place, or move it away to begin with an empty one.`,
+    message: `The store '${path}' is damaged. Restore it from a copy, or move it away to begin with an empty one.`,
   });
 
-  it('is said where its files were cut', async () => {
+  it('when its files were truncated', async () => {
     await write([put(1), put(2)]);
     const manifest = readdirSync(path).find((name) => name.startsWith('MANIFEST'))!;
     truncateSync(join(path, manifest), 10);
@@ -106,20 +106,20 @@ describe('what is wrong with a store', () => {
     await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
   });
 
-  it('is said where its octets were changed', async () => {
+  it('when its bytes were changed', async () => {
     await write(Array.from({ length: 100 }, (_, i) => put(i + 1)));
-    // What was in the log goes to a table at the next opening.
+    // Opening moves the contents of the log to a table.
     await read();
     for (const name of readdirSync(path).filter((each) => each.endsWith('.ldb'))) {
       const file = join(path, name);
-      const octets = readFileSync(file);
-      for (let at = 20; at < octets.length; at += 50) octets[at]! ^= 0xff;
-      writeFileSync(file, octets);
+      const bytes = readFileSync(file);
+      for (let at = 20; at < bytes.length; at += 50) bytes[at]! ^= 0xff;
+      writeFileSync(file, bytes);
     }
     await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
   });
 
-  it('is said where another record took the place of one', async () => {
+  it('when a record has the key of another one', async () => {
     await write([put(1)]);
     const database = new ClassicLevel<Buffer, Buffer>(path, {
       keyEncoding: 'buffer',
@@ -155,11 +155,11 @@ describe('the log of a store', () => {
     written = readFileSync(log);
   });
 
-  /** How many come back of what was written when the log has these octets. */
-  async function left(octets: Buffer): Promise<number | 'damaged'> {
+  /** The number of messages that a store with this log returns. */
+  async function left(bytes: Buffer): Promise<number | 'damaged'> {
     const copy = mkdtempSync(join(folder, 'copy-'));
     cpSync(path, copy, { recursive: true });
-    writeFileSync(join(copy, basename(log)), octets);
+    writeFileSync(join(copy, basename(log)), bytes);
     const store = levelStore({ path: copy });
     try {
       return (await store.open()).length;
@@ -171,7 +171,7 @@ describe('the log of a store', () => {
     }
   }
 
-  it('may end anywhere, as when the process ends while it writes', async () => {
+  it('can end anywhere, as when the process ends during a write', async () => {
     const counts: (number | 'damaged')[] = [];
     for (let end = 0; end <= written.length; end += 14_983)
       counts.push(await left(written.subarray(0, end)));
@@ -181,19 +181,19 @@ describe('the log of a store', () => {
     expect(await left(written)).toBe(sizes.length);
   });
 
-  it('loses nothing to a changed octet without a word', async () => {
+  it('reports every changed byte before its last write', async () => {
     for (let at = 0; at < lastBegins; at += 9973) {
-      const octets = Buffer.from(written);
-      octets[at]! ^= 0xff;
-      expect([at, await left(octets)]).toEqual([at, 'damaged']);
+      const bytes = Buffer.from(written);
+      bytes[at]! ^= 0xff;
+      expect([at, await left(bytes)]).toEqual([at, 'damaged']);
     }
   });
 
-  it('loses at most its last write to one that stands there', async () => {
+  it('loses at most its last write when bytes of that write change', async () => {
     for (let at = lastBegins; at < written.length; at += 11) {
-      const octets = Buffer.from(written);
-      octets[at]! ^= 0xff;
-      expect(await left(octets)).toBe(sizes.length - 1);
+      const bytes = Buffer.from(written);
+      bytes[at]! ^= 0xff;
+      expect(await left(bytes)).toBe(sizes.length - 1);
     }
   });
 });

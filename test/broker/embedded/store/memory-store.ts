@@ -1,4 +1,4 @@
-// A store that remembers for as long as a test lasts, writes when the test lets it, and fails when told to.
+// A store in memory whose writes a test can delay and let fail.
 import type {
   MessageStore,
   StoreChange,
@@ -6,11 +6,11 @@ import type {
 } from '../../../../src/broker/embedded/store/message-store.js';
 
 export interface MemoryStore extends MessageStore {
-  /** What would be there after a crash, by text. */
+  /** The texts of the stored messages. */
   readonly texts: readonly string[];
   /** The changes of each write: `+text` and `-text`. */
   readonly writes: readonly (readonly string[])[];
-  /** Writes wait from now on until `release`. */
+  /** Delays all writes until `release`. */
   hold(): void;
   release(): void;
   /** The next write fails with this. */

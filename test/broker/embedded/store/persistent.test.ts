@@ -1,8 +1,8 @@
-// Messages that say `persistent:true`: in the store before anybody hears of them, and until they are settled.
+// Messages with the header `persistent:true`: they are stored before their delivery, until they are acknowledged.
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../../../src/broker/broker.js';
 import type { Publication } from '../../../../src/broker/publication.js';
-import { brokerWith, publication, refusal } from '../consuming.js';
+import { brokerWith, publication, refusal } from '../started-broker.js';
 import { memoryStore } from './memory-store.js';
 
 const jobs = '/queue/jobs';
@@ -11,7 +11,7 @@ const persistent = (text: string, destination = jobs) =>
 
 const sending = (each: Publication): Operation => ({ kind: 'send', publication: each });
 
-/** What was written lazily has been written. */
+/** Resolves when the journal has written its removals. */
 const written = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function stored(options = {}, store = memoryStore()) {
@@ -21,26 +21,26 @@ async function stored(options = {}, store = memoryStore()) {
 }
 
 describe('a persistent message', () => {
-  it('is accepted and delivered when it is stored, and not before', async () => {
+  it('is accepted and delivered only when it is stored', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     store.hold();
     let accepted = false;
     const sent = Promise.resolve(ann.connection.send(persistent('one')));
     void sent.then(() => (accepted = true));
     await written();
-    expect([accepted, ann.texts()]).toEqual([false, []]);
+    expect([accepted, ann.takeTexts()]).toEqual([false, []]);
     store.release();
     await sent;
-    expect([store.texts, ann.texts()]).toEqual([['one'], ['one']]);
+    expect([store.texts, ann.takeTexts()]).toEqual([['one'], ['one']]);
     await subject.stop();
   });
 
-  it('leaves the store when it is settled', async () => {
+  it('leaves the store when it is acknowledged', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs, 'client-individual');
+    ann.subscribe('1', jobs, 'client-individual');
     for (const text of ['one', 'two', 'three']) await subject.publish(persistent(text));
     ann.settle('ack', 'two');
     await written();
@@ -50,7 +50,7 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['one', 'three']);
   });
 
-  it('is written together with those that came while the store wrote', async () => {
+  it('is written together with other messages that arrived during a write', async () => {
     const { subject, store } = await stored();
     store.hold();
     const sent = [subject.publish(persistent('one'))];
@@ -64,33 +64,33 @@ describe('a persistent message', () => {
   it('is not overtaken by messages that are not stored', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs);
+    ann.subscribe('1', jobs);
     store.hold();
     const sent = [subject.publish(persistent('one')), subject.publish(publication(jobs, 'two'))];
     await written();
-    expect(ann.texts()).toEqual([]);
+    expect(ann.takeTexts()).toEqual([]);
     store.release();
     for (const each of sent) await each;
-    expect(ann.texts()).toEqual(['one', 'two']);
+    expect(ann.takeTexts()).toEqual(['one', 'two']);
     expect(subject.publish(publication(jobs, 'three'))).toBeUndefined();
   });
 
-  it('holds up nothing but its queue while it is written', async () => {
+  it('delays only its own queue while it is written', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
     for (const destination of [jobs, '/queue/other', '/topic/news'])
-      ann.listen(destination, destination);
+      ann.subscribe(destination, destination);
     store.hold();
     const sent = subject.publish(persistent('one'));
     expect(subject.publish(publication('/queue/other', 'two'))).toBeUndefined();
     expect(subject.publish(publication('/topic/news', 'three'))).toBeUndefined();
-    expect(ann.texts()).toEqual(['two', 'three']);
+    expect(ann.takeTexts()).toEqual(['two', 'three']);
     store.release();
     await sent;
-    expect(ann.texts()).toEqual(['one']);
+    expect(ann.takeTexts()).toEqual(['one']);
   });
 
-  it('counts while it is written, and no longer when that fails', async () => {
+  it('counts for the limits while it is written, and not after a failed write', async () => {
     const { subject, store } = await stored({ maxMessages: 2, maxQueues: 1 });
     store.hold();
     const sent = [persistent('one'), persistent('two')].map((each) => subject.publish(each));
@@ -103,31 +103,31 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['y']);
   });
 
-  it('is refused when the store fails, and nobody hears of it', async () => {
+  it('is rejected and not delivered when the store fails', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs);
+    ann.subscribe('1', jobs);
     store.fail(new Error('ENOSPC: no space left on device'));
     await expect(subject.publish(persistent('one'))).rejects.toEqual(refusal('store-failed'));
     await subject.publish(persistent('two'));
-    expect(ann.texts()).toEqual(['two']);
+    expect(ann.takeTexts()).toEqual(['two']);
   });
 
-  it('is removed with the next write where the store has failed to', async () => {
+  it('is removed with the next write when the store has failed to remove it', async () => {
     const { subject, store, errors, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     await subject.publish(persistent('one'));
     store.fail(new Error('EIO'));
     ann.settle('ack', 'one');
     await written();
-    expect(errors).toEqual(['Messages that are done with could not be removed yet.']);
+    expect(errors).toEqual(['Acknowledged messages could not be removed from the store yet.']);
     expect(store.texts).toEqual(['one']);
     await subject.publish(persistent('two'));
     expect(store.texts).toEqual(['two']);
   });
 
-  it('comes back after a restart, in order and marked', async () => {
+  it('is delivered again after a restart, in order and marked', async () => {
     const before = await stored();
     await before.subject.publish(persistent('one'));
     await before.subject.publish(persistent('elsewhere', '/queue/other'));
@@ -137,8 +137,8 @@ describe('a persistent message', () => {
     const { subject, consumer, store } = await stored({}, before.store);
     await subject.publish(persistent('three'));
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
-    expect(ann.got).toMatchObject([
+    ann.subscribe('1', jobs, 'client');
+    expect(ann.deliveries).toMatchObject([
       { text: 'one', redelivered: 1 },
       { text: 'two', redelivered: 1 },
       { text: 'three', redelivered: undefined },
@@ -151,41 +151,41 @@ describe('a persistent message', () => {
   it('moves to the dead letters in one write', async () => {
     const { subject, store, consumer } = await stored({ maxDeliveries: 1 });
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     await subject.publish(persistent('one'));
     ann.settle('nack', 'one');
     await written();
     expect(store.writes).toEqual([['+one'], ['+one', '-one']]);
     const bob = consumer();
-    bob.listen('1', '/queue/dead-letters');
-    expect(bob.got).toMatchObject([{ text: 'one' }]);
+    bob.subscribe('1', '/queue/dead-letters');
+    expect(bob.deliveries).toMatchObject([{ text: 'one' }]);
   });
 
   it('stays in the store when it cannot be moved to the dead letters', async () => {
     const before = await stored({ maxDeliveries: 1 });
     const ann = before.consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     await before.subject.publish(persistent('one'));
     before.store.fail(new Error('ENOSPC'));
     ann.settle('nack', 'one');
     await written();
     expect(before.errors).toEqual([
-      'A message of "/queue/jobs" could not be delivered and comes again at the next start.',
+      'A message of "/queue/jobs" could not be delivered and is delivered again after a restart.',
     ]);
     await before.subject.stop();
     const { consumer } = await stored({}, before.store);
     const bob = consumer();
-    bob.listen('1', jobs);
-    expect(bob.texts()).toEqual(['one']);
+    bob.subscribe('1', jobs);
+    expect(bob.takeTexts()).toEqual(['one']);
   });
 
-  it('leaves the store when no queue takes it', async () => {
+  it('leaves the store when it is lost', async () => {
     const { subject, store, errors, consumer } = await stored({
       maxDeliveries: 1,
       deadLetters: jobs,
     });
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     await subject.publish(persistent('one'));
     ann.settle('nack', 'one');
     await written();
@@ -193,7 +193,7 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual([]);
   });
 
-  it('is stored before the broker stops, and refused afterwards', async () => {
+  it('is stored before the broker stops, and rejected afterwards', async () => {
     const { subject, store } = await stored();
     store.hold();
     const sent = subject.publish(persistent('one'));
@@ -206,7 +206,18 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['one']);
   });
 
-  it('leaves the store when it expires or gives way to another', async () => {
+  it('stays in the store when it is acknowledged after the stop', async () => {
+    const { subject, store, errors, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    await subject.publish(persistent('one'));
+    await subject.stop();
+    ann.settle('ack', 'one');
+    await written();
+    expect([store.texts, errors]).toEqual([['one'], []]);
+  });
+
+  it('leaves the store when it expires or is dropped', async () => {
     const { subject, clock, store } = await stored({ maxMessages: 1, whenFull: 'drop-oldest' });
     await subject.publish(persistent('one'));
     await subject.publish(persistent('two'));
@@ -223,43 +234,43 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['two']);
   });
 
-  it('to a topic is stored nowhere, and without a store is kept in memory', async () => {
+  it('is not stored for a topic, and is kept in memory without a store', async () => {
     const { subject, store } = await stored();
     expect(subject.publish(persistent('one', '/topic/x'))).toBeUndefined();
     expect(store.writes).toEqual([]);
     const { subject: plain, consumer } = brokerWith();
     expect(plain.publish(persistent('one'))).toBeUndefined();
     const ann = consumer();
-    ann.listen('1', jobs);
-    expect(ann.texts()).toEqual(['one']);
+    ann.subscribe('1', jobs);
+    expect(ann.takeTexts()).toEqual(['one']);
   });
 });
 
 describe('a transaction', () => {
-  it('is one write, of what it sends and what it acknowledges', async () => {
+  it('is one write of its messages and its acknowledgements', async () => {
     const { subject, store, consumer } = await stored();
     const [ann, bob] = [consumer(), consumer()];
-    ann.listen('1', jobs, 'client');
-    bob.listen('1', '/queue/done');
+    ann.subscribe('1', jobs, 'client');
+    bob.subscribe('1', '/queue/done');
     await subject.publish(persistent('one'));
     await subject.publish(persistent('two'));
-    const { ack } = ann.got[1]!;
+    const { ack } = ann.deliveries[1]!;
     await ann.connection.commit([
       sending(persistent('done', '/queue/done')),
       { kind: 'settle', settlement: { kind: 'ack', id: ack! } },
     ]);
     expect(store.writes).toEqual([['+one'], ['+two'], ['+done', '-one', '-two']]);
-    expect(bob.texts()).toEqual(['done']);
+    expect(bob.takeTexts()).toEqual(['done']);
     await written();
     expect(store.writes.at(-1)).toEqual(['-done']);
   });
 
-  it('keeps what it refuses, though a later acknowledgement would have covered it', async () => {
+  it('keeps a message that it rejects by NACK, even if a later ACK covers it', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     for (const text of ['one', 'two', 'three']) await subject.publish(persistent(text));
-    const [one, , three] = ann.got.map(({ ack }) => ack!);
+    const [one, , three] = ann.deliveries.map(({ ack }) => ack!);
     await ann.connection.commit([
       { kind: 'settle', settlement: { kind: 'nack', id: one! } },
       { kind: 'settle', settlement: { kind: 'ack', id: one! } },
@@ -267,7 +278,7 @@ describe('a transaction', () => {
     ]);
     await written();
     expect(store.texts).toEqual(['one']);
-    expect(ann.got.at(-1)).toMatchObject({ text: 'one', redelivered: 1 });
+    expect(ann.deliveries.at(-1)).toMatchObject({ text: 'one', redelivered: 1 });
     ann.settle('ack', 'one');
     await written();
     expect(store.texts).toEqual([]);
@@ -276,10 +287,10 @@ describe('a transaction', () => {
   it('takes no effect when the store fails', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
-    ann.listen('1', jobs, 'client');
+    ann.subscribe('1', jobs, 'client');
     await subject.publish(persistent('one'));
     store.fail(new Error('ENOSPC'));
-    const settlement = { kind: 'ack', id: ann.got[0]!.ack! } as const;
+    const settlement = { kind: 'ack', id: ann.deliveries[0]!.ack! } as const;
     const commit = ann.connection.commit([
       sending(persistent('done', '/queue/done')),
       { kind: 'settle', settlement },
@@ -288,7 +299,7 @@ describe('a transaction', () => {
     expect(store.texts).toEqual(['one']);
     void ann.connection.close();
     const bob = consumer();
-    bob.listen('1', jobs);
-    expect(bob.texts()).toEqual(['one']);
+    bob.subscribe('1', jobs);
+    expect(bob.takeTexts()).toEqual(['one']);
   });
 });

@@ -1,8 +1,8 @@
 // Retained messages: the last message of each chosen destination, delivered first to later subscriptions.
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../../../../src/broker/embedded/queue/queued-message.js';
+import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
-import { brokerWith, message, publication } from '../consuming.js';
+import { brokerWith, message, publication } from '../started-broker.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
 const prices = { destinations: ['/topic/price/**'] };
@@ -13,10 +13,10 @@ describe('a retained message', () => {
     publish('/topic/price/a', '1', '2');
     publish('/topic/other', 'gone');
     const ann = consumer();
-    ann.listen('p', '/topic/price/a');
-    ann.listen('o', '/topic/other');
+    ann.subscribe('p', '/topic/price/a');
+    ann.subscribe('o', '/topic/other');
     publish('/topic/price/a', '3');
-    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+    expect(ann.deliveries.map(({ text, retained }) => [text, retained])).toEqual([
       ['2', true],
       ['3', false],
     ]);
@@ -28,27 +28,27 @@ describe('a retained message', () => {
     publish('/topic/price/b/c', 'c');
     publish('/topic/price/b', 'b');
     const ann = consumer();
-    ann.listen('p', '/topic/price/*');
-    expect(ann.texts()).toEqual(['a', 'b']);
+    ann.subscribe('p', '/topic/price/*');
+    expect(ann.takeTexts()).toEqual(['a', 'b']);
   });
 
   it('is acknowledged like other messages', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', '1');
     const ann = consumer();
-    ann.listen('p', '/topic/price/a', 'client', { 'prefetch-count': '1' });
+    ann.subscribe('p', '/topic/price/a', 'client', { 'prefetch-count': '1' });
     publish('/topic/price/a', '2');
-    expect(ann.got).toMatchObject([{ text: '1', retained: true, ack: '1' }]);
+    expect(ann.deliveries).toMatchObject([{ text: '1', retained: true, ack: '1' }]);
     ann.settle('ack', '1');
-    expect(ann.texts()).toEqual(['1', '2']);
+    expect(ann.takeTexts()).toEqual(['1', '2']);
   });
 
   it('is removed by an empty message', () => {
     const { publish, consumer } = keeping(prices);
     publish('/topic/price/a', '1', '');
     const ann = consumer();
-    ann.listen('p', '/topic/price/a');
-    expect(ann.texts()).toEqual([]);
+    ann.subscribe('p', '/topic/price/a');
+    expect(ann.takeTexts()).toEqual([]);
   });
 
   it('is kept for the header `retain:true` if the option allows it', () => {
@@ -57,8 +57,8 @@ describe('a retained message', () => {
       void subject.publish(publication('/topic/x', 'kept', { retain: 'true' }));
       void subject.publish(publication('/topic/x', 'not', { retain: 'false' }));
       const ann = consumer();
-      ann.listen('x', '/topic/x');
-      expect(ann.texts()).toEqual(byHeader ? ['kept'] : []);
+      ann.subscribe('x', '/topic/x');
+      expect(ann.takeTexts()).toEqual(byHeader ? ['kept'] : []);
     }
   });
 
@@ -68,18 +68,29 @@ describe('a retained message', () => {
     const [ann, bob] = [consumer(), consumer()];
     for (const each of [ann, bob]) {
       each.fill();
-      each.listen('p', '/topic/price/*');
+      each.subscribe('p', '/topic/price/*');
     }
     publish('/topic/price/b', 'b2');
-    expect(ann.texts()).toEqual(['a1', 'b2']);
+    expect(ann.takeTexts()).toEqual(['a1', 'b2']);
     void bob.connection.unsubscribe('p');
-    await ann.empty();
-    await bob.empty();
-    expect(ann.got.map(({ text, retained }) => [text, retained])).toEqual([
+    await ann.drain();
+    await bob.drain();
+    expect(ann.deliveries.map(({ text, retained }) => [text, retained])).toEqual([
       ['c1', true],
       ['d1', true],
     ]);
-    expect(bob.texts()).toEqual(['a1', 'b2']);
+    expect(bob.takeTexts()).toEqual(['a1', 'b2']);
+  });
+
+  it('is not delivered after the broker has stopped', async () => {
+    const { subject, publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b']) publish(`/topic/price/${name}`, name);
+    const ann = consumer();
+    ann.fill();
+    ann.subscribe('p', '/topic/price/*');
+    void subject.stop();
+    await ann.drain();
+    expect(ann.takeTexts()).toEqual(['a']);
   });
 
   it.each([
@@ -89,7 +100,7 @@ describe('a retained message', () => {
     const { publish, consumer } = keeping(retain);
     for (const name of ['a', 'b', 'a', 'c']) publish(`/topic/price/${name}`, name);
     const ann = consumer();
-    ann.listen('p', '/topic/price/*');
-    expect(ann.texts()).toEqual(['a', 'c']);
+    ann.subscribe('p', '/topic/price/*');
+    expect(ann.takeTexts()).toEqual(['a', 'c']);
   });
 });

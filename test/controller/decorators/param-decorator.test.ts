@@ -1,9 +1,9 @@
-// Argument decorators of an application: a function each, and what may be wrong with them.
+// createParamDecorator: argument decorators of an application, and mistakes in their use.
 import { describe, expect, it } from 'vitest';
 import {
   createParamDecorator,
-  isArgumentDecorator,
-} from '../../../src/controller/decorators/argument.js';
+  isParamDecorator,
+} from '../../../src/controller/decorators/param-decorator.js';
 import { Payload } from '../../../src/controller/arguments/payload.js';
 import { Principal } from '../../../src/controller/arguments/principal.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
@@ -47,7 +47,7 @@ describe('an argument decorator of an application', () => {
     }
   }
 
-  it('is filled by its function, at once or later, in order', async () => {
+  it('passes the result of its resolver, synchronous or not, in order', async () => {
     expect((await serve(A).send('/x/all', { body: 'hi' }))?.value).toEqual([
       '/x/all',
       'late',
@@ -56,11 +56,11 @@ describe('an argument decorator of an application', () => {
     ]);
   });
 
-  it('fails the call with what it throws', async () => {
+  it('fails the call if its resolver throws', async () => {
     await expect(serve(A).send('/x/failing')).rejects.toMatchObject({ code: 'access-refused' });
   });
 
-  it('begins no later argument when an earlier one has failed', async () => {
+  it('does not resolve later arguments after an error', async () => {
     const begun: string[] = [];
     const Begun = createParamDecorator(async (_, __, name: string) => {
       begun.push(name);
@@ -88,7 +88,7 @@ describe('an argument decorator of an application', () => {
     expect(findings(B)).toEqual(['B.b, parameter 1: it must be parameter 0.']);
   });
 
-  it('may not stand twice on one parameter', () => {
+  it('is reported if a parameter has two', () => {
     @Controller()
     class B {
       @MessageMapping('/b')
@@ -97,23 +97,23 @@ describe('an argument decorator of an application', () => {
       }
     }
     expect(findings(B)).toEqual([
-      'B.b, parameter 0: it has several argument decorators; leave one.',
+      'B.b, parameter 0: it has several argument decorators; keep one.',
     ]);
   });
 
-  it('may not stand on a constructor', () => {
+  it('is reported on a constructor', () => {
     @Controller()
     class B {
       constructor(@Lookup() readonly lookup: string) {}
     }
     expect(findings(B as never)).toEqual([
-      'B, parameter 0 of its constructor: argument decorators belong on parameters of handlers; use @inject() of inversify.',
+      'B, parameter 0 of its constructor: argument decorators work only on parameters of handlers; use @inject() of inversify.',
     ]);
   });
 
-  it('is told from a class', () => {
-    expect(isArgumentDecorator(Principal)).toBe(true);
-    expect(isArgumentDecorator(A)).toBe(false);
-    expect(isArgumentDecorator(undefined)).toBe(false);
+  it('is recognized when it is used as a type', () => {
+    expect(isParamDecorator(Principal)).toBe(true);
+    expect(isParamDecorator(A)).toBe(false);
+    expect(isParamDecorator(undefined)).toBe(false);
   });
 });

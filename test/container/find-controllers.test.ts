@@ -1,4 +1,4 @@
-// Scanning: controllers by the names of their files.
+// findControllers: controllers by the names of their files.
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,15 +28,15 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('scan', () => {
-  it('imports what matches, in the order of the names, and gives the controllers', async () => {
+describe('findControllers', () => {
+  it('imports matching files in the order of their names and returns their controllers', async () => {
     const controllers = await findControllers('./**/*.controller.ts', folder);
     expect(controllers.map(({ name }) => name)).toEqual(['Two', 'One']);
     const server = await createServer({ controllers });
     expect(server.routes().map(({ destination }) => destination)).toEqual(['/app/two', '/app/one']);
   });
 
-  it('says when nothing matches, or what matches has no controller', async () => {
+  it('rejects if no file matches, or no matching file exports a controller', async () => {
     await expect(findControllers('*.nothing.ts', folder)).rejects.toThrow(
       `No file matches '*.nothing.ts'`,
     );

@@ -1,4 +1,4 @@
-// Subscribers of an embedded broker that say what they got and when they have room: what the tests of queues share.
+// A started embedded broker with a manual clock, and subscribers that keep their deliveries.
 import type {
   BrokerConnection,
   BrokerContext,
@@ -8,7 +8,7 @@ import type {
 import type { Publication } from '../../../src/broker/publication.js';
 import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
-import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-options.js';
+import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import type { Headers, Message } from '../../../src/message/message.js';
@@ -60,23 +60,26 @@ export interface Delivery {
 
 export interface Consumer {
   readonly connection: BrokerConnection;
-  readonly got: readonly Delivery[];
-  /** The texts of what it got so far, which it then forgets. */
-  texts(): string[];
-  listen(
+  readonly deliveries: readonly Delivery[];
+  /** Removes the deliveries so far and returns their texts. */
+  takeTexts(): string[];
+  subscribe(
     id: string,
     destination: string,
     ack?: AckMode,
     headers?: Readonly<Record<string, string>>,
   ): void;
-  /** Settles the delivery of this text. */
+  /** Sends ACK or NACK for the delivery of this text. */
   settle(kind: 'ack' | 'nack', text: string): void;
-  /** Says of each delivery from now on that there is no room behind it. */
+  /** From now on the outbox is full. */
   fill(): void;
-  /** There is room again; resolves when whoever waited has been told. */
-  empty(): Promise<void>;
-  /** From now on nothing reaches it, which the broker has not been told yet. */
+  /** The outbox has room again; resolves when the broker has reacted. */
+  drain(): Promise<void>;
+  /** From now on the session is gone; the broker has not closed the connection yet. */
   vanish(): void;
+  /** While it is busy, frames of the session are processed. */
+  setBusy(busy: boolean): void;
+  /** The codes of the errors that ended the session. */
   readonly failures: readonly string[];
 }
 
@@ -84,7 +87,7 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
   const clock = manualClock();
   const errors: string[] = [];
   const logger = {
-    error: (said: string) => void errors.push(said),
+    error: (text: string) => void errors.push(text),
     warn: () => {},
     info: () => {},
   };
@@ -106,21 +109,24 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
 }
 
 function consumer(subject: EmbeddedBroker): Consumer {
-  const got: Delivery[] = [];
+  const deliveries: Delivery[] = [];
   const acks = new Map<string, string | undefined>();
   const failures: string[] = [];
   let full = false;
   let gone = false;
+  let busy = false;
   let waiting: (() => void)[] = [];
   const subscriber: Subscriber = {
     id: 'session',
-    busy: false,
+    get busy() {
+      return busy;
+    },
     get gone() {
       return gone;
     },
     deliver({ id }, { message: { destination, headers, body } }, marks) {
       const text = Buffer.from(body).toString();
-      got.push({
+      deliveries.push({
         subscription: id,
         text,
         destination,
@@ -138,10 +144,10 @@ function consumer(subject: EmbeddedBroker): Consumer {
   const connection = subject.connect(subscriber);
   return {
     connection,
-    got,
+    deliveries,
     failures,
-    texts: () => got.splice(0).map(({ text }) => text),
-    listen: (id, destination, ack = 'auto', headers = {}) =>
+    takeTexts: () => deliveries.splice(0).map(({ text }) => text),
+    subscribe: (id, destination, ack = 'auto', headers = {}) =>
       void connection.subscribe({
         id,
         destination,
@@ -151,7 +157,8 @@ function consumer(subject: EmbeddedBroker): Consumer {
     settle: (kind, text) => void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
     fill: () => void (full = true),
     vanish: () => void (gone = true),
-    async empty() {
+    setBusy: (value) => void (busy = value),
+    async drain() {
       full = false;
       for (const resolve of waiting.splice(0)) resolve();
       waiting = [];

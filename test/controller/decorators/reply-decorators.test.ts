@@ -1,4 +1,4 @@
-// Where the value of a handler goes.
+// Return rules: the destinations of a handler's value.
 import { describe, expect, it } from 'vitest';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
@@ -6,7 +6,7 @@ import {
   createReplyDecorator,
   SendTo,
   SendToUser,
-} from '../../../src/controller/decorators/send-to.js';
+} from '../../../src/controller/decorators/reply-decorators.js';
 import type { Target } from '../../../src/message/target.js';
 import { findings, serve } from '../serve.js';
 
@@ -134,24 +134,24 @@ function textOf(target: Target): string {
   }
 }
 
-describe('where a value goes', () => {
-  it('is /topic and the destination by default', async () => {
+describe('the target of a value', () => {
+  it('is /topic + the destination by default', async () => {
     expect(await targets('/default')).toEqual(['/topic/default']);
     expect(await targets('/send-to')).toEqual(['/topic/send-to']);
   });
 
-  it('is what @SendTo names', async () => {
+  it('is a destination of @SendTo', async () => {
     expect(await targets('/two')).toEqual(['/topic/a', '/topic/b']);
     expect(await targets('/rooms/lobby')).toEqual(['/topic/lobby/said']);
   });
 
-  it('is the user with @SendToUser, or the session of an anonymous one', async () => {
+  it('is the user of @SendToUser, or the session of an anonymous client', async () => {
     expect(await targets('/user-default', 'ann')).toEqual(['ann /queue/user-default']);
     expect(await targets('/user-default')).toEqual(['own /queue/user-default']);
     expect(await targets('/own', 'ann')).toEqual(['own /queue/x']);
   });
 
-  it('is both with both', async () => {
+  it('is each of them with @SendTo and @SendToUser', async () => {
     expect((await targets('/both', 'ann')).toSorted()).toEqual([
       '/topic/x',
       'ann /queue/x',
@@ -159,35 +159,35 @@ describe('where a value goes', () => {
     ]);
   });
 
-  it('is the subscription that asked with @SubscribeMapping', async () => {
+  it('is the new subscription with @SubscribeMapping', async () => {
     expect((await served.subscribe('/init'))?.targets.map(textOf)).toEqual(['sub-0 /app/init']);
   });
 
-  it('is what a return rule of its own says of a @SubscribeMapping', async () => {
+  it('is the return rule of a @SubscribeMapping method, if it has one', async () => {
     expect((await served.subscribe('/diverted'))?.targets.map(textOf)).toEqual(['/topic/init']);
   });
 
-  it("is what an application's own rule says", async () => {
+  it('is the result of a rule made with createReplyDecorator', async () => {
     expect(await targets('/audited')).toEqual(['/topic/audit/audited']);
   });
 });
 
 describe('a rule of the class', () => {
-  it('holds for methods without one', async () => {
+  it('applies to methods without one', async () => {
     expect(await targets('/c/plain')).toEqual(['/topic/class']);
   });
 
-  it("gives way to a method's that names a place, and not to one that does not", async () => {
+  it('is replaced by a rule of the method with destinations, and not by one without', async () => {
     expect(await targets('/c/method', 'ann')).toEqual(['ann /queue/method']);
     expect(await targets('/c/vague', 'ann')).toEqual(['/topic/class']);
   });
 
-  it("gives way to any of the method's where it names no place itself", async () => {
+  it('without destinations is replaced by any rule of the method', async () => {
     expect(await targets('/v/plain', 'ann')).toEqual(['/topic/v/plain']);
     expect(await targets('/v/method', 'ann')).toEqual(['ann /queue/v/method']);
   });
 
-  it("does not divert @SubscribeMapping, unlike Spring's", async () => {
+  it('does not apply to @SubscribeMapping, unlike in Spring', async () => {
     expect((await served.subscribe('/c/init'))?.targets.map(textOf)).toEqual(['sub-0 /app/c/init']);
   });
 });
@@ -205,12 +205,12 @@ describe('a return rule', () => {
       c() {}
     }
     expect(findings(A)).toEqual([
-      `A.a: its return rule needs {room}, which the pattern '/a' does not declare.`,
-      `A.c: its return rule needs {hall}, which the pattern '/c' does not declare.`,
+      `A.a: its return rule uses {room}, which the pattern '/a' does not declare; declare it or remove it.`,
+      `A.c: its return rule uses {hall}, which the pattern '/c' does not declare; declare it or remove it.`,
     ]);
   });
 
-  it('must name places where somebody can listen', () => {
+  it('must name destinations that clients can subscribe to', () => {
     @Controller('/{room}')
     class A {
       @SendTo('topic/a', '/elsewhere/b', '', '/topicx/c')
@@ -226,19 +226,20 @@ describe('a return rule', () => {
       @MessageMapping('/c')
       c() {}
     }
-    const nobody = 'where nobody can listen; begin it with /topic or /queue or /user.';
-    const braces = 'A.b: its return rule cannot be read: the braces of';
+    const unreachable =
+      'which clients cannot subscribe to; begin it with /topic or /queue or /user.';
+    const braces = 'A.b: its return rule is not valid: the braces of';
     expect(findings(A)).toEqual([
-      `A.a: its return rule sends to 'topic/a', ${nobody}`,
-      `A.a: its return rule sends to '/elsewhere/b', ${nobody}`,
-      `A.a: its return rule sends to '', ${nobody}`,
-      `A.a: its return rule sends to '/topicx/c', ${nobody}`,
+      `A.a: its return rule sends to 'topic/a', ${unreachable}`,
+      `A.a: its return rule sends to '/elsewhere/b', ${unreachable}`,
+      `A.a: its return rule sends to '', ${unreachable}`,
+      `A.a: its return rule sends to '/topicx/c', ${unreachable}`,
       `${braces} '/topic/{room' do not match; write {name}.`,
       `${braces} '/topic/room}' do not match; write {name}.`,
     ]);
   });
 
-  it('that fails goes the way of a failing handler', async () => {
+  it('that throws fails the call like a handler', async () => {
     @Controller()
     class A {
       @createReplyDecorator(() => {

@@ -1,7 +1,7 @@
-// Other values in a container for a while, and the container as it was afterwards.
+// Temporary overrides of bindings.
 import { Container, ContainerModule, inject, injectable } from 'inversify';
 import { expect, it } from 'vitest';
-import { overrideMeanwhile } from '../../src/container/override.js';
+import { overrideTemporarily } from '../../src/container/overrides.js';
 
 @injectable()
 class Engine {}
@@ -19,11 +19,11 @@ function garage(): Container {
   return container;
 }
 
-it('reaches what was built before, and what was built comes back', async () => {
+it('an override reaches instances that exist already, and they are restored', async () => {
   const container = garage();
   const car = container.get(Car);
   const fake = new Engine();
-  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
+  const restore = await overrideTemporarily(container, [], [[Engine, fake]]);
   expect(container.get(Car)).not.toBe(car);
   expect(container.get(Car).engine).toBe(fake);
   restore();
@@ -31,47 +31,47 @@ it('reaches what was built before, and what was built comes back', async () => {
   expect(container.get(Car).engine).not.toBe(fake);
 });
 
-it('leaves nothing of itself in what is built afterwards', async () => {
+it('an override does not remain in instances that are created afterwards', async () => {
   const container = garage();
   const fake = new Engine();
-  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
+  const restore = await overrideTemporarily(container, [], [[Engine, fake]]);
   container.get(Car);
   restore();
   expect(container.get(Car).engine).not.toBe(fake);
 });
 
-it('reaches what a parent has built', async () => {
+it('an override reaches instances of a parent container', async () => {
   const parent = garage();
   const car = parent.get(Car);
   const container = new Container({ parent });
   const fake = new Engine();
-  const restore = await overrideMeanwhile(container, [], [[Engine, fake]]);
+  const restore = await overrideTemporarily(container, [], [[Engine, fake]]);
   expect(container.get(Car).engine).toBe(fake);
   restore();
   expect(parent.get(Car)).toBe(car);
   expect(container.get(Car)).toBe(car);
 });
 
-it('loads modules below the values, for as long', async () => {
+it('modules are loaded before the values are bound, and unloaded afterwards', async () => {
   const container = new Container();
   const module = new ContainerModule(({ bind }) => {
     bind('wheels').toConstantValue(4);
     bind('doors').toConstantValue(5);
   });
-  const restore = await overrideMeanwhile(container, [module], [['doors', 3]]);
+  const restore = await overrideTemporarily(container, [module], [['doors', 3]]);
   expect([container.get('wheels'), container.get('doors')]).toEqual([4, 3]);
   restore();
   expect(container.isBound('wheels')).toBe(false);
 });
 
-it('leaves the container as it was where a module cannot be loaded', async () => {
+it('the container is restored if a module cannot be loaded', async () => {
   const container = garage();
   const car = container.get(Car);
   const broken = new ContainerModule(({ bind }) => {
     bind('wheels').toConstantValue(4);
     throw new Error('flat');
   });
-  await expect(overrideMeanwhile(container, [broken], [])).rejects.toThrow('flat');
+  await expect(overrideTemporarily(container, [broken], [])).rejects.toThrow('flat');
   expect(container.isBound('wheels')).toBe(false);
   expect(container.get(Car)).toBe(car);
 });

@@ -1,20 +1,24 @@
-// Makes an argument decorator of a function.
-import { ownDefinition, ownMethod } from '../definition.js';
+// createParamDecorator: makes an argument decorator of a function.
 import type { Invocation } from '../../dispatch/invocation.js';
+import { ownDefinition, ownMethod } from '../definition.js';
 import type { Parameter } from '../parameter.js';
 
-/** Marks decorators, so that one which stands as a type by mistake is told from a class. */
+/** Marks argument decorators, to detect one that is used as a type without being applied. */
 const mark = Symbol.for('signalbox.argument');
 
 /**
- * A decorator for parameters of handlers, filled by `resolver` (Spring: HandlerMethodArgumentResolver). What the decorator is
- * called with follows the invocation and the parameter:
+ * Creates a decorator for parameters of handlers (Spring: HandlerMethodArgumentResolver). The resolver receives the
+ * invocation, the parameter and the arguments of the decorator.
  *
- *     const Tenant = argument((invocation) => invocation.session.attributes.get('tenant'));         // @Tenant() tenant: string
- *     const Cookie = argument((invocation, parameter, name: string) => cookieOf(invocation, name)); // @Cookie('theme') theme: string
+ * @param resolver returns the argument or a promise of it; an error fails the call like an error of the handler
+ * @param check runs at start for each use; returns a sentence with the mistake and its fix, or undefined
  *
- * @param resolver gives the argument or a promise of it; what it throws fails the call as if the handler had
- * @param check runs at start for each use and returns what is wrong with it and how to mend it, or undefined
+ * @example
+ * const Tenant = createParamDecorator((invocation) => invocation.session.attributes.get('tenant'));
+ * const Cookie = createParamDecorator((invocation, parameter, name: string) => cookieOf(invocation, name));
+ *
+ * // In a controller:
+ * order(@Tenant() tenant: string, @Cookie('theme') theme: string) {}
  */
 export function createParamDecorator<A extends readonly unknown[] = []>(
   resolver: (invocation: Invocation, parameter: Parameter, ...given: A) => unknown,
@@ -26,7 +30,7 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
       // The target of a constructor's parameter is the class itself.
       if (key === undefined) {
         ownDefinition(target).findings.push(
-          `, parameter ${index} of its constructor: argument decorators belong on parameters of handlers; use @inject() of inversify.`,
+          `, parameter ${index} of its constructor: argument decorators work only on parameters of handlers; use @inject() of inversify.`,
         );
         return;
       }
@@ -41,6 +45,6 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
   return Object.assign(decorator, { [mark]: true });
 }
 
-export function isArgumentDecorator(value: unknown): boolean {
+export function isParamDecorator(value: unknown): boolean {
   return typeof value === 'function' && mark in value;
 }

@@ -1,4 +1,4 @@
-// Controllers by the names of their files, for applications that do not want to list them.
+// findControllers: imports controllers by the names of their files.
 import { readdir } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,10 +8,16 @@ import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 
 /**
- * Imports every file that matches and gives the controllers that they export, for the option `controllers`.
- * @param pattern of paths, as `./dist/**` + `/*.controller.js`: `*` within a name, `**` any folders
- * @param from the folder that the pattern begins at. Default: the working directory
- * @throws `option-invalid` when no file matches, or none that does exports a controller
+ * Imports all files that match a pattern and returns the controllers that they export, for the option `controllers`. Installed
+ * packages are skipped.
+ *
+ * @param pattern a path with wildcards: `*` within a name, `**` for any folders
+ * @param from the folder that the pattern is relative to. @default the working directory
+ * @throws {MessagingError} `option-invalid` when no file matches, or no matching file exports a controller
+ *
+ * @example
+ * const controllers = await findControllers('*.controller.js', import.meta.dirname);
+ * const server = await createServer({ controllers });
  */
 export async function findControllers(
   pattern: string,
@@ -19,7 +25,7 @@ export async function findControllers(
 ): Promise<Constructor[]> {
   const matcher = compileDestination(pattern.replace(/^\.\//, ''));
   const paths = (await filesBelow(from)).filter((path) => matcher.match(path) !== undefined);
-  if (paths.length === 0) throw nothing(`No file matches '${pattern}' below '${from}'.`);
+  if (paths.length === 0) throw notFound(`No file matches '${pattern}' below '${from}'.`);
   const found = new Set<Constructor>();
   for (const path of paths) {
     const module = (await import(pathToFileURL(resolve(from, path)).href)) as object;
@@ -29,12 +35,11 @@ export async function findControllers(
       }
     }
   }
-  if (found.size === 0)
-    throw nothing(`None of the files that match '${pattern}' exports a @Controller.`);
+  if (found.size === 0) throw notFound(`No file that matches '${pattern}' exports a @Controller.`);
   return [...found];
 }
 
-/** With slashes, in the order of their names, so that every start is alike; installed packages are left out. */
+/** Paths with slashes, sorted, so that every start imports in the same order. */
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries
@@ -44,6 +49,6 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
-function nothing(message: string): MessagingError {
+function notFound(message: string): MessagingError {
   return new MessagingError('option-invalid', message);
 }

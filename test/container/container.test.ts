@@ -1,4 +1,4 @@
-// What a server puts into a container and finds there.
+// The container of a server: its services, and the controllers that it creates.
 import 'reflect-metadata';
 import { Container, inject, injectable, preDestroy } from 'inversify';
 import { describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ async function served(container: Container, controllers?: readonly unknown[]): P
 }
 
 describe('the controllers of a container', () => {
-  it('are found under any name, and as any kind of binding', async () => {
+  it('are found under any token and as any kind of binding', async () => {
     const container = new Container();
     const group = Symbol('controllers');
     container.bind(group).to(A);
@@ -48,7 +48,7 @@ describe('the controllers of a container', () => {
     expect(await served(container)).toEqual(['/app/a/x A.x', '/app/b/x B.x']);
   });
 
-  it('are what the binding gives, with all decorators of its class', async () => {
+  it('have the class of the instance, with all its decorators', async () => {
     const container = new Container();
     container.bind(B).to(SubOfB);
     container.bind(A).toDynamicValue(async () => Promise.resolve(new A()));
@@ -59,7 +59,7 @@ describe('the controllers of a container', () => {
     ]);
   });
 
-  it('are served once, however many names they have', async () => {
+  it('are served once, even if they have several tokens', async () => {
     const container = new Container();
     container.bind(SubOfB).toSelf();
     container.bind(B).toService(SubOfB);
@@ -68,21 +68,21 @@ describe('the controllers of a container', () => {
     expect(await served(new Container(), [A, A])).toEqual(['/app/a/x A.x']);
   });
 
-  it('are found in a parent', async () => {
+  it('are found in a parent container', async () => {
     const parent = new Container();
     parent.bind(Symbol('a')).to(A);
     expect(await served(new Container({ parent }))).toEqual(['/app/a/x A.x']);
   });
 
-  it('may stand for something plain', async () => {
+  it('may be replaced by a plain object', async () => {
     const container = new Container();
     container.bind(A).toConstantValue({ x: () => 1 });
     expect(await served(container)).toEqual(['/app/a/x A.x']);
   });
 });
 
-describe('controllers that cannot be built', () => {
-  it('are named all at once, with everything else', async () => {
+describe('controllers that cannot be created', () => {
+  it('are reported together, with all other mistakes', async () => {
     @Controller()
     class Throws {
       constructor() {
@@ -112,31 +112,31 @@ describe('controllers that cannot be built', () => {
     const lines = (error as Error).message.split('\n- ');
     expect(lines.slice(0, 3)).toEqual([
       'The controllers cannot be served:',
-      'Throws: it cannot be built: no database',
-      'Throws.throws, parameter 0: no payload can become a Date; name a class or a schema, as in @Payload(schema).',
+      'Throws: it cannot be created: no database',
+      'Throws.throws, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
     ]);
     expect(lines[3]).toMatch(
-      /^Unbound: it cannot be built: No bindings found for service: "nothing"/,
+      /^Unbound: it cannot be created: No bindings found for service: "nothing"/,
     );
     expect(lines[4]).toMatch(
-      /^Untyped: it cannot be built: Found unexpected missing metadata .* @inject/,
+      /^Untyped: it cannot be created: Found unexpected missing metadata .* @inject/,
     );
     expect(lines).toHaveLength(5);
     expect((error as AggregateError).cause).toBeInstanceOf(AggregateError);
     await expect(served(container)).rejects.toThrow(
-      'Named: it cannot be built: no binding gives an instance of it without a condition; bind it once more, without whenNamed and the like.',
+      'Named: it cannot be created: all its bindings have a condition; add a binding without whenNamed or another condition.',
     );
   });
 
-  it('are no classes', async () => {
+  it('are reported if they are not classes', async () => {
     for (const none of [undefined, () => {}, new A()])
       await expect(served(new Container(), [A, none])).rejects.toThrow(
-        `The option 'controllers' must hold classes, and item 1 is none.`,
+        `The option 'controllers' must be a list of classes; item 1 is not a class.`,
       );
   });
 });
 
-it('a container serves one server after another, with controllers built anew', async () => {
+it('a container serves one server after another, with new controllers', async () => {
   const destroyed: unknown[] = [];
   @Controller()
   class Publishing {
@@ -159,7 +159,7 @@ it('a container serves one server after another, with controllers built anew', a
   }
 });
 
-it('a container is free again, whatever of the server could not end', async () => {
+it('a container can be used again although a controller failed to end', async () => {
   const destroyed: string[] = [];
   @Controller()
   class Failing {
@@ -191,7 +191,7 @@ it('a container is free again, whatever of the server could not end', async () =
   expect(await served(container, [A])).toEqual(['/app/a/x A.x']);
 });
 
-it('a container of its own ends with the server, and with it whatever was built', async () => {
+it('the server ends its own container with all instances', async () => {
   const ended: string[] = [];
   @injectable('Singleton')
   class History {

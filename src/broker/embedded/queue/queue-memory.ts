@@ -1,0 +1,123 @@
+// The options of queues, and the memory that all queues of a broker share: its limit, and the timer that drops expired messages.
+import type { Clock, Timer } from '../../../message/clock.js';
+import type { Logger } from '../../../message/logger.js';
+import type { Journal } from '../store/journal.js';
+import type { QueuedMessage } from './message-list.js';
+
+export interface QueueOptions {
+  /** Destinations below these prefixes are queues: each message goes to one subscriber. @default `['/queue']` */
+  readonly prefixes: readonly string[];
+  /** Unacknowledged messages that a subscription may hold; the header `prefetch-count` of SUBSCRIBE overrides it. @default 100 */
+  readonly prefetch: number;
+  /**
+   * Milliseconds in which a subscriber must acknowledge a message; afterwards another subscriber gets it. 0 means no limit. Time
+   * in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
+   */
+  readonly ackTimeout: number;
+  /** Deliveries of one message before it goes to the dead letters. @default 10 */
+  readonly maxDeliveries: number;
+  /** Destination of undeliverable messages. @default `dead-letters` below the first prefix: `/queue/dead-letters` */
+  readonly deadLetters: string;
+  /** For a message to a full queue: `refuse` it with `queue-full`, or `drop-oldest` of the waiting messages. @default `refuse` */
+  readonly whenFull: 'refuse' | 'drop-oldest';
+  /** Messages that one queue may hold. @default 100,000 */
+  readonly maxMessages: number;
+  /** Bytes that one queue may hold. @default 64 MiB */
+  readonly maxBytes: number;
+  /** Bytes that all queues together may hold. @default 256 MiB */
+  readonly maxTotalBytes: number;
+  /** Number of queues. @default 10,000 */
+  readonly maxQueues: number;
+}
+
+const defaultPrefix = '/queue';
+
+export const defaultQueueOptions: QueueOptions = {
+  prefixes: [defaultPrefix],
+  prefetch: 100,
+  ackTimeout: 0,
+  maxDeliveries: 10,
+  deadLetters: defaultDeadLetters(defaultPrefix),
+  whenFull: 'refuse',
+  maxMessages: 100_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
+  maxQueues: 10_000,
+};
+
+/** The default of `deadLetters` for queues below this prefix. */
+export function defaultDeadLetters(prefix: string): string {
+  return `${prefix}/dead-letters`;
+}
+
+/** Receives messages that were delivered `maxDeliveries` times and never acknowledged. */
+export interface DeadLetters {
+  addDeadLetter(message: QueuedMessage): void;
+}
+
+export interface QueueMemoryParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues'>;
+  readonly deadLetters: DeadLetters;
+  /** Undefined when no message is stored. */
+  readonly journal: Pick<Journal, 'remove'> | undefined;
+}
+
+/** A queue that holds messages with a time of expiry. */
+interface Expiring {
+  /** Drops expired messages. Returns false when none is left that will expire. */
+  dropExpired(): boolean;
+}
+
+/** Milliseconds between two searches for expired messages. */
+const sweepInterval = 10_000;
+
+export class QueueMemory {
+  readonly #expiring = new Set<Expiring>();
+  #sweep: Timer | undefined;
+  #bytes = 0;
+  #closed = false;
+
+  constructor(readonly parts: QueueMemoryParts) {}
+
+  /** Adds to the bytes of all queues; a negative number subtracts. */
+  count(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** True when all queues together can hold this many more bytes; expired messages are dropped first when needed. */
+  hasRoom(bytes: number): boolean {
+    const { maxTotalBytes } = this.parts.options;
+    if (this.#bytes + bytes > maxTotalBytes) this.#dropExpired();
+    return this.#bytes + bytes <= maxTotalBytes;
+  }
+
+  /** Drops the expired messages of this queue from time to time, until it holds none that will expire. */
+  watchExpiry(queue: Expiring): void {
+    this.#expiring.add(queue);
+    this.#scheduleSweep();
+  }
+
+  /** The broker stops: its queues deliver no more messages. */
+  close(): void {
+    this.#closed = true;
+    this.#sweep?.cancel();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  #dropExpired(): void {
+    for (const queue of this.#expiring) if (!queue.dropExpired()) this.#expiring.delete(queue);
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep ??= this.parts.clock.after(sweepInterval, () => {
+      this.#sweep = undefined;
+      this.#dropExpired();
+      if (this.#expiring.size > 0) this.#scheduleSweep();
+    });
+  }
+}

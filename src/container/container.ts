@@ -1,0 +1,134 @@
+// The container of a server: binds what applications can inject, and creates the controllers.
+import 'reflect-metadata';
+import {
+  Container,
+  ContainerModule,
+  injectable,
+  type ContainerModuleLoadOptions,
+  type Newable,
+  type ServiceIdentifier,
+} from 'inversify';
+import { Publisher } from '../broker/publisher.js';
+import type { BuiltController, FailedController } from '../controller/compile.js';
+import { closeAll } from '../message/close-all.js';
+import { MessagingError } from '../message/error.js';
+import type { Constructor } from '../payload/converter.js';
+import { SessionEvents } from '../session/event.js';
+import { SessionRegistry } from '../session/registry.js';
+import { boundControllers, controllerClassOf, type BoundController } from './discovery.js';
+
+export type { Container } from 'inversify';
+
+/** The services of a server that applications can inject. */
+export interface ServerServices {
+  readonly publisher: Publisher;
+  readonly registry: SessionRegistry;
+  readonly events: SessionEvents;
+}
+
+/** Metadata key of `@injectable`, which throws when it is applied twice. */
+const injectableKey = '@inversifyjs/core/classIsInjectableFlagReflectKey';
+
+const noInstance =
+  'all its bindings have a condition; add a binding without whenNamed or another condition.';
+
+/**
+ * The container of the application, or one of the server's own in which plain classes need no binding. `close` removes all
+ * bindings of the server, so that the application's container can serve another server.
+ */
+export class ServerContainer {
+  readonly #container: Container;
+  readonly #isOwn: boolean;
+  /** Undo the changes to the container, in the order of the changes. */
+  readonly #undoSteps: (() => void | Promise<void>)[] = [];
+
+  /** @throws {MessagingError} `option-invalid` when another server uses the container */
+  constructor(given: Container | undefined, { publisher, registry, events }: ServerServices) {
+    this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
+    this.#isOwn = given === undefined;
+    if (this.#container.isCurrentBound(Publisher)) {
+      throw new MessagingError(
+        'option-invalid',
+        'Another server uses the container; give each server its own container.',
+      );
+    }
+    this.#load(({ bind }) => {
+      bind(Publisher).toConstantValue(publisher);
+      bind(SessionRegistry).toConstantValue(registry);
+      bind(SessionEvents).toConstantValue(events);
+    });
+  }
+
+  /** Changes bindings before the first controller is created. @param change returns the function that undoes it */
+  async prepare(change: (container: Container) => Promise<() => void>): Promise<void> {
+    this.#undoSteps.push(await change(this.#container));
+  }
+
+  /**
+   * Creates the named controllers, or all that the container and its parents have bound. Each instance is returned once. A
+   * controller that cannot be created is returned with its error, so that all mistakes are reported together.
+   */
+  async controllers(
+    named: readonly Constructor[] | undefined,
+  ): Promise<readonly BuiltController[]> {
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#container);
+    const built = await Promise.all(wanted.map((each) => this.#create(each)));
+    const distinct = new Map(
+      built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
+    );
+    return [...distinct.values()];
+  }
+
+  /**
+   * Removes all bindings of the server from the application's container, or ends the server's own container with all its
+   * instances. An error does not stop the other steps.
+   *
+   * @throws the first error
+   */
+  async close(): Promise<void> {
+    if (this.#isOwn) return this.#container.unbindAllAsync();
+    await closeAll(this.#undoSteps.splice(0).toReversed());
+  }
+
+  async #create(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
+    if ('failure' in wanted) return [wanted];
+    const { token, type } = wanted;
+    try {
+      const instances = await this.#container.getAllAsync<unknown>(token);
+      const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
+      return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
+    } catch (failure) {
+      return [{ type, failure }];
+    }
+  }
+
+  #bind(type: Constructor): BoundController | FailedController {
+    // inversify declares the constructor's parameters as `any`.
+    const newable = type as Newable<object>;
+    try {
+      if (Reflect.getOwnMetadata(injectableKey, type) === undefined) injectable()(newable);
+      if (!this.#container.isBound(newable))
+        this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      return { token: type, type };
+    } catch (failure) {
+      return { type, failure };
+    }
+  }
+
+  #load(load: (options: ContainerModuleLoadOptions) => void): void {
+    const module = new ContainerModule(load);
+    this.#container.load(module);
+    this.#undoSteps.push(() => this.#container.unloadAsync(module));
+  }
+}
+
+/** Uses the class of the instance, which may be a subclass of the bound one. */
+function controllerFrom(
+  instance: unknown,
+  token: ServiceIdentifier,
+  type: Constructor,
+): BuiltController[] {
+  if (typeof instance !== 'object' || instance === null) return [];
+  const own = controllerClassOf(instance) ?? (token === type ? type : undefined);
+  return own === undefined ? [] : [{ type: own, instance }];
+}

@@ -1,0 +1,58 @@
+// Replaces bindings of a container for the duration of a test.
+import type { Container, ContainerModule, ServiceIdentifier } from 'inversify';
+import { bindingsOf, type Binding } from './discovery.js';
+
+export type { ContainerModule, ServiceIdentifier as Token } from 'inversify';
+
+/** A token and the value to inject for it. */
+export type Override = readonly [token: ServiceIdentifier, value: unknown];
+
+const emptyCache = { isRight: false, value: undefined };
+
+/** Loads modules, then binds values in place of the bindings of the modules, the container and its parents. */
+export async function overrideBindings(
+  container: Container,
+  modules: readonly ContainerModule[],
+  overrides: readonly Override[],
+): Promise<void> {
+  if (modules.length > 0) await container.loadAsync(...modules);
+  for (const [token, value] of overrides) {
+    if (container.isCurrentBound(token)) await container.unbindAsync(token);
+    container.bind(token).toConstantValue(value);
+  }
+}
+
+/**
+ * Does the same until the returned function restores the container. Cached instances are removed meanwhile, because they hold the
+ * values that they were created with.
+ */
+export async function overrideTemporarily(
+  container: Container,
+  modules: readonly ContainerModule[],
+  overrides: readonly Override[],
+): Promise<() => void> {
+  container.snapshot();
+  const caches = emptyCaches(container);
+  const restore = () => {
+    container.restore();
+    for (const [binding, cache] of caches) binding.cache = cache;
+  };
+  try {
+    await overrideBindings(container, modules, overrides);
+    return restore;
+  } catch (error) {
+    restore();
+    throw error;
+  }
+}
+
+/** Empties the caches of all singletons, also of parents, and returns their contents. */
+function emptyCaches(container: Container): ReadonlyMap<Binding, unknown> {
+  const bindings = bindingsOf(container);
+  const caches = new Map<Binding, unknown>();
+  for (const token of bindings.getBoundServices())
+    for (const binding of bindings.getChained(token))
+      if ('cache' in binding) caches.set(binding, binding.cache);
+  for (const binding of caches.keys()) binding.cache = emptyCache;
+  return caches;
+}

@@ -1,0 +1,198 @@
+// A handler method as a route calls it: its arguments, the method, the return rule and the exception handlers of its class.
+import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
+import { isStream, type Outcome, type Reply, type Route } from '../dispatch/route.js';
+import { MessagingError } from '../message/error.js';
+import { isPromise } from '../message/promise.js';
+import type { PayloadReader } from '../payload/converter.js';
+import { payloadTypeOf } from '../payload/payload-type.js';
+import { isParamDecorator } from './decorators/param-decorator.js';
+import type { ErrorType } from './definition.js';
+import type { ArgumentRule, Parameter } from './parameter.js';
+
+/** Returns the argument, or a promise of it. */
+type Argument = (invocation: Invocation) => unknown;
+
+/** A method of a controller. */
+export type Method = (this: object, ...values: unknown[]) => unknown;
+
+export interface HandlerMethod {
+  readonly instance: object;
+  readonly method: Method;
+  readonly args: readonly Argument[];
+}
+
+type Invoke = Route['invoke'];
+
+/** Returns the outcome of an exception handler, or throws the error. */
+type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Outcome>;
+
+const noOutcome: Outcome = { value: undefined, targets: [] };
+
+/** Compiles a handler. Errors of its arguments, method, return rule and running stream go to the exception handlers. */
+export function compileHandler(
+  handler: HandlerMethod,
+  reply: Reply,
+  exceptionHandlers: ExceptionHandlers,
+): Invoke {
+  return invoker(handler, reply, (invocation, thrown) => {
+    const found = exceptionHandlers.find(thrown);
+    if (found === undefined) throw thrown;
+    return found.invoke(failedInvocation(invocation, found.error));
+  });
+}
+
+/** Compiles an exception handler. Its own errors do not go to another one. */
+export function compileExceptionHandler(handler: HandlerMethod, reply: Reply): Invoke {
+  return invoker(handler, reply, (_, cause) => {
+    throw new MessagingError('handler-failed', undefined, { cause });
+  });
+}
+
+/** Synchronous arguments and methods are called without a promise. */
+function invoker(
+  { instance, method, args }: HandlerMethod,
+  reply: Reply,
+  recover: Recover,
+): Invoke {
+  const outcomeOf = (value: unknown, invocation: Invocation): Outcome => {
+    if (value === undefined || value === null) return noOutcome;
+    const targets = reply(invocation);
+    return isStream(value)
+      ? { value, targets, recover: (thrown) => recover(invocation, thrown) }
+      : { value, targets };
+  };
+  const awaitValue = async (
+    pending: PromiseLike<unknown>,
+    invocation: Invocation,
+  ): Promise<Outcome> => {
+    try {
+      return outcomeOf(await pending, invocation);
+    } catch (thrown) {
+      return recover(invocation, thrown);
+    }
+  };
+  const awaitArguments = async (
+    values: unknown[],
+    pending: PromiseLike<unknown>,
+    invocation: Invocation,
+  ): Promise<Outcome> => {
+    try {
+      values.push(await pending);
+      while (values.length < args.length) {
+        const value = args[values.length]!(invocation);
+        values.push(isPromise(value) ? await value : value);
+      }
+      const value = method.apply(instance, values);
+      return outcomeOf(isPromise(value) ? await value : value, invocation);
+    } catch (thrown) {
+      return recover(invocation, thrown);
+    }
+  };
+  return (invocation) => {
+    try {
+      const values: unknown[] = [];
+      // In order: after an error no later argument is resolved.
+      for (const argument of args) {
+        const value = argument(invocation);
+        if (isPromise(value)) return awaitArguments(values, value, invocation);
+        values.push(value);
+      }
+      const value = method.apply(instance, values);
+      return isPromise(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
+    } catch (thrown) {
+      return recover(invocation, thrown);
+    }
+  };
+}
+
+/** The exception handlers of one class. */
+export class ExceptionHandlers {
+  readonly #byType = new Map<unknown, Invoke>();
+  #catchAll: Invoke | undefined;
+
+  /** @param type undefined for all errors; returns false when another handler already takes this class */
+  add(type: ErrorType | undefined, invoke: Invoke): boolean {
+    if (type === undefined ? this.#catchAll !== undefined : this.#byType.has(type)) return false;
+    if (type === undefined) this.#catchAll = invoke;
+    else this.#byType.set(type, invoke);
+    return true;
+  }
+
+  /** The handler of the nearest class of the error, else of its direct cause. `error` is the one that matched. */
+  find(thrown: unknown): { readonly invoke: Invoke; readonly error: unknown } | undefined {
+    const direct = this.#nearest(thrown) ?? this.#catchAll;
+    if (direct !== undefined) return { invoke: direct, error: thrown };
+    if (!(thrown instanceof Error)) return undefined;
+    const ofCause = this.#nearest(thrown.cause);
+    return ofCause && { invoke: ofCause, error: thrown.cause };
+  }
+
+  #nearest(thrown: unknown): Invoke | undefined {
+    if (typeof thrown !== 'object' || thrown === null) return undefined;
+    for (
+      let prototype: unknown = Object.getPrototypeOf(thrown);
+      typeof prototype === 'object' && prototype !== null;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      const invoke = this.#byType.get(prototype.constructor);
+      if (invoke !== undefined) return invoke;
+    }
+    return undefined;
+  }
+}
+
+export interface ArgumentsSource {
+  /** As `ChatController.say`. */
+  readonly handler: string;
+  readonly prototype: object;
+  readonly key: string | symbol;
+  /** `Function.length` of the method: its parameters before the first one with a default value. */
+  readonly length: number;
+  readonly rules: ReadonlyMap<number, readonly ArgumentRule[]>;
+  /** The rule of a parameter without decorator. */
+  readonly undecorated: ArgumentRule;
+  readonly on: Parameter['on'];
+  readonly variables: readonly string[];
+  readonly payloads: PayloadReader;
+}
+
+/** Compiles the parameters of a method. @param report receives a sentence for each mistake, with its fix */
+export function compileArguments(
+  source: ArgumentsSource,
+  report: (finding: string) => void,
+): Argument[] {
+  const { handler, rules, on, variables, payloads } = source;
+  const types = Reflect.getMetadata('design:paramtypes', source.prototype, source.key) as
+    | readonly unknown[]
+    | undefined;
+  const count = Math.max(
+    types?.length ?? 0,
+    source.length,
+    ...[...rules.keys()].map((index) => index + 1),
+  );
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const undecorated = indexes.filter((index) => !rules.has(index));
+  if (undecorated.length > 1) {
+    report(
+      `${handler}, parameters ${undecorated.join(' and ')}: only one parameter may have no decorator; decorate the others.`,
+    );
+  }
+  return indexes.map((index) => {
+    const type = types?.[index];
+    const payload = payloadTypeOf(type);
+    const parameter: Parameter = { handler, index, type, payload, on, variables, payloads };
+    const reportParameter = (text: string | undefined) =>
+      text !== undefined && report(`${handler}, parameter ${index}: ${text}`);
+    const [rule = source.undecorated, ...others] = rules.get(index) ?? [];
+    if (others.length > 0) reportParameter('it has several argument decorators; keep one.');
+    if (!rules.has(index) && isParamDecorator(type)) {
+      reportParameter(
+        'its type is an argument decorator; add the decorator as well, as in @Principal() user: Principal.',
+      );
+    } else {
+      reportParameter(rule.check?.(parameter));
+    }
+    const { resolve } = rule;
+    return (invocation) => resolve(invocation, parameter);
+  });
+}

@@ -1,0 +1,33 @@
+// Waiting for an implementation that may answer later, with a limit.
+import { deadline, turns } from '../real-time.js';
+
+/** Milliseconds of real time in which an implementation must answer. */
+const timeout = 5000;
+
+/** Resolves when the condition holds. Rejects with the message when it does not hold in time. */
+export async function eventually(
+  message: string | (() => string),
+  holds: () => boolean,
+): Promise<void> {
+  let late = false;
+  const timer = deadline(timeout, () => (late = true));
+  try {
+    for (let checks = 0; !holds(); checks++) {
+      if (late) throw new Error(typeof message === 'string' ? message : message());
+      // Most answers need a few turns of the event loop; later ones are polled, so that the processor is free for others.
+      await (checks < 100 ? turns(1) : new Promise<void>((resolve) => deadline(5, resolve)));
+    }
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Resolves with the answer. Rejects with the message when there is none in time. */
+export function answer<T>(message: string, asked: T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = deadline(timeout, () => reject(new Error(message)));
+    void Promise.resolve(asked)
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+  });
+}
