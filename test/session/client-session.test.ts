@@ -217,9 +217,10 @@ describe('a problem', () => {
     expect(JSON.parse(connection.text().join(''))).toMatchObject({ type: 'error', fatal: true });
   });
 
-  it('is not reported to a STOMP client, whose session would end', async () => {
+  it('is not reported before the first byte, nor to a STOMP client, whose session would end', async () => {
     const { clock, open } = sessionStage();
     const { connect, connection, session } = open();
+    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
     await connect();
     expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
     clock.turn();
