@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * @typedef {object} Mutant one change that no test detected
@@ -30,15 +30,19 @@ import { join } from 'node:path';
  */
 export async function mutate(root, file, tests, { concurrency, minutes }) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutation-'));
+  // Inside the project, so that imports find node_modules; removed here, because Stryker leaves it behind when it is stopped.
+  const sandbox = join('.stryker-tmp', basename(folder));
   try {
     const config = join(folder, 'stryker.json');
     const report = join(folder, 'report.json');
-    writeFileSync(config, JSON.stringify(optionsFor(file, report, concurrency)));
+    const options = { ...optionsFor(file, report, concurrency), tempDirName: sandbox };
+    writeFileSync(config, JSON.stringify(options));
     const env = { ...process.env, MUTATION_TESTS: JSON.stringify(tests), PROPERTY_RUNS: '100' };
     await run(root, config, env, minutes);
     return resultOf(JSON.parse(readFileSync(report, 'utf8')).files[file]);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, join(root, sandbox)])
+      rmSync(each, { recursive: true, force: true });
   }
 }
 
@@ -61,8 +65,7 @@ function optionsFor(file, report, concurrency) {
     reporters: ['json'],
     jsonReporter: { fileName: report },
     logLevel: 'warn',
-    tempDirName: '.stryker-tmp',
-    ignorePatterns: ['/api', '/bench', '/dist', '/dist-examples', '/examples'],
+    ignorePatterns: ['/.stryker-tmp', '/api', '/bench', '/dist', '/dist-examples', '/examples'],
     // Stryker would rewrite tsconfig.json with an interface that TypeScript 7 does not have.
     tsconfigFile: 'none',
   };

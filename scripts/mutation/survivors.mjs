@@ -126,7 +126,7 @@ function sectionOf(file, source, { mutants, killed, survivors }) {
     `${killed} of ${mutants} mutants are killed.`,
     ...(changed === 0
       ? []
-      : [`Not listed, because their lines have changed: ${changed} survivors.`]),
+      : [`Survivors that are not listed, because their lines have changed: ${changed}.`]),
     current
       .map(
         ({ line, mutator, from, to, reason }) =>

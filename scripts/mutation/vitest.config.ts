@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 3_000,
     hookTimeout: 3_000,
     isolate: false,
-    reporters: [failuresOutsideTests()],
+    reporters: ['default', failuresOutsideTests()],
   },
 });
 

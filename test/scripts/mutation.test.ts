@@ -117,7 +117,7 @@ describe('the page', () => {
 
   it('changes when a listed line changes', () => {
     const text = page('if (a <= b) return;');
-    expect(text).toContain('Not listed, because their lines have changed: 1 survivors.');
+    expect(text).toContain('Survivors that are not listed, because their lines have changed: 1.');
     expect(text).not.toContain(less.line);
   });
 });

@@ -193,6 +193,29 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual([]);
   });
 
+  it('has no part in the loss of a message that is not stored', async () => {
+    const { subject, store, errors, consumer } = await stored({
+      maxDeliveries: 1,
+      deadLetters: jobs,
+    });
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    void subject.publish(publication(jobs, 'one'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(store.writes).toEqual([]);
+  });
+
+  it('cannot be sent by a connection that is still open after the stop', async () => {
+    const { subject, consumer } = await stored();
+    const ann = consumer();
+    await subject.stop();
+    expect(() => ann.connection.send(publication('/topic/x', 'one'))).toThrow(
+      refusal('broker-unavailable'),
+    );
+  });
+
   it('is stored before the broker stops, and rejected afterwards', async () => {
     const { subject, store } = await stored();
     store.hold();
@@ -263,6 +286,19 @@ describe('a transaction', () => {
     expect(bob.takeTexts()).toEqual(['done']);
     await written();
     expect(store.writes.at(-1)).toEqual(['-done']);
+  });
+
+  it('writes no removal for an acknowledged message that is not stored', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    void subject.publish(publication(jobs, 'one'));
+    const settlement = { kind: 'ack', id: ann.deliveries[0]!.ack! } as const;
+    await ann.connection.commit([
+      sending(persistent('done', '/queue/done')),
+      { kind: 'settle', settlement },
+    ]);
+    expect(store.writes).toEqual([['+done']]);
   });
 
   it('keeps a message that it rejects by NACK, even if a later ACK covers it', async () => {
