@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readSources, testsByFolder } from './mutation/sources.mjs';
+import { folderOf, readSources, testsByFolder } from './mutation/sources.mjs';
 import { compare, describeMutant, pageOf, updated } from './mutation/survivors.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -56,9 +56,8 @@ async function runAll(selected) {
   const { mutate } = await import('./mutation/stryker.mjs');
   const limits = { concurrency: Number(values.concurrency), minutes: Number(values.minutes) };
   for (const file of selected) {
-    const folder = Object.keys(testsByFolder).find((each) => isWithin(file, each));
     try {
-      report(file, await mutate(root, file, testsByFolder[folder], limits));
+      report(file, await mutate(root, file, testsByFolder[folderOf(file)], limits));
     } catch (error) {
       console.error(`${file}: ${error.message}`);
       process.exitCode = 1;

@@ -94,7 +94,9 @@ async function run(root, config, env, minutes) {
   });
   clearTimeout(timer);
   if (late) throw new Error(`not finished within ${minutes} minutes`);
-  if (code !== 0) throw new Error(`Stryker failed:\n${output}`);
+  // The lines that follow are a stack trace of Stryker.
+  const reason = output.split('\n').slice(0, 5).join('\n');
+  if (code !== 0) throw new Error(`Stryker failed:\n${reason}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 // The committed list of surviving mutants: compared with a run, updated from a run, and printed as a page.
+import { folderOf } from './sources.mjs';
 
 /** @typedef {import('./stryker.mjs').Mutant} Mutant */
 /** @typedef {import('./stryker.mjs').Result} Result */
@@ -55,7 +56,7 @@ export function describeMutant({ line, mutator, from, to }) {
  */
 export function pageOf(folders, sources, list) {
   const sections = folders.map((folder) => {
-    const files = [...sources.keys()].filter((file) => file.startsWith(`${folder}/`));
+    const files = [...sources.keys()].filter((file) => folderOf(file, folders) === folder);
     const tested = files.filter((file) => list[file] !== undefined);
     return {
       row: rowOf(folder, files.length, tested, list),

@@ -12,8 +12,8 @@ export default defineConfig({
     include: JSON.parse(process.env['MUTATION_TESTS'] ?? '[]'),
     exclude: ['**/*.slow.test.ts'],
     // Mutants often leave a test waiting for an event that never comes.
-    testTimeout: 3_000,
-    hookTimeout: 3_000,
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
     isolate: false,
     reporters: ['default', failuresOutsideTests()],
   },
