@@ -81,6 +81,14 @@ describe('decoding', () => {
     expect(connection.text().join('')).toMatch(/^ERROR\n(?:.*\n)*receipt-id:r\n/);
   });
 
+  it('explains in the ERROR frame what is wrong', async () => {
+    const { open } = sessionStage();
+    const { connection, receive } = open();
+    receive(frameText('CONNECT', { 'accept-version': '9', host: 'x' }));
+    await settle();
+    expect(connection.text().join('')).toContain('\n\nSupported are STOMP 1.0, 1.1 and 1.2.');
+  });
+
   it('closes a client of an unknown protocol with 1002', () => {
     const { open } = sessionStage();
     const { connection, receive } = open();
@@ -126,10 +134,11 @@ describe('a heart-beat that asks for an answer', () => {
 
 describe('a receipt', () => {
   it('is sent only for frames that ask for one', async () => {
-    const { finish, receive, receipts } = await gatedSession();
+    const { clock, connection, finish, receive } = await gatedSession();
     receive(frameText('SEND', { destination: '/x' }));
     await finish('send');
-    expect(receipts()).toEqual([]);
+    clock.turn();
+    expect([connection.written, connection.closedWith]).toEqual([[], undefined]);
   });
 });
 

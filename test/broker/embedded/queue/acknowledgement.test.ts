@@ -65,6 +65,16 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
       );
   });
 
+  it('is ignored for a settled message with an id of several digits', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', destination, 'client', { 'prefetch-count': '12' });
+    for (let n = 1; n <= 12; n++) publish(destination, String(n));
+    ann.settle('ack', '12');
+    ann.settle('ack', '12');
+    expect(ann.takeTexts()).toHaveLength(12);
+  });
+
   it('is rejected when it names another subscription', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();

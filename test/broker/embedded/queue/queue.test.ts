@@ -46,6 +46,18 @@ describe('a queue', () => {
     expect([full.takeTexts(), other.takeTexts()]).toEqual([['2'], ['1']]);
   });
 
+  it('delivers nothing to a subscription that ended while its subscriber had no room', async () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x');
+    ann.fill();
+    publish('/queue/x', '1');
+    void ann.connection.unsubscribe('a');
+    await ann.drain();
+    publish('/queue/x', '2');
+    expect(ann.takeTexts()).toEqual(['1']);
+  });
+
   it('cannot be subscribed by a pattern', () => {
     const { consumer } = brokerWith();
     const ann = consumer();
