@@ -99,24 +99,26 @@ describe.each(named)('%s', (path, each) => {
 });
 
 describe('docs/reference/errors.md', () => {
-  /** Rows of `code`, text, close code, what to do. */
+  /** Rows of code, text, class, close code, advice. */
   const rows = [
     ...readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(
-      /^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm,
+      /^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm,
     ),
   ];
 
   it('says of every code what the table of the sources says', () => {
-    const said = Object.fromEntries(rows.map(([, code, text, closes]) => [code, [text, closes]]));
+    const said = Object.fromEntries(
+      rows.map(([, code, text, type, closes]) => [code, [text, type, closes]]),
+    );
     const meant = Object.entries(errorCodes).map(([code, error]) => [
       code,
-      [error.text, 'closes' in error ? String(error.closes) : ''],
+      [error.text, error.class, 'closes' in error ? String(error.closes) : ''],
     ]);
     expect(said).toEqual(Object.fromEntries(meant));
   });
 
   it('says each code once, and what to do about it', () => {
     expect(new Set(rows.map(([, code]) => code)).size).toBe(rows.length);
-    expect(rows.filter(([, , , , advice]) => advice === '').map(([, code]) => code)).toEqual([]);
+    expect(rows.filter(([, , , , , advice]) => advice === '').map(([, code]) => code)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export function findStompPy(): RunPython | undefined {
 async function run(file: URL, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('python3', [fileURLToPath(file), ...args], {
     env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
-    timeout: 60_000,
+    timeout: 150_000,
   });
   return stdout;
 }

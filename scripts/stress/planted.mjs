@@ -1,7 +1,14 @@
-// An embedded broker with a fault in it: it loses each 10,000th delivery of a topic, so that the program can show that it looks.
+// An embedded broker with a fault: it loses every 1,000th delivery of a topic, so that a test can show that the program finds it.
 import { EmbeddedBroker } from '../../dist/index.js';
 
-const each = 10_000;
+const interval = 1000;
+
+let lost = 0;
+
+/** Number of deliveries that planted brokers have lost. */
+export function lostDeliveries() {
+  return lost;
+}
 
 /** @param {import('../../dist/index.js').EmbeddedBrokerOptions} options */
 export function plantedBroker(options) {
@@ -9,9 +16,9 @@ export function plantedBroker(options) {
   let deliveries = 0;
   /** @type {import('../../dist/index.js').Broker} */
   const planted = {
-    start: () => broker.start(),
+    start: (context) => broker.start(context),
     stop: () => broker.stop(),
-    publish: (message) => broker.publish(message),
+    publish: (publication) => broker.publish(publication),
     connect: (subscriber) =>
       broker.connect({
         id: subscriber.id,
@@ -23,10 +30,10 @@ export function plantedBroker(options) {
         },
         room: () => subscriber.room(),
         fail: (error) => subscriber.fail(error),
-        deliver: (subscription, id, message, marks) =>
-          marks === undefined && ++deliveries % each === 0
-            ? true
-            : subscriber.deliver(subscription, id, message, marks),
+        deliver: (subscription, publication, marks) =>
+          marks === undefined && ++deliveries % interval === 0
+            ? ++lost > 0
+            : subscriber.deliver(subscription, publication, marks),
       }),
   };
   return planted;

@@ -7,7 +7,7 @@ import { MessagingError } from '../../src/message/error.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
 import { fakeSession } from '../dispatch/fake-session.js';
-import { manualClock } from '../manual-clock.js';
+import { testClock } from 'signalbox/testing';
 
 interface Given {
   readonly body?: unknown;
@@ -33,7 +33,7 @@ export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
 
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
   const routes = new RouteTable(compile([types].flat(), separator), { separator });
-  const dispatcher = new Dispatcher({ routes, clock: manualClock(), handlerTimeout: 0 });
+  const dispatcher = new Dispatcher({ routes, clock: testClock(), handlerTimeout: 0 });
   const dispatch = async (
     on: 'send' | 'subscribe',
     lookup: string,

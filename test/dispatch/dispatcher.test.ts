@@ -1,12 +1,12 @@
 // The dispatcher: routes, errors, timeouts and abort signals.
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import type { DispatchRequest, Invocation } from '../../src/dispatch/invocation.js';
 import type { Outcome, Route } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import type { Clock } from '../../src/message/clock.js';
 import { MessagingError } from '../../src/message/error.js';
-import { manualClock } from '../manual-clock.js';
+import { testClock } from 'signalbox/testing';
 import { fakeSession } from './fake-session.js';
 
 const session = fakeSession();
@@ -18,7 +18,7 @@ const message = {
 const request = { on: 'send', session, message, lookup: '/x/7' } as const;
 
 function dispatcher(invoke: Route['invoke'], handlerTimeout = 30_000) {
-  const clock = manualClock();
+  const clock = testClock();
   const routes = new RouteTable([{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke }], {
     separator: '/',
   });
@@ -99,16 +99,17 @@ describe('the handler timeout', () => {
 
   it('needs no timer for a synchronous handler', async () => {
     const { clock, dispatch } = dispatcher(() => outcome(1));
+    const soon = vi.spyOn(clock, 'soon');
     await dispatch(request);
-    expect(clock.turn()).toBe(false);
-    expect(clock.timers).toBe(0);
+    expect(soon).not.toHaveBeenCalled();
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('needs no timer for a handler that settles in the turn in which it began', async () => {
     const { clock, dispatch } = dispatcher(async () => Promise.resolve(outcome(1)));
     expect(await dispatch(request)).toEqual(outcome(1));
-    clock.turn();
-    expect(clock.timers).toBe(0);
+    await clock.advance(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('has one timer for all handlers, and none when all have settled', async () => {
@@ -116,14 +117,14 @@ describe('the handler timeout', () => {
     const waiting = handlers.map(({ promise }) => promise);
     const { clock, dispatch } = dispatcher(async () => waiting.shift()!);
     const results = handlers.map(async () => dispatch(request));
-    clock.turn();
-    expect(clock.timers).toBe(1);
+    await clock.advance(0);
+    expect(clock.timers).toHaveLength(1);
     for (const i of [1, 0, 2]) {
-      expect(clock.timers).toBe(1);
+      expect(clock.timers).toHaveLength(1);
       handlers[i]!.resolve(outcome(i));
       await results[i];
     }
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
     expect(await Promise.all(results)).toEqual([0, 1, 2].map(outcome));
   });
 
@@ -132,28 +133,34 @@ describe('the handler timeout', () => {
     const failed: number[] = [];
     for (let i = 0; i < 3; i++) {
       void failure(dispatch(request)).then(() => failed.push(i));
-      clock.turn();
-      clock.advance(100);
+      await clock.advance(0);
+      await clock.advance(100);
     }
     for (const expected of [[], [0], [0, 1], [0, 1, 2]]) {
       await settled();
       expect(failed).toEqual(expected);
-      clock.advance(expected.length === 0 ? 700 : 100);
+      await clock.advance(expected.length === 0 ? 700 : 100);
     }
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('expires a handler whose deadline passed before the end of the turn in which it began', async () => {
-    const { clock, dispatch } = dispatcher(never, 10);
-    const result = failure(dispatch(request));
-    clock.advance(10);
-    clock.turn();
+    const clock = testClock();
+    let blocked = 0;
+    // As when synchronous code blocks the event loop.
+    const late: Clock = { ...clock, now: () => clock.now() + blocked };
+    const route: Route = { on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never };
+    const routes = new RouteTable([route], { separator: '/' });
+    const inner = new Dispatcher({ routes, clock: late, handlerTimeout: 10 });
+    const result = failure(Promise.resolve(inner.dispatch(request)));
+    blocked = 10;
+    await clock.advance(0);
     expect(await result).toMatchObject({ code: 'handler-timeout' });
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('never expires a handler early, although timers may be early', async () => {
-    const clock = manualClock();
+    const clock = testClock();
     // As fast as a clock of the system that truncates milliseconds.
     const early: Clock = { ...clock, after: (delay, action) => clock.after(delay - 0.5, action) };
     const routes = new RouteTable(
@@ -163,12 +170,12 @@ describe('the handler timeout', () => {
     const inner = new Dispatcher({ routes, clock: early, handlerTimeout: 10 });
     let failed = false;
     void Promise.resolve(inner.dispatch(request)).catch(() => (failed = true));
-    clock.turn();
-    clock.advance(9.75);
+    await clock.advance(0);
+    await clock.advance(9.75);
     await settled();
     expect(failed).toBe(false);
-    expect(clock.timers).toBe(1);
-    clock.advance(0.75);
+    expect(clock.timers).toHaveLength(1);
+    await clock.advance(0.75);
     await settled();
     expect(failed).toBe(true);
   });
@@ -180,10 +187,10 @@ describe('the handler timeout', () => {
       return never();
     });
     const result = failure(dispatch(request));
-    clock.turn();
-    clock.advance(29_999);
+    await clock.advance(0);
+    await clock.advance(29_999);
     expect(signal?.aborted).toBe(false);
-    clock.advance(1);
+    await clock.advance(1);
     expect(signal?.reason).toMatchObject({ code: 'handler-timeout' });
     expect(await result).toMatchObject({ code: 'handler-timeout' });
   });
@@ -195,8 +202,8 @@ describe('the handler timeout', () => {
       return never();
     }, 10);
     const result = failure(dispatch(request));
-    clock.turn();
-    clock.advance(10);
+    await clock.advance(0);
+    await clock.advance(10);
     await result;
     expect(late?.signal.aborted).toBe(true);
   });
@@ -210,8 +217,8 @@ describe('the handler timeout', () => {
       const late = withResolvers<Outcome>();
       const { clock, dispatch } = dispatcher(async () => late.promise, 10);
       const result = failure(dispatch(request));
-      clock.turn();
-      clock.advance(10);
+      await clock.advance(0);
+      await clock.advance(10);
       expect(await result).toMatchObject({ code: 'handler-timeout' });
       if (end === 'resolve') late.resolve(outcome(1));
       else late.reject(new Error('late'));
@@ -222,10 +229,10 @@ describe('the handler timeout', () => {
 
   it('is disabled by 0', async () => {
     const { clock, dispatch } = dispatcher(async () => Promise.resolve(outcome(1)), 0);
-    const result = dispatch(request);
-    expect(clock.turn()).toBe(false);
-    expect(clock.timers).toBe(0);
-    expect(await result).toEqual(outcome(1));
+    const soon = vi.spyOn(clock, 'soon');
+    expect(await dispatch(request)).toEqual(outcome(1));
+    expect(soon).not.toHaveBeenCalled();
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('limits the exception handler of a stream as well', async () => {
@@ -235,8 +242,8 @@ describe('the handler timeout', () => {
     );
     const stream = await dispatch(request);
     const result = failure(Promise.resolve(stream!.recover!(new Error('broken'))));
-    clock.turn();
-    clock.advance(10);
+    await clock.advance(0);
+    await clock.advance(10);
     expect(await result).toMatchObject({ code: 'handler-timeout' });
   });
 });

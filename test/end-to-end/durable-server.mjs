@@ -1,14 +1,11 @@
-// The server that is killed: STOMP over TCP, queues kept in a folder.
+// The server that is killed: STOMP over TCP, and queues that are stored in a folder.
 import { createServer, EmbeddedBroker, silentLogger, tcpTransport } from '../../dist/index.js';
 import { levelStore } from '../../dist/store.js';
 
 const transport = tcpTransport({ port: 0 });
 const server = await createServer({
   transports: [transport],
-  broker: new EmbeddedBroker({
-    store: levelStore({ path: process.argv[2] }),
-    logger: silentLogger,
-  }),
+  broker: new EmbeddedBroker({ store: levelStore({ path: process.argv[2] }) }),
   logger: silentLogger,
 });
 await server.start();

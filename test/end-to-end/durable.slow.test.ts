@@ -1,4 +1,4 @@
-// A server that is killed twenty times under load: what it gave a receipt for is there when it comes back.
+// A server that is killed under load several times: messages with a receipt are stored when it starts again.
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,24 +6,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { HeardFrame } from '../stomp-client.js';
-import { connectTcp, type TcpClient } from '../tcp-client.js';
+import { connectTcp, type StompClient, type StompFrame } from '../clients/stomp.js';
 
 const program = fileURLToPath(new URL('durable-server.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'durable-'));
-const kills = 20;
+const kills = 12;
 const senders = 4;
 const queue = '/queue/jobs';
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function start(name = 'messages'): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(program, [join(folder, name)]);
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { child, port };
+async function portOf(child: ChildProcess): Promise<number> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The server ended with ${code} before it listened.`);
+  });
+  const [{ port }] = (await Promise.race([once(child, 'message'), ended])) as [{ port: number }];
+  // The server is killed later.
+  ended.catch(() => {});
+  return port;
 }
 
-/** One whose files may not grow beyond so many KiB: writing fails as on a full disk, until `giveSpace`. */
+async function start(name = 'messages'): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(program, [join(folder, name)]);
+  return { child, port: await portOf(child) };
+}
+
+/** A server whose files cannot grow beyond a size: writing fails as on a full disk, until `giveSpace`. */
 async function startWithin(
   kilobytes: number,
   name: string,
@@ -32,8 +40,7 @@ async function startWithin(
   const child = spawn('bash', ['-c', command, process.execPath, program, join(folder, name)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { child, port };
+  return { child, port: await portOf(child) };
 }
 
 function giveSpace({ pid }: ChildProcess): void {
@@ -45,78 +52,93 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** What happened to each message, by its text: `<life> <sender> <number>`. */
+/** What happened to each message. Its text is `<process> <sender> <number>`. */
 class Ledger {
   readonly receipted = new Set<string>();
-  /** Their ACK was said: where the end came before its receipt, it may have counted all the same. */
+  /** ACK was sent. When the server ended before its receipt, it may have stored the ACK or not. */
   readonly acknowledged = new Set<string>();
-  /** Times that a message was delivered as new. */
-  readonly asNew = new Map<string, number>();
-  readonly received: string[] = [];
+  /** Number of deliveries of each message without `redelivered`. */
+  readonly deliveredAsNew = new Map<string, number>();
+  #expected = Infinity;
+  #reached = () => {};
 
-  take({ body, headers }: Awaited<ReturnType<TcpClient['next']>>): void {
-    this.received.push(body);
-    if (headers['redelivered'] !== 'true') this.asNew.set(body, (this.asNew.get(body) ?? 0) + 1);
+  addReceipt(text: string): void {
+    this.receipted.add(text);
+    if (this.receipted.size >= this.#expected) this.#reached();
+  }
+
+  /** Resolves when this number of receipts has arrived. */
+  receipts(count: number): Promise<void> {
+    this.#expected = count;
+    return new Promise((resolve) => (this.#reached = resolve));
+  }
+
+  addDelivery({ body, headers }: StompFrame): void {
+    if (headers['redelivered'] !== 'true')
+      this.deliveredAsNew.set(body, (this.deliveredAsNew.get(body) ?? 0) + 1);
   }
 }
 
-/** Sends numbered messages without end, noting those that got their receipt. */
+/** The next frame of a command; undefined when the connection ends before. */
+function nextOrEnd(client: StompClient, command: string): Promise<StompFrame | undefined> {
+  return client.next(command).catch(() => undefined);
+}
+
+/** Sends numbered messages until the server is killed, and records the receipts. */
 async function send(port: number, life: number, sender: number, ledger: Ledger): Promise<void> {
   const client = await connectTcp(port);
-  for (let n = 0; !client.socket.destroyed; n++) {
+  for (let n = 0; ; n++) {
     const text = `${life} ${sender} ${n}`;
-    client.say('SEND', { destination: queue, persistent: 'true', receipt: text }, text);
-    const answered = await Promise.race([client.next('RECEIPT'), client.ended]);
-    if (answered === undefined) return;
-    ledger.receipted.add(answered.headers['receipt-id']!);
+    client.publish(queue, { persistent: 'true', receipt: text }, text);
+    const receipt = await nextOrEnd(client, 'RECEIPT');
+    if (receipt === undefined) return;
+    ledger.addReceipt(receipt.headers['receipt-id']!);
   }
 }
 
-/** Acknowledges every other message that comes, and waits for the word that it was. */
+/** Acknowledges every other message with a receipt, until the server is killed. */
 async function consume(port: number, ledger: Ledger): Promise<void> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: '1', destination: queue, ack: 'client-individual' });
-  for (let n = 0; !client.socket.destroyed; n++) {
-    const message = await Promise.race([client.next('MESSAGE'), client.ended]);
+  client.send('SUBSCRIBE', { id: '1', destination: queue, ack: 'client-individual' });
+  for (let n = 0; ; n++) {
+    const message = await nextOrEnd(client, 'MESSAGE');
     if (message === undefined) return;
-    ledger.take(message);
+    ledger.addDelivery(message);
     if (n % 2 === 1) continue;
     ledger.acknowledged.add(message.body);
-    client.say('ACK', { id: message.headers['ack']!, receipt: 'acknowledged' });
-    if ((await Promise.race([client.next('RECEIPT'), client.ended])) === undefined) return;
+    client.send('ACK', { id: message.headers['ack'], receipt: 'acknowledged' });
+    if ((await nextOrEnd(client, 'RECEIPT')) === undefined) return;
   }
 }
 
-/** All that is left, in order. */
+/** Returns the texts of all stored messages in order. */
 async function drain(port: number): Promise<readonly string[]> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: '1', destination: queue, receipt: 'live' });
-  await client.next('RECEIPT');
-  client.say('SEND', { destination: queue, receipt: 'last' }, 'the last');
+  await client.subscribe('1', queue);
+  client.publish(queue, {}, 'the last');
   const texts: string[] = [];
   for (;;) {
     const { body } = await client.next('MESSAGE');
     if (body === 'the last') break;
     texts.push(body);
   }
-  client.socket.destroy();
+  client.connection.vanish();
   return texts;
 }
 
 describe('a server that is killed', () => {
-  it('loses nothing that it gave a receipt for', { timeout: 120_000 }, async () => {
+  it('keeps all messages that it sent a receipt for', { timeout: 300_000 }, async () => {
     const ledger = new Ledger();
     for (let life = 0; life < kills; life++) {
       const { child, port } = await start();
       const before = ledger.receipted.size;
       const work = [
         ...Array.from({ length: senders }, (_, sender) => send(port, life, sender, ledger)),
-        // Every third life nobody consumes, so that the queue grows.
+        // Without a consumer in every third process, so that the queue grows.
         ...(life % 3 === 0 ? [] : [consume(port, ledger)]),
       ];
       const enough = 20 + 15 * (life % 4);
-      while (ledger.receipted.size < before + enough)
-        await new Promise((resolve) => setImmediate(resolve));
+      await ledger.receipts(before + enough);
       await kill(child);
       await Promise.all(work);
     }
@@ -128,7 +150,7 @@ describe('a server that is killed', () => {
     const there = new Set([...left, ...ledger.acknowledged]);
     expect([...ledger.receipted].filter((text) => !there.has(text))).toEqual([]);
     expect(new Set(left).size).toBe(left.length);
-    expect([...ledger.asNew].filter(([, times]) => times > 1)).toEqual([]);
+    expect([...ledger.deliveredAsNew].filter(([, times]) => times > 1)).toEqual([]);
     for (let life = 0; life < kills; life++)
       for (let sender = 0; sender < senders; sender++) {
         const start = `${life} ${sender} `;
@@ -142,23 +164,21 @@ describe('a server that is killed', () => {
   });
 });
 
-/** Sends messages of 10 kB, numbered, and resolves with how each was answered. */
-async function sender(port: number): Promise<(n: number) => Promise<HeardFrame>> {
+/** Connects a client, and returns a function that sends a message of 10 kB and returns the answer: RECEIPT or a problem. */
+async function sender(port: number): Promise<(n: number) => Promise<StompFrame>> {
   const client = await connectTcp(port);
-  client.say('SUBSCRIBE', { id: 'problems', destination: '/user/queue/errors', receipt: 'live' });
-  await client.next('RECEIPT');
-  return async (n) => {
-    const headers = { destination: queue, persistent: 'true', receipt: 'r' };
-    client.say('SEND', headers, `${n}`.padEnd(10_000, '.'));
-    while (client.heard.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    return client.next(client.heard[0]!.command);
+  await client.subscribe('problems', '/user/queue/errors');
+  return (n) => {
+    const headers = { persistent: 'true', receipt: 'r' };
+    client.publish(queue, headers, `${n}`.padEnd(10_000, '.'));
+    return client.expect('RECEIPT', 'MESSAGE');
   };
 }
 
-/** How many are accepted until one is refused, and how. */
+/** Sends until a message is rejected. Returns the number of accepted messages and the problem. */
 async function fill(
-  send: (n: number) => Promise<HeardFrame>,
-): Promise<{ accepted: number; refused: HeardFrame }> {
+  send: (n: number) => Promise<StompFrame>,
+): Promise<{ accepted: number; refused: StompFrame }> {
   for (let n = 0; ; n++) {
     const answered = await send(n);
     if (answered.command !== 'RECEIPT') return { accepted: n, refused: answered };
@@ -170,7 +190,7 @@ const numbersUpTo = (end: number) => Array.from({ length: end }, (_, n) => n);
 const numbersOf = (texts: readonly string[]) => texts.map((text) => Number.parseInt(text, 10));
 
 describe('a server whose disk is full', () => {
-  it('says so to whoever sends, and goes on with what it has', async () => {
+  it('rejects messages, and keeps the stored ones', async () => {
     const { child, port } = await startWithin(128, 'full');
     const { accepted, refused } = await fill(await sender(port));
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'store-failed', receipt: 'r' });
@@ -179,7 +199,7 @@ describe('a server whose disk is full', () => {
     await kill(child);
   });
 
-  it('loses nothing that it takes when there is space again', async () => {
+  it('keeps all messages that it accepts when there is space again', async () => {
     const small = await startWithin(128, 'space-again');
     const send = await sender(small.port);
     const { accepted } = await fill(send);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
-import { portOf } from './port.js';
+import { portOf } from '../clients/server.js';
 
 let server: Server;
 

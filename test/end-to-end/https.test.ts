@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger } from '../../src/index.js';
 import { selfSigned } from '../certificate.js';
-import { frameText } from '../stomp-client.js';
+import { frameText } from '../clients/stomp.js';
 
 const certificate = selfSigned();
 

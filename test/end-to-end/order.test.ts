@@ -17,7 +17,7 @@ import {
   type Server,
   type TcpTransport,
 } from '../../src/index.js';
-import { portOf } from './port.js';
+import { portOf } from '../clients/server.js';
 
 const sessions = 50;
 const messagesEach = 200;

@@ -1,9 +1,9 @@
-// The server of the slow consumer's test, in a process of its own so that its memory can be told from its clients'.
+// The server of the slow consumer's test, in another process so that its memory is measured without its clients.
 import { createServer, silentLogger } from '../../dist/index.js';
 
 const server = await createServer({ logger: silentLogger });
-const gone = [];
-server.events.on('disconnected', ({ reason }) => void gone.push(reason));
+const disconnected = [];
+server.events.on('disconnected', ({ reason }) => void disconnected.push(reason));
 await server.listen(0);
 
 function memory() {
@@ -12,7 +12,7 @@ function memory() {
   return heapUsed + external;
 }
 
-/** Publishes numbered messages; every so often says how much memory is in use. */
+/** Publishes numbered messages, and reports the memory in use. */
 async function publish({ from, to, size }) {
   let highest = 0;
   for (let n = from; n < to; n++) {
@@ -20,7 +20,7 @@ async function publish({ from, to, size }) {
     await new Promise((resolve) => setImmediate(resolve));
     if (n % 16 === 0) highest = Math.max(highest, memory());
   }
-  process.send({ published: to, highest, memory: memory(), gone, sessions: server.sessions.size });
+  process.send({ highest, disconnected, sessions: server.sessions.size });
 }
 
 process.on('message', (request) => void publish(request));

@@ -11,7 +11,7 @@ import {
   silentLogger,
   type Server,
 } from '../../src/index.js';
-import { portOf } from './port.js';
+import { portOf } from '../clients/server.js';
 
 @Controller()
 class Echo {

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { Container } from 'inversify';
+import { testClock } from 'signalbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import {
   Controller,
   createServer,
@@ -16,12 +16,17 @@ import {
   type ServerOptions,
   type TcpOptions,
 } from '../../src/index.js';
-import { systemClock, type Clock } from '../../src/message/clock.js';
 import { selfSigned } from '../certificate.js';
-import { manualClock } from '../manual-clock.js';
-import { frameText } from '../stomp-client.js';
-import { clientOn, connectTcp, connectText, openTcp, type TcpClient } from '../tcp-client.js';
-import { portOf } from './port.js';
+import { socketConnection, webSocketConnection } from '../clients/connection.js';
+import { portOf } from '../clients/server.js';
+import {
+  connected as connectClient,
+  connectTcp,
+  frameText,
+  openTcp,
+  StompClient,
+  type StompHeaders,
+} from '../clients/stomp.js';
 
 @Controller()
 class Desk {
@@ -77,22 +82,20 @@ async function serve(options: ServerOptions = {}, listening: Partial<TcpOptions>
   return { server, gone, desk: container.get(Desk), port: transport.address()!.port };
 }
 
-/** Ends with the test. */
-function guest(client: TcpClient): TcpClient {
-  cleanUp.push(() => client.socket.destroy());
+/** Closes the connection of the client at the end of the test. */
+function closing<C extends StompClient>(client: C): C {
+  cleanUp.push(() => client.connection.vanish());
   return client;
 }
 
-async function connected(
-  port: number,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<TcpClient> {
-  return guest(await connectTcp(port, headers));
+async function connected(port: number, headers: StompHeaders = {}) {
+  return closing(await connectTcp(port, headers));
 }
 
+const connectText = frameText('CONNECT', { 'accept-version': '1.2', host: 'x' });
 const subscribe = frameText('SUBSCRIBE', { id: '1', destination: '/topic/echo', receipt: 's' });
 const text = { 'content-type': 'text/plain' };
-const echo = (body: string, headers: Readonly<Record<string, string>> = {}) =>
+const echo = (body: string, headers: StompHeaders = {}) =>
   frameText('SEND', { destination: '/app/echo', ...text, ...headers }, body);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -101,9 +104,9 @@ describe('octets', () => {
     `${connectText}\n\n${subscribe}\r\n${echo('Grüße')}\n` +
     `${frameText('DISCONNECT', { receipt: 'bye' })}\n\n`;
 
-  async function answers(client: TcpClient): Promise<readonly string[]> {
-    await client.ended;
-    return client.heard.map(({ command, headers, body }) =>
+  async function answers(client: StompClient): Promise<readonly string[]> {
+    await client.connection.closed;
+    return client.received.map(({ command, headers, body }) =>
       `${command} ${headers['receipt-id'] ?? body}`.trim(),
     );
   }
@@ -112,10 +115,10 @@ describe('octets', () => {
 
   it('may come one a packet', async () => {
     const { port } = await serve();
-    const client = guest(openTcp(port));
-    client.socket.setNoDelay();
+    const client = closing(openTcp(port));
+    client.connection.socket.setNoDelay();
     for (const octet of Buffer.from(conversation)) {
-      client.socket.write(Uint8Array.of(octet));
+      client.write(Uint8Array.of(octet));
       await turn();
     }
     expect(await answers(client)).toEqual(expected);
@@ -123,35 +126,35 @@ describe('octets', () => {
 
   it('may come all in one packet', async () => {
     const { port, gone } = await serve();
-    const client = guest(openTcp(port));
-    client.socket.write(conversation);
+    const client = closing(openTcp(port));
+    client.write(conversation);
     expect(await answers(client)).toEqual(expected);
-    client.socket.end();
+    client.connection.socket.end();
     expect(await gone).toEqual({ code: 1000, reason: '' });
   });
 
   it('may be a body of 10 MB where the limit allows it', async () => {
     const { port } = await serve({ limits: { maxFrameBytes: 11_000_000 } });
     const client = await connected(port);
-    client.socket.write(subscribe);
+    client.write(subscribe);
     const body = 'x'.repeat(10_000_000);
-    client.socket.write(echo(body));
+    client.write(echo(body));
     expect((await client.next('MESSAGE')).body === body).toBe(true);
   });
 
   it('begin with the one that chooses the protocol', async () => {
     const { port } = await serve();
-    const client = guest(openTcp(port));
+    const client = closing(openTcp(port));
     let heard = '';
-    client.socket.on('data', (chunk: Buffer) => void (heard += chunk.toString()));
+    client.connection.socket.on('data', (chunk: Buffer) => void (heard += chunk.toString()));
     for (const frame of [
       { type: 'connect' },
       { type: 'subscribe', id: '1', destination: '/topic/echo' },
       { type: 'send', destination: '/app/echo', payload: 'hi' },
       { type: 'disconnect', receipt: 'bye' },
     ])
-      client.socket.write(`${JSON.stringify(frame)}\n`);
-    await client.ended;
+      client.write(`${JSON.stringify(frame)}\n`);
+    await client.connection.closed;
     expect(heard).toMatch(/"connected"[^]*"message"[^]*"payload":"hi"[^]*"receipt"/);
   });
 
@@ -161,32 +164,20 @@ describe('octets', () => {
     ['a frame beyond the limit', Buffer.from(`${connectText}${echo('x'.repeat(70_000))}`), 'ERROR'],
   ])('that are %s end the connection of who sent them', async (_, octets, said) => {
     const { port } = await serve();
-    const client = guest(openTcp(port));
-    client.socket.write(octets);
-    await client.ended;
-    expect(client.heard.at(-1)?.command ?? '').toBe(said);
+    const client = closing(openTcp(port));
+    client.write(octets);
+    await client.connection.closed;
+    expect(client.received.at(-1)?.command ?? '').toBe(said);
     await connected(port);
   });
 
   it('go from a client on TCP to one on WebSocket', async () => {
     const { server, port } = await serve();
-    const socket = new WebSocket(`ws://127.0.0.1:${portOf(server)}/ws`, 'v12.stomp');
-    await once(socket, 'open');
-    cleanUp.push(() => socket.terminate());
-    const heard: string[] = [];
-    const message = new Promise<void>((resolve) => {
-      socket.on('message', (data: Buffer) => {
-        heard.push(data.toString());
-        if (heard.at(-1)!.startsWith('MESSAGE')) resolve();
-      });
-    });
-    socket.send(connectText);
-    socket.send(subscribe);
-    await once(socket, 'message');
-    while (!heard.some((frame) => frame.startsWith('RECEIPT'))) await turn();
-    (await connected(port)).socket.write(echo('across'));
-    await message;
-    expect(heard.at(-1)).toMatch(/\n\nacross\0$/);
+    const reader = closing(new StompClient(await webSocketConnection(portOf(server))));
+    await connectClient(reader);
+    await reader.subscribe('1', '/topic/echo');
+    (await connected(port)).write(echo('across'));
+    expect((await reader.next('MESSAGE')).body).toBe('across');
   });
 });
 
@@ -194,12 +185,14 @@ describe('a client that leaves', () => {
   it('by ending its side still gets its answers, however late they are', async () => {
     const { desk, port, gone } = await serve();
     const open = desk.hold();
-    const client = guest(openTcp(port));
-    client.socket.end(connectText + subscribe + echo('one') + echo('two', { receipt: 'last' }));
+    const client = closing(openTcp(port));
+    client.connection.socket.end(
+      connectText + subscribe + echo('one') + echo('two', { receipt: 'last' }),
+    );
     await desk.entered;
     open();
-    await client.ended;
-    expect(client.heard.map(({ body, headers }) => headers['receipt-id'] ?? body)).toEqual([
+    await client.connection.closed;
+    expect(client.received.map(({ body, headers }) => headers['receipt-id'] ?? body)).toEqual([
       '',
       's',
       'one',
@@ -213,9 +206,9 @@ describe('a client that leaves', () => {
     const { server, desk, port, gone } = await serve();
     const open = desk.hold();
     const client = await connected(port);
-    client.socket.write(echo('one') + echo('two'));
+    client.write(echo('one') + echo('two'));
     await desk.entered;
-    client.socket.resetAndDestroy();
+    client.connection.socket.resetAndDestroy();
     expect(await gone).toEqual({ code: 1006, reason: '' });
     open();
     await server.idle();
@@ -225,10 +218,9 @@ describe('a client that leaves', () => {
   it('is seen off when the server stops', async () => {
     const { server, port, gone } = await serve();
     const client = await connected(port);
-    client.socket.on('end', () => client.socket.end());
     await server.close();
     expect(await gone).toEqual({ code: 1001, reason: 'server-stopping' });
-    await client.ended;
+    await client.connection.closed;
   });
 });
 
@@ -238,10 +230,10 @@ describe('a client that is slow', () => {
     const slow = await connected(port);
     const other = await connected(port);
     for (const client of [slow, other]) {
-      client.socket.write(subscribe);
+      client.write(subscribe);
       await client.next('RECEIPT');
     }
-    slow.socket.pause();
+    slow.connection.socket.pause();
     let over: Gone | undefined;
     void gone.then((reason) => (over = reason));
     while (over === undefined) {
@@ -259,48 +251,44 @@ describe('a client that is slow', () => {
     let sent = 0;
     // Until what the system's buffers hold stays there.
     for (let stuck = 0; stuck < 50; stuck++) {
-      if (client.socket.writableLength === 0) {
-        client.socket.write(echo('x'.repeat(30_000), { n: `${sent++}` }));
+      if (client.connection.socket.writableLength === 0) {
+        client.write(echo('x'.repeat(30_000), { n: `${sent++}` }));
         stuck = 0;
       }
       await turn();
     }
-    expect(client.socket.writableLength).toBeGreaterThan(0);
+    expect(client.connection.socket.writableLength).toBeGreaterThan(0);
     open();
-    client.say('DISCONNECT', { receipt: 'bye' });
+    client.send('DISCONNECT', { receipt: 'bye' });
     await client.next('RECEIPT');
     await server.idle();
     expect(desk.handled).toEqual(Array.from({ length: sent }, (_, n) => `${n}`));
   });
 
   it('to speak is left alone where no heart-beats were agreed, and given up where they were', async () => {
-    const moved = manualClock();
-    const clock: Clock = { ...moved, soon: (action) => systemClock.soon(action) };
+    const clock = testClock();
     const { server, port, gone } = await serve({ clock });
     const silent = await connected(port);
     const beating = await connected(port, { 'heart-beat': '5000,0' });
-    moved.advance(19_999);
+    await clock.advance(19_999);
     expect(server.sessions.size).toBe(2);
-    moved.advance(1);
-    await beating.ended;
-    // The client does not end its side, so the close timeout must pass.
-    moved.advance(1000);
+    await clock.advance(1);
     expect(await gone).toEqual({ code: 4501, reason: 'heartbeat-lost' });
-    moved.advance(3_600_000);
-    silent.socket.write(subscribe);
+    await beating.connection.closed;
+    await clock.advance(3_600_000);
+    silent.write(subscribe);
     expect((await silent.next('RECEIPT')).headers['receipt-id']).toBe('s');
   });
 
   it('to connect is let go', async () => {
-    const moved = manualClock();
-    const clock: Clock = { ...moved, soon: (action) => systemClock.soon(action) };
+    const clock = testClock();
     const { port } = await serve({ clock });
-    const client = guest(openTcp(port));
-    client.socket.write('\n');
-    await once(client.socket, 'connect');
-    while (moved.timers === 0) await turn();
-    moved.advance(60_000);
-    await client.ended;
+    const client = closing(openTcp(port));
+    client.write('\n');
+    await once(client.connection.socket, 'connect');
+    while (clock.timers.length === 0) await turn();
+    await clock.advance(60_000);
+    await client.connection.closed;
   });
 });
 
@@ -310,12 +298,12 @@ describe.skipIf(certificate === undefined)('a client on TLS', () => {
   it('is served as any other', async () => {
     const { server, port } = await serve({}, { tls: certificate! });
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
-    const client = guest(clientOn(socket));
+    const client = closing(new StompClient(socketConnection(socket)));
     socket.write(connectText + subscribe + echo('secret'));
     expect((await client.next('MESSAGE')).body).toBe('secret');
     expect([...server.sessions.all()][0]?.handshake.secure).toBe(true);
-    client.say('DISCONNECT', { receipt: 'bye' });
+    client.send('DISCONNECT', { receipt: 'bye' });
     await client.next('RECEIPT');
-    await client.ended;
+    await client.connection.closed;
   });
 });

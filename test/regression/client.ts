@@ -2,10 +2,10 @@
 import { connect as connectSocket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { MemoryTransport } from '../../src/index.js';
-import { frameText, parseFrames, type HeardFrame as Frame } from '../stomp-client.js';
+import { frameText, parseFrames, type StompFrame } from '../clients/stomp.js';
 import { WrongAnswer, type Protocol, type TransportName } from './case.js';
 
-export type { HeardFrame as Frame } from '../stomp-client.js';
+export type Frame = Pick<StompFrame, 'command' | 'headers' | 'body'>;
 
 /** Header names and values, as a STOMP client writes them. JSON clients send the same as fields and `headers`. */
 export type Headers = Readonly<Record<string, string>>;
@@ -232,7 +232,7 @@ export class Client {
     const frames =
       this.protocol === 'json'
         ? text.split('\n').flatMap((line) => (line === '' ? [] : [jsonFrame(line)]))
-        : parseFrames(text);
+        : parseFrames(Buffer.from(text)).frames;
     if (frames.length === 0) return;
     this.received.push(...frames);
     this.#unread.push(...frames);

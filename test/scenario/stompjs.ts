@@ -2,7 +2,7 @@
 import { Client, type IMessage, type StompSubscription } from '@stomp/stompjs';
 import { WebSocket } from 'ws';
 import { createServer } from '../../src/index.js';
-import { portOf } from '../end-to-end/port.js';
+import { portOf } from '../clients/server.js';
 import { application } from './application.js';
 import { shown, type Play, type Seen, type Step } from './scenario.js';
 

@@ -1,4 +1,4 @@
-// The stress program: it finds nothing in the server, and finds what is planted into it.
+// The stress program: it reports no fault of the server, and reports a planted fault.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -9,29 +9,29 @@ function stress(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--expose-gc', '--disable-warning=ExperimentalWarning', program, ...args],
-    { encoding: 'utf8', timeout: 110_000 },
+    { encoding: 'utf8', timeout: 280_000 },
   );
   return { status, stdout, stderr };
 }
 
-/** Longer where everything is required. */
+/** Longer in CI. */
 const seconds = process.env['SIGNALBOX_REQUIRE_ALL'] === '1' ? '15' : '3';
 
-it(`loses, doubles and leaves nothing in ${seconds} s`, { timeout: 120_000 }, () => {
+it(`reports no lost, repeated or remaining message in ${seconds} s`, { timeout: 300_000 }, () => {
   const { status, stdout, stderr } = stress(seconds);
   expect(stderr).toBe('');
   expect(stdout).toContain('Nothing is lost, doubled or out of order, and nothing is left.');
   expect(status).toBe(0);
 });
 
-it('catches one lost delivery of 10,000', { timeout: 120_000 }, () => {
-  const { status, stdout, stderr } = stress('3', '--plant');
+it('reports one lost delivery of 1,000', { timeout: 300_000 }, () => {
+  const { status, stdout, stderr } = stress('1', '--plant');
   expect(stderr).toMatch(/heard \d+ of .+ where \d+ had to come\./);
   expect(stdout).toContain('It failed.');
   expect(status).toBe(1);
 });
 
-it('says how it is asked', () => {
+it('rejects a duration that is not a number', () => {
   expect(stress('soon')).toMatchObject({
     status: 1,
     stderr: expect.stringContaining('Say how many seconds'),

@@ -11,8 +11,8 @@ import {
   silentLogger,
   type Server,
 } from '../../src/index.js';
-import { connectJson } from '../json-client.js';
-import { connect, type HeardFrame } from '../stomp-client.js';
+import { connectJson } from '../clients/json.js';
+import { connectStomp, type StompFrame } from '../clients/stomp.js';
 
 const running: Server[] = [];
 
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** The headers by which a client of each version acknowledges. */
-const versions: readonly [string, (heard: HeardFrame) => Record<string, string>][] = [
+const versions: readonly [string, (heard: StompFrame) => Record<string, string>][] = [
   ['1.2', ({ headers }) => ({ id: headers['ack']! })],
   [
     '1.1',
@@ -44,7 +44,7 @@ const versions: readonly [string, (heard: HeardFrame) => Record<string, string>]
 describe.each(versions)('STOMP %s', (version, named) => {
   it('lines 48-52: acknowledges, and what it does not comes to another', async () => {
     const { server, transport } = await serve();
-    const ann = await connect(transport, { 'accept-version': version });
+    const ann = await connectStomp(transport, { 'accept-version': version });
     await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
     for (const text of ['1', '2', '3'])
       await server.publisher.publish('/queue/jobs', text, { headers: { n: text } });
@@ -53,12 +53,12 @@ describe.each(versions)('STOMP %s', (version, named) => {
     expect(heard.map(({ headers }) => headers['ack'] !== undefined)).toEqual(
       Array(3).fill(version === '1.2'),
     );
-    ann.say('ACK', { ...named(heard[1]!), receipt: 'acked' });
+    ann.send('ACK', { ...named(heard[1]!), receipt: 'acked' });
     expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': 'acked' } });
     ann.connection.vanish();
     await ann.connection.closed;
     await server.idle();
-    const bob = await connect(transport, { 'accept-version': version });
+    const bob = await connectStomp(transport, { 'accept-version': version });
     await bob.subscribe('b', '/queue/jobs');
     expect(await bob.next('MESSAGE')).toMatchObject({
       body: '3',
@@ -68,16 +68,16 @@ describe.each(versions)('STOMP %s', (version, named) => {
 
   it('line 56: takes a late ACK quietly, and knows none that was never named', async () => {
     const { server, transport } = await serve();
-    const ann = await connect(transport, { 'accept-version': version });
+    const ann = await connectStomp(transport, { 'accept-version': version });
     await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
     await server.publisher.publish('/queue/jobs', '1');
     const heard = await ann.next('MESSAGE');
     for (const receipt of ['once', 'twice']) {
-      ann.say('ACK', { ...named(heard), receipt });
+      ann.send('ACK', { ...named(heard), receipt });
       expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': receipt } });
     }
     const wrong = Object.fromEntries(Object.keys(named(heard)).map((name) => [name, '999']));
-    ann.say('ACK', { ...named(heard), ...wrong });
+    ann.send('ACK', { ...named(heard), ...wrong });
     expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
   });
 });
@@ -85,29 +85,29 @@ describe.each(versions)('STOMP %s', (version, named) => {
 it('JSON acknowledges by the ack of the message', async () => {
   const { server, transport } = await serve();
   const ann = await connectJson(transport);
-  ann.say({ type: 'subscribe', id: 'a', destination: '/queue/jobs', ack: 'client-individual' });
+  ann.send({ type: 'subscribe', id: 'a', destination: '/queue/jobs', ack: 'client-individual' });
   await server.publisher.publish('/queue/jobs', { n: 1 });
   const first = await ann.next('message');
   expect(first).toMatchObject({ payload: { n: 1 }, ack: '1' });
-  ann.say({ type: 'nack', id: first['ack'] });
+  ann.send({ type: 'nack', id: first['ack'] });
   const again = await ann.next('message');
   expect(again).toMatchObject({ id: first['id'], deliveries: 2, ack: '2' });
-  ann.say({ type: 'ack', id: again['ack'], receipt: 'r' });
+  ann.send({ type: 'ack', id: again['ack'], receipt: 'r' });
   expect(await ann.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
-  ann.say({ type: 'ack', id: '3' });
+  ann.send({ type: 'ack', id: '3' });
   expect(await ann.next('error')).toMatchObject({ code: 'acknowledgement-unknown', fatal: false });
 });
 
 it('a session’s own queue is no shared one, and may be acknowledged', async () => {
   const { server, transport } = await serve();
-  const [ann, bob] = [await connect(transport), await connect(transport)];
+  const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
   for (const each of [ann, bob]) await each.subscribe('s', '/user/queue/x', { ack: 'client' });
   for (const { id } of server.sessions.all())
     await server.publisher.publishToSession(id, '/queue/x', 'own');
   for (const each of [ann, bob]) {
     const heard = await each.next('MESSAGE');
     expect(heard).toMatchObject({ body: 'own', headers: { destination: '/user/queue/x' } });
-    each.say('NACK', { id: heard.headers['ack']! });
+    each.send('NACK', { id: heard.headers['ack']! });
     expect(await each.next('MESSAGE')).toMatchObject({ headers: { redelivered: 'true' } });
   }
 });

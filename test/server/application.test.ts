@@ -14,7 +14,7 @@ import {
   SubscribeMapping,
 } from '../../src/index.js';
 import { testServer } from '../../src/testing.js';
-import { connect } from '../stomp-client.js';
+import { connectStomp } from '../clients/stomp.js';
 
 @Controller('/streams')
 @SendTo('/topic/streams')
@@ -52,9 +52,9 @@ it.each(['end', 'fail', 'never-begin'])(
       logger: silentLogger,
     });
     await server.start();
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     const [session] = server.sessions.all();
-    for (let i = 0; i < 3; i++) ann.say('SEND', { destination: `/app/streams/${stream}` });
+    for (let i = 0; i < 3; i++) ann.send('SEND', { destination: `/app/streams/${stream}` });
     await server.idle();
     expect(getEventListeners(session!.signal, 'abort')).toEqual([]);
     await server.close();
@@ -121,10 +121,10 @@ it('a stream that is always ready and never ends leaves others their turn, and e
   const transport = memoryTransport();
   const server = await createServer({ transports: [transport], controllers: [EndlessController] });
   await server.start();
-  const [ann, bob] = [await connect(transport), await connect(transport)];
-  ann.say('SEND', { destination: '/app/endless' });
-  bob.say('SUBSCRIBE', { destination: '/topic/hello', id: '1' });
-  bob.say('SEND', { destination: '/app/hello' });
+  const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
+  ann.send('SEND', { destination: '/app/endless' });
+  bob.send('SUBSCRIBE', { destination: '/topic/hello', id: '1' });
+  bob.send('SEND', { destination: '/app/hello' });
   expect((await bob.next('MESSAGE')).body).toBe('hello');
   await server.close();
   await server.idle();

@@ -25,7 +25,7 @@ import {
   type ServerOptions,
   type Transport,
 } from '../../src/index.js';
-import { connect, open } from '../stomp-client.js';
+import { connectStomp, openStomp } from '../clients/stomp.js';
 
 const running: Server[] = [];
 
@@ -119,10 +119,10 @@ class RoomController {
 describe('a message', () => {
   it('goes from a client through a handler to every subscriber', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
-    const [ann, bob] = [await connect(transport), await connect(transport)];
+    const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
     await ann.subscribe('a', '/topic/rooms/lobby');
     await bob.subscribe('b', '/topic/rooms/*');
-    ann.say('SEND', { destination: '/app/rooms/lobby/say' }, '{"text":"hi"}');
+    ann.send('SEND', { destination: '/app/rooms/lobby/say' }, '{"text":"hi"}');
     const [toAnn, toBob] = [await ann.next('MESSAGE'), await bob.next('MESSAGE')];
     expect(JSON.parse(toAnn.body)).toEqual({ room: 'lobby', text: 'hi', by: 'nobody' });
     expect(toAnn.headers).toMatchObject({
@@ -139,9 +139,9 @@ describe('a message', () => {
 
   it('goes to /topic and its own path by default', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('a', '/topic/rooms/lobby/plain');
-    ann.say('SEND', { destination: '/app/rooms/lobby/plain' }, 'text');
+    ann.send('SEND', { destination: '/app/rooms/lobby/plain' }, 'text');
     expect(await ann.next('MESSAGE')).toMatchObject({
       body: 'text',
       headers: { 'content-type': 'text/plain;charset=UTF-8' },
@@ -150,9 +150,9 @@ describe('a message', () => {
 
   it('goes past the handlers between clients, without the headers that are the server’s own', async () => {
     const { transport } = await serve();
-    const [ann, bob] = [await connect(transport), await connect(transport)];
+    const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
     await bob.subscribe('b', '/topic/x');
-    ann.say(
+    ann.send(
       'SEND',
       {
         destination: '/topic/x',
@@ -172,8 +172,8 @@ describe('a message', () => {
 
   it('does not go past the handlers where clients may not publish', async () => {
     const { transport } = await serve({ clientPublish: false });
-    const ann = await connect(transport);
-    ann.say('SEND', { destination: '/topic/x' }, 'hi');
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { destination: '/topic/x' }, 'hi');
     expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'destination-refused' });
   });
 
@@ -183,28 +183,28 @@ describe('a message', () => {
       authenticate: ({ login }) => (login === undefined ? undefined : { name: login }),
     });
     const [phone, desk] = [
-      await connect(transport, { login: 'ann' }),
-      await connect(transport, { login: 'ann' }),
+      await connectStomp(transport, { login: 'ann' }),
+      await connectStomp(transport, { login: 'ann' }),
     ];
-    const guest = await connect(transport);
+    const guest = await connectStomp(transport);
     for (const client of [phone, desk, guest]) await client.subscribe('w', '/user/queue/whispers');
-    phone.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to ann"}');
+    phone.send('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to ann"}');
     for (const client of [phone, desk]) {
       expect(await client.next('MESSAGE')).toMatchObject({
         body: 'to ann',
         headers: { destination: '/user/queue/whispers' },
       });
     }
-    guest.say('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to me"}');
+    guest.send('SEND', { destination: '/app/rooms/lobby/whisper' }, '{"text":"to me"}');
     expect((await guest.next('MESSAGE')).body).toBe('to me');
     await server.publisher.publishToUser('ann', '/queue/whispers', 'from the application');
-    guest.say('SEND', { destination: '/user/ann/queue/whispers' }, 'from a client');
+    guest.send('SEND', { destination: '/user/ann/queue/whispers' }, 'from a client');
     for (const client of [phone, desk]) {
       expect((await client.next('MESSAGE')).body).toBe('from the application');
       expect((await client.next('MESSAGE')).body).toBe('from a client');
     }
     await server.idle();
-    expect(guest.heard).toEqual([]);
+    expect(guest.received).toEqual([]);
   });
 
   it('is published by the application through the Publisher that it injects', async () => {
@@ -218,7 +218,7 @@ describe('a message', () => {
     const container = new Container({ autobind: true, defaultScope: 'Singleton' });
     const { transport } = await serve({ container });
     const { publisher, sessions } = container.get(Ticker);
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('a', '/topic/price.stock.*');
     await publisher.publish(
       '/topic/price.stock.RHT',
@@ -242,16 +242,16 @@ describe('a message', () => {
 describe('a subscription that a handler answers', () => {
   it('gets one direct reply, and its UNSUBSCRIBE succeeds quietly', async () => {
     const { transport, server } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('s', '/app/rooms/lobby/recent');
     expect(await ann.next('MESSAGE')).toMatchObject({
       body: '["one of lobby","two of lobby"]',
       headers: { subscription: 's', destination: '/app/rooms/lobby/recent' },
     });
-    ann.say('UNSUBSCRIBE', { id: 's', receipt: 'u' });
+    ann.send('UNSUBSCRIBE', { id: 's', receipt: 'u' });
     expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'u' });
     await server.idle();
-    expect(ann.heard).toEqual([]);
+    expect(ann.received).toEqual([]);
   });
 
   it('gets the items of a stream until it ends with UNSUBSCRIBE or the session', async () => {
@@ -259,12 +259,12 @@ describe('a subscription that a handler answers', () => {
     container.bind(RoomController).toSelf().inSingletonScope();
     const { transport, server } = await serve({ container });
     const controller = container.get(RoomController);
-    const [ann, bob] = [await connect(transport), await connect(transport)];
+    const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
     await ann.subscribe('s', '/app/rooms/lobby/ticks');
     expect((await ann.next('MESSAGE')).body).toBe('0');
     controller.release.shift()!();
     expect((await ann.next('MESSAGE')).body).toBe('1');
-    ann.say('UNSUBSCRIBE', { id: 's', receipt: 'u' });
+    ann.send('UNSUBSCRIBE', { id: 's', receipt: 'u' });
     await ann.next('RECEIPT');
     controller.release.shift()!();
     await server.idle();
@@ -275,16 +275,16 @@ describe('a subscription that a handler answers', () => {
     controller.release.shift()!();
     await server.idle();
     expect(controller.aborted).toHaveLength(2);
-    expect(ann.heard).toEqual([]);
+    expect(ann.received).toEqual([]);
   });
 });
 
 describe('a stream of a @MessageMapping', () => {
   it('is published item by item', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('c', '/topic/counts');
-    ann.say('SEND', { destination: '/app/rooms/lobby/count', receipt: 'r' });
+    ann.send('SEND', { destination: '/app/rooms/lobby/count', receipt: 'r' });
     for (const body of ['1', '2', '3']) expect((await ann.next('MESSAGE')).body).toBe(body);
   });
 });
@@ -294,9 +294,9 @@ describe('what goes wrong', () => {
 
   it('is taken by the exception handler, and the frame gets its receipt', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('c', '/user/queue/closed');
-    ann.say('SEND', { ...send, what: 'closed', receipt: 'r' });
+    ann.send('SEND', { ...send, what: 'closed', receipt: 'r' });
     expect((await ann.next('MESSAGE')).body).toBe('{"code":"room-closed"}');
     expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'r' });
   });
@@ -318,21 +318,21 @@ describe('what goes wrong', () => {
     'is a problem where the client listens for problems, and the session lives: %s',
     async (_, headers, code) => {
       const { transport } = await serve({ controllers: [RoomController] });
-      const ann = await connect(transport);
+      const ann = await connectStomp(transport);
       await ann.subscribe('e', '/user/queue/errors');
-      ann.say('SEND', { ...headers, receipt: 'r' });
+      ann.send('SEND', { ...headers, receipt: 'r' });
       const problem = JSON.parse((await ann.next('MESSAGE')).body) as Record<string, unknown>;
       expect(problem).toMatchObject({ code, destination: headers.destination, receipt: 'r' });
       expect(JSON.stringify(problem)).not.toContain('secret');
       await ann.subscribe('still', '/topic/alive');
-      expect(ann.heard).toEqual([]);
+      expect(ann.received).toEqual([]);
     },
   );
 
   it('is ERROR with the receipt id, and the end, where the client does not listen', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
-    const ann = await connect(transport);
-    ann.say('SEND', { ...send, what: 'late', receipt: 'r' });
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { ...send, what: 'late', receipt: 'r' });
     expect((await ann.next('ERROR')).headers).toMatchObject({
       code: 'handler-failed',
       'receipt-id': 'r',
@@ -344,29 +344,29 @@ describe('what goes wrong', () => {
     const logged: string[] = [];
     const logger = { ...silentLogger, error: (text: string) => void logged.push(text) };
     const { transport } = await serve({ controllers: [RoomController], logger });
-    const ann = await connect(transport);
-    ann.say('SEND', { ...send, what: 'late' });
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { ...send, what: 'late' });
     await ann.subscribe('still', '/topic/alive');
     expect(logged).toEqual(['The handler of "/app/rooms/lobby/throw" failed.']);
   });
 
   it('is handler-timeout when a handler never ends, and the lane goes on', async () => {
     const { transport } = await serve({ controllers: [RoomController], handlerTimeout: 20 });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('e', '/user/queue/errors');
-    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
+    ann.send('SEND', { destination: '/app/rooms/lobby/hang' });
     expect(JSON.parse((await ann.next('MESSAGE')).body)).toMatchObject({ code: 'handler-timeout' });
     await ann.subscribe('still', '/topic/alive');
   });
 
   it('harms no other session', async () => {
     const { transport } = await serve();
-    const [ann, bob] = [await connect(transport), await connect(transport)];
+    const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
     await bob.subscribe('b', '/topic/x');
     ann.connection.send('GARBAGE\n\n\0');
     await ann.connection.closed;
-    const cat = await connect(transport);
-    cat.say('SEND', { destination: '/topic/x' }, 'still here');
+    const cat = await connectStomp(transport);
+    cat.send('SEND', { destination: '/topic/x' }, 'still here');
     expect((await bob.next('MESSAGE')).body).toBe('still here');
   });
 });
@@ -374,14 +374,14 @@ describe('what goes wrong', () => {
 describe('a session', () => {
   it('must begin with CONNECT, and only once', async () => {
     const { transport } = await serve();
-    const early = open(transport);
-    early.say('SEND', { destination: '/topic/x', receipt: 'r' });
+    const early = openStomp(transport);
+    early.send('SEND', { destination: '/topic/x', receipt: 'r' });
     expect((await early.next('ERROR')).headers).toMatchObject({
       code: 'not-connected',
       'receipt-id': 'r',
     });
-    const twice = await connect(transport);
-    twice.say('CONNECT', { 'accept-version': '1.2', host: 'test' });
+    const twice = await connectStomp(transport);
+    twice.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
     expect((await twice.next('ERROR')).headers).toMatchObject({ code: 'already-connected' });
     await Promise.all([early.connection.closed, twice.connection.closed]);
   });
@@ -392,8 +392,8 @@ describe('a session', () => {
         throw new Error('no such user: ann');
       },
     });
-    const ann = open(transport);
-    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'ann', passcode: 'x' });
+    const ann = openStomp(transport);
+    ann.send('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'ann', passcode: 'x' });
     const error = await ann.next('ERROR');
     expect(error).toMatchObject({
       headers: { message: 'Access refused.', code: 'access-refused' },
@@ -404,15 +404,15 @@ describe('a session', () => {
 
   it('gets the receipt of DISCONNECT before it is closed with 1000, and later frames are ignored', async () => {
     const { transport } = await serve();
-    const [ann, bob] = [await connect(transport), await connect(transport)];
+    const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
     await bob.subscribe('b', '/topic/x');
-    ann.say('SEND', { destination: '/topic/x' }, 'before');
-    ann.say('DISCONNECT', { receipt: 'bye' });
-    ann.say('SEND', { destination: '/topic/x' }, 'after');
+    ann.send('SEND', { destination: '/topic/x' }, 'before');
+    ann.send('DISCONNECT', { receipt: 'bye' });
+    ann.send('SEND', { destination: '/topic/x' }, 'after');
     expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'bye' });
     expect(await ann.connection.closed).toEqual({ code: 1000, reason: '' });
     expect((await bob.next('MESSAGE')).body).toBe('before');
-    expect(bob.heard).toEqual([]);
+    expect(bob.received).toEqual([]);
   });
 
   it('is announced when it is connected, subscribed, unsubscribed and gone, each once', async () => {
@@ -428,11 +428,11 @@ describe('a session', () => {
       ({ subscription }) => void log.push(`unsubscribed ${subscription}`),
     );
     server.events.on('disconnected', ({ code }) => void log.push(`disconnected ${code}`));
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('a', '/topic/x');
     expect((await ann.next('MESSAGE')).body).toBe('welcome true');
-    ann.say('UNSUBSCRIBE', { id: 'a' });
-    ann.say('DISCONNECT');
+    ann.send('UNSUBSCRIBE', { id: 'a' });
+    ann.send('DISCONNECT');
     await ann.connection.closed;
     await server.idle();
     expect(log).toEqual([
@@ -451,10 +451,10 @@ describe('a session', () => {
     const log: string[] = [];
     for (const kind of ['subscribed', 'unsubscribed', 'disconnected'] as const)
       server.events.on(kind, () => void log.push(kind));
-    const ann = await connect(transport);
-    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
-    ann.say('SUBSCRIBE', { id: 'a', destination: '/topic/x' });
-    ann.say('UNSUBSCRIBE', { id: 'a' });
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { destination: '/app/rooms/lobby/hang' });
+    ann.send('SUBSCRIBE', { id: 'a', destination: '/topic/x' });
+    ann.send('UNSUBSCRIBE', { id: 'a' });
     await new Promise((resolve) => setImmediate(resolve));
     ann.connection.vanish();
     await ann.connection.closed;
@@ -465,16 +465,16 @@ describe('a session', () => {
 
   it('may have only so many subscriptions', async () => {
     const { transport } = await serve({ limits: { maxSubscriptions: 2 } });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('1', '/topic/1');
     await ann.subscribe('2', '/topic/2');
-    ann.say('SUBSCRIBE', { id: '3', destination: '/topic/3' });
+    ann.send('SUBSCRIBE', { id: '3', destination: '/topic/3' });
     expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'subscription-limit' });
   });
 
   it('is let go when it does not connect in time', async () => {
     const { transport } = await serve({ connectTimeout: 20 });
-    expect(await open(transport).connection.closed).toEqual({
+    expect(await openStomp(transport).connection.closed).toEqual({
       code: 4501,
       reason: 'connect-timeout',
     });
@@ -491,10 +491,10 @@ describe('a session', () => {
       }
     }
     const { transport } = await serve({ controllers: [Slow] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('s', '/topic/slow');
     for (let n = 0; n < 100; n++)
-      ann.say('SEND', { destination: '/app/slow' }, JSON.stringify({ n }));
+      ann.send('SEND', { destination: '/app/slow' }, JSON.stringify({ n }));
     const heard: string[] = [];
     while (heard.length < 100) heard.push((await ann.next('MESSAGE')).body);
     expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => `${n}`));
@@ -512,12 +512,12 @@ describe('interceptors', () => {
       await next();
     };
     const { transport } = await serve({ interceptors: [interceptor] });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('x', '/topic/x');
-    ann.say('SEND', { destination: '/topic/x', spam: 'yes' }, 'spam');
-    ann.say('SEND', { destination: '/topic/x' }, 'mail');
+    ann.send('SEND', { destination: '/topic/x', spam: 'yes' }, 'spam');
+    ann.send('SEND', { destination: '/topic/x' }, 'mail');
     expect((await ann.next('MESSAGE')).body).toBe('mail');
-    ann.say('SUBSCRIBE', { id: 's', destination: '/topic/secret' });
+    ann.send('SUBSCRIBE', { id: 's', destination: '/topic/secret' });
     expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'access-refused' });
     expect(seen).toEqual(['connect', 'subscribe', 'send', 'send', 'subscribe']);
   });
@@ -539,10 +539,10 @@ describe('interceptors', () => {
         },
       ],
     });
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('x', '/topic/x');
-    ann.say('SEND', { destination: '/topic/x', hidden: 'yes' }, 'hidden');
-    ann.say('SEND', { destination: '/topic/x' }, 'seen');
+    ann.send('SEND', { destination: '/topic/x', hidden: 'yes' }, 'hidden');
+    ann.send('SEND', { destination: '/topic/x' }, 'seen');
     expect((await ann.next('MESSAGE')).body).toBe('SEEN');
   });
 });
@@ -552,14 +552,14 @@ describe('heart-beats', () => {
 
   it('are agreed on at CONNECT and sent while nothing else is', async () => {
     const { transport } = await serve({ heartbeat });
-    const ann = open(transport);
+    const ann = openStomp(transport);
     const octets: string[] = [];
     const { onData } = ann.connection;
     ann.connection.onData = (bytes) => {
       octets.push(Buffer.from(bytes).toString());
       onData?.(bytes);
     };
-    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test', 'heart-beat': '0,10' });
+    ann.send('CONNECT', { 'accept-version': '1.2', host: 'test', 'heart-beat': '0,10' });
     expect((await ann.next('CONNECTED')).headers).toMatchObject({ 'heart-beat': '20,0' });
     while (octets.filter((each) => each === '\n').length < 3) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -570,7 +570,7 @@ describe('heart-beats', () => {
     const { transport, server } = await serve({ heartbeat });
     const ended: string[] = [];
     server.events.on('disconnected', ({ code, reason }) => void ended.push(`${code} ${reason}`));
-    const ann = await connect(transport, { 'heart-beat': '20,0' });
+    const ann = await connectStomp(transport, { 'heart-beat': '20,0' });
     expect(await ann.connection.closed).toEqual({ code: 4501, reason: 'heartbeat-lost' });
     expect(ended).toEqual(['4501 heartbeat-lost']);
   });
@@ -579,7 +579,7 @@ describe('heart-beats', () => {
     const { transport } = await serve({
       heartbeat: { minSendInterval: 20, expectedInterval: 100 },
     });
-    const ann = await connect(transport, { 'heart-beat': '100,0' });
+    const ann = await connectStomp(transport, { 'heart-beat': '100,0' });
     let over = false;
     void ann.connection.closed.then(() => (over = true));
     for (const character of 'SEND\ndestination:/topic/x\n\n\n\n\n') {
@@ -591,8 +591,8 @@ describe('heart-beats', () => {
 
   it('are none in 1.0', async () => {
     const { transport } = await serve({ heartbeat });
-    const ann = open(transport);
-    ann.say('CONNECT', { 'accept-version': '1.0', 'heart-beat': '10,10' });
+    const ann = openStomp(transport);
+    ann.send('CONNECT', { 'accept-version': '1.0', 'heart-beat': '10,10' });
     expect((await ann.next('CONNECTED')).headers).toMatchObject({ 'heart-beat': '0,0' });
   });
 });
@@ -603,9 +603,9 @@ describe('reading', () => {
     container.bind(RoomController).toSelf().inSingletonScope();
     const { transport } = await serve({ container, limits: { maxWaitingFrames: 4 } });
     const controller = container.get(RoomController);
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     for (let n = 0; n < 20; n++) {
-      ann.say('SEND', { destination: '/app/rooms/lobby/hang', receipt: `${n}` });
+      ann.send('SEND', { destination: '/app/rooms/lobby/hang', receipt: `${n}` });
     }
     const receipts: string[] = [];
     while (receipts.length < 20) {
@@ -622,8 +622,8 @@ describe('closing', () => {
     const container = new Container();
     container.bind(RoomController).toSelf().inSingletonScope();
     const { transport, server } = await serve({ container });
-    const ann = await connect(transport);
-    ann.say('SEND', { destination: '/app/rooms/lobby/hang', receipt: 'r' });
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { destination: '/app/rooms/lobby/hang', receipt: 'r' });
     await new Promise((resolve) => setImmediate(resolve));
     const closed = server.close();
     container.get(RoomController).release[0]!();
@@ -634,8 +634,8 @@ describe('closing', () => {
 
   it('is bounded: handlers that never end are cut off', async () => {
     const { transport, server } = await serve({ controllers: [RoomController], closeTimeout: 20 });
-    const ann = await connect(transport);
-    ann.say('SEND', { destination: '/app/rooms/lobby/hang' });
+    const ann = await connectStomp(transport);
+    ann.send('SEND', { destination: '/app/rooms/lobby/hang' });
     await new Promise((resolve) => setImmediate(resolve));
     await server.close();
     await ann.connection.closed;
@@ -645,8 +645,8 @@ describe('closing', () => {
 describe('a server', () => {
   it('says in CONNECTED which version it is', async () => {
     const { transport } = await serve();
-    const ann = open(transport);
-    ann.say('CONNECT', { 'accept-version': '1.2', host: 'test' });
+    const ann = openStomp(transport);
+    ann.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect((await ann.next('CONNECTED')).headers['server']).toBe(`signalbox/${version}`);
   });

@@ -12,8 +12,8 @@ import {
   type Server,
   type ServerOptions,
 } from '../../src/index.js';
-import { connectJson, openJson } from '../json-client.js';
-import { connect } from '../stomp-client.js';
+import { connectJson, openJson } from '../clients/json.js';
+import { connectStomp } from '../clients/stomp.js';
 
 class Words {
   @IsString() @Length(1, 5) text!: string;
@@ -52,7 +52,7 @@ describe('a JSON client', () => {
   it('connects, subscribes and sends through a controller', async () => {
     const { transport } = await serve();
     const client = openJson(transport);
-    client.say({ type: 'connect', heartbeat: [0, 5000] });
+    client.send({ type: 'connect', heartbeat: [0, 5000] });
     expect(await client.next('connected')).toEqual({
       type: 'connected',
       session: expect.any(String),
@@ -60,7 +60,7 @@ describe('a JSON client', () => {
       heartbeat: [5000, 0],
     });
     await client.subscribe('s1', '/topic/said');
-    client.say({
+    client.send({
       type: 'send',
       destination: '/app/rooms/say',
       payload: { text: 'hi' },
@@ -75,7 +75,7 @@ describe('a JSON client', () => {
       headers: {},
     });
     expect(await client.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
-    client.say({ type: 'disconnect', receipt: 'bye' });
+    client.send({ type: 'disconnect', receipt: 'bye' });
     expect(await client.next('receipt')).toEqual({ type: 'receipt', id: 'bye' });
     expect(await client.connection.closed).toMatchObject({ code: 1000 });
   });
@@ -89,18 +89,18 @@ describe('a JSON client', () => {
   it('and a STOMP client hear each other', async () => {
     const { transport } = await serve();
     const json = await connectJson(transport);
-    const stomp = await connect(transport);
+    const stomp = await connectStomp(transport);
     await json.subscribe('j', '/topic/x');
     await stomp.subscribe('s', '/topic/x');
-    json.say({ type: 'send', destination: '/topic/x', payload: { n: 1 }, headers: { a: 'b' } });
+    json.send({ type: 'send', destination: '/topic/x', payload: { n: 1 }, headers: { a: 'b' } });
     expect(await stomp.next('MESSAGE')).toMatchObject({
       headers: { 'content-type': 'application/json', a: 'b' },
       body: '{"n":1}',
     });
     expect(await json.next('message')).toMatchObject({ payload: { n: 1 }, headers: { a: 'b' } });
-    stomp.say('SEND', { destination: '/topic/x', 'content-type': 'application/json' }, '{"n": 2}');
+    stomp.send('SEND', { destination: '/topic/x', 'content-type': 'application/json' }, '{"n": 2}');
     expect(await json.next('message')).toMatchObject({ payload: { n: 2 }, headers: {} });
-    stomp.say('SEND', { destination: '/topic/x' }, 'plain');
+    stomp.send('SEND', { destination: '/topic/x' }, 'plain');
     expect(await json.next('message')).toMatchObject({ payload: 'plain', headers: {} });
   });
 
@@ -108,7 +108,7 @@ describe('a JSON client', () => {
     const { transport } = await serve();
     const client = openJson(transport);
     await client.subscribe('s1', '/topic/x');
-    expect(client.heard.map(({ type }) => type)).toEqual(['connected']);
+    expect(client.received.map(({ type }) => type)).toEqual(['connected']);
   });
 
   it('has to say who it is where somebody asks', async () => {
@@ -116,20 +116,20 @@ describe('a JSON client', () => {
       authenticate: ({ login }) => ({ name: login ?? 'nobody' }),
     });
     const silent = openJson(transport);
-    silent.say({ type: 'subscribe', id: 's1', destination: '/topic/x' });
+    silent.send({ type: 'subscribe', id: 's1', destination: '/topic/x' });
     expect(await silent.next('error')).toMatchObject({ code: 'not-connected', fatal: true });
     expect(await silent.connection.closed).toMatchObject({ code: 1002 });
     const ann = openJson(transport);
-    ann.say({ type: 'connect', login: 'ann' });
+    ann.send({ type: 'connect', login: 'ann' });
     expect(await ann.next('connected')).toMatchObject({ user: 'ann' });
   });
 
   it('is answered when it asks for a life sign, even before it connected', async () => {
     const { transport } = await serve();
     const client = openJson(transport);
-    client.say({ type: 'ping' });
+    client.send({ type: 'ping' });
     expect(await client.next('pong')).toEqual({ type: 'pong' });
-    expect(client.heard).toEqual([]);
+    expect(client.received).toEqual([]);
   });
 });
 
@@ -155,7 +155,7 @@ describe('a problem', () => {
   ])('%s', async (_, sent, problem) => {
     const { transport } = await serve();
     const client = await connectJson(transport);
-    client.say({ type: 'send', ...sent, receipt: 'r1' });
+    client.send({ type: 'send', ...sent, receipt: 'r1' });
     const error = await client.next('error');
     expect(error).toMatchObject({
       ...problem,
@@ -170,15 +170,15 @@ describe('a problem', () => {
   it('ends the session where refused frames close', async () => {
     const { transport } = await serve({ errors: 'close' });
     const failing = await connectJson(transport);
-    failing.say({ type: 'send', destination: '/app/rooms/say', payload: { text: 'throw' } });
+    failing.send({ type: 'send', destination: '/app/rooms/say', payload: { text: 'throw' } });
     expect(await failing.next('error')).toMatchObject({ code: 'handler-failed', fatal: false });
-    failing.say({ type: 'send', destination: '/app/nowhere' });
+    failing.send({ type: 'send', destination: '/app/nowhere' });
     expect(await failing.next('error')).toMatchObject({ code: 'no-route', fatal: true });
     expect(await failing.connection.closed).toMatchObject({ code: 1002, reason: 'no-route' });
 
-    const stomp = await connect(transport);
+    const stomp = await connectStomp(transport);
     await stomp.subscribe('errors', '/user/queue/errors');
-    stomp.say('SUBSCRIBE', { id: 'x', destination: '/nowhere' });
+    stomp.send('SUBSCRIBE', { id: 'x', destination: '/nowhere' });
     expect(await stomp.next('ERROR')).toMatchObject({ headers: { code: 'no-route' } });
     expect(await stomp.connection.closed).toMatchObject({ code: 1002 });
   });

@@ -16,8 +16,8 @@ import {
 import { MessagingError } from '../../src/message/error.js';
 import { Transactions, type HeldFrame } from '../../src/server/transactions.js';
 import { testServer } from 'signalbox/testing';
-import { connectJson } from '../json-client.js';
-import { connect } from '../stomp-client.js';
+import { connectJson } from '../clients/json.js';
+import { connectStomp } from '../clients/stomp.js';
 
 class Words {
   @IsString() text!: string;
@@ -54,12 +54,12 @@ async function scene(limits: Partial<LimitOptions> = {}, logger: Logger = silent
   });
   running.push(server);
   await server.start();
-  const listener = await connect(transport);
+  const listener = await connectStomp(transport);
   await listener.subscribe('s', '/topic/*');
   const heard = async () => {
     await server.idle();
     const bodies: string[] = [];
-    while (listener.heard.length > 0) bodies.push((await listener.next('MESSAGE')).body);
+    while (listener.received.length > 0) bodies.push((await listener.next('MESSAGE')).body);
     return bodies;
   };
   return { server, transport, heard };
@@ -75,44 +75,44 @@ const words = (text: string) => JSON.stringify({ text });
 describe('a transaction', () => {
   it('lines 37, 61: takes effect at COMMIT, in order, handlers and all', async () => {
     const { transport, heard } = await scene();
-    const ann = await connect(transport);
-    ann.say('BEGIN', { transaction });
-    ann.say('SEND', { destination: '/topic/x', transaction }, '1');
-    ann.say('SEND', { destination: '/app/echo', transaction, receipt: 'held' }, words('2'));
-    ann.say('SEND', { destination: '/app/quiet', transaction });
-    ann.say('SEND', { destination: '/topic/x', transaction }, '3');
+    const ann = await connectStomp(transport);
+    ann.send('BEGIN', { transaction });
+    ann.send('SEND', { destination: '/topic/x', transaction }, '1');
+    ann.send('SEND', { destination: '/app/echo', transaction, receipt: 'held' }, words('2'));
+    ann.send('SEND', { destination: '/app/quiet', transaction });
+    ann.send('SEND', { destination: '/topic/x', transaction }, '3');
     await ann.next('RECEIPT');
     expect(await heard()).toEqual([]);
-    ann.say('COMMIT', { transaction, receipt: 'done' });
+    ann.send('COMMIT', { transaction, receipt: 'done' });
     await ann.next('RECEIPT');
     expect(await heard()).toEqual(['1', '2', '3']);
   });
 
   it('line 61: of which nothing is left by ABORT, nor by the end of the connection', async () => {
     const { transport, heard } = await scene();
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     for (const name of ['a', 'b']) {
-      ann.say('BEGIN', { transaction: name });
-      ann.say('SEND', { destination: '/topic/x', transaction: name }, name);
+      ann.send('BEGIN', { transaction: name });
+      ann.send('SEND', { destination: '/topic/x', transaction: name }, name);
     }
-    ann.say('ABORT', { transaction: 'a' });
-    ann.say('DISCONNECT', { receipt: 'bye' });
+    ann.send('ABORT', { transaction: 'a' });
+    ann.send('DISCONNECT', { receipt: 'bye' });
     await ann.next('RECEIPT');
     expect(await heard()).toEqual([]);
   });
 
   it('line 55: settles at COMMIT', async () => {
     const { server, transport } = await scene();
-    const ann = await connect(transport);
+    const ann = await connectStomp(transport);
     await ann.subscribe('q', '/queue/x', { ack: 'client', 'prefetch-count': '1' });
     for (const text of ['1', '2']) await server.publisher.publish('/queue/x', text);
     const { headers } = await ann.next('MESSAGE');
-    ann.say('BEGIN', { transaction });
-    ann.say('ACK', { id: headers['ack']!, transaction, receipt: 'held' });
+    ann.send('BEGIN', { transaction });
+    ann.send('ACK', { id: headers['ack']!, transaction, receipt: 'held' });
     await ann.next('RECEIPT');
     await server.idle();
-    expect(ann.heard).toEqual([]);
-    ann.say('COMMIT', { transaction });
+    expect(ann.received).toEqual([]);
+    ann.send('COMMIT', { transaction });
     expect(await ann.next('MESSAGE')).toMatchObject({ body: '2' });
   });
 
@@ -124,13 +124,13 @@ describe('a transaction', () => {
       [ann, 'y'],
       [bob, 'x'],
     ] as const) {
-      client.say({ type: 'begin', transaction: name });
-      client.say({ type: 'send', destination: '/topic/x', transaction: name, payload: name });
+      client.send({ type: 'begin', transaction: name });
+      client.send({ type: 'send', destination: '/topic/x', transaction: name, payload: name });
     }
-    ann.say({ type: 'commit', transaction: 'y', receipt: 'r' });
+    ann.send({ type: 'commit', transaction: 'y', receipt: 'r' });
     await ann.next('receipt');
     expect(await heard()).toEqual(['"y"']);
-    bob.say({ type: 'commit', transaction: 'x', receipt: 'r' });
+    bob.send({ type: 'commit', transaction: 'x', receipt: 'r' });
     await bob.next('receipt');
     expect(await heard()).toEqual(['"x"']);
   });
@@ -149,18 +149,18 @@ describe('a transaction', () => {
   ])('fails as a whole by %s', async (_, destination, body, detail) => {
     const { transport, heard } = await scene();
     const ann = await connectJson(transport);
-    ann.say({ type: 'begin', transaction });
-    ann.say({ type: 'send', destination: '/topic/x', transaction, payload: 1 });
+    ann.send({ type: 'begin', transaction });
+    ann.send({ type: 'send', destination: '/topic/x', transaction, payload: 1 });
     const headers = { 'content-type': 'application/json;charset=utf-8' };
     const payload = body === '' ? {} : { payload: JSON.parse(body) as unknown, headers };
-    ann.say({ type: 'send', destination, transaction, ...payload });
-    ann.say({ type: 'commit', transaction, receipt: 'r' });
+    ann.send({ type: 'send', destination, transaction, ...payload });
+    ann.send({ type: 'commit', transaction, receipt: 'r' });
     const error = await ann.next('error');
     expect(error).toMatchObject({ code: 'transaction-failed', receipt: 'r', fatal: false });
     expect(error['detail']).toEqual(detail);
     expect(JSON.stringify(error)).not.toContain('secret');
     expect(await heard()).toEqual([]);
-    ann.say({ type: 'abort', transaction });
+    ann.send({ type: 'abort', transaction });
     expect(await ann.next('error')).toMatchObject({ code: 'transaction-unknown' });
   });
 });
@@ -188,10 +188,10 @@ it('that fails by a mistake of its client is no error of the server', async () =
   const errors: string[] = [];
   const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
   const { transport } = await scene({}, logger);
-  const ann = await connect(transport);
-  ann.say('BEGIN', { transaction });
-  ann.say('ACK', { id: '7', transaction });
-  ann.say('COMMIT', { transaction });
+  const ann = await connectStomp(transport);
+  ann.send('BEGIN', { transaction });
+  ann.send('ACK', { id: '7', transaction });
+  ann.send('COMMIT', { transaction });
   expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'transaction-failed' } });
   expect(errors).toEqual([]);
 });
@@ -210,7 +210,7 @@ describe('what is refused', () => {
     const ann = await connectJson(transport);
     for (const each of said) {
       const [type, name] = each.split(' ');
-      ann.say({ type, transaction: name, destination: '/topic/x' });
+      ann.send({ type, transaction: name, destination: '/topic/x' });
     }
     expect(await ann.next('error')).toMatchObject({ code, fatal: false });
   });
@@ -219,20 +219,20 @@ describe('what is refused', () => {
     const { transport } = await scene({ maxTransactionBytes: 1000 });
     const ann = await connectJson(transport);
     const fill = (name: string) =>
-      ann.say({
+      ann.send({
         type: 'send',
         destination: '/topic/x',
         transaction: name,
         payload: 'x'.repeat(600),
         receipt: name,
       });
-    ann.say({ type: 'begin', transaction: 'a' });
-    ann.say({ type: 'begin', transaction: 'b' });
+    ann.send({ type: 'begin', transaction: 'a' });
+    ann.send({ type: 'begin', transaction: 'b' });
     fill('a');
     await ann.next('receipt');
     fill('b');
     expect(await ann.next('error')).toMatchObject({ code: 'transaction-limit', receipt: 'b' });
-    ann.say({ type: 'abort', transaction: 'a' });
+    ann.send({ type: 'abort', transaction: 'a' });
     fill('b');
     expect(await ann.next('receipt')).toMatchObject({ id: 'b' });
   });

@@ -1,15 +1,18 @@
 // Activity: the server is idle when no work is in progress, and none begins within a turn.
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
-import { manualClock } from '../manual-clock.js';
+import { testClock } from 'signalbox/testing';
+import { settle } from './test-session.js';
 
-async function idleAfter(steps: (activity: Activity, turn: () => void) => void): Promise<boolean> {
-  const clock = manualClock();
+async function idleAfter(
+  steps: (activity: Activity, turn: () => Promise<void>) => void | Promise<void>,
+): Promise<boolean> {
+  const clock = testClock();
   const activity = new Activity(clock);
   let idle = false;
   activity.begin();
   void activity.idle().then(() => (idle = true));
-  steps(activity, () => clock.turn());
+  await steps(activity, () => clock.advance(0));
   await Promise.resolve();
   return idle;
 }
@@ -17,37 +20,37 @@ async function idleAfter(steps: (activity: Activity, turn: () => void) => void):
 describe('activity', () => {
   it('is idle one turn after all work has ended', async () => {
     expect(await idleAfter((activity) => activity.end())).toBe(false);
-    const ended = await idleAfter((activity, turn) => {
+    const ended = await idleAfter(async (activity, turn) => {
       activity.end();
-      turn();
+      await turn();
     });
     expect(ended).toBe(true);
   });
 
   it('is not idle when work begins in that turn', async () => {
-    const begun = await idleAfter((activity, turn) => {
+    const begun = await idleAfter(async (activity, turn) => {
       activity.end();
       activity.begin();
-      turn();
+      await turn();
     });
     expect(begun).toBe(false);
   });
 
   it('is not idle during a turn of work', async () => {
-    const clock = manualClock();
-    const activity = new Activity(clock);
+    const turns: (() => void)[] = [];
+    const activity = new Activity({ ...testClock(), soon: (action) => void turns.push(action) });
     let ended = false;
     let idle = false;
     void activity.turn().then(() => (ended = true));
     void activity.idle().then(() => (idle = true));
 
-    await Promise.resolve();
-    expect(ended).toBe(false);
-    clock.turn();
-    await new Promise(setImmediate);
+    await settle();
+    expect({ ended, idle }).toEqual({ ended: false, idle: false });
+    turns.shift()!();
+    await settle();
     expect({ ended, idle }).toEqual({ ended: true, idle: false });
-    clock.turn();
-    await Promise.resolve();
+    turns.shift()!();
+    await settle();
     expect(idle).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 // The types of session attributes: declared names have their type, all others are unknown.
 import { expect, expectTypeOf, it } from 'vitest';
 import type { Session, SessionAttributeMap } from '../../src/session/session.js';
-import { sessionStage } from './session-stage.js';
+import { testSession } from './test-session.js';
 
 declare module '../../src/session/session.js' {
   interface SessionAttributes {
@@ -10,7 +10,7 @@ declare module '../../src/session/session.js' {
 }
 
 it('have the declared type', () => {
-  const { session } = sessionStage().open();
+  const { session } = testSession().open();
   const { attributes } = session;
   attributes.set('test:visits', 1);
   expectTypeOf(attributes.get('test:visits')).toEqualTypeOf<number | undefined>();
@@ -20,7 +20,7 @@ it('have the declared type', () => {
 });
 
 it('are unknown without a declaration', () => {
-  const { attributes } = sessionStage().open().session;
+  const { attributes } = testSession().open().session;
   const name: string = 'color';
   attributes.set('color', 'red').set(name, 3);
   expectTypeOf(attributes.get('color')).toEqualTypeOf<unknown>();
@@ -35,7 +35,7 @@ it('accept a plain map, so that tests can make sessions', () => {
 });
 
 it('belong to one session', () => {
-  const { open } = sessionStage();
+  const { open } = testSession();
   const [one, other] = [open().session, open().session];
   one.attributes.set('color', 'red');
   expect([one.attributes.get('color'), other.attributes.get('color')]).toEqual(['red', undefined]);

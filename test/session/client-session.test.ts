@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { closeCodes, MessagingError } from '../../src/message/error.js';
 import { noHeartbeat } from '../../src/session/heartbeat.js';
 import { jsonCodec } from '../../src/wire/json/codec.js';
-import { anonymousHandshake, FakeConnection } from '../fake-connection.js';
-import { frameText } from '../stomp-client.js';
-import { connectText, sendText, sessionStage, settle } from './session-stage.js';
+import { anonymousHandshake, FakeConnection } from './fake-connection.js';
+import { frameText } from '../clients/stomp.js';
+import { connectText, sendText, testSession, settle } from './test-session.js';
 
 /** A process function that waits until the test releases the oldest frame. */
 function gate() {
@@ -21,27 +21,27 @@ function gate() {
 
 describe('a session', () => {
   it('processes frames in order and confirms each with its receipt', async () => {
-    const { clock, open } = sessionStage();
+    const { clock, open } = testSession();
     const { connection, events, receive } = open();
     receive(connectText + sendText('1') + sendText('2'));
     await settle();
-    clock.turn();
+    await clock.advance(0);
     expect(events).toEqual(['connect', 'send', 'send']);
     expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:1\n\n\0RECEIPT\nreceipt-id:2\n\n\0']);
   });
 
   it.each(['failed', 'dropped'] as const)('sends no receipt for a %s frame', async (result) => {
-    const { clock, open } = sessionStage({ process: async () => result });
+    const { clock, open } = testSession({ process: async () => result });
     const { connection, receive } = open();
     receive(connectText + sendText('1'));
     await settle();
-    clock.turn();
+    await clock.advance(0);
     expect(connection.written).toEqual([]);
   });
 
   it('rejects frames before CONNECT, and a second CONNECT', async () => {
     for (const text of [sendText('1'), connectText + connectText]) {
-      const { open } = sessionStage();
+      const { open } = testSession();
       const { connection, receive } = open();
       receive(text);
       await settle();
@@ -53,7 +53,7 @@ describe('a session', () => {
 
   it('processes frames that were read before the connection was lost, and drops their answers', async () => {
     const { process, release } = gate();
-    const { clock, open } = sessionStage({ process });
+    const { clock, open } = testSession({ process });
     const { connect, connection, events, receive, session } = open();
     await connect();
     receive(sendText('1') + sendText('2'));
@@ -63,14 +63,14 @@ describe('a session', () => {
     // Would discard the second frame if the connection were open.
     session.fail(new MessagingError('no-route'));
     await release();
-    clock.turn();
+    await clock.advance(0);
     expect(events).toEqual(['send', 'lost 1006 ', 'send', 'finished']);
     expect(connection.written).toEqual([]);
   });
 
   it('discards waiting frames when it is closed, and reports its own close code', async () => {
     const { process, release } = gate();
-    const { open } = sessionStage({ process });
+    const { open } = testSession({ process });
     const { connect, connection, events, receive, session } = open();
     await connect();
     receive(sendText('1') + sendText('2'));
@@ -81,7 +81,7 @@ describe('a session', () => {
   });
 
   it('ignores bytes that arrive after it was closed', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connect, events, receive, session } = open();
     await connect();
     session.close();
@@ -90,7 +90,7 @@ describe('a session', () => {
   });
 
   it('closes after the frames before the end of input', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, events, receive } = open();
     receive(connectText + sendText('1'));
     connection.listener!.ended(1007, 'text-invalid');
@@ -101,7 +101,7 @@ describe('a session', () => {
   });
 
   it('confirms DISCONNECT, then closes with 1000', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connect, connection, receive } = open();
     await connect();
     receive(frameText('DISCONNECT', { receipt: 'bye' }));
@@ -112,7 +112,7 @@ describe('a session', () => {
 
   it('drains: processes the frames that were read, then closes with 1001', async () => {
     const { process, release } = gate();
-    const { open } = sessionStage({ process });
+    const { open } = testSession({ process });
     const { connect, connection, events, receive, session } = open();
     await connect();
     receive(sendText('1'));
@@ -132,13 +132,13 @@ describe('a session', () => {
     expect(events).toEqual(['send', 'lost 1001 server-stopping', 'finished']);
   });
 
-  it('logs how it was closed, except for normal ends', () => {
+  it('logs how it was closed, except for normal ends', async () => {
     for (const [code, lines] of [
       [1000, []],
       [1001, []],
       [1008, ['Session s1 was closed with 1008 because.']],
     ] as const) {
-      const { logged, open } = sessionStage();
+      const { logged, open } = testSession();
       open().session.close(code, 'because');
       expect(logged.map(({ text }) => text)).toEqual(lines);
     }
@@ -146,7 +146,7 @@ describe('a session', () => {
 
   it('is gone when it was closed, and busy while a frame is in process', async () => {
     const { process, release } = gate();
-    const { open } = sessionStage({ process });
+    const { open } = testSession({ process });
     const { connect, receive, session } = open();
     await connect();
     expect([session.busy, session.gone]).toEqual([false, false]);
@@ -158,8 +158,8 @@ describe('a session', () => {
     expect(session.gone).toBe(true);
   });
 
-  it('cannot be accepted after it was closed', () => {
-    const { open } = sessionStage();
+  it('cannot be accepted after it was closed', async () => {
+    const { open } = testSession();
     const { session } = open();
     session.close();
     expect(session.accept({ name: 'ann' }, { advertised: [0, 0], send: 0, expect: 0 })).toBe(false);
@@ -167,7 +167,7 @@ describe('a session', () => {
   });
 
   it('has the user of its handshake until CONNECT is accepted with another', () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const handshake = { ...anonymousHandshake, principal: { name: 'ann' } };
     const { session } = open(Object.assign(new FakeConnection(), { handshake }));
     expect([session.handshake, session.principal]).toEqual([handshake, { name: 'ann' }]);
@@ -179,14 +179,14 @@ describe('a session', () => {
     ['access-refused', closeCodes.policy],
     ['no-route', closeCodes.protocolError],
   ] as const)('fails with the close code of the error: %s', (code, closeCode) => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, session } = open();
     session.fail(new MessagingError(code));
     expect(connection.closedWith).toEqual({ code: closeCode, reason: code });
   });
 
   it('has drained when its connection is closed already', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, session } = open();
     connection.listener!.closed(1006, '');
     await session.drain();
@@ -196,12 +196,12 @@ describe('a session', () => {
 
 describe('a problem', () => {
   it('of a JSON client is an error frame that does not end the session', async () => {
-    const { clock, open } = sessionStage({ codecs: [jsonCodec] });
+    const { clock, open } = testSession({ codecs: [jsonCodec] });
     const { connection, receive, session } = open();
     receive('{"type":"connect"}');
     await settle();
     expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(true);
-    clock.turn();
+    await clock.advance(0);
     expect(connection.text().map((text) => JSON.parse(text) as unknown)).toEqual([
       expect.objectContaining({ type: 'error', code: 'no-route', fatal: false }),
     ]);
@@ -209,7 +209,7 @@ describe('a problem', () => {
   });
 
   it('that ends the session of a JSON client is marked as fatal', async () => {
-    const { open } = sessionStage({ codecs: [jsonCodec] });
+    const { open } = testSession({ codecs: [jsonCodec] });
     const { connection, receive, session } = open();
     receive('{"type":"connect"}');
     await settle();
@@ -218,29 +218,29 @@ describe('a problem', () => {
   });
 
   it('is not reported before the first byte, nor to a STOMP client, whose session would end', async () => {
-    const { clock, open } = sessionStage();
+    const { clock, open } = testSession();
     const { connect, connection, session } = open();
     expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
     await connect();
     expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
-    clock.turn();
+    await clock.advance(0);
     expect(connection.written).toEqual([]);
   });
 });
 
 describe('the connect timeout', () => {
-  it('closes a client that sends no CONNECT with 4501', () => {
-    const { clock, open } = sessionStage();
+  it('closes a client that sends no CONNECT with 4501', async () => {
+    const { clock, open } = testSession();
     const { connection } = open();
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(connection.closedWith).toEqual({ code: 4501, reason: 'connect-timeout' });
   });
 
   it('is cancelled by CONNECT', async () => {
-    const { clock, open } = sessionStage();
+    const { clock, open } = testSession();
     const { connect, connection } = open();
     await connect();
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(connection.closedWith).toBeUndefined();
   });
 });
@@ -252,52 +252,52 @@ describe.each(ends)('the clean-up of a session that is %s', (end) => {
   const endSession = ({
     connection,
     session,
-  }: ReturnType<ReturnType<typeof sessionStage>['open']>) =>
+  }: ReturnType<ReturnType<typeof testSession>['open']>) =>
     end === 'lost' ? connection.listener!.closed(1006, '') : session.close();
 
-  it('cancels the connect timer', () => {
-    const { clock, open } = sessionStage();
+  it('cancels the connect timer', async () => {
+    const { clock, open } = testSession();
     const opened = open();
-    expect(clock.timers).toBe(1);
+    expect(clock.timers).toHaveLength(1);
     endSession(opened);
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('cancels the heart-beat timer', async () => {
-    const { clock, open } = sessionStage();
+    const { clock, open } = testSession();
     const opened = open();
     await opened.connect();
-    expect(clock.timers).toBe(1);
+    expect(clock.timers).toHaveLength(1);
     endSession(opened);
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('stops the outbox: cancels its timer, ends its activity and releases waiting senders', async () => {
-    const { clock, isIdle, open } = sessionStage();
+    const { clock, isIdle, open } = testSession();
     const opened = open();
     await opened.connect();
     opened.connection.stalled = true;
     opened.session.send({ kind: 'receipt', receipt: 'x'.repeat(900) });
-    clock.turn();
+    await clock.advance(0);
     let room = false;
     void opened.session.room().then(() => (room = true));
-    expect([clock.timers, await isIdle(), room]).toEqual([2, false, false]);
+    expect([clock.timers.length, await isIdle(), room]).toEqual([2, false, false]);
     endSession(opened);
-    expect([clock.timers, await isIdle(), room]).toEqual([0, true, true]);
+    expect([clock.timers.length, await isIdle(), room]).toEqual([0, true, true]);
   });
 
   it('drops frames that are sent afterwards', async () => {
-    const { clock, open } = sessionStage();
+    const { clock, open } = testSession();
     const opened = open();
     await opened.connect();
     endSession(opened);
     opened.session.send({ kind: 'receipt', receipt: '1' });
-    clock.turn();
+    await clock.advance(0);
     expect(opened.connection.written).toEqual([]);
   });
 
   it('ends activity, even when the connection reports bytes afterwards', async () => {
-    const { isIdle, open } = sessionStage();
+    const { isIdle, open } = testSession();
     const opened = open();
     await opened.connect();
     endSession(opened);
@@ -307,7 +307,7 @@ describe.each(ends)('the clean-up of a session that is %s', (end) => {
   });
 
   it('takes no further frames', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const opened = open();
     await opened.connect();
     endSession(opened);
@@ -321,7 +321,7 @@ describe('the signal', () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on('warning', onWarning);
-    const { signal } = sessionStage().open().session;
+    const { signal } = testSession().open().session;
     for (let i = 0; i < 20; i++) signal.addEventListener('abort', () => {});
     await settle();
     process.off('warning', onWarning);
@@ -330,8 +330,8 @@ describe('the signal', () => {
 });
 
 describe('the end of the connection', () => {
-  it('aborts the signal, also when it is read afterwards', () => {
-    const { open } = sessionStage();
+  it('aborts the signal, also when it is read afterwards', async () => {
+    const { open } = testSession();
     const [early, late] = [open(), open()];
     const { signal } = early.session;
     for (const { connection } of [early, late]) connection.listener!.closed(1000, '');
@@ -339,7 +339,7 @@ describe('the end of the connection', () => {
   });
 
   it('is reported to the owner, then that no work remains', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, events } = open();
     connection.listener!.closed(1006, 'x');
     expect(events).toEqual(['lost 1006 x']);
@@ -349,7 +349,7 @@ describe('the end of the connection', () => {
 
   it('leaves no work when a frame was in process and others waited', async () => {
     const { process, release } = gate();
-    const { open } = sessionStage({ process });
+    const { open } = testSession({ process });
     const { connect, connection, events, receive, session } = open();
     await connect();
     receive(sendText('1') + sendText('2') + sendText('3'));
@@ -362,7 +362,7 @@ describe('the end of the connection', () => {
 
   it('keeps the server busy until the frames in process are completed', async () => {
     const { process, release } = gate();
-    const { isIdle, open } = sessionStage({ process });
+    const { isIdle, open } = testSession({ process });
     const { connect, connection, receive } = open();
     await connect();
     receive(sendText('1'));

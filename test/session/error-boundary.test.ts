@@ -5,8 +5,8 @@ import type { OutboundInterceptor } from '../../src/session/interceptor.js';
 import { compileSlowConsumers } from '../../src/session/slow-consumer.js';
 import type { WireCodec } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
-import { FakeConnection } from '../fake-connection.js';
-import { sendText, sessionStage, settle, type StageOptions } from './session-stage.js';
+import { FakeConnection } from './fake-connection.js';
+import { sendText, testSession, settle, type TestSessionOptions } from './test-session.js';
 
 const boom = new Error('boom');
 const fail = (): never => {
@@ -51,7 +51,7 @@ function faultyCodec(part: 'begins' | 'decoder' | 'push' | 'encoder' | 'encode')
 interface Fault {
   readonly name: string;
   readonly activity: string;
-  readonly options?: StageOptions;
+  readonly options?: TestSessionOptions;
   readonly connection?: () => FakeConnection;
 }
 
@@ -109,7 +109,7 @@ const faults: readonly Fault[] = [
 
 describe.each(faults)('an exception of $name', ({ activity, options, connection }) => {
   it('ends its session with 1011 and one log line; other sessions continue', async () => {
-    const { clock, isIdle, logged, open } = sessionStage(options);
+    const { clock, isIdle, logged, open } = testSession(options);
     const faulty = open(connection?.());
     const healthy = open();
     for (const { connect, receive } of [faulty, healthy]) {
@@ -117,7 +117,7 @@ describe.each(faults)('an exception of $name', ({ activity, options, connection 
       receive(sendText('1'));
     }
     await settle();
-    clock.turn();
+    await clock.advance(0);
     expect(faulty.connection.closedWith).toEqual({ code: 1011, reason: 'session-failed' });
     expect(logged.map(({ text }) => text)).toEqual([
       `Session s1 was closed with 1011 session-failed: ${activity} failed.`,
@@ -134,7 +134,7 @@ describe.each(faults)('an exception of $name', ({ activity, options, connection 
 
 describe('an exception while frames are queued', () => {
   it('of the encoder: frames that were encoded before are written', async () => {
-    const { open } = sessionStage({
+    const { open } = testSession({
       outbox: {
         interceptors: [
           (frame) => (frame.kind === 'receipt' && frame.receipt === '2' ? fail() : frame),
@@ -150,7 +150,7 @@ describe('an exception while frames are queued', () => {
   });
 
   it('of the transport while the server closes the session: logged once', async () => {
-    const { logged, open } = sessionStage();
+    const { logged, open } = testSession();
     const { connect, connection, session } = open(new FaultyConnection({ write: fail }));
     await connect();
     session.send({ kind: 'receipt', receipt: '1' });
@@ -163,7 +163,7 @@ describe('an exception while frames are queued', () => {
     'of the encoder for frames that were held back for a slow reader, when it %s',
     async (end) => {
       let sent = 0;
-      const { clock, logged, open } = sessionStage({
+      const { clock, logged, open } = testSession({
         outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
       });
       const { connect, connection, session } = open();
@@ -174,7 +174,7 @@ describe('an exception while frames are queued', () => {
       connection.stalled = true;
       for (const receipt of ['1', '2', '3', '4']) {
         session.send({ kind: 'receipt', receipt });
-        clock.turn();
+        await clock.advance(0);
       }
       // Frames are encoded once to measure them, and again when they are written.
       connection.stalled = false;
@@ -190,20 +190,20 @@ describe('an exception while frames are queued', () => {
 
 describe('an exception of the transport', () => {
   it('in bufferedBytes when the outbox timeout expires', async () => {
-    const { clock, logged, open } = sessionStage();
+    const { clock, logged, open } = testSession();
     const { connect, connection, session } = open();
     await connect();
     connection.stalled = true;
     session.send({ kind: 'receipt', receipt: '1' });
-    clock.turn();
+    await clock.advance(0);
     Object.defineProperty(connection, 'bufferedBytes', { get: fail });
-    clock.advance(10_000);
+    await clock.advance(10_000);
     expect(connection.closedWith?.code).toBe(1011);
     expect(logged).toHaveLength(1);
   });
 
   it('in bufferedBytes when the connection has drained', async () => {
-    const { logged, open } = sessionStage();
+    const { logged, open } = testSession();
     const { connect, connection } = open();
     await connect();
     Object.defineProperty(connection, 'bufferedBytes', { get: fail });
@@ -213,7 +213,7 @@ describe('an exception of the transport', () => {
   });
 
   it('in write: no held frame is written afterwards', async () => {
-    const { open } = sessionStage({
+    const { open } = testSession({
       outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
     });
     const { connect, connection, session } = open();
@@ -232,18 +232,18 @@ describe('an exception of the transport', () => {
     expect([writes, connection.closedWith?.code]).toEqual([1, 1011]);
   });
 
-  it('in ping', () => {
-    const { clock, open } = sessionStage();
+  it('in ping', async () => {
+    const { clock, open } = testSession();
     const { connection, session } = open(new FaultyConnection({ ping: fail }));
     session.accept(undefined, noHeartbeat);
-    clock.advance(25_000);
+    await clock.advance(25_000);
     expect(connection.closedWith?.code).toBe(1011);
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it.each(['pause', 'resume'] as const)('in %s', async (method) => {
     const waiting: (() => void)[] = [];
-    const { open } = sessionStage({
+    const { open } = testSession({
       process: () => new Promise((resolve) => waiting.push(() => resolve('done'))),
     });
     const { connect, connection, receive } = open(new FaultyConnection({ [method]: fail }));
@@ -256,8 +256,8 @@ describe('an exception of the transport', () => {
     expect(connection.closedWith?.code).toBe(1011);
   });
 
-  it('in close: the connection is terminated', () => {
-    const { logged, open } = sessionStage();
+  it('in close: the connection is terminated', async () => {
+    const { logged, open } = testSession();
     const { events, session } = open(new FaultyConnection({ close: fail }));
     session.close();
     expect(events).toEqual(['lost 1000 ']);
@@ -266,8 +266,8 @@ describe('an exception of the transport', () => {
     ]);
   });
 
-  it('in close and terminate: is logged', () => {
-    const { logged, open } = sessionStage();
+  it('in close and terminate: is logged', async () => {
+    const { logged, open } = testSession();
     open(new FaultyConnection({ close: fail, terminate: fail })).session.close();
     expect(logged).toHaveLength(2);
   });

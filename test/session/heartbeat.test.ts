@@ -1,14 +1,14 @@
 // Heart-beats: the negotiation, and the timer that sends them and detects lost clients.
 import { describe, expect, it } from 'vitest';
 import { agreeHeartbeat } from '../../src/session/heartbeat.js';
-import { FakeConnection } from '../fake-connection.js';
+import { FakeConnection } from './fake-connection.js';
 import {
   plainEncoder,
   sendText,
-  sessionStage,
+  testSession,
   settle,
-  type StageOptions,
-} from './session-stage.js';
+  type TestSessionOptions,
+} from './test-session.js';
 
 const options = { minSendInterval: 1000, expectedInterval: 10_000 };
 
@@ -23,7 +23,7 @@ describe('the negotiation', () => {
     expect(agreeHeartbeat(client, options)).toEqual({ advertised, send, expect: expected });
   });
 
-  it('expects nothing when the server does not want heart-beats', () => {
+  it('expects nothing when the server does not want heart-beats', async () => {
     expect(agreeHeartbeat([1000, 0], { minSendInterval: 1000, expectedInterval: 0 })).toEqual({
       advertised: [0, 0],
       send: 0,
@@ -32,14 +32,14 @@ describe('the negotiation', () => {
   });
 });
 
-interface BeatingOptions extends StageOptions {
+interface BeatingOptions extends TestSessionOptions {
   /** The result of `Connection.ping`. */
   readonly pings?: boolean;
 }
 
 /** A session that has sent CONNECT; the log has the time of each write, ping and close. */
 async function beatingSession({ pings = true, ...options }: BeatingOptions) {
-  const { clock, open } = sessionStage(options);
+  const { clock, open } = testSession(options);
   const log: string[] = [];
   const connection = Object.assign(new FakeConnection(), {
     write: (bytes: Uint8Array) => void log.push(`${Buffer.from(bytes).toString()} ${clock.now()}`),
@@ -53,10 +53,9 @@ async function beatingSession({ pings = true, ...options }: BeatingOptions) {
   session.outbox.setEncoder(plainEncoder());
   await connect();
   /** Moves the time in steps, each with the end of a turn, so that written frames count. */
-  const advance = (milliseconds: number) => {
+  const advance = async (milliseconds: number) => {
     for (let left = milliseconds; left > 0; left -= 50) {
-      clock.advance(Math.min(left, 50));
-      clock.turn();
+      await clock.advance(Math.min(left, 50));
     }
   };
   return { advance, clock, log, receive, session };
@@ -71,12 +70,12 @@ describe('heart-beats', () => {
         expect: 0,
       },
     });
-    advance(1600);
+    await advance(1600);
     expect(log).toEqual(['beat 750', 'beat 1500']);
-    advance(400);
+    await advance(400);
     session.send({ kind: 'receipt', receipt: 'r' });
-    advance(1100);
-    expect(log).toEqual(['beat 750', 'beat 1500', 'r 2050', 'beat 2800']);
+    await advance(1100);
+    expect(log).toEqual(['beat 750', 'beat 1500', 'r 2000', 'beat 2750']);
   });
 
   it('are expected: a client that is silent for two intervals is closed with 4501', async () => {
@@ -87,24 +86,24 @@ describe('heart-beats', () => {
         expect: 10_000,
       },
     });
-    advance(19_000);
+    await advance(19_000);
     session.data(Buffer.from('\n'));
-    advance(19_950);
+    await advance(19_950);
     expect(log).toEqual([]);
-    advance(50);
+    await advance(50);
     expect(log).toEqual(['4501 heartbeat-lost 39000']);
-    expect(clock.timers).toBe(0);
+    expect(clock.timers).toHaveLength(0);
   });
 
   it('are replaced by pings without an agreement; two unanswered pings close the session', async () => {
     const { advance, log, session } = await beatingSession({
       agreement: { advertised: [0, 0], send: 0, expect: 0 },
     });
-    advance(40_000);
+    await advance(40_000);
     session.ponged();
-    advance(74_950);
+    await advance(74_950);
     expect(log).toEqual(['ping 25000', 'ping 65000', 'ping 90000']);
-    advance(50);
+    await advance(50);
     expect(log.at(-1)).toBe('4501 heartbeat-lost 115000');
   });
 
@@ -112,7 +111,7 @@ describe('heart-beats', () => {
     const { advance, log } = await beatingSession({
       agreement: { advertised: [1000, 0], send: 1000, expect: 0 },
     });
-    advance(75_000);
+    await advance(75_000);
     expect(log.filter((entry) => !entry.startsWith('beat'))).toEqual([
       'ping 25000',
       'ping 50000',
@@ -125,7 +124,7 @@ describe('heart-beats', () => {
       agreement: { advertised: [0, 0], send: 0, expect: 0 },
       pings: false,
     });
-    advance(600_000);
+    await advance(600_000);
     expect(log.every((entry) => entry.startsWith('ping'))).toBe(true);
   });
 
@@ -145,7 +144,7 @@ describe('heart-beats', () => {
       accept();
       await settle();
       if (when === 'after') session.ended(1000, '');
-      advance(60_000);
+      await advance(60_000);
       expect(log.filter((entry) => entry.startsWith('beat'))).toHaveLength(80);
       expect(log.filter((entry) => /^\d/.test(entry))).toEqual([]);
     },
@@ -157,19 +156,19 @@ describe('heart-beats', () => {
       agreement: { advertised: [0, 5000], send: 0, expect: 5000 },
       process: () => new Promise((resolve) => finish.push(() => resolve('dropped'))),
     });
-    advance(9000);
+    await advance(9000);
     receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
-    advance(16_000);
+    await advance(16_000);
     expect(log).toEqual(['ping 19000']);
     for (let i = 0; i < 2; i++) {
       finish.shift()!();
       await settle();
     }
-    advance(9950);
+    await advance(9950);
     session.ponged();
-    advance(9950);
+    await advance(9950);
     expect(log).toEqual(['ping 19000']);
-    advance(50);
+    await advance(50);
     expect(log.at(-1)).toBe('4501 heartbeat-lost 44950');
   });
 
@@ -177,7 +176,7 @@ describe('heart-beats', () => {
     const { advance, log, receive } = await beatingSession({ pings: false });
     receive(sendText('1'));
     await settle();
-    advance(100_000);
-    expect(log.filter((entry) => /^\d/.test(entry))).toEqual(['1 50']);
+    await advance(100_000);
+    expect(log.filter((entry) => /^\d/.test(entry))).toEqual(['1 0']);
   });
 });

@@ -4,14 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { jsonCodec } from '../../src/wire/json/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { cases } from '../property.js';
-import { frameText } from '../stomp-client.js';
-import { connectText, sendText, sessionStage, settle, type StageOptions } from './session-stage.js';
+import { frameText } from '../clients/stomp.js';
+import {
+  connectText,
+  sendText,
+  testSession,
+  settle,
+  type TestSessionOptions,
+} from './test-session.js';
 
 /** A connected session whose frames are in process until the test finishes them. */
-async function gatedSession(options: StageOptions = {}) {
+async function gatedSession(options: TestSessionOptions = {}) {
   const running: { readonly name: string; finish(): void }[] = [];
   const started: string[] = [];
-  const stage = sessionStage({
+  const stage = testSession({
     ...options,
     process: (frame) =>
       new Promise((resolve) => {
@@ -27,8 +33,8 @@ async function gatedSession(options: StageOptions = {}) {
     await settle();
   };
   /** The receipts that were written, in their order. */
-  const receipts = () => {
-    stage.clock.turn();
+  const receipts = async () => {
+    await stage.clock.advance(0);
     return [
       ...opened.connection
         .text()
@@ -74,7 +80,7 @@ describe('decoding', () => {
     ['malformed', `${connectText}SEND\nreceipt:r\n\n\0`],
     ['sent before CONNECT', sendText('r')],
   ])('names the receipt of a frame that is %s in the ERROR frame', async (_, text) => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, receive } = open();
     receive(text);
     await settle();
@@ -82,15 +88,15 @@ describe('decoding', () => {
   });
 
   it('explains in the ERROR frame what is wrong', async () => {
-    const { open } = sessionStage();
+    const { open } = testSession();
     const { connection, receive } = open();
     receive(frameText('CONNECT', { 'accept-version': '9', host: 'x' }));
     await settle();
     expect(connection.text().join('')).toContain('\n\nSupported are STOMP 1.0, 1.1 and 1.2.');
   });
 
-  it('closes a client of an unknown protocol with 1002', () => {
-    const { open } = sessionStage();
+  it('closes a client of an unknown protocol with 1002', async () => {
+    const { open } = testSession();
     const { connection, receive } = open();
     receive('');
     expect(connection.closedWith).toBeUndefined();
@@ -98,8 +104,8 @@ describe('decoding', () => {
     expect(connection.closedWith).toEqual({ code: 1002, reason: 'protocol-unknown' });
   });
 
-  it('chooses the protocol by the first byte, and names it with its version', () => {
-    const { open } = sessionStage({ codecs: [stompCodec, jsonCodec] });
+  it('chooses the protocol by the first byte, and names it with its version', async () => {
+    const { open } = testSession({ codecs: [stompCodec, jsonCodec] });
     const [stomp, json] = [open(), open()];
     expect(stomp.session.protocol).toBe('');
     stomp.receive(connectText);
@@ -108,7 +114,7 @@ describe('decoding', () => {
   });
 
   it('answers a heart-beat while a frame is in process', async () => {
-    const { clock, open } = sessionStage({
+    const { clock, open } = testSession({
       codecs: [jsonCodec],
       process: () => new Promise(() => {}),
     });
@@ -116,18 +122,18 @@ describe('decoding', () => {
     receive('{"type":"send","destination":"/x"}');
     await settle();
     receive('{"type":"ping"}');
-    clock.turn();
+    await clock.advance(0);
     expect(session.busy).toBe(true);
     expect(connection.text()).toEqual(['{"type":"pong"}\n']);
   });
 });
 
 describe('a heart-beat that asks for an answer', () => {
-  it('is answered before CONNECT', () => {
-    const { clock, open } = sessionStage({ codecs: [jsonCodec] });
+  it('is answered before CONNECT', async () => {
+    const { clock, open } = testSession({ codecs: [jsonCodec] });
     const { connection, receive } = open();
     receive('{"type":"ping"}');
-    clock.turn();
+    await clock.advance(0);
     expect(connection.text()).toEqual(['{"type":"pong"}\n']);
   });
 });
@@ -137,7 +143,7 @@ describe('a receipt', () => {
     const { clock, connection, finish, receive } = await gatedSession();
     receive(frameText('SEND', { destination: '/x' }));
     await finish('send');
-    clock.turn();
+    await clock.advance(0);
     expect([connection.written, connection.closedWith]).toEqual([[], undefined]);
   });
 });
@@ -148,7 +154,7 @@ describe('the order of frames', () => {
     receive(sendText('1') + sendText('2'));
     expect(started).toEqual(['1']);
     await finish('1');
-    expect([started, receipts()]).toEqual([['1', '2'], ['1']]);
+    expect([started, await receipts()]).toEqual([['1', '2'], ['1']]);
   });
 
   it('is kept by receipts when frames overlap', async () => {
@@ -156,9 +162,9 @@ describe('the order of frames', () => {
     receive(sendText('1') + sendText('2') + sendText('3'));
     expect(started).toEqual(['1', '2']);
     await finish('2');
-    expect([started, receipts()]).toEqual([['1', '2'], []]);
+    expect([started, await receipts()]).toEqual([['1', '2'], []]);
     await finish('1');
-    expect([started, receipts()]).toEqual([
+    expect([started, await receipts()]).toEqual([
       ['1', '2', '3'],
       ['1', '2'],
     ]);
@@ -182,10 +188,10 @@ describe('the order of frames', () => {
     const { finish, isIdle, receive, receipts } = await gatedSession();
     receive(sendText('1') + sendText('2'));
     await finish('1');
-    receipts();
+    await receipts();
     expect(await isIdle()).toBe(false);
     await finish('2');
-    receipts();
+    await receipts();
     expect(await isIdle()).toBe(true);
   });
 
@@ -205,7 +211,7 @@ describe('the order of frames', () => {
         async (delays, concurrency) => {
           const started: string[] = [];
           let running = 0;
-          const { clock, open } = sessionStage({
+          const { clock, open } = testSession({
             concurrency,
             outbox: { limits: { maxBytes: 1_000_000, timeout: 10_000 } },
             async process(frame) {
@@ -222,7 +228,7 @@ describe('the order of frames', () => {
           const ids = delays.map((_, at) => String(at));
           receive(ids.map((id, at) => (at % 3 > 0 ? sendText(id) : exclusive(id))).join(''));
           while (session.busy) await Promise.resolve();
-          clock.turn();
+          await clock.advance(0);
           const text = connection.text().join('');
           expect(started).toEqual(ids);
           expect([...text.matchAll(/receipt-id:(\d+)/g)].map(([, id]) => id)).toEqual(ids);
@@ -263,7 +269,7 @@ describe('reading', () => {
   });
 
   it('discards the rest of a chunk when processing closes the session', async () => {
-    const { open } = sessionStage({
+    const { open } = testSession({
       async process(_frame, session) {
         session.close();
         return 'done';
@@ -287,13 +293,13 @@ describe('reading', () => {
     const { clock, connection, finish, receive } = await gatedSession();
     receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
     for (const name of ['1', '2', '3']) {
-      clock.advance(29_999);
+      await clock.advance(29_999);
       await finish(name);
     }
     expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
-    clock.advance(29_999);
+    await clock.advance(29_999);
     expect(connection.closedWith).toBeUndefined();
-    clock.advance(1);
+    await clock.advance(1);
     expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
   });
 });

@@ -10,7 +10,7 @@ import {
   type OutboundInterceptor,
 } from '../../src/session/interceptor.js';
 import type { Session } from '../../src/session/session.js';
-import { settle } from './session-stage.js';
+import { settle } from './test-session.js';
 
 const frame: ClientFrame = {
   kind: 'send',

@@ -1,14 +1,14 @@
-// The context that tests open transports with: a manual clock, and a log that they can read.
+// The context that tests open transports with: a clock that the test moves, and a log that they can read.
 import type { Logger } from '../../src/message/logger.js';
 import {
   guardAccept,
   type Connection,
   type TransportContext,
 } from '../../src/transport/transport.js';
-import { manualClock } from '../manual-clock.js';
+import { testClock, type TestClock } from 'signalbox/testing';
 
 export interface TestContext extends TransportContext {
-  readonly clock: ReturnType<typeof manualClock>;
+  readonly clock: TestClock;
   /** Texts and messages of the errors that were logged. */
   readonly errors: string[];
 }
@@ -25,7 +25,7 @@ export function testContext(
   };
   return {
     accept: guardAccept(accept, logger),
-    clock: manualClock(),
+    clock: testClock(),
     logger,
     limits: { maxMessageBytes: 1000 },
     http: undefined,

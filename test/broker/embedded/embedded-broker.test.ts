@@ -6,7 +6,7 @@ import type { Publication } from '../../../src/broker/publication.js';
 import type { ErrorCode } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import { noHeaders } from '../../../src/message/message.js';
-import { manualClock } from '../../manual-clock.js';
+import { testClock } from 'signalbox/testing';
 
 /** A publication of the client that is called by the name of its id. */
 const publication = (id: string, destination: string, text = ''): Publication => ({
@@ -26,7 +26,7 @@ function broker(separator: '/' | '.' = '/') {
   };
   const ids = { message: () => `m${++count}` };
   const subject = new EmbeddedBroker();
-  const context = { clock: manualClock(), ids, separator, logger };
+  const context = { clock: testClock(), ids, separator, logger };
   void subject.start(context);
   return {
     subject,
@@ -73,7 +73,7 @@ const refusal = (code: ErrorCode) =>
   expect.objectContaining({ name: 'MessagingError', code }) as Error;
 
 describe('a publication', () => {
-  it('is delivered to all subscribers with the same message id', () => {
+  it('is delivered to all subscribers with the same message id', async () => {
     const { subject, publish } = broker();
     const [ann, bob, eve] = [client(subject), client(subject), client(subject)];
     ann.subscribeTo('1', '/topic/a');
@@ -87,7 +87,7 @@ describe('a publication', () => {
     ]);
   });
 
-  it('is delivered to its sender too', () => {
+  it('is delivered to its sender too', async () => {
     const { subject } = broker();
     const ann = client(subject);
     ann.subscribeTo('1', '/topic/a');
@@ -95,7 +95,7 @@ describe('a publication', () => {
     expect(ann.deliveries).toEqual(['1 m1 hi']);
   });
 
-  it('is delivered once for each subscription that matches', () => {
+  it('is delivered once for each subscription that matches', async () => {
     const { subject, publish } = broker();
     const ann = client(subject);
     ann.subscribeTo('1', '/topic/a');
@@ -105,7 +105,7 @@ describe('a publication', () => {
     expect(ann.deliveries).toEqual(['1 m1', '2 m1', '3 m1']);
   });
 
-  it('is delivered as the same object, with the object of the subscription', () => {
+  it('is delivered as the same object, with the object of the subscription', async () => {
     const { subject } = broker();
     const delivered: unknown[] = [];
     const connection = subject.connect({
@@ -129,7 +129,7 @@ describe('a publication', () => {
     expect((delivered[0] as unknown[])[1]).toBe(sent);
   });
 
-  it('is matched with patterns segment by segment (Spring: /topic/* and /topic/**)', () => {
+  it('is matched with patterns segment by segment (Spring: /topic/* and /topic/**)', async () => {
     const { subject, publish } = broker();
     const [one, any] = [client(subject), client(subject)];
     one.subscribeTo('1', '/topic/*');
@@ -139,7 +139,7 @@ describe('a publication', () => {
     expect([one.deliveries.length, any.deliveries.length]).toEqual([1, 2]);
   });
 
-  it('is matched with segments between dots when the separator is a dot', () => {
+  it('is matched with segments between dots when the separator is a dot', async () => {
     const { subject, publish } = broker('.');
     const ann = client(subject);
     ann.subscribeTo('1', '/topic/price.*.ibm');
@@ -147,7 +147,7 @@ describe('a publication', () => {
     expect(ann.deliveries).toHaveLength(1);
   });
 
-  it('is delivered to the other subscribers when one of them throws', () => {
+  it('is delivered to the other subscribers when one of them throws', async () => {
     const { subject, publish, errors } = broker();
     const failure = new Error('gone');
     const ann = client(subject, () => {
@@ -166,7 +166,7 @@ describe('a publication', () => {
 });
 
 describe('publications', () => {
-  it('are delivered in one order to all subscribers, also when a delivery publishes', () => {
+  it('are delivered in one order to all subscribers, also when a delivery publishes', async () => {
     const { subject, publish } = broker();
     const ann = client(subject, (text) => {
       if (text === 'ping') void publish('/topic/a', 'pong');
@@ -182,7 +182,7 @@ describe('publications', () => {
 });
 
 describe('during a publication', () => {
-  it('a subscription that ends receives nothing more', () => {
+  it('a subscription that ends receives nothing more', async () => {
     const { subject, publish } = broker();
     const ann = client(subject, (_, self) => void self.unsubscribe('2'));
     ann.subscribeTo('1', '/topic/a');
@@ -191,7 +191,7 @@ describe('during a publication', () => {
     expect(ann.deliveries).toEqual(['1 m1']);
   });
 
-  it('a connection that closes receives nothing more', () => {
+  it('a connection that closes receives nothing more', async () => {
     const { subject, publish } = broker();
     const bob = client(subject);
     const ann = client(subject, () => void bob.close());
@@ -202,7 +202,7 @@ describe('during a publication', () => {
     expect(bob.deliveries).toEqual([]);
   });
 
-  it('a new subscription does not receive it', () => {
+  it('a new subscription does not receive it', async () => {
     const { subject, publish } = broker();
     const ann = client(subject, (text, self) => self.subscribeTo(`after ${text}`, '/topic/a'));
     ann.subscribeTo('1', '/topic/a');
@@ -210,7 +210,7 @@ describe('during a publication', () => {
     expect(ann.deliveries).toEqual(['1 m1 x']);
   });
 
-  it('the broker can stop', () => {
+  it('the broker can stop', async () => {
     const { subject, publish } = broker();
     const bob = client(subject);
     const ann = client(subject, () => {
@@ -225,7 +225,7 @@ describe('during a publication', () => {
 });
 
 describe('a subscription', () => {
-  it('ends with UNSUBSCRIBE, which frees its id', () => {
+  it('ends with UNSUBSCRIBE, which frees its id', async () => {
     const { subject, publish } = broker();
     const ann = client(subject);
     ann.subscribeTo('1', '/topic/a');
@@ -236,7 +236,7 @@ describe('a subscription', () => {
     expect(ann.deliveries).toEqual(['1 m2']);
   });
 
-  it('is rejected when its id is in use', () => {
+  it('is rejected when its id is in use', async () => {
     const { subject, publish } = broker();
     const ann = client(subject);
     ann.subscribeTo('1', '/topic/a');
@@ -246,19 +246,19 @@ describe('a subscription', () => {
     expect(ann.deliveries).toEqual(['1 m1']);
   });
 
-  it('is unknown to UNSUBSCRIBE unless it exists', () => {
+  it('is unknown to UNSUBSCRIBE unless it exists', async () => {
     expect(() => client(broker().subject).unsubscribe('1')).toThrow(
       refusal('subscription-unknown'),
     );
   });
 
-  it('is rejected with a malformed pattern, and does not use its id then', () => {
+  it('is rejected with a malformed pattern, and does not use its id then', async () => {
     const ann = client(broker().subject);
     expect(() => ann.subscribeTo('1', '/topic/{')).toThrow(refusal('destination-invalid'));
     ann.subscribeTo('1', '/topic/a');
   });
 
-  it('is rejected after the connection has closed', () => {
+  it('is rejected after the connection has closed', async () => {
     const ann = client(broker().subject);
     ann.subscribeTo('1', '/topic/a');
     void ann.close();
@@ -295,7 +295,7 @@ describe('a broker that does not run', () => {
     expect(() => subject.connect(subscriber)).toThrow(unavailable);
   });
 
-  it('rejects messages of connections that are still open after its stop', () => {
+  it('rejects messages of connections that are still open after its stop', async () => {
     const { subject } = broker();
     const ann = client(subject);
     void subject.stop();
@@ -310,7 +310,7 @@ describe('a broker that does not run', () => {
     expect(new EmbeddedBroker().stop()).toBeUndefined();
   });
 
-  it('can be started again, without the messages that it had', () => {
+  it('can be started again, without the messages that it had', async () => {
     const { subject, context } = broker();
     void subject.publish(publication('m1', '/queue/a'));
     void subject.stop();

@@ -13,7 +13,7 @@ import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import type { Headers, Message } from '../../../src/message/message.js';
 import { expect } from 'vitest';
-import { manualClock } from '../../manual-clock.js';
+import { testClock } from 'signalbox/testing';
 
 let published = 0;
 
@@ -84,7 +84,7 @@ export interface Consumer {
 }
 
 export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedBrokerOptions = {}) {
-  const clock = manualClock();
+  const clock = testClock({ date: 0 });
   const errors: string[] = [];
   const logger = {
     error: (text: string) => void errors.push(text),

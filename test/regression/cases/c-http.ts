@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { createServer, type ServerOptions } from '../../../src/index.js';
 import { serverAlone, webSocket, WrongAnswer, type Case } from '../case.js';
 import type { Headers } from '../client.js';
-import { frameText } from '../../stomp-client.js';
+import { frameText } from '../../clients/stomp.js';
 import { expectEqual, expectThat } from '../expect.js';
 import { listenOn, turns, type Setup } from '../setup.js';
 

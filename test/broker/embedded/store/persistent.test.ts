@@ -252,7 +252,7 @@ describe('a persistent message', () => {
         expires: String(clock.date() + 10),
       }),
     );
-    clock.advance(10_000);
+    await clock.advance(10_000);
     await written();
     expect(store.texts).toEqual(['two']);
   });

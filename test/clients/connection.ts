@@ -1,0 +1,78 @@
+// The client's end of a connection in bytes: in memory, over WebSocket as text or binary, and over TCP or TLS.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { WebSocket, type ClientOptions } from 'ws';
+
+/** `MemoryClient` is one. */
+export interface ClientConnection {
+  /** Called with received bytes. */
+  onData: ((bytes: Uint8Array) => void) | undefined;
+  /** Resolves when the server has ended the connection, or it is lost. */
+  readonly closed: Promise<unknown>;
+  send(bytes: Uint8Array | string): void;
+  /** Ends the connection without a closing handshake. */
+  vanish(): void;
+}
+
+export interface TcpClientConnection extends ClientConnection {
+  readonly socket: Socket;
+}
+
+export interface WebSocketClientConnection extends ClientConnection {
+  readonly socket: WebSocket;
+}
+
+/** @param socket TCP or TLS, connected or connecting */
+export function socketConnection(socket: Socket): TcpClientConnection {
+  socket.setNoDelay();
+  socket.on('error', () => {});
+  socket.on('end', () => socket.end());
+  const connection: TcpClientConnection = {
+    socket,
+    onData: undefined,
+    closed: new Promise<void>((resolve) => {
+      for (const end of ['end', 'close']) socket.on(end, () => resolve());
+    }),
+    send: (bytes) => void socket.write(bytes),
+    vanish: () => socket.destroy(),
+  };
+  socket.on('data', (bytes: Buffer) => connection.onData?.(bytes));
+  return connection;
+}
+
+/** Stays open for answers after the client has ended its side. */
+export function tcpConnection(port: number): TcpClientConnection {
+  return socketConnection(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+}
+
+export interface WebSocketClientOptions extends ClientOptions {
+  readonly subprotocols?: readonly string[];
+  /** Sends all bytes as binary messages. By default bytes that are valid UTF-8 are sent as text. */
+  readonly binary?: boolean;
+}
+
+/** An open connection to the endpoint `/ws` of a server on this machine. */
+export async function webSocketConnection(
+  port: number,
+  { subprotocols = [], binary = false, ...options }: WebSocketClientOptions = {},
+): Promise<WebSocketClientConnection> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [...subprotocols], options);
+  socket.on('error', () => {});
+  const connection: WebSocketClientConnection = {
+    socket,
+    onData: undefined,
+    closed: new Promise<number>((resolve) => socket.on('close', (code) => resolve(code))),
+    send(bytes) {
+      const data = Buffer.from(bytes as string);
+      socket.send(binary || !isText(data) ? data : data.toString());
+    },
+    vanish: () => socket.terminate(),
+  };
+  socket.on('message', (bytes: Buffer) => connection.onData?.(bytes));
+  await once(socket, 'open');
+  return connection;
+}
+
+function isText(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes);
+}

@@ -1,0 +1,93 @@
+// Clients of several languages against `npm start`: receipts, acknowledgements, transactions, heart-beats and large bodies.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@stomp/stompjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { findBrowser, launchBrowser } from '../browser.js';
+import { freePort } from '../docs/free-port.js';
+import { findStompPy } from '../stomp-py.js';
+import { build, go, spring } from './foreign.js';
+import { checkStompjs } from './stompjs.js';
+
+const browser = findBrowser();
+const python = findStompPy();
+const runGo = build(go);
+const runSpring = build(spring);
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let http: number;
+let tcp: number;
+let server: ChildProcess;
+
+beforeAll(async () => {
+  [http, tcp] = [await freePort(), await freePort()];
+  const environment = { HEARTBEAT: '3000,3000', LOGIN: 'guest:guest', MAX_FRAME: '2000000' };
+  server = spawn(process.execPath, ['scripts/launch.mjs', 'start', 'greeting'], {
+    cwd: root,
+    env: { ...process.env, PORT: String(http), STOMP_PORT: String(tcp), ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  for await (const chunk of server.stdout!) {
+    said += String(chunk);
+    if (said.includes('can be seen at')) break;
+  }
+}, 120_000);
+
+afterAll(async () => {
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+});
+
+const everything = [
+  'refused',
+  'connected 1.2',
+  'receipt',
+  'ack',
+  'nack',
+  'transaction',
+  'heart-beats',
+  'a body of 1 MiB',
+  'disconnected',
+];
+
+describe.concurrent('is served', { timeout: 180_000 }, () => {
+  it('@stomp/stompjs in Node', async () => {
+    const url = `ws://127.0.0.1:${http}/gs-guide-websocket`;
+    const dial = () => new WebSocket(url, ['v12.stomp']) as unknown as globalThis.WebSocket;
+    expect(await checkStompjs(Client, dial, '/queue/node')).toEqual(everything);
+  });
+
+  it.skipIf(browser === undefined)('@stomp/stompjs in Chromium', async () => {
+    const chromium = await launchBrowser(browser!);
+    const page = await chromium.newPage();
+    await page.goto(`http://127.0.0.1:${http}/`);
+    const lines = await page.evaluate(`(async () => {
+      const { Client } = await import('./stompjs/index.js');
+      const check = ${checkStompjs.toString()};
+      const url = 'ws://' + location.host + '/gs-guide-websocket';
+      return check(Client, () => new WebSocket(url, ['v12.stomp']), '/queue/page');
+    })()`);
+    await chromium.close();
+    expect(lines).toEqual(everything);
+  });
+
+  it.skipIf(python === undefined)('stomp.py over TCP', async () => {
+    const said = await python!(new URL('stomp-py.py', import.meta.url), [String(tcp)]);
+    expect(said.trim().split('\n')).toEqual(everything);
+  });
+
+  it.skipIf(runGo === undefined)('go-stomp over TCP', async () => {
+    expect(await runGo!(tcp)).toEqual(everything);
+  });
+
+  it.skipIf(runSpring === undefined)(
+    'WebSocketStompClient of Spring, which knows no transactions',
+    async () => {
+      const withoutTransactions = everything.filter((line) => line !== 'transaction');
+      expect(await runSpring!(http)).toEqual(withoutTransactions);
+    },
+  );
+});

@@ -1,0 +1,379 @@
+// Invalid input: what a client sends in each protocol, the documented answer, and a server that is tested with it.
+import { format } from 'node:util';
+import { testClock } from 'signalbox/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  createServer,
+  errorCodes,
+  memoryTransport,
+  type ErrorCode,
+  type Logger,
+  type MemoryClient,
+  type MemoryTransport,
+} from '../../src/index.js';
+import { connectJson, openJson, type JsonFrame } from '../clients/json.js';
+import {
+  connectStomp,
+  frameText,
+  openStomp,
+  type StompFrame,
+  type StompHeaders,
+  type StompVersion,
+} from '../clients/stomp.js';
+import { FailingController, RecoveringController } from './controller.js';
+import { secret } from './failing-values.js';
+
+export { secret } from './failing-values.js';
+
+type Protocol = 'stomp' | 'json';
+type Bytes = string | Uint8Array;
+
+/** One or several messages; or the reason why the protocol cannot express the input. */
+type Input = Bytes | readonly Bytes[] | { readonly lacks: string };
+
+/** Everything that the client receives. */
+export interface Answer {
+  /** Absent when the server accepts the input. */
+  readonly code?: ErrorCode;
+  /** Text of the problem, if it differs from the table of codes. */
+  readonly text?: string;
+  /** True when the frame was decoded before it was rejected: then no code closes a session that receives problems. */
+  readonly decoded?: boolean;
+  /** The receipt of the frame: in the problem, or alone. */
+  readonly receipt?: string;
+  /** Paths of the invalid fields. */
+  readonly fields?: readonly string[];
+  /** Heart-beats in the answer to CONNECT. */
+  readonly connected?: readonly [number, number];
+  /** A problem that belongs to no frame, at any time; only sessions that receive problems get it. */
+  readonly later?: ErrorCode | undefined;
+  /** Why the session ends without an error frame. */
+  readonly closes?: ErrorCode | 'disconnect';
+}
+
+export interface InvalidInput extends Readonly<Record<Protocol, Input>> {
+  readonly name: string;
+  readonly answer: Answer | Readonly<Record<Protocol, Answer>>;
+  /** True when the input replaces CONNECT. */
+  readonly first?: boolean;
+  /** STOMP version, default 1.2. */
+  readonly version?: StompVersion;
+  /** Milliseconds until the answer. */
+  readonly delay?: number;
+  /** What the client does after the input. By default it publishes a valid message. */
+  readonly afterwards?: 'nothing' | 'vanish';
+}
+
+/** The receipt that frames ask for. */
+export const receipt = 'asked';
+
+/** A topic without subscribers. */
+export const elsewhere = '/topic/elsewhere';
+
+/** A frame in both protocols, which asks for a receipt. */
+export function frame(type: string, fields: StompHeaders = {}) {
+  return {
+    stomp: frameText(type.toUpperCase(), { receipt, ...fields }),
+    json: JSON.stringify({ type, receipt, ...fields }),
+  };
+}
+
+/** SEND in both protocols, which asks for a receipt; the body is JSON. */
+export function send(destination: string, body = '', headers: StompHeaders = {}) {
+  const json = JSON.stringify({ type: 'send', destination, receipt, headers });
+  return {
+    stomp: frameText('SEND', { destination, receipt, ...headers }, body),
+    json: body === '' ? json : `${json.slice(0, -1)},"payload":${body}}`,
+  };
+}
+
+/** SUBSCRIBE in both protocols, which asks for a receipt. */
+export function subscribe(destination: string, id = 'new', headers: StompHeaders = {}) {
+  const fields = { id, destination, receipt };
+  return {
+    stomp: frameText('SUBSCRIBE', { ...fields, ...headers }),
+    json: JSON.stringify({ type: 'subscribe', ...fields, headers }),
+  };
+}
+
+export function bytes(...parts: (string | readonly number[])[]): Uint8Array {
+  return Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+}
+
+/** The messages of the input; undefined when the protocol cannot express it. */
+function messagesOf(input: Input): readonly Bytes[] | undefined {
+  if (typeof input === 'string' || input instanceof Uint8Array) return [input];
+  return 'lacks' in input ? undefined : input;
+}
+
+/** A receipt, the answer to CONNECT, or a problem, in the same form for all protocols. */
+interface Received {
+  readonly code?: string | undefined;
+  readonly text?: string | undefined;
+  readonly receipt?: string | undefined;
+  readonly fields?: readonly string[] | undefined;
+  readonly connected?: readonly number[] | undefined;
+  /** True when the frame says that the session ends. */
+  readonly fatal?: boolean | undefined;
+}
+
+interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** The client that sends the input. */
+interface Sender {
+  readonly connection: MemoryClient;
+  /** Connects, and subscribes something as `own`. */
+  connect(): Promise<void>;
+  publish(destination: string, text: string): void;
+  received(): readonly Received[];
+}
+
+interface SenderKind {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** True when a problem without a close code leaves the session open. */
+  readonly receivesProblems: boolean;
+  open(transport: MemoryTransport, input: InvalidInput): Sender;
+}
+
+const senderKinds: readonly SenderKind[] = [
+  {
+    name: 'STOMP without problem queue',
+    protocol: 'stomp',
+    receivesProblems: false,
+    open: (transport, input) => stompSender(transport, input, '/topic/own'),
+  },
+  {
+    name: 'STOMP with problem queue',
+    protocol: 'stomp',
+    receivesProblems: true,
+    open: (transport, input) => stompSender(transport, input, '/user/queue/errors'),
+  },
+  { name: 'JSON', protocol: 'json', receivesProblems: true, open: jsonSender },
+];
+
+function stompSender(
+  transport: MemoryTransport,
+  { version = '1.2' }: InvalidInput,
+  destination: string,
+): Sender {
+  const client = openStomp(transport);
+  return {
+    connection: client.connection,
+    async connect() {
+      client.send('CONNECT', { 'accept-version': version, host: 'x' });
+      await client.next('CONNECTED');
+      await client.subscribe('own', destination);
+    },
+    publish: (topic, text) => client.publish(topic, {}, text),
+    received: () => client.received.map(receivedByStomp),
+  };
+}
+
+function jsonSender(transport: MemoryTransport): Sender {
+  const client = openJson(transport);
+  return {
+    connection: client.connection,
+    async connect() {
+      client.send({ type: 'connect' });
+      await client.next('connected');
+      await client.subscribe('own', '/topic/own');
+    },
+    publish(destination, payload) {
+      const headers = { 'content-type': 'text/plain' };
+      client.send({ type: 'send', destination, payload, headers });
+    },
+    received: () => client.received.map(receivedByJson),
+  };
+}
+
+function receivedByStomp({ command, headers, body }: StompFrame): Received {
+  const { code, message } = headers;
+  switch (command) {
+    case 'CONNECTED':
+      return { connected: headers['heart-beat']!.split(',').map(Number) };
+    case 'RECEIPT':
+      return { receipt: headers['receipt-id'] };
+    case 'MESSAGE':
+      return { ...problemOf(JSON.parse(body) as Problem), fatal: false };
+    default: {
+      const lines =
+        code === 'payload-invalid' ? body.split('\n').filter((line) => line !== '') : [];
+      const fields = unique(lines.map((line) => line.split(':')[0]!));
+      const text = message?.replaceAll('\\c', ':');
+      return { code, text, receipt: headers['receipt-id'], fields, fatal: true };
+    }
+  }
+}
+
+function receivedByJson(frame: JsonFrame): Received {
+  switch (frame['type']) {
+    case 'connected':
+      return { connected: frame['heartbeat'] as number[] };
+    case 'receipt':
+      return { receipt: frame['id'] as string };
+    default:
+      return { ...problemOf(frame as unknown as Problem), fatal: frame['fatal'] as boolean };
+  }
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly receipt?: string;
+  readonly fields?: readonly { readonly path: string }[];
+}
+
+function problemOf({ code, message, receipt, fields = [] }: Problem): Received {
+  return { code, text: message, receipt, fields: unique(fields.map(({ path }) => path)) };
+}
+
+/** A field that breaks several rules is listed once; undefined for no fields. */
+function unique(paths: readonly string[]): readonly string[] | undefined {
+  return paths.length === 0 ? undefined : [...new Set(paths)];
+}
+
+/** The documented frames, in any order: a problem of no frame may come before the receipt. */
+function documentedFrames(answer: Answer, receivesProblems: boolean): readonly Received[] {
+  const { code, text, receipt, fields, connected, later } = answer;
+  if (code !== undefined) {
+    const fatal = documentedEnd(answer, receivesProblems) !== undefined;
+    return [{ code, text: text ?? errorCodes[code].text, receipt, fields, fatal }];
+  }
+  const frames: Received[] = [];
+  if (connected !== undefined) frames.push({ connected });
+  if (receipt !== undefined) frames.push({ receipt });
+  if (later !== undefined && receivesProblems)
+    frames.push({ code: later, text: errorCodes[later].text, fatal: false });
+  return frames;
+}
+
+/** Undefined when the session stays open. */
+function documentedEnd(answer: Answer, receivesProblems: boolean): End | undefined {
+  const { code, closes, decoded } = answer;
+  if (closes === 'disconnect') return { code: 1000, reason: '' };
+  const reason = code ?? closes;
+  if (reason === undefined) return undefined;
+  const closeCode = (errorCodes[reason] as { closes?: number }).closes;
+  if (receivesProblems && (closeCode === undefined || decoded === true)) return undefined;
+  return { code: closeCode ?? 1002, reason };
+}
+
+/** Formats as the console does, which reads errors and objects, and then throws. */
+const throwingLog = (text: string, cause?: unknown): never => {
+  throw new Error(format(text, cause));
+};
+const logger: Logger = { error: throwingLog, warn: throwingLog, info: throwingLog };
+
+const news = '/topic/news';
+
+/** A server with two other clients, which must receive everything that is published to the topic of news. */
+async function startServer() {
+  const clock = testClock();
+  const transport = memoryTransport();
+  const server = await createServer({
+    controllers: [FailingController, RecoveringController],
+    transports: [transport],
+    clock,
+    logger,
+  });
+  await server.start();
+  const stomp = await connectStomp(transport, {}, { principal: { name: 'bystander' } });
+  await stomp.subscribe('b', news);
+  await stomp.subscribe('problems', '/user/queue/errors');
+  const json = await connectJson(transport);
+  await json.subscribe('b', news);
+  return {
+    clock,
+    transport,
+    server,
+    publish: (text: string) => stomp.publish(news, {}, text),
+    delivered: () => [
+      stomp.received.map(({ body }) => body),
+      json.received.map(({ payload }) => payload),
+    ],
+  };
+}
+
+async function check(input: InvalidInput, kind: SenderKind): Promise<void> {
+  const { clock, transport, server, publish, delivered } = await startServer();
+  const { answer } = input;
+  const documented = 'stomp' in answer ? answer[kind.protocol] : answer;
+  const frames = documentedFrames(documented, kind.receivesProblems);
+  const vanishes = input.afterwards === 'vanish';
+  const expectedEnd = vanishes
+    ? { code: 1006, reason: '' }
+    : documentedEnd(documented, kind.receivesProblems);
+
+  const sender = kind.open(transport, input);
+  const { connection } = sender;
+  let end: End | undefined;
+  let text = '';
+  const { onData } = connection;
+  connection.onData = (data) => {
+    text += Buffer.from(data).toString();
+    onData?.(data);
+  };
+  void connection.closed.then((closed) => void (end = closed));
+
+  if (input.first !== true) {
+    await sender.connect();
+    sender.publish(news, 'before');
+  }
+  for (const message of messagesOf(input[kind.protocol])!) connection.send(message);
+  if (input.afterwards === undefined) sender.publish(news, 'after');
+  if (vanishes) connection.vanish();
+  if (input.delay !== undefined) await clock.advance(input.delay);
+  await server.idle();
+
+  expect(sender.received()).toEqual(expect.arrayContaining([...frames]));
+  expect(sender.received()).toHaveLength(frames.length);
+  expect(end).toEqual(expectedEnd);
+  expect(text).not.toContain(secret);
+  expect(text).not.toMatch(/ {4}at |node_modules|\.[jt]s:\d/);
+
+  publish('late');
+  await server.idle();
+  const accepted = [
+    ...(input.first === true ? [] : ['before']),
+    ...(expectedEnd === undefined ? ['after'] : []),
+    'late',
+  ];
+  expect(delivered()).toEqual([accepted, accepted]);
+  expect(server.sessions.size).toBe(expectedEnd === undefined ? 3 : 2);
+
+  await server.close();
+  expect(server.sessions.size).toBe(0);
+  expect(clock.timers).toEqual([]);
+}
+
+/**
+ * Sends each input from each kind of client: it gets the documented answer and nothing else, other clients keep receiving,
+ * and the server keeps no timer, no session and no rejected promise.
+ */
+export function testInvalidInput(inputs: readonly InvalidInput[]): void {
+  const unhandled: unknown[] = [];
+  const keep = (error: unknown) => void unhandled.push(error);
+  const objectKeys = Reflect.ownKeys(Object.prototype);
+  beforeAll(() => {
+    // Replaced because a logger that throws is reported on the console.
+    vi.spyOn(console, 'error').mockReturnValue();
+    process.on('unhandledRejection', keep).on('uncaughtException', keep);
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    process.off('unhandledRejection', keep).off('uncaughtException', keep);
+  });
+
+  describe.each(senderKinds)('$name', (kind) => {
+    const expressible = inputs.filter((input) => messagesOf(input[kind.protocol]) !== undefined);
+    it.each(expressible)('$name', async (input) => {
+      await check(input, kind);
+      expect(unhandled.splice(0)).toEqual([]);
+      expect(Reflect.ownKeys(Object.prototype)).toEqual(objectKeys);
+    });
+  });
+}

@@ -1,0 +1,216 @@
+// The end of a client: everything that belongs to its session is released, at the loss of the connection or after its last frame.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  Controller,
+  EmbeddedBroker,
+  memoryTransport,
+  MessageMapping,
+  silentLogger,
+  SubscribeMapping,
+  type Broker,
+  type Server,
+  type Session,
+} from '../../src/index.js';
+import { ReplyDirectory } from '../../src/broker/reply-addresses.js';
+import type { Client } from '../../src/server/client.js';
+import { Clients } from '../../src/server/clients.js';
+import { createObservedServer } from '../../src/server/create-server.js';
+import type { Hooks } from '../../src/server/hooks.js';
+import { connectStomp, openStomp } from '../clients/stomp.js';
+
+/** A frame whose handler does not return keeps the session alive after its connection is lost. */
+@Controller()
+class WorkController {
+  static finish = () => {};
+  static streamClosed = false;
+
+  @MessageMapping('/work')
+  work() {
+    return new Promise<void>((resolve) => (WorkController.finish = resolve));
+  }
+
+  @SubscribeMapping('/stream')
+  stream() {
+    WorkController.streamClosed = false;
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<IteratorResult<number>>(() => {}),
+        return: async () => {
+          WorkController.streamClosed = true;
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+  }
+}
+
+let server: Server;
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.close();
+});
+
+/** A server with one client, whose user is ann. */
+async function start({ hooks = {}, broker }: { hooks?: Hooks; broker?: Broker } = {}) {
+  const add = vi.spyOn(Clients.prototype, 'add');
+  const errors: unknown[] = [];
+  const transport = memoryTransport();
+  server = await createObservedServer(
+    {
+      transports: [transport],
+      controllers: [WorkController],
+      logger: { ...silentLogger, error: (...entry: unknown[]) => void errors.push(entry) },
+      ...(broker && { broker }),
+    },
+    hooks,
+  );
+  await server.start();
+  const ann = await connectStomp(transport, {}, { principal: { name: 'ann' } });
+  const client = add.mock.calls[0]![0] as Client;
+  const clients = add.mock.contexts[0] as Clients;
+  return { transport, ann, client, clients, errors };
+}
+
+/** Loses the connection while a handler works. Returns a function that lets the handler return. */
+async function loseConnection(ann: Awaited<ReturnType<typeof connectStomp>>) {
+  ann.send('SEND', { destination: '/app/work' });
+  await nextTurn();
+  ann.connection.vanish();
+  await ann.connection.closed;
+  await nextTurn();
+  return async () => {
+    WorkController.finish();
+    await server.idle();
+  };
+}
+
+describe('when the connection of a client is lost', () => {
+  it('its streams are closed, although a handler still works', async () => {
+    const { ann } = await start();
+    ann.send('SUBSCRIBE', { id: 's', destination: '/app/stream' });
+    await nextTurn();
+    const finish = await loseConnection(ann);
+    expect(WorkController.streamClosed).toBe(true);
+    await finish();
+  });
+
+  it('the connection hook ends with the close code', async () => {
+    const ends: unknown[] = [];
+    const hooks: Hooks = {
+      onConnection: () => (code, reason) => void ends.push([code, reason]),
+    };
+    const { ann } = await start({ hooks });
+    const finish = await loseConnection(ann);
+    expect(ends).toEqual([[1006, '']]);
+    await finish();
+    expect(ends).toHaveLength(1);
+  });
+
+  it('its session and its user leave the tables', async () => {
+    const { ann, client, clients } = await start();
+    const { id } = client.session;
+    expect([server.sessions.size, ...clients.users()]).toEqual([1, 'ann']);
+    const finish = await loseConnection(ann);
+    expect([server.sessions.size, ...clients.users()]).toEqual([0]);
+    expect(server.sessions.get(id)).toBeUndefined();
+    expect(clients.subscriberOf(id)).toBeUndefined();
+    await finish();
+  });
+
+  it('one disconnected event is emitted', async () => {
+    const { ann, client } = await start();
+    const events: unknown[] = [];
+    server.events.on('disconnected', (event) => void events.push(event));
+    const finish = await loseConnection(ann);
+    expect(events).toEqual([{ session: client.session, code: 1006, reason: '' }]);
+    await finish();
+    expect(events).toHaveLength(1);
+  });
+
+  it('no disconnected event is emitted for a client that never connected', async () => {
+    const ended: Session[] = [];
+    const hooks: Hooks = { onConnection: (session) => () => void ended.push(session) };
+    const { transport } = await start({ hooks });
+    const events: unknown[] = [];
+    server.events.on('disconnected', (event) => void events.push(event));
+    const silent = openStomp(transport);
+    silent.connection.vanish();
+    await silent.connection.closed;
+    await server.idle();
+    expect(ended).toHaveLength(1);
+    expect(events).toEqual([]);
+    expect(server.sessions.size).toBe(1);
+  });
+});
+
+describe('when a client has finished its last frame', () => {
+  it('its open transactions are aborted', async () => {
+    const { ann, client } = await start();
+    await ann.request('BEGIN', { transaction: 't' });
+    await ann.request('SEND', { destination: '/topic/x', transaction: 't' });
+    const finish = await loseConnection(ann);
+    await finish();
+    expect(() => client.transactions.end('t')).toThrow(
+      expect.objectContaining({ code: 'transaction-unknown' }),
+    );
+  });
+
+  it('its reply addresses are deleted, and not before', async () => {
+    const set = vi.spyOn(ReplyDirectory.prototype, 'set');
+    const { ann } = await start();
+    await ann.request('SEND', { destination: '/queue/jobs', 'reply-to': '/temp-queue/answers' });
+    const directory = set.mock.contexts[0] as ReplyDirectory;
+    const finish = await loseConnection(ann);
+    expect(directory.size).toBe(1);
+    await finish();
+    expect(directory.size).toBe(0);
+  });
+
+  it('is no longer alive, and it was before', async () => {
+    const { ann, client, clients } = await start();
+    const finish = await loseConnection(ann);
+    expect([...clients.alive()]).toEqual([client.session]);
+    await finish();
+    expect([...clients.alive()]).toEqual([]);
+  });
+
+  it('its connection to the broker is closed, and not before', async () => {
+    const close = vi.fn<() => void>();
+    const { ann } = await start({ broker: brokerThatCloses(close) });
+    const finish = await loseConnection(ann);
+    expect(close).not.toHaveBeenCalled();
+    await finish();
+    expect(close).toHaveBeenCalledOnce();
+  });
+
+  it('a broker that cannot close the connection is logged', async () => {
+    const failure = new Error('disk full');
+    const broker = brokerThatCloses(async () => Promise.reject(failure));
+    const { ann, errors } = await start({ broker });
+    const finish = await loseConnection(ann);
+    await finish();
+    expect(errors).toEqual([['The broker could not close the connection of a session.', failure]]);
+  });
+});
+
+/** An embedded broker that calls `close` after each connection that it closes. */
+function brokerThatCloses(close: () => void | Promise<void>): Broker {
+  const broker = new EmbeddedBroker();
+  return {
+    start: (context) => broker.start(context),
+    stop: () => broker.stop(),
+    publish: (publication) => broker.publish(publication),
+    connect(subscriber) {
+      const connection = broker.connect(subscriber);
+      const closeConnection = connection.close.bind(connection);
+      return Object.assign(connection, {
+        async close() {
+          await closeConnection();
+          await close();
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,214 @@
+// Hooks of a server: each is called when something begins, and its function when it ends.
+import { Container } from 'inversify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  Controller,
+  memoryTransport,
+  MessageMapping,
+  SendTo,
+  silentLogger,
+  SubscribeMapping,
+  type Server,
+} from '../../src/index.js';
+import { createObservedServer } from '../../src/server/create-server.js';
+import type { Hooks } from '../../src/server/hooks.js';
+import { connectStomp, type MemoryStompClient } from '../clients/stomp.js';
+
+@Controller()
+class HookController {
+  static finish = () => {};
+
+  @MessageMapping('/sync')
+  sync() {}
+
+  @MessageMapping('/async')
+  async() {
+    return new Promise<void>((resolve) => (HookController.finish = resolve));
+  }
+
+  @MessageMapping('/throws')
+  throws() {
+    throw new Error('expected');
+  }
+
+  @MessageMapping('/rejects')
+  async rejects() {
+    await Promise.resolve();
+    throw new Error('expected');
+  }
+
+  @MessageMapping('/stream')
+  @SendTo('/topic/stream')
+  async *stream() {
+    yield 1;
+  }
+
+  @MessageMapping('/failing-stream')
+  @SendTo('/topic/stream')
+  async *failingStream() {
+    yield 1;
+    throw new Error('expected');
+  }
+
+  @SubscribeMapping('/endless')
+  async *endless() {
+    yield 1;
+    await new Promise(() => {});
+  }
+}
+
+let calls: string[];
+let server: Server;
+let ann: MemoryStompClient;
+
+const hooks: Hooks = {
+  onConnection() {
+    calls.push('connection');
+    return (code) => void calls.push(`connection ended ${code}`);
+  },
+  onFrame({ kind }) {
+    calls.push(`frame ${kind}`);
+    return (result) => void calls.push(`frame ${kind} ${result}`);
+  },
+  onRoute(_, { lookup }) {
+    calls.push(`route ${lookup}`);
+    return () => void calls.push(`route ${lookup} ended`);
+  },
+  onStream(_, { lookup }) {
+    calls.push(`stream ${lookup}`);
+    return () => void calls.push(`stream ${lookup} ended`);
+  },
+  onPublication({ message }) {
+    calls.push(`publication ${message.destination}`);
+    return (refusal) =>
+      void calls.push(
+        `publication ${message.destination} ${refusal === undefined ? 'done' : 'refused'}`,
+      );
+  },
+  onDelivery(_, __, subscription) {
+    calls.push(`delivery ${subscription}`);
+    return () => void calls.push(`delivery ${subscription} ended`);
+  },
+  async onContainer() {
+    calls.push('container');
+    return () => void calls.push('container restored');
+  },
+};
+
+beforeEach(async () => {
+  calls = [];
+  const transport = memoryTransport();
+  server = await createObservedServer(
+    {
+      transports: [transport],
+      container: new Container(),
+      controllers: [HookController],
+      logger: silentLogger,
+    },
+    hooks,
+  );
+  await server.start();
+  ann = await connectStomp(transport);
+  calls = calls.filter((call) => call === 'container');
+});
+
+afterEach(() => server.close());
+
+/** The calls of hooks whose name begins so, after a frame was processed. */
+async function callsOf(name: string, headers: Readonly<Record<string, string>>, command = 'SEND') {
+  ann.send(command, headers);
+  await server.idle();
+  return calls.filter((call) => call.startsWith(name));
+}
+
+describe('the container hook', () => {
+  it('is called before the controllers are built, and restores the container of the application when the server closes', async () => {
+    expect(calls).toEqual(['container']);
+    await server.close();
+    expect(calls.filter((call) => call.startsWith('container'))).toEqual([
+      'container',
+      'container restored',
+    ]);
+  });
+});
+
+describe('the connection hook', () => {
+  it('is called for a new client, and ends with its close code', async () => {
+    const transport = server.options.transports[0] as ReturnType<typeof memoryTransport>;
+    const bob = await connectStomp(transport);
+    expect(calls).toContain('connection');
+    bob.connection.vanish();
+    await bob.connection.closed;
+    await server.idle();
+    expect(calls).toContain('connection ended 1006');
+  });
+});
+
+describe('the frame hook', () => {
+  it.each([
+    ['done', '/topic/x'],
+    ['failed', '/app/unknown'],
+  ])('ends as %s', async (result, destination) => {
+    expect(await callsOf('frame', { destination })).toEqual(['frame send', `frame send ${result}`]);
+  });
+});
+
+describe('the route hook', () => {
+  it.each(['sync', 'throws', 'rejects'])('begins and ends for a handler: %s', async (path) => {
+    expect(await callsOf('route', { destination: `/app/${path}` })).toEqual([
+      `route /${path}`,
+      `route /${path} ended`,
+    ]);
+  });
+
+  it('ends when an asynchronous handler has returned', async () => {
+    ann.send('SEND', { destination: '/app/async' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).not.toContain('route /async ended');
+    HookController.finish();
+    await server.idle();
+    expect(calls).toContain('route /async ended');
+  });
+});
+
+describe('the stream hook', () => {
+  it.each(['stream', 'failing-stream'])('begins and ends for a stream: %s', async (path) => {
+    expect(await callsOf('stream', { destination: `/app/${path}` })).toEqual([
+      `stream /${path}`,
+      `stream /${path} ended`,
+    ]);
+  });
+
+  it('ends when the subscription of the stream ends', async () => {
+    ann.send('SUBSCRIBE', { id: 's', destination: '/app/endless' });
+    await ann.next('MESSAGE');
+    expect(calls).not.toContain('stream /endless ended');
+    ann.connection.vanish();
+    await ann.connection.closed;
+    await server.idle();
+    expect(calls).toContain('stream /endless');
+  });
+});
+
+describe('the publication hook', () => {
+  it('ends when the broker has accepted the message', async () => {
+    expect(await callsOf('publication', { destination: '/topic/x' })).toEqual([
+      'publication /topic/x',
+      'publication /topic/x done',
+    ]);
+  });
+});
+
+describe('the delivery hook', () => {
+  it('begins and ends for each subscription', async () => {
+    await ann.subscribe('1', '/topic/x');
+    await ann.subscribe('2', '/topic/*');
+    const deliveries = await callsOf('delivery', { destination: '/topic/x' });
+    expect(deliveries.toSorted()).toEqual([
+      'delivery 1',
+      'delivery 1 ended',
+      'delivery 2',
+      'delivery 2 ended',
+    ]);
+  });
+});
