@@ -229,6 +229,18 @@ describe('a commit', () => {
 });
 
 describe('the dead letters', () => {
+  it('free the memory of the queue that they come from', () => {
+    const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxTotalBytes: 3000 });
+    const [ann, dead] = [consumer(), consumer()];
+    ann.subscribe('a', '/queue/x', 'client');
+    dead.subscribe('d', '/queue/dead-letters');
+    const large = 'x'.repeat(1000);
+    publish('/queue/x', large);
+    ann.settle('nack', large);
+    expect(dead.deliveries).toMatchObject([{ text: large, retained: false }]);
+    publish('/queue/y', 'x'.repeat(2500));
+  });
+
   it('make room in the queue that they come from', () => {
     const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxMessages: 1 });
     const ann = consumer();

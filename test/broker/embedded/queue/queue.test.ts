@@ -290,6 +290,57 @@ describe('a full queue', () => {
   });
 });
 
+describe('the limits of all queues', () => {
+  it('hold exactly their bytes', () => {
+    const size = sizeOf(message('/queue/x', '1'));
+    const { publish } = brokerWith({ maxTotalBytes: size, maxBytes: size });
+    publish('/queue/x', '1');
+    expect(() => publish('/queue/y', '')).toThrow(refusal('queue-full'));
+  });
+
+  it('count all messages of a commit', () => {
+    const { consumer } = brokerWith({ maxBytes: 2000 });
+    const large = sending('/queue/x', 'x'.repeat(1000));
+    expect(() => consumer().connection.commit([large, large])).toThrow(refusal('queue-full'));
+  });
+
+  it('open no queue for a commit that would need too many', () => {
+    const { publish, consumer } = brokerWith({ maxQueues: 1 });
+    const ann = consumer();
+    const commit = [sending('/queue/a', '1'), sending('/queue/b', '2')];
+    expect(() => ann.connection.commit(commit)).toThrow(refusal('queue-limit'));
+    publish('/queue/c', '3');
+    ann.subscribe('c', '/queue/c');
+    expect(ann.takeTexts()).toEqual(['3']);
+  });
+});
+
+it('delivers any number of messages to a subscriber that acknowledges during the delivery', () => {
+  const { subject, publish, errors } = brokerWith();
+  const count = 20_000;
+  for (let n = 0; n < count; n++) publish('/queue/x', '');
+  let delivered = 0;
+  const connection = subject.connect({
+    id: 's',
+    busy: false,
+    gone: false,
+    deliver(_subscription, _publication, marks) {
+      delivered++;
+      void connection.settle({ kind: 'ack', id: marks!.ack! });
+      return true;
+    },
+    room: () => Promise.resolve(),
+    fail: () => {},
+  });
+  void connection.subscribe({
+    id: '1',
+    destination: '/queue/x',
+    ack: 'client-individual',
+    headers: new Map([['prefetch-count', '1']]),
+  });
+  expect([delivered, errors]).toEqual([count, []]);
+});
+
 describe('a broker that stops', () => {
   it('delivers no more messages of its queues', async () => {
     const { subject, publish, consumer } = brokerWith();
@@ -339,8 +390,17 @@ describe('a message that expires', () => {
     expect(clock.timers).toHaveLength(0);
   });
 
+  it('makes room in the memory of all queues', async () => {
+    const { subject, clock, publish } = brokerWith({ maxTotalBytes: 3000 });
+    void subject.publish(expiring('x'.repeat(1500), clock.date() + 10));
+    expect(() => publish('/queue/others', 'x'.repeat(1500))).toThrow(refusal('queue-full'));
+    await clock.advance(10);
+    publish('/queue/others', 'x'.repeat(1500));
+  });
+
   it('does not use up the turn of a subscriber', async () => {
-    const { subject, clock, publish, consumer } = brokerWith();
+    // A message that was not counted out would fill the queue.
+    const { subject, clock, publish, consumer } = brokerWith({ maxMessages: 1 });
     const [ann, bob] = [consumer(), consumer()];
     ann.subscribe('1', '/queue/jobs');
     bob.subscribe('1', '/queue/jobs');

@@ -75,6 +75,32 @@ describe('a persistent message', () => {
     expect(subject.publish(publication(jobs, 'three'))).toBeUndefined();
   });
 
+  it('is not overtaken by a commit that publishes to its queue and to another', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    for (const destination of [jobs, '/queue/other']) ann.subscribe(destination, destination);
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    const committed = ann.connection.commit([
+      sending(publication(jobs, 'two')),
+      sending(publication('/queue/other', 'three')),
+    ]);
+    await written();
+    expect(ann.takeTexts()).toEqual([]);
+    store.release();
+    await sent;
+    await committed;
+    expect(ann.takeTexts()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('counts once for the limits after it was written', async () => {
+    const { subject, consumer } = await stored({ maxTotalBytes: 3000 });
+    const ann = consumer();
+    ann.subscribe('1', jobs);
+    for (let n = 0; n < 5; n++) await subject.publish(persistent('x'.repeat(1000)));
+    expect(ann.takeTexts()).toHaveLength(5);
+  });
+
   it('delays only its own queue while it is written', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
