@@ -80,23 +80,48 @@ function optionsFor(file, report, concurrency) {
 async function run(root, config, env, minutes) {
   const program = createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json');
   const stryker = join(program, '../bin/stryker.js');
-  const child = spawn(process.execPath, [stryker, 'run', config], { cwd: root, env });
+  // A process group, because Stryker's processes for tests survive it, and a mutant may keep them in an endless loop.
+  const child = spawn(process.execPath, [stryker, 'run', config], {
+    cwd: root,
+    env,
+    detached: true,
+    windowsHide: true,
+  });
+  const stop = () => killGroup(child.pid);
+  const stopAndExit = () => {
+    stop();
+    process.exit(1);
+  };
+  process.once('SIGINT', stopAndExit).once('SIGTERM', stopAndExit);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    child.kill();
+    stop();
   }, minutes * 60_000);
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('exit', resolve);
   });
   clearTimeout(timer);
+  process.off('SIGINT', stopAndExit).off('SIGTERM', stopAndExit);
+  stop();
   if (late) throw new Error(`not finished within ${minutes} minutes`);
   // The lines that follow are a stack trace of Stryker.
   const reason = output.split('\n').slice(0, 5).join('\n');
   if (code !== 0) throw new Error(`Stryker failed:\n${reason}`);
+}
+
+/** @param {number | undefined} pid of the first process of the group */
+function killGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    // Windows has no process groups.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // All processes of the group have ended.
+  }
 }
 
 /**

@@ -11,9 +11,9 @@ export default defineConfig({
   test: {
     include: JSON.parse(process.env['MUTATION_TESTS'] ?? '[]'),
     exclude: ['**/*.slow.test.ts'],
-    // Mutants often leave a test waiting for an event that never comes.
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    // Stryker itself ends tests that a mutant leaves waiting, by a timeout in proportion to their usual time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     isolate: false,
     reporters: ['default', failuresOutsideTests()],
   },
