@@ -135,15 +135,13 @@ function markLines({ redelivered, retained, dropped }: DeliveryMarks): string {
   );
 }
 
+const bytesType = /^\s*application\/octet-stream\s*(?:;|$)/i;
+
 /**
  * A browser closes the connection with 1007 when a text message is not valid UTF-8. Bodies with the content type of bytes are
  * binary in any case, so that the kind of the WebSocket message does not depend on their content.
  */
 function isBinary({ headers, body }: Message): boolean {
   const contentType = headers.get('content-type');
-  return (contentType !== undefined && isTypeOfBytes(contentType)) || !isUtf8(body);
-}
-
-function isTypeOfBytes(contentType: string): boolean {
-  return contentType.trimStart().toLowerCase().startsWith('application/octet-stream');
+  return (contentType !== undefined && bytesType.test(contentType)) || !isUtf8(body);
 }

@@ -136,7 +136,7 @@ function listening(
   return {
     handshake: inner.handshake,
     framing: inner.framing,
-    messages: inner.messages,
+    wholeMessages: inner.wholeMessages,
     get bufferedBytes() {
       return inner.bufferedBytes;
     },
