@@ -145,6 +145,22 @@ describe('a walk', () => {
     expect(at('/a')).toHaveLength(4);
   });
 
+  it('leaves out the only subscription of a pattern that is added meanwhile', () => {
+    const { subject, add } = index();
+    const entry = add('/a');
+    const seen: Entry[] = [];
+    subject.each('/a', (each) => void (seen.push(each), add('/*')), undefined);
+    expect(seen).toEqual([entry]);
+  });
+
+  it.each(['/a', '/*'])('of %s ends when all subscriptions are removed', (destination) => {
+    const { subject, add } = index();
+    const entries = [add(destination), add(destination), add('/**')];
+    const seen: Entry[] = [];
+    subject.each('/a', (each) => void (seen.push(each), subject.clear()), undefined);
+    expect(seen).toEqual([entries[0]]);
+  });
+
   it('leaves out a subscription that is removed and added again meanwhile', () => {
     const { subject, add } = index();
     const first = add('/a');
