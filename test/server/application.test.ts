@@ -100,7 +100,7 @@ it.each([
     const { payload } = await errors.next();
     const { code, destination } = payload as { code?: string; destination?: string };
     expect(code ?? JSON.stringify(payload)).toBe(answer);
-    if (code !== undefined) expect(destination).toBe(`/app/rooms/${how}`);
+    expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
   }
 });
 

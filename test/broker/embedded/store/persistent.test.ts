@@ -153,6 +153,49 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['two']);
   });
 
+  it('is removed after a write that was under way', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client', { 'prefetch-count': '1' });
+    await subject.publish(persistent('one'));
+    store.hold();
+    const sent = subject.publish(persistent('two'));
+    await written();
+    ann.settle('ack', 'one');
+    store.release();
+    await sent;
+    await written();
+    expect(store.texts).toEqual(['two']);
+  });
+
+  it('is logged once when the store fails to remove it several times', async () => {
+    const { subject, store, errors, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client-individual');
+    for (const text of ['one', 'two']) await subject.publish(persistent(text));
+    for (const text of ['one', 'two']) {
+      store.fail(new Error('EIO'));
+      ann.settle('ack', text);
+      await written();
+    }
+    expect(errors).toHaveLength(1);
+  });
+
+  it('does not affect a message behind it that is not stored, when the store fails', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs);
+    store.hold();
+    const cause = new Error('EIO');
+    store.fail(cause);
+    const sent = subject.publish(persistent('one'));
+    const behind = subject.publish(publication(jobs, 'two'));
+    store.release();
+    await expect(sent).rejects.toMatchObject({ code: 'store-failed', cause });
+    await behind;
+    expect(ann.takeTexts()).toEqual(['two']);
+  });
+
   it('is delivered again after a restart, in order and marked', async () => {
     const before = await stored();
     await before.subject.publish(persistent('one'));
@@ -162,6 +205,7 @@ describe('a persistent message', () => {
     await before.subject.stop();
     const { subject, consumer, store } = await stored({}, before.store);
     await subject.publish(persistent('three'));
+    expect(store.texts).toEqual(['one', 'elsewhere', 'two', 'three']);
     const ann = consumer();
     ann.subscribe('1', jobs, 'client');
     expect(ann.deliveries).toMatchObject([

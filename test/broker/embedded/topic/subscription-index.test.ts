@@ -157,7 +157,14 @@ describe('a walk', () => {
     const { subject, add } = index();
     const entries = [add(destination), add(destination), add('/**')];
     const seen: Entry[] = [];
-    subject.each('/a', (each) => void (seen.push(each), subject.clear()), undefined);
+    subject.each(
+      '/a',
+      (each) => {
+        seen.push(each);
+        subject.clear();
+      },
+      undefined,
+    );
     expect(seen).toEqual([entries[0]]);
   });
 
