@@ -2,8 +2,6 @@
 import 'reflect-metadata';
 import { Validate, ValidateNested, ValidatorConstraint } from 'class-validator';
 import { Type } from 'class-transformer';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import {
   Controller,
   EmbeddedBroker,
@@ -14,6 +12,7 @@ import {
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
+import { collectGarbage } from '../../collect-garbage.js';
 import { bothLanguages, everyProtocol, everywhere, type Case } from '../case.js';
 import type { Client, Headers } from '../client.js';
 import { expectEqual, expectThat, expectEnd } from '../expect.js';
@@ -47,8 +46,7 @@ const kilobytes = (count: number) => 'x'.repeat(count * 1024);
 
 /** Bytes of live objects. */
 function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
