@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 
 export interface ConnectionEnd {
-  /** The close code; undefined over TCP, which has none. */
+  /** Undefined over TCP, which has no close codes. */
   readonly code?: number;
+  readonly reason?: string;
 }
 
 /** `MemoryClient` is one. */
@@ -66,7 +67,9 @@ export async function webSocketConnection(
   const connection: WebSocketClientConnection = {
     socket,
     onData: undefined,
-    closed: new Promise((resolve) => socket.on('close', (code) => resolve({ code }))),
+    closed: new Promise((resolve) =>
+      socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    ),
     send(bytes) {
       const data = Buffer.from(bytes as string);
       socket.send(binary || !isText(data) ? data : data.toString());

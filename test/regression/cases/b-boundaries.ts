@@ -23,7 +23,7 @@ import {
 } from '../case.js';
 import { messagesOf, problemsOf } from '../client.js';
 import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
-import { memoryOf, replacing } from '../replace.js';
+import { memoryOf, replacing } from '../../replace.js';
 import { turns } from '../setup.js';
 
 const malformed = (protocol: Protocol) =>

@@ -13,7 +13,7 @@ import { everyProtocol, serverAlone, type Case } from '../case.js';
 import type { StompClient } from '../../clients/stomp.js';
 import { messagesOf } from '../client.js';
 import { expectEqual, expectThat } from '../expect.js';
-import { memoryOf, replacing } from '../replace.js';
+import { memoryOf, replacing } from '../../replace.js';
 import { turns } from '../setup.js';
 
 type Delivery = Parameters<Subscriber['deliver']>;
