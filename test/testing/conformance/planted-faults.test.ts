@@ -58,6 +58,18 @@ async function failing(cases: readonly ConformanceCase[]): Promise<readonly stri
   return cases.filter((_, i) => results[i]!.status === 'rejected').map(({ name }) => name);
 }
 
+/** The name of the first case that fails. */
+async function firstFailing(cases: readonly ConformanceCase[]): Promise<string | undefined> {
+  for (const each of cases) {
+    const passes = await each.run().then(
+      () => true,
+      () => false,
+    );
+    if (!passes) return each.name;
+  }
+  return undefined;
+}
+
 const planted = suites.flatMap(({ name, plant }) =>
   faults.map((fault) => ({ name, fault, plant })),
 );
@@ -69,20 +81,20 @@ describe('a wrapper without a fault', () => {
 });
 
 describe('a planted fault', () => {
-  const caught = new Map<object, readonly string[]>();
+  const caught = new Map<object, string | undefined>();
 
   // All at the same time, because cases wait for lost items until their timeout.
   beforeAll(async () => {
     await withTimeout(plantedTimeout, () =>
       Promise.all(
-        planted.map(async (each) => caught.set(each, await failing(each.plant(each.fault)))),
+        planted.map(async (each) => caught.set(each, await firstFailing(each.plant(each.fault)))),
       ),
     );
   }, 60_000);
 
   for (const each of planted)
     it(`fails a case: ${each.name}, items ${each.fault}`, () => {
-      expect(caught.get(each)).not.toEqual([]);
+      expect(caught.get(each)).toBeDefined();
     });
 });
 
