@@ -12,8 +12,8 @@ import {
 } from './architecture/hops.js';
 import { instrument, reporter } from './architecture/instrument.js';
 
-/** Maximum number of changes of file. May only shrink; the target is 80. */
-const budget = 137;
+/** Maximum number of changes of file; it was 137 before the restructuring. May only shrink. */
+const budget = 80;
 
 const page = fileURLToPath(new URL('../docs/architecture.md', import.meta.url));
 const command = 'npx vitest run test/hops.test.ts -u';

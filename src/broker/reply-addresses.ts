@@ -1,5 +1,6 @@
 // Reply addresses: names by which others answer to a session queue without learning the name of the queue.
 import type { SessionAddress } from '../message/address.js';
+import type { Ids } from '../message/ids.js';
 import { replyPrefix } from './destination-resolver.js';
 
 /** All reply addresses of a server. */
@@ -32,12 +33,11 @@ export class ReplyAddresses {
   readonly #ids = new Map<string, string>();
 
   /**
-   * @param makeId makes an id that cannot be guessed
    * @param limit addresses per session; a new one replaces the oldest
    */
   constructor(
     private readonly directory: ReplyDirectory,
-    private readonly makeId: () => string,
+    private readonly ids: Pick<Ids, 'reply'>,
     private readonly limit: number,
   ) {}
 
@@ -53,7 +53,7 @@ export class ReplyAddresses {
   }
 
   #add(queue: SessionAddress): string {
-    const id = this.makeId();
+    const id = this.ids.reply();
     this.#ids.set(queue.queue, id);
     this.directory.set(id, queue);
     if (this.#ids.size > this.limit) {

@@ -1,6 +1,6 @@
 // A handler method as a route calls it: its arguments, the method, the return rule and the exception handlers of its class.
 import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
-import { isStream, type Outcome, type Reply, type Route } from '../dispatch/route.js';
+import type { Outcome, Reply, Route } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
 import type { PayloadReader } from '../payload/converter.js';
@@ -26,7 +26,7 @@ type Invoke = Route['invoke'];
 /** Returns the outcome of an exception handler, or throws the error. */
 type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Outcome>;
 
-const noOutcome: Outcome = { value: undefined, targets: [] };
+const noOutcome: Outcome = { kind: 'none' };
 
 /** Compiles a handler. Errors of its arguments, method, return rule and running stream go to the exception handlers. */
 export function compileHandler(
@@ -56,10 +56,13 @@ function invoker(
 ): Invoke {
   const outcomeOf = (value: unknown, invocation: Invocation): Outcome => {
     if (value === undefined || value === null) return noOutcome;
-    const targets = reply(invocation);
-    return isStream(value)
-      ? { value, targets, recover: (thrown) => recover(invocation, thrown) }
-      : { value, targets };
+    if (!isStream(value)) return { kind: 'value', value, targets: reply(invocation) };
+    return {
+      kind: 'stream',
+      stream: value,
+      targets: reply(invocation),
+      recover: (thrown) => recover(invocation, thrown),
+    };
   };
   const awaitValue = async (
     pending: PromiseLike<unknown>,
@@ -80,10 +83,9 @@ function invoker(
       values.push(await pending);
       while (values.length < args.length) {
         const value = args[values.length]!(invocation);
-        values.push(isPromise(value) ? await value : value);
+        values.push(isPending(value) ? await value : value);
       }
-      const value = method.apply(instance, values);
-      return outcomeOf(isPromise(value) ? await value : value, invocation);
+      return outcomeOf(await method.apply(instance, values), invocation);
     } catch (thrown) {
       return recover(invocation, thrown);
     }
@@ -94,15 +96,24 @@ function invoker(
       // In order: after an error no later argument is resolved.
       for (const argument of args) {
         const value = argument(invocation);
-        if (isPromise(value)) return awaitArguments(values, value, invocation);
+        if (isPending(value)) return awaitArguments(values, value, invocation);
         values.push(value);
       }
       const value = method.apply(instance, values);
-      return isPromise(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
+      return isPending(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
     } catch (thrown) {
       return recover(invocation, thrown);
     }
   };
+}
+
+/** True for a promise; most are native, and `instanceof` recognizes those at less cost. */
+function isPending(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof Promise || isPromise(value);
+}
+
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 /** The exception handlers of one class. */

@@ -48,9 +48,13 @@ export class HandlerCall implements Invocation {
   newer: HandlerCall | undefined = undefined;
   /** Rejects the promise of the call's outcome. */
   reject: ((reason: Error) => void) | undefined = undefined;
+  /**
+   * Removes the listener from the signal of the session or subscription, which may outlive thousands of calls. Undefined until
+   * the handler reads its signal.
+   */
+  release: (() => void) | undefined = undefined;
   readonly #closed: AbortSignal | undefined;
   #controller: AbortController | undefined;
-  #stopListening: (() => void) | undefined;
   #expired: Error | undefined;
 
   constructor(
@@ -73,14 +77,8 @@ export class HandlerCall implements Invocation {
   expire(reason: Error): void {
     this.#expired = reason;
     this.reject?.(reason);
-    this.release();
+    this.release?.();
     this.#controller?.abort(reason);
-  }
-
-  /** Removes the listener from the signal of the session or subscription, which may outlive thousands of calls. */
-  release(): void {
-    this.#stopListening?.();
-    this.#stopListening = undefined;
   }
 
   #createController(): AbortController {
@@ -91,7 +89,7 @@ export class HandlerCall implements Invocation {
     else if (closed.aborted) onClosed();
     else {
       closed.addEventListener('abort', onClosed, { once: true });
-      this.#stopListening = () => closed.removeEventListener('abort', onClosed);
+      this.release = () => closed.removeEventListener('abort', onClosed);
     }
     return controller;
   }

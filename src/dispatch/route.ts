@@ -5,15 +5,28 @@ import type { Invocation } from './invocation.js';
 /** Decides where a handler's value goes: compiled from the handler's return rules, or the default. */
 export type Reply = (invocation: Invocation) => readonly Target[];
 
-/** The result of a handler. */
-export interface Outcome {
-  /** A value, or an async iterable of values; undefined and null are not published. */
+/** The result of a handler: nothing to publish, a value, or a stream of values. */
+export type Outcome = NoOutcome | ValueOutcome | StreamOutcome;
+
+/** The handler returned undefined or null. */
+export interface NoOutcome {
+  readonly kind: 'none';
+}
+
+export interface ValueOutcome {
+  readonly kind: 'value';
   readonly value: unknown;
   readonly targets: readonly Target[];
-  /** Streams only: passes an error of the running stream to the exception handlers; throws it if none of them takes it. */
-  readonly recover?: (thrown: unknown) => Outcome | Promise<Outcome>;
-  /** Streams only: to be called when the stream has ended or was never started. */
-  readonly over?: () => void;
+}
+
+/** The handler returned an async iterable. */
+export interface StreamOutcome {
+  readonly kind: 'stream';
+  /** Its items are values; undefined and null are not published. */
+  readonly stream: AsyncIterable<unknown>;
+  readonly targets: readonly Target[];
+  /** Passes an error of the running stream to the exception handlers; throws it if none of them takes it. */
+  readonly recover: (thrown: unknown) => Outcome | Promise<Outcome>;
 }
 
 export interface Route {
@@ -24,9 +37,4 @@ export interface Route {
   readonly handler: string;
   /** Returns a promise only if an argument or the handler is asynchronous; other calls need no timeout. */
   invoke(invocation: Invocation): Outcome | Promise<Outcome>;
-}
-
-/** True when a handler's value is a stream of values. */
-export function isStream(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

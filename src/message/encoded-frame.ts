@@ -39,12 +39,10 @@ export class EncodedFrame {
 
   /** The batch that contains only this frame. All batches that begin with this frame are reached from it. */
   batch(framing: Framing): Batch {
-    if (this.#framing !== undefined && this.#framing !== framing) {
-      const other = this.#other(framing);
-      return (other.batch ??= new Batch(undefined, this, other.bytes, other.bytes.length));
-    }
-    const framed = this.framedBy(framing);
-    return (this.#batch ??= new Batch(undefined, this, framed, framed.length));
+    if (this.#framing === undefined || this.#framing === framing)
+      return (this.#batch ??= new Batch(undefined, this, framing));
+    const other = this.#other(framing);
+    return (other.batch ??= new Batch(undefined, this, framing));
   }
 
   #other(framing: Framing): Framed {
@@ -64,34 +62,37 @@ export class EncodedFrame {
 export class Batch {
   #next: Batch | undefined;
   #joined: Uint8Array | undefined;
+  readonly #framed: Uint8Array;
+  /** Total of the framed bytes. */
+  readonly size: number;
 
   constructor(
     private readonly previous: Batch | undefined,
     private readonly frame: EncodedFrame,
-    private readonly framed: Uint8Array,
-    /** Total of the framed bytes. */
-    readonly size: number,
-  ) {}
+    framing: Framing,
+  ) {
+    this.#framed = frame.framedBy(framing);
+    this.size = (previous?.size ?? 0) + this.#framed.length;
+  }
 
   /** This batch and one more frame; `framing` is the one of this batch. */
   with(frame: EncodedFrame, framing: Framing): Batch {
     if (this.#next?.frame === frame) return this.#next;
-    const framed = frame.framedBy(framing);
-    return (this.#next = new Batch(this, frame, framed, this.size + framed.length));
+    return (this.#next = new Batch(this, frame, framing));
   }
 
   /** The framed bytes of all frames in one buffer; joined at the first call. */
   bytes(): Uint8Array {
-    return (this.#joined ??= this.previous === undefined ? this.framed : this.join());
+    return (this.#joined ??= this.previous === undefined ? this.#framed : this.#join());
   }
 
-  private join(): Uint8Array {
+  #join(): Uint8Array {
     const joined = Buffer.allocUnsafe(this.size);
     let end = this.size;
     let link: Batch | undefined = this;
     while (link !== undefined) {
-      end -= link.framed.length;
-      joined.set(link.framed, end);
+      end -= link.#framed.length;
+      joined.set(link.#framed, end);
       link = link.previous;
     }
     return joined;

@@ -1,5 +1,7 @@
-// The converter for raw bytes.
+// The converter for raw bytes, and bytes as a Buffer or as text.
+import { isUtf8 } from 'node:buffer';
 import type { PayloadConverter } from './converter.js';
+import type { MediaType } from './media-type.js';
 
 export const bytes: PayloadConverter = {
   name: 'bytes',
@@ -17,4 +19,14 @@ export const bytes: PayloadConverter = {
 /** A Buffer over the same memory. */
 export function asBuffer(body: Uint8Array): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** @throws {TypeError} when the bytes are not UTF-8, or the content type names another charset */
+export function decodeText(body: Uint8Array, media: MediaType | undefined): string {
+  if (media !== undefined && !media.unicode) throw new TypeError('The charset is not UTF-8.');
+  const decoded = asBuffer(body).toString();
+  // Decoding replaces invalid bytes by U+FFFD, so most texts need no second look at their bytes.
+  if (decoded.includes('\uFFFD') && !isUtf8(body))
+    throw new TypeError('The text is not valid UTF-8.');
+  return decoded;
 }

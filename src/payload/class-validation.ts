@@ -1,17 +1,19 @@
-// Converts plain objects to instances of a class and validates them with its class-validator decorators.
+// Converts plain objects to instances of a class, and validates them with its decorators and the types of its properties.
+import 'reflect-metadata';
 import type { ValidationError } from 'class-validator';
 import type { FieldProblem } from '../message/error.js';
-import { shapeOf, shapeProblems } from './class-shape.js';
 import { fieldProblem, payloadInvalid } from './field-problem.js';
-import type { Constructor } from './payload-type.js';
+import { payloadTypeOf, type Constructor } from './payload-type.js';
 
 /** class-transformer recurses, and compares each key of an object with all others, so both are limited before it runs. */
 const maxDepth = 32;
 const maxKeys = 256;
 
+type Validator = typeof import('class-validator');
+
 interface Libraries {
   readonly transformer: typeof import('class-transformer');
-  readonly validator: typeof import('class-validator');
+  readonly validator: Validator;
 }
 
 let loading: Promise<Libraries> | undefined;
@@ -44,11 +46,13 @@ export async function toInstance(plain: unknown, type: Constructor): Promise<obj
 async function validationProblems(
   instance: object,
   type: Constructor,
-  validator: Libraries['validator'],
+  validator: Validator,
 ): Promise<readonly FieldProblem[]> {
-  if (!shapeOf(type, validator).constrained) return [];
+  const { constrained, structured } = shapeOf(type, validator);
+  if (!constrained) return [];
   const errors = await validator.validate(instance, options);
-  return errors.length > 0 ? problemsOf(errors) : shapeProblems(instance, validator);
+  if (errors.length > 0) return problemsOf(errors);
+  return structured ? shapeProblems(instance, validator) : [];
 }
 
 /** Importing both takes a tenth of a second, so they are imported when a class is first used. */
@@ -88,4 +92,89 @@ function problemsOf(
     const own = Object.values(constraints).map((message) => fieldProblem(path, message, value));
     return [...own, ...problemsOf(children, path)];
   });
+}
+
+/** The shape that decorators and the compiler recorded for a class. */
+interface Shape {
+  /** True when the class has a class-validator decorator. */
+  readonly constrained: boolean;
+  /** True when a constrained property is an array or nested; other instances need no comparison with the shape. */
+  readonly structured: boolean;
+  /** The constrained properties that are declared as arrays. */
+  readonly lists: readonly string[];
+  /** The nested properties that are declared as one object of a class. */
+  readonly objects: readonly string[];
+  /** The properties with `@ValidateNested`. */
+  readonly nested: readonly string[];
+}
+
+const shapes = new WeakMap<object, Shape>();
+
+function shapeOf(type: object, validator: Validator): Shape {
+  let shape = shapes.get(type);
+  if (shape === undefined) shapes.set(type, (shape = readShape(type as Constructor, validator)));
+  return shape;
+}
+
+function readShape(type: Constructor, validator: Validator): Shape {
+  const constraints = validator
+    .getMetadataStorage()
+    .getTargetValidationMetadatas(type, '', false, false);
+  const properties = [...new Set(constraints.map(({ propertyName }) => propertyName))];
+  const nested = properties.filter((property) =>
+    constraints.some(
+      ({ propertyName, type: kind }) =>
+        propertyName === property && kind === validator.ValidationTypes.NESTED_VALIDATION,
+    ),
+  );
+  const declared = (property: string): unknown =>
+    Reflect.getMetadata('design:type', type.prototype as object, property);
+  const lists = properties.filter((property) => declared(property) === Array);
+  return {
+    constrained: constraints.length > 0,
+    structured: lists.length > 0 || nested.length > 0,
+    lists,
+    objects: nested.filter((property) => payloadTypeOf(declared(property))?.kind === 'class'),
+    nested,
+  };
+}
+
+/**
+ * Finds arrays where the class declares one object, and values that are not arrays where it declares one. class-validator accepts
+ * both.
+ */
+function shapeProblems(
+  instance: object,
+  validator: Validator,
+  parentPath: readonly string[] = [],
+): FieldProblem[] {
+  const type: unknown = Reflect.get(Object.getPrototypeOf(instance) as object, 'constructor');
+  const { lists, objects, nested } = shapeOf(type as object, validator);
+  const valueOf = (property: string): unknown => Reflect.get(instance, property);
+  const problem = (property: string, message: string) =>
+    fieldProblem([...parentPath, property], message, undefined);
+  return [
+    ...lists
+      .filter((property) => isPresent(valueOf(property)) && !Array.isArray(valueOf(property)))
+      .map((property) => problem(property, 'must be an array')),
+    ...objects
+      .filter((property) => Array.isArray(valueOf(property)))
+      .map((property) => problem(property, 'must be an object')),
+    ...nested.flatMap((property) =>
+      nestedObjects(valueOf(property), [...parentPath, property]).flatMap(([path, object]) =>
+        shapeProblems(object, validator, path),
+      ),
+    ),
+  ];
+}
+
+/** The objects in a nested property, each with its path. */
+function nestedObjects(value: unknown, path: readonly string[]): [readonly string[], object][] {
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown, i) => nestedObjects(item, [...path, String(i)]));
+  return typeof value === 'object' && value !== null ? [[path, value]] : [];
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

@@ -2,9 +2,10 @@
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
+import { toInstance } from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
 import type { PayloadType } from './payload-type.js';
-import { validate } from './validation.js';
+import { parseWithSchema } from './standard-schema.js';
 
 export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
@@ -57,12 +58,19 @@ export interface PayloadReader {
   read(message: Message, type: PayloadType): unknown;
 }
 
+/** A content type, and the converters that accept it. */
+interface Format {
+  readonly media: MediaType | undefined;
+  readonly converters: readonly PayloadConverter[];
+}
+
 /** The converters of a server. Of those for a content type the first that returns a result is used. */
 export class Payloads implements PayloadReader {
   readonly #converters: readonly PayloadConverter[];
-  /** The converters for each media type that is declared without a wildcard. */
-  readonly #byMediaType = new Map<string, readonly PayloadConverter[]>();
-  readonly #untyped: readonly PayloadConverter[];
+  /** The format of each media type that is declared without a wildcard. */
+  readonly #declared = new Map<string, Format>();
+  /** The format of messages and values without a content type. */
+  readonly #untyped: Format;
 
   /**
    * @param converters in the order in which they are asked
@@ -71,9 +79,10 @@ export class Payloads implements PayloadReader {
   constructor(converters: readonly PayloadConverter[]) {
     for (const converter of converters) checkMediaTypes(converter);
     this.#converters = converters;
-    this.#untyped = converters.filter(({ untyped }) => untyped);
+    this.#untyped = { media: undefined, converters: converters.filter(({ untyped }) => untyped) };
     for (const name of new Set(converters.flatMap(({ mediaTypes }) => mediaTypes)))
-      if (!name.includes('*')) this.#byMediaType.set(name, this.#accepting(name));
+      if (!name.includes('*'))
+        this.#declared.set(name, { media: mediaTypeOf(name), converters: this.#accepting(name) });
   }
 
   /**
@@ -83,14 +92,22 @@ export class Payloads implements PayloadReader {
    *   malformed; `payload-invalid` when the class or schema rejects the value
    */
   read(message: Message, type: PayloadType): unknown {
-    return validate(this.#readRaw(message, type), type);
+    const value = this.#readRaw(message, type);
+    switch (type.kind) {
+      case 'class':
+        return toInstance(value, type.type);
+      case 'schema':
+        return parseWithSchema(value, type.schema);
+      default:
+        return value;
+    }
   }
 
   /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, circular objects, BigInt in JSON */
   write(value: unknown, contentType?: string): WrittenPayload {
-    const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
+    const { converters } = this.#formatOf(contentType);
     try {
-      for (const converter of this.#convertersFor(media)) {
+      for (const converter of converters) {
         const written = converter.write(value, contentType);
         if (written !== undefined) return written;
       }
@@ -104,10 +121,9 @@ export class Payloads implements PayloadReader {
   }
 
   #readRaw({ headers, body }: Message, type: PayloadType): unknown {
-    const contentType = headers.get('content-type');
-    const media = contentType === undefined ? undefined : mediaTypeOf(contentType);
+    const { media, converters } = this.#formatOf(headers.get('content-type'));
     try {
-      for (const converter of this.#convertersFor(media)) {
+      for (const converter of converters) {
         const read = converter.read(body, media, type);
         if (read !== undefined) return read.value;
       }
@@ -120,10 +136,14 @@ export class Payloads implements PayloadReader {
     );
   }
 
-  #convertersFor(media: MediaType | undefined): readonly PayloadConverter[] {
-    if (media === undefined) return this.#untyped;
-    // Other names are not cached: clients choose them.
-    return this.#byMediaType.get(media.name) ?? this.#accepting(media.name);
+  #formatOf(contentType: string | undefined): Format {
+    if (contentType === undefined) return this.#untyped;
+    const declared = this.#declared.get(contentType);
+    if (declared !== undefined) return declared;
+    const media = mediaTypeOf(contentType);
+    // Not cached, because clients choose the content type.
+    const converters = this.#declared.get(media.name)?.converters ?? this.#accepting(media.name);
+    return { media, converters };
   }
 
   #accepting(name: string): readonly PayloadConverter[] {

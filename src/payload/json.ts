@@ -1,8 +1,7 @@
 // The converter for JSON (RFC 8259), the format of objects.
 import { isUtf8 } from 'node:buffer';
-import { asBuffer } from './bytes.js';
+import { asBuffer, decodeText } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
-import { decodeText } from './text.js';
 
 export const json: PayloadConverter = {
   name: 'json',

@@ -5,6 +5,10 @@ export interface MediaType {
   readonly name: string;
   /** In lower case; undefined without a charset parameter. */
   readonly charset: string | undefined;
+  /** True for JSON and for formats based on it, as `application/problem+json`. */
+  readonly json: boolean;
+  /** True when text of this type is UTF-8 or ASCII, which is a subset of it. */
+  readonly unicode: boolean;
 }
 
 const charsetParameter = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
@@ -20,23 +24,16 @@ export function mediaTypeOf(contentType: string): MediaType {
   return common.get(contentType) ?? parse(contentType);
 }
 
-/** True for JSON and for formats based on it, as `application/problem+json`. */
-export function isJson({ name }: MediaType): boolean {
-  return name === 'application/json' || (name.startsWith('application/') && name.endsWith('+json'));
-}
-
-/** True when text of this type is UTF-8 or ASCII, which is a subset of it. */
-export function isUnicode({ charset }: MediaType): boolean {
-  return (
-    charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii'
-  );
-}
-
 function parse(contentType: string): MediaType {
   const end = contentType.indexOf(';');
   const name = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  const charset = end < 0 ? undefined : charsetParameter.exec(contentType)?.[1]?.toLowerCase();
   return {
     name,
-    charset: end < 0 ? undefined : charsetParameter.exec(contentType)?.[1]?.toLowerCase(),
+    charset,
+    json:
+      name === 'application/json' || (name.startsWith('application/') && name.endsWith('+json')),
+    unicode:
+      charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii',
   };
 }

@@ -1,4 +1,7 @@
-// The part of Standard Schema (version 1), the common interface of schema libraries, that signalbox uses.
+// Validation by Standard Schema (version 1), the common interface of schema libraries.
+import type { FieldProblem } from '../message/error.js';
+import { isPromise } from '../message/promise.js';
+import { fieldProblem, payloadInvalid } from './field-problem.js';
 
 /** A schema of zod, valibot, arktype or another library. @see https://standardschema.dev */
 export interface StandardSchema<Output = unknown> {
@@ -23,4 +26,48 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   const standard = (value as Partial<StandardSchema>)['~standard'];
   return standard?.version === 1 && typeof standard.validate === 'function';
+}
+
+/**
+ * Returns the output of the schema for a value: a promise for asynchronous schemas.
+ *
+ * @throws {MessagingError} `payload-invalid` with the invalid fields; also when the schema throws
+ */
+export function parseWithSchema(value: unknown, schema: StandardSchema): unknown {
+  let result: SchemaResult<unknown> | PromiseLike<SchemaResult<unknown>>;
+  try {
+    result = schema['~standard'].validate(value);
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  return isPromise(result) ? parseAsync(value, result) : parsed(value, result);
+}
+
+async function parseAsync(
+  value: unknown,
+  promise: PromiseLike<SchemaResult<unknown>>,
+): Promise<unknown> {
+  let result: SchemaResult<unknown>;
+  try {
+    result = await promise;
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  return parsed(value, result);
+}
+
+function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  throw payloadInvalid(result.issues.map((issue) => problemOf(issue, value)));
+}
+
+function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
+  const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
+  return fieldProblem(keys, message, keys.reduce(memberOf, value));
+}
+
+function memberOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
 }

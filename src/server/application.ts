@@ -1,8 +1,7 @@
 // Calls handlers for messages and subscriptions, and publishes what they return.
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
-import type { Dispatcher } from '../dispatch/dispatcher.js';
-import { isStream, type Outcome } from '../dispatch/route.js';
+import type { Dispatcher, OpenStream } from '../dispatch/dispatcher.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
@@ -32,9 +31,12 @@ export class Application {
     const { session } = client;
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
-    if (!isStream(outcome.value)) return this.#publish(outcome);
-    const iterator = iteratorOf(outcome.value, outcome);
-    void this.#run(iterator, outcome, client, session.signal, message.destination);
+    const { publisher } = this.parts;
+    if (outcome.kind === 'value') return publisher.publishTo(outcome.targets, outcome.value);
+    if (outcome.kind === 'stream') {
+      const iterator = iteratorOf(outcome);
+      void this.#run(iterator, outcome, client, session.signal, message.destination);
+    }
   }
 
   /**
@@ -49,14 +51,18 @@ export class Application {
   ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
-    const { value, targets, over } = outcome;
-    if (value === undefined || value === null) return [];
-    if (!isStream(value)) return this.parts.publisher.compose(targets, value);
-    over?.();
+    if (outcome.kind === 'none') return [];
+    if (outcome.kind === 'value')
+      return this.parts.publisher.compose(outcome.targets, outcome.value);
+    outcome.end();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
 
-  /** Answers a SUBSCRIBE once, or by a stream while the subscription lives. @throws {MessagingError} as `send` */
+  /**
+   * Publishes the handler's value for a new subscription, or its stream until the subscription ends.
+   *
+   * @throws {MessagingError} as `send`
+   */
   async subscribe(
     { id, destination, headers }: SubscribeFrame,
     lookup: string,
@@ -73,13 +79,14 @@ export class Application {
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
-      if (isStream(outcome.value)) {
-        const iterator = iteratorOf(outcome.value, outcome);
+      if (outcome.kind === 'stream') {
+        const iterator = iteratorOf(outcome);
         client.subscribed(id, destination);
         void this.#run(iterator, outcome, client, signal, destination).then(end);
         return;
       }
-      await this.#publish(outcome);
+      if (outcome.kind === 'value')
+        await this.parts.publisher.publishTo(outcome.targets, outcome.value);
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -88,15 +95,10 @@ export class Application {
     end();
   }
 
-  #publish({ value, targets }: Outcome): void | Promise<void> {
-    if (value !== undefined && value !== null)
-      return this.parts.publisher.publishTo(targets, value);
-  }
-
   /** Runs a stream while later frames are processed. Never rejects: a failure is reported to the sender. */
   async #run(
     iterator: AsyncIterator<unknown>,
-    outcome: Outcome,
+    outcome: OpenStream,
     sender: Client,
     signal: AbortSignal,
     destination: string,
@@ -106,34 +108,35 @@ export class Application {
     } catch (thrown) {
       await this.parts.problems.report(thrown, { destination }, sender);
     } finally {
-      outcome.over?.();
+      outcome.end();
     }
   }
 
   /** Publishes a stream. After a failure, the result of the exception handler is published in its place. */
   async #stream(
     iterator: AsyncIterator<unknown>,
-    { targets, recover }: Outcome,
+    { targets, recover }: OpenStream,
     signal: AbortSignal,
   ): Promise<void> {
-    const publish = async (item: unknown) => this.parts.publisher.publishTo(targets, item);
+    const { publisher } = this.parts;
+    const publish = async (item: unknown) => publisher.publishTo(targets, item);
     try {
       await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
     } catch (thrown) {
-      if (recover === undefined) throw thrown;
       const recovered = await recover(thrown);
-      if (!isStream(recovered.value)) return this.#publish(recovered);
-      await this.#stream(iteratorOf(recovered.value, recovered), recovered, signal);
+      if (recovered.kind === 'value')
+        return publisher.publishTo(recovered.targets, recovered.value);
+      if (recovered.kind === 'stream') await this.#stream(iteratorOf(recovered), recovered, signal);
     }
   }
 }
 
-/** Ends the outcome when the stream cannot be iterated. */
-function iteratorOf(stream: AsyncIterable<unknown>, { over }: Outcome): AsyncIterator<unknown> {
+/** Ends the call when the stream cannot be iterated. */
+function iteratorOf({ stream, end }: OpenStream): AsyncIterator<unknown> {
   try {
     return stream[Symbol.asyncIterator]();
   } catch (error) {
-    over?.();
+    end();
     throw error;
   }
 }

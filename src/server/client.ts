@@ -43,20 +43,27 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
-  readonly transactions: Transactions;
-  readonly replies: ReplyAddresses;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   #subscriber: SessionSubscriber | undefined;
+  // Created at the first use: most sessions have neither transactions nor reply addresses.
+  #transactions: Transactions | undefined;
+  #replies: ReplyAddresses | undefined;
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
-    const { ids, limits } = parts;
     this.#parts = parts;
-    this.transactions = new Transactions(limits);
-    this.replies = new ReplyAddresses(parts.replies, () => ids.reply(), limits.maxSubscriptions);
-    this.session = new ClientSession(ids.session(), connection, session, this);
+    this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
+  }
+
+  get transactions(): Transactions {
+    return (this.#transactions ??= new Transactions(this.#parts.limits));
+  }
+
+  get replies(): ReplyAddresses {
+    const { replies, ids, limits } = this.#parts;
+    return (this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions));
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -143,8 +150,8 @@ export class Client implements SessionOwner {
 
   /** Releases everything that belongs to the session. */
   finished(): void {
-    this.transactions.clear();
-    this.replies.clear();
+    this.#transactions?.clear();
+    this.#replies?.clear();
     this.#parts.clients.remove(this);
     void this.#closeSubscriber();
   }

@@ -3,7 +3,7 @@ import type { DeliveryHook } from '../broker/subscriber.js';
 import type { PublicationHook } from '../broker/publisher.js';
 import type { Container } from '../container/container.js';
 import type { Invocation } from '../dispatch/invocation.js';
-import { isStream, type Outcome, type Route } from '../dispatch/route.js';
+import type { Outcome, Route } from '../dispatch/route.js';
 import type { ClientFrame } from '../message/frame.js';
 import type { FrameResult } from '../session/client-session.js';
 import type { Session } from '../session/session.js';
@@ -51,14 +51,11 @@ export function observeRoute(route: Route, { onRoute, onStream }: Hooks): Route 
     return pending.finally(() => end?.()).then((outcome) => observeStream(outcome, invocation));
   };
   const observeStream = (outcome: Outcome, invocation: Invocation): Outcome => {
-    const { value, recover } = outcome;
-    if (!isStream(value)) return outcome;
+    if (outcome.kind !== 'stream') return outcome;
     return {
       ...outcome,
-      value: observedStream(value, () => onStream?.(route, invocation)),
-      ...(recover && {
-        recover: (thrown: unknown) => observe(() => recover(thrown), invocation),
-      }),
+      stream: observedStream(outcome.stream, () => onStream?.(route, invocation)),
+      recover: (thrown) => observe(() => outcome.recover(thrown), invocation),
     };
   };
   return { ...route, invoke: (invocation) => observe(() => route.invoke(invocation), invocation) };

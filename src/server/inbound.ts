@@ -133,18 +133,18 @@ export class Inbound {
   }
 
   /** The message with a `reply-to` header that others can answer to. @throws {MessagingError} `header-invalid` */
-  #withReplyAddress(message: Message, { session, replies }: Client): Message {
+  #withReplyAddress(message: Message, client: Client): Message {
     const replyTo = message.headers.get('reply-to');
     if (replyTo === undefined) return message;
     const { resolver } = this.parts;
-    const address = resolver.resolveOwn(replyTo, session.id);
+    const address = resolver.resolveOwn(replyTo, client.session.id);
     if (address.kind === 'reply') return message;
     if (address.kind !== 'session')
       throw new MessagingError(
         'header-invalid',
         `The header reply-to must name a queue of the sender, below ${resolver.userPrefix} or ${temporaryPrefix}.`,
       );
-    const headers = new Map(message.headers).set('reply-to', replies.destinationOf(address));
+    const headers = new Map(message.headers).set('reply-to', client.replies.destinationOf(address));
     return { ...message, headers };
   }
 

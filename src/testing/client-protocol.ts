@@ -10,7 +10,7 @@ import type {
 } from '../message/frame.js';
 import type { Headers, Message } from '../message/message.js';
 import { asBuffer } from '../payload/bytes.js';
-import { isJson, mediaTypeOf } from '../payload/media-type.js';
+import { mediaTypeOf } from '../payload/media-type.js';
 import { noBody } from '../wire/received-bytes.js';
 import { dialects } from '../wire/stomp/dialect.js';
 import { Parser } from '../wire/stomp/parser.js';
@@ -264,7 +264,7 @@ function jsonSendText({ message, receipt, transaction }: ClientFrame & { kind: '
   const payload =
     media === undefined || media.name === 'application/octet-stream'
       ? `"payloadBase64":"${asBuffer(body).toString('base64')}"`
-      : `"payload":${isJson(media) ? text : JSON.stringify(text)}`;
+      : `"payload":${media.json ? text : JSON.stringify(text)}`;
   return `${head.slice(0, -1)},${payload}}`;
 }
 
@@ -311,7 +311,7 @@ function jsonMessage({
   if (payload === undefined) return { destination, headers, body: noBody };
   const contentType = headers.get('content-type') ?? 'application/json';
   const body = Buffer.from(
-    typeof payload === 'string' && !isJson(mediaTypeOf(contentType))
+    typeof payload === 'string' && !mediaTypeOf(contentType).json
       ? payload
       : JSON.stringify(payload),
   );

@@ -1,6 +1,6 @@
 // Runs one handler without a client and without the broker: its arguments, the method and its return rule.
 import { compileControllers } from '../controller/compile.js';
-import { Dispatcher } from '../dispatch/dispatcher.js';
+import { Dispatcher, type CallOutcome } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { MessagingError } from '../message/error.js';
@@ -112,8 +112,7 @@ export async function runHandler(
       closed: options.signal,
     });
     // Defined: the lookup matches the only route of the table.
-    const { value, targets } = outcome!;
-    return { result: value, targets, problem: undefined, thrown: undefined };
+    return { ...resultOf(outcome!), problem: undefined, thrown: undefined };
   } catch (error) {
     if (!(error instanceof MessagingError)) throw error;
     const { code, detail, fields } = error;
@@ -124,6 +123,12 @@ export async function runHandler(
       thrown: error.cause ?? error,
     };
   }
+}
+
+function resultOf(outcome: CallOutcome): Pick<InvokeResult, 'result' | 'targets'> {
+  if (outcome.kind === 'none') return { result: undefined, targets: [] };
+  const { targets } = outcome;
+  return { result: outcome.kind === 'value' ? outcome.value : outcome.stream, targets };
 }
 
 function messageFor(

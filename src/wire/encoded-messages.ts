@@ -26,90 +26,76 @@ export class EncodedMessages {
   /** Returns the same object for equal frames, so that their framing is shared too. */
   encode(frame: MessageFrame): EncodedFrame {
     if (frame === this.#lastFrame) return this.#lastEncoded!;
-    const { subscription, marks } = frame;
-    if (this.#last?.isOf(frame) !== true)
-      this.#last = new EncodedMessage(frame, this.textOf(frame));
+    const encoded = this.#encode(frame);
     // Marks belong to one delivery, so a frame with marks is not cached.
-    if (marks !== undefined) return this.#last.encode(subscription, marks);
-    this.#lastFrame = frame;
-    return (this.#lastEncoded = this.#last.frame(subscription));
-  }
-}
-
-class EncodedMessage {
-  readonly #message: MessageFrame['message'];
-  readonly #messageId: string;
-  /** The subscription of the first frame, and that frame: a message for one session needs no map. */
-  #subscription: string | undefined;
-  #frame: EncodedFrame | undefined;
-  /** Frames of further subscriptions. */
-  #frames: Map<string, EncodedFrame> | undefined;
-  #cachedBytes = 0;
-  /** The bytes of the first frame, and the head that they begin with. */
-  #firstBytes: Buffer | undefined;
-  #firstHead = '';
-  /** The bytes after that head, which all frames share; set for the second frame. */
-  #tail: Buffer | undefined;
-
-  constructor(
-    { message, messageId }: MessageFrame,
-    private readonly text: MessageText,
-  ) {
-    this.#message = message;
-    this.#messageId = messageId;
-  }
-
-  isOf({ message, messageId }: MessageFrame): boolean {
-    return this.#message === message && this.#messageId === messageId;
-  }
-
-  frame(subscription: string): EncodedFrame {
-    if (subscription === this.#subscription) return this.#frame!;
-    const cached = this.#frames?.get(subscription);
-    if (cached !== undefined) return cached;
-    const encoded = this.encode(subscription, undefined);
-    this.#cache(subscription, encoded);
+    if (frame.marks === undefined) {
+      this.#lastFrame = frame;
+      this.#lastEncoded = encoded;
+    }
     return encoded;
   }
 
-  encode(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
-    const head = this.text.head(subscription, marks);
-    const bytes =
-      this.#firstBytes === undefined
-        ? this.#encodeFirst(head)
-        : this.#encodeNext(head, this.#firstBytes);
-    return new EncodedFrame(bytes, this.text.binary);
+  #encode(frame: MessageFrame): EncodedFrame {
+    if (this.#last?.isOf(frame) === true) return this.#last.encode(frame);
+    this.#last = new EncodedMessage(frame, this.textOf);
+    return this.#last.first;
   }
+}
 
-  #cache(subscription: string, encoded: EncodedFrame): void {
-    if (this.#subscription === undefined) {
-      this.#subscription = subscription;
-      this.#frame = encoded;
-      return;
-    }
-    this.#cachedBytes += encoded.bytes.length;
-    if (this.#cachedBytes <= maxCachedBytes)
-      (this.#frames ??= new Map()).set(subscription, encoded);
-  }
+/** The encoded frames of one message, which is created together with its first frame. */
+class EncodedMessage {
+  readonly first: EncodedFrame;
+  readonly #firstFrame: MessageFrame;
+  /** The part of the first frame that the others do not share. */
+  readonly #firstHead: string;
+  /** The bytes after the head, which all frames share; set for the second frame. */
+  #tail: Uint8Array | undefined;
+  readonly #text: MessageText;
+  /** Frames of further subscriptions: a message for one session needs no map. */
+  #others: Map<string, EncodedFrame> | undefined;
+  #cachedBytes = 0;
 
-  #encodeFirst(head: string): Buffer {
-    const { before, body, after } = this.text;
+  constructor(frame: MessageFrame, textOf: (frame: MessageFrame) => MessageText) {
+    const text = textOf(frame);
+    const head = text.head(frame.subscription, frame.marks);
+    const { before, body, after, binary } = text;
     const start = head + before;
     const size = Buffer.byteLength(start);
     const bytes = Buffer.allocUnsafe(size + body.length + after.length);
     bytes.write(start);
     bytes.set(body, size);
     bytes.set(after, size + body.length);
+    this.first = new EncodedFrame(bytes, binary);
+    this.#firstFrame = frame;
     this.#firstHead = head;
-    return (this.#firstBytes = bytes);
+    this.#text = text;
   }
 
-  #encodeNext(head: string, first: Buffer): Buffer {
-    const tail = (this.#tail ??= first.subarray(Buffer.byteLength(this.#firstHead)));
+  isOf({ message, messageId }: MessageFrame): boolean {
+    return this.#firstFrame.message === message && this.#firstFrame.messageId === messageId;
+  }
+
+  /** The encoded form of another frame of this message. */
+  encode({ subscription, marks }: MessageFrame): EncodedFrame {
+    if (marks !== undefined) return this.#encodeNext(subscription, marks);
+    const { subscription: firstSubscription, marks: firstMarks } = this.#firstFrame;
+    if (subscription === firstSubscription && firstMarks === undefined) return this.first;
+    const cached = this.#others?.get(subscription);
+    if (cached !== undefined) return cached;
+    const encoded = this.#encodeNext(subscription, undefined);
+    this.#cachedBytes += encoded.bytes.length;
+    if (this.#cachedBytes <= maxCachedBytes)
+      (this.#others ??= new Map()).set(subscription, encoded);
+    return encoded;
+  }
+
+  #encodeNext(subscription: string, marks: DeliveryMarks | undefined): EncodedFrame {
+    const tail = (this.#tail ??= this.first.bytes.subarray(Buffer.byteLength(this.#firstHead)));
+    const head = this.#text.head(subscription, marks);
     const size = Buffer.byteLength(head);
     const bytes = Buffer.allocUnsafe(size + tail.length);
     bytes.write(head);
     bytes.set(tail, size);
-    return bytes;
+    return new EncodedFrame(bytes, this.#text.binary);
   }
 }

@@ -97,7 +97,7 @@ describe('the publisher', () => {
 
   it('answers to a reply address while its session lives', async () => {
     const { subject, replies, s2 } = await withQueues();
-    const own = new ReplyAddresses(replies, () => 'id', 8);
+    const own = new ReplyAddresses(replies, { reply: () => 'id' }, 8);
     const queue = { kind: 'session', session: 's2', queue: '/queue/x' } as const;
     const destination = own.destinationOf(queue);
     await subject.publish(destination, 'yes');

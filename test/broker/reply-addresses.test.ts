@@ -6,7 +6,7 @@ import type { SessionAddress } from '../../src/message/address.js';
 function sessions(limit = 2) {
   const directory = new ReplyDirectory();
   let ids = 0;
-  const addresses = () => new ReplyAddresses(directory, () => `n${++ids}`, limit);
+  const addresses = () => new ReplyAddresses(directory, { reply: () => `n${++ids}` }, limit);
   return { directory, addresses };
 }
 

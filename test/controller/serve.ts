@@ -1,9 +1,9 @@
 // Compiles controllers and dispatches messages to them.
 import { compileControllers } from '../../src/controller/compile.js';
-import { Dispatcher } from '../../src/dispatch/dispatcher.js';
-import type { Outcome } from '../../src/dispatch/route.js';
+import { Dispatcher, type CallOutcome } from '../../src/dispatch/dispatcher.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import { MessagingError } from '../../src/message/error.js';
+import type { Target } from '../../src/message/target.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
 import { fakeSession } from '../dispatch/fake-session.js';
@@ -17,9 +17,16 @@ interface Given {
 
 type Type = new () => object;
 
+/** A handler's value or stream with its targets. */
+export interface Returned {
+  readonly value: unknown;
+  readonly targets: readonly Target[];
+}
+
+/** The results are undefined when no route matches. */
 export interface Served {
-  send(lookup: string, given?: Given): Promise<Outcome | undefined>;
-  subscribe(lookup: string, given?: Given): Promise<Outcome | undefined>;
+  send(lookup: string, given?: Given): Promise<Returned | undefined>;
+  subscribe(lookup: string, given?: Given): Promise<Returned | undefined>;
 }
 
 const payloads = new Payloads(defaultConverters);
@@ -38,8 +45,8 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
     on: 'send' | 'subscribe',
     lookup: string,
     { body, headers = {}, user }: Given = {},
-  ) =>
-    dispatcher.dispatch({
+  ) => {
+    const outcome = await dispatcher.dispatch({
       on,
       session: fakeSession(user),
       message: {
@@ -50,10 +57,18 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
       lookup,
       subscription: on === 'subscribe' ? 'sub-0' : undefined,
     });
+    return outcome && returnedBy(outcome);
+  };
   return {
     send: async (lookup, given) => dispatch('send', lookup, given),
     subscribe: async (lookup, given) => dispatch('subscribe', lookup, given),
   };
+}
+
+function returnedBy(outcome: CallOutcome): Returned {
+  if (outcome.kind === 'none') return { value: undefined, targets: [] };
+  const { targets } = outcome;
+  return { value: outcome.kind === 'stream' ? outcome.stream : outcome.value, targets };
 }
 
 function bytesOf(body: unknown): Uint8Array {

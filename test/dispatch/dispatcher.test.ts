@@ -1,8 +1,8 @@
 // The dispatcher: routes, errors, timeouts and abort signals.
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Dispatcher } from '../../src/dispatch/dispatcher.js';
+import { Dispatcher, type OpenStream } from '../../src/dispatch/dispatcher.js';
 import type { DispatchRequest, Invocation } from '../../src/dispatch/invocation.js';
-import type { Outcome, Route } from '../../src/dispatch/route.js';
+import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import type { Clock } from '../../src/message/clock.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -30,7 +30,11 @@ function dispatcher(invoke: Route['invoke'], handlerTimeout = 30_000) {
   };
 }
 
-const outcome = (value: unknown): Outcome => ({ value, targets: [] });
+const outcome = (value: unknown): Outcome => ({ kind: 'value', value, targets: [] });
+
+const streamOutcome = (
+  recover: StreamOutcome['recover'] = () => ({ kind: 'none' }),
+): StreamOutcome => ({ kind: 'stream', stream: (async function* () {})(), targets: [], recover });
 
 async function failure(promise: Promise<unknown>): Promise<MessagingError> {
   const error: unknown = await promise.then(
@@ -236,12 +240,9 @@ describe('the handler timeout', () => {
   });
 
   it('limits the exception handler of a stream as well', async () => {
-    const { clock, dispatch } = dispatcher(
-      () => ({ ...outcome((async function* () {})()), recover: never }),
-      10,
-    );
-    const stream = await dispatch(request);
-    const result = failure(Promise.resolve(stream!.recover!(new Error('broken'))));
+    const { clock, dispatch } = dispatcher(() => streamOutcome(never), 10);
+    const stream = (await dispatch(request)) as OpenStream;
+    const result = failure(Promise.resolve(stream.recover(new Error('broken'))));
     await clock.advance(0);
     await clock.advance(10);
     expect(await result).toMatchObject({ code: 'handler-timeout' });
@@ -278,7 +279,7 @@ describe('the signal', () => {
     let signal: AbortSignal | undefined;
     const { dispatch } = dispatcher((invocation) => {
       ({ signal } = invocation);
-      return outcome((async function* () {})());
+      return streamOutcome();
     });
     await dispatch({ ...request, closed: subscription.signal });
     subscription.abort('unsubscribed');
@@ -286,21 +287,7 @@ describe('the signal', () => {
   });
 
   it('removes its listener from the session after the call', async () => {
-    const lasting = fakeSession();
-    const listeners = new Set<unknown>();
-    const { signal } = lasting;
-    const add = signal.addEventListener.bind(signal) as (...given: unknown[]) => void;
-    const remove = signal.removeEventListener.bind(signal) as (...given: unknown[]) => void;
-    Object.assign(signal, {
-      addEventListener: (type: string, listener: unknown, options: unknown) => {
-        listeners.add(listener);
-        add(type, listener, options);
-      },
-      removeEventListener: (type: string, listener: unknown) => {
-        listeners.delete(listener);
-        remove(type, listener);
-      },
-    });
+    const { lasting, listeners } = observedSession();
     let listening = 0;
     const { dispatch } = dispatcher((invocation) => {
       expect(invocation.signal).toBe(invocation.signal);
@@ -311,7 +298,39 @@ describe('the signal', () => {
     expect(listening).toBe(1);
     expect(listeners.size).toBe(0);
   });
+
+  it('of a stream removes its listener from the session when the stream ends', async () => {
+    const { lasting, listeners } = observedSession();
+    const { dispatch } = dispatcher((invocation) => {
+      expect(invocation.signal.aborted).toBe(false);
+      return streamOutcome();
+    });
+    const stream = (await dispatch({ ...request, session: lasting })) as OpenStream;
+    expect(listeners.size).toBe(1);
+    stream.end();
+    expect(listeners.size).toBe(0);
+  });
 });
+
+/** A session, and the listeners of its signal. */
+function observedSession() {
+  const lasting = fakeSession();
+  const listeners = new Set<unknown>();
+  const { signal } = lasting;
+  const add = signal.addEventListener.bind(signal) as (...given: unknown[]) => void;
+  const remove = signal.removeEventListener.bind(signal) as (...given: unknown[]) => void;
+  Object.assign(signal, {
+    addEventListener: (type: string, listener: unknown, options: unknown) => {
+      listeners.add(listener);
+      add(type, listener, options);
+    },
+    removeEventListener: (type: string, listener: unknown) => {
+      listeners.delete(listener);
+      remove(type, listener);
+    },
+  });
+  return { lasting, listeners };
+}
 
 function withResolvers<T>() {
   let resolve!: (value: T) => void;

@@ -8,7 +8,7 @@ function route(
   handler = `Handler of ${pattern}`,
   on: Route['on'] = 'send',
 ): Route {
-  return { on, pattern, handler, invoke: () => ({ value: undefined, targets: [] }) };
+  return { on, pattern, handler, invoke: () => ({ kind: 'none' }) };
 }
 
 function table(patterns: readonly string[], separator: '/' | '.' = '/'): RouteTable {

@@ -43,7 +43,7 @@ def wait_for(what, times=1):
         times -= each == what
 
 
-pulse = {} if version == "1.0" else {"heartbeats": (250, 250)}
+pulse = {} if version == "1.0" else {"heartbeats": (2000, 2000)}
 connection = connections[version]([("127.0.0.1", port)], **pulse)
 connection.set_listener("test", Listener())
 connection.connect(wait=True)

@@ -1,5 +1,6 @@
 // Payload converters: reading and writing values by content type.
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { MessagingError } from '../../src/message/error.js';
 import type { Message } from '../../src/message/message.js';
 import { Payloads, type PayloadConverter, type PayloadType } from '../../src/payload/converter.js';
@@ -121,6 +122,14 @@ describe('reading by content type', () => {
     expect(failure).toMatchObject(unreadable);
     expect((failure as Error).message).not.toContain('secret');
   });
+});
+
+it('applies a schema to the value', () => {
+  const type: PayloadType = { kind: 'schema', schema: z.object({ a: z.number() }) };
+  expect(payloads.read(message('{"a":1,"b":2}', 'application/json'), type)).toEqual({ a: 1 });
+  expect(() => payloads.read(message('{}', 'application/json'), type)).toThrow(
+    expect.objectContaining({ code: 'payload-invalid' }),
+  );
 });
 
 describe('writing', () => {

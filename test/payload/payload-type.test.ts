@@ -1,8 +1,8 @@
 // The payload types of design types.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { payloadTypeOf } from '../../src/payload/payload-type.js';
-import { validate } from '../../src/payload/validation.js';
+import { payloadTypeOf, type PayloadType } from '../../src/payload/payload-type.js';
+import { parseWithSchema } from '../../src/payload/standard-schema.js';
 
 class Dto {}
 abstract class Shape {}
@@ -39,9 +39,9 @@ describe('the payload type of a design type', () => {
     [Boolean, false, 0, 'must be true or false'],
     [Array, [1], {}, 'must be an array'],
   ])('of %s is checked', (type, good, bad, message) => {
-    const payload = payloadTypeOf(type)!;
-    expect(validate(good, payload)).toEqual(good);
-    expect(() => validate(bad, payload)).toThrow(
+    const { schema } = payloadTypeOf(type) as PayloadType & { kind: 'schema' };
+    expect(parseWithSchema(good, schema)).toEqual(good);
+    expect(() => parseWithSchema(bad, schema)).toThrow(
       expect.objectContaining({ code: 'payload-invalid', fields: [{ path: '', message }] }),
     );
   });

@@ -12,7 +12,7 @@ import { TopicQueue } from './durable/topic-queue.js';
 import type { Exchange } from './exchange.js';
 import { Acknowledgements, consume, prefetchOf, type ConsumerParts } from './queue/consumer.js';
 import type { QueuedMessage } from './queue/message-list.js';
-import type { Entry } from './topic/audience.js';
+import type { Entry } from './topic/subscription-index.js';
 
 /** A subscription that takes its messages from a queue. */
 interface QueueSubscription {

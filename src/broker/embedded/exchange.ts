@@ -11,7 +11,7 @@ import { QueueMemory, type DeadLetters } from './queue/queue-memory.js';
 import { Queues } from './queue/queues.js';
 import { Journal } from './store/journal.js';
 import type { StoreChange } from './store/message-store.js';
-import type { Entry } from './topic/audience.js';
+import type { Entry } from './topic/subscription-index.js';
 import { RetainedMessages } from './topic/retained-messages.js';
 import { SubscriptionIndex } from './topic/subscription-index.js';
 
@@ -189,7 +189,7 @@ export class Exchange implements DeadLetters {
       this.queues.open(destination).add(waiting);
       return;
     }
-    this.retained.consider(publication);
+    if (this.retained.enabled) this.retained.consider(publication);
     this.index.each(destination, this.#deliverTo, publication);
   }
 

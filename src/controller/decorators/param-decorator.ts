@@ -1,7 +1,7 @@
 // createParamDecorator: makes an argument decorator of a function.
 import type { Invocation } from '../../dispatch/invocation.js';
 import { ownDefinition, ownMethod } from '../definition.js';
-import type { Parameter } from '../parameter.js';
+import type { ArgumentResolver, Parameter } from '../parameter.js';
 
 /** Marks argument decorators, to detect one that is used as a type without being applied. */
 const mark = Symbol.for('signalbox.argument');
@@ -36,8 +36,11 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
       }
       const rules = ownMethod(target, key).arguments;
       const rule = {
-        resolve: (invocation: Invocation, parameter: Parameter) =>
-          resolver(invocation, parameter, ...given),
+        resolve:
+          given.length === 0
+            ? (resolver as unknown as ArgumentResolver)
+            : (invocation: Invocation, parameter: Parameter) =>
+                resolver(invocation, parameter, ...given),
         check: check && ((parameter: Parameter) => check(parameter, ...given)),
       };
       rules.set(index, [...(rules.get(index) ?? []), rule]);

@@ -171,7 +171,7 @@ const checks: Checks<TransportSubject> = {
     const [client, server] = await connect();
     for (const text of texts) client.send(Buffer.from(text));
     await serverReceives(server, joined);
-    if (server.connection.messages) deepEqual(server.chunks.map(String), texts);
+    if (server.connection.wholeMessages) deepEqual(server.chunks.map(String), texts);
   }),
 
   'delivers bytes to the client, in order': onStage(async ({ connect }) => {

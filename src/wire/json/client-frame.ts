@@ -12,7 +12,7 @@ import type {
 import type { Headers, Message } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
 import { rememberJson } from '../../payload/json.js';
-import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
+import { mediaTypeOf } from '../../payload/media-type.js';
 import type { DecoderLimits } from '../codec.js';
 import { bodyOf, noBody } from '../received-bytes.js';
 import { headers, required, text, type Fields, type Source } from './field.js';
@@ -157,9 +157,9 @@ function readBody({ fields, bytes }: Source, given: Headers): Body {
 
 function readPayload(payload: unknown, bytes: Buffer, given: Headers): Body {
   const media = mediaTypeOf(given.get('content-type') ?? 'application/json');
-  if (!isUnicode(media))
+  if (!media.unicode)
     throw invalidBody('The field payload is UTF-8; payloadBase64 takes bytes of another charset.');
-  if (isJson(media))
+  if (media.json)
     return { headers: withContentType(given, 'application/json'), body: copyPayload(bytes) };
   if (typeof payload !== 'string' || !payload.isWellFormed())
     throw invalidBody(

@@ -5,7 +5,7 @@ import type { DeliveryMarks, Heartbeat, MessageFrame, ServerFrame } from '../../
 import type { Headers, Message } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import { isJsonText } from '../../payload/json.js';
-import { isJson, isUnicode, mediaTypeOf } from '../../payload/media-type.js';
+import { mediaTypeOf } from '../../payload/media-type.js';
 import type { Encoder } from '../codec.js';
 import { EncodedMessages, type MessageText } from '../encoded-messages.js';
 import { noBody } from '../received-bytes.js';
@@ -99,8 +99,8 @@ function payloadOf(
   contentType: string | undefined,
 ): Pick<MessageText, 'before' | 'body'> {
   const media = mediaTypeOf(contentType ?? 'text/plain');
-  const isText = isUnicode(media) && media.name !== 'application/octet-stream';
-  if (isText && isJson(media) && isJsonText(body))
+  const isText = media.unicode && media.name !== 'application/octet-stream';
+  if (isText && media.json && isJsonText(body))
     return { before: ',"payload":', body: onOneLine(body) };
   if (body.length === 0) return { before: '', body: noBody };
   if (isText && isUtf8(body))

@@ -3,7 +3,7 @@ import { MessagingError } from '../../message/error.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../../message/frame.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
 import { readClientFrame } from './client-frame.js';
-import { chooseVersion, dialects, precedesVersion, type Version } from './dialect.js';
+import { chooseVersion, dialects, negotiationCommands, type Version } from './dialect.js';
 import { trimBlanks, trimHeaders } from './header.js';
 import { Parser } from './parser.js';
 import type { RawFrame } from './raw-frame.js';
@@ -47,7 +47,12 @@ export class StompDecoder implements Decoder, Iterator<Item> {
     try {
       raw = parser.next();
       if (raw === undefined) return undefined;
-      return raw === 'eol' ? heartbeat : this.#read(raw, parser);
+      if (raw === 'eol') return heartbeat;
+      // A second CONNECT changes nothing here; the session rejects it.
+      if (!this.#versionChosen && negotiationCommands.has(raw.command))
+        this.#chooseVersion(raw, parser);
+      const frame = this.#version === '1.0' ? { ...raw, headers: trimHeaders(raw.headers) } : raw;
+      return readClientFrame(frame, this.#version);
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#parser = undefined;
@@ -55,13 +60,6 @@ export class StompDecoder implements Decoder, Iterator<Item> {
         typeof raw === 'object' ? raw.headers.get('receipt') : parser.header('receipt');
       return this.#malformed(error, receipt);
     }
-  }
-
-  #read(raw: RawFrame, parser: Parser): ClientFrame {
-    // A second CONNECT changes nothing here; the session rejects it.
-    if (!this.#versionChosen && precedesVersion(raw.command)) this.#chooseVersion(raw, parser);
-    const frame = this.#version === '1.0' ? { ...raw, headers: trimHeaders(raw.headers) } : raw;
-    return readClientFrame(frame, this.#version);
   }
 
   #chooseVersion({ headers }: RawFrame, parser: Parser): void {

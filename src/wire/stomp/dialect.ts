@@ -30,7 +30,5 @@ export function chooseVersion(accepted: string | undefined): Version | undefined
   return versions.find((version) => offered.has(version));
 }
 
-/** True for the frames that negotiate the version, to which the rules of no version apply. */
-export function precedesVersion(command: string): boolean {
-  return command === 'CONNECT' || command === 'STOMP' || command === 'CONNECTED';
-}
+/** The commands of the frames that negotiate the version. The rules of no version apply to these frames. */
+export const negotiationCommands: ReadonlySet<string> = new Set(['CONNECT', 'STOMP', 'CONNECTED']);

@@ -11,13 +11,18 @@ import type {
   ServerFrame,
 } from '../../message/frame.js';
 import type { Message } from '../../message/message.js';
-import { mediaTypeOf } from '../../payload/media-type.js';
 import type { Encoder } from '../codec.js';
 import { EncodedMessages, type MessageText } from '../encoded-messages.js';
 import { noBody } from '../received-bytes.js';
 import { versions, type Dialect } from './dialect.js';
-import { headerLine, plainOnly, requiredHeaderLine } from './header.js';
-import { contentLengthLine, frameBytes, headerLines } from './raw-frame.js';
+import {
+  contentLengthLine,
+  headerLine,
+  headerLines,
+  plainOnly,
+  requiredHeaderLine,
+} from './header.js';
+import { frameBytes } from './raw-frame.js';
 
 const nul = 0x00;
 
@@ -94,19 +99,21 @@ class StompMessageText implements MessageText {
   ) {
     const { destination, headers, body } = message;
     const { escaping } = dialect;
+    this.binary = isBinary(message);
+    this.body = body;
     this.before =
       requiredHeaderLine('destination', destination, escaping) +
       contentLengthLine(body) +
       `${headerLines(headers, escaping)}\n`;
-    this.body = body;
-    this.binary = isBinary(message);
     this.#idLine = requiredHeaderLine('message-id', messageId, escaping);
   }
 
   /** The headers of the server come first, because the first of repeated headers counts. */
   head(subscription: string, marks: DeliveryMarks | undefined): string {
-    const { escaping } = this.dialect;
-    return `MESSAGE\n${requiredHeaderLine('subscription', subscription, escaping)}${this.#idLines(marks?.ack)}${markLines(marks)}`;
+    const first = `MESSAGE\n${requiredHeaderLine('subscription', subscription, this.dialect.escaping)}`;
+    return marks === undefined
+      ? first + this.#idLine
+      : first + this.#idLines(marks.ack) + markLines(marks);
   }
 
   #idLines(ack: string | undefined): string {
@@ -120,9 +127,7 @@ class StompMessageText implements MessageText {
 }
 
 /** Uses the header names of RabbitMQ, ActiveMQ and MQTT where they exist. */
-function markLines(marks: DeliveryMarks | undefined): string {
-  if (marks === undefined) return '';
-  const { redelivered, retained, dropped } = marks;
+function markLines({ redelivered, retained, dropped }: DeliveryMarks): string {
   return (
     (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
     (retained === true ? 'retained:true\n' : '') +
@@ -130,10 +135,13 @@ function markLines(marks: DeliveryMarks | undefined): string {
   );
 }
 
-/** A browser closes the connection with 1007 when a text message is not valid UTF-8. */
+const bytesType = /^\s*application\/octet-stream\s*(?:;|$)/i;
+
+/**
+ * A browser closes the connection with 1007 when a text message is not valid UTF-8. Bodies with the content type of bytes are
+ * binary in any case, so that the kind of the WebSocket message does not depend on their content.
+ */
 function isBinary({ headers, body }: Message): boolean {
   const contentType = headers.get('content-type');
-  if (contentType !== undefined && mediaTypeOf(contentType).name === 'application/octet-stream')
-    return true;
-  return !isUtf8(body);
+  return (contentType !== undefined && bytesType.test(contentType)) || !isUtf8(body);
 }

@@ -1,4 +1,4 @@
-// Header lines of STOMP: escapes, white space around names and values, and the number in content-length.
+// Header lines of STOMP: escapes, white space around names and values, and content-length.
 import { MessagingError } from '../../message/error.js';
 import type { Headers } from '../../message/message.js';
 
@@ -85,6 +85,19 @@ export function headerLine(name: string, value: string, escaping: Escaping): str
 export function requiredHeaderLine(name: string, value: string, { values }: Escaping): string {
   const escaped = escapeText(value, values) ?? escapeText(value.replaceAll(/[\r\n]/g, ''), values);
   return escaped === undefined ? '' : `${name}:${escaped}\n`;
+}
+
+/** All headers except `content-length`, which `contentLengthLine` writes. */
+export function headerLines(headers: Headers, escaping: Escaping): string {
+  let lines = '';
+  for (const [name, value] of headers)
+    if (name !== 'content-length') lines += headerLine(name, value, escaping);
+  return lines;
+}
+
+/** The `content-length` line, or nothing for an empty body. Precedes user headers, because the first of repeated headers counts. */
+export function contentLengthLine(body: Uint8Array): string {
+  return body.length === 0 ? '' : `content-length:${body.length}\n`;
 }
 
 /** The text without escapes; undefined for an illegal escape sequence. */

@@ -1,10 +1,9 @@
 // Parses bytes into raw frames, wherever the chunks are cut. Each byte is read once.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
-import { asBuffer } from '../../payload/bytes.js';
 import type { DecoderLimits } from '../codec.js';
 import { bodyOf, ByteCollector } from '../received-bytes.js';
-import { beforeConnect, precedesVersion, type Dialect } from './dialect.js';
+import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
 import { parseContentLength, unescapeText, type EscapeLetters } from './header.js';
 import type { RawFrame } from './raw-frame.js';
 
@@ -44,8 +43,8 @@ export class Parser {
   #partial = '';
   /** Bitwise OR of all bytes of that line: below 0x80 when it is ASCII. */
   #seen = 0;
-  /** The beginning of a body whose end has not arrived. */
-  readonly #partialBody = new ByteCollector();
+  /** Collects a body that arrives in several chunks; undefined until there is one. */
+  #partialBody: ByteCollector | undefined;
   /** Bytes of the frame before the current line or body. */
   #size = 0;
   #draft: Draft | undefined;
@@ -55,7 +54,11 @@ export class Parser {
 
   /** Sets the next chunk, which must not change. Frames of the previous chunk that `next` has not returned are lost. */
   feed(chunk: Uint8Array): void {
-    this.#setChunk(asBuffer(chunk));
+    this.#setChunk(
+      Buffer.isBuffer(chunk)
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength),
+    );
   }
 
   /**
@@ -96,7 +99,7 @@ export class Parser {
   #begin(line: string): Draft {
     const { limits, dialect } = this;
     const bare = withoutReturn(line);
-    const early = precedesVersion(bare);
+    const early = negotiationCommands.has(bare);
     const crlf = early || dialect.crlf;
     return {
       command: crlf ? bare : line,
@@ -176,19 +179,19 @@ export class Parser {
   #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
+    const partial = this.#partialBody;
+    const collected = partial?.length ?? 0;
     const end =
-      bodyLength === undefined
-        ? chunk.indexOf(nul, start)
-        : start + bodyLength - this.#partialBody.length;
+      bodyLength === undefined ? chunk.indexOf(nul, start) : start + bodyLength - collected;
     const complete = end >= 0 && end < chunk.length;
     const stop = complete ? end : chunk.length;
-    this.#checkSize(this.#partialBody.length + stop - start);
+    this.#checkSize(collected + stop - start);
     if (!complete) return this.#keepPartialBody(bodyLength);
     if (chunk[end] !== nul) throw new MessagingError('content-length-invalid');
     const body =
-      this.#partialBody.length > 0
-        ? this.#partialBody.finish(chunk, start, end)
-        : bodyOf(chunk, start, end);
+      partial === undefined || collected === 0
+        ? bodyOf(chunk, start, end)
+        : partial.finish(chunk, start, end);
     this.#at = end + 1;
     this.#size = 0;
     this.#draft = undefined;
@@ -198,6 +201,7 @@ export class Parser {
 
   /** Copies the unread bytes, so that the chunk is not kept alive while the session waits for more. */
   #keepPartialBody(bodyLength: number | undefined): undefined {
+    this.#partialBody ??= new ByteCollector();
     this.#partialBody.append(this.#chunk, this.#at, this.#chunk.length, bodyLength);
     this.#setChunk(nothing);
   }

@@ -144,7 +144,9 @@ describe('an encoded message', () => {
   it('is not shared when the client must acknowledge it', () => {
     const frame = delivery(message('x'), 'a', { marks: { ack: '1' } });
     expect(encoder.encode(frame)).not.toBe(encoder.encode(frame));
-    expect(text(encoder.encode(delivery(frame.message, 'a')))).not.toContain('ack');
+    const plain = encoder.encode(delivery(frame.message, 'a'));
+    expect(text(plain)).not.toContain('ack');
+    expect(encoder.encode(delivery(frame.message, 'a'))).toBe(plain);
   });
 
   it('comes from a shared encoder; heart-beats are not shared', () => {
@@ -166,7 +168,8 @@ describe('a WebSocket message', () => {
   it('line 73: is binary when the body is not UTF-8, or has the content type of bytes', () => {
     expect(binary(message(Buffer.from([0xff])))).toBe(true);
     expect(binary(message(Buffer.from([0xff]), { 'content-type': 'text/plain' }))).toBe(true);
-    expect(binary(message('x', { 'content-type': 'Application/Octet-Stream; a=b' }))).toBe(true);
+    expect(binary(message('x', { 'content-type': 'application/octet-stream' }))).toBe(true);
+    expect(binary(message('x', { 'content-type': ' Application/Octet-Stream; a=b' }))).toBe(true);
   });
 });
 

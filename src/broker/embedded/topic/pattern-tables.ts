@@ -8,7 +8,7 @@ import {
   type Shape,
 } from '../../../pattern/client-pattern.js';
 import type { Separator } from '../../../pattern/separator.js';
-import type { Audience } from './audience.js';
+import type { Audience } from './subscription-index.js';
 
 /** A pattern with its subscriptions; the same object while it has any. */
 export interface SubscribedPattern {

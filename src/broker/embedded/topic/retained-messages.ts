@@ -13,7 +13,7 @@ import type { Separator } from '../../../pattern/separator.js';
 import type { Logger } from '../../../message/logger.js';
 import type { Message } from '../../../message/message.js';
 import type { Publication } from '../../publication.js';
-import type { Entry } from './audience.js';
+import type { Entry } from './subscription-index.js';
 import { sizeOf } from '../queue/message-list.js';
 
 export interface RetainOptions {
@@ -37,6 +37,8 @@ export const defaultRetainOptions: RetainOptions = {
 const none: readonly Publication[] = [];
 
 export class RetainedMessages {
+  /** False when the options retain no messages at all. */
+  readonly enabled: boolean;
   readonly #rules: readonly DestinationPattern[];
   /** By destination, the oldest message first. */
   readonly #kept = new Map<string, Publication>();
@@ -51,11 +53,11 @@ export class RetainedMessages {
     this.#rules = options.destinations.map((destination) =>
       compileDestination(destination, separator),
     );
+    this.enabled = this.#rules.length > 0 || options.byHeader;
   }
 
   /** Keeps the message if its destination is chosen; an empty body removes the kept message. */
   consider(publication: Publication): void {
-    if (this.#rules.length === 0 && !this.options.byHeader) return;
     const { message } = publication;
     const { destination, body } = message;
     if (!this.#keeps(message)) return;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
-import type { Entry } from '../../../../src/broker/embedded/topic/audience.js';
+import type { Entry } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { noHeaders } from '../../../../src/message/message.js';
 import { naiveMatch } from '../../../pattern/naive-matcher.js';

@@ -1,7 +1,7 @@
 // The subscription index: which subscriptions a destination finds, also while they come and go.
 import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
-import type { Entry } from '../../../../src/broker/embedded/topic/audience.js';
+import type { Entry } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { MessagingError } from '../../../../src/message/error.js';
 import type { Separator } from '../../../../src/pattern/separator.js';
