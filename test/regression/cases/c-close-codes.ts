@@ -83,7 +83,7 @@ async function expectNoViolation(setup: Setup, options: ServerOptions, sends: re
   for (const destination of sends) client.send('SEND', { destination, receipt: 'r' }, '1');
   const code = await setup.closeCode(client);
   expectThat(
-    client.received.some(({ command }) => command === 'ERROR'),
+    client.history.some(({ command }) => command === 'ERROR'),
     'The frame got no ERROR.',
   );
   expectThat(code !== undefined, 'The session goes on after ERROR.');

@@ -1,5 +1,4 @@
 // The subscription index: which subscriptions a destination finds, also while they come and go.
-import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
 import type { Entry } from '../../../../src/broker/embedded/topic/subscription-index.js';
@@ -191,8 +190,9 @@ describe('a walk', () => {
 });
 
 it('frees the memory of patterns without subscriptions', () => {
-  const { subject, add } = index();
-  const before = queryObjects(Map);
-  for (let i = 0; i < 1000; i++) subject.remove(add(`/a${i}/b/c.*`));
-  expect(queryObjects(Map)).toBeLessThan(Number(before) + 100);
+  const subject = new SubscriptionIndex('/', { maxPatternShapes: 1 });
+  for (let i = 0; i < 1000; i++)
+    subject.remove(subject.add(subscriber, subscription(`/a${i}/b/c.*`)));
+  // The table of the first shape is deleted only when it holds nothing more, and then another shape is allowed.
+  subject.add(subscriber, subscription('/a/?'));
 });
