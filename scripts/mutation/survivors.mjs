@@ -87,7 +87,9 @@ all of them. The command fails if a mutant survives that is not listed. To chang
 test would be wrong or too costly, add \`--update\`, then replace the text "${unexplained}" in \`scripts/mutation/survivors.json\`
 by the reason, and write this page with \`npm run mutation -- --page\`.
 
-String literals are not mutated: most are texts for readers, and the compiler rejects a change of the others.`;
+String literals are not mutated: most are texts for readers, and the compiler rejects a change of the others. A mutant is also
+killed if it causes an uncaught error or a timeout, so run the command on a machine that is idle: a timeout for another reason
+hides a survivor.`;
 
 /**
  * @param {string} folder

@@ -87,6 +87,16 @@ describe('a destination finds', () => {
     expect(destinationsOf(at('/topic/a'))).toEqual(['/topic/*']);
   });
 
+  it('the other patterns of a shape, and of other shapes, when one pattern has ended', () => {
+    const { subject, add, at } = index();
+    for (const other of ['/a/b/*', '/a/c/*', '/d/b/*', '/*/b/x', '/a/**', '/**']) add(other);
+    subject.remove(add('/a/z/*'));
+    subject.remove(add('/*/z/x'));
+    subject.remove(add('/z/**'));
+    expect(destinationsOf(at('/a/c/x'))).toEqual(['/a/c/*', '/a/**', '/**']);
+    expect(destinationsOf(at('/d/b/x')).toSorted()).toEqual(['/**', '/*/b/x', '/d/b/*']);
+  });
+
   it('no subscriptions after `clear`', () => {
     const { subject, add, at } = index();
     const [exact, wild] = [add('/a'), add('/*')];
