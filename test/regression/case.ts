@@ -16,14 +16,14 @@ export const transports: readonly TransportName[] = [
 export interface Case {
   /** The entry of the list of faults, such as `C3`. */
   readonly fault: string;
-  /** Tells the cases of one fault apart, in kebab case. */
+  /** Distinguishes the cases of one fault; in kebab case. */
   readonly name: string;
   /** The correct behavior, as a sentence. */
   readonly title: string;
   /** Empty for a case that needs no client: it runs once. */
   readonly protocols: readonly Protocol[];
   readonly transports: readonly TransportName[];
-  /** Rejects with a `WrongAnswer` where the server does something else than the title says. */
+  /** Rejects with an `AssertionError`, such as `WrongAnswer`, when the server does not behave as the title says. */
   readonly run: (setup: Setup) => Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface Run {
   readonly transport: TransportName;
 }
 
-/** The server's behavior is not the correct one. Every other error means that the case itself is broken. */
+/** The behavior of the server is wrong. Errors that are not assertion errors mean that the case itself is broken. */
 export class WrongAnswer extends AssertionError {
   override readonly name = 'WrongAnswer';
 

@@ -1,4 +1,4 @@
-// What the cases check; each check that does not hold throws a `WrongAnswer`.
+// The checks of the cases; each throws a `WrongAnswer` when it does not hold.
 import { describe, type StompClient } from '../clients/stomp.js';
 import { WrongAnswer } from './case.js';
 import type { Setup } from './setup.js';

@@ -6,7 +6,7 @@ import { messagesOf, problemsOf } from './client.js';
 import { expectEnd, expectEqual, expectLog } from './expect.js';
 import type { Setup } from './setup.js';
 
-/** A frame, or bytes that are no frame of the protocol. */
+/** A frame, or bytes that are not a frame of the protocol. */
 export type Input = readonly [command: string, headers?: StompHeaders, body?: string] | string;
 
 /** Part of a frame: every header and the body named here must be equal. A header of `undefined` must be absent. */

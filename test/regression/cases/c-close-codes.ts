@@ -76,7 +76,7 @@ const timeout: Case = {
   },
 };
 
-/** The session may end, and must not be told that it has broken the protocol. */
+/** The session may end, but not with the close code of a protocol violation. */
 async function expectNoViolation(setup: Setup, options: ServerOptions, sends: readonly string[]) {
   await setup.start(options);
   const client = await setup.connect();

@@ -144,7 +144,7 @@ const upgradeAfterClose: Case = {
   },
 };
 
-/** What the server knows of a client behind a trusted proxy. */
+/** The handshake of a client behind a trusted proxy, as the server sees it. */
 async function handshakeBehindProxy(setup: Setup, headers: Readonly<Record<string, string>>) {
   const server = await setup.start({
     endpoints: [{ path: '/ws', trustedProxies: ['127.0.0.1'] }],

@@ -75,7 +75,7 @@ const planted = suites.flatMap(({ name, plant }) =>
 );
 
 describe('a wrapper without a fault', () => {
-  it.concurrent.each(suites)('passes: $name', async ({ plant }) => {
+  it.each(suites)('passes: $name', async ({ plant }) => {
     expect(await failing(plant('none'))).toEqual([]);
   });
 });
