@@ -1,9 +1,10 @@
-// The processes of a benchmark: started, asked, answering in time, and ended.
+// Starts, asks and ends the child processes of a benchmark.
 import { fork } from 'node:child_process';
 
 /** @typedef {import('node:child_process').ChildProcess} Child */
 
-const patience = 60_000;
+/** Time that a child has to answer, in milliseconds. */
+const answerTimeout = 60_000;
 
 /** @type {Set<Child>} */
 const children = new Set();
@@ -30,24 +31,24 @@ export function ask(child, question) {
 }
 
 /**
- * The next message of a child; it is an error to end, to report one, or to say nothing for too long.
+ * Returns the next message of a child. Rejects if the child ends, reports an error or sends no message before the timeout.
  *
  * @param {Child} child
  * @returns {Promise<any>}
  */
 export function answer(child) {
-  const who = child.spawnargs.slice(-2).join(' ');
+  const name = child.spawnargs.slice(-2).join(' ');
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => settle({ error: `no answer within ${patience / 1000} s` }),
-      patience,
+      () => settle({ error: `no answer within ${answerTimeout / 1000} s` }),
+      answerTimeout,
     );
     const ended = () => settle({ error: 'ended early' });
     const settle = (/** @type {{ error?: string }} */ message) => {
       clearTimeout(timer);
       child.off('message', settle).off('exit', ended);
       if (message.error === undefined) resolve(message);
-      else reject(new Error(`${who}: ${message.error}`));
+      else reject(new Error(`${name}: ${message.error}`));
     };
     child.on('message', settle).on('exit', ended);
   });
@@ -64,13 +65,13 @@ export function end(child) {
   });
 }
 
-/** Ends whatever still runs. */
+/** Ends all children that are still running. */
 export function endAll() {
   for (const child of children) child.kill();
 }
 
 /**
- * Runs a benchmark to its end; what fails is said in a sentence.
+ * Runs a benchmark to its end, prints its error and ends all children.
  *
  * @param {() => Promise<void>} work
  */

@@ -1,4 +1,4 @@
-// `npm run stress [-- seconds] [-- --plant]`: 300 sessions that come, talk, stall, vanish and come back; counts and order are checked.
+// `npm run stress [-- seconds] [-- --plant]`: 300 sessions connect, send, stop reading, disconnect and reconnect; counts and order are checked.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createServer,
@@ -15,17 +15,17 @@ import { remains } from './stress/remains.mjs';
 import { dials } from './stress/wire.mjs';
 
 const roles = [
-  { life: publisher, count: 120 },
-  { life: listener, count: 90 },
-  { life: worker, count: 57 },
-  { life: gatherer, count: 30 },
+  { role: publisher, count: 120 },
+  { role: listener, count: 90 },
+  { role: worker, count: 57 },
+  { role: gatherer, count: 30 },
 ];
-/** Listeners that stay from before the first message to behind the last. */
-const stayers = Object.keys(dials);
-/** What the heap may have grown by, in MiB: what V8 compiled, and its own caches. */
-const slack = 24;
-/** Milliseconds for what was begun to end. */
-const patience = 30_000;
+/** Transports of the listeners that stay connected from before the first message until after the last. */
+const permanentTransports = Object.keys(dials);
+/** Allowed growth of the heap, in MiB: compiled code and caches of V8. */
+const maxGrowth = 24;
+/** Time for sessions and queues to finish after the run, in milliseconds. */
+const finishTimeout = 30_000;
 
 const args = process.argv.slice(2);
 const planted = args.includes('--plant');
@@ -33,25 +33,25 @@ const [seconds = 60, seed = Date.now() % 2 ** 31] = args
   .filter((arg) => !arg.startsWith('--'))
   .map(Number);
 if (!Number.isInteger(seconds) || seconds < 1 || !Number.isInteger(seed)) {
-  console.error('Say how many seconds, and which seed, as whole numbers: npm run stress -- 60 42');
+  console.error('Pass the seconds and the seed as whole numbers: npm run stress -- 60 42');
   process.exit(1);
 }
 if (globalThis.gc === undefined) {
-  console.error('Memory can be told only with --expose-gc: run it by npm run stress.');
+  console.error('The memory check needs --expose-gc: start the program with npm run stress.');
   process.exit(1);
 }
 
 const ledger = new Ledger();
 const random = randomFrom(seed);
 console.log(
-  `${roles.reduce((sum, { count }) => sum + count, stayers.length)} sessions for ${seconds} s, seed ${seed}.`,
+  `${roles.reduce((sum, { count }) => sum + count, permanentTransports.length)} sessions for ${seconds} s, seed ${seed}.`,
 );
 
 /** @type {string[]} */
 const rejections = [];
 process.on('unhandledRejection', (reason) => rejections.push(String(reason)));
 
-// What is compiled and cached once is there before anything is compared.
+// Runs once before the first measurement, so that compiled code and caches do not count as growth.
 await (await round(2, new Ledger(), soundBroker)).close();
 const before = footprint();
 const server = await round(seconds, ledger, planted ? plantedBroker : soundBroker);
@@ -59,22 +59,22 @@ for (const remainder of await remains()) ledger.fail(remainder);
 await server.close();
 const after = footprint();
 
-for (const reason of rejections) ledger.fail(`A promise was rejected and nobody looked: ${reason}`);
+for (const reason of rejections) ledger.fail(`Unhandled rejection: ${reason}`);
 if (after.handles > before.handles)
   ledger.fail(`${after.handles - before.handles} handles are left.`);
-if (after.heap > before.heap + slack)
+if (after.heap > before.heap + maxGrowth)
   ledger.fail(`The heap has grown from ${before.heap.toFixed(1)} to ${after.heap.toFixed(1)} MiB.`);
 
 const { counts, violations } = ledger;
 console.log(
-  `Topics: ${counts.published} receipts, ${counts.heard} deliveries. Queues: ${counts.queued} messages, ${counts.delivered} delivered, ` +
+  `Topics: ${counts.published} receipts, ${counts.received} deliveries. Queues: ${counts.queued} messages, ${counts.delivered} delivered, ` +
     `${counts.redelivered} again, ${counts.acknowledged} acknowledged. Heap ${before.heap.toFixed(1)} to ${after.heap.toFixed(1)} MiB.`,
 );
 for (const violation of violations) console.error(violation);
 console.log(
   violations.length === 0
-    ? 'Nothing is lost, doubled or out of order, and nothing is left.'
-    : 'It failed.',
+    ? 'No message was lost, repeated or out of order, and no objects are left in memory.'
+    : 'Failed.',
 );
 process.exit(violations.length === 0 ? 0 : 1);
 
@@ -84,7 +84,7 @@ function soundBroker(options) {
 }
 
 /**
- * A server, and all sessions for so long; nothing is left to the server but to close.
+ * Runs all sessions against a new server. The returned server has no sessions left and must be closed.
  *
  * @param {number} duration seconds
  * @param {Ledger} of
@@ -99,29 +99,31 @@ async function round(duration, of, makeBroker) {
   const started = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });
   await started.listen(0);
   const address = /** @type {import('node:net').AddressInfo} */ (started.address());
-  const doors = { memory, tcp: tcp.address()?.port ?? 0, webSocket: address.port };
+  const addresses = { memory, tcp: tcp.address()?.port ?? 0, webSocket: address.port };
   const until = Date.now() + duration * 1000;
-  // On a slow machine the planted fault may need more time than that.
+  // On a slow machine the planted fault may need more time.
   const isDue = () => makeBroker !== plantedBroker || lostDeliveries() > 0;
-  const scene = { doors, ledger: of, random, isOver: () => Date.now() >= until && isDue() };
+  const scene = { addresses, ledger: of, random, isOver: () => Date.now() >= until && isDue() };
 
-  const staying = await Promise.all(stayers.map((way) => stay(scene, way)));
+  const permanent = await Promise.all(
+    permanentTransports.map((transport) => listenPermanently(scene, transport)),
+  );
   await Promise.all(
-    roles.flatMap(({ life, count }) =>
-      Array.from({ length: count }, (_, i) => act(scene, `${life.name}${i}`, life)),
+    roles.flatMap(({ role, count }) =>
+      Array.from({ length: count }, (_, i) => act(scene, `${role.name}${i}`, role)),
     ),
   );
   await drain(scene);
-  for (const { client, listening } of staying) {
-    await client.ask('SEND', { destination: '/topic/nobody/there' });
-    if (client.error !== undefined) of.fail(`${listening.name} was ended: ${client.error}`);
-    of.checkStayer(listening.name, listening.next);
+  for (const { client, listening } of permanent) {
+    await client.request('SEND', { destination: '/topic/without/subscribers' });
+    if (client.error !== undefined) of.fail(`${listening.name} was disconnected: ${client.error}`);
+    of.checkPermanent(listening.name, listening.next);
     client.wire.vanish();
     await client.wire.gone;
   }
-  // A server hears of the end of a connection a little later than its client.
-  const late = Date.now() + patience;
-  while (started.sessions.size > 0 && Date.now() < late) await sleep(5);
+  // The server processes the end of a connection a little later than the client.
+  const deadline = Date.now() + finishTimeout;
+  while (started.sessions.size > 0 && Date.now() < deadline) await sleep(5);
   await started.idle();
   if (started.sessions.size > 0) of.fail(`${started.sessions.size} sessions are left.`);
   of.checkQueues();
@@ -131,29 +133,29 @@ async function round(duration, of, makeBroker) {
 
 /**
  * @param {import('./stress/actor.mjs').Scene} scene
- * @param {string} way
+ * @param {string} transport
  */
-async function stay({ doors, ledger: of }, way) {
-  const listening = new Listening(of, `the one that stays on ${way}`, true);
-  const wire = await /** @type {any} */ (dials[way])(doors);
-  const client = new Client(wire, ({ body }) => listening.hear(body));
+async function listenPermanently({ addresses, ledger: of }, transport) {
+  const listening = new Listening(of, `the permanent listener on ${transport}`, true);
+  const wire = await /** @type {any} */ (dials[transport])(addresses);
+  const client = new Client(wire, ({ body }) => listening.receive(body));
   await client.connect();
-  await client.ask('SUBSCRIBE', { id: '1', destination: '/topic/*' });
+  await client.request('SUBSCRIBE', { id: '1', destination: '/topic/*' });
   return { client, listening };
 }
 
 /**
- * Workers take what is left in the queues.
+ * Runs workers until the queues are empty.
  *
  * @param {import('./stress/actor.mjs').Scene} scene
  */
 async function drain(scene) {
-  const until = Date.now() + patience;
+  const until = Date.now() + finishTimeout;
   const busy = { ...scene, isOver: () => scene.ledger.unsettled === 0 || Date.now() >= until };
   await Promise.all(Array.from({ length: 24 }, (_, i) => act(busy, `drain${i}`, worker)));
 }
 
-/** After everything that can be collected was. */
+/** Heap size and handles after garbage collection. */
 function footprint() {
   for (let i = 0; i < 4; i++) globalThis.gc?.();
   const handles = process
@@ -163,7 +165,7 @@ function footprint() {
 }
 
 /**
- * Numbers that look random and are the same for one seed.
+ * Returns a generator of pseudo-random numbers; the same seed gives the same numbers.
  *
  * @param {number} start
  */

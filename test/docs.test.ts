@@ -1,4 +1,4 @@
-// The documentation is true: its programs compile and print what it says, and what it names is there.
+// Tests the documentation: its programs compile and print the documented output, and its links, files and scripts exist.
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -21,12 +21,12 @@ const named = pages.map((each): [string, Page] => [each.path, each]);
 
 describe('the programs of the documentation', () => {
   const programs = programsOf(pages);
-  let complaints: string;
+  let errors: string;
 
   beforeAll(async () => {
     if (!isThere('dist/index.d.ts'))
       throw new Error('They are compiled against the built package: run `npm run build` first.');
-    complaints = await compile(programs);
+    errors = await compile(programs);
   }, 60_000);
 
   it('are found', () => {
@@ -34,16 +34,16 @@ describe('the programs of the documentation', () => {
   });
 
   it('compile', () => {
-    expect(complaints).toBe('');
+    expect(errors).toBe('');
   });
 
   it.each(programs.filter(({ fence }) => fence.info === 'ts run'))(
-    'print what is said: $name',
+    'print the documented output: $name',
     async (program) => {
       const { fences } = program.page;
-      const said = fences[fences.indexOf(program.fence) + 1];
-      expect(said?.info).toBe('text');
-      expect(await run(program)).toBe(said!.code);
+      const output = fences[fences.indexOf(program.fence) + 1];
+      expect(output?.info).toBe('text');
+      expect(await run(program)).toBe(output!.code);
     },
   );
 });
@@ -72,8 +72,8 @@ describe('the program of the README', () => {
 });
 
 describe.each(named)('%s', (path, each) => {
-  it('links only what is there', () => {
-    const dead = linksOf(each).filter((target) => {
+  it('has no broken links', () => {
+    const broken = linksOf(each).filter((target) => {
       const [file, anchor] = target.split('#', 2);
       const meant = file === '' ? path : posix.join(posix.dirname(path), file!);
       if (!isThere(meant)) return true;
@@ -82,15 +82,15 @@ describe.each(named)('%s', (path, each) => {
         !anchorsOf(page(meant, readFileSync(root + meant, 'utf8'))).includes(anchor)
       );
     });
-    expect(dead).toEqual([]);
+    expect(broken).toEqual([]);
   });
 
-  it('names only files that are there', () => {
-    const told = new Set(each.fences.map(({ info }) => info.split(' ')[1]));
-    expect(pathsOf(each).filter((file) => !isThere(file) && !told.has(file))).toEqual([]);
+  it('names only files that exist', () => {
+    const created = new Set(each.fences.map(({ info }) => info.split(' ')[1]));
+    expect(pathsOf(each).filter((file) => !isThere(file) && !created.has(file))).toEqual([]);
   });
 
-  it('names only scripts that are there', () => {
+  it('names only scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -106,18 +106,18 @@ describe('docs/reference/errors.md', () => {
     ),
   ];
 
-  it('says of every code what the table of the sources says', () => {
-    const said = Object.fromEntries(
+  it('documents every code with the text, class and close code of the sources', () => {
+    const documented = Object.fromEntries(
       rows.map(([, code, text, type, closes]) => [code, [text, type, closes]]),
     );
-    const meant = Object.entries(errorCodes).map(([code, error]) => [
+    const expected = Object.entries(errorCodes).map(([code, error]) => [
       code,
       [error.text, error.class, 'closes' in error ? String(error.closes) : ''],
     ]);
-    expect(said).toEqual(Object.fromEntries(meant));
+    expect(documented).toEqual(Object.fromEntries(expected));
   });
 
-  it('says each code once, and what to do about it', () => {
+  it('lists each code once, with advice', () => {
     expect(new Set(rows.map(([, code]) => code)).size).toBe(rows.length);
     expect(rows.filter(([, , , , , advice]) => advice === '').map(([, code]) => code)).toEqual([]);
   });

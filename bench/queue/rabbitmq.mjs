@@ -1,4 +1,4 @@
-// Debian's rabbitmq-server with its STOMP plugin, on ports and in a folder of its own.
+// Starts Debian's rabbitmq-server with its STOMP plugin, on free ports and in a temporary folder.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server';
-const patience = 60_000;
+/** Time that the server has to start, in milliseconds. */
+const startTimeout = 60_000;
 
 export const isInstalled = existsSync(program);
 
@@ -44,7 +45,7 @@ export async function startRabbitmq() {
     spawnSync('epmd', ['-port', String(mapper), '-kill']);
     rmSync(folder, { recursive: true, force: true });
   };
-  const until = Date.now() + patience;
+  const until = Date.now() + startTimeout;
   while (!(await answers(port))) {
     if (Date.now() < until && child.exitCode === null) continue;
     await stop();

@@ -1,4 +1,4 @@
-// The chat as its page uses it, in both protocols; the page itself is in test/end-to-end/chat-page.slow.test.ts.
+// Tests the chat in both protocols, with the same frames as its page. test/end-to-end/chat-page.slow.test.ts tests the page.
 import { testServer, type ClientProtocolName, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chat } from './chat.server.js';
@@ -26,7 +26,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
 
   afterEach(() => app.close());
 
-  /** Somebody who is in the lobby and knows what was said before. */
+  /** Connects a client and subscribes to everything that the page needs in the lobby. */
   async function enter(login: string) {
     const client = await app.connect({ login });
     return {
@@ -39,16 +39,17 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
   }
 
   describe('a room', () => {
-    it('hears what is said in it, and remembers', async () => {
+    it('sends its messages to all members, and keeps them for later members', async () => {
       const [ann, bob] = [await enter('Ann'), await enter('Bob')];
       await ann.client.send('/app/rooms/lobby/say', { text: 'hello' });
-      const said = { by: 'Ann', text: 'hello' };
-      for (const { room } of [ann, bob]) expect(await room.next()).toMatchObject({ payload: said });
+      const message = { by: 'Ann', text: 'hello' };
+      for (const { room } of [ann, bob])
+        expect(await room.next()).toMatchObject({ payload: message });
       const late = await enter('Cat');
-      expect(await late.recent.next()).toMatchObject({ payload: { messages: [said] } });
+      expect(await late.recent.next()).toMatchObject({ payload: { messages: [message] } });
     });
 
-    it('tells who comes back what was said since, and whether that is all', async () => {
+    it('returns the messages since an id, and whether they are complete', async () => {
       const ann = await enter('Ann');
       for (let n = 1; n <= 103; n++)
         await ann.client.send('/app/rooms/lobby/say', { text: String(n) });
@@ -66,7 +67,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       expect(payload.messages).toHaveLength(100);
     });
 
-    it('knows who is here', async () => {
+    it('publishes the list of its members', async () => {
       const ann = await enter('Ann');
       expect(await ann.recent.next()).toMatchObject({ payload: { people: ['Ann'] } });
       const bob = await enter('Bob');
@@ -75,7 +76,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       expect(await ann.people.next()).toMatchObject({ payload: ['Ann'] });
     });
 
-    it('shows who is typing, and keeps it not', async () => {
+    it('publishes who is typing, and does not keep it', async () => {
       const [ann, bob] = [await enter('Ann'), await enter('Bob')];
       const typing = await bob.client.subscribe('/topic/rooms/lobby/typing');
       await ann.client.send('/app/rooms/lobby/typing', {});
@@ -84,7 +85,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       expect(await again.next()).toMatchObject({ payload: { messages: [] } });
     });
 
-    it('says at which field something is wrong', async () => {
+    it('reports the field of an invalid message', async () => {
       const { client } = await enter('Ann');
       await client.send('/app/rooms/lobby/say', { text: '   ' });
       expect(client.problems).toMatchObject([
@@ -92,7 +93,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       ]);
     });
 
-    it('is spoken to through its handlers alone', async () => {
+    it('accepts messages only through its handlers', async () => {
       const { client } = await enter('Ann');
       await client.send('/topic/rooms/lobby', { id: 1, at: 1, by: 'Bob', text: 'not me' });
       await client.send('/app/rooms/NO ROOM/say', { text: 'x' });
@@ -107,8 +108,8 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     });
   });
 
-  describe('a private word', () => {
-    it('comes to every window of the two, and to nobody else', async () => {
+  describe('a private message', () => {
+    it('goes to all sessions of its sender and its recipient, and to no others', async () => {
       const [ann, bob, eve] = [await enter('Ann'), await enter('Bob'), await enter('Eve')];
       const secondWindow = await enter('Bob');
       await ann.client.send('/app/whisper', { to: 'Bob', text: 'psst' });
@@ -122,7 +123,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       await eve.whispers.expectNone();
     });
 
-    it('for somebody who is not here is a problem of the field', async () => {
+    it('is rejected at the field `to` if the recipient is not connected', async () => {
       const { client } = await enter('Ann');
       await client.send('/app/whisper', { to: 'Zoe', text: 'psst' });
       expect(client.problems).toMatchObject([
@@ -134,7 +135,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     });
   });
 
-  it.each(['', ' Ann', '<b>', 'x'.repeat(21)])('nobody is called %j', async (login) => {
+  it.each(['', ' Ann', '<b>', 'x'.repeat(21)])('the name %j is rejected', async (login) => {
     const client = await app.connect({ login });
     expect(client.closed).toEqual({ code: 1008, reason: 'access-refused' });
   });

@@ -1,4 +1,4 @@
-// What rooms keep, and what they say of what they no longer keep.
+// Tests which messages rooms keep, and how they report that some are missing.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Rooms } from './rooms.js';
 
@@ -10,14 +10,14 @@ afterEach(() => void vi.useRealTimers());
 const texts = (rooms: Rooms, room: string, id = 0) =>
   rooms.since(room, id).messages.map(({ text }) => text);
 
-it('ids grow, though the clock stands still', () => {
+it('ids grow even if the clock does not advance', () => {
   const rooms = new Rooms();
   const ids = ['a', 'b', 'c'].map((text) => rooms.add('lobby', 'Ann', text).id);
   expect(ids).toEqual([noon + 1, noon + 2, noon + 3]);
   expect(texts(rooms, 'lobby', ids[0])).toEqual(['b', 'c']);
 });
 
-it('whoever heard of an empty room misses nothing that is said later', () => {
+it('the last id of an empty room returns all later messages', () => {
   const rooms = new Rooms();
   const { last } = rooms.since('lobby', 0);
   const { id } = rooms.add('lobby', 'Ann', 'first');
@@ -28,7 +28,7 @@ it('whoever heard of an empty room misses nothing that is said later', () => {
   });
 });
 
-it('a hundred messages of a room are kept', () => {
+it('a room keeps a hundred messages', () => {
   const rooms = new Rooms();
   const ids = Array.from({ length: 102 }, (_, n) => rooms.add('lobby', 'Ann', String(n)).id);
   expect(texts(rooms, 'lobby')).toHaveLength(100);
@@ -36,7 +36,7 @@ it('a hundred messages of a room are kept', () => {
   expect(rooms.since('lobby', ids[1]!)).toMatchObject({ complete: true });
 });
 
-it('a hundred rooms are kept, and the one that was silent for the longest time goes', () => {
+it('a hundred rooms are kept, and the least recently used one is deleted', () => {
   const rooms = new Rooms();
   const { id } = rooms.add('silent', 'Ann', 'first');
   rooms.add('lobby', 'Ann', 'here');
@@ -48,7 +48,7 @@ it('a hundred rooms are kept, and the one that was silent for the longest time g
   expect(texts(rooms, 'lobby')).toEqual(['here', 'still here']);
 });
 
-it('a server that began anew says that it does not know what was said before', () => {
+it('a restarted server reports that earlier messages are missing', () => {
   const before = new Rooms();
   const { id } = before.add('lobby', 'Ann', 'before');
   vi.advanceTimersByTime(1000);

@@ -1,11 +1,11 @@
-// A STOMP 1.2 client of the stress program: frames out, frames in, and receipts that can be waited for.
+// A STOMP 1.2 client of the stress program: sends and receives frames, and waits for receipts.
 
 /** @typedef {{ command: string, headers: Record<string, string>, body: string }} Frame */
 
 export class Client {
   #rest = '';
   #receipts = 0;
-  /** @type {Map<string, (came: boolean) => void>} */
+  /** @type {Map<string, (received: boolean) => void>} */
   #waiting = new Map();
   #alive = true;
 
@@ -16,9 +16,9 @@ export class Client {
   constructor(wire, onMessage) {
     this.wire = wire;
     this.onMessage = onMessage;
-    /** The ERROR that ended it, if one did. @type {string | undefined} */
+    /** The message of the ERROR frame that ended the connection. @type {string | undefined} */
     this.error = undefined;
-    wire.listen((bytes) => this.#hear(bytes));
+    wire.listen((bytes) => this.#receive(bytes));
     void wire.gone.then(() => {
       this.#alive = false;
       for (const settle of this.#waiting.values()) settle(false);
@@ -35,25 +35,25 @@ export class Client {
    * @param {Record<string, string>} headers
    * @param {string} [body]
    */
-  say(command, headers, body = '') {
+  send(command, headers, body = '') {
     const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
     this.wire.send(`${command}\n${lines.join('')}\n${body}\0`);
   }
 
   /**
-   * Says a frame and waits for its receipt; false when the connection ended first.
+   * Sends a frame and waits for its receipt; resolves with false when the connection ended first.
    *
    * @param {string} command
    * @param {Record<string, string>} headers
    * @param {string} [body]
    * @returns {Promise<boolean>}
    */
-  ask(command, headers, body) {
+  request(command, headers, body) {
     if (!this.#alive) return Promise.resolve(false);
     const receipt = `r${++this.#receipts}`;
     return new Promise((resolve) => {
       this.#waiting.set(receipt, resolve);
-      this.say(command, { ...headers, receipt }, body);
+      this.send(command, { ...headers, receipt }, body);
     });
   }
 
@@ -62,19 +62,19 @@ export class Client {
     if (!this.#alive) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#waiting.set('connected', resolve);
-      this.say('CONNECT', { 'accept-version': '1.2', host: 'stress' });
+      this.send('CONNECT', { 'accept-version': '1.2', host: 'stress' });
     });
   }
 
   /** @param {string} bytes */
-  #hear(bytes) {
+  #receive(bytes) {
     const texts = (this.#rest + bytes).split('\0');
     this.#rest = texts.pop() ?? '';
-    for (const text of texts) this.#take(parse(text));
+    for (const text of texts) this.#process(parse(text));
   }
 
   /** @param {Frame} frame */
-  #take(frame) {
+  #process(frame) {
     if (frame.command === 'MESSAGE') return this.onMessage(frame);
     if (frame.command === 'ERROR') this.error = frame.headers['message'];
     const key = frame.command === 'CONNECTED' ? 'connected' : frame.headers['receipt-id'];

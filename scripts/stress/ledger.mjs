@@ -1,33 +1,33 @@
-// What must be true of all that was sent, heard and acknowledged; whatever is not becomes a sentence.
+// Records the messages that were sent, delivered and acknowledged, and reports violations of the delivery guarantees.
 
-/** What is said only in transactions that are aborted. */
+/** The body of messages in aborted transactions. */
 export const abandoned = 'abandoned';
 
-/** The most sentences that are kept: the first say enough. */
-const mostViolations = 20;
+/** Violations above this limit are not recorded: the first ones are enough to find the cause. */
+const maxViolations = 20;
 
 export class Ledger {
   /** @type {string[]} */
   violations = [];
-  /** Messages of queues that got their receipt. @type {Set<string>} */
+  /** Messages to queues whose publisher received the receipt. @type {Set<string>} */
   #queued = new Set();
-  /** Those whose ACK got its receipt. @type {Set<string>} */
+  /** Messages whose ACK was confirmed by a receipt. @type {Set<string>} */
   #acknowledged = new Set();
-  /** Those whose ACK may have arrived before its connection was lost. @type {Set<string>} */
+  /** Messages whose ACK may have arrived before the connection was lost. @type {Set<string>} */
   #inDoubt = new Set();
-  /** Those that were delivered as new. @type {Set<string>} */
+  /** Messages that were delivered without the header `redelivered`. @type {Set<string>} */
   #new = new Set();
-  /** How many messages of a publisher to a topic got their receipt. @type {Map<string, number>} */
+  /** By publisher, the number of messages to a topic that are confirmed by a receipt. @type {Map<string, number>} */
   #published = new Map();
-  counts = { published: 0, heard: 0, queued: 0, delivered: 0, redelivered: 0, acknowledged: 0 };
+  counts = { published: 0, received: 0, queued: 0, delivered: 0, redelivered: 0, acknowledged: 0 };
 
   /** @param {string} violation */
   fail(violation) {
-    if (this.violations.length < mostViolations) this.violations.push(violation);
+    if (this.violations.length < maxViolations) this.violations.push(violation);
   }
 
   /**
-   * @param {string} publisher one life of a session, whose messages to a topic are numbered from 0
+   * @param {string} publisher one session, whose messages to a topic are numbered from 0
    * @param {number} number
    */
   published(publisher, number) {
@@ -46,9 +46,10 @@ export class Ledger {
    * @param {boolean} redelivered
    */
   delivered(text, redelivered) {
-    if (text === abandoned) this.fail(`A queue got what was sent in an aborted transaction.`);
+    if (text === abandoned) this.fail('A queue delivered a message of an aborted transaction.');
     this.counts[redelivered ? 'redelivered' : 'delivered']++;
-    if (this.#acknowledged.has(text)) this.fail(`${text} was acknowledged, and delivered again.`);
+    if (this.#acknowledged.has(text))
+      this.fail(`${text} was delivered again after it was acknowledged.`);
     if (!redelivered && this.#new.has(text)) this.fail(`${text} was delivered as new twice.`);
     if (!redelivered) this.#new.add(text);
   }
@@ -65,20 +66,20 @@ export class Ledger {
     this.#inDoubt.add(text);
   }
 
-  /** Every message of a queue that got a receipt was settled. */
+  /** Checks that each message accepted by a queue was settled. */
   checkQueues() {
     for (const text of this.#queued)
       if (!this.#acknowledged.has(text) && !this.#inDoubt.has(text))
-        this.fail(`${text} was accepted by its queue, and is lost.`);
+        this.fail(`${text} was accepted by its queue and then lost.`);
   }
 
-  /** All but counts and violations: what it remembers is not the server's memory. */
+  /** Deletes everything except counts and violations, so that the memory check measures only the server. */
   forget() {
     for (const each of [this.#queued, this.#acknowledged, this.#inDoubt, this.#new]) each.clear();
     this.#published.clear();
   }
 
-  /** Messages of queues that nobody has settled for certain. */
+  /** The number of queued messages that may be unsettled. */
   get unsettled() {
     let count = 0;
     for (const text of this.#queued)
@@ -87,20 +88,21 @@ export class Ledger {
   }
 
   /**
-   * A listener that was there all the time heard everything of every publisher.
+   * Checks that a listener with a permanent connection received all messages of every publisher.
    *
    * @param {string} name
-   * @param {Map<string, number>} heard how many messages it heard of each publisher
+   * @param {Map<string, number>} received by publisher, the number of received messages
    */
-  checkStayer(name, heard) {
+  checkPermanent(name, received) {
     for (const [publisher, count] of this.#published) {
-      const got = heard.get(publisher) ?? 0;
-      if (got < count) this.fail(`${name} heard ${got} of the ${count} messages of ${publisher}.`);
+      const actual = received.get(publisher) ?? 0;
+      if (actual < count)
+        this.fail(`${name} received ${actual} of the ${count} messages of ${publisher}.`);
     }
   }
 }
 
-/** Hears one subscription of a topic: of each publisher, every message after the first one heard, in order. */
+/** Checks one topic subscription: it receives each publisher's messages in order and without gaps after the first one. */
 export class Listening {
   /** By publisher, the number that must come next. @type {Map<string, number>} */
   next = new Map();
@@ -108,7 +110,7 @@ export class Listening {
   /**
    * @param {Ledger} ledger
    * @param {string} name
-   * @param {boolean} fromTheStart whether it must hear each publisher from its first message on
+   * @param {boolean} fromTheStart true if it must receive the first message of each publisher
    */
   constructor(ledger, name, fromTheStart) {
     this.ledger = ledger;
@@ -117,15 +119,17 @@ export class Listening {
   }
 
   /** @param {string} text `<publisher> <number>` */
-  hear(text) {
-    this.ledger.counts.heard++;
+  receive(text) {
+    this.ledger.counts.received++;
     if (text === abandoned)
-      return this.ledger.fail(`${this.name} heard what was sent in an aborted transaction.`);
+      return this.ledger.fail(`${this.name} received a message of an aborted transaction.`);
     const [publisher = '', number = ''] = text.split(' ');
     const n = Number(number);
-    const wanted = this.next.get(publisher) ?? (this.fromTheStart ? 0 : n);
-    if (n !== wanted)
-      this.ledger.fail(`${this.name} heard ${n} of ${publisher} where ${wanted} had to come.`);
+    const expected = this.next.get(publisher) ?? (this.fromTheStart ? 0 : n);
+    if (n !== expected)
+      this.ledger.fail(
+        `${this.name} received message ${n} of ${publisher} instead of ${expected}.`,
+      );
     this.next.set(publisher, n + 1);
   }
 }

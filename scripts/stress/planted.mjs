@@ -1,4 +1,4 @@
-// An embedded broker with a fault: it loses every 1,000th delivery of a topic, so that a test can show that the program finds it.
+// An embedded broker with a fault: it loses every 1,000th delivery of a topic, so that a test can check that the stress program reports it.
 import { EmbeddedBroker } from '../../dist/index.js';
 
 const interval = 1000;

@@ -1,8 +1,8 @@
-// What a server holds for each session, and must hold no more when they have all left.
+// Finds objects of sessions and subscriptions that are still in memory after all sessions have ended.
 import { queryObjects } from 'node:v8';
 
-/** By its file in the built package, what is made for a session or a subscription. */
-const fleeting = {
+/** Classes with an instance for each session or subscription, by file in the built package. */
+const classes = {
   'session/client-session.js': 'ClientSession',
   'transport/tcp.js': 'TcpConnection',
   'broker/subscriber.js': 'SessionSubscriber',
@@ -11,16 +11,16 @@ const fleeting = {
 };
 
 /**
- * A sentence for each kind of which something is left in memory.
+ * Returns a sentence for each class that has instances in memory.
  *
  * @returns {Promise<readonly string[]>}
  */
 export async function remains() {
   const sentences = [];
-  for (const [file, name] of Object.entries(fleeting)) {
+  for (const [file, name] of Object.entries(classes)) {
     const { [name]: type } = await import(`../../dist/${file}`);
     const count = Number(queryObjects(type));
-    if (count > 0) sentences.push(`${count} of ${name} are left in memory.`);
+    if (count > 0) sentences.push(`${count} instances of ${name} are left in memory.`);
   }
   return sentences;
 }

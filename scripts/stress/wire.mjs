@@ -1,4 +1,4 @@
-// Ways to reach a server with bytes: memory, TCP and WebSocket, alike to whoever uses them.
+// Connections to a server over memory, TCP and WebSocket, with one interface.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
@@ -7,15 +7,15 @@ import { WebSocket } from 'ws';
  * @typedef {object} Wire
  * @property {(bytes: string) => void} send
  * @property {(listener: (bytes: string) => void) => void} listen
- * @property {Promise<void>} gone resolves when the connection has ended, by whichever side
+ * @property {Promise<void>} gone resolves when either side has ended the connection
  * @property {() => void} pause stops reading
  * @property {() => void} resume
- * @property {() => void} vanish ends without a word
+ * @property {() => void} vanish ends the connection without notice
  */
 
-/** @typedef {{ memory: import('../../dist/index.js').MemoryTransport, tcp: number, webSocket: number }} Doors */
+/** @typedef {{ memory: import('../../dist/index.js').MemoryTransport, tcp: number, webSocket: number }} Addresses */
 
-/** @type {Readonly<Record<string, (doors: Doors) => Promise<Wire>>>} */
+/** @type {Readonly<Record<string, (addresses: Addresses) => Promise<Wire>>>} */
 export const dials = {
   memory: async ({ memory }) => {
     const client = memory.connect();

@@ -1,4 +1,4 @@
-// Compiles controllers to routes at start, and reports all mistakes in them at once.
+// Compiles controllers to routes at start, and reports all mistakes in them together.
 import { inspect } from 'node:util';
 import { defaultReply, toProblemQueue } from '../dispatch/reply.js';
 import type { Route } from '../dispatch/route.js';

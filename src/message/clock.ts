@@ -17,7 +17,7 @@ export interface Clock {
   soon(action: () => void): void;
 }
 
-/** The longest delay of Node's timers, in milliseconds; a longer one would fire at once. */
+/** The longest delay of Node's timers, in milliseconds; a timer with a longer delay fires immediately. */
 export const longestDelay = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

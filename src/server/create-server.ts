@@ -35,7 +35,7 @@ import { RunningServer, type Server } from './server.js';
 import { version } from './version.js';
 
 /**
- * Builds a server; it does not listen yet. All problems of the controllers are reported at once.
+ * Builds a server; it does not listen yet. All problems of the controllers are reported together.
  *
  * @throws {MessagingError} `option-invalid`, `pattern-invalid`, `controller-invalid`
  */
@@ -159,7 +159,7 @@ export async function createObservedServer(given: ServerOptions, hooks: Hooks): 
   });
 }
 
-/** The parts for the sessions of an endpoint: shared with all endpoints unless it has options of its own. */
+/** The parts for the sessions of an endpoint: shared with other endpoints unless the endpoint sets options. */
 function partsFor(
   { slowConsumers }: EndpointOptions,
   session: SessionParts,

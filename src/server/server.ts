@@ -34,7 +34,7 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Starts on an HTTP server of its own.
+   * Creates an HTTP server and starts on it.
    *
    * @param port a port, 0 for any free port, or the path of a Unix socket
    * @param host the address to listen on. Default 127.0.0.1: only this machine can connect

@@ -84,7 +84,7 @@ export async function testServer<M extends object = AnyDestinations>(
   return new TestServer<M>({ environment, memory, container, clients, protocol, strict });
 }
 
-/** Timers of Node with a longer delay fire at once. */
+/** Timers of Node with a longer delay fire immediately. */
 function checkTimeout(timeout: number): void {
   if (timeout > 0 && timeout <= longestDelay) return;
   throw invalidOption(

@@ -95,7 +95,7 @@ export const lostConnection = { code: 1006, reason: '' } as const;
 
 /**
  * Returns the `accept` of a context. When starting the session throws, it logs the error and closes the connection with
- * 1011, so that a transport needs no error handling of its own.
+ * 1011, so that transports need no separate error handling.
  */
 export function guardAccept(
   start: (connection: Connection) => void,

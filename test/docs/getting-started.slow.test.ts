@@ -1,4 +1,4 @@
-// docs/getting-started.md followed to the letter, in an empty folder, with the packed package in place of the published one.
+// Tests docs/getting-started.md: follows it exactly, in an empty folder, with the packed package instead of the published one.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vit
 import { freePort } from './free-port.js';
 import { readPages, root, type Fence } from './page.js';
 
-/** What became of a command. */
-interface Said {
+/** The result of a command. */
+interface CommandResult {
   readonly command: string;
   readonly code: number | null;
   readonly output: string;
@@ -26,31 +26,31 @@ const environment: NodeJS.ProcessEnv = {
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',
-  // No test runner of ours around the one of the page.
+  // The test runner of the page must not notice that Vitest runs it.
   NODE_TEST_CONTEXT: undefined,
   NODE_OPTIONS: undefined,
 };
 
 const servers: ChildProcess[] = [];
-const said: Said[] = [];
+const results: CommandResult[] = [];
 let packed: string;
 let unreachable = false;
 
-/** Starts a command; `until` says by what it has printed that it need not be waited for any longer. */
+/** Runs a command. Resolves when it ends, or when `until` returns true for its output. */
 function run(
   command: string,
   { cwd = folder, until }: { cwd?: string; until?: (output: string) => boolean } = {},
-): Promise<Said> {
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(`exec ${command}`, { cwd, shell: true, env: environment });
     if (until !== undefined) servers.push(child);
     let output = '';
-    const hear = (chunk: Buffer) => {
+    const collect = (chunk: Buffer) => {
       output += chunk.toString();
       if (until?.(output) === true) resolve({ command, code: 0, output });
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
     child.once('close', (code) => resolve({ command, code, output }));
   });
 }
@@ -66,7 +66,7 @@ async function follow({ info, code }: Fence, printed: string | undefined): Promi
   for (const line of code.split('\n')) {
     const until = rest === 'serve' ? (output: string) => output.trim() === printed : undefined;
     const { output, ...result } = await run(line.replace(' signalbox ', ` ${packed} `), { until });
-    said.push({ ...result, output });
+    results.push({ ...result, output });
     if (result.code !== 0) {
       unreachable = /EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ENOTCACHED/.test(output);
       return;
@@ -74,15 +74,15 @@ async function follow({ info, code }: Fence, printed: string | undefined): Promi
   }
 }
 
-/** A registry that cannot be reached is no fault of the page. */
+/** Skips the test if the registry cannot be reached. */
 function reachable(context: TestContext): void {
   if (!unreachable) return;
-  const why = 'npm has not cached what the page installs, and cannot reach its registry.';
+  const why = 'npm has not cached the packages of the page, and cannot reach its registry.';
   if (process.env['SIGNALBOX_REQUIRE_ALL'] === '1') throw new Error(why);
   context.skip(why);
 }
 
-describe('a reader who does what the page says', () => {
+describe('a reader who follows the page', () => {
   beforeAll(async () => {
     const { output } = await run(
       `npm pack --silent --ignore-scripts --pack-destination ${folder}`,
@@ -90,7 +90,7 @@ describe('a reader who does what the page says', () => {
     );
     packed = join(folder, output.trim().split('\n').at(-1)!);
     for (const [i, fence] of fences.entries()) {
-      if (said.every(({ code }) => code === 0)) await follow(fence, fences[i + 1]?.code);
+      if (results.every(({ code }) => code === 0)) await follow(fence, fences[i + 1]?.code);
     }
   }, 120_000);
 
@@ -99,20 +99,20 @@ describe('a reader who does what the page says', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('meets no error', (context) => {
+  it('runs all commands without errors', (context) => {
     reachable(context);
-    expect(said.filter(({ code }) => code !== 0)).toEqual([]);
+    expect(results.filter(({ code }) => code !== 0)).toEqual([]);
   });
 
-  it('sees what the page says that is printed', (context) => {
+  it('sees the output that the page shows', (context) => {
     reachable(context);
-    const told = fences.flatMap(({ info, code }) => (info === 'text' ? [code] : []));
-    const outputs = said.map(({ output }) => output.trim());
-    expect(told.filter((text) => !outputs.includes(text))).toEqual([]);
+    const documented = fences.flatMap(({ info, code }) => (info === 'text' ? [code] : []));
+    const outputs = results.map(({ output }) => output.trim());
+    expect(documented.filter((text) => !outputs.includes(text))).toEqual([]);
   });
 
   it('sees the test pass', (context) => {
     reachable(context);
-    expect(said.at(-1)!.output).toMatch(/pass 1\n/);
+    expect(results.at(-1)!.output).toMatch(/pass 1\n/);
   });
 });

@@ -1,4 +1,4 @@
-// The chat, and its page as a person uses it.
+// Helpers that start the chat example and operate its page in a browser.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,10 +30,10 @@ export async function serveChat(at = 0): Promise<Chat> {
   };
 }
 
-interface Look {
+interface PageOptions {
   readonly width?: number;
   readonly colorScheme?: 'light' | 'dark';
-  /** Before the page is loaded. */
+  /** Runs before the page is loaded. */
   readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
@@ -41,18 +41,22 @@ const screenshots = process.env['SCREENSHOTS'];
 
 /** A window of the chat. */
 export class ChatPage {
-  /** What the browser complained of. */
-  readonly complaints: string[] = [];
+  /** Errors on the console and uncaught exceptions of the page. */
+  readonly errors: string[] = [];
 
   private constructor(readonly page: Page) {
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(message.text());
+      if (message.type() === 'error') this.errors.push(message.text());
     });
-    page.on('pageerror', (error) => void this.complaints.push(error.message));
+    page.on('pageerror', (error) => void this.errors.push(error.message));
   }
 
-  static async open(browser: Browser, { port }: Chat, look: Look = {}): Promise<ChatPage> {
-    const { width = 1000, colorScheme = 'light', prepare } = look;
+  static async open(
+    browser: Browser,
+    { port }: Chat,
+    options: PageOptions = {},
+  ): Promise<ChatPage> {
+    const { width = 1000, colorScheme = 'light', prepare } = options;
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     const chat = new ChatPage(page);
     await prepare?.(page);
@@ -72,36 +76,38 @@ export class ChatPage {
     return this.page.getByLabel('To', { exact: true });
   }
 
-  /** By keyboard alone, as every step of it can be done. */
+  /** Enters the chat with the keyboard only, which tests that no step needs a mouse. */
   async enter(name: string, protocol: Protocol): Promise<void> {
     await this.name.focus();
     await this.page.keyboard.type(name);
     await this.page.keyboard.press('Tab');
     if (protocol === 'JSON') await this.page.keyboard.press('ArrowDown');
     await this.page.keyboard.press('Enter');
-    await this.state(`Connected over ${protocol}`);
+    await this.showsState(`Connected over ${protocol}`);
   }
 
-  async say(text: string): Promise<void> {
+  async send(text: string): Promise<void> {
     await this.text.fill(text);
     await this.page.keyboard.press('Enter');
   }
 
-  heard(text: string): Promise<void> {
+  /** Waits until the log shows the text. */
+  showsMessage(text: string): Promise<void> {
     return this.page.getByRole('log').getByText(text, { exact: true }).waitFor();
   }
 
-  state(words: string): Promise<void> {
+  showsState(words: string): Promise<void> {
     return this.page.getByRole('status').filter({ hasText: words }).waitFor();
   }
 
-  /** What is wrong is said, and which field it is about. */
-  async wrong(words: string): Promise<string | null> {
+  /** Waits for the error message, and returns the name of the invalid field. */
+  async invalidField(words: string): Promise<string | null> {
     await this.page.getByRole('alert').filter({ hasText: words }).waitFor();
     return this.page.locator('[aria-invalid=true]').getAttribute('name');
   }
 
-  here(name: string, state: 'visible' | 'detached' = 'visible'): Promise<void> {
+  /** Waits until the list of people contains the name, or no longer contains it. */
+  showsPerson(name: string, state: 'visible' | 'detached' = 'visible'): Promise<void> {
     const person = this.page.getByRole('listitem').filter({ hasText: new RegExp(`^${name}$`) });
     return person.waitFor({ state });
   }
@@ -111,7 +117,7 @@ export class ChatPage {
     await this.page.getByRole('heading', { name: `#${room}` }).waitFor();
   }
 
-  /** Where the environment names a folder in SCREENSHOTS. */
+  /** Saves a screenshot if the environment variable SCREENSHOTS names a folder. */
   async screenshot(name: string): Promise<void> {
     if (screenshots !== undefined)
       await this.page.screenshot({ path: `${screenshots}/chat-${name}.png` });

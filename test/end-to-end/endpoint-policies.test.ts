@@ -1,4 +1,4 @@
-// Two endpoints of one server: a reader that stops is closed at one, and misses messages at the other.
+// Tests two endpoints of one server: one closes clients that stop reading, the other drops their messages.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-interface Heard {
+interface ReceivedFrame {
   readonly type: string;
   readonly payload?: { readonly n: number };
   readonly dropped?: number;
@@ -25,24 +25,25 @@ interface Heard {
 
 async function subscribe(path: string) {
   const socket = new WebSocket(`ws://127.0.0.1:${portOf(server)}${path}`, ['v1.json.signalbox']);
-  const heard: Heard[] = [];
+  const received: ReceivedFrame[] = [];
   let arrived = () => {};
   socket.on('message', (data: Buffer) => {
-    for (const line of data.toString().trim().split('\n')) heard.push(JSON.parse(line) as Heard);
+    for (const line of data.toString().trim().split('\n'))
+      received.push(JSON.parse(line) as ReceivedFrame);
     arrived();
   });
   socket.on('error', () => {});
-  const until = async (found: (each: Heard) => boolean) => {
-    while (!heard.some(found)) await new Promise<void>((resolve) => (arrived = resolve));
+  const until = async (found: (each: ReceivedFrame) => boolean) => {
+    while (!received.some(found)) await new Promise<void>((resolve) => (arrived = resolve));
   };
   socket.on('open', () =>
     socket.send('{"type":"subscribe","id":"1","destination":"/topic/load","receipt":"r"}'),
   );
   await until(({ type }) => type === 'receipt');
-  return { socket, heard, until };
+  return { socket, received, until };
 }
 
-it('each treats slow readers in its own way', async () => {
+it('each endpoint applies its slow-consumer policy', async () => {
   const [all, latest] = [await subscribe('/all'), await subscribe('/latest')];
   const closed = new Promise<string>((resolve) =>
     server.events.on('disconnected', ({ reason }) => resolve(reason)),
@@ -63,9 +64,9 @@ it('each treats slow readers in its own way', async () => {
     await server.publisher.publish('/topic/load', { n: ++n, padding });
   latest.socket.resume();
   await latest.until(({ payload }) => payload?.n === n);
-  expect(latest.heard.length).toBeLessThan(n);
-  expect(latest.heard.reduce((sum, { dropped = 0 }) => sum + dropped, 0)).toBe(
-    n - latest.heard.filter(({ type }) => type === 'message').length,
+  expect(latest.received.length).toBeLessThan(n);
+  expect(latest.received.reduce((sum, { dropped = 0 }) => sum + dropped, 0)).toBe(
+    n - latest.received.filter(({ type }) => type === 'message').length,
   );
   for (const { socket } of [all, latest]) socket.terminate();
 });

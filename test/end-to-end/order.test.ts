@@ -1,4 +1,4 @@
-// Order: what each of 50 sessions sends to a destination arrives in that order everywhere, whatever its handlers take.
+// Tests order: every subscriber receives the messages of each of 50 sessions in the order they were sent, however slow handlers are.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ import { portOf } from '../clients/server.js';
 const sessions = 50;
 const messagesEach = 200;
 
-interface Said {
+interface NumberedMessage {
   readonly by: number;
   readonly n: number;
 }
@@ -37,16 +37,16 @@ async function delay(): Promise<void> {
 class RelayController {
   @MessageMapping('/relay')
   @SendTo('/topic/relayed')
-  async relay(@Payload() said: Said) {
+  async relay(@Payload() message: NumberedMessage) {
     await delay();
-    return said;
+    return message;
   }
 
   @MessageMapping('/reply')
   @SendToUser('/queue/replies', { broadcast: false })
-  async reply(@Payload() said: Said) {
+  async reply(@Payload() message: NumberedMessage) {
     await delay();
-    return said;
+    return message;
   }
 }
 
@@ -72,7 +72,7 @@ const dials: Readonly<Record<string, Dial>> = {
       onText: () => {},
       end: () => client.close(),
     };
-    client.onData = (octets) => wire.onText(Buffer.from(octets).toString());
+    client.onData = (bytes) => wire.onText(Buffer.from(bytes).toString());
     return Promise.resolve(wire);
   },
   WebSocket: async ({ server }) => {
@@ -99,94 +99,102 @@ const dials: Readonly<Record<string, Dial>> = {
   },
 };
 
-/** A session that sends numbered messages to three places, and checks the order of all that it hears. */
+/** A session that sends numbered messages to three destinations, and checks the order of all messages it receives. */
 class Member {
-  /** The last number heard, by subscription and sender. */
+  /** The last number received, by subscription and sender. */
   readonly #last = new Map<string, number>();
   readonly disorder: string[] = [];
-  heard = 0;
+  received = 0;
   #rest = '';
 
   constructor(
     private readonly wire: Wire,
     private readonly by: number,
-    private readonly onHeard: () => void,
+    private readonly onReceived: () => void,
   ) {
-    wire.onText = (text) => this.#hear(text);
+    wire.onText = (text) => this.#receive(text);
   }
 
   subscribe(): void {
     for (const destination of ['/topic/relayed', '/topic/straight', '/user/queue/replies'])
-      this.#say({ type: 'subscribe', id: destination, destination });
-    this.#say({ type: 'send', destination: '/topic/ready', receipt: 'ready' });
+      this.#sendFrame({ type: 'subscribe', id: destination, destination });
+    this.#sendFrame({ type: 'send', destination: '/topic/ready', receipt: 'ready' });
   }
 
   send(n: number): void {
-    const payload: Said = { by: this.by, n };
+    const payload: NumberedMessage = { by: this.by, n };
     const to = n % 10 === 0 ? '/app/relay' : n % 10 === 5 ? '/topic/straight' : '/app/reply';
-    this.#say({ type: 'send', destination: to, payload });
+    this.#sendFrame({ type: 'send', destination: to, payload });
   }
 
   end(): void {
     this.wire.end();
   }
 
-  #say(frame: object): void {
+  #sendFrame(frame: object): void {
     this.wire.send(`${JSON.stringify(frame)}\n`);
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop()!;
     for (const line of lines) {
-      const frame = JSON.parse(line) as { type: string; subscription: string; payload: Said };
-      if (frame.type === 'receipt' || frame.type === 'message') this.heard++;
+      const frame = JSON.parse(line) as {
+        type: string;
+        subscription: string;
+        payload: NumberedMessage;
+      };
+      if (frame.type === 'receipt' || frame.type === 'message') this.received++;
       if (frame.type !== 'message') continue;
       const { by, n } = frame.payload;
-      const way = `${frame.subscription} from ${by}`;
-      const before = this.#last.get(way) ?? -1;
-      if (n <= before) this.disorder.push(`${way}: ${n} after ${before}`);
-      this.#last.set(way, n);
+      const source = `${frame.subscription} from ${by}`;
+      const before = this.#last.get(source) ?? -1;
+      if (n <= before) this.disorder.push(`${source}: ${n} after ${before}`);
+      this.#last.set(source, n);
     }
-    this.onHeard();
+    this.onReceived();
   }
 }
 
 describe.each(Object.entries(dials))('over %s', (_, dial) => {
-  it('every subscriber hears each sender in order', { timeout: 60_000 }, async () => {
-    const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
-    const server = await createServer({
-      controllers: [RelayController],
-      transports: [memory, tcp],
-      limits: { maxOutboxBytes: 16 * 1024 * 1024 },
-      logger: silentLogger,
-    });
-    await server.listen(0);
-    let wake = () => {};
-    const members = await Promise.all(
-      Array.from(
-        { length: sessions },
-        async (__, by) => new Member(await dial({ server, memory, tcp }), by, () => wake()),
-      ),
-    );
-    const allHear = async (count: number) => {
-      while (members.some(({ heard }) => heard < count))
-        await new Promise<void>((resolve) => (wake = resolve));
-    };
-    for (const member of members) member.subscribe();
-    await allHear(1);
-    for (let n = 0; n < messagesEach; n++) {
-      for (const member of members) member.send(n);
-      if (n % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const perSession = messagesEach / 10;
-    await allHear(1 + 2 * perSession * sessions + 8 * perSession);
-    expect(members.flatMap(({ disorder }) => disorder)).toEqual([]);
-    await server.idle();
-    expect(members.map(({ heard }) => heard)).toEqual(
-      members.map(() => 1 + 2 * perSession * sessions + 8 * perSession),
-    );
-    for (const member of members) member.end();
-    await server.close();
-  });
+  it(
+    'every subscriber receives the messages of each sender in order',
+    { timeout: 60_000 },
+    async () => {
+      const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
+      const server = await createServer({
+        controllers: [RelayController],
+        transports: [memory, tcp],
+        limits: { maxOutboxBytes: 16 * 1024 * 1024 },
+        logger: silentLogger,
+      });
+      await server.listen(0);
+      let wake = () => {};
+      const members = await Promise.all(
+        Array.from(
+          { length: sessions },
+          async (__, by) => new Member(await dial({ server, memory, tcp }), by, () => wake()),
+        ),
+      );
+      const allReceive = async (count: number) => {
+        while (members.some(({ received }) => received < count))
+          await new Promise<void>((resolve) => (wake = resolve));
+      };
+      for (const member of members) member.subscribe();
+      await allReceive(1);
+      for (let n = 0; n < messagesEach; n++) {
+        for (const member of members) member.send(n);
+        if (n % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      const perSession = messagesEach / 10;
+      await allReceive(1 + 2 * perSession * sessions + 8 * perSession);
+      expect(members.flatMap(({ disorder }) => disorder)).toEqual([]);
+      await server.idle();
+      expect(members.map(({ received }) => received)).toEqual(
+        members.map(() => 1 + 2 * perSession * sessions + 8 * perSession),
+      );
+      for (const member of members) member.end();
+      await server.close();
+    },
+  );
 });

@@ -1,4 +1,4 @@
-// stomp.py over TCP: each version, with receipts and heart-beats, and the greeting as its reward.
+// Tests stomp.py over TCP: each STOMP version, with receipts, heart-beats and a greeting.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GreetingController } from '../../examples/greeting/greeting.controller.js';
 import { createServer, silentLogger, tcpTransport, type Server } from '../../src/index.js';
@@ -27,26 +27,32 @@ describe.skipIf(python === undefined)('stomp.py', () => {
     // Sent every 190 ms: 12 of them take longer than the server waits for a silent client.
     { version: '1.1', heartbeats: 2 },
     { version: '1.2', heartbeats: 2 },
-  ])('is greeted in $version', { timeout: 60_000 }, async ({ version, heartbeats }) => {
-    const gone = new Promise<number>((resolve) => {
-      const stop = server.events.on('disconnected', ({ code }) => {
-        stop();
-        resolve(code);
+  ])(
+    'receives the greeting in STOMP $version',
+    { timeout: 60_000 },
+    async ({ version, heartbeats }) => {
+      const closeCode = new Promise<number>((resolve) => {
+        const stop = server.events.on('disconnected', ({ code }) => {
+          stop();
+          resolve(code);
+        });
       });
-    });
-    const { port } = transport.address()!;
-    const heard = JSON.parse(await python!(client, [`${port}`, version, `${heartbeats}`]));
-    expect(heard).toMatchObject({
-      connected: { version, server: expect.stringMatching(/^signalbox\//) },
-      receipts: ['subscribed', 'sent', 'bye'],
-      errors: [],
-      message: {
-        headers: { destination: '/topic/greetings', 'content-type': 'application/json' },
-        body: '{"content":"Hello, Zoë!"}',
-      },
-    });
-    expect(heard.connected['heart-beat'] ?? '0,0').toBe(version === '1.0' ? '0,0' : '2000,1000');
-    expect(heard.heartbeats).toBeGreaterThanOrEqual(heartbeats);
-    expect(await gone).toBe(1000);
-  });
+      const { port } = transport.address()!;
+      const received = JSON.parse(await python!(client, [`${port}`, version, `${heartbeats}`]));
+      expect(received).toMatchObject({
+        connected: { version, server: expect.stringMatching(/^signalbox\//) },
+        receipts: ['subscribed', 'sent', 'bye'],
+        errors: [],
+        message: {
+          headers: { destination: '/topic/greetings', 'content-type': 'application/json' },
+          body: '{"content":"Hello, Zoë!"}',
+        },
+      });
+      expect(received.connected['heart-beat'] ?? '0,0').toBe(
+        version === '1.0' ? '0,0' : '2000,1000',
+      );
+      expect(received.heartbeats).toBeGreaterThanOrEqual(heartbeats);
+      expect(await closeCode).toBe(1000);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-// @stomp/stompjs over real sockets: each version, as text and as binary.
+// Tests @stomp/stompjs over WebSocket: each STOMP version, in text and in binary messages.
 import { Client, type IFrame, type IMessage, Versions } from '@stomp/stompjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -21,9 +21,9 @@ class Echo {
     return { text };
   }
 
-  @MessageMapping('/octets')
-  @SendTo('/topic/octets')
-  octets() {
+  @MessageMapping('/bytes')
+  @SendTo('/topic/bytes')
+  bytes() {
     return Uint8Array.of(0, 255, 13, 10, 0);
   }
 }
@@ -77,23 +77,23 @@ function subscribe(
   client: Client,
   destination: string,
 ): Promise<{ next: () => Promise<IMessage> }> {
-  const heard: IMessage[] = [];
-  let wanted: ((message: IMessage) => void) | undefined;
+  const queued: IMessage[] = [];
+  let waiting: ((message: IMessage) => void) | undefined;
   return new Promise((resolve) => {
     const receipt = `subscribed-${destination}`;
     const next = () =>
-      new Promise<IMessage>((hear) => {
-        const first = heard.shift();
-        if (first !== undefined) hear(first);
-        else wanted = hear;
+      new Promise<IMessage>((resolveNext) => {
+        const first = queued.shift();
+        if (first !== undefined) resolveNext(first);
+        else waiting = resolveNext;
       });
     client.watchForReceipt(receipt, () => resolve({ next }));
     client.subscribe(
       destination,
       (message) => {
-        if (wanted === undefined) heard.push(message);
-        else wanted(message);
-        wanted = undefined;
+        if (waiting === undefined) queued.push(message);
+        else waiting(message);
+        waiting = undefined;
       },
       { receipt },
     );
@@ -118,10 +118,10 @@ describe.each([
     expect(client.connected).toBe(false);
   });
 
-  it('gets octets as they are', async () => {
+  it('receives bytes unchanged', async () => {
     const { client } = await connect({ version, binary });
-    const { next } = await subscribe(client, '/topic/octets');
-    client.publish({ destination: '/app/octets' });
+    const { next } = await subscribe(client, '/topic/bytes');
+    client.publish({ destination: '/app/bytes' });
     const message = await next();
     expect([...message.binaryBody]).toEqual([0, 255, 13, 10, 0]);
     expect(message.isBinaryBody).toBe(true);
@@ -129,7 +129,7 @@ describe.each([
 });
 
 describe('stompjs', () => {
-  it('may cut a frame into several messages', async () => {
+  it('can split a frame into several WebSocket messages', async () => {
     const { client } = await connect({ splitLargeFrames: true });
     const { next } = await subscribe(client, '/topic/echo');
     const text = 'x'.repeat(50_000);
@@ -137,7 +137,7 @@ describe('stompjs', () => {
     expect(JSON.parse((await next()).body)).toEqual({ text });
   });
 
-  it('keeps headers of any text in 1.2, from one client to another', async () => {
+  it('receives headers that another client sent, in 1.2', async () => {
     const { client } = await connect();
     const { client: other } = await connect();
     const { next } = await subscribe(other, '/topic/x');
@@ -147,17 +147,17 @@ describe('stompjs', () => {
       headers: { odd, __proto__x: 'y', constructor: 'z' },
       body: 'x',
     });
-    // Its own parser unescapes in four passes, which no text with a backslash before n survives; the octets are tested in wire.
+    // `odd` is not compared: the parser of stompjs unescapes in four passes and changes a backslash before n. test/wire compares the bytes.
     expect((await next()).headers).toMatchObject({ constructor: 'z' });
   });
 
-  it('is told by ERROR and closed when it offers no version that we speak', async () => {
+  it('receives ERROR and is closed if it offers no supported version', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${portOf(server)}/ws`, ['v12.stomp']);
-    const heard: string[] = [];
-    socket.on('message', (data: Buffer) => void heard.push(data.toString()));
+    const received: string[] = [];
+    socket.on('message', (data: Buffer) => void received.push(data.toString()));
     socket.on('open', () => socket.send('CONNECT\naccept-version:9.9\nhost:x\n\n\0'));
     const code = await new Promise((resolve) => socket.on('close', resolve));
     expect(code).toBe(1002);
-    expect(heard.join('')).toMatch(/^ERROR\n[^]*\nversion:1\.0,1\.1,1\.2\n/);
+    expect(received.join('')).toMatch(/^ERROR\n[^]*\nversion:1\.0,1\.1,1\.2\n/);
   });
 });

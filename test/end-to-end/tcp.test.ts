@@ -1,4 +1,4 @@
-// Whole servers on TCP: octets however they are cut, every way to leave, readers and handlers that are slow.
+// Tests servers on TCP: bytes split across packets, ways to disconnect, and slow clients and handlers.
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { Container } from 'inversify';
@@ -36,7 +36,7 @@ class Desk {
   /** Resolves when the first handler runs. */
   readonly entered = new Promise<void>((resolve) => (this.#enter = resolve));
 
-  /** Makes handlers wait, until what it returns is called. */
+  /** Makes handlers wait until the returned function is called. */
   hold(): () => void {
     let open = () => {};
     this.#gate = new Promise((resolve) => (open = resolve));
@@ -99,7 +99,7 @@ const echo = (body: string, headers: StompHeaders = {}) =>
   frameText('SEND', { destination: '/app/echo', ...text, ...headers }, body);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('octets', () => {
+describe('a TCP connection', () => {
   const conversation =
     `${connectText}\n\n${subscribe}\r\n${echo('Grüße')}\n` +
     `${frameText('DISCONNECT', { receipt: 'bye' })}\n\n`;
@@ -113,18 +113,18 @@ describe('octets', () => {
 
   const expected = ['CONNECTED', 'RECEIPT s', 'MESSAGE Grüße', 'RECEIPT bye'];
 
-  it('may come one a packet', async () => {
+  it('accepts a conversation of one byte per packet', async () => {
     const { port } = await serve();
     const client = closing(openTcp(port));
     client.connection.socket.setNoDelay();
-    for (const octet of Buffer.from(conversation)) {
-      client.write(Uint8Array.of(octet));
+    for (const byte of Buffer.from(conversation)) {
+      client.write(Uint8Array.of(byte));
       await turn();
     }
     expect(await answers(client)).toEqual(expected);
   });
 
-  it('may come all in one packet', async () => {
+  it('accepts a whole conversation in one packet', async () => {
     const { port, gone } = await serve();
     const client = closing(openTcp(port));
     client.write(conversation);
@@ -133,7 +133,7 @@ describe('octets', () => {
     expect(await gone).toEqual({ code: 1000, reason: '' });
   });
 
-  it('may be a body of 10 MB where the limit allows it', async () => {
+  it('accepts a body of 10 MB if the limit allows it', async () => {
     const { port } = await serve({ limits: { maxFrameBytes: 11_000_000 } });
     const client = await connected(port);
     client.write(subscribe);
@@ -142,11 +142,11 @@ describe('octets', () => {
     expect((await client.next('MESSAGE')).body === body).toBe(true);
   });
 
-  it('begin with the one that chooses the protocol', async () => {
+  it('chooses the protocol by its first byte', async () => {
     const { port } = await serve();
     const client = closing(openTcp(port));
-    let heard = '';
-    client.connection.socket.on('data', (chunk: Buffer) => void (heard += chunk.toString()));
+    let received = '';
+    client.connection.socket.on('data', (chunk: Buffer) => void (received += chunk.toString()));
     for (const frame of [
       { type: 'connect' },
       { type: 'subscribe', id: '1', destination: '/topic/echo' },
@@ -155,23 +155,26 @@ describe('octets', () => {
     ])
       client.write(`${JSON.stringify(frame)}\n`);
     await client.connection.closed;
-    expect(heard).toMatch(/"connected"[^]*"message"[^]*"payload":"hi"[^]*"receipt"/);
+    expect(received).toMatch(/"connected"[^]*"message"[^]*"payload":"hi"[^]*"receipt"/);
   });
 
   it.each([
-    ['no protocol of ours', Buffer.from([0x16, 0x03, 0x01]), ''],
-    ['no frame', Buffer.from('HELO there\n\n\0'), 'ERROR'],
-    ['a frame beyond the limit', Buffer.from(`${connectText}${echo('x'.repeat(70_000))}`), 'ERROR'],
-  ])('that are %s end the connection of who sent them', async (_, octets, said) => {
-    const { port } = await serve();
-    const client = closing(openTcp(port));
-    client.write(octets);
-    await client.connection.closed;
-    expect(client.received.at(-1)?.command ?? '').toBe(said);
-    await connected(port);
-  });
+    ['an unknown protocol', Buffer.from([0x16, 0x03, 0x01]), ''],
+    ['a malformed frame', Buffer.from('HELO there\n\n\0'), 'ERROR'],
+    ['a frame above the limit', Buffer.from(`${connectText}${echo('x'.repeat(70_000))}`), 'ERROR'],
+  ])(
+    'that receives %s is closed, and the server still accepts others',
+    async (_, bytes, command) => {
+      const { port } = await serve();
+      const client = closing(openTcp(port));
+      client.write(bytes);
+      await client.connection.closed;
+      expect(client.received.at(-1)?.command ?? '').toBe(command);
+      await connected(port);
+    },
+  );
 
-  it('go from a client on TCP to one on WebSocket', async () => {
+  it('passes messages to a client on WebSocket', async () => {
     const { server, port } = await serve();
     const reader = closing(new StompClient(await webSocketConnection(portOf(server))));
     await connectClient(reader);
@@ -181,8 +184,8 @@ describe('octets', () => {
   });
 });
 
-describe('a client that leaves', () => {
-  it('by ending its side still gets its answers, however late they are', async () => {
+describe('a client that disconnects', () => {
+  it('by ending its side still receives late answers', async () => {
     const { desk, port, gone } = await serve();
     const open = desk.hold();
     const client = closing(openTcp(port));
@@ -202,7 +205,7 @@ describe('a client that leaves', () => {
     expect(await gone).toEqual({ code: 1000, reason: '' });
   });
 
-  it('by a reset has its last frames worked off', async () => {
+  it('by a reset has its last frames processed', async () => {
     const { server, desk, port, gone } = await serve();
     const open = desk.hold();
     const client = await connected(port);
@@ -215,7 +218,7 @@ describe('a client that leaves', () => {
     expect(desk.handled).toEqual(['one', 'two']);
   });
 
-  it('is seen off when the server stops', async () => {
+  it('because the server stops is closed with 1001', async () => {
     const { server, port, gone } = await serve();
     const client = await connected(port);
     await server.close();
@@ -224,8 +227,8 @@ describe('a client that leaves', () => {
   });
 });
 
-describe('a client that is slow', () => {
-  it('to read is closed by the limit, and harms nobody', async () => {
+describe('a slow client', () => {
+  it('that does not read is closed at the limit, and other clients are not affected', async () => {
     const { server, port, gone } = await serve();
     const slow = await connected(port);
     const other = await connected(port);
@@ -244,12 +247,12 @@ describe('a client that is slow', () => {
     expect(server.sessions.size).toBe(1);
   });
 
-  it('to be answered is not read further, and loses nothing', async () => {
+  it('that fills the queue of a slow handler is not read for a while, and loses no frames', async () => {
     const { server, desk, port } = await serve();
     const open = desk.hold();
     const client = await connected(port);
     let sent = 0;
-    // Until what the system's buffers hold stays there.
+    // Sends until the buffers of the operating system stay full.
     for (let stuck = 0; stuck < 50; stuck++) {
       if (client.connection.socket.writableLength === 0) {
         client.write(echo('x'.repeat(30_000), { n: `${sent++}` }));
@@ -265,7 +268,7 @@ describe('a client that is slow', () => {
     expect(desk.handled).toEqual(Array.from({ length: sent }, (_, n) => `${n}`));
   });
 
-  it('to speak is left alone where no heart-beats were agreed, and given up where they were', async () => {
+  it('that sends nothing is closed only if heart-beats were negotiated', async () => {
     const clock = testClock();
     const { server, port, gone } = await serve({ clock });
     const silent = await connected(port);
@@ -280,7 +283,7 @@ describe('a client that is slow', () => {
     expect((await silent.next('RECEIPT')).headers['receipt-id']).toBe('s');
   });
 
-  it('to connect is let go', async () => {
+  it('that sends no CONNECT is closed after the timeout', async () => {
     const clock = testClock();
     const { port } = await serve({ clock });
     const client = closing(openTcp(port));
@@ -295,7 +298,7 @@ describe('a client that is slow', () => {
 const certificate = selfSigned();
 
 describe.skipIf(certificate === undefined)('a client on TLS', () => {
-  it('is served as any other', async () => {
+  it('connects, subscribes and receives messages', async () => {
     const { server, port } = await serve({}, { tls: certificate! });
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
     const client = closing(new StompClient(socketConnection(socket)));

@@ -29,10 +29,10 @@ beforeAll(async () => {
     env: { ...process.env, PORT: String(http), STOMP_PORT: String(tcp), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let said = '';
+  let output = '';
   for await (const chunk of server.stdout!) {
-    said += String(chunk);
-    if (said.includes('can be seen at')) break;
+    output += String(chunk);
+    if (output.includes('can be seen at')) break;
   }
 }, 120_000);
 
@@ -75,8 +75,8 @@ describe.concurrent('is served', { timeout: 180_000 }, () => {
   });
 
   it.skipIf(python === undefined)('stomp.py over TCP', async () => {
-    const said = await python!(new URL('stomp-py.py', import.meta.url), [String(tcp)]);
-    expect(said.trim().split('\n')).toEqual(everything);
+    const output = await python!(new URL('stomp-py.py', import.meta.url), [String(tcp)]);
+    expect(output.trim().split('\n')).toEqual(everything);
   });
 
   it.skipIf(runGo === undefined)('go-stomp over TCP', async () => {

@@ -1,4 +1,4 @@
-# stomp.py over TCP: prints a line for each thing that a STOMP client counts on and finds.
+# Checks the features of the server with stomp.py over TCP, and prints a line for each one that works.
 import queue
 import sys
 import time
@@ -7,86 +7,86 @@ import stomp
 
 ADDRESS = [("127.0.0.1", int(sys.argv[1]))]
 QUEUE = "/queue/stomp.py"
-told = queue.Queue()
+events = queue.Queue()
 
 
 class Listener(stomp.ConnectionListener):
     def on_connected(self, frame):
-        told.put(("connected", frame.headers["version"]))
+        events.put(("connected", frame.headers["version"]))
 
     def on_message(self, frame):
-        told.put(("message", frame))
+        events.put(("message", frame))
 
     def on_receipt(self, frame):
-        told.put(("receipt", frame.headers["receipt-id"]))
+        events.put(("receipt", frame.headers["receipt-id"]))
 
     def on_error(self, frame):
-        told.put(("error", frame.headers["message"]))
+        events.put(("error", frame.headers["message"]))
 
     def on_disconnected(self):
-        told.put(("disconnected", None))
+        events.put(("disconnected", None))
 
 
-kept = []
+skipped = []
 
 
-def hear(kind):
-    for at, (each, value) in enumerate(kept):
+def wait_for(kind):
+    for at, (each, value) in enumerate(skipped):
         if each == kind:
-            del kept[at]
+            del skipped[at]
             return value
     while True:
-        each, value = told.get(timeout=15)
+        each, value = events.get(timeout=15)
         if each == kind:
             return value
         if each == "error":
             sys.exit(value)
-        kept.append((each, value))
+        skipped.append((each, value))
 
 
-def answered(say):
-    answered.count += 1
-    receipt = f"r{answered.count}"
-    say(receipt)
-    assert hear("receipt") == receipt
+def with_receipt(send_frame):
+    with_receipt.count += 1
+    receipt = f"r{with_receipt.count}"
+    send_frame(receipt)
+    assert wait_for("receipt") == receipt
 
 
-answered.count = 0
+with_receipt.count = 0
 
 
 def send(body, **more):
-    answered(lambda receipt: connection.send(QUEUE, body, "text/plain", receipt=receipt, **more))
+    with_receipt(lambda receipt: connection.send(QUEUE, body, "text/plain", receipt=receipt, **more))
 
 
-def take(body):
-    frame = hear("message")
+def receive(body):
+    frame = wait_for("message")
     assert frame.body == body, frame.body[:40]
     return frame.headers
 
 
 def connect(passcode):
-    fresh = stomp.Connection12(ADDRESS, heartbeats=(3000, 3000))
-    fresh.set_listener("check", Listener())
-    fresh.connect("guest", passcode)
-    return fresh
+    new_connection = stomp.Connection12(ADDRESS, heartbeats=(3000, 3000))
+    new_connection.set_listener("check", Listener())
+    new_connection.connect("guest", passcode)
+    return new_connection
 
 
 connect("wrong")
-kind, _ = told.get(timeout=15)
+kind, _ = events.get(timeout=15)
 assert kind == "error"
 print("refused")
-hear("disconnected")
+wait_for("disconnected")
 
 connection = connect("guest")
-print("connected", hear("connected"))
-answered(lambda receipt: connection.subscribe(QUEUE, "1", "client-individual", receipt=receipt))
+print("connected", wait_for("connected"))
+with_receipt(lambda receipt: connection.subscribe(QUEUE, "1", "client-individual", receipt=receipt))
 send("one")
 print("receipt")
-answered(lambda receipt: connection.ack(take("one")["ack"], receipt=receipt))
+with_receipt(lambda receipt: connection.ack(receive("one")["ack"], receipt=receipt))
 print("ack")
 send("two")
-connection.nack(take("two")["ack"])
-again = take("two")
+connection.nack(receive("two")["ack"])
+again = receive("two")
 assert again["redelivered"] == "true"
 connection.ack(again["ack"])
 print("nack")
@@ -98,8 +98,8 @@ connection.begin("u")
 send("first", transaction="u")
 send("second", transaction="u")
 connection.commit("u")
-connection.ack(take("first")["ack"])
-connection.ack(take("second")["ack"])
+connection.ack(receive("first")["ack"])
+connection.ack(receive("second")["ack"])
 print("transaction")
 
 # Longer than twice the heart-beat interval, after which the server or the client would close a silent connection.
@@ -108,8 +108,8 @@ assert connection.is_connected()
 print("heart-beats")
 large = "x" * 1024 * 1024
 send(large)
-connection.ack(take(large)["ack"])
+connection.ack(receive(large)["ack"])
 print("a body of 1 MiB")
 connection.disconnect(receipt="bye")
-hear("disconnected")
+wait_for("disconnected")
 print("disconnected")

@@ -1,8 +1,8 @@
-// @stomp/stompjs in Node or in a page: gives a line for each thing that a STOMP client counts on and finds.
+// Checks the features of the server with @stomp/stompjs, in Node or in a page, and returns a line for each one that works.
 
 import type { Client, IMessage } from '@stomp/stompjs';
 
-/** It stands alone, as a page gets its text. */
+/** Uses no other declarations of this module, because a test sends the source text of this function to a page. */
 export async function checkStompjs(
   StompClient: typeof Client,
   webSocketFactory: () => WebSocket,
@@ -25,20 +25,20 @@ export async function checkStompjs(
       client.onStompError = () => resolve('refused');
       client.activate();
     });
-  const answered = (say: (headers: { receipt: string }) => void) =>
+  const withReceipt = (sendFrame: (headers: { receipt: string }) => void) =>
     new Promise<void>((resolve) => {
       const receipt = `r${++receipts}`;
       client.watchForReceipt(receipt, () => resolve());
-      say({ receipt });
+      sendFrame({ receipt });
     });
   const send = (body: string, headers: Readonly<Record<string, string>> = {}) =>
-    answered((more) =>
+    withReceipt((more) =>
       client.publish({ destination: queue, body, headers: { ...headers, ...more } }),
     );
   const next = async (body: string) => {
     while (messages.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
     const message = messages.shift()!;
-    if (message.body !== body) throw new Error(`${message.body.slice(0, 40)} came instead.`);
+    if (message.body !== body) throw new Error(`Received ${message.body.slice(0, 40)} instead.`);
     return message;
   };
 
@@ -46,7 +46,7 @@ export async function checkStompjs(
   await client.deactivate();
   lines.push(await connect('guest'));
   lost = false;
-  await answered((headers) =>
+  await withReceipt((headers) =>
     client.subscribe(
       queue,
       (message) => {
@@ -59,14 +59,14 @@ export async function checkStompjs(
   await send('one');
   lines.push('receipt');
   const first = await next('one');
-  await answered((headers) => first.ack(headers));
+  await withReceipt((headers) => first.ack(headers));
   lines.push('ack');
   await send('two');
   (await next('two')).nack();
   const again = await next('two');
   if (again.headers['redelivered'] !== 'true')
-    throw new Error('What was refused came back unmarked.');
-  await answered((headers) => again.ack(headers));
+    throw new Error('The redelivered message has no `redelivered` header.');
+  await withReceipt((headers) => again.ack(headers));
   lines.push('nack');
 
   const aborted = client.begin();
@@ -82,7 +82,7 @@ export async function checkStompjs(
 
   // Longer than twice the heart-beat interval, after which the server or the client would close a silent connection.
   await new Promise((resolve) => setTimeout(resolve, 7500));
-  if (lost) throw new Error('The connection was lost in silence.');
+  if (lost) throw new Error('The connection was lost while no frames were sent.');
   lines.push('heart-beats');
   const large = 'x'.repeat(1024 * 1024);
   await send(large);

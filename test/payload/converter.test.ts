@@ -1,4 +1,4 @@
-// Payload converters: reading and writing values by content type.
+// Tests payload converters: they read and write values by content type.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { MessagingError } from '../../src/message/error.js';
@@ -180,24 +180,24 @@ describe('a converter of the application', () => {
   };
   const own = new Payloads([csv, ...defaultConverters]);
 
-  it('is asked for its media types', () => {
+  it('is used for its media types', () => {
     expect(own.read(message('a,b', 'text/csv;header=absent'), { kind: 'any' })).toEqual(['a', 'b']);
     expect(Buffer.from(own.write(['a', 'b'], 'text/csv').body).toString()).toBe('a,b');
   });
 
-  it('is not asked without a content type', () => {
+  it('is not used without a content type', () => {
     expect(own.read(message('a,b'), { kind: 'any' })).toBe('a,b');
     expect(own.write(['a', 'b']).contentType).toBe('application/json');
   });
 
-  it('is asked without a content type if it is untyped, and before the built-in ones', () => {
+  it('is used without a content type if it is untyped, before the built-in ones', () => {
     const untyped = new Payloads([{ ...csv, untyped: true }, ...defaultConverters]);
     expect(untyped.read(message('a,b'), { kind: 'any' })).toEqual(['a', 'b']);
     expect(untyped.write(['a', 'b']).contentType).toBe('text/csv');
     expect(untyped.write({ a: 1 }).contentType).toBe('application/json');
   });
 
-  it('is asked for all content types that its wildcard matches', () => {
+  it('is used for all content types that its wildcard matches', () => {
     const asked: (string | undefined)[] = [];
     const xml: PayloadConverter = {
       name: 'xml',
@@ -230,7 +230,7 @@ describe('a converter of the application', () => {
     expect(code(() => new Payloads([broken]))).toBe('option-invalid');
   });
 
-  it('may throw any value', () => {
+  it('can throw any error, which becomes a MessagingError', () => {
     const broken: PayloadConverter = {
       name: 'broken',
       mediaTypes: ['*'],

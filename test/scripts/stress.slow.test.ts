@@ -20,20 +20,22 @@ const seconds = process.env['SIGNALBOX_REQUIRE_ALL'] === '1' ? '15' : '3';
 it(`reports no lost, repeated or remaining message in ${seconds} s`, { timeout: 300_000 }, () => {
   const { status, stdout, stderr } = stress(seconds);
   expect(stderr).toBe('');
-  expect(stdout).toContain('Nothing is lost, doubled or out of order, and nothing is left.');
+  expect(stdout).toContain(
+    'No message was lost, repeated or out of order, and no objects are left in memory.',
+  );
   expect(status).toBe(0);
 });
 
 it('reports one lost delivery of 1,000', { timeout: 300_000 }, () => {
   const { status, stdout, stderr } = stress('1', '--plant');
-  expect(stderr).toMatch(/heard \d+ of .+ where \d+ had to come\./);
-  expect(stdout).toContain('It failed.');
+  expect(stderr).toMatch(/received message \d+ of .+ instead of \d+\./);
+  expect(stdout).toContain('Failed.');
   expect(status).toBe(1);
 });
 
 it('rejects a duration that is not a number', () => {
   expect(stress('soon')).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining('Say how many seconds'),
+    stderr: expect.stringContaining('Pass the seconds'),
   });
 });

@@ -1,4 +1,4 @@
-// Whole servers: queues and acknowledgements as clients of each version and protocol name them.
+// Tests acknowledgements of queue messages by clients of each version and protocol, with whole servers.
 import { afterEach, describe, expect, it } from 'vitest';
 import { testClock, testServer } from 'signalbox/testing';
 import {
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** The headers by which a client of each version acknowledges. */
-const versions: readonly [string, (heard: StompFrame) => Record<string, string>][] = [
+const versions: readonly [string, (message: StompFrame) => Record<string, string>][] = [
   ['1.2', ({ headers }) => ({ id: headers['ack']! })],
   [
     '1.1',
@@ -41,19 +41,23 @@ const versions: readonly [string, (heard: StompFrame) => Record<string, string>]
   ['1.0', ({ headers }) => ({ 'message-id': headers['message-id']! })],
 ];
 
-describe.each(versions)('STOMP %s', (version, named) => {
-  it('lines 48-52: acknowledges, and what it does not comes to another', async () => {
+describe.each(versions)('STOMP %s', (version, idHeaders) => {
+  it('acknowledges messages, and the others are redelivered to another session', async () => {
     const { server, transport } = await serve();
     const ann = await connectStomp(transport, { 'accept-version': version });
     await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
     for (const text of ['1', '2', '3'])
       await server.publisher.publish('/queue/jobs', text, { headers: { n: text } });
-    const heard = [await ann.next('MESSAGE'), await ann.next('MESSAGE'), await ann.next('MESSAGE')];
-    expect(heard.map(({ body }) => body)).toEqual(['1', '2', '3']);
-    expect(heard.map(({ headers }) => headers['ack'] !== undefined)).toEqual(
+    const messages = [
+      await ann.next('MESSAGE'),
+      await ann.next('MESSAGE'),
+      await ann.next('MESSAGE'),
+    ];
+    expect(messages.map(({ body }) => body)).toEqual(['1', '2', '3']);
+    expect(messages.map(({ headers }) => headers['ack'] !== undefined)).toEqual(
       Array(3).fill(version === '1.2'),
     );
-    ann.send('ACK', { ...named(heard[1]!), receipt: 'acked' });
+    ann.send('ACK', { ...idHeaders(messages[1]!), receipt: 'acked' });
     expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': 'acked' } });
     ann.connection.vanish();
     await ann.connection.closed;
@@ -66,23 +70,23 @@ describe.each(versions)('STOMP %s', (version, named) => {
     });
   });
 
-  it('line 56: takes a late ACK quietly, and knows none that was never named', async () => {
+  it('ignores a repeated ACK, and rejects an unknown one', async () => {
     const { server, transport } = await serve();
     const ann = await connectStomp(transport, { 'accept-version': version });
     await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
     await server.publisher.publish('/queue/jobs', '1');
-    const heard = await ann.next('MESSAGE');
+    const message = await ann.next('MESSAGE');
     for (const receipt of ['once', 'twice']) {
-      ann.send('ACK', { ...named(heard), receipt });
+      ann.send('ACK', { ...idHeaders(message), receipt });
       expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': receipt } });
     }
-    const wrong = Object.fromEntries(Object.keys(named(heard)).map((name) => [name, '999']));
-    ann.send('ACK', { ...named(heard), ...wrong });
+    const wrong = Object.fromEntries(Object.keys(idHeaders(message)).map((name) => [name, '999']));
+    ann.send('ACK', { ...idHeaders(message), ...wrong });
     expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
   });
 });
 
-it('JSON acknowledges by the ack of the message', async () => {
+it('a JSON client acknowledges with the `ack` of the message', async () => {
   const { server, transport } = await serve();
   const ann = await connectJson(transport);
   ann.send({ type: 'subscribe', id: 'a', destination: '/queue/jobs', ack: 'client-individual' });
@@ -98,21 +102,21 @@ it('JSON acknowledges by the ack of the message', async () => {
   expect(await ann.next('error')).toMatchObject({ code: 'acknowledgement-unknown', fatal: false });
 });
 
-it('a session’s own queue is no shared one, and may be acknowledged', async () => {
+it('a user queue is separate for each session, and supports acknowledgements', async () => {
   const { server, transport } = await serve();
   const [ann, bob] = [await connectStomp(transport), await connectStomp(transport)];
   for (const each of [ann, bob]) await each.subscribe('s', '/user/queue/x', { ack: 'client' });
   for (const { id } of server.sessions.all())
     await server.publisher.publishToSession(id, '/queue/x', 'own');
   for (const each of [ann, bob]) {
-    const heard = await each.next('MESSAGE');
-    expect(heard).toMatchObject({ body: 'own', headers: { destination: '/user/queue/x' } });
-    each.send('NACK', { id: heard.headers['ack']! });
+    const message = await each.next('MESSAGE');
+    expect(message).toMatchObject({ body: 'own', headers: { destination: '/user/queue/x' } });
+    each.send('NACK', { id: message.headers['ack']! });
     expect(await each.next('MESSAGE')).toMatchObject({ headers: { redelivered: 'true' } });
   }
 });
 
-describe('a time limit of acknowledgements', () => {
+describe('the acknowledgement timeout', () => {
   @Controller()
   class SlowController {
     @MessageMapping('/slow')
@@ -121,7 +125,7 @@ describe('a time limit of acknowledgements', () => {
     }
   }
 
-  it('stands still while a handler keeps the ACK waiting', async () => {
+  it('is paused while an ACK waits for a handler', async () => {
     const clock = testClock();
     const broker = new EmbeddedBroker({ queue: { ackTimeout: 800 } });
     await using app = await testServer({

@@ -1,4 +1,4 @@
-// Durable subscriptions over whole servers: `client-id` on CONNECT, `durable-subscription-name` on SUBSCRIBE.
+// Tests durable subscriptions with whole servers: `client-id` on CONNECT, `durable-subscription-name` on SUBSCRIBE.
 import { testServer, type ClientProtocolName } from 'signalbox/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -7,7 +7,7 @@ const durably = { headers: { 'durable-subscription-name': 'news' } };
 const asDesk = { headers: { 'client-id': 'desk' } };
 
 describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
-  it('a client that comes back gets what it has missed', async () => {
+  it('a client that reconnects receives the messages it missed', async () => {
     await using app = await testServer({ protocol });
     const ann = await app.connect({ user: 'ann', ...asDesk });
     const first = await ann.subscribe(news, durably);
@@ -24,7 +24,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     await third.expectNone();
   });
 
-  it('nobody gets what another user or client has missed', async () => {
+  it('other users and clients do not receive the missed messages', async () => {
     await using app = await testServer({ protocol });
     const ann = await app.connect({ user: 'ann', ...asDesk });
     await ann.subscribe(news, durably);
@@ -40,7 +40,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     }
   });
 
-  it('a client without a name of its own is told so', async () => {
+  it('a client without a `client-id` is rejected', async () => {
     await using app = await testServer({ protocol });
     const ann = await app.connect({ user: 'ann' });
     await expect(ann.subscribe(news, durably)).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
   });
 
   it.each(['/user/queue/news', '/temp-queue/news'])(
-    '%s is not kept beyond its session, and the client is told so',
+    'a durable subscription to %s is rejected',
     async (destination) => {
       await using app = await testServer({ protocol });
       const ann = await app.connect({ user: 'ann', ...asDesk });
@@ -62,7 +62,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     },
   );
 
-  it('a second session of the client takes over', async () => {
+  it('a second session of the client takes over the subscription', async () => {
     await using app = await testServer({ protocol });
     const old = await app.connect({ user: 'ann', ...asDesk });
     await old.subscribe(news, durably);

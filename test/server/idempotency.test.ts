@@ -1,4 +1,4 @@
-// `idempotency-key` on SEND: what was processed once gets its receipt again, and nothing else.
+// Tests `idempotency-key` on SEND: a repeated message receives a receipt and is not processed again.
 import { Controller, MessageMapping, Payload, SendTo } from 'signalbox';
 import { testClock, testServer } from 'signalbox/testing';
 import { expect, it } from 'vitest';
@@ -50,7 +50,7 @@ class OrderController {
 const app = (limits = {}) => testServer({ controllers: [OrderController], limits });
 const key = (value: string, more = {}) => ({ headers: { 'idempotency-key': value }, ...more });
 
-it('a repeat gets its receipt, and nothing happens twice', async () => {
+it('a repeated message receives a receipt and is not processed again', async () => {
   await using server = await app();
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
@@ -62,23 +62,23 @@ it('a repeat gets its receipt, and nothing happens twice', async () => {
   expect(ann.receipts).toEqual(['a', 'b']);
 });
 
-it('a user’s keys count in all of the user’s sessions, those of nobody in one', async () => {
+it('keys of a named user are shared by all its sessions; keys of an anonymous client last for one session', async () => {
   await using server = await app();
   const listener = await server.connect();
   const orders = await listener.subscribe('/topic/orders');
   for (const user of ['ann', 'ann', 'bob', undefined, undefined]) {
     const client = await server.connect(user === undefined ? {} : { user });
-    await client.send('/app/order', user ?? 'nobody', key('1'));
+    await client.send('/app/order', user ?? 'anonymous', key('1'));
   }
   expect((await orders.drain()).map(({ payload }) => payload)).toEqual([
     'ann',
     'bob',
-    'nobody',
-    'nobody',
+    'anonymous',
+    'anonymous',
   ]);
 });
 
-it('what failed may be tried again', async () => {
+it('a message whose handler failed is processed again', async () => {
   await using server = await app();
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
@@ -88,7 +88,7 @@ it('what failed may be tried again', async () => {
   expect(await orders.next()).toMatchObject({ payload: 'tea' });
 });
 
-it('a repeat waits for the first that is still under way', async () => {
+it('a repeated message waits while the first one is in progress', async () => {
   await using server = await app();
   const [first, again] = [
     await server.connect({ user: 'ann' }),
@@ -105,7 +105,7 @@ it('a repeat waits for the first that is still under way', async () => {
   expect(await orders.drain()).toHaveLength(1);
 });
 
-it('a repeat is tried when the first that was under way has failed', async () => {
+it('a repeated message is processed if the first one fails in the meantime', async () => {
   await using server = await app();
   const [first, again] = [
     await server.connect({ user: 'ann' }),
@@ -123,7 +123,7 @@ it('a repeat is tried when the first that was under way has failed', async () =>
   expect(await orders.drain()).toHaveLength(1);
 });
 
-it('a transaction leaves repeats out, and its keys count when it has taken effect', async () => {
+it('a transaction skips repeated messages, and its keys are stored at COMMIT', async () => {
   await using server = await app();
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
@@ -141,7 +141,7 @@ it('a transaction leaves repeats out, and its keys count when it has taken effec
   expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['one', 'two', 'three']);
 });
 
-it('a transaction waits for what is under way, and so does what repeats it', async () => {
+it('a transaction waits for messages in progress, and repeated messages wait for the transaction', async () => {
   await using server = await app();
   const clients = [];
   for (let i = 0; i < 4; i++) clients.push(await server.connect({ user: 'ann' }));
@@ -168,7 +168,7 @@ it('a transaction waits for what is under way, and so does what repeats it', asy
   ]);
 });
 
-it('keys are forgotten by age and by number', async () => {
+it('keys are deleted after the retention time and above the limit', async () => {
   await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
@@ -180,7 +180,7 @@ it('keys are forgotten by age and by number', async () => {
   expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['one', '1', '2', '3', '1']);
 });
 
-it('what is processed anew is the newest again', async () => {
+it('a key that is stored again becomes the newest', async () => {
   await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
@@ -198,7 +198,7 @@ it('what is processed anew is the newest again', async () => {
   ]);
 });
 
-it('messages that are processed as one learn which of their keys are new', async () => {
+it('messages that are processed together receive the keys that are new', async () => {
   const limits = { idempotencyRetention: 1000, maxIdempotencyKeys: 10 };
   const idempotency = new Idempotency(testClock(), limits);
   const seen: (readonly string[])[] = [];

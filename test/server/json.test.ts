@@ -1,4 +1,4 @@
-// Whole servers and the JSON protocol: the same controllers and broker, and problems without a subscription.
+// Tests the JSON protocol with whole servers: controllers, the broker, and problems without a subscription.
 import { IsString, Length } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -22,10 +22,10 @@ class Words {
 @Controller('/rooms')
 class RoomController {
   @MessageMapping('/say')
-  @SendTo('/topic/said')
+  @SendTo('/topic/words')
   say(@Payload() { text }: Words) {
     if (text === 'throw') throw new Error('a secret');
-    return { said: text };
+    return { text };
   }
 }
 
@@ -59,7 +59,7 @@ describe('a JSON client', () => {
       server: expect.stringMatching(/^signalbox\//),
       heartbeat: [5000, 0],
     });
-    await client.subscribe('s1', '/topic/said');
+    await client.subscribe('s1', '/topic/words');
     client.send({
       type: 'send',
       destination: '/app/rooms/say',
@@ -70,8 +70,8 @@ describe('a JSON client', () => {
       type: 'message',
       subscription: 's1',
       id: expect.any(String),
-      destination: '/topic/said',
-      payload: { said: 'hi' },
+      destination: '/topic/words',
+      payload: { text: 'hi' },
       headers: {},
     });
     expect(await client.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
@@ -80,13 +80,13 @@ describe('a JSON client', () => {
     expect(await client.connection.closed).toMatchObject({ code: 1000 });
   });
 
-  it('is chosen by its first octet where no subprotocol was agreed', async () => {
+  it('is recognized by its first byte if no subprotocol was negotiated', async () => {
     const { transport } = await serve();
     const client = await connectJson(transport, {}, { subprotocol: undefined });
     await client.subscribe('s1', '/topic/x');
   });
 
-  it('and a STOMP client hear each other', async () => {
+  it('and a STOMP client receive messages of each other', async () => {
     const { transport } = await serve();
     const json = await connectJson(transport);
     const stomp = await connectStomp(transport);
@@ -104,16 +104,16 @@ describe('a JSON client', () => {
     expect(await json.next('message')).toMatchObject({ payload: 'plain', headers: {} });
   });
 
-  it('connects by whatever it says first', async () => {
+  it('connects with its first frame, whatever its type', async () => {
     const { transport } = await serve();
     const client = openJson(transport);
     await client.subscribe('s1', '/topic/x');
     expect(client.received.map(({ type }) => type)).toEqual(['connected']);
   });
 
-  it('has to say who it is where somebody asks', async () => {
+  it('must connect first if the server authenticates clients', async () => {
     const { transport } = await serve({
-      authenticate: ({ login }) => ({ name: login ?? 'nobody' }),
+      authenticate: ({ login }) => ({ name: login ?? 'anonymous' }),
     });
     const silent = openJson(transport);
     silent.send({ type: 'subscribe', id: 's1', destination: '/topic/x' });
@@ -124,7 +124,7 @@ describe('a JSON client', () => {
     expect(await ann.next('connected')).toMatchObject({ user: 'ann' });
   });
 
-  it('is answered when it asks for a life sign, even before it connected', async () => {
+  it('receives a pong for a ping, even before it connects', async () => {
     const { transport } = await serve();
     const client = openJson(transport);
     client.send({ type: 'ping' });
@@ -136,7 +136,7 @@ describe('a JSON client', () => {
 describe('a problem', () => {
   it.each([
     [
-      'of validation names the fields',
+      'of validation contains the fields',
       { destination: '/app/rooms/say', payload: { text: 'much too long' } },
       { code: 'payload-invalid', fields: [{ path: 'text', message: expect.any(String) }] },
     ],
@@ -146,7 +146,7 @@ describe('a problem', () => {
       { code: 'payload-invalid' },
     ],
     ['of no route', { destination: '/app/nowhere', payload: 1 }, { code: 'no-route' }],
-    ['of a refused frame', { destination: '/other/x', payload: 1 }, { code: 'no-route' }],
+    ['of a rejected frame', { destination: '/other/x', payload: 1 }, { code: 'no-route' }],
     [
       'of a failed handler hides the cause',
       { destination: '/app/rooms/say', payload: { text: 'throw' } },
@@ -167,7 +167,7 @@ describe('a problem', () => {
     await client.subscribe('s1', '/topic/x');
   });
 
-  it('ends the session where refused frames close', async () => {
+  it('of a rejected frame ends the session with `errors: close`', async () => {
     const { transport } = await serve({ errors: 'close' });
     const failing = await connectJson(transport);
     failing.send({ type: 'send', destination: '/app/rooms/say', payload: { text: 'throw' } });

@@ -1,4 +1,4 @@
-// Requests of plain clients: `reply-to` names a queue of the sender's own, and whoever gets the message can answer to it.
+// Tests `reply-to`: it names a queue of the sender, and the receiver of the message can answer to it.
 import { Controller, Header, MessageMapping, Payload, Publisher } from 'signalbox';
 import { testServer, type ClientProtocolName, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,32 +22,35 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
 
   afterEach(() => app.close());
 
-  it.each(['/temp-queue/answers', '/user/queue/answers'])('%s is answered to', async (replyTo) => {
-    const [ann, bob, eve] = [await app.connect(), await app.connect(), await app.connect()];
-    const answers = await ann.subscribe(replyTo);
-    const others = await eve.subscribe(replyTo);
-    const requests = await bob.subscribe('/queue/requests');
-    await ann.send('/queue/requests', 'how many?', { headers: { 'reply-to': replyTo } });
-    const request = await requests.next();
-    const address = request.headers['reply-to']!;
-    expect(address).toMatch(/^\/reply-queue\//);
-    await bob.send(address, 42, { headers: { 'correlation-id': '7' } });
-    expect(await answers.next()).toMatchObject({
-      destination: replyTo,
-      payload: 42,
-      headers: { 'correlation-id': '7' },
-    });
-    await others.expectNone();
-  });
+  it.each(['/temp-queue/answers', '/user/queue/answers'])(
+    'the receiver answers to %s',
+    async (replyTo) => {
+      const [ann, bob, eve] = [await app.connect(), await app.connect(), await app.connect()];
+      const answers = await ann.subscribe(replyTo);
+      const others = await eve.subscribe(replyTo);
+      const requests = await bob.subscribe('/queue/requests');
+      await ann.send('/queue/requests', 'how many?', { headers: { 'reply-to': replyTo } });
+      const request = await requests.next();
+      const address = request.headers['reply-to']!;
+      expect(address).toMatch(/^\/reply-queue\//);
+      await bob.send(address, 42, { headers: { 'correlation-id': '7' } });
+      expect(await answers.next()).toMatchObject({
+        destination: replyTo,
+        payload: 42,
+        headers: { 'correlation-id': '7' },
+      });
+      await others.expectNone();
+    },
+  );
 
-  it('a handler answers as a client does', async () => {
+  it('a handler answers in the same way as a client', async () => {
     const ann = await app.connect();
     const answers = await ann.subscribe('/temp-queue/squares');
     await ann.send('/app/square', 7, { headers: { 'reply-to': '/temp-queue/squares' } });
     expect(await answers.next()).toMatchObject({ payload: 49 });
   });
 
-  it('an address may be handed on', async () => {
+  it('the receiver can forward the address to another destination', async () => {
     const [ann, bob] = [await app.connect(), await app.connect()];
     const answers = await ann.subscribe('/temp-queue/answers');
     const requests = await bob.subscribe('/queue/requests');
@@ -57,7 +60,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect(await answers.next()).toMatchObject({ payload: 9 });
   });
 
-  it('a transaction asks and answers at its commit', async () => {
+  it('requests and answers in a transaction are sent at COMMIT', async () => {
     const [ann, bob] = [await app.connect(), await app.connect()];
     const answers = await ann.subscribe('/temp-queue/answers');
     const requests = await bob.subscribe('/queue/requests');
@@ -73,7 +76,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect(await answers.next()).toMatchObject({ payload: 'two' });
   });
 
-  it('an answer to somebody who has left goes nowhere, and harms nobody', async () => {
+  it('an answer to a client that has disconnected is dropped without an error', async () => {
     const [ann, bob] = [await app.connect(), await app.connect()];
     const requests = await bob.subscribe('/queue/requests');
     await ann.send('/queue/requests', 1, { headers: { 'reply-to': '/temp-queue/answers' } });
@@ -91,14 +94,14 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     'answers',
     '/user/*',
     '/temp-queue/',
-  ])('%s is no place to be answered at', async (replyTo) => {
+  ])('a `reply-to` of %s is rejected', async (replyTo) => {
     const ann = await app.connect();
     await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });
     expect(ann.problems).toHaveLength(1);
     expect(app.published('/queue/requests')).toEqual([]);
   });
 
-  it('a temporary queue is its session’s alone', async () => {
+  it('only its session can use a temporary queue', async () => {
     const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect({ user: 'bob' })];
     const own = await ann.subscribe('/temp-queue/notes');
     await ann.send('/temp-queue/notes', 'to myself');

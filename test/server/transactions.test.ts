@@ -1,4 +1,4 @@
-// Transactions: held until COMMIT, everything or nothing, bounded.
+// Tests transactions: frames are held until COMMIT, take effect together or not at all, and have limits.
 import { IsString } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -56,13 +56,13 @@ async function scene(limits: Partial<LimitOptions> = {}, logger: Logger = silent
   await server.start();
   const listener = await connectStomp(transport);
   await listener.subscribe('s', '/topic/*');
-  const heard = async () => {
+  const received = async () => {
     await server.idle();
     const bodies: string[] = [];
     while (listener.received.length > 0) bodies.push((await listener.next('MESSAGE')).body);
     return bodies;
   };
-  return { server, transport, heard };
+  return { server, transport, received };
 }
 
 afterEach(async () => {
@@ -73,8 +73,8 @@ const transaction = 't';
 const words = (text: string) => JSON.stringify({ text });
 
 describe('a transaction', () => {
-  it('lines 37, 61: takes effect at COMMIT, in order, handlers and all', async () => {
-    const { transport, heard } = await scene();
+  it('takes effect at COMMIT, in order, including its handlers', async () => {
+    const { transport, received } = await scene();
     const ann = await connectStomp(transport);
     ann.send('BEGIN', { transaction });
     ann.send('SEND', { destination: '/topic/x', transaction }, '1');
@@ -82,14 +82,14 @@ describe('a transaction', () => {
     ann.send('SEND', { destination: '/app/quiet', transaction });
     ann.send('SEND', { destination: '/topic/x', transaction }, '3');
     await ann.next('RECEIPT');
-    expect(await heard()).toEqual([]);
+    expect(await received()).toEqual([]);
     ann.send('COMMIT', { transaction, receipt: 'done' });
     await ann.next('RECEIPT');
-    expect(await heard()).toEqual(['1', '2', '3']);
+    expect(await received()).toEqual(['1', '2', '3']);
   });
 
-  it('line 61: of which nothing is left by ABORT, nor by the end of the connection', async () => {
-    const { transport, heard } = await scene();
+  it('has no effect after ABORT, or if the connection ends first', async () => {
+    const { transport, received } = await scene();
     const ann = await connectStomp(transport);
     for (const name of ['a', 'b']) {
       ann.send('BEGIN', { transaction: name });
@@ -98,10 +98,10 @@ describe('a transaction', () => {
     ann.send('ABORT', { transaction: 'a' });
     ann.send('DISCONNECT', { receipt: 'bye' });
     await ann.next('RECEIPT');
-    expect(await heard()).toEqual([]);
+    expect(await received()).toEqual([]);
   });
 
-  it('line 55: settles at COMMIT', async () => {
+  it('acknowledges at COMMIT', async () => {
     const { server, transport } = await scene();
     const ann = await connectStomp(transport);
     await ann.subscribe('q', '/queue/x', { ack: 'client', 'prefetch-count': '1' });
@@ -116,8 +116,8 @@ describe('a transaction', () => {
     expect(await ann.next('MESSAGE')).toMatchObject({ body: '2' });
   });
 
-  it('line 63: is one of several, and a session’s own', async () => {
-    const { transport, heard } = await scene();
+  it('is independent of other transactions, and of those of other sessions', async () => {
+    const { transport, received } = await scene();
     const [ann, bob] = [await connectJson(transport), await connectJson(transport)];
     for (const [client, name] of [
       [ann, 'x'],
@@ -129,25 +129,20 @@ describe('a transaction', () => {
     }
     ann.send({ type: 'commit', transaction: 'y', receipt: 'r' });
     await ann.next('receipt');
-    expect(await heard()).toEqual(['"y"']);
+    expect(await received()).toEqual(['"y"']);
     bob.send({ type: 'commit', transaction: 'x', receipt: 'r' });
     await bob.next('receipt');
-    expect(await heard()).toEqual(['"x"']);
+    expect(await received()).toEqual(['"x"']);
   });
 
   it.each([
     ['a handler that throws', '/app/echo', words('throw'), 'handler-failed: The handler failed.'],
-    [
-      'a payload that is not valid',
-      '/app/echo',
-      '{}',
-      'payload-invalid: The payload is not valid.',
-    ],
+    ['an invalid payload', '/app/echo', '{}', 'payload-invalid: The payload is not valid.'],
     ['a stream', '/app/stream', '', 'not-supported: A stream cannot be part of a transaction.'],
     ['no route', '/app/nowhere', '', 'no-route: Nothing serves this destination.'],
     ['the problem queue', '/user/ann/queue/errors', '', expect.stringContaining('refused')],
-  ])('fails as a whole by %s', async (_, destination, body, detail) => {
-    const { transport, heard } = await scene();
+  ])('fails as a whole because of %s', async (_, destination, body, detail) => {
+    const { transport, received } = await scene();
     const ann = await connectJson(transport);
     ann.send({ type: 'begin', transaction });
     ann.send({ type: 'send', destination: '/topic/x', transaction, payload: 1 });
@@ -159,13 +154,13 @@ describe('a transaction', () => {
     expect(error).toMatchObject({ code: 'transaction-failed', receipt: 'r', fatal: false });
     expect(error['detail']).toEqual(detail);
     expect(JSON.stringify(error)).not.toContain('secret');
-    expect(await heard()).toEqual([]);
+    expect(await received()).toEqual([]);
     ann.send({ type: 'abort', transaction });
     expect(await ann.next('error')).toMatchObject({ code: 'transaction-unknown' });
   });
 });
 
-it('keeps its order, though frames of the session overlap and an interceptor takes its time', async () => {
+it('a transaction keeps the order of frames that a slow interceptor processes concurrently', async () => {
   let delays = 4;
   await using app = await testServer({
     concurrency: 4,
@@ -184,7 +179,7 @@ it('keeps its order, though frames of the session overlap and an interceptor tak
   expect((await topic.drain()).map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
 });
 
-it('that fails by a mistake of its client is no error of the server', async () => {
+it('the server logs no error if a transaction fails because of its client', async () => {
   const errors: string[] = [];
   const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
   const { transport } = await scene({}, logger);
@@ -196,26 +191,26 @@ it('that fails by a mistake of its client is no error of the server', async () =
   expect(errors).toEqual([]);
 });
 
-describe('what is refused', () => {
+describe('a session rejects', () => {
   it.each([
-    ['line 59: a BEGIN of an open one', ['begin t', 'begin t'], 'transaction-exists'],
-    ['line 60: a COMMIT of none', ['commit t'], 'transaction-unknown'],
-    ['line 60: an ABORT of none', ['abort t'], 'transaction-unknown'],
-    ['line 60: a second COMMIT', ['begin t', 'commit t', 'commit t'], 'transaction-unknown'],
-    ['line 37: a SEND in none', ['send t'], 'transaction-unknown'],
-    ['one too many', ['begin a', 'begin b', 'begin c'], 'transaction-limit'],
-    ['a frame too many', ['begin t', 'send t', 'send t', 'send t'], 'transaction-limit'],
-  ])('%s', async (_, said, code) => {
+    ['a second BEGIN of an open transaction', ['begin t', 'begin t'], 'transaction-exists'],
+    ['a COMMIT of an unknown transaction', ['commit t'], 'transaction-unknown'],
+    ['an ABORT of an unknown transaction', ['abort t'], 'transaction-unknown'],
+    ['a second COMMIT', ['begin t', 'commit t', 'commit t'], 'transaction-unknown'],
+    ['a SEND in an unknown transaction', ['send t'], 'transaction-unknown'],
+    ['a transaction above the limit', ['begin a', 'begin b', 'begin c'], 'transaction-limit'],
+    ['a frame above the limit', ['begin t', 'send t', 'send t', 'send t'], 'transaction-limit'],
+  ])('%s', async (_, frames, code) => {
     const { transport } = await scene({ maxTransactions: 2, maxTransactionFrames: 2 });
     const ann = await connectJson(transport);
-    for (const each of said) {
+    for (const each of frames) {
       const [type, name] = each.split(' ');
       ann.send({ type, transaction: name, destination: '/topic/x' });
     }
     expect(await ann.next('error')).toMatchObject({ code, fatal: false });
   });
 
-  it('is what holds too many octets, over all transactions of a session', async () => {
+  it('a frame if all its transactions together hold too many bytes', async () => {
     const { transport } = await scene({ maxTransactionBytes: 1000 });
     const ann = await connectJson(transport);
     const fill = (name: string) =>
@@ -246,7 +241,7 @@ describe('the bytes of transactions', () => {
     message: { destination: '/x', headers: new Map([['ab', 'cde']]), body: Buffer.from('123') },
   };
 
-  it('are those of destinations, headers and bodies, up to the limit', () => {
+  it('count destinations, headers and bodies, up to the limit', () => {
     const transactions = new Transactions(limits);
     transactions.begin('a');
     transactions.begin('b');
@@ -258,7 +253,7 @@ describe('the bytes of transactions', () => {
     transactions.hold('b', ack);
   });
 
-  it('are free again when all transactions are aborted', () => {
+  it('are released when all transactions are aborted', () => {
     const transactions = new Transactions(limits);
     transactions.begin('a');
     transactions.hold('a', ten);
