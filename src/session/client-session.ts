@@ -137,7 +137,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Sends a problem as an ERROR frame that does not end the session; false when the protocol has no such frame. */
   report(problem: Problem): boolean {
-    if (!this.#inbox.errorsMayPass) return false;
+    if (!this.#inbox.hasNonFatalErrors) return false;
     this.send({ kind: 'error', ...problem, fatal: false });
     return true;
   }

@@ -77,8 +77,8 @@ export class Inbox {
   }
 
   /** True when the protocol has ERROR frames that do not end the session. */
-  get errorsMayPass(): boolean {
-    return this.#codec?.errorsMayPass === true;
+  get hasNonFatalErrors(): boolean {
+    return this.#codec?.hasNonFatalErrors === true;
   }
 
   /** The encoder for the version that the client has chosen so far; undefined before the first byte. */
@@ -128,7 +128,7 @@ export class Inbox {
 
   #decode(chunk: Uint8Array): void {
     const { codecs, limits } = this.parts;
-    const { handshake, messages } = this.connection;
+    const { handshake, wholeMessages: messages } = this.connection;
     this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
     this.#decoder ??= this.#codec?.decoder(limits, messages);
     if (this.#decoder === undefined) return this.session.closeWith('protocol-unknown');

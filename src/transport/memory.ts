@@ -73,7 +73,7 @@ export function memoryTransport(): MemoryTransport {
 class MemoryConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
-  readonly messages = true;
+  readonly wholeMessages = true;
   readonly client: MemoryClient;
   #listener: ConnectionListener | undefined;
   #open = true;

@@ -96,7 +96,7 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
 export class TcpConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
-  readonly messages = false;
+  readonly wholeMessages = false;
   readonly #writer: SocketWriter;
   #listener: ConnectionListener | undefined;
   /** Code and reason of our `close`; TCP does not send them to the client. */

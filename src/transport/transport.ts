@@ -42,7 +42,7 @@ export interface Connection {
   readonly handshake: Handshake;
   readonly framing: Framing;
   /** True when each chunk is one whole message, as in WebSocket; false when chunks are arbitrary parts of a byte stream. */
-  readonly messages: boolean;
+  readonly wholeMessages: boolean;
   /** Written bytes that have not left this process. */
   readonly bufferedBytes: number;
   /** Sets the receiver of events. Must be called in the turn of the event loop in which the connection is accepted. */

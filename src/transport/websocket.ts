@@ -154,7 +154,7 @@ class WebSocketConnection implements Connection {
   readonly #webSocket: WebSocket;
   readonly #writer: SocketWriter;
   readonly framing = framing;
-  readonly messages = true;
+  readonly wholeMessages = true;
   #listener: ConnectionListener | undefined;
   /** True after a text message that is not UTF-8; later messages are ignored. */
   #rejected = false;

@@ -35,7 +35,7 @@ export interface WireCodec {
   /** The WebSocket subprotocols of this codec, the preferred one first. */
   readonly subprotocols: readonly string[];
   /** True when a session can continue after an error frame: clients then receive problems as error frames, without a subscription. */
-  readonly errorsMayPass: boolean;
+  readonly hasNonFatalErrors: boolean;
   /** True when a client without subprotocol that sends this first byte uses this codec. */
   begins(firstByte: number): boolean;
   /** @param messages true when each chunk is one whole message, as in WebSocket; false for arbitrary parts of a byte stream */

@@ -3,12 +3,18 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 
+export interface ConnectionEnd {
+  /** Undefined over TCP, which has no close codes. */
+  readonly code?: number;
+  readonly reason?: string;
+}
+
 /** `MemoryClient` is one. */
 export interface ClientConnection {
   /** Called with received bytes. */
   onData: ((bytes: Uint8Array) => void) | undefined;
   /** Resolves when the server has ended the connection, or it is lost. */
-  readonly closed: Promise<unknown>;
+  readonly closed: Promise<ConnectionEnd>;
   send(bytes: Uint8Array | string): void;
   /** Ends the connection without a closing handshake. */
   vanish(): void;
@@ -30,8 +36,8 @@ export function socketConnection(socket: Socket): TcpClientConnection {
   const connection: TcpClientConnection = {
     socket,
     onData: undefined,
-    closed: new Promise<void>((resolve) => {
-      for (const end of ['end', 'close']) socket.on(end, () => resolve());
+    closed: new Promise((resolve) => {
+      for (const end of ['end', 'close']) socket.on(end, () => resolve({}));
     }),
     send: (bytes) => void socket.write(bytes),
     vanish: () => socket.destroy(),
@@ -51,7 +57,7 @@ export interface WebSocketClientOptions extends ClientOptions {
   readonly binary?: boolean;
 }
 
-/** An open connection to the endpoint `/ws` of a server on this machine. */
+/** A connection to the endpoint `/ws` of a server on this machine: open, or closed when the server has rejected it. */
 export async function webSocketConnection(
   port: number,
   { subprotocols = [], binary = false, ...options }: WebSocketClientOptions = {},
@@ -61,7 +67,9 @@ export async function webSocketConnection(
   const connection: WebSocketClientConnection = {
     socket,
     onData: undefined,
-    closed: new Promise<number>((resolve) => socket.on('close', (code) => resolve(code))),
+    closed: new Promise((resolve) =>
+      socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    ),
     send(bytes) {
       const data = Buffer.from(bytes as string);
       socket.send(binary || !isText(data) ? data : data.toString());
@@ -69,7 +77,7 @@ export async function webSocketConnection(
     vanish: () => socket.terminate(),
   };
   socket.on('message', (bytes: Buffer) => connection.onData?.(bytes));
-  await once(socket, 'open');
+  await Promise.race([once(socket, 'open').catch(() => {}), connection.closed]);
   return connection;
 }
 

@@ -7,11 +7,17 @@ import {
   memoryTransport,
   silentLogger,
   tcpTransport,
+  type MemoryClientOptions,
   type MemoryTransport,
   type Server,
   type ServerOptions,
 } from '../../src/index.js';
-import { tcpConnection, webSocketConnection, type ClientConnection } from './connection.js';
+import {
+  tcpConnection,
+  webSocketConnection,
+  type ClientConnection,
+  type WebSocketClientOptions,
+} from './connection.js';
 import { connected, StompClient, type StompHeaders, type StompVersion } from './stomp.js';
 
 export type TransportName = 'memory' | 'WebSocket text' | 'WebSocket binary' | 'TCP';
@@ -53,7 +59,7 @@ export async function rawServer(
   });
 
   async function client(): Promise<StompClient> {
-    const opened = new StompClient(await openConnection[transport](port, memory));
+    const opened = new StompClient(await openConnection(transport, { port, memory }));
     clients.push(opened);
     return opened;
   }
@@ -75,14 +81,21 @@ export async function rawServer(
   };
 }
 
-const openConnection: Readonly<
-  Record<TransportName, (port: number, memory: MemoryTransport) => Promise<ClientConnection>>
-> = {
-  memory: async (_, memory) => memory.connect(),
-  'WebSocket text': (port) => webSocketConnection(port),
-  'WebSocket binary': (port) => webSocketConnection(port, { binary: true }),
-  TCP: async (port) => tcpConnection(port),
-};
+export interface ServerAddress {
+  readonly port: number;
+  readonly memory: MemoryTransport;
+}
+
+/** @param options of the WebSocket handshake; the memory transport uses its headers */
+export async function openConnection(
+  transport: TransportName,
+  { port, memory }: ServerAddress,
+  options: WebSocketClientOptions & MemoryClientOptions = {},
+): Promise<ClientConnection> {
+  if (transport === 'memory') return memory.connect(options);
+  if (transport === 'TCP') return tcpConnection(port);
+  return webSocketConnection(port, { ...options, binary: transport === 'WebSocket binary' });
+}
 
 /** The port of a server that listens for HTTP. */
 export function portOf(server: Server): number {

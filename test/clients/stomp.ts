@@ -1,7 +1,12 @@
 // The STOMP client of the tests: sends frames or raw bytes over any connection, and keeps the frames that it receives.
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { MemoryClient, MemoryTransport } from '../../src/index.js';
-import { tcpConnection, type ClientConnection, type TcpClientConnection } from './connection.js';
+import {
+  tcpConnection,
+  type ClientConnection,
+  type ConnectionEnd,
+  type TcpClientConnection,
+} from './connection.js';
 
 export type StompVersion = '1.0' | '1.1' | '1.2';
 
@@ -37,30 +42,47 @@ export function frameText(command: string, headers: StompHeaders = {}, body = ''
   return `${command}\n${lines.join('')}\n${body}\0`;
 }
 
+/** How frames become bytes, and bytes frames. */
+export interface FrameFormat {
+  text(command: string, headers?: StompHeaders, body?: string): string;
+  /** Throws when a frame is malformed. */
+  parse(bytes: Buffer): ParsedFrames;
+  /** True for a frame that rejects another one: methods that wait for frames reject when it arrives. @default never */
+  isRejection?(frame: StompFrame): boolean;
+}
+
 export class StompClient<C extends ClientConnection = ClientConnection> {
   /** Received frames that no method has returned yet. */
   readonly received: StompFrame[] = [];
+  /** All received frames. */
+  readonly history: StompFrame[] = [];
+  /** Undefined while the connection is open. */
+  end: ConnectionEnd | undefined;
   /** Number of line ends received between frames. */
   heartbeats = 0;
   readonly #chunks: Buffer[] = [];
   /** Number of bytes that have to arrive before there can be another frame. */
   #missing = 1;
-  #closed = false;
   #malformed: Error | undefined;
   #waiting: (() => void)[] = [];
   #receipts = 0;
 
-  constructor(readonly connection: C) {
+  /** @param format another protocol in the names of STOMP */
+  constructor(
+    readonly connection: C,
+    readonly format: FrameFormat = { text: frameText, parse: parseFrames },
+  ) {
     connection.onData = (bytes) => {
       // Joined only when a frame may be complete: a large frame arrives in hundreds of chunks.
       this.#chunks.push(Buffer.from(bytes));
       this.#missing -= bytes.length;
       if (this.#missing > 0) return;
       try {
-        const { frames, heartbeats, rest, missing } = parseFrames(
+        const { frames, heartbeats, rest, missing } = format.parse(
           Buffer.concat(this.#chunks.splice(0)),
         );
         this.received.push(...frames);
+        this.history.push(...frames);
         this.heartbeats += heartbeats;
         this.#chunks.push(rest);
         this.#missing = missing;
@@ -69,8 +91,8 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
       }
       this.#wake();
     };
-    void connection.closed.then(() => {
-      this.#closed = true;
+    void connection.closed.then((end) => {
+      this.end = end;
       this.#wake();
     });
   }
@@ -81,7 +103,7 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
   }
 
   send(command: string, headers?: StompHeaders, body?: string): void {
-    this.connection.send(frameText(command, headers, body));
+    this.connection.send(this.format.text(command, headers, body));
   }
 
   /** Sends SEND. */
@@ -93,7 +115,10 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
   async request(command: string, headers: StompHeaders = {}, body = ''): Promise<void> {
     const receipt = `receipt-${++this.#receipts}`;
     this.send(command, { ...headers, receipt }, body);
-    equal((await this.next('RECEIPT')).headers['receipt-id'], receipt);
+    await this.#take(
+      (frame) => frame.command === 'RECEIPT' && frame.headers['receipt-id'] === receipt,
+      `a receipt for ${command}`,
+    );
   }
 
   subscribe(id: string, destination: string, headers: StompHeaders = {}): Promise<void> {
@@ -102,9 +127,7 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
 
   /** Returns the next frame of this command; frames of other commands stay in `received`. Rejects when the connection ends. */
   async next(command: string): Promise<StompFrame> {
-    const index = () => this.received.findIndex((frame) => frame.command === command);
-    await this.#until(() => index() >= 0, command);
-    return this.received.splice(index(), 1)[0]!;
+    return this.#take((frame) => frame.command === command, command);
   }
 
   /** Returns the next frame. Rejects when its command is not one of these. */
@@ -151,11 +174,21 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
     this.heartbeats = 0;
   }
 
+  async #take(matches: (frame: StompFrame) => boolean, expected: string): Promise<StompFrame> {
+    await this.#until(() => this.received.some(matches), expected);
+    return this.received.splice(this.received.findIndex(matches), 1)[0]!;
+  }
+
   async #until(condition: () => boolean, expected: string): Promise<void> {
     while (!condition()) {
       if (this.#malformed !== undefined) throw this.#malformed;
       const received = this.received.map(describe).join('; ');
-      ok(!this.#closed, `The connection ended, expected ${expected}; received: ${received}`);
+      ok(
+        this.end === undefined,
+        `The connection ended, expected ${expected}; received: ${received}`,
+      );
+      const rejection = this.received.find((frame) => this.format.isRejection?.(frame));
+      ok(rejection === undefined, `Expected ${expected}; received: ${received}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -165,7 +198,7 @@ export class StompClient<C extends ClientConnection = ClientConnection> {
   }
 }
 
-interface ParsedFrames {
+export interface ParsedFrames {
   readonly frames: readonly StompFrame[];
   /** Number of line ends between frames. */
   readonly heartbeats: number;
@@ -210,7 +243,8 @@ function headerOf(line: string): readonly [name: string, value: string] {
   return [line.slice(0, colon), line.slice(colon + 1)];
 }
 
-function describe({ command, headers, body }: StompFrame): string {
+/** A frame in one line, for error texts. */
+export function describe({ command, headers, body }: StompFrame): string {
   return `${command} ${JSON.stringify(headers)} ${body.slice(0, 200)}`;
 }
 

@@ -1,39 +1,44 @@
-// The broker as the specification has it: topics, queues, retained messages, and what is refused.
-import { QueueModel, type HeldModel, type MessageModel, type QueueWorld } from './queue-model.js';
+// The broker of the model: topics, queues, retained messages, and refusals.
+import {
+  QueueModel,
+  type QueuedModel,
+  type MessageModel,
+  type QueueContext,
+} from './queue-model.js';
 import type { Settings } from './script.js';
-import { type Delivery, ListenerModel, type SessionModel } from './session-model.js';
+import { type Delivery, ConsumerModel, type SessionModel } from './session-model.js';
 
-export const keptTopic = '/topic/kept';
+export const retainedTopic = '/topic/retained';
 export const deadLetters = '/queue/dead';
 export const problemQueue = '/user/queue/errors';
 
-/** Why a frame is refused, by the code of the error. */
+/** A frame is refused with this error code. */
 export class Refusal extends Error {
   constructor(readonly code: string) {
     super(code);
   }
 }
 
-/** One ACK or NACK that is known to mean something, or undefined when it comes too late. */
+/** An ACK or NACK of a delivery that waits for one. */
 export interface SettlementModel {
   readonly kind: 'ack' | 'nack';
-  readonly listener: ListenerModel;
+  readonly consumer: ConsumerModel;
   readonly name: string;
 }
 
-export class BrokerModel implements QueueWorld {
+export class BrokerModel implements QueueContext {
   now = 0;
-  /** In the order they came. */
-  readonly topics: ListenerModel[] = [];
+  /** In the order of their subscription. */
+  readonly topics: ConsumerModel[] = [];
   readonly #queues = new Map<string, QueueModel>();
-  /** Messages that could not even become dead letters. */
+  /** Number of messages that could not become dead letters. */
   lost = 0;
   /** In the order of their renewal. */
-  readonly #kept = new Map<string, MessageModel>();
+  readonly #retained = new Map<string, MessageModel>();
 
   constructor(
     private readonly settings: Settings,
-    /** The broker can serve this session no longer. */
+    /** Ends a session that the broker can no longer serve. */
     private readonly fail: (session: SessionModel, code: string) => void,
   ) {}
 
@@ -41,65 +46,65 @@ export class BrokerModel implements QueueWorld {
     return this.settings.maxDeliveries;
   }
 
-  subscribe(listener: ListenerModel, prefetch: string | undefined): void {
-    const { destination, ack } = listener;
+  subscribe(consumer: ConsumerModel, prefetch: string | undefined): void {
+    const { destination, ack } = consumer;
     const isQueue = destination.startsWith('/queue/');
     if (!isQueue && ack === 'auto') {
-      for (const message of this.#keptFor(destination))
-        this.#deliver(message, listener, { retained: true });
-      this.topics.push(listener);
+      for (const message of this.#retainedFor(destination))
+        this.#answer(message, consumer, { retained: true });
+      this.topics.push(consumer);
       return;
     }
     if (prefetch !== undefined && !/^[1-9]/.test(prefetch)) throw new Refusal('header-invalid');
     if (isQueue) {
       if (destination.includes('*')) throw new Refusal('destination-invalid');
-      listener.queue = this.#open(destination);
+      consumer.queue = this.#open(destination);
     } else {
-      listener.queue = new QueueModel(this);
-      for (const message of this.#keptFor(destination)) listener.queue.add(message, true);
-      this.topics.push(listener);
+      consumer.queue = new QueueModel(this);
+      for (const message of this.#retainedFor(destination)) consumer.queue.add(message, true);
+      this.topics.push(consumer);
     }
-    listener.queue.join(listener);
+    consumer.queue.attach(consumer);
   }
 
-  unsubscribe(listener: ListenerModel): void {
-    const at = this.topics.indexOf(listener);
+  unsubscribe(consumer: ConsumerModel): void {
+    const at = this.topics.indexOf(consumer);
     if (at >= 0) this.topics.splice(at, 1);
-    listener.queue?.leave(listener, at >= 0);
-    listener.holds = [];
-    this.#tidy();
+    consumer.queue?.detach(consumer, at >= 0);
+    consumer.unacknowledged = [];
+    this.#deleteIdle();
   }
 
-  /** All of them, or none. */
+  /** Publishes all messages or none. */
   publish(messages: readonly MessageModel[]): void {
     this.#admit(messages.filter(({ destination }) => destination.startsWith('/queue/')));
-    for (const message of messages) this.#take(message);
-    this.#tidy();
+    for (const message of messages) this.#route(message);
+    this.#deleteIdle();
   }
 
-  /** To the subscriptions of one session. */
-  tell(session: SessionModel, message: MessageModel): void {
-    for (const listener of session.listeners.values())
-      if (listener.destination === message.destination) this.#offer(message, listener);
+  /** Sends to the subscriptions of one session. */
+  sendTo(session: SessionModel, message: MessageModel): void {
+    for (const consumer of session.consumers.values())
+      if (consumer.destination === message.destination) this.#offer(message, consumer);
   }
 
-  settle({ kind, listener, name }: SettlementModel): void {
-    const at = listener.holds.findIndex(({ delivery }) => delivery.name === name);
+  settle({ kind, consumer, name }: SettlementModel): void {
+    const at = consumer.unacknowledged.findIndex(({ delivery }) => delivery.name === name);
     if (at < 0) return;
-    const from = listener.ack === 'client' ? 0 : at;
-    const settled = listener.holds.slice(from, at + 1).map(({ held }) => held);
-    listener.queue?.settle(kind, listener, settled);
-    this.#tidy();
+    const from = consumer.ack === 'client' ? 0 : at;
+    const settled = consumer.unacknowledged.slice(from, at + 1).map(({ queued }) => queued);
+    consumer.queue?.settle(kind, consumer, settled);
+    this.#deleteIdle();
   }
 
-  hand(held: HeldModel, listener: ListenerModel): void {
-    const { message, retained, deliveries } = held;
-    const acknowledged = listener.ack !== 'auto';
-    const delivery = this.#deliver(message, listener, { retained, deliveries });
-    if (acknowledged) listener.holds.push({ held, delivery });
+  deliver(queued: QueuedModel, consumer: ConsumerModel): void {
+    const { message, retained, deliveries } = queued;
+    const acknowledged = consumer.ack !== 'auto';
+    const delivery = this.#answer(message, consumer, { retained, deliveries });
+    if (acknowledged) consumer.unacknowledged.push({ queued, delivery });
   }
 
-  bury(message: MessageModel): void {
+  addDeadLetter(message: MessageModel): void {
     const { destination } = message;
     if (destination === deadLetters || destination === problemQueue) return void this.lost++;
     const letter = { ...message, destination: deadLetters, original: message.destination };
@@ -111,42 +116,42 @@ export class BrokerModel implements QueueWorld {
     }
   }
 
-  pass(milliseconds: number): void {
+  advance(milliseconds: number): void {
     this.now += milliseconds;
-    const listeners = this.topics.flatMap(({ queue }) => queue ?? []);
-    for (const queue of [...this.#queues.values(), ...listeners]) queue.dropExpired();
-    this.#tidy();
+    const consumers = this.topics.flatMap(({ queue }) => queue ?? []);
+    for (const queue of [...this.#queues.values(), ...consumers]) queue.dropExpired();
+    this.#deleteIdle();
   }
 
-  #take(message: MessageModel): void {
+  #route(message: MessageModel): void {
     const { destination, body } = message;
     if (destination.startsWith('/queue/')) return this.#open(destination).add(message);
-    if (destination === keptTopic) {
-      this.#kept.delete(destination);
-      if (body !== '') this.#kept.set(destination, message);
+    if (destination === retainedTopic) {
+      this.#retained.delete(destination);
+      if (body !== '') this.#retained.set(destination, message);
     }
     const matching = this.topics.filter((each) => matches(each.destination, destination));
-    // Seen only where one of two subscriptions ends the session.
+    // The order matters only when one of two subscriptions ends the session.
     matching.sort((a, b) => stars(a) - stars(b));
-    for (const listener of matching) this.#offer(message, listener);
+    for (const consumer of matching) this.#offer(message, consumer);
   }
 
-  #offer(message: MessageModel, listener: ListenerModel): void {
-    const { queue, session } = listener;
-    if (queue === undefined) return void this.#deliver(message, listener, {});
+  #offer(message: MessageModel, consumer: ConsumerModel): void {
+    const { queue, session } = consumer;
+    if (queue === undefined) return void this.#answer(message, consumer, {});
     if (queue.size >= this.settings.maxMessages) queue.dropExpired();
     if (queue.size < this.settings.maxMessages) queue.add(message);
     else this.fail(session, 'slow-consumer');
   }
 
-  #deliver(
+  #answer(
     { destination, body, original }: MessageModel,
-    listener: ListenerModel,
+    consumer: ConsumerModel,
     { retained = false, deliveries = 1 }: { retained?: boolean; deliveries?: number },
   ): Delivery {
-    const { session, key, id, ack } = listener;
-    const delivery = { subscription: key, listener, name: undefined };
-    session.hear(
+    const { session, key, id, ack } = consumer;
+    const delivery = { subscription: key, consumer, name: undefined };
+    session.addAnswer(
       {
         kind: 'message',
         subscription: id,
@@ -163,12 +168,12 @@ export class BrokerModel implements QueueWorld {
   }
 
   #admit(messages: readonly MessageModel[]): void {
-    this.#tidy();
+    this.#deleteIdle();
     const added = new Map<string, number>();
     for (const { destination } of messages)
       added.set(destination, (added.get(destination) ?? 0) + 1);
-    const fresh = [...added.keys()].filter((name) => !this.#queues.has(name));
-    if (this.#queues.size + fresh.length > this.settings.maxQueues)
+    const newQueues = [...added.keys()].filter((name) => !this.#queues.has(name));
+    if (this.#queues.size + newQueues.length > this.settings.maxQueues)
       throw new Refusal('queue-limit');
     const { whenFull } = this.settings;
     const excess = new Map<QueueModel, number>();
@@ -197,17 +202,19 @@ export class BrokerModel implements QueueWorld {
     return queue;
   }
 
-  /** A queue that holds nothing and has no listeners is no queue. */
-  #tidy(): void {
-    for (const [name, queue] of this.#queues) if (queue.idle) this.#queues.delete(name);
+  /** Deletes queues without messages and consumers. */
+  #deleteIdle(): void {
+    for (const [name, queue] of this.#queues) if (queue.isIdle) this.#queues.delete(name);
   }
 
-  #keptFor(destination: string): readonly MessageModel[] {
-    return [...this.#kept.values()].filter((kept) => matches(destination, kept.destination));
+  #retainedFor(destination: string): readonly MessageModel[] {
+    return [...this.#retained.values()].filter((message) =>
+      matches(destination, message.destination),
+    );
   }
 }
 
-function stars({ destination }: ListenerModel): number {
+function stars({ destination }: ConsumerModel): number {
   return destination.split('*').length;
 }
 

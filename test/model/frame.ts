@@ -1,8 +1,11 @@
-// The frames of a run, ready to be said: everything named, and in octets by the client's version.
-import type { Ack, Version } from './script.js';
+// The frames of a run: as the model processes them, and as bytes in the client's version.
+import { frameText, type StompHeaders } from '../clients/stomp.js';
 
-/** A frame as the model hears it. */
-export type Frame = { readonly receipt: string | undefined } & (
+export type Version = '1.0' | '1.1' | '1.2';
+export type Ack = 'auto' | 'client' | 'client-individual';
+
+/** Frames whose fields do not depend on the state of the session. */
+export type PlainFrame =
   | { readonly kind: 'connect'; readonly version: Version }
   | {
       readonly kind: 'subscribe';
@@ -16,6 +19,11 @@ export type Frame = { readonly receipt: string | undefined } & (
       readonly id: string | undefined;
       readonly destination: string | undefined;
     }
+  | { readonly kind: 'begin' | 'commit' | 'abort'; readonly transaction: string }
+  | { readonly kind: 'disconnect' | 'heartbeat' };
+
+export type Frame = { readonly receipt: string | undefined } & (
+  | PlainFrame
   | {
       readonly kind: 'send';
       readonly destination: string;
@@ -29,104 +37,96 @@ export type Frame = { readonly receipt: string | undefined } & (
       readonly subscription: string;
       readonly transaction: string | undefined;
     }
-  | { readonly kind: 'begin' | 'commit' | 'abort'; readonly transaction: string }
-  | { readonly kind: 'disconnect' }
-  | { readonly kind: 'blank' }
-  | { readonly kind: 'broken'; readonly broken: BrokenFrame }
+  | { readonly kind: 'malformed'; readonly malformed: MalformedFrame }
 );
 
-export interface BrokenFrame {
-  /** Without the receipt, which stands behind the command's line where one is asked for. */
-  readonly octets: string;
+export interface MalformedFrame {
+  /** Without a receipt header, which is inserted after the command. */
+  readonly bytes: string;
   readonly code: string;
-  /** No protocol begins like it. */
-  readonly foreign?: true;
-  /** STOMP 1.0 knows no escapes. */
-  readonly legalIn10?: true;
+  /** True when no protocol begins with these bytes. */
+  readonly unknownProtocol?: true;
+  /** True when STOMP 1.0 accepts it, which has no escapes. */
+  readonly validIn10?: true;
 }
 
-export const brokenFrames: readonly BrokenFrame[] = [
-  { octets: 'JUMP\n\n\0', code: 'command-unknown' },
-  { octets: 'send\n\n\0', code: 'command-unknown', foreign: true },
-  { octets: 'MESSAGE\ndestination:/topic/a\n\n\0', code: 'command-unknown' },
-  { octets: 'SEND\n\nbody\0', code: 'header-missing' },
-  { octets: 'BEGIN\n\n\0', code: 'header-missing' },
-  { octets: 'SUBSCRIBE\nid:z\ndestination:/topic/a\nack:maybe\n\n\0', code: 'header-invalid' },
-  { octets: 'SEND\nno colon\n\n\0', code: 'header-malformed' },
-  { octets: 'SEND\n:no name\n\n\0', code: 'header-malformed' },
-  { octets: 'SEND\ndestination:/topic/\\q\n\n\0', code: 'escape-illegal', legalIn10: true },
-  { octets: 'SEND\ndestination:/topic/a\ncontent-length:x\n\n\0', code: 'content-length-invalid' },
+const longDestination = `/topic/${'a'.repeat(9000)}`;
+
+export const malformedFrames: readonly MalformedFrame[] = [
+  { bytes: 'JUMP\n\n\0', code: 'command-unknown' },
+  { bytes: 'send\n\n\0', code: 'command-unknown', unknownProtocol: true },
+  { bytes: 'MESSAGE\ndestination:/topic/a\n\n\0', code: 'command-unknown' },
+  { bytes: 'SEND\n\nbody\0', code: 'header-missing' },
+  { bytes: 'BEGIN\n\n\0', code: 'header-missing' },
+  { bytes: 'SUBSCRIBE\nid:z\ndestination:/topic/a\nack:maybe\n\n\0', code: 'header-invalid' },
+  { bytes: 'SEND\nno colon\n\n\0', code: 'header-malformed' },
+  { bytes: 'SEND\n:no name\n\n\0', code: 'header-malformed' },
+  { bytes: 'SEND\ndestination:/topic/\\q\n\n\0', code: 'escape-illegal', validIn10: true },
+  { bytes: 'SEND\ndestination:/topic/a\ncontent-length:x\n\n\0', code: 'content-length-invalid' },
   {
-    octets: 'SEND\ndestination:/topic/a\ncontent-length:2\n\nabc\0',
+    bytes: 'SEND\ndestination:/topic/a\ncontent-length:2\n\nabc\0',
     code: 'content-length-invalid',
   },
-  { octets: 'SEND\ndestination:/topic/a\ncontent-length:99999\n\n\0', code: 'frame-too-large' },
-  { octets: `SEND\ndestination:/topic/${'a'.repeat(9000)}\n\n\0`, code: 'frame-too-large' },
-  { octets: 'COMMIT\ntransaction:t\n\nbody\0', code: 'body-unexpected' },
-  { octets: 'SEND\ndestination:/topic/a\0', code: 'frame-malformed' },
-  // A lone octet of a sequence of two; said as Latin-1.
-  { octets: 'SEND\ndestination:/topic/\xc3\n\n\0', code: 'text-invalid' },
+  { bytes: 'SEND\ndestination:/topic/a\ncontent-length:99999\n\n\0', code: 'frame-too-large' },
+  { bytes: `SEND\ndestination:${longDestination}\n\n\0`, code: 'frame-too-large' },
+  { bytes: 'COMMIT\ntransaction:t\n\nbody\0', code: 'body-unexpected' },
+  { bytes: 'SEND\ndestination:/topic/a\0', code: 'frame-malformed' },
+  // The first byte of a sequence of two.
+  { bytes: 'SEND\ndestination:/topic/\xc3\n\n\0', code: 'text-invalid' },
 ];
 
-/** The octets of a frame, an octet a character. */
-export function octetsOf(frame: Frame, version: Version, crlf: boolean): string {
-  const { receipt } = frame;
-  const asked = receipt === undefined ? [] : [`receipt:${receipt}`];
-  const lines = (command: string, headers: readonly string[], body = '') => {
-    const end = crlf && (version === '1.2' || command === 'CONNECT') ? '\r\n' : '\n';
-    return `${[command, ...headers, ...asked, ''].join(end)}${end}${body}\0`;
-  };
-  const only = (name: string, value: string | number | undefined) =>
-    value === undefined ? [] : [`${name}:${value}`];
+/** The bytes of a frame, one character for each. */
+export function bytesOf(frame: Frame, version: Version, crlf: boolean): string {
+  const { kind, receipt } = frame;
+  if (kind === 'heartbeat') return '\n';
+  if (kind === 'malformed') {
+    const header = receipt === undefined ? '' : `receipt:${receipt}\n`;
+    return frame.malformed.bytes.replace('\n', `\n${header}`);
+  }
+  const headers = { ...headersOf(frame, version), receipt };
+  const text = frameText(kind.toUpperCase(), headers, kind === 'send' ? frame.body : '');
+  if (!crlf || (version !== '1.2' && kind !== 'connect')) return text;
+  const bodyStart = text.indexOf('\n\n') + 2;
+  return text.slice(0, bodyStart).replaceAll('\n', '\r\n') + text.slice(bodyStart);
+}
+
+type WellFormed = Exclude<Frame, { readonly kind: 'heartbeat' | 'malformed' }>;
+
+function headersOf(frame: WellFormed, version: Version): StompHeaders {
   switch (frame.kind) {
-    case 'blank':
-      return '\n';
-    case 'broken':
-      return frame.broken.octets.replace('\n', ['', ...asked, ''].join('\n'));
     case 'connect':
-      return lines('CONNECT', [`accept-version:${frame.version}`, 'host:model']);
-    case 'subscribe':
-      return lines('SUBSCRIBE', [
-        ...only('id', frame.id),
-        `destination:${frame.destination}`,
-        `ack:${frame.ack}`,
-        ...only('prefetch-count', frame.prefetch),
-      ]);
+      return { 'accept-version': frame.version, host: 'model' };
+    case 'subscribe': {
+      const { id, destination, ack, prefetch } = frame;
+      return { id, destination, ack, 'prefetch-count': prefetch };
+    }
     case 'unsubscribe':
-      return lines('UNSUBSCRIBE', [
-        ...only('id', frame.id),
-        ...only('destination', frame.destination),
-      ]);
+      return { id: frame.id, destination: frame.destination };
     case 'send': {
-      const { destination, transaction, expires, body } = frame;
-      const headers = [...only('transaction', transaction), ...only('expires', expires)];
-      return lines('SEND', [`destination:${destination}`, ...headers], body);
+      const { destination, transaction, expires } = frame;
+      return { destination, transaction, expires };
     }
     case 'ack':
     case 'nack': {
-      const named = {
-        '1.0': [`message-id:${frame.name}`],
-        '1.1': [`message-id:${frame.name}`, `subscription:${frame.subscription}`],
-        '1.2': [`id:${frame.name}`],
-      }[version];
-      return lines(frame.kind.toUpperCase(), [...named, ...only('transaction', frame.transaction)]);
+      const { name, subscription, transaction } = frame;
+      if (version === '1.2') return { id: name, transaction };
+      const header = { 'message-id': name, transaction };
+      return version === '1.1' ? { ...header, subscription } : header;
     }
     case 'begin':
     case 'commit':
     case 'abort':
-      return lines(frame.kind.toUpperCase(), [`transaction:${frame.transaction}`]);
-    case 'disconnect':
-      return lines('DISCONNECT', []);
+      return { transaction: frame.transaction };
     default:
-      return frame satisfies never;
+      return {};
   }
 }
 
-/** What a frame is wrong about in a version, whatever the session is like. */
-export function malformation(frame: Frame, version: Version): string | undefined {
+/** The code of the error for a frame that its version does not allow, whatever the state of the session is. */
+export function syntaxError(frame: Frame, version: Version): string | undefined {
   switch (frame.kind) {
-    case 'broken':
-      return frame.broken.code;
+    case 'malformed':
+      return frame.malformed.code;
     case 'subscribe':
       if (version === '1.0')
         return frame.ack === 'client-individual' ? 'header-invalid' : undefined;

@@ -1,111 +1,99 @@
-// From what a client wants to say to what it says: names of subscriptions, transactions and deliveries as things stand.
-import { brokenFrames, type Frame } from './frame.js';
-import { nobody, type Wish } from './script.js';
+// From drafts to frames: chooses the subscriptions, transactions and deliveries that a frame names.
+import { malformedFrames, type Frame } from './frame.js';
+import { unserved, type Draft } from './script.js';
 import { sessionLimits } from './server-model.js';
 import type { Delivery, SessionModel } from './session-model.js';
 
-/** What a run hands out: things that were not said before, and the time. */
+/** Unique texts and the time of a run. */
 export interface Source {
-  fresh(start: string): string;
+  unique(prefix: string): string;
   readonly now: number;
 }
 
-const silence: Frame = { kind: 'blank', receipt: undefined };
+const heartbeat: Frame = { kind: 'heartbeat', receipt: undefined };
+const unknownDelivery = 'unknown';
 
-/** The frame, or silence where it would make no sense and the client is not stubborn. */
-export function frameOf(session: SessionModel, wish: Wish, source: Source): Frame {
-  const frame = { ...named(session, wish, source), receipt: receiptOf(wish, source) };
-  return wish.stubborn || makesSense(session, frame) ? frame : silence;
+/** The frame of a draft; a heart-beat in place of a frame that would be rejected and is not forced. */
+export function frameOf(session: SessionModel, draft: Draft, source: Source): Frame {
+  const asksReceipt = draft.receipt && draft.kind !== 'connect' && draft.kind !== 'heartbeat';
+  const receipt = asksReceipt ? source.unique('r') : undefined;
+  const frame = { ...named(session, draft, source), receipt };
+  return draft.forced || isAccepted(session, frame) ? frame : heartbeat;
 }
 
-function receiptOf({ kind, receipt }: Wish, source: Source): string | undefined {
-  return receipt && kind !== 'connect' && kind !== 'blank' ? source.fresh('r') : undefined;
-}
+type WithoutReceipt<T> = T extends unknown ? Omit<T, 'receipt'> : never;
 
-type Nameless<T> = T extends unknown ? Omit<T, 'receipt'> : never;
-
-function named(session: SessionModel, wish: Wish, source: Source): Nameless<Frame> {
-  switch (wish.kind) {
+function named(session: SessionModel, draft: Draft, source: Source): WithoutReceipt<Frame> {
+  switch (draft.kind) {
     case 'send': {
-      const body = wish.empty ? '' : source.fresh('body ');
-      const expires = wish.lives && source.now + wish.lives;
-      const transaction = transactionOf(session, wish);
-      return { kind: 'send', destination: wish.destination, body, expires, transaction };
+      const { kind, destination, lifetime } = draft;
+      const body = draft.empty ? '' : source.unique('body ');
+      const expires = lifetime && source.now + lifetime;
+      return { kind, destination, body, expires, transaction: transactionOf(session, draft) };
     }
     case 'ack':
     case 'nack': {
-      const delivery = deliveryOf(session, wish);
-      const subscription = wish.mislabelled ? 'another' : (delivery?.subscription ?? 'none');
-      const name = delivery?.name ?? 'never-heard';
-      return { kind: wish.kind, name, subscription, transaction: transactionOf(session, wish) };
+      const delivery = deliveryOf(session, draft);
+      const correct = delivery?.subscription ?? 'none';
+      return {
+        kind: draft.kind,
+        name: delivery?.name ?? unknownDelivery,
+        subscription: draft.wrongSubscription ? 'another' : correct,
+        transaction: transactionOf(session, draft),
+      };
     }
-    case 'broken': {
-      const plain = (session.version ?? '1.0') === '1.0';
-      const known = brokenFrames.filter(({ legalIn10 }) => !plain || legalIn10 !== true);
-      return { kind: 'broken', broken: known[wish.which % known.length]! };
+    case 'malformed': {
+      const is10 = (session.version ?? '1.0') === '1.0';
+      const all = malformedFrames.filter(({ validIn10 }) => !is10 || validIn10 !== true);
+      return { kind: 'malformed', malformed: all[draft.index % all.length]! };
     }
-    case 'subscribe': {
-      const { id, destination, ack, prefetch } = wish;
-      return { kind: 'subscribe', id, destination, ack, prefetch };
-    }
-    case 'unsubscribe':
-      return { kind: 'unsubscribe', id: wish.id, destination: wish.destination };
-    case 'begin':
-      return { kind: 'begin', transaction: wish.transaction };
     case 'commit':
-    case 'abort': {
-      const transaction = transactionOf(session, wish) ?? wish.transaction;
-      return { kind: wish.kind, transaction };
-    }
-    case 'connect':
-      return { kind: 'connect', version: wish.version };
-    case 'disconnect':
-    case 'blank':
-      return { kind: wish.kind };
+    case 'abort':
+      return {
+        kind: draft.kind,
+        transaction: transactionOf(session, draft) ?? draft.transaction,
+      };
     default:
-      return wish satisfies never;
+      return draft;
   }
 }
 
-/** One that is open, if any; a stubborn client names the one that it wanted. */
+/** The transaction of the draft if it is open or forced, otherwise any open one. */
 function transactionOf(
   { transactions }: SessionModel,
-  {
-    transaction,
-    stubborn,
-  }: { readonly transaction: string | undefined; readonly stubborn: boolean },
+  { transaction, forced }: Pick<Draft, 'forced'> & { readonly transaction: string | undefined },
 ): string | undefined {
-  if (transaction === undefined || stubborn || transactions.has(transaction)) return transaction;
+  if (transaction === undefined || forced || transactions.has(transaction)) return transaction;
   return [...transactions.keys()][0];
 }
 
-/** One of the latest that it can settle; a stubborn client takes any. */
+/** One of the latest deliveries; only of those that can be acknowledged, unless the draft is forced. */
 function deliveryOf(
-  session: SessionModel,
-  { which, stubborn }: { readonly which: number | undefined; readonly stubborn: boolean },
+  { received }: SessionModel,
+  { index, forced }: Pick<Draft, 'forced'> & { readonly index: number | undefined },
 ): Delivery | undefined {
-  const known = session.heard.filter(({ listener }) => stubborn || listener.ack !== 'auto');
-  return which === undefined ? undefined : known[known.length - 1 - (which % known.length)];
+  const known = received.filter(({ consumer }) => forced || consumer.ack !== 'auto');
+  return index === undefined ? undefined : known[known.length - 1 - (index % known.length)];
 }
 
-function makesSense(session: SessionModel, frame: Frame): boolean {
-  const { listeners, transactions, version } = session;
+function isAccepted(session: SessionModel, frame: Frame): boolean {
+  const { consumers, transactions, version } = session;
   if (version === undefined) return frame.kind === 'connect';
   switch (frame.kind) {
     case 'connect':
       return false;
     case 'subscribe': {
-      const served = frame.destination !== nobody && frame.destination !== '/queue/*';
+      const served = frame.destination !== unserved && frame.destination !== '/queue/*';
       const possible = served && (frame.ack !== 'client-individual' || version !== '1.0');
       const key = frame.id ?? (version === '1.0' ? frame.destination : undefined);
-      const fits = listeners.size < sessionLimits.maxSubscriptions;
-      return possible && fits && key !== undefined && !listeners.has(key);
+      const fits = consumers.size < sessionLimits.maxSubscriptions;
+      return possible && fits && key !== undefined && !consumers.has(key);
     }
     case 'unsubscribe':
-      return frame.id !== undefined && (listeners.has(frame.id) || session.ended.has(frame.id));
+      return frame.id !== undefined && (consumers.has(frame.id) || session.ended.has(frame.id));
     case 'ack':
     case 'nack':
-      return frame.name !== 'never-heard' && (frame.kind === 'ack' || version !== '1.0');
+      return frame.name !== unknownDelivery && (frame.kind === 'ack' || version !== '1.0');
     case 'begin':
       return (
         !transactions.has(frame.transaction) && transactions.size < sessionLimits.maxTransactions

@@ -1,46 +1,49 @@
-// A queue as the specification has it, with no thought of speed.
-import type { ListenerModel } from './session-model.js';
+// A queue of the model: simple rather than fast.
+import type { ConsumerModel } from './session-model.js';
 
 export interface MessageModel {
   readonly destination: string;
   readonly body: string;
   readonly expires: number;
-  /** Where it was to go before it became a dead letter. */
+  /** The destination before it became a dead letter. */
   readonly original: string | undefined;
 }
 
 /** A message in a queue. */
-export interface HeldModel {
+export interface QueuedModel {
   readonly message: MessageModel;
   readonly place: number;
   readonly retained: boolean;
   deliveries: number;
 }
 
-/** What the world around a queue does for it. */
-export interface QueueWorld {
+/** The broker of a queue. */
+export interface QueueContext {
   readonly now: number;
   readonly maxDeliveries: number;
-  hand(held: HeldModel, listener: ListenerModel): void;
-  bury(message: MessageModel): void;
+  deliver(queued: QueuedModel, consumer: ConsumerModel): void;
+  addDeadLetter(message: MessageModel): void;
 }
 
 export class QueueModel {
   /** In the order of their places. */
-  waiting: HeldModel[] = [];
-  listeners: ListenerModel[] = [];
-  /** Those that may take a message, the one that waited longest first. */
-  #line: ListenerModel[] = [];
+  waiting: QueuedModel[] = [];
+  consumers: ConsumerModel[] = [];
+  /** Consumers that may take a message, the one that has waited longest first. */
+  #ready: ConsumerModel[] = [];
   #places = 0;
 
-  constructor(private readonly world: QueueWorld) {}
+  constructor(private readonly context: QueueContext) {}
 
   get size(): number {
-    return this.listeners.reduce((sum, { holds }) => sum + holds.length, this.waiting.length);
+    return this.consumers.reduce(
+      (sum, { unacknowledged }) => sum + unacknowledged.length,
+      this.waiting.length,
+    );
   }
 
-  get idle(): boolean {
-    return this.size === 0 && this.listeners.length === 0;
+  get isIdle(): boolean {
+    return this.size === 0 && this.consumers.length === 0;
   }
 
   add(message: MessageModel, retained = false): void {
@@ -48,51 +51,53 @@ export class QueueModel {
     this.pump();
   }
 
-  join(listener: ListenerModel): void {
-    this.listeners.push(listener);
-    this.#line.push(listener);
+  attach(consumer: ConsumerModel): void {
+    this.consumers.push(consumer);
+    this.#ready.push(consumer);
     this.pump();
   }
 
-  /** @param forgotten whether it was the listener's own, and what it holds is for nobody else */
-  leave(listener: ListenerModel, forgotten: boolean): void {
-    this.listeners = this.listeners.filter((each) => each !== listener);
-    if (forgotten) return;
-    this.#line = this.#line.filter((each) => each !== listener);
-    this.#takeBack(listener.holds.splice(0).map(({ held }) => held));
+  /** @param discard drops the unacknowledged messages of a consumer whose queue has no other consumer */
+  detach(consumer: ConsumerModel, discard: boolean): void {
+    this.consumers = this.consumers.filter((each) => each !== consumer);
+    if (discard) return;
+    this.#ready = this.#ready.filter((each) => each !== consumer);
+    this.#putBack(consumer.unacknowledged.splice(0).map(({ queued }) => queued));
   }
 
-  /** ACK or NACK of some that a listener holds. */
-  settle(kind: 'ack' | 'nack', listener: ListenerModel, settled: readonly HeldModel[]): void {
-    listener.holds = listener.holds.filter(({ held }) => !settled.includes(held));
-    if (kind === 'nack') this.#takeBack(settled);
-    if (listener.hasRoom && !this.#line.includes(listener)) this.#line.push(listener);
+  /** Applies ACK or NACK of messages that a consumer has. */
+  settle(kind: 'ack' | 'nack', consumer: ConsumerModel, settled: readonly QueuedModel[]): void {
+    consumer.unacknowledged = consumer.unacknowledged.filter(
+      ({ queued }) => !settled.includes(queued),
+    );
+    if (kind === 'nack') this.#putBack(settled);
+    if (consumer.hasRoom && !this.#ready.includes(consumer)) this.#ready.push(consumer);
     this.pump();
   }
 
   dropExpired(): void {
-    this.waiting = this.waiting.filter(({ message }) => message.expires > this.world.now);
+    this.waiting = this.waiting.filter(({ message }) => message.expires > this.context.now);
   }
 
-  #takeBack(returned: readonly HeldModel[]): void {
-    const { maxDeliveries } = this.world;
+  #putBack(returned: readonly QueuedModel[]): void {
+    const { maxDeliveries } = this.context;
     this.waiting.push(...returned.filter(({ deliveries }) => deliveries < maxDeliveries));
     this.waiting.sort((a, b) => a.place - b.place);
     for (const { deliveries, message } of returned)
-      if (deliveries >= maxDeliveries) this.world.bury(message);
+      if (deliveries >= maxDeliveries) this.context.addDeadLetter(message);
     this.pump();
   }
 
   pump(): void {
-    this.#line = this.#line.filter(({ hasRoom }) => hasRoom);
-    while (this.#line.length > 0 && this.waiting.length > 0) {
-      const held = this.waiting.shift()!;
-      if (held.message.expires <= this.world.now) continue;
-      const listener = this.#line.shift()!;
-      held.deliveries++;
-      this.world.hand(held, listener);
-      if (listener.hasRoom) this.#line.push(listener);
-      this.#line = this.#line.filter(({ hasRoom }) => hasRoom);
+    this.#ready = this.#ready.filter(({ hasRoom }) => hasRoom);
+    while (this.#ready.length > 0 && this.waiting.length > 0) {
+      const queued = this.waiting.shift()!;
+      if (queued.message.expires <= this.context.now) continue;
+      const consumer = this.#ready.shift()!;
+      queued.deliveries++;
+      this.context.deliver(queued, consumer);
+      if (consumer.hasRoom) this.#ready.push(consumer);
+      this.#ready = this.#ready.filter(({ hasRoom }) => hasRoom);
     }
   }
 }

@@ -9,8 +9,9 @@ import {
   type Server,
 } from '../../src/index.js';
 import { openStomp, type MemoryStompClient, type StompFrame } from '../clients/stomp.js';
-import { deadLetters, keptTopic, problemQueue } from './broker-model.js';
-import type { Settings, Version } from './script.js';
+import { deadLetters, retainedTopic, problemQueue } from './broker-model.js';
+import type { Version } from './frame.js';
+import type { Settings } from './script.js';
 import { sessionLimits } from './server-model.js';
 import type { Answer, End } from './session-model.js';
 
@@ -62,7 +63,7 @@ export class RealServer {
     const logger = { info() {}, warn() {}, error: (text: string) => void errors.push(text) };
     const broker = new EmbeddedBroker({
       queue: { ...queue, deadLetters },
-      retain: { destinations: [keptTopic] },
+      retain: { destinations: [retainedTopic] },
     });
     const server = await createServer({
       transports: [transport],

@@ -1,10 +1,10 @@
-// The server as the specification has it: what each frame does, and what each client hears of it.
+// The server of the model: processes frames, and adds the expected answers to each session.
 import { MessagingError, type ErrorCode } from '../../src/message/error.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
-import { malformation, type Frame } from './frame.js';
+import { syntaxError, type Frame, type Version } from './frame.js';
 import type { MessageModel } from './queue-model.js';
-import type { Settings, Version } from './script.js';
-import { ListenerModel, SessionModel } from './session-model.js';
+import type { Settings } from './script.js';
+import { ConsumerModel, SessionModel } from './session-model.js';
 
 export const sessionLimits = {
   maxSubscriptions: 4,
@@ -18,8 +18,8 @@ type Settle = Extract<Frame, { readonly kind: 'ack' | 'nack' }>;
 export class ServerModel {
   readonly broker: BrokerModel;
   readonly sessions = new Set<SessionModel>();
-  /** Those that have gone and are still known to the broker. */
-  #leaving: SessionModel[] = [];
+  /** Sessions that have ended and still have subscriptions in the broker. */
+  #ended: SessionModel[] = [];
 
   constructor(private readonly settings: Settings) {
     this.broker = new BrokerModel(settings, (session, code) =>
@@ -33,15 +33,15 @@ export class ServerModel {
     return session;
   }
 
-  /** A frame that was read. */
-  hear(session: SessionModel, frame: Frame): void {
+  /** Processes a frame. */
+  receive(session: SessionModel, frame: Frame): void {
     if (session.gone) return;
-    if (frame.kind === 'broken' && frame.broken.foreign === true && !session.spoke)
-      return this.leave(session, closing('protocol-unknown'), 'protocol-unknown');
-    session.spoke = true;
-    if (frame.kind === 'blank') return;
-    const malformed = malformation(frame, session.version ?? '1.0');
-    if (malformed !== undefined) return this.#fail(session, malformed, frame.receipt);
+    if (frame.kind === 'malformed' && frame.malformed.unknownProtocol === true && !session.started)
+      return this.end(session, closing('protocol-unknown'), 'protocol-unknown');
+    session.started = true;
+    if (frame.kind === 'heartbeat') return;
+    const error = syntaxError(frame, session.version ?? '1.0');
+    if (error !== undefined) return this.#fail(session, error, frame.receipt);
     if (frame.kind === 'connect') return this.#connect(session, frame.version);
     if (session.version === undefined) return this.#fail(session, 'not-connected', frame.receipt);
     try {
@@ -50,51 +50,51 @@ export class ServerModel {
       if (!(error instanceof Refusal)) throw error;
       return this.#refuse(session, error.code, frame);
     }
-    if (frame.receipt !== undefined) session.hear({ kind: 'receipt', receipt: frame.receipt });
-    if (frame.kind === 'disconnect') this.leave(session, 1000, '');
+    if (frame.receipt !== undefined) session.addAnswer({ kind: 'receipt', receipt: frame.receipt });
+    if (frame.kind === 'disconnect') this.end(session, 1000, '');
   }
 
-  /** The connection ends, by whichever side. */
-  leave(session: SessionModel, code: number, reason: string): void {
+  /** Ends a session. */
+  end(session: SessionModel, code: number, reason: string): void {
     if (session.gone) return;
     session.close(code, reason);
-    this.#leaving.push(session);
+    this.#ended.push(session);
   }
 
-  /** Whether another than this one has been thrown out. */
-  threwOut(speaker: SessionModel): boolean {
-    return this.#leaving.some((session) => session !== speaker);
+  /** True when a session other than this one has ended. */
+  hasEndedOthers(sender: SessionModel): boolean {
+    return this.#ended.some((session) => session !== sender);
   }
 
-  /** The broker learns of those that have gone; false when there are none. */
-  settle(speaker: SessionModel | undefined): boolean {
-    const leaving = this.#leaving;
-    this.#leaving = [];
-    // A session leaves when what it said was processed: who threw out others and itself is the last.
-    leaving.sort((a, b) => Number(a === speaker) - Number(b === speaker));
-    for (const session of leaving) {
+  /** Removes the subscriptions of ended sessions. Returns false when no session has ended. */
+  removeEnded(sender: SessionModel | undefined): boolean {
+    const ended = this.#ended;
+    this.#ended = [];
+    // The sender is removed last: it ends when its frames are processed, after the sessions that they have ended.
+    ended.sort((a, b) => Number(a === sender) - Number(b === sender));
+    for (const session of ended) {
       this.sessions.delete(session);
-      for (const listener of session.listeners.values()) this.broker.unsubscribe(listener);
-      session.listeners.clear();
+      for (const consumer of session.consumers.values()) this.broker.unsubscribe(consumer);
+      session.consumers.clear();
     }
-    // What they gave back may have thrown out others.
-    if (this.#leaving.length > 0) this.settle(undefined);
-    return leaving.length > 0;
+    // Their returned messages may have ended other sessions.
+    if (this.#ended.length > 0) this.removeEnded(undefined);
+    return ended.length > 0;
   }
 
-  pass(milliseconds: number): void {
-    this.broker.pass(milliseconds);
+  advance(milliseconds: number): void {
+    this.broker.advance(milliseconds);
     for (const session of this.sessions) {
       const late =
         session.version === undefined && this.broker.now >= session.openedAt + connectTimeout;
-      if (late) this.leave(session, closing('connect-timeout'), 'connect-timeout');
+      if (late) this.end(session, closing('connect-timeout'), 'connect-timeout');
     }
   }
 
   #connect(session: SessionModel, version: Version): void {
     if (session.version !== undefined) return this.#fail(session, 'already-connected', undefined);
     session.version = version;
-    session.hear({ kind: 'connected', version });
+    session.addAnswer({ kind: 'connected', version });
   }
 
   #process(session: SessionModel, frame: Frame): void {
@@ -116,14 +116,14 @@ export class ServerModel {
         session.transactions.set(frame.transaction, []);
         return;
       case 'commit':
-        return this.#commit(session, end(session, frame.transaction));
+        return this.#commit(session, take(session, frame.transaction));
       case 'abort':
-        end(session, frame.transaction);
+        take(session, frame.transaction);
         return;
       case 'disconnect':
       case 'connect':
-      case 'blank':
-      case 'broken':
+      case 'heartbeat':
+      case 'malformed':
         return;
       default:
         frame satisfies never;
@@ -133,14 +133,14 @@ export class ServerModel {
   #subscribe(session: SessionModel, frame: Frame & { readonly kind: 'subscribe' }): void {
     const { id, destination, ack, prefetch } = frame;
     const key = id ?? destination;
-    if (session.listeners.size >= sessionLimits.maxSubscriptions)
+    if (session.consumers.size >= sessionLimits.maxSubscriptions)
       throw new Refusal('subscription-limit');
     if (!/^\/(topic|queue|user)\//.test(destination)) throw new Refusal('no-route');
-    if (session.listeners.has(key)) throw new Refusal('subscription-exists');
+    if (session.consumers.has(key)) throw new Refusal('subscription-exists');
     const window = Number(prefetch ?? this.settings.prefetch);
-    const listener = new ListenerModel(session, key, id, destination, ack, window);
-    this.broker.subscribe(listener, prefetch);
-    session.listeners.set(key, listener);
+    const consumer = new ConsumerModel(session, key, id, destination, ack, window);
+    this.broker.subscribe(consumer, prefetch);
+    session.consumers.set(key, consumer);
   }
 
   #unsubscribe(
@@ -148,16 +148,16 @@ export class ServerModel {
     id: string | undefined,
     destination: string | undefined,
   ): void {
-    const listener = [...session.listeners.values()].find((each) =>
+    const consumer = [...session.consumers.values()].find((each) =>
       id === undefined ? each.destination === destination : each.key === id,
     );
-    if (listener === undefined) {
+    if (consumer === undefined) {
       if (id !== undefined && session.ended.has(id)) return;
       throw new Refusal('subscription-unknown');
     }
-    session.listeners.delete(listener.key);
-    session.ended.add(listener.key);
-    this.broker.unsubscribe(listener);
+    session.consumers.delete(consumer.key);
+    session.ended.add(consumer.key);
+    this.broker.unsubscribe(consumer);
   }
 
   #commit(session: SessionModel, frames: readonly Frame[]): void {
@@ -177,15 +177,15 @@ export class ServerModel {
 
   #settlements(session: SessionModel, frames: readonly Settle[]): readonly SettlementModel[] {
     return frames.flatMap(({ kind, name, subscription }) => {
-      const delivery = session.heard.find(
-        (each) => each.name === name && each.listener.ack !== 'auto',
+      const delivery = session.received.find(
+        (each) => each.name === name && each.consumer.ack !== 'auto',
       );
       if (delivery === undefined) throw new Refusal('acknowledgement-unknown');
-      const { listener } = delivery;
-      const open = listener.holds.some((hold) => hold.delivery === delivery);
-      const mislabelled = session.version === '1.1' && subscription !== delivery.subscription;
-      if (open && mislabelled) throw new Refusal('acknowledgement-unknown');
-      return open ? [{ kind, listener, name }] : [];
+      const { consumer } = delivery;
+      const open = consumer.unacknowledged.some((each) => each.delivery === delivery);
+      const isWrong = session.version === '1.1' && subscription !== delivery.subscription;
+      if (open && isWrong) throw new Refusal('acknowledgement-unknown');
+      return open ? [{ kind, consumer, name }] : [];
     });
   }
 
@@ -194,15 +194,15 @@ export class ServerModel {
   }
 
   #refuse(session: SessionModel, code: string, frame: Frame): void {
-    const told =
+    const reported =
       this.settings.errors === 'problem' &&
-      [...session.listeners.values()].some(({ destination }) => destination === problemQueue);
-    if (!told) return this.#fail(session, code, frame.receipt);
-    // An UNSUBSCRIBE that says an id is about nothing else.
-    const said = frame.kind !== 'unsubscribe' || frame.id === undefined;
-    const destination = said && 'destination' in frame ? frame.destination : undefined;
+      [...session.consumers.values()].some(({ destination }) => destination === problemQueue);
+    if (!reported) return this.#fail(session, code, frame.receipt);
+    // The problem of an UNSUBSCRIBE with an id has no destination.
+    const hasDestination = frame.kind !== 'unsubscribe' || frame.id === undefined;
+    const destination = hasDestination && 'destination' in frame ? frame.destination : undefined;
     const body = JSON.stringify({ code, destination, receipt: frame.receipt });
-    this.broker.tell(session, {
+    this.broker.sendTo(session, {
       destination: problemQueue,
       body,
       expires: Infinity,
@@ -211,8 +211,8 @@ export class ServerModel {
   }
 
   #fail(session: SessionModel, code: string, receipt: string | undefined): void {
-    session.hear({ kind: 'error', code, receipt });
-    this.leave(session, closing(code), code);
+    session.addAnswer({ kind: 'error', code, receipt });
+    this.end(session, closing(code), code);
   }
 }
 
@@ -222,18 +222,20 @@ function messageOf(frame: Frame & { readonly kind: 'send' }): MessageModel {
   return { destination, body, expires, original: undefined };
 }
 
+/** Adds a frame to an open transaction. */
 function hold(session: SessionModel, name: string, frame: Frame): void {
-  const held = session.transactions.get(name);
-  if (held === undefined) throw new Refusal('transaction-unknown');
-  if (held.length >= sessionLimits.maxTransactionFrames) throw new Refusal('transaction-limit');
-  held.push(frame);
+  const frames = session.transactions.get(name);
+  if (frames === undefined) throw new Refusal('transaction-unknown');
+  if (frames.length >= sessionLimits.maxTransactionFrames) throw new Refusal('transaction-limit');
+  frames.push(frame);
 }
 
-function end(session: SessionModel, name: string): readonly Frame[] {
-  const held = session.transactions.get(name);
-  if (held === undefined) throw new Refusal('transaction-unknown');
+/** Ends a transaction and returns its frames. */
+function take(session: SessionModel, name: string): readonly Frame[] {
+  const frames = session.transactions.get(name);
+  if (frames === undefined) throw new Refusal('transaction-unknown');
   session.transactions.delete(name);
-  return held;
+  return frames;
 }
 
 function closing(code: string): number {

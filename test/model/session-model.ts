@@ -1,9 +1,8 @@
-// A session and its subscriptions as the specification has them.
-import type { Frame } from './frame.js';
-import type { HeldModel, QueueModel } from './queue-model.js';
-import type { Ack, Version } from './script.js';
+// A session of the model and its subscriptions.
+import type { Ack, Frame, Version } from './frame.js';
+import type { QueuedModel, QueueModel } from './queue-model.js';
 
-/** What a client hears. */
+/** A frame that a client receives. */
 export type Answer =
   | { readonly kind: 'connected'; readonly version: Version }
   | { readonly kind: 'receipt'; readonly receipt: string }
@@ -24,28 +23,28 @@ export interface End {
   readonly reason: string;
 }
 
-/** A delivery that is to be settled. */
-export interface Hold {
-  readonly held: HeldModel;
+/** A delivery without ACK or NACK. */
+export interface Unacknowledged {
+  readonly queued: QueuedModel;
   readonly delivery: Delivery;
 }
 
-/** A delivery that a client has heard; it learns the name from the frame. */
+/** A delivery to a client; its name is known when the client has received the frame. */
 export interface Delivery {
   readonly subscription: string;
-  readonly listener: ListenerModel;
+  readonly consumer: ConsumerModel;
   name: string | undefined;
 }
 
 /** One subscription. */
-export class ListenerModel {
-  holds: Hold[] = [];
-  /** What its messages come through, where they are acknowledged or shared. */
+export class ConsumerModel {
+  unacknowledged: Unacknowledged[] = [];
+  /** The queue of its messages; undefined for a topic without acknowledgement. */
   queue: QueueModel | undefined;
 
   constructor(
     readonly session: SessionModel,
-    /** Unnamed ones of STOMP 1.0 have their destination, which is no id of ours. */
+    /** The id; in STOMP 1.0 without an id, the destination. */
     readonly key: string,
     readonly id: string | undefined,
     readonly destination: string,
@@ -54,32 +53,32 @@ export class ListenerModel {
   ) {}
 
   get hasRoom(): boolean {
-    return !this.session.gone && this.holds.length < this.window;
+    return !this.session.gone && this.unacknowledged.length < this.window;
   }
 }
 
 export class SessionModel {
-  /** Whether its first octet was heard, which settles the protocol. */
-  spoke = false;
+  /** True when the first byte was received, which determines the protocol. */
+  started = false;
   version: Version | undefined;
   gone = false;
   end: End | undefined;
   stalled = false;
-  /** The frame whose end was not said yet. */
-  begun: Frame | undefined;
-  readonly listeners = new Map<string, ListenerModel>();
+  /** The frame whose end has not been sent. */
+  partialFrame: Frame | undefined;
+  readonly consumers = new Map<string, ConsumerModel>();
   readonly ended = new Set<string>();
   readonly transactions = new Map<string, Frame[]>();
-  /** Deliveries heard, in order. */
-  readonly heard: Delivery[] = [];
-  /** Whether a session was thrown out since this one was last looked at. */
-  disturbed = false;
-  /** What it is to hear, since it was last looked at. */
+  /** Deliveries that the client has received, in order. */
+  readonly received: Delivery[] = [];
+  /** True when another session has ended since the last comparison. */
+  reordered = false;
+  /** Expected frames since the last comparison. */
   answers: { readonly answer: Answer; readonly delivery: Delivery | undefined }[] = [];
 
   constructor(readonly openedAt: number) {}
 
-  hear(answer: Answer, delivery?: Delivery): void {
+  addAnswer(answer: Answer, delivery?: Delivery): void {
     if (!this.gone) this.answers.push({ answer, delivery });
   }
 
@@ -87,7 +86,7 @@ export class SessionModel {
     if (this.gone) return;
     this.gone = true;
     this.end = { code, reason };
-    // The memory transport cuts off what a reader that has stopped did not take.
+    // The memory transport drops bytes that a stopped reader has not taken.
     if (this.stalled) this.answers = [];
   }
 }

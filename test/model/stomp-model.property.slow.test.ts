@@ -1,22 +1,22 @@
-// The server against a model of the specification: random frames of several sessions, cut anywhere, and everything agrees.
+// The server against a model: random frames of several sessions, in random chunks, get the answers of the model.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cases, fuzzing } from '../property.js';
 import { problemQueue, Refusal } from './broker-model.js';
-import { octetsOf, type Frame } from './frame.js';
+import { bytesOf, type Frame } from './frame.js';
 import { frameOf, type Source } from './naming.js';
 import { RealServer, type ReceivedAnswer } from './real-server.js';
 import { clientCount, settings, steps, type Settings, type Step } from './script.js';
 import { ServerModel } from './server-model.js';
 import type { Answer, SessionModel } from './session-model.js';
 
-/** The model, and how its clients stand. */
-class World implements Source {
+/** The model and its clients. */
+class ModelState implements Source {
   readonly model: ServerModel;
   readonly clients: (SessionModel | undefined)[] = Array(clientCount).fill(undefined);
-  /** Octets whose frame ends with what each client says next. */
-  readonly withheld = new Map<SessionModel, string>();
-  /** How many were played. */
+  /** The bytes that complete the partial frame of a session. */
+  readonly rests = new Map<SessionModel, string>();
+  /** Number of steps so far. */
   steps = 0;
   #numbers = 0;
 
@@ -28,23 +28,22 @@ class World implements Source {
     return this.model.broker.now;
   }
 
-  /** Something that was not said before. */
-  fresh(start: string): string {
-    return `${start}${++this.#numbers}`;
+  unique(prefix: string): string {
+    return `${prefix}${++this.#numbers}`;
   }
 }
 
 type Open = Step & { readonly kind: 'open' };
-type Say = Step & { readonly kind: 'say' };
+type SendFrames = Step & { readonly kind: 'frames' };
 
-class Play implements fc.AsyncCommand<World, RealServer> {
+class StepCommand implements fc.AsyncCommand<ModelState, RealServer> {
   constructor(private readonly step: Step) {}
 
   toString(): string {
     return JSON.stringify(this.step);
   }
 
-  check({ clients }: World): boolean {
+  check({ clients }: ModelState): boolean {
     const { step } = this;
     switch (step.kind) {
       case 'open':
@@ -56,43 +55,43 @@ class Play implements fc.AsyncCommand<World, RealServer> {
       case 'publish':
         return true;
       case 'wait':
-        // How long a reader may stand still is for the tests of the outbox.
+        // The timeout of a stopped reader has its own tests, with the outbox.
         return !clients.some((client) => client?.stalled === true && client.answers.length > 0);
       default:
         return clients[step.client] !== undefined;
     }
   }
 
-  async run(world: World, real: RealServer): Promise<void> {
-    world.steps++;
-    const lost = world.model.broker.lost;
+  async run(state: ModelState, real: RealServer): Promise<void> {
+    state.steps++;
+    const lost = state.model.broker.lost;
     const logged = real.errors.length;
-    const speaker = 'client' in this.step ? world.clients[this.step.client] : undefined;
-    await this.#play(world, real);
-    const thrownOut = world.model.settle(speaker);
+    const sender = 'client' in this.step ? state.clients[this.step.client] : undefined;
+    await this.#run(state, real);
+    const ended = state.model.removeEnded(sender);
     await real.idle();
-    for (const client of world.clients.keys()) compare(world, real, client, thrownOut);
-    compareLog(real.errors.slice(logged), world.model.broker.lost - lost);
+    for (const client of state.clients.keys()) compare(state, real, client, ended);
+    compareLog(real.errors.slice(logged), state.model.broker.lost - lost);
   }
 
-  async #play(world: World, real: RealServer): Promise<void> {
+  async #run(state: ModelState, real: RealServer): Promise<void> {
     const { step } = this;
-    const { model, clients } = world;
+    const { model, clients } = state;
     const session = 'client' in step ? clients[step.client] : undefined;
     switch (step.kind) {
       case 'open': {
         const opened = (clients[step.client] = model.open());
         real.connect(step.client);
-        return real.send(step.client, greeting(world, opened, step), []);
+        return real.send(step.client, connectFrames(state, opened, step), []);
       }
-      case 'say':
-        return real.send(step.client, say(world, session!, step), step.cuts);
+      case 'frames':
+        return real.send(step.client, framesOf(state, session!, step), step.cuts);
       case 'vanish':
         real.connection(step.client).vanish();
-        return model.leave(session!, 1006, '');
+        return model.end(session!, 1006, '');
       case 'close':
         real.connection(step.client).close();
-        return model.leave(session!, 1000, '');
+        return model.end(session!, 1000, '');
       case 'stall':
         session!.stalled = true;
         return real.connection(step.client).pause();
@@ -100,9 +99,9 @@ class Play implements fc.AsyncCommand<World, RealServer> {
         session!.stalled = false;
         return real.connection(step.client).resume();
       case 'publish':
-        return publish(world, real, step.destination);
+        return publish(state, real, step.destination);
       case 'wait':
-        model.pass(step.milliseconds);
+        model.advance(step.milliseconds);
         return real.clock.advance(step.milliseconds);
       default:
         step satisfies never;
@@ -110,8 +109,12 @@ class Play implements fc.AsyncCommand<World, RealServer> {
   }
 }
 
-/** What a client says first. */
-function greeting({ model }: World, session: SessionModel, { version, told }: Open): string {
+/** The bytes of the first frames of a client, which the model processes. */
+function connectFrames(
+  { model }: ModelState,
+  session: SessionModel,
+  { version, problems }: Open,
+): string {
   if (version === undefined) return '';
   const connect: Frame = { kind: 'connect', version, receipt: undefined };
   const subscribe: Frame = {
@@ -122,43 +125,51 @@ function greeting({ model }: World, session: SessionModel, { version, told }: Op
     prefetch: undefined,
     receipt: undefined,
   };
-  const frames = told ? [connect, subscribe] : [connect];
-  for (const frame of frames) model.hear(session, frame);
-  return frames.map((frame) => octetsOf(frame, version, false)).join('');
+  const frames = problems ? [connect, subscribe] : [connect];
+  for (const frame of frames) model.receive(session, frame);
+  return frames.map((frame) => bytesOf(frame, version, false)).join('');
 }
 
-/** The octets of what a client says, which the model hears frame by frame. */
-function say(world: World, session: SessionModel, { wishes, withheld, crlf }: Say): string {
-  const { model } = world;
-  let octets = world.withheld.get(session) ?? '';
-  world.withheld.delete(session);
-  const begun = session.begun;
-  session.begun = undefined;
-  if (begun !== undefined) model.hear(session, begun);
-  for (const [i, wish] of wishes.entries()) {
-    // When exactly the broker learns of somebody else's end is nobody's promise.
-    if (model.threwOut(session)) break;
-    const frame = frameOf(session, wish, world);
-    const said = octetsOf(frame, session.version ?? '1.0', crlf);
-    if (withheld && i === wishes.length - 1 && said.length > 1 && frame.kind !== 'broken') {
-      const end = Math.ceil(said.length / 2);
-      session.begun = frame;
-      session.spoke = true;
-      world.withheld.set(session, said.slice(end));
-      return octets + said.slice(0, end);
+/** The bytes of frames, which the model processes one by one. */
+function framesOf(
+  state: ModelState,
+  session: SessionModel,
+  { drafts, partial, crlf }: SendFrames,
+): string {
+  const { model } = state;
+  let bytes = state.rests.get(session) ?? '';
+  state.rests.delete(session);
+  if (session.partialFrame !== undefined) model.receive(session, session.partialFrame);
+  session.partialFrame = undefined;
+  for (const [i, draft] of drafts.entries()) {
+    // It is not specified when the broker removes the other session.
+    if (model.hasEndedOthers(session)) break;
+    const frame = frameOf(session, draft, state);
+    const text = bytesOf(frame, session.version ?? '1.0', crlf);
+    const isLast = i === drafts.length - 1;
+    if (partial && isLast && text.length > 1 && frame.kind !== 'malformed') {
+      const end = Math.ceil(text.length / 2);
+      session.partialFrame = frame;
+      session.started = true;
+      state.rests.set(session, text.slice(end));
+      return bytes + text.slice(0, end);
     }
-    octets += said;
-    model.hear(session, frame);
+    bytes += text;
+    model.receive(session, frame);
   }
-  return octets;
+  return bytes;
 }
 
-/** The application publishes, and hears of a refusal itself. */
-async function publish(world: World, { server }: RealServer, destination: string): Promise<void> {
-  const body = world.fresh('body ');
+/** The application publishes; the server rejects what the model refuses. */
+async function publish(
+  state: ModelState,
+  { server }: RealServer,
+  destination: string,
+): Promise<void> {
+  const body = state.unique('body ');
   let refused: string | undefined;
   try {
-    world.model.broker.publish([{ destination, body, expires: Infinity, original: undefined }]);
+    state.model.broker.publish([{ destination, body, expires: Infinity, original: undefined }]);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     refused = error.code;
@@ -168,58 +179,59 @@ async function publish(world: World, { server }: RealServer, destination: string
   else await expect(published).rejects.toMatchObject({ code: refused });
 }
 
-/** Both have to have said the same to a client, and to have ended alike. */
-function compare(world: World, real: RealServer, client: number, thrownOut: boolean): void {
-  const session = world.clients[client];
+/** The client has received the answers of the model, and its connection has ended in the same way. */
+function compare(state: ModelState, real: RealServer, client: number, ended: boolean): void {
+  const session = state.clients[client];
   if (session === undefined) return;
-  session.disturbed ||= thrownOut;
+  session.reordered ||= ended;
   if (session.stalled && !session.gone) return;
   const { answers, end } = real.received(client, session.version);
-  const expected = ordered(session.answers, ({ answer }) => answer, session.disturbed);
-  const heard = ordered(answers, ({ answer }) => answer, session.disturbed);
-  expect(heard.map(({ answer }) => answer)).toEqual(expected.map(({ answer }) => answer));
+  const expected = ordered(session.answers, ({ answer }) => answer, session.reordered);
+  const received = ordered(answers, ({ answer }) => answer, session.reordered);
+  expect(received.map(({ answer }) => answer)).toEqual(expected.map(({ answer }) => answer));
   expect(end).toEqual(session.end);
   for (const [i, { delivery }] of expected.entries())
-    if (delivery !== undefined) learn(session, delivery, heard[i]!);
+    if (delivery !== undefined) addDelivery(session, delivery, received[i]!);
   session.answers = [];
-  session.disturbed = false;
-  if (session.gone) world.clients[client] = undefined;
+  session.reordered = false;
+  if (session.gone) state.clients[client] = undefined;
 }
 
-/** Nothing is an error but a message that is lost. */
+/** The server logs one error for each lost message. */
 function compareLog(errors: readonly string[], lost: number): void {
   expect(errors).toEqual(Array(lost).fill(expect.stringContaining('is lost')));
 }
 
-function learn(
+/** Adds a delivery with the name that the client has received. */
+function addDelivery(
   session: SessionModel,
-  delivery: SessionModel['heard'][number],
+  delivery: SessionModel['received'][number],
   { name }: ReceivedAnswer,
 ): void {
   delivery.name = name;
-  if (delivery.listener.ack !== 'auto')
-    expect(session.heard.map((each) => each.name)).not.toContain(name);
-  session.heard.push(delivery);
+  if (delivery.consumer.ack !== 'auto')
+    expect(session.received.map((each) => each.name)).not.toContain(name);
+  session.received.push(delivery);
 }
 
 /**
- * Messages between two other frames, subscription by subscription: in which order two subscriptions get theirs is nobody's
- * promise. Where a session was thrown out, what it gives back comes when the broker learns of it, before a receipt or behind.
+ * Orders the messages between two other frames by subscription, because the order of different subscriptions is not specified.
+ * After the end of another session, its returned messages may arrive before or after a receipt.
  */
 function ordered<T>(
   items: readonly T[],
   answerOf: (item: T) => Answer,
-  disturbed: boolean,
+  reordered: boolean,
 ): readonly T[] {
-  let stretch = 0;
+  let group = 0;
   const ranked = items.map((item) => {
     const answer = answerOf(item);
-    if (answer.kind !== 'message') return { item, stretch: ++stretch, subscription: '' };
+    if (answer.kind !== 'message') return { item, group: ++group, subscription: '' };
     const subscription = answer.subscription ?? answer.destination;
-    return { item, stretch: disturbed ? 0 : stretch, subscription };
+    return { item, group: reordered ? 0 : group, subscription };
   });
   return ranked
-    .toSorted((a, b) => a.stretch - b.stretch || compareText(a.subscription, b.subscription))
+    .toSorted((a, b) => a.group - b.group || compareText(a.subscription, b.subscription))
     .map(({ item }) => item);
 }
 
@@ -227,27 +239,27 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Each case of `npm run fuzz` is so many steps. */
+/** Steps for each case of `npm run fuzz`. */
 const stepsPerCase = 10;
-/** One run with another; measured. */
+/** Average number of steps in a run; measured. */
 const stepsPerRun = 80;
 
-it('says what the model says', { timeout: 0 }, async () => {
-  const plays = fc.commands([steps.map((step) => new Play(step))], {
+it('answers as the model does', { timeout: 0 }, async () => {
+  const runs = fc.commands([steps.map((step) => new StepCommand(step))], {
     maxCommands: 300,
     size: 'max',
   });
-  let played = 0;
+  let total = 0;
   await fc.assert(
-    fc.asyncProperty(settings, fc.noBias(plays), async (chosen, commands) => {
+    fc.asyncProperty(settings, fc.noBias(runs), async (chosen, commands) => {
       const real = await RealServer.open(chosen);
-      const world = new World(chosen);
-      await fc.asyncModelRun(() => ({ model: world, real }), commands);
-      played += world.steps;
+      const state = new ModelState(chosen);
+      await fc.asyncModelRun(() => ({ model: state, real }), commands);
+      total += state.steps;
       expect(await real.empty()).toEqual({ sessions: 0, timers: 0 });
       await real.server.close();
     }),
     { ...cases, numRuns: Math.ceil((Number(cases.numRuns) * stepsPerCase) / stepsPerRun) },
   );
-  if (fuzzing) console.log(`${played.toLocaleString('en-US')} steps were played.`);
+  if (fuzzing) console.log(`${total.toLocaleString('en-US')} steps were run.`);
 });

@@ -1,23 +1,29 @@
 // The shape of a regression case: one input that has found a fault, with the correct answer.
+import { AssertionError } from 'node:assert';
+import type { TransportName } from '../clients/server.js';
 import type { Setup } from './setup.js';
 
 export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
 export type Protocol = (typeof protocols)[number];
 
-export const transports = ['memory', 'websocket-text', 'websocket-binary', 'tcp'] as const;
-export type TransportName = (typeof transports)[number];
+export const transports: readonly TransportName[] = [
+  'memory',
+  'WebSocket text',
+  'WebSocket binary',
+  'TCP',
+];
 
 export interface Case {
   /** The entry of the list of faults, such as `C3`. */
   readonly fault: string;
-  /** Tells the cases of one fault apart, in kebab case. */
+  /** Distinguishes the cases of one fault; in kebab case. */
   readonly name: string;
   /** The correct behavior, as a sentence. */
   readonly title: string;
   /** Empty for a case that needs no client: it runs once. */
   readonly protocols: readonly Protocol[];
   readonly transports: readonly TransportName[];
-  /** Rejects with a `WrongAnswer` where the server does something else than the title says. */
+  /** Rejects with an `AssertionError`, such as `WrongAnswer`, when the server does not behave as the title says. */
   readonly run: (setup: Setup) => Promise<void>;
 }
 
@@ -30,9 +36,14 @@ export interface Run {
   readonly transport: TransportName;
 }
 
-/** The server's behavior is not the correct one. Every other error means that the case itself is broken. */
-export class WrongAnswer extends Error {
+/** The behavior of the server is wrong. Errors that are not assertion errors mean that the case itself is broken. */
+export class WrongAnswer extends AssertionError {
   override readonly name = 'WrongAnswer';
+
+  constructor(message: string, { cause }: ErrorOptions = {}) {
+    super({ message });
+    this.cause = cause;
+  }
 }
 
 const stomp = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2'] as const;
@@ -50,7 +61,7 @@ export const bothLanguages = { protocols: ['stomp-1.2', 'json'], transports: ['m
 /** One client over memory: for faults that no protocol and no transport takes part in. */
 export const oneClient = { protocols: ['stomp-1.2'], transports: ['memory'] } as const;
 /** WebSocket alone: for faults of the handshake and of the WebSocket framing. */
-export const webSocket = { protocols: ['stomp-1.2'], transports: ['websocket-text'] } as const;
+export const webSocket = { protocols: ['stomp-1.2'], transports: ['WebSocket text'] } as const;
 /** No client at all. */
 export const serverAlone = { protocols: [], transports: [] } as const;
 

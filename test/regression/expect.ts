@@ -1,18 +1,18 @@
-// What the cases check; each check that does not hold throws a `WrongAnswer`.
+// The checks of the cases; each throws a `WrongAnswer` when it does not hold.
+import { describe, type StompClient } from '../clients/stomp.js';
 import { WrongAnswer } from './case.js';
-import { show, type Client } from './client.js';
 import type { Setup } from './setup.js';
 
 /** @throws WrongAnswer unless the session has ended with this code, or still answers */
 export async function expectEnd(
   setup: Setup,
-  client: Client,
+  client: StompClient,
   ends: number | 'open',
 ): Promise<void> {
   const code = await setup.closeCode(client);
   if ((code ?? 'open') === ends) return;
-  const last = client.received.at(-1);
-  const after = last === undefined ? '' : `, after ${show(last)}`;
+  const last = client.history.at(-1);
+  const after = last === undefined ? '' : `, after ${describe(last)}`;
   const found = code === undefined ? 'the session is open' : `it was closed with ${code}`;
   throw new WrongAnswer(
     ends === 'open'

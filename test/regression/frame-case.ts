@@ -1,12 +1,13 @@
 // Cases as data: the frames that a client sends, and the frames or the close code that the server must answer with.
 import type { ServerOptions } from '../../src/index.js';
+import { describe, type StompFrame, type StompHeaders } from '../clients/stomp.js';
 import { WrongAnswer, type Case, type Protocol } from './case.js';
-import { show, type Frame, type Headers } from './client.js';
+import { messagesOf, problemsOf } from './client.js';
 import { expectEnd, expectEqual, expectLog } from './expect.js';
 import type { Setup } from './setup.js';
 
-/** A frame, or bytes that are no frame of the protocol. */
-export type Input = readonly [command: string, headers?: Headers, body?: string] | string;
+/** A frame, or bytes that are not a frame of the protocol. */
+export type Input = readonly [command: string, headers?: StompHeaders, body?: string] | string;
 
 /** Part of a frame: every header and the body named here must be equal. A header of `undefined` must be absent. */
 export interface Expected {
@@ -19,7 +20,7 @@ export interface Script {
   /** A new object for each run. */
   readonly server?: () => ServerOptions;
   /** Headers of CONNECT; false where the frames begin with their own. Default none. */
-  readonly connect?: Headers | false;
+  readonly connect?: StompHeaders | false;
   /** Whether the client subscribes to its problems before the frames. Default false. */
   readonly problems?: boolean;
   /** A destination that a second client of the same protocol subscribes to before the frames. */
@@ -50,7 +51,7 @@ async function perform(setup: Setup, script: Script): Promise<void> {
   const second = listener === undefined ? undefined : await setup.connect({ login: 'listener' });
   await second?.subscribe('listener', listener!);
   const client = await setup.open();
-  if (connect !== false) await client.connect({ ...connect, problems });
+  if (connect !== false) await setup.handshake(client, { ...connect, problems });
 
   const inputs = typeof frames === 'function' ? frames(setup.protocol) : frames;
   for (const input of inputs) {
@@ -59,16 +60,16 @@ async function perform(setup: Setup, script: Script): Promise<void> {
   }
 
   await expectEnd(setup, client, ends);
-  expectInOrder(client.received, script.receives ?? []);
+  expectInOrder(client.history, script.receives ?? []);
   if (script.problemCodes !== undefined) {
-    const codes = client.problems.map(({ code }) => code);
+    const codes = problemsOf(client).map(({ code }) => code);
     expectEqual('the codes of the problems', codes, script.problemCodes);
   }
-  if (script.delivers !== undefined) expectAll(second!.messages(), script.delivers);
+  if (script.delivers !== undefined) expectAll(messagesOf(second!), script.delivers);
   if (script.logs !== undefined) expectLog(setup, script.logs);
 }
 
-function expectInOrder(frames: readonly Frame[], expected: readonly Expected[]): void {
+function expectInOrder(frames: readonly StompFrame[], expected: readonly Expected[]): void {
   let from = 0;
   for (const each of expected) {
     const index = frames.findIndex((frame, i) => i >= from && matches(frame, each));
@@ -78,14 +79,14 @@ function expectInOrder(frames: readonly Frame[], expected: readonly Expected[]):
   }
 }
 
-function expectAll(frames: readonly Frame[], expected: readonly Expected[]): void {
+function expectAll(frames: readonly StompFrame[], expected: readonly Expected[]): void {
   const same =
     frames.length === expected.length && frames.every((f, i) => matches(f, expected[i]!));
   if (!same)
     throw new WrongAnswer(`Expected ${JSON.stringify(expected)}, received ${list(frames)}.`);
 }
 
-function matches(frame: Frame, { command, headers = {}, body }: Expected): boolean {
+function matches(frame: StompFrame, { command, headers = {}, body }: Expected): boolean {
   return (
     frame.command === command &&
     Object.entries(headers).every(([name, value]) => frame.headers[name] === value) &&
@@ -93,6 +94,6 @@ function matches(frame: Frame, { command, headers = {}, body }: Expected): boole
   );
 }
 
-function list(frames: readonly Frame[]): string {
-  return frames.length === 0 ? 'nothing' : frames.map(show).join(' | ');
+function list(frames: readonly StompFrame[]): string {
+  return frames.length === 0 ? 'nothing' : frames.map(describe).join(' | ');
 }

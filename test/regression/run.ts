@@ -1,4 +1,5 @@
 // Runs a case, and compares its outcome with the list of known failures.
+import { AssertionError } from 'node:assert';
 import { WrongAnswer, type Run } from './case.js';
 import { Setup, turns } from './setup.js';
 
@@ -50,7 +51,7 @@ export class ProcessEnded extends WrongAnswer {
 export async function wrongAnswerOf(
   run: Run,
   uncaught: UncaughtExceptions,
-): Promise<WrongAnswer | undefined> {
+): Promise<AssertionError | undefined> {
   const setup = new Setup(run);
   const wrong = await wrongAnswerIn(async () => {
     await run.case.run(setup);
@@ -64,12 +65,12 @@ export async function wrongAnswerOf(
   return wrong ?? unclosed;
 }
 
-async function wrongAnswerIn(work: () => Promise<void>): Promise<WrongAnswer | undefined> {
+async function wrongAnswerIn(work: () => Promise<void>): Promise<AssertionError | undefined> {
   try {
     await withTimeout(work());
     return undefined;
   } catch (error) {
-    if (error instanceof WrongAnswer) return error;
+    if (error instanceof AssertionError) return error;
     throw error;
   }
 }
@@ -90,7 +91,7 @@ export function entriesFor(list: readonly string[], key: string): readonly strin
 /** What a test of the run has to fail with: a new failure, or an entry that must be changed; undefined where all is known. */
 export function verdictOn(
   key: string,
-  outcome: WrongAnswer | undefined,
+  outcome: AssertionError | undefined,
   { wrong, ending }: KnownFailures,
 ): Error | undefined {
   const [entry] = entriesFor([...wrong, ...ending], key);

@@ -7,12 +7,20 @@ import {
   memoryTransport,
   tcpTransport,
   type Logger,
+  type MemoryTransport,
   type Server,
   type ServerOptions,
-  type Transport,
 } from '../../src/index.js';
-import { WrongAnswer, type Protocol, type Run, type TransportName } from './case.js';
-import { Client, type ConnectHeaders, type Headers, type Ports } from './client.js';
+import { jsonSubprotocol } from '../clients/json.js';
+import {
+  openConnection,
+  portOf,
+  type ServerAddress,
+  type TransportName,
+} from '../clients/server.js';
+import { StompClient } from '../clients/stomp.js';
+import { WrongAnswer, type Protocol, type Run } from './case.js';
+import { connect, formatOf, type ConnectHeaders } from './client.js';
 
 export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info';
@@ -20,8 +28,12 @@ export interface LogEntry {
   readonly text: string;
 }
 
-export interface ConnectOptions extends ConnectHeaders {
-  readonly overProtocol?: Protocol;
+export interface OpenOptions {
+  readonly protocol?: Protocol;
+  /** The transport of the client, in place of the transport of the run. */
+  readonly memory?: MemoryTransport;
+  /** HTTP headers of the handshake. */
+  readonly httpHeaders?: Readonly<Record<string, string>>;
 }
 
 /** Turns of the event loop that a server may take until it is idle. */
@@ -35,11 +47,11 @@ export class Setup {
   readonly log: LogEntry[] = [];
   /** Close codes by session id, as the server reports them: over TCP no code travels. */
   readonly #closeCodes = new Map<string, number>();
-  readonly #clients: Client[] = [];
+  readonly #clients: StompClient[] = [];
   readonly #closing: (() => Promise<void> | void)[] = [];
   #server: Server | undefined;
-  #ports: Ports | undefined;
-  #neighbor: Client | undefined;
+  #address: ServerAddress | undefined;
+  #neighbor: StompClient | undefined;
   #neighborTransactions = 0;
 
   constructor({ protocol, transport }: Run) {
@@ -51,9 +63,8 @@ export class Setup {
     return this.#server!;
   }
 
-  /** Where the server listens. */
-  get ports(): Ports {
-    return this.#ports!;
+  get address(): ServerAddress {
+    return this.#address!;
   }
 
   /** Keeps all entries in `log`. */
@@ -74,21 +85,17 @@ export class Setup {
    * @throws WrongAnswer where the server refuses the options
    */
   async start(options: ServerOptions = {}): Promise<Server> {
-    const memory = memoryTransport();
-    const tcp = this.transport === 'tcp' ? tcpTransport({ port: 0 }) : undefined;
-    const transports: Transport[] = [memory, ...(tcp === undefined ? [] : [tcp])];
+    const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
+    const own = this.transport === 'TCP' ? [memory, tcp] : [memory];
     const server = await this.create({
       ...options,
-      transports: [...transports, ...(options.transports ?? [])],
+      transports: [...own, ...(options.transports ?? [])],
     });
-    if (this.transport.startsWith('websocket')) await server.listen(0);
-    else await server.start();
-    this.#ports = {
-      memory,
-      webSocket: (server.address() as AddressInfo | undefined)?.port,
-      tcp: tcp?.address()?.port,
-    };
-    this.#neighbor = await this.connect({ login: 'neighbor', overProtocol: 'stomp-1.2' });
+    const webSocket = this.transport.startsWith('WebSocket');
+    await (webSocket ? server.listen(0) : server.start());
+    this.#address = { memory, port: webSocket ? portOf(server) : (tcp.address()?.port ?? 0) };
+    this.#neighbor = await this.open({ protocol: 'stomp-1.2' });
+    await connect(this.#neighbor, 'stomp-1.2', { login: 'neighbor' });
     return server;
   }
 
@@ -117,20 +124,29 @@ export class Setup {
     return refusalOf(() => this.create({ endpoints: [], ...options }));
   }
 
-  /** Opens a connection, which has sent nothing. */
-  async open(httpHeaders: Headers = {}, protocol = this.protocol): Promise<Client> {
-    const { ports, transport } = this;
-    const client = await Client.open(ports, { protocol, transport, httpHeaders });
+  /** A client that has sent nothing. */
+  async open(options: OpenOptions = {}): Promise<StompClient> {
+    const { protocol = this.protocol, memory, httpHeaders: headers = {} } = options;
+    const subprotocols =
+      protocol === 'json' ? [jsonSubprotocol] : ['v12.stomp', 'v11.stomp', 'v10.stomp'];
+    const connection =
+      memory?.connect() ??
+      (await openConnection(this.transport, this.address, { subprotocols, headers }));
+    const client = new StompClient(connection, formatOf(protocol));
     this.#clients.push(client);
     return client;
   }
 
-  /** Connects a client. */
-  async connect(options: ConnectOptions = {}): Promise<Client> {
-    const { overProtocol, ...headers } = options;
-    const client = await this.open({}, overProtocol);
-    await client.connect(headers);
+  /** A connected client. */
+  async connect(headers?: ConnectHeaders): Promise<StompClient> {
+    const client = await this.open();
+    await this.handshake(client, headers);
     return client;
+  }
+
+  /** Connects an open client of the run's protocol. */
+  handshake(client: StompClient, headers?: ConnectHeaders): Promise<void> {
+    return connect(client, this.protocol, headers);
   }
 
   /** Runs when the run is over, the last first. */
@@ -156,12 +172,12 @@ export class Setup {
   }
 
   /** The close code with which a session ended; undefined while it is open. */
-  async closeCode(client: Client): Promise<number | undefined> {
+  async closeCode(client: StompClient): Promise<number | undefined> {
     await this.settle();
     // The answers to a close take turns that the server has no part in.
     for (let i = 0; client.end === undefined && i < 3; i++) await this.settle();
     if (client.end === undefined) return undefined;
-    const session = client.received.find(({ command }) => command === 'CONNECTED')?.headers;
+    const session = client.history.find(({ command }) => command === 'CONNECTED')?.headers;
     return client.end.code ?? this.#closeCodes.get(session?.['session'] ?? '') ?? 1006;
   }
 
@@ -176,7 +192,7 @@ export class Setup {
 
   /** Closes clients and servers. @throws WrongAnswer where something cannot be closed */
   async close(): Promise<void> {
-    for (const client of this.#clients) client.close();
+    for (const client of this.#clients) client.connection.vanish();
     const failures: unknown[] = [];
     for (const action of this.#closing.toReversed())
       await (async () => action())().catch((error: unknown) => void failures.push(error));

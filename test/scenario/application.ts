@@ -1,4 +1,4 @@
-// The application of the scenario: rooms that can be asked and spoken in, answers to one user, and failures.
+// The application of the scenario: chat rooms with messages to all and to one user, and a handler that fails.
 import { IsString, Length } from 'class-validator';
 import {
   Controller,
@@ -14,7 +14,7 @@ import {
   type Authenticator,
 } from '../../src/index.js';
 
-class Say {
+class Post {
   @IsString()
   @Length(1, 20)
   text!: string;
@@ -22,17 +22,17 @@ class Say {
 
 @Controller('/rooms/{room}')
 class RoomController {
-  @MessageMapping('/say')
+  @MessageMapping('/post')
   @SendTo('/topic/rooms/{room}')
-  say(@Payload() { text }: Say, @Principal() by: Principal) {
+  post(@Payload() { text }: Post, @Principal() by: Principal) {
     return { text, by: by.name };
   }
 
-  @MessageMapping('/whisper')
-  @SendToUser('/queue/whispers')
-  async whisper(@Payload() { text }: Say) {
+  @MessageMapping('/copy')
+  @SendToUser('/queue/copies')
+  async copy(@Payload() { text }: Post) {
     await Promise.resolve();
-    return `psst: ${text}`;
+    return `Copy of ${text}`;
   }
 
   @SubscribeMapping('/topic')

@@ -9,108 +9,124 @@ import { describe, expect, it } from 'vitest';
 import { createServer, tcpTransport } from '../../src/index.js';
 import { findStompPy } from '../stomp-py.js';
 import { application } from './application.js';
-import { shown, type Play, type Seen, type Step } from './scenario.js';
+import { comparable, type Result, type Runner, type Step } from './scenario.js';
 import { throughStompjs } from './stompjs.js';
 
 const lobby = '/topic/rooms/lobby';
-const say = '/app/rooms/lobby/say';
+const post = '/app/rooms/lobby/post';
 const jobs = '/queue/jobs';
 
 const steps: readonly Step[] = [
-  { who: 'eve', do: 'connect', passcode: 'wrong' },
-  { who: 'ann', do: 'connect', passcode: 'secret' },
-  { who: 'bob', do: 'connect', passcode: 'secret' },
+  { client: 'eve', do: 'connect', passcode: 'wrong' },
+  { client: 'ann', do: 'connect', passcode: 'secret' },
+  { client: 'bob', do: 'connect', passcode: 'secret' },
 
-  { who: 'ann', do: 'subscribe', as: 'problems', destination: '/user/queue/errors' },
-  { who: 'ann', do: 'subscribe', as: 'lobby', destination: lobby },
-  { who: 'bob', do: 'subscribe', as: 'rooms', destination: '/topic/rooms/*' },
-  { who: 'ann', do: 'subscribe', as: 'welcome', destination: '/app/rooms/lobby/topic' },
-  { who: 'ann', do: 'next', of: 'welcome' },
+  { client: 'ann', do: 'subscribe', subscription: 'problems', destination: '/user/queue/errors' },
+  { client: 'ann', do: 'subscribe', subscription: 'lobby', destination: lobby },
+  { client: 'bob', do: 'subscribe', subscription: 'rooms', destination: '/topic/rooms/*' },
+  {
+    client: 'ann',
+    do: 'subscribe',
+    subscription: 'welcome',
+    destination: '/app/rooms/lobby/topic',
+  },
+  { client: 'ann', do: 'next', subscription: 'welcome' },
 
-  { who: 'ann', do: 'send', destination: say, payload: { text: 'hi, Zo\u00eb \u{1f642}' } },
-  { who: 'bob', do: 'send', destination: say, payload: { text: 'a:b\\c' } },
-  { who: 'ann', do: 'next', of: 'lobby' },
-  { who: 'ann', do: 'next', of: 'lobby' },
-  { who: 'bob', do: 'next', of: 'rooms' },
-  { who: 'bob', do: 'next', of: 'rooms' },
+  { client: 'ann', do: 'send', destination: post, payload: { text: 'hi, Zo\u00eb \u{1f642}' } },
+  { client: 'bob', do: 'send', destination: post, payload: { text: 'a:b\\c' } },
+  { client: 'ann', do: 'next', subscription: 'lobby' },
+  { client: 'ann', do: 'next', subscription: 'lobby' },
+  { client: 'bob', do: 'next', subscription: 'rooms' },
+  { client: 'bob', do: 'next', subscription: 'rooms' },
 
-  { who: 'bob', do: 'subscribe', as: 'whispers', destination: '/user/queue/whispers' },
-  { who: 'bob', do: 'send', destination: '/app/rooms/lobby/whisper', payload: { text: 'me' } },
-  { who: 'bob', do: 'next', of: 'whispers' },
+  { client: 'bob', do: 'subscribe', subscription: 'copies', destination: '/user/queue/copies' },
+  { client: 'bob', do: 'send', destination: '/app/rooms/lobby/copy', payload: { text: 'me' } },
+  { client: 'bob', do: 'next', subscription: 'copies' },
 
-  { who: 'ann', do: 'send', destination: say, payload: { text: '' } },
-  { who: 'ann', do: 'next', of: 'problems' },
-  { who: 'ann', do: 'send', destination: '/app/nowhere', payload: 1 },
-  { who: 'ann', do: 'next', of: 'problems' },
-  { who: 'ann', do: 'send', destination: '/app/rooms/lobby/fail', payload: null },
-  { who: 'ann', do: 'next', of: 'problems' },
-  { who: 'ann', do: 'rest', of: 'lobby' },
+  { client: 'ann', do: 'send', destination: post, payload: { text: '' } },
+  { client: 'ann', do: 'next', subscription: 'problems' },
+  { client: 'ann', do: 'send', destination: '/app/nowhere', payload: 1 },
+  { client: 'ann', do: 'next', subscription: 'problems' },
+  { client: 'ann', do: 'send', destination: '/app/rooms/lobby/fail', payload: null },
+  { client: 'ann', do: 'next', subscription: 'problems' },
+  { client: 'ann', do: 'count', subscription: 'lobby' },
 
-  { who: 'ann', do: 'send', destination: jobs, payload: 'one' },
-  { who: 'ann', do: 'send', destination: jobs, payload: 'two' },
-  { who: 'ann', do: 'subscribe', as: 'jobs', destination: jobs, ack: 'client-individual' },
-  { who: 'ann', do: 'next', of: 'jobs' },
-  { who: 'ann', do: 'ack', of: 'jobs' },
-  { who: 'ann', do: 'next', of: 'jobs' },
-  { who: 'ann', do: 'nack', of: 'jobs' },
-  { who: 'ann', do: 'next', of: 'jobs' },
-  { who: 'ann', do: 'unsubscribe', of: 'jobs' },
-  { who: 'bob', do: 'subscribe', as: 'jobs', destination: jobs, ack: 'client' },
-  { who: 'bob', do: 'next', of: 'jobs' },
-  { who: 'bob', do: 'ack', of: 'jobs' },
+  { client: 'ann', do: 'send', destination: jobs, payload: 'one' },
+  { client: 'ann', do: 'send', destination: jobs, payload: 'two' },
+  {
+    client: 'ann',
+    do: 'subscribe',
+    subscription: 'jobs',
+    destination: jobs,
+    ack: 'client-individual',
+  },
+  { client: 'ann', do: 'next', subscription: 'jobs' },
+  { client: 'ann', do: 'ack', subscription: 'jobs' },
+  { client: 'ann', do: 'next', subscription: 'jobs' },
+  { client: 'ann', do: 'nack', subscription: 'jobs' },
+  { client: 'ann', do: 'next', subscription: 'jobs' },
+  { client: 'ann', do: 'unsubscribe', subscription: 'jobs' },
+  { client: 'bob', do: 'subscribe', subscription: 'jobs', destination: jobs, ack: 'client' },
+  { client: 'bob', do: 'next', subscription: 'jobs' },
+  { client: 'bob', do: 'ack', subscription: 'jobs' },
 
-  { who: 'bob', do: 'begin', transaction: 't-1' },
-  { who: 'bob', do: 'send', destination: say, payload: { text: 'first' }, transaction: 't-1' },
-  { who: 'bob', do: 'send', destination: lobby, payload: 'second', transaction: 't-1' },
-  { who: 'ann', do: 'rest', of: 'lobby' },
-  { who: 'bob', do: 'commit', transaction: 't-1' },
-  { who: 'ann', do: 'next', of: 'lobby' },
-  { who: 'ann', do: 'next', of: 'lobby' },
-  { who: 'bob', do: 'begin', transaction: 't-2' },
-  { who: 'bob', do: 'send', destination: lobby, payload: 'never', transaction: 't-2' },
-  { who: 'bob', do: 'abort', transaction: 't-2' },
-  { who: 'bob', do: 'disconnect' },
-  { who: 'ann', do: 'send', destination: say, payload: { text: 'bye' } },
-  { who: 'ann', do: 'next', of: 'lobby' },
-  { who: 'ann', do: 'rest', of: 'lobby' },
-  { who: 'ann', do: 'disconnect' },
+  { client: 'bob', do: 'begin', transaction: 't-1' },
+  { client: 'bob', do: 'send', destination: post, payload: { text: 'first' }, transaction: 't-1' },
+  { client: 'bob', do: 'send', destination: lobby, payload: 'second', transaction: 't-1' },
+  { client: 'ann', do: 'count', subscription: 'lobby' },
+  { client: 'bob', do: 'commit', transaction: 't-1' },
+  { client: 'ann', do: 'next', subscription: 'lobby' },
+  { client: 'ann', do: 'next', subscription: 'lobby' },
+  { client: 'bob', do: 'begin', transaction: 't-2' },
+  { client: 'bob', do: 'send', destination: lobby, payload: 'never', transaction: 't-2' },
+  { client: 'bob', do: 'abort', transaction: 't-2' },
+  { client: 'bob', do: 'disconnect' },
+  { client: 'ann', do: 'send', destination: post, payload: { text: 'bye' } },
+  { client: 'ann', do: 'next', subscription: 'lobby' },
+  { client: 'ann', do: 'count', subscription: 'lobby' },
+  { client: 'ann', do: 'disconnect' },
 ];
 
-const ann = (of: string, destination: string, payload: unknown, redelivered = false): Seen => ({
-  who: 'ann',
-  of,
+const ann = (
+  subscription: string,
+  destination: string,
+  payload: unknown,
+  redelivered = false,
+): Result => ({
+  client: 'ann',
+  subscription,
   destination,
   payload,
   redelivered,
 });
 
-const bob = (...message: Parameters<typeof ann>): Seen =>
-  ({ ...ann(...message), who: 'bob' }) as Seen;
+const bob = (...message: Parameters<typeof ann>): Result =>
+  ({ ...ann(...message), client: 'bob' }) as Result;
 
-const seen: readonly Seen[] = [
-  { who: 'eve', refused: 'Access refused.' },
+const expected: readonly Result[] = [
+  { client: 'eve', refused: 'Access refused.' },
   ann('welcome', '/app/rooms/lobby/topic', 'Welcome to lobby.'),
   ann('lobby', lobby, { text: 'hi, Zo\u00eb \u{1f642}', by: 'ann' }),
   ann('lobby', lobby, { text: 'a:b\\c', by: 'bob' }),
   bob('rooms', lobby, { text: 'hi, Zo\u00eb \u{1f642}', by: 'ann' }),
   bob('rooms', lobby, { text: 'a:b\\c', by: 'bob' }),
-  bob('whispers', '/user/queue/whispers', 'psst: me'),
-  ann('problems', '/user/queue/errors', { code: 'payload-invalid', destination: say }),
+  bob('copies', '/user/queue/copies', 'Copy of me'),
+  ann('problems', '/user/queue/errors', { code: 'payload-invalid', destination: post }),
   ann('problems', '/user/queue/errors', { code: 'no-route', destination: '/app/nowhere' }),
   ann('problems', '/user/queue/errors', {
     code: 'handler-failed',
     destination: '/app/rooms/lobby/fail',
   }),
-  { who: 'ann', of: 'lobby', left: 0 },
+  { client: 'ann', subscription: 'lobby', unread: 0 },
   ann('jobs', jobs, 'one'),
   ann('jobs', jobs, 'two'),
   ann('jobs', jobs, 'two', true),
   bob('jobs', jobs, 'two', true),
-  { who: 'ann', of: 'lobby', left: 0 },
+  { client: 'ann', subscription: 'lobby', unread: 0 },
   ann('lobby', lobby, { text: 'first', by: 'bob' }),
   ann('lobby', lobby, 'second'),
   ann('lobby', lobby, { text: 'bye', by: 'ann' }),
-  { who: 'ann', of: 'lobby', left: 0 },
+  { client: 'ann', subscription: 'lobby', unread: 0 },
 ];
 
 interface Actor {
@@ -120,35 +136,35 @@ interface Actor {
   readonly latest: Map<string, ReceivedMessage>;
 }
 
-function throughKit(protocol: 'stomp' | 'json'): Play {
+function throughKit(protocol: 'stomp' | 'json'): Runner {
   return async (steps) => {
     await using app = await testServer({ ...application, protocol });
     const actors = new Map<string, Actor>();
-    const seen: Seen[] = [];
+    const results: Result[] = [];
     for (const step of steps) {
       if (step.do !== 'connect') {
-        seen.push(...(await take(step, actors.get(step.who)!)));
+        results.push(...(await runStep(step, actors.get(step.client)!)));
         continue;
       }
-      const { who, passcode } = step;
-      const client = await app.connect({ login: who, passcode, problems: false });
+      const { client: login, passcode } = step;
+      const client = await app.connect({ login, passcode, problems: false });
       if (client.connected)
-        actors.set(who, { client, protocol, subscriptions: new Map(), latest: new Map() });
-      else seen.push({ who, refused: client.error!.message });
+        actors.set(login, { client, protocol, subscriptions: new Map(), latest: new Map() });
+      else results.push({ client: login, refused: client.error!.message });
     }
-    return seen;
+    return results;
   };
 }
 
-async function take(
+async function runStep(
   step: Exclude<Step, { do: 'connect' }>,
   { client, protocol, subscriptions, latest }: Actor,
-): Promise<readonly Seen[]> {
-  const { who } = step;
+): Promise<readonly Result[]> {
+  const name = step.client;
   switch (step.do) {
     case 'subscribe': {
-      const { as, destination, ack = 'auto' } = step;
-      subscriptions.set(as, await client.subscribe(destination, { id: as, ack }));
+      const { subscription: id, destination, ack = 'auto' } = step;
+      subscriptions.set(id, await client.subscribe(destination, { id, ack }));
       return [];
     }
     case 'send': {
@@ -160,21 +176,27 @@ async function take(
     }
     case 'next': {
       // JSON has error frames instead of a problem queue.
-      if (protocol === 'json' && step.of === 'problems') return [problemOf(client)];
-      const message = await subscriptions.get(step.of)!.next();
-      latest.set(step.of, message);
+      if (protocol === 'json' && step.subscription === 'problems') return [problemOf(client)];
+      const message = await subscriptions.get(step.subscription)!.next();
+      latest.set(step.subscription, message);
       const { destination, payload, redelivered = 0 } = message;
       return [
-        { who, of: step.of, destination, payload: shown(payload), redelivered: redelivered > 0 },
+        {
+          client: name,
+          subscription: step.subscription,
+          destination,
+          payload: comparable(payload),
+          redelivered: redelivered > 0,
+        },
       ];
     }
-    case 'rest': {
-      const left = await subscriptions.get(step.of)!.drain();
-      return [{ who, of: step.of, left: left.length }];
+    case 'count': {
+      const unread = await subscriptions.get(step.subscription)!.drain();
+      return [{ client: name, subscription: step.subscription, unread: unread.length }];
     }
     case 'ack':
     case 'nack':
-      await client[step.do](latest.get(step.of)!);
+      await client[step.do](latest.get(step.subscription)!);
       return [];
     case 'begin':
     case 'commit':
@@ -182,7 +204,7 @@ async function take(
       await client[step.do](step.transaction);
       return [];
     case 'unsubscribe':
-      await subscriptions.get(step.of)!.unsubscribe();
+      await subscriptions.get(step.subscription)!.unsubscribe();
       return [];
     case 'disconnect':
       await client.disconnect();
@@ -193,16 +215,22 @@ async function take(
 }
 
 /** The latest problem, in the form of a message. */
-function problemOf(client: TestClient): Seen {
-  const payload = shown(client.problems.at(-1));
+function problemOf(client: TestClient): Result {
+  const payload = comparable(client.problems.at(-1));
   const destination = '/user/queue/errors';
-  return { who: client.user!, of: 'problems', destination, payload, redelivered: false };
+  return {
+    client: client.user!,
+    subscription: 'problems',
+    destination,
+    payload,
+    redelivered: false,
+  };
 }
 
 const program = new URL('stomp-py.py', import.meta.url);
 
 /** Undefined without stomp.py. */
-function throughStompPy(): Play | undefined {
+function throughStompPy(): Runner | undefined {
   const python = findStompPy();
   if (python === undefined) return undefined;
   return async (steps) => {
@@ -211,7 +239,7 @@ function throughStompPy(): Play | undefined {
     await server.start();
     try {
       const { port } = transport.address()!;
-      return JSON.parse(await python(program, [`${port}`, JSON.stringify(steps)])) as Seen[];
+      return JSON.parse(await python(program, [`${port}`, JSON.stringify(steps)])) as Result[];
     } finally {
       await server.close();
     }
@@ -224,15 +252,15 @@ describe('the scenario', () => {
   it.each(['stomp', 'json'] as const)(
     'has the expected result through the kit: %s',
     async (protocol) => {
-      expect(await throughKit(protocol)(steps)).toEqual(seen);
+      expect(await throughKit(protocol)(steps)).toEqual(expected);
     },
   );
 
   it('has the same result through @stomp/stompjs over WebSocket', async () => {
-    expect(await throughStompjs(steps)).toEqual(seen);
+    expect(await throughStompjs(steps)).toEqual(expected);
   });
 
   it.skipIf(stompPy === undefined)('has the same result through stomp.py over TCP', async () => {
-    expect(await stompPy!(steps)).toEqual(seen);
+    expect(await stompPy!(steps)).toEqual(expected);
   });
 });

@@ -1,53 +1,53 @@
-// The language of the scenario, and what comes of it: plain data, so that clients in any language can read it.
+// The steps of the scenario and their results: plain data, so that clients in any language can read it.
 
-/** What a client does; each step ends when the server has answered it. */
+/** A step of one client; it ends when the server has answered. */
 export type Step =
-  | { readonly who: string; readonly do: 'connect'; readonly passcode: string }
+  | { readonly client: string; readonly do: 'connect'; readonly passcode: string }
   | {
-      readonly who: string;
+      readonly client: string;
       readonly do: 'subscribe';
-      readonly as: string;
+      readonly subscription: string;
       readonly destination: string;
       readonly ack?: 'client' | 'client-individual';
     }
   | {
-      readonly who: string;
+      readonly client: string;
       readonly do: 'send';
       readonly destination: string;
       readonly payload: unknown;
       readonly transaction?: string;
     }
-  /** Reads the next message of a subscription into the transcript. */
-  | { readonly who: string; readonly do: 'next'; readonly of: string }
-  /** Writes into the transcript how many messages of a subscription are left to read. */
-  | { readonly who: string; readonly do: 'rest'; readonly of: string }
-  /** Settles the message that was read last. */
-  | { readonly who: string; readonly do: 'ack' | 'nack'; readonly of: string }
+  /** Adds the next message of a subscription to the results. */
+  | { readonly client: string; readonly do: 'next'; readonly subscription: string }
+  /** Adds the number of unread messages of a subscription to the results. */
+  | { readonly client: string; readonly do: 'count'; readonly subscription: string }
+  /** For the latest message of a subscription. */
+  | { readonly client: string; readonly do: 'ack' | 'nack'; readonly subscription: string }
   | {
-      readonly who: string;
+      readonly client: string;
       readonly do: 'begin' | 'commit' | 'abort';
       readonly transaction: string;
     }
-  | { readonly who: string; readonly do: 'unsubscribe'; readonly of: string }
-  | { readonly who: string; readonly do: 'disconnect' };
+  | { readonly client: string; readonly do: 'unsubscribe'; readonly subscription: string }
+  | { readonly client: string; readonly do: 'disconnect' };
 
-/** What a client saw. */
-export type Seen =
+/** A message, a number of unread messages, or the text with which the server has refused a client. */
+export type Result =
   | {
-      readonly who: string;
-      readonly of: string;
+      readonly client: string;
+      readonly subscription: string;
       readonly destination: string;
       readonly payload: unknown;
       readonly redelivered: boolean;
     }
-  | { readonly who: string; readonly of: string; readonly left: number }
-  | { readonly who: string; readonly refused: string };
+  | { readonly client: string; readonly subscription: string; readonly unread: number }
+  | { readonly client: string; readonly refused: string };
 
-/** Each way of running it gives what its clients saw, in the order of the steps. */
-export type Play = (steps: readonly Step[]) => Promise<readonly Seen[]>;
+/** Runs the steps through one client library; resolves with the results in the order of the steps. */
+export type Runner = (steps: readonly Step[]) => Promise<readonly Result[]>;
 
-/** What a problem says that is the same over every protocol; other payloads as they are. */
-export function shown(payload: unknown): unknown {
+/** The fields of a problem that are the same in all protocols; other payloads unchanged. */
+export function comparable(payload: unknown): unknown {
   if (typeof payload !== 'object' || payload === null || !('code' in payload)) return payload;
   const { code, destination } = payload as { code: unknown; destination?: unknown };
   return { code, destination };

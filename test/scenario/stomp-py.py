@@ -1,4 +1,4 @@
-# The scenario through stomp.py, over TCP: reads the steps as JSON from its input, prints what its clients saw.
+# The scenario through stomp.py, over TCP: reads the steps as JSON from its argument, prints the results.
 import json
 import queue
 import sys
@@ -6,66 +6,66 @@ import sys
 import stomp
 
 PORT = int(sys.argv[1])
-PATIENCE = 15
+TIMEOUT = 15
 
 
 class Actor(stomp.ConnectionListener):
-    def __init__(self, who):
-        self.who = who
+    def __init__(self, name):
+        self.name = name
         self.receipts = 0
-        self.told = queue.Queue()
+        self.events = queue.Queue()
         self.unread = {}
         self.latest = {}
         self.connection = stomp.Connection12([("127.0.0.1", PORT)])
         self.connection.set_listener("scenario", self)
 
     def on_connected(self, frame):
-        self.told.put(("connected", None))
+        self.events.put(("connected", None))
 
     def on_error(self, frame):
-        self.told.put(("error", frame.headers["message"]))
+        self.events.put(("error", frame.headers["message"]))
 
     def on_receipt(self, frame):
-        self.told.put(("receipt", frame.headers["receipt-id"]))
+        self.events.put(("receipt", frame.headers["receipt-id"]))
 
     def on_message(self, frame):
-        self.told.put(("message", frame))
+        self.events.put(("message", frame))
 
     def connect(self, passcode):
-        self.connection.connect(self.who, passcode)
-        kind, value = self.told.get(timeout=PATIENCE)
+        self.connection.connect(self.name, passcode)
+        kind, value = self.events.get(timeout=TIMEOUT)
         return value if kind == "error" else None
 
-    def hear(self):
-        kind, value = self.told.get(timeout=PATIENCE)
+    def receive(self):
+        kind, value = self.events.get(timeout=TIMEOUT)
         if kind == "message":
             self.unread[value.headers["subscription"]].append(value)
         elif kind == "error":
             raise RuntimeError(value)
         return kind, value
 
-    # A frame that fails gets its problem in the place of a receipt.
-    def answered(self, say):
+    # Sends a frame and waits for its receipt, or for a problem, which replaces the receipt.
+    def answered(self, send):
         self.receipts += 1
         receipt = f"r-{self.receipts}"
-        say(receipt)
+        send(receipt)
         while True:
-            kind, value = self.hear()
+            kind, value = self.receive()
             if (kind, value) == ("receipt", receipt):
                 return
             if kind == "message" and value.headers["subscription"] == "problems":
                 return
 
-    def next(self, of):
-        while not self.unread[of]:
-            self.hear()
-        self.latest[of] = self.unread[of].pop(0)
-        return self.latest[of]
+    def next(self, subscription):
+        while not self.unread[subscription]:
+            self.receive()
+        self.latest[subscription] = self.unread[subscription].pop(0)
+        return self.latest[subscription]
 
-    def take(self, step):
+    def run(self, step):
         do, connection = step["do"], self.connection
         if do == "subscribe":
-            name, ack = step["as"], step.get("ack", "auto")
+            name, ack = step["subscription"], step.get("ack", "auto")
             self.unread[name] = []
             self.answered(lambda receipt: connection.subscribe(step["destination"], name, ack, receipt=receipt))
         elif do == "send":
@@ -75,49 +75,49 @@ class Actor(stomp.ConnectionListener):
                 lambda receipt: connection.send(step["destination"], body, "application/json", receipt=receipt, **more)
             )
         elif do == "next":
-            frame = self.next(step["of"])
-            return [seen(self.who, step["of"], frame)]
-        elif do == "rest":
-            self.answered(lambda receipt: connection.send("/topic/nobody", "", receipt=receipt))
-            left = len(self.unread[step["of"]])
-            self.unread[step["of"]] = []
-            return [{"who": self.who, "of": step["of"], "left": left}]
+            frame = self.next(step["subscription"])
+            return [result(self.name, step["subscription"], frame)]
+        elif do == "count":
+            self.answered(lambda receipt: connection.send("/topic/without/subscribers", "", receipt=receipt))
+            unread = len(self.unread[step["subscription"]])
+            self.unread[step["subscription"]] = []
+            return [{"client": self.name, "subscription": step["subscription"], "unread": unread}]
         elif do in ("ack", "nack"):
-            ack = self.latest[step["of"]].headers["ack"]
+            ack = self.latest[step["subscription"]].headers["ack"]
             self.answered(lambda receipt: getattr(connection, do)(ack, receipt=receipt))
         elif do in ("begin", "commit", "abort"):
             self.answered(lambda receipt: getattr(connection, do)(step["transaction"], receipt=receipt))
         elif do == "unsubscribe":
-            self.answered(lambda receipt: connection.unsubscribe(step["of"], receipt=receipt))
+            self.answered(lambda receipt: connection.unsubscribe(step["subscription"], receipt=receipt))
         elif do == "disconnect":
             connection.disconnect()
         return []
 
 
-def seen(who, of, frame):
+def result(client, subscription, frame):
     headers, payload = frame.headers, frame.body
     if headers.get("content-type", "").startswith("application/json"):
         payload = json.loads(payload)
     if isinstance(payload, dict) and "code" in payload:
         payload = {"code": payload["code"], "destination": payload.get("destination")}
     return {
-        "who": who,
-        "of": of,
+        "client": client,
+        "subscription": subscription,
         "destination": headers["destination"],
         "payload": payload,
         "redelivered": headers.get("redelivered") == "true",
     }
 
 
-actors, transcript = {}, []
+actors, results = {}, []
 for step in json.loads(sys.argv[2]):
     if step["do"] != "connect":
-        transcript += actors[step["who"]].take(step)
+        results += actors[step["client"]].run(step)
         continue
-    actor = Actor(step["who"])
+    actor = Actor(step["client"])
     refused = actor.connect(step["passcode"])
     if refused is None:
-        actors[step["who"]] = actor
+        actors[step["client"]] = actor
     else:
-        transcript.append({"who": step["who"], "refused": refused})
-print(json.dumps(transcript))
+        results.append({"client": step["client"], "refused": refused})
+print(json.dumps(results))

@@ -4,49 +4,49 @@ import { WebSocket } from 'ws';
 import { createServer } from '../../src/index.js';
 import { portOf } from '../clients/server.js';
 import { application } from './application.js';
-import { shown, type Play, type Seen, type Step } from './scenario.js';
+import { comparable, type Result, type Runner, type Step } from './scenario.js';
 
-export const throughStompjs: Play = async (steps) => {
+export const throughStompjs: Runner = async (steps) => {
   const server = await createServer(application);
   await server.listen(0, '127.0.0.1');
   const actors = new Map<string, Actor>();
-  const seen: Seen[] = [];
+  const results: Result[] = [];
   try {
     for (const step of steps) {
       if (step.do !== 'connect') {
-        seen.push(...(await actors.get(step.who)!.take(step)));
+        results.push(...(await actors.get(step.client)!.run(step)));
         continue;
       }
-      const actor = new Actor(step.who, step.passcode, portOf(server));
+      const actor = new Actor(step.client, step.passcode, portOf(server));
       const refused = await actor.connected;
-      if (refused === undefined) actors.set(step.who, actor);
-      else seen.push({ who: step.who, refused });
+      if (refused === undefined) actors.set(step.client, actor);
+      else results.push({ client: step.client, refused });
     }
-    return seen;
+    return results;
   } finally {
-    for (const actor of actors.values()) await actor.leave();
+    for (const actor of actors.values()) await actor.disconnect();
     await server.close();
   }
 };
 
 class Actor {
-  /** Undefined, or why the server refused it. */
+  /** Resolves with undefined, or with the text with which the server has refused the client. */
   readonly connected: Promise<string | undefined>;
   readonly #client: Client;
   readonly #subscriptions = new Map<string, StompSubscription>();
   readonly #unread = new Map<string, IMessage[]>();
   readonly #latest = new Map<string, IMessage>();
   #receipts = 0;
-  #arrived = () => {};
+  #onMessage = () => {};
 
   constructor(
-    private readonly who: string,
+    private readonly name: string,
     passcode: string,
     port: number,
   ) {
     this.#client = new Client({
       webSocketFactory: () => new WebSocket(`ws://127.0.0.1:${port}/ws`, ['v12.stomp']),
-      connectHeaders: { login: who, passcode },
+      connectHeaders: { login: name, passcode },
       reconnectDelay: 0,
     });
     this.connected = new Promise((resolve) => {
@@ -56,16 +56,19 @@ class Actor {
     this.#client.activate();
   }
 
-  async take(step: Exclude<Step, { do: 'connect' }>): Promise<readonly Seen[]> {
-    const { who } = this;
+  async run(step: Exclude<Step, { do: 'connect' }>): Promise<readonly Result[]> {
+    const client = this.name;
     switch (step.do) {
       case 'subscribe': {
-        const { as, destination, ack = 'auto' } = step;
-        this.#unread.set(as, []);
+        const { subscription: id, destination, ack = 'auto' } = step;
+        this.#unread.set(id, []);
         await this.#answered((headers) => {
-          const take = (message: IMessage) => this.#receive(as, message);
-          const said = { ...headers, id: as, ack };
-          this.#subscriptions.set(as, this.#client.subscribe(destination, take, said));
+          const receive = (message: IMessage) => {
+            this.#unread.get(id)!.push(message);
+            this.#onMessage();
+          };
+          const all = { ...headers, id, ack };
+          this.#subscriptions.set(id, this.#client.subscribe(destination, receive, all));
         });
         return [];
       }
@@ -73,33 +76,32 @@ class Actor {
         const { destination, payload, transaction } = step;
         const body = JSON.stringify(payload);
         const own = { 'content-type': 'application/json', ...(transaction && { transaction }) };
-        const publish = (more: object) =>
-          this.#client.publish({ destination, body, headers: { ...own, ...more } });
-        // A frame that fails gets its problem in the place of a receipt.
-        if (this.#unread.has('problems')) await this.#answeredOrRefused(publish);
-        else await this.#answered(publish);
+        await this.#answered((receipt) =>
+          this.#client.publish({ destination, body, headers: { ...own, ...receipt } }),
+        );
         return [];
       }
       case 'next': {
-        const message = await this.#next(step.of);
+        const message = await this.#next(step.subscription);
         const { destination, redelivered } = message.headers;
         return [
           {
-            who,
-            of: step.of,
+            client,
+            subscription: step.subscription,
             destination: destination!,
-            payload: shown(payloadOf(message)),
+            payload: comparable(payloadOf(message)),
             redelivered: redelivered === 'true',
           },
         ];
       }
-      case 'rest': {
+      case 'count': {
         await this.#roundTrip();
-        return [{ who, of: step.of, left: this.#unread.get(step.of)!.splice(0).length }];
+        const unread = this.#unread.get(step.subscription)!.splice(0).length;
+        return [{ client, subscription: step.subscription, unread }];
       }
       case 'ack':
       case 'nack': {
-        const message = this.#latest.get(step.of)!;
+        const message = this.#latest.get(step.subscription)!;
         await this.#answered((headers) => message[step.do](headers));
         return [];
       }
@@ -113,60 +115,50 @@ class Actor {
         await this.#roundTrip();
         return [];
       case 'unsubscribe':
-        await this.#answered((headers) => this.#subscriptions.get(step.of)!.unsubscribe(headers));
+        await this.#answered((headers) =>
+          this.#subscriptions.get(step.subscription)!.unsubscribe(headers),
+        );
         return [];
       case 'disconnect':
-        await this.leave();
+        await this.disconnect();
         return [];
       default:
         return step satisfies never;
     }
   }
 
-  async leave(): Promise<void> {
+  async disconnect(): Promise<void> {
     await this.#client.deactivate();
   }
 
-  /** What the server was told before has been worked off, and what came of it has arrived. */
+  /** Waits until the server has processed all earlier frames, and their messages have arrived. */
   #roundTrip(): Promise<void> {
     const headers = { 'content-type': 'text/plain' };
-    return this.#answered((more) =>
-      this.#client.publish({
-        destination: '/topic/nobody',
-        body: '',
-        headers: { ...headers, ...more },
-      }),
+    const destination = '/topic/without/subscribers';
+    return this.#answered((receipt) =>
+      this.#client.publish({ destination, body: '', headers: { ...headers, ...receipt } }),
     );
   }
 
-  #answered(say: (headers: { receipt: string }) => void): Promise<void> {
+  /** Sends a frame and waits for its receipt, or for a problem, which replaces the receipt. */
+  #answered(send: (headers: { receipt: string }) => void): Promise<void> {
     return new Promise((resolve) => {
+      const problems = () => this.#unread.get('problems')?.length ?? 0;
+      const before = problems();
+      this.#onMessage = () => {
+        if (problems() > before) resolve();
+      };
       const receipt = `r-${++this.#receipts}`;
       this.#client.watchForReceipt(receipt, () => resolve());
-      say({ receipt });
+      send({ receipt });
     });
   }
 
-  #answeredOrRefused(say: (headers: { receipt: string }) => void): Promise<void> {
-    const before = this.#unread.get('problems')!.length;
-    const refused = new Promise<void>((resolve) => {
-      this.#arrived = () => {
-        if (this.#unread.get('problems')!.length > before) resolve();
-      };
-    });
-    return Promise.race([this.#answered(say), refused]);
-  }
-
-  #receive(as: string, message: IMessage): void {
-    this.#unread.get(as)!.push(message);
-    this.#arrived();
-  }
-
-  async #next(of: string): Promise<IMessage> {
-    const unread = this.#unread.get(of)!;
-    while (unread.length === 0) await new Promise<void>((resolve) => (this.#arrived = resolve));
+  async #next(subscription: string): Promise<IMessage> {
+    const unread = this.#unread.get(subscription)!;
+    while (unread.length === 0) await new Promise<void>((resolve) => (this.#onMessage = resolve));
     const message = unread.shift()!;
-    this.#latest.set(of, message);
+    this.#latest.set(subscription, message);
     return message;
   }
 }

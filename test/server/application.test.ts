@@ -98,8 +98,9 @@ it.each([
   for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
   for (const answer of answers) {
     const { payload } = await errors.next();
-    const { code } = payload as { code?: string };
+    const { code, destination } = payload as { code?: string; destination?: string };
     expect(code ?? JSON.stringify(payload)).toBe(answer);
+    expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
   }
 });
 
@@ -128,4 +129,69 @@ it('a stream that is always ready and never ends leaves others their turn, and e
   expect((await bob.next('MESSAGE')).body).toBe('hello');
   await server.close();
   await server.idle();
+});
+
+@Controller()
+class AnswersController {
+  @MessageMapping('/null')
+  @SendTo('/topic/null')
+  nothing() {
+    return null;
+  }
+
+  @SubscribeMapping('/once')
+  once() {
+    return 'one';
+  }
+
+  @SubscribeMapping('/stream')
+  async *stream() {
+    yield await Promise.resolve('one');
+  }
+}
+
+it('a handler that returns null publishes nothing, also in a transaction', async () => {
+  await using app = await testServer({ controllers: [AnswersController] });
+  const ann = await app.connect();
+  const words = await ann.subscribe('/topic/null');
+  await ann.send('/app/null', 'x');
+  await ann.begin('t');
+  await ann.send('/app/null', 'x', { transaction: 't' });
+  await ann.commit('t');
+  await words.expectNone();
+});
+
+it.each(['/app/once', '/app/stream'])(
+  'a subscription that a handler answers begins and ends once: %s',
+  async (destination) => {
+    await using app = await testServer({ controllers: [AnswersController] });
+    const events: string[] = [];
+    for (const kind of ['subscribed', 'unsubscribed'] as const)
+      app.server.events.on(kind, (event) => {
+        if (event.destination === destination) events.push(kind);
+      });
+    const ann = await app.connect();
+    const answers = await ann.subscribe(destination);
+    expect(await answers.next()).toMatchObject({ payload: 'one' });
+    await app.server.idle();
+    expect(events).toEqual(['subscribed', 'unsubscribed']);
+  },
+);
+
+it('a subscription of a destination without a handler does not begin', async () => {
+  const transport = memoryTransport();
+  const server = await createServer({
+    transports: [transport],
+    controllers: [AnswersController],
+    logger: silentLogger,
+  });
+  const events: string[] = [];
+  server.events.on('subscribed', ({ destination }) => void events.push(destination));
+  await server.start();
+  const ann = await connectStomp(transport);
+  ann.send('SUBSCRIBE', { destination: '/app/unknown', id: '1' });
+  expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'no-route' });
+  await server.idle();
+  expect(events).toEqual([]);
+  await server.close();
 });

@@ -1,7 +1,8 @@
 // `idempotency-key` on SEND: what was processed once gets its receipt again, and nothing else.
 import { Controller, MessageMapping, Payload, SendTo } from 'signalbox';
-import { testServer } from 'signalbox/testing';
+import { testClock, testServer } from 'signalbox/testing';
 import { expect, it } from 'vitest';
+import { Idempotency } from '../../src/server/idempotency.js';
 
 class Gate {
   #open!: () => void;
@@ -195,4 +196,15 @@ it('what is processed anew is the newest again', async () => {
     '3',
     '2',
   ]);
+});
+
+it('messages that are processed as one learn which of their keys are new', async () => {
+  const limits = { idempotencyRetention: 1000, maxIdempotencyKeys: 10 };
+  const idempotency = new Idempotency(testClock(), limits);
+  const seen: (readonly string[])[] = [];
+  const process = async (fresh: readonly string[]) => void seen.push(fresh);
+  void idempotency.once('a', () => {});
+  await idempotency.together(new Set(['a', 'b', 'c']), process);
+  await idempotency.together(new Set(['c', 'd']), process);
+  expect(seen).toEqual([['b', 'c'], ['d']]);
 });

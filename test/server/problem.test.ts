@@ -13,6 +13,13 @@ import {
   type StandardSchema,
 } from '../../src/index.js';
 import { testServer } from '../../src/testing.js';
+import type { BrokerPublisher } from '../../src/broker/publisher.js';
+import type { SessionSubscriber } from '../../src/broker/subscriber.js';
+import { MessagingError } from '../../src/message/error.js';
+import type { ClientFrame } from '../../src/message/frame.js';
+import { noHeaders } from '../../src/message/message.js';
+import { Problems } from '../../src/server/problem.js';
+import type { ClientSession } from '../../src/session/client-session.js';
 import { connectStomp } from '../clients/stomp.js';
 
 /** A schema whose validation fails because of the application. */
@@ -143,5 +150,53 @@ describe('a STOMP client without a subscription for problems', () => {
     ann.publish('/app/unknown');
     expect((await ann.expectError()).headers['code']).toBe('no-route');
     await server.close();
+  });
+});
+
+describe('a problem of a client whose protocol has no frame for it', () => {
+  /** Reports to a session that accepts no error frames; the log has ends of the session and lines of the server. */
+  function problemsWith(publishToSession: () => Promise<void>) {
+    const log: string[] = [];
+    const session = {
+      id: 's',
+      report: () => false,
+      fail: ({ code }: MessagingError) => void log.push(`ends with ${code}`),
+    } as unknown as ClientSession;
+    const publisher = { publishToSession } as unknown as BrokerPublisher;
+    const logger = { ...silentLogger, error: (text: string) => void log.push(text) };
+    const problems = new Problems({ publisher, logger, refusalCloses: false });
+    return { log, problems, session };
+  }
+
+  const reading = { reads: () => true } as unknown as SessionSubscriber;
+
+  it('is not reported when its problem queue fails', async () => {
+    const { log, problems, session } = problemsWith(() => Promise.reject(new Error('no')));
+    const client = { session, openSubscriber: reading };
+    expect(await problems.report(new MessagingError('no-route'), {}, client)).toBe(false);
+    expect(log).toEqual(['A problem could not be sent to its client.']);
+  });
+
+  it('is not reported before CONNECT was accepted, and ends the session if CONNECT failed', async () => {
+    const { log, problems, session } = problemsWith(() => Promise.resolve());
+    const error = new MessagingError('access-refused');
+    expect(await problems.report(error, {}, { session, openSubscriber: undefined })).toBe(false);
+    const connect = { kind: 'connect', heartbeat: [0, 0], headers: noHeaders } as const;
+    await problems.refuse(error, connect as unknown as ClientFrame, {
+      session,
+      openSubscriber: reading,
+    });
+    expect(log).toEqual(['ends with access-refused']);
+  });
+
+  it.each([
+    [undefined, []],
+    [new Error('no'), ['A handler failed in a transaction.']],
+    [new MessagingError('payload-invalid'), []],
+  ])('is logged if the application failed in a transaction: %s', async (cause, lines) => {
+    const { log, problems, session } = problemsWith(() => Promise.resolve());
+    const error = new MessagingError('transaction-failed', undefined, { cause });
+    await problems.report(error, {}, { session, openSubscriber: reading });
+    expect(log).toEqual(lines);
   });
 });

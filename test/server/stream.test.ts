@@ -51,6 +51,26 @@ describe('a stream', () => {
     expect([published, log]).toEqual([[1], ['closed']]);
   });
 
+  it('takes no item when its signal was aborted before, and closes the iterator', async () => {
+    let taken = 0;
+    let closed = 0;
+    const iterator: AsyncIterator<unknown> = {
+      next: () => Promise.resolve({ done: ++taken > 3, value: 1 }),
+      return: () => Promise.resolve({ done: ++closed > 0, value: undefined }),
+    };
+    await publishStream(iterator, async () => {}, AbortSignal.abort(), settle);
+    expect({ taken, closed }).toEqual({ taken: 0, closed: 1 });
+  });
+
+  it('does not reject when publishing fails after it was stopped', async () => {
+    const controller = new AbortController();
+    const publish = () => {
+      controller.abort();
+      return Promise.reject(new Error('no'));
+    };
+    await publishStream(counting([]), publish, controller.signal, settle);
+  });
+
   it('rejects with what the iterator throws, but not after it was stopped', async () => {
     const boom = new Error('boom');
     async function* failing(): AsyncGenerator<number> {

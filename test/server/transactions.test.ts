@@ -13,6 +13,8 @@ import {
   type Logger,
   type Server,
 } from '../../src/index.js';
+import { MessagingError } from '../../src/message/error.js';
+import { Transactions, type HeldFrame } from '../../src/server/transactions.js';
 import { testServer } from 'signalbox/testing';
 import { connectJson } from '../clients/json.js';
 import { connectStomp } from '../clients/stomp.js';
@@ -233,5 +235,37 @@ describe('what is refused', () => {
     ann.send({ type: 'abort', transaction: 'a' });
     fill('b');
     expect(await ann.next('receipt')).toMatchObject({ id: 'b' });
+  });
+});
+
+describe('the bytes of transactions', () => {
+  const limits = { maxTransactions: 2, maxTransactionFrames: 10, maxTransactionBytes: 20 };
+  /** Holds 10 bytes: 2 of the destination, 5 of the header, 3 of the body. */
+  const ten: HeldFrame = {
+    kind: 'send',
+    message: { destination: '/x', headers: new Map([['ab', 'cde']]), body: Buffer.from('123') },
+  };
+
+  it('are those of destinations, headers and bodies, up to the limit', () => {
+    const transactions = new Transactions(limits);
+    transactions.begin('a');
+    transactions.begin('b');
+    transactions.hold('a', ten);
+    transactions.hold('b', ten);
+    const ack: HeldFrame = { kind: 'ack', id: '1', subscription: undefined };
+    expect(() => transactions.hold('b', ack)).toThrow(new MessagingError('transaction-limit'));
+    transactions.end('a');
+    transactions.hold('b', ack);
+  });
+
+  it('are free again when all transactions are aborted', () => {
+    const transactions = new Transactions(limits);
+    transactions.begin('a');
+    transactions.hold('a', ten);
+    transactions.hold('a', ten);
+    transactions.clear();
+    transactions.begin('a');
+    transactions.hold('a', ten);
+    expect(transactions.end('a')).toEqual([ten]);
   });
 });

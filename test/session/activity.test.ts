@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { testClock } from 'signalbox/testing';
+import { settle } from './test-session.js';
 
 async function idleAfter(
   steps: (activity: Activity, turn: () => Promise<void>) => void | Promise<void>,
@@ -33,5 +34,23 @@ describe('activity', () => {
       await turn();
     });
     expect(begun).toBe(false);
+  });
+
+  it('is not idle during a turn of work', async () => {
+    const turns: (() => void)[] = [];
+    const activity = new Activity({ ...testClock(), soon: (action) => void turns.push(action) });
+    let ended = false;
+    let idle = false;
+    void activity.turn().then(() => (ended = true));
+    void activity.idle().then(() => (idle = true));
+
+    await settle();
+    expect({ ended, idle }).toEqual({ ended: false, idle: false });
+    turns.shift()!();
+    await settle();
+    expect({ ended, idle }).toEqual({ ended: true, idle: false });
+    turns.shift()!();
+    await settle();
+    expect(idle).toBe(true);
   });
 });

@@ -1,6 +1,9 @@
 // The life of a session: CONNECT, processing, and each way to end it.
 import { describe, expect, it } from 'vitest';
-import { MessagingError } from '../../src/message/error.js';
+import { closeCodes, MessagingError } from '../../src/message/error.js';
+import { noHeartbeat } from '../../src/session/heartbeat.js';
+import { jsonCodec } from '../../src/wire/json/codec.js';
+import { anonymousHandshake, FakeConnection } from './fake-connection.js';
 import { frameText } from '../clients/stomp.js';
 import { connectText, sendText, testSession, settle } from './test-session.js';
 
@@ -161,6 +164,67 @@ describe('a session', () => {
     session.close();
     expect(session.accept({ name: 'ann' }, { advertised: [0, 0], send: 0, expect: 0 })).toBe(false);
     expect([session.connected, session.principal]).toEqual([false, undefined]);
+  });
+
+  it('has the user of its handshake until CONNECT is accepted with another', () => {
+    const { open } = testSession();
+    const handshake = { ...anonymousHandshake, principal: { name: 'ann' } };
+    const { session } = open(Object.assign(new FakeConnection(), { handshake }));
+    expect([session.handshake, session.principal]).toEqual([handshake, { name: 'ann' }]);
+    expect(session.accept({ name: 'bob' }, noHeartbeat)).toBe(true);
+    expect(session.principal).toEqual({ name: 'bob' });
+  });
+
+  it.each([
+    ['access-refused', closeCodes.policy],
+    ['no-route', closeCodes.protocolError],
+  ] as const)('fails with the close code of the error: %s', (code, closeCode) => {
+    const { open } = testSession();
+    const { connection, session } = open();
+    session.fail(new MessagingError(code));
+    expect(connection.closedWith).toEqual({ code: closeCode, reason: code });
+  });
+
+  it('has drained when its connection is closed already', async () => {
+    const { open } = testSession();
+    const { connection, session } = open();
+    connection.listener!.closed(1006, '');
+    await session.drain();
+    expect(connection.closedWith).toBeUndefined();
+  });
+});
+
+describe('a problem', () => {
+  it('of a JSON client is an error frame that does not end the session', async () => {
+    const { clock, open } = testSession({ codecs: [jsonCodec] });
+    const { connection, receive, session } = open();
+    receive('{"type":"connect"}');
+    await settle();
+    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(true);
+    await clock.advance(0);
+    expect(connection.text().map((text) => JSON.parse(text) as unknown)).toEqual([
+      expect.objectContaining({ type: 'error', code: 'no-route', fatal: false }),
+    ]);
+    expect(session.gone).toBe(false);
+  });
+
+  it('that ends the session of a JSON client is marked as fatal', async () => {
+    const { open } = testSession({ codecs: [jsonCodec] });
+    const { connection, receive, session } = open();
+    receive('{"type":"connect"}');
+    await settle();
+    session.fail(new MessagingError('access-refused'));
+    expect(JSON.parse(connection.text().join(''))).toMatchObject({ type: 'error', fatal: true });
+  });
+
+  it('is not reported before the first byte, nor to a STOMP client, whose session would end', async () => {
+    const { clock, open } = testSession();
+    const { connect, connection, session } = open();
+    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
+    await connect();
+    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
+    await clock.advance(0);
+    expect(connection.written).toEqual([]);
   });
 });
 

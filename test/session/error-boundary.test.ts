@@ -159,29 +159,33 @@ describe('an exception while frames are queued', () => {
     expect(logged).toHaveLength(1);
   });
 
-  it('of the encoder for frames that were held back for a slow reader', async () => {
-    let sent = 0;
-    const { clock, logged, open } = testSession({
-      outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
-    });
-    const { connect, connection, session } = open();
-    session.outbox.setEncoder({
-      encode: (frame) => (++sent > 4 ? fail() : stompCodec.encoder('1.2').encode(frame)),
-    });
-    await connect();
-    connection.stalled = true;
-    for (const receipt of ['1', '2', '3', '4']) {
-      session.send({ kind: 'receipt', receipt });
-      await clock.advance(0);
-    }
-    // Frames are encoded once to measure them, and again when they are written.
-    connection.stalled = false;
-    connection.drain();
-    expect(connection.closedWith?.code).toBe(1011);
-    expect(logged).toHaveLength(1);
-    // No further held frame is encoded.
-    expect(sent).toBe(5);
-  });
+  it.each(['has caught up', 'is closed'])(
+    'of the encoder for frames that were held back for a slow reader, when it %s',
+    async (end) => {
+      let sent = 0;
+      const { clock, logged, open } = testSession({
+        outbox: { dropRules: compileSlowConsumers({ policy: 'drop-oldest', rules: [] }, '/') },
+      });
+      const { connect, connection, session } = open();
+      session.outbox.setEncoder({
+        encode: (frame) => (++sent > 4 ? fail() : stompCodec.encoder('1.2').encode(frame)),
+      });
+      await connect();
+      connection.stalled = true;
+      for (const receipt of ['1', '2', '3', '4']) {
+        session.send({ kind: 'receipt', receipt });
+        await clock.advance(0);
+      }
+      // Frames are encoded once to measure them, and again when they are written.
+      connection.stalled = false;
+      if (end === 'is closed') session.close();
+      else connection.drain();
+      expect(connection.closedWith?.code).toBe(1011);
+      expect(logged).toHaveLength(1);
+      // No further held frame is encoded.
+      expect(sent).toBe(5);
+    },
+  );
 });
 
 describe('an exception of the transport', () => {

@@ -10,6 +10,7 @@ describe('session events', () => {
   it('reach every listener of their kind until it is removed', () => {
     const events = new SessionEventSource(silentLogger);
     const calls: string[] = [];
+    events.emit('connected', { session });
     const remove = events.on('connected', ({ session: { id } }) => void calls.push(`a ${id}`));
     events.on('connected', () => void calls.push('b'));
     events.on('disconnected', () => void calls.push('c'));

@@ -16,7 +16,7 @@ const plain = { frame: ({ bytes }: EncodedFrame) => bytes };
 export class FakeConnection implements Connection {
   readonly handshake = anonymousHandshake;
   readonly framing = plain;
-  readonly messages = true;
+  readonly wholeMessages = true;
   readonly written: Uint8Array[] = [];
   bufferedBytes = 0;
   /** While true, what is written stays in the connection. */

@@ -107,6 +107,18 @@ describe('heart-beats', () => {
     expect(log.at(-1)).toBe('4501 heartbeat-lost 115000');
   });
 
+  it('are replaced by pings of the same interval when only the server sends heart-beats', async () => {
+    const { advance, log } = await beatingSession({
+      agreement: { advertised: [1000, 0], send: 1000, expect: 0 },
+    });
+    await advance(75_000);
+    expect(log.filter((entry) => !entry.startsWith('beat'))).toEqual([
+      'ping 25000',
+      'ping 50000',
+      '4501 heartbeat-lost 75000',
+    ]);
+  });
+
   it('are not required when the transport has no pings', async () => {
     const { advance, log } = await beatingSession({
       agreement: { advertised: [0, 0], send: 0, expect: 0 },
@@ -158,5 +170,13 @@ describe('heart-beats', () => {
     expect(log).toEqual(['ping 19000']);
     await advance(50);
     expect(log.at(-1)).toBe('4501 heartbeat-lost 44950');
+  });
+
+  it('do not require that an idle client sends frames', async () => {
+    const { advance, log, receive } = await beatingSession({ pings: false });
+    receive(sendText('1'));
+    await settle();
+    await advance(100_000);
+    expect(log.filter((entry) => /^\d/.test(entry))).toEqual(['1 0']);
   });
 });

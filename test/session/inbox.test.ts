@@ -76,6 +76,25 @@ describe('decoding', () => {
     expect(connection.closedWith).toEqual({ code: 1002, reason: 'command-unknown' });
   });
 
+  it.each([
+    ['malformed', `${connectText}SEND\nreceipt:r\n\n\0`],
+    ['sent before CONNECT', sendText('r')],
+  ])('names the receipt of a frame that is %s in the ERROR frame', async (_, text) => {
+    const { open } = testSession();
+    const { connection, receive } = open();
+    receive(text);
+    await settle();
+    expect(connection.text().join('')).toMatch(/^ERROR\n(?:.*\n)*receipt-id:r\n/);
+  });
+
+  it('explains in the ERROR frame what is wrong', async () => {
+    const { open } = testSession();
+    const { connection, receive } = open();
+    receive(frameText('CONNECT', { 'accept-version': '9', host: 'x' }));
+    await settle();
+    expect(connection.text().join('')).toContain('\n\nSupported are STOMP 1.0, 1.1 and 1.2.');
+  });
+
   it('closes a client of an unknown protocol with 1002', async () => {
     const { open } = testSession();
     const { connection, receive } = open();
@@ -119,6 +138,16 @@ describe('a heart-beat that asks for an answer', () => {
   });
 });
 
+describe('a receipt', () => {
+  it('is sent only for frames that ask for one', async () => {
+    const { clock, connection, finish, receive } = await gatedSession();
+    receive(frameText('SEND', { destination: '/x' }));
+    await finish('send');
+    await clock.advance(0);
+    expect([connection.written, connection.closedWith]).toEqual([[], undefined]);
+  });
+});
+
 describe('the order of frames', () => {
   it('is kept: one frame at a time', async () => {
     const { finish, receive, receipts, started } = await gatedSession();
@@ -141,15 +170,29 @@ describe('the order of frames', () => {
     ]);
   });
 
-  it('is kept around a frame that must not overlap', async () => {
+  it.each([
+    ['BEGIN', exclusive('other')],
+    ['SUBSCRIBE', frameText('SUBSCRIBE', { id: 's', destination: '/x', receipt: 'other' })],
+  ])('is kept around a frame that must not overlap: %s', async (_, other) => {
     const { finish, receive, started } = await gatedSession({ concurrency: 3 });
-    receive(sendText('1') + sendText('2') + exclusive('begin') + sendText('3'));
+    receive(sendText('1') + sendText('2') + other + sendText('3'));
     expect(started).toEqual(['1', '2']);
     await finish('1');
     await finish('2');
-    expect(started).toEqual(['1', '2', 'begin']);
-    await finish('begin');
-    expect(started).toEqual(['1', '2', 'begin', '3']);
+    expect(started).toEqual(['1', '2', 'other']);
+    await finish('other');
+    expect(started).toEqual(['1', '2', 'other', '3']);
+  });
+
+  it('keeps the server busy until the last frame is completed', async () => {
+    const { finish, isIdle, receive, receipts } = await gatedSession();
+    receive(sendText('1') + sendText('2'));
+    await finish('1');
+    await receipts();
+    expect(await isIdle()).toBe(false);
+    await finish('2');
+    await receipts();
+    expect(await isIdle()).toBe(true);
   });
 
   it('is kept for SEND frames of a transaction', async () => {

@@ -1,8 +1,14 @@
 // Interceptors: the chain around the processing of a frame.
 import { describe, expect, it } from 'vitest';
 import { noHeaders } from '../../src/message/message.js';
-import type { ClientFrame } from '../../src/message/frame.js';
-import { intercept, type FrameHandler, type Interceptor } from '../../src/session/interceptor.js';
+import type { ClientFrame, ServerFrame } from '../../src/message/frame.js';
+import {
+  intercept,
+  interceptOutbound,
+  type FrameHandler,
+  type Interceptor,
+  type OutboundInterceptor,
+} from '../../src/session/interceptor.js';
 import type { Session } from '../../src/session/session.js';
 import { settle } from './test-session.js';
 
@@ -135,7 +141,8 @@ describe('an interceptor that does not await next()', () => {
     };
     await run([hasty], slow);
     await run([async (_frame, _session, next) => next(), hasty], slow);
-    expect(log).toEqual(['handler', 'handler']);
+    await run([async (_frame, _session, next) => void next().then(() => {})], slow);
+    expect(log).toEqual(['handler', 'handler', 'handler']);
   });
 
   it('does not hide a failure, however early it happens', async () => {
@@ -188,4 +195,28 @@ describe('an interceptor that catches a failure', () => {
       await expect(run([interceptor], failing)).resolves.toBeUndefined();
     },
   );
+});
+
+describe('outbound interceptors', () => {
+  const receipt: ServerFrame = { kind: 'receipt', receipt: 'r' };
+
+  it('change a frame one after the other', () => {
+    const add =
+      (text: string): OutboundInterceptor =>
+      (outgoing) =>
+        outgoing.kind === 'receipt'
+          ? { ...outgoing, receipt: `${outgoing.receipt} ${text}` }
+          : outgoing;
+    expect(interceptOutbound([add('1'), add('2')], receipt, client.session)).toEqual({
+      kind: 'receipt',
+      receipt: 'r 1 2',
+    });
+  });
+
+  it('are not called for a frame that an earlier one has dropped', () => {
+    let calls = 0;
+    const counting: OutboundInterceptor = (outgoing) => (calls++, outgoing);
+    expect(interceptOutbound([() => undefined, counting], receipt, client.session)).toBeUndefined();
+    expect(calls).toBe(0);
+  });
 });

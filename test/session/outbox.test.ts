@@ -1,18 +1,19 @@
 // The outbox: one write per turn, shared by all sessions with the same frames, and the end of readers that are too slow.
 import { describe, expect, it } from 'vitest';
 import type { ReceiptFrame } from '../../src/message/frame.js';
+import type { OutboxParts } from '../../src/session/outbox.js';
 import { plainEncoder, testSession } from './test-session.js';
 
 /** Sessions with one shared encoder that writes a receipt as its id. */
-function outboxes(count: number) {
-  const { clock, isIdle, open } = testSession({ connectTimeout: 1_000_000 });
+function outboxes(count: number, outbox: Partial<OutboxParts> = {}) {
+  const { activity, clock, isIdle, open } = testSession({ connectTimeout: 1_000_000, outbox });
   const encoder = plainEncoder();
   const all = Array.from({ length: count }, () => {
     const { connection, session } = open();
     session.outbox.setEncoder(encoder);
     return { connection, session, outbox: session.outbox };
   });
-  return { clock, isIdle, all };
+  return { activity, clock, isIdle, all };
 }
 
 const frame = (receipt: string): ReceiptFrame => ({ kind: 'receipt', receipt });
@@ -60,17 +61,84 @@ describe('an outbox', () => {
     const { clock, all } = outboxes(1);
     const { outbox, connection } = all[0]!;
     connection.stalled = true;
+    await outbox.room();
     expect(outbox.send(frame('x'.repeat(400)))).toBe(true);
     await clock.advance(0);
-    expect(outbox.send(frame('x'.repeat(101)))).toBe(false);
+    expect(outbox.send(frame('x'.repeat(100)))).toBe(true);
+    await outbox.room();
+    expect(outbox.send(frame('x'))).toBe(false);
     let room = false;
     void outbox.room().then(() => (room = true));
     await clock.advance(0);
     await Promise.resolve();
     expect(room).toBe(false);
-    connection.drain();
+    connection.bufferedBytes = 500;
+    connection.listener!.drained();
     await Promise.resolve();
     expect(room).toBe(true);
+  });
+
+  it('has room once it is stopped', async () => {
+    const { clock, all } = outboxes(1);
+    const { outbox, connection } = all[0]!;
+    connection.stalled = true;
+    outbox.send(frame('x'.repeat(900)));
+    await clock.advance(0);
+    const room = outbox.room();
+    outbox.stop();
+    await room;
+    await outbox.room();
+  });
+
+  it('reports room for frames that it drops', () => {
+    const { all } = outboxes(1, {
+      interceptors: [
+        (outgoing, session) => {
+          if (outgoing.kind !== 'receipt' || outgoing.receipt === 'drop') return undefined;
+          if (outgoing.receipt === 'throw') throw new Error('boom');
+          session.close();
+          return outgoing;
+        },
+      ],
+    });
+    const { outbox, connection } = all[0]!;
+    expect(outbox.send(frame('drop'))).toBe(true);
+    expect(connection.closedWith).toBeUndefined();
+    expect(outbox.send(frame('close'))).toBe(true);
+    expect(connection.closedWith?.code).toBe(1000);
+    expect(outbox.send(frame('closed'))).toBe(true);
+    expect(connection.written).toEqual([]);
+  });
+
+  it('reports room when an interceptor throws, and before it has an encoder', () => {
+    const { open } = testSession({
+      outbox: {
+        interceptors: [
+          () => {
+            throw new Error('boom');
+          },
+        ],
+      },
+    });
+    const { connection, session } = open();
+    expect(session.outbox.send(frame('early'))).toBe(true);
+    expect(connection.closedWith).toBeUndefined();
+    session.outbox.setEncoder(plainEncoder());
+    expect(session.outbox.send(frame('x'))).toBe(true);
+    expect(connection.closedWith?.code).toBe(1011);
+  });
+
+  it('sends heart-beats past the interceptors', async () => {
+    const { clock, all } = outboxes(1, { interceptors: [() => undefined] });
+    const { outbox, connection } = all[0]!;
+    outbox.send({ kind: 'heartbeat' });
+    await clock.advance(0);
+    expect(connection.text()).toEqual(['beat']);
+  });
+
+  it('has nothing to forget for a reader that keeps up', () => {
+    const { all } = outboxes(1);
+    expect(() => all[0]!.outbox.forget('s')).not.toThrow();
   });
 
   it('disconnects a reader when more bytes wait than the limit', async () => {
@@ -100,10 +168,40 @@ describe('an outbox', () => {
     box.connection.stalled = true;
     box.outbox.send(frame('x'.repeat(900)));
     await clock.advance(0);
-    box.connection.bufferedBytes = 0;
+    box.connection.bufferedBytes = 100;
     box.outbox.send(frame('x'.repeat(900)));
     await clock.advance(0);
+    box.connection.bufferedBytes = 0;
+    box.outbox.send(frame('x'.repeat(1100)));
+    await clock.advance(0);
     expect(box.connection.closedWith).toBeUndefined();
+  });
+
+  it('disconnects a reader when a batch that is written early exceeds the limit', async () => {
+    const { clock, all } = outboxes(1);
+    const box = all[0]!;
+    box.connection.stalled = true;
+    box.outbox.send(frame('x'));
+    await clock.advance(0);
+    box.outbox.send(frame('x'.repeat(70_000)));
+    expect(box.connection.closedWith).toEqual(slowConsumer);
+  });
+
+  it('writes only batches above 64 KiB before the end of the turn', () => {
+    const { all } = outboxes(1);
+    const { outbox, connection } = all[0]!;
+    outbox.send(frame('x'.repeat(64 * 1024)));
+    expect(connection.written).toHaveLength(0);
+    outbox.send(frame('x'));
+    expect(connection.written).toHaveLength(1);
+  });
+
+  it('sets no timer for a reader that keeps up', async () => {
+    const { clock, all } = outboxes(1);
+    const { timers } = clock;
+    all[0]!.outbox.send(frame('x'));
+    await clock.advance(0);
+    expect(clock.timers).toEqual(timers);
   });
 
   it('writes a large batch before the end of the turn, so that a reader that keeps up is not disconnected', async () => {
@@ -158,11 +256,14 @@ describe('an outbox', () => {
   });
 
   it('counts as activity while bytes wait, until it is stopped', async () => {
-    const { clock, isIdle, all } = outboxes(1);
+    const { activity, clock, isIdle, all } = outboxes(1);
     const { outbox, connection } = all[0]!;
     connection.stalled = true;
+    activity.begin();
     outbox.send(frame('x'));
     await clock.advance(0);
+    expect(await isIdle()).toBe(false);
+    activity.end();
     expect(await isIdle()).toBe(false);
     outbox.stop();
     expect(await isIdle()).toBe(true);

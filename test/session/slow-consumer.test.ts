@@ -19,11 +19,14 @@ function slowReader(options: Partial<SlowConsumerOptions>, maxBytes = 1500) {
   const { outbox } = session;
   outbox.setEncoder(jsonCodec.encoder('1'));
   connection.stalled = true;
+  /** Sends frames, each in a turn; returns whether there is room after the last one. */
   const send = async (...frames: MessageFrame[]) => {
+    let room = true;
     for (const frame of frames) {
-      outbox.send(frame);
+      room = outbox.send(frame);
       await clock.advance(0);
     }
+    return room;
   };
   /** The payloads that were written, with the number of those dropped before them. */
   const written = () =>
@@ -66,6 +69,57 @@ describe('a slow reader', () => {
     await send(message('4'));
     expect(short(written())).toEqual(['4']);
     expect(events).toEqual([]);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('receives held frames in parts of a quarter of the limit, until the connection has a backlog', async () => {
+    const { connection, send, written } = slowReader({ policy: 'drop-oldest' }, 4000);
+    await send(...['1', '2', '3', '4', '5', '6'].map((each) => message(each)));
+    const frameBytes = connection.written[0]!.length;
+    expect(Math.ceil(1000 / frameBytes)).toBe(3);
+    written();
+    connection.drain();
+    expect(connection.written).toHaveLength(1);
+    expect(short(written())).toEqual(['2', '3', '4']);
+    connection.drain();
+    expect(connection.written).toHaveLength(1);
+    expect(short(written())).toEqual(['5', '6']);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('receives held frames that are larger than a batch', async () => {
+    const { connection, send } = slowReader({ policy: 'drop-oldest' }, 1_000_000);
+    const large = 'x'.repeat(70_000);
+    await send(message('1'), message(large), message(large));
+    connection.stalled = false;
+    connection.drain();
+    expect(connection.written).toHaveLength(3);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('has room while at most half of the limit is queued or held', async () => {
+    // Frames with ids of the same length have the same size.
+    const next = (body: string) => message(body, { messageId: 'm' });
+    const first = slowReader({ policy: 'drop-oldest' });
+    await first.send(next('1'));
+    const frameBytes = first.connection.written[0]!.length;
+
+    const { send, events } = slowReader({ policy: 'drop-oldest' }, 4 * frameBytes);
+    expect(await send(next('1'), next('2'))).toBe(true);
+    expect(await send(next('3'))).toBe(false);
+    expect(await send(next('4'))).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it('loses a new message when no older one may be dropped', async () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-oldest' });
+    const queued = { marks: { ack: '1' } };
+    await send(message('1'), message('2', queued), message('3', queued), message('4'));
+    expect(short(events)).toEqual(['dropped 4']);
+    connection.stalled = false;
+    connection.drain();
+    expect(short(written())).toEqual(['1', '2 1', '3']);
+    expect(connection.closedWith).toBeUndefined();
   });
 
   it('drop-oldest: loses the oldest messages, and receives their number', async () => {
@@ -175,10 +229,22 @@ describe('a slow reader', () => {
   });
 
   it('is disconnected when no message may be dropped', async () => {
-    const { connection, send } = slowReader({ policy: 'drop-newest' });
+    const { connection, send, events } = slowReader({ policy: 'drop-newest' });
     const queued = { marks: { ack: '1' } };
     await send(...['1', '2', '3', '4', '5'].map((each) => message(each, queued)));
     expect(connection.closedWith).toEqual(slowConsumer);
+    expect(events).toEqual([]);
+  });
+
+  it('is not disconnected by a rule of another destination', async () => {
+    const rules = [
+      { destination: '/topic/other', policy: 'close' },
+      { destination: '/topic/**', policy: 'drop-oldest' },
+    ] as const;
+    const { connection, send, events } = slowReader({ rules });
+    await send(...['1', '2', '3', '4'].map((each) => message(each)));
+    expect(short(events)).toEqual(['dropped 2']);
+    expect(connection.closedWith).toBeUndefined();
   });
 
   it('is disconnected when the rule of the destination is close, although other rules drop messages', async () => {
@@ -199,9 +265,10 @@ describe('a slow reader', () => {
   });
 
   it('receives all held frames when the server closes the session', async () => {
-    const { outbox, send, written } = slowReader({ policy: 'drop-oldest' });
+    const { connection, outbox, send, written } = slowReader({ policy: 'drop-oldest' });
     await send(message('1'), message('2'), message('3'));
     outbox.finish();
+    expect(connection.written).toHaveLength(2);
     expect(short(written())).toEqual(['1', '2', '3']);
   });
 

@@ -75,7 +75,7 @@ describe.each(kinds)('$name', ({ name, tls }) => {
       secure,
       principal: undefined,
     });
-    expect(connection.messages).toBe(false);
+    expect(connection.wholeMessages).toBe(false);
     const frame = bytes(3);
     expect(connection.framing.frame(new EncodedFrame(frame, false))).toBe(frame);
     expect((await connected()).connection.framing).toBe(connection.framing);

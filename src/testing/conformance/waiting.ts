@@ -1,8 +1,16 @@
 // Waiting for an implementation that may answer later, with a limit.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { deadline, turns } from '../real-time.js';
 
 /** Milliseconds of real time in which an implementation must answer. */
-const timeout = 5000;
+const defaultTimeout = 5000;
+
+const timeouts = new AsyncLocalStorage<number>();
+
+/** Runs cases with another timeout in milliseconds, for tests that plant a fault and would wait for the default one. */
+export function withTimeout<T>(timeout: number, run: () => T): T {
+  return timeouts.run(timeout, run);
+}
 
 /** Resolves when the condition holds. Rejects with the message when it does not hold in time. */
 export async function eventually(
@@ -10,7 +18,7 @@ export async function eventually(
   holds: () => boolean,
 ): Promise<void> {
   let late = false;
-  const timer = deadline(timeout, () => (late = true));
+  const timer = deadline(timeouts.getStore() ?? defaultTimeout, () => (late = true));
   try {
     for (let checks = 0; !holds(); checks++) {
       if (late) throw new Error(typeof message === 'string' ? message : message());
@@ -25,7 +33,7 @@ export async function eventually(
 /** Resolves with the answer. Rejects with the message when there is none in time. */
 export function answer<T>(message: string, asked: T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = deadline(timeout, () => reject(new Error(message)));
+    const timer = deadline(timeouts.getStore() ?? defaultTimeout, () => reject(new Error(message)));
     void Promise.resolve(asked)
       .then(resolve, reject)
       .finally(() => timer.cancel());

@@ -11,7 +11,7 @@ const encoder = new JsonEncoder();
 export const jsonCodec: WireCodec = {
   name: 'json',
   subprotocols: ['v1.json.signalbox'],
-  errorsMayPass: true,
+  hasNonFatalErrors: true,
   begins: (firstByte) => firstByte === openingBrace,
   decoder: (limits, messages) => new JsonDecoder(limits, messages),
   encoder: () => encoder,

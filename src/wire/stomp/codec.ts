@@ -16,7 +16,7 @@ const encoders: ReadonlyMap<string, Encoder> = new Map(
 export const stompCodec: WireCodec = {
   name: 'stomp',
   subprotocols: versions.map((version) => `v${version.replace('.', '')}.stomp`),
-  errorsMayPass: false,
+  hasNonFatalErrors: false,
   begins: (firstByte) => isCapital(firstByte) || isLineEnd(firstByte),
   decoder: (limits) => new StompDecoder(limits),
   encoder(version) {

@@ -50,6 +50,15 @@ describe('the options of the embedded broker', () => {
     );
   });
 
+  it('keep durable subscriptions for seven days by default', () => {
+    expect(resolveBrokerOptions({}).durable.retention).toBe(604_800_000);
+  });
+
+  it('take the longest time that a timer can wait', () => {
+    const ackTimeout = 2 ** 31 - 1;
+    expect(resolveBrokerOptions({ queue: { ackTimeout } }).queue.ackTimeout).toBe(ackTimeout);
+  });
+
   it('put the dead letters below the first prefix of queues', () => {
     expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
       '/jobs/dead-letters',

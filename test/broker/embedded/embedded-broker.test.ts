@@ -306,6 +306,10 @@ describe('a broker that does not run', () => {
     expect(() => ann.subscribeTo('1', '/topic/a')).toThrow(unavailable);
   });
 
+  it('can be stopped before its start', () => {
+    expect(new EmbeddedBroker().stop()).toBeUndefined();
+  });
+
   it('can be started again, without the messages that it had', async () => {
     const { subject, context } = broker();
     void subject.publish(publication('m1', '/queue/a'));
@@ -314,5 +318,12 @@ describe('a broker that does not run', () => {
     const ann = client(subject);
     ann.subscribeTo('1', '/queue/a');
     expect(ann.deliveries).toEqual([]);
+  });
+});
+
+it('has the options of its queues, for the queues of sessions', () => {
+  expect(new EmbeddedBroker({ queue: { prefetch: 3 } }).queueOptions).toMatchObject({
+    prefetch: 3,
+    maxDeliveries: 10,
   });
 });

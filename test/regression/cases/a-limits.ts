@@ -2,8 +2,6 @@
 import 'reflect-metadata';
 import { Validate, ValidateNested, ValidatorConstraint } from 'class-validator';
 import { Type } from 'class-transformer';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import {
   Controller,
   EmbeddedBroker,
@@ -14,8 +12,10 @@ import {
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
+import { collectGarbage } from '../../collect-garbage.js';
 import { bothLanguages, everyProtocol, everywhere, type Case } from '../case.js';
-import type { Client, Headers } from '../client.js';
+import type { StompClient, StompHeaders } from '../../clients/stomp.js';
+import { acknowledge, problemsOf, type ConnectHeaders } from '../client.js';
 import { expectEqual, expectThat, expectEnd } from '../expect.js';
 import { turns, type Setup } from '../setup.js';
 
@@ -24,22 +24,25 @@ const authenticate: ServerOptions['authenticate'] = ({ login }) =>
   login === undefined ? undefined : { name: login };
 
 /** SUBSCRIBEs one pattern after the other; each must be refused with a code, and the session must go on. */
-async function expectRefusedPatterns(setup: Setup, patterns: readonly string[]): Promise<Client> {
+async function expectRefusedPatterns(
+  setup: Setup,
+  patterns: readonly string[],
+): Promise<StompClient> {
   await setup.start();
   const client = await setup.connect({ problems: true });
   for (const [i, destination] of patterns.entries()) {
     client.send('SUBSCRIBE', { id: `${i}`, destination, receipt: `r${i}` });
     await setup.settle();
-    expectEqual('the number of problems', client.problems.length, i + 1);
+    expectEqual('the number of problems', problemsOf(client).length, i + 1);
   }
-  for (const { code } of client.problems)
+  for (const { code } of problemsOf(client))
     expectThat(Object.hasOwn(errorCodes, code), `'${code}' is not an error code.`);
   await expectEnd(setup, client, 'open');
   return client;
 }
 
 /** SENDs to a destination with a receipt; must be taken. */
-async function expectTaken(client: Client, destination: string, headers: Headers = {}) {
+async function expectTaken(client: StompClient, destination: string, headers: StompHeaders = {}) {
   await client.request('SEND', { destination, ...headers }, kilobytes(60));
 }
 
@@ -47,8 +50,7 @@ const kilobytes = (count: number) => 'x'.repeat(count * 1024);
 
 /** Bytes of live objects. */
 function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
@@ -76,8 +78,8 @@ const patternTime: Case = {
     client.send('SEND', { destination: `/topic/${'a'.repeat(8100)}`, receipt: 'sent' });
     await setup.settle();
     const answered =
-      client.problems.length > 3 ||
-      client.received.some(({ headers }) => headers['receipt-id'] === 'sent');
+      problemsOf(client).length > 3 ||
+      client.history.some(({ headers }) => headers['receipt-id'] === 'sent');
     expectThat(answered, 'The SEND got neither a RECEIPT nor a problem.');
   },
 };
@@ -126,7 +128,7 @@ const acknowledgingSubscriber: Case = {
     await ann.subscribe('news', '/topic/news', { ack: 'client' });
     for (let i = 0; i < 3; i++) {
       ann.send('SEND', { destination: '/topic/news' }, kilobytes(60));
-      ann.acknowledge(await ann.next('MESSAGE'));
+      acknowledge(ann, setup.protocol, await ann.next('MESSAGE'));
     }
     await expectEnd(setup, ann, 'open');
   },
@@ -175,7 +177,7 @@ const durableSubscriptions: Case = {
         });
       }
       await setup.settle();
-      client.close();
+      client.connection.vanish();
     }
     const ann = await setup.connect({ login: 'ann', 'client-id': 'ann' });
     await ann.subscribe('orders', '/topic/orders', { 'durable-subscription-name': 'orders' });
@@ -209,12 +211,8 @@ const idempotencyKeys: Case = {
   },
 };
 
-/** Connects clients; the last one must be refused. The names of the limits are decided. */
-function sessionLimit(
-  limit: string,
-  title: string,
-  connect: (client: Client) => Promise<void>,
-): Case {
+/** Connects clients, unless `connect` is false; the last one must be refused. The names of the limits are decided. */
+function sessionLimit(limit: string, title: string, connect: ConnectHeaders | false): Case {
   return {
     fault: 'A3',
     name: limit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -222,11 +220,11 @@ function sessionLimit(
     ...everywhere,
     async run(setup) {
       await setup.start({ authenticate, limits: { [limit]: 2 } } as ServerOptions);
-      const clients: Client[] = [];
+      const clients: StompClient[] = [];
       for (let i = 0; i < 3; i++) {
         const client = await setup.open();
         clients.push(client);
-        await connect(client).catch(() => {});
+        if (connect !== false) await setup.handshake(client, connect).catch(() => {});
       }
       await setup.until(() => clients.some(({ end }) => end !== undefined), 'All were accepted.');
     },
@@ -237,13 +235,15 @@ const sessionLimits: readonly Case[] = [
   sessionLimit(
     'maxSessionsPerAddress',
     'An address has at most `maxSessionsPerAddress` anonymous sessions',
-    (client) => client.connect(),
+    {},
   ),
-  sessionLimit('maxSessionsPerUser', 'A user has at most `maxSessionsPerUser` sessions', (client) =>
-    client.connect({ login: 'ann' }),
-  ),
-  sessionLimit('maxHandshakes', 'At most `maxHandshakes` connections wait for their CONNECT', () =>
-    Promise.resolve(),
+  sessionLimit('maxSessionsPerUser', 'A user has at most `maxSessionsPerUser` sessions', {
+    login: 'ann',
+  }),
+  sessionLimit(
+    'maxHandshakes',
+    'At most `maxHandshakes` connections wait for their CONNECT',
+    false,
   ),
 ];
 
@@ -261,7 +261,7 @@ const heldReceipts: Case = {
       client.send('ACK', { ...held, receipt: `${i}`.padEnd(8100, 'r') });
     await setup.settle();
     expectThat(
-      client.problems.some(({ code }) => code === 'transaction-limit'),
+      problemsOf(client).some(({ code }) => code === 'transaction-limit'),
       'A transaction holds 1.6 MB of receipt ids, and its limit is 1 MiB.',
     );
   },
@@ -283,7 +283,7 @@ const emptyHeaders: Case = {
     await setup.settle();
     // Each holds 3.4 KB.
     expectThat(
-      client.problems.some(({ code }) => code === 'queue-full'),
+      problemsOf(client).some(({ code }) => code === 'queue-full'),
       `A queue of ${limit} bytes holds ${count} messages of 3.4 KB each.`,
     );
   },
@@ -294,7 +294,7 @@ const keptChunk: Case = {
   name: 'body-of-a-large-read',
   title: 'A message in a queue keeps no more than twice its size of what was read with it',
   protocols: ['stomp-1.2'],
-  transports: ['memory', 'tcp'],
+  transports: ['memory', 'TCP'],
   async run(setup) {
     let kept = 0;
     let size = 0;
@@ -310,8 +310,8 @@ const keptChunk: Case = {
       ],
     });
     const client = await setup.connect();
-    const queued = client.text('SEND', { destination: '/queue/kept' }, 'x'.repeat(17_000));
-    const others = client.text('SEND', { destination: '/topic/none' }, 'x'.repeat(15_000));
+    const queued = client.format.text('SEND', { destination: '/queue/kept' }, 'x'.repeat(17_000));
+    const others = client.format.text('SEND', { destination: '/topic/none' }, 'x'.repeat(15_000));
     client.write(queued + others.repeat(3));
     await setup.settle();
     await client.subscribe('kept', '/queue/kept');
@@ -355,8 +355,8 @@ const fairTurns: Case = {
     const flooder = await setup.connect();
     const neighbor = await setup.connect();
     const frames = 6_000;
-    const flood = flooder.text('SEND', { destination: '/topic/none' }, '1');
-    if (setup.transport === 'tcp') flooder.write(flood.repeat(frames));
+    const flood = flooder.format.text('SEND', { destination: '/topic/none' }, '1');
+    if (setup.transport === 'TCP') flooder.write(flood.repeat(frames));
     else for (let i = 0; i < frames; i++) flooder.write(flood);
     for (let i = 0; i < 5; i++) {
       const transaction = `${i}`;
@@ -404,7 +404,7 @@ const validation: Case = {
     await setup.settle();
     expectEqual(
       'the problems',
-      client.problems.map(({ code }) => code),
+      problemsOf(client).map(({ code }) => code),
       ['payload-invalid'],
     );
     expectThat(checks <= 1000, `${checks} items were validated.`);
@@ -436,9 +436,10 @@ const slowHandler: Case = {
     await setup.start({ controllers: [SlowController], clock });
     const client = await setup.connect();
     const count = 66;
-    client.sendTogether(
-      Array.from({ length: count }, () => ['SEND', { destination: '/app/slow' }]),
-    );
+    const frame = client.format.text('SEND', { destination: '/app/slow' });
+    // One write, which a stream delivers at once; one JSON message cannot hold more than one frame.
+    if (setup.protocol === 'json') for (let i = 0; i < count; i++) client.write(frame);
+    else client.write(frame.repeat(count));
     await setup.until(() => started > 0, 'No handler was called.');
     for (let i = 0; i < 2 * count && done < count && client.end === undefined; i++) {
       await clock.advance(1000);

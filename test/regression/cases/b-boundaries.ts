@@ -21,9 +21,9 @@ import {
   type Case,
   type Protocol,
 } from '../case.js';
-import { Client } from '../client.js';
+import { messagesOf, problemsOf } from '../client.js';
 import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
-import { memoryOf, replacing } from '../replace.js';
+import { memoryOf, replacing } from '../../replace.js';
 import { turns } from '../setup.js';
 
 const malformed = (protocol: Protocol) =>
@@ -122,16 +122,15 @@ const writeThrows: Case = {
       }),
     );
     const server = await setup.start({ transports: [memory] });
-    const dial = { protocol: setup.protocol, transport: setup.transport };
-    const broken = await Client.open({ ...setup.ports, memory }, dial);
-    await broken.connect();
+    const broken = await setup.open({ memory });
+    await setup.handshake(broken);
     await broken.subscribe('news', '/topic/news');
     const next = await setup.connect();
     await next.subscribe('news', '/topic/news');
     breaks = true;
     await server.publisher.publish('/topic/news', 'hello');
     await turns(20);
-    expectEqual('the number of messages', next.messages().length, 1);
+    expectEqual('the number of messages', messagesOf(next).length, 1);
     const idle = await Promise.race([server.idle().then(() => true), turns(100)]);
     expectThat(idle === true, 'idle() does not resolve.');
   },
@@ -190,7 +189,7 @@ const sharedContentType: Case = {
     await server.publisher.publish('/topic/first', { n: 1 });
     await server.publisher.publish('/topic/second', { n: 2 });
     await setup.settle();
-    const [second] = client.messages('second');
+    const [second] = messagesOf(client, 'second');
     expectThat(second !== undefined, 'The second message did not arrive.');
     expectEqual('the header x', second!.headers['x'], undefined);
   },
@@ -215,7 +214,7 @@ const droppedFrame: Case = {
     const client = await setup.connect({ problems: true });
     client.send('SEND', { destination: '/topic/held', receipt: 'dropped' }, '1');
     await setup.settle();
-    const receipts = client.received.filter(({ headers }) => headers['receipt-id'] === 'dropped');
+    const receipts = client.history.filter(({ headers }) => headers['receipt-id'] === 'dropped');
     expectEqual(
       'the receipts',
       receipts.filter(({ command }) => command === 'RECEIPT'),
@@ -243,7 +242,7 @@ const lateNext: Case = {
     );
     expectEqual('the outcome of a late next()', outcome, 'refused');
     await setup.settle();
-    expectEqual('the number of messages', client.messages().length, 0);
+    expectEqual('the number of messages', messagesOf(client).length, 0);
   },
 };
 
@@ -287,8 +286,8 @@ const failedConnect: Case = {
     server.events.on('connected', () => void seen.push('connected'));
     server.events.on('disconnected', () => void seen.push('disconnected'));
     const client = await setup.open();
-    await client.connect().catch(() => {});
-    client.close();
+    await setup.handshake(client).catch(() => {});
+    client.connection.vanish();
     await setup.settle();
     expectThat(
       seen.length === 0 || seen.join() === 'connected,disconnected',
@@ -330,7 +329,7 @@ const acceptorError: Case = {
   name: 'session-cannot-be-made',
   title: 'A connection for which no session can be made is closed, and the log has the reason',
   protocols: ['stomp-1.2'],
-  transports: ['websocket-text', 'tcp'],
+  transports: ['WebSocket text', 'TCP'],
   async run(setup) {
     let sessions = 0;
     await setup.start({
@@ -367,7 +366,7 @@ const changedBuffer: Case = {
     await setup.settle();
     expectEqual(
       'the bodies',
-      client.messages().map(({ body }) => body),
+      messagesOf(client).map(({ body }) => body),
       ['{"n":1}'],
     );
   },
@@ -413,7 +412,7 @@ const secondCopy: Case = {
     await setup.settle();
     expectEqual(
       'the problems',
-      client.problems.map(({ code }) => code),
+      problemsOf(client).map(({ code }) => code),
       ['destination-refused'],
     );
   },

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { createServer, type ServerOptions } from '../../../src/index.js';
 import { serverAlone, webSocket, WrongAnswer, type Case } from '../case.js';
-import type { Headers } from '../client.js';
 import { frameText } from '../../clients/stomp.js';
 import { expectEqual, expectThat } from '../expect.js';
 import { listenOn, turns, type Setup } from '../setup.js';
@@ -28,7 +27,7 @@ const smallReads: Case = {
   async run(setup) {
     const limit = 16 * 1024 * 1024;
     await setup.start({ limits: { maxFrameBytes: limit, maxMessageBytes: limit } });
-    const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp']);
+    const socket = new WebSocket(`ws://127.0.0.1:${setup.address.port}/ws`, ['v12.stomp']);
     setup.defer(() => socket.terminate());
     let received = '';
     let closed: number | undefined;
@@ -66,7 +65,7 @@ function fetchAnswer(
   port: number,
   path: string,
   method: string,
-  headers: Headers = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false });
@@ -93,7 +92,7 @@ function plainRequest(method: string, statuses: readonly number[]): Case {
     ...webSocket,
     async run(setup) {
       await setup.start();
-      const { status } = await fetchAnswer(setup.ports.webSocket!, '/ws', method);
+      const { status } = await fetchAnswer(setup.address.port, '/ws', method);
       expectThat(statuses.includes(status), `The status is ${status}.`);
     },
   };
@@ -145,19 +144,19 @@ const upgradeAfterClose: Case = {
   },
 };
 
-/** What the server knows of a client behind a trusted proxy. */
-async function handshakeBehindProxy(setup: Setup, headers: Headers) {
+/** The handshake of a client behind a trusted proxy, as the server sees it. */
+async function handshakeBehindProxy(setup: Setup, headers: Readonly<Record<string, string>>) {
   const server = await setup.start({
     endpoints: [{ path: '/ws', trustedProxies: ['127.0.0.1'] }],
   });
-  const client = await setup.open(headers);
+  const client = await setup.open({ httpHeaders: headers });
   if (client.end !== undefined) throw new WrongAnswer('The handshake was refused.');
-  await client.connect();
-  const id = client.received[0]!.headers['session']!;
+  await setup.handshake(client);
+  const id = client.history[0]!.headers['session']!;
   return server.sessions.get(id)!.handshake;
 }
 
-const proxyHeaders: Readonly<Record<string, Headers>> = {
+const proxyHeaders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'x-forwarded': { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' },
   forwarded: { Forwarded: 'for=203.0.113.7;proto=https;host=example.org' },
 };
@@ -195,7 +194,7 @@ const forwardedPort: Case = {
 /** The extensions that a server agrees to. */
 async function extensionsOf(setup: Setup, options: ServerOptions): Promise<string> {
   await setup.start(options);
-  const socket = new WebSocket(`ws://127.0.0.1:${setup.ports.webSocket}/ws`, ['v12.stomp'], {
+  const socket = new WebSocket(`ws://127.0.0.1:${setup.address.port}/ws`, ['v12.stomp'], {
     perMessageDeflate: true,
   });
   setup.defer(() => socket.terminate());

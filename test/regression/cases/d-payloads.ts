@@ -11,6 +11,7 @@ import {
   type ServerOptions,
 } from '../../../src/index.js';
 import { bothLanguages, oneClient, type Case } from '../case.js';
+import { messagesOf, problemsOf } from '../client.js';
 import { expectEqual, expectThat } from '../expect.js';
 import type { Setup } from '../setup.js';
 
@@ -47,7 +48,7 @@ async function deliver(
   for (const payload of payloads)
     client.send('SEND', { destination: '/app/payloads' }, JSON.stringify(payload));
   await setup.settle();
-  return { received, problems: client.problems, refusal: undefined, log: setup.logText };
+  return { received, problems: problemsOf(client), refusal: undefined, log: setup.logText };
 }
 
 /** The compiler's types are missing on classes that are defined before `signalbox` is imported, and in esbuild and tsx. */
@@ -367,8 +368,8 @@ const returnedValues: readonly Case[] = Object.entries(returned).map(([name, mak
     await client.subscribe('value', '/topic/value');
     client.send('SEND', { destination: '/app/value' });
     await setup.settle();
-    const bodies = client.messages().map(({ body }) => body);
-    const codes = client.problems.map(({ code }) => code);
+    const bodies = messagesOf(client).map(({ body }) => body);
+    const codes = problemsOf(client).map(({ code }) => code);
     expectThat(
       codes.join() === 'payload-unwritable' || (bodies.length === 1 && bodies[0] !== '{}'),
       `The bodies are ${JSON.stringify(bodies)}, the problems ${JSON.stringify(codes)}.`,

@@ -15,6 +15,7 @@ import {
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
 import { bothLanguages, everyProtocol, oneClient, serverAlone, type Case } from '../case.js';
+import { messagesOf, problemsOf } from '../client.js';
 import { expectEnd, expectEqual, expectLog, expectThat } from '../expect.js';
 import type { Setup } from '../setup.js';
 import { withoutTypes } from './d-payloads.js';
@@ -37,7 +38,7 @@ async function argumentsOf(
   const client = await setup.connect({ problems: true });
   client.send('SEND', { destination: `/app/value/${value}`, value });
   await setup.settle();
-  return { calls, codes: client.problems.map(({ code }) => code) };
+  return { calls, codes: problemsOf(client).map(({ code }) => code) };
 }
 
 /** A number parameter whose type the compiler may not have written down. */
@@ -315,7 +316,7 @@ const authentications: readonly Case[] = Object.entries(noPrincipal).map(
         login === 'neighbor' ? { name: login } : result) as ServerOptions['authenticate'];
       await setup.start({ authenticate });
       const client = await setup.open();
-      await client.connect({ login: 'ann' }).catch(() => {});
+      await setup.handshake(client, { login: 'ann' }).catch(() => {});
       await expectEnd(setup, client, 1008);
       expectLog(setup, /authenticat|principal/i);
     },
@@ -335,7 +336,7 @@ const authenticatorError: Case = {
       },
     });
     const client = await setup.open();
-    await client.connect({ login: 'ann' }).catch(() => {});
+    await setup.handshake(client, { login: 'ann' }).catch(() => {});
     await expectEnd(setup, client, 1008);
     expectLog(setup, /The directory is away/);
   },
@@ -555,7 +556,7 @@ const brokerParts: readonly Case[] = [
       await setup.settle();
       expectEqual(
         'the bodies',
-        client.messages().map(({ body }) => body),
+        messagesOf(client).map(({ body }) => body),
         ['1'],
       );
     },
@@ -594,7 +595,7 @@ const brokerParts: readonly Case[] = [
       await client.request('SEND', { destination: '/queue/offers', expires }, '1');
       await client.subscribe('offers', '/queue/offers');
       await setup.settle();
-      expectEqual('the number of messages', client.messages().length, 1);
+      expectEqual('the number of messages', messagesOf(client).length, 1);
     },
   },
 ];

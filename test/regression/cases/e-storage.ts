@@ -7,6 +7,7 @@ import { build } from 'vite';
 import { EmbeddedBroker } from '../../../src/index.js';
 import { levelStore, type MessageStore, type StoreChange } from '../../../src/store.js';
 import { everyProtocol, serverAlone, WrongAnswer, type Case } from '../case.js';
+import { problemsOf } from '../client.js';
 import { expectLog, expectThat } from '../expect.js';
 import type { Setup } from '../setup.js';
 
@@ -167,7 +168,7 @@ const failedWrite: Case = {
     client.send('SEND', { destination: '/queue/orders', persistent: 'true' }, '1');
     await setup.settle();
     expectThat(
-      client.problems.some(({ code }) => code === 'store-failed'),
+      problemsOf(client).some(({ code }) => code === 'store-failed'),
       'The SEND got no problem store-failed.',
     );
     expectLog(setup, /The disk is full/);

@@ -11,6 +11,7 @@ import {
 } from '../../../src/index.js';
 import { testServer } from '../../../src/testing.js';
 import { everyProtocol, oneClient, serverAlone, type Case } from '../case.js';
+import { problemsOf } from '../client.js';
 import { expectEqual, expectLog, expectThat } from '../expect.js';
 import { turns } from '../setup.js';
 
@@ -37,7 +38,7 @@ const unservedSend: Case = {
     const client = await setup.connect();
     client.send('SEND', { destination: '/app/helo', receipt: 'r' }, '1');
     await setup.settle();
-    const text = `${client.receivedText}\n${setup.logText}`;
+    const text = `${JSON.stringify(client.history)}\n${setup.logText}`;
     expectThat(text.includes('/app/helo'), 'Neither names /app/helo.');
   },
 };
@@ -58,7 +59,7 @@ const refusedSubscribe: Case = {
     const client = await setup.connect({ problems: true });
     client.send('SUBSCRIBE', { id: '1', destination: '/topic/staff', receipt: 'r' });
     await setup.settle();
-    const [problem] = client.problems;
+    const [problem] = problemsOf(client);
     expectThat(problem !== undefined, 'The client received no problem.');
     expectThat(!/send/i.test(problem!.message), `The text is: ${problem!.message}`);
   },

@@ -10,9 +10,10 @@ import {
 } from '../../../src/index.js';
 import { brokerConformance } from '../../../src/testing/conformance.js';
 import { everyProtocol, serverAlone, type Case } from '../case.js';
-import { Client } from '../client.js';
+import type { StompClient } from '../../clients/stomp.js';
+import { messagesOf } from '../client.js';
 import { expectEqual, expectThat } from '../expect.js';
-import { memoryOf, replacing } from '../replace.js';
+import { memoryOf, replacing } from '../../replace.js';
 import { turns } from '../setup.js';
 
 type Delivery = Parameters<Subscriber['deliver']>;
@@ -99,11 +100,10 @@ const mixedTransports: Case = {
     const framings = [countingFraming(), countingFraming()];
     const transports = framings.map(transportWith);
     const server = await setup.start({ transports });
-    const clients: Client[] = [];
+    const clients: StompClient[] = [];
     for (let i = 0; i < 20; i++) {
-      const ports = { ...setup.ports, memory: transports[i % 2]! };
-      const client = await Client.open(ports, { protocol: setup.protocol, transport: 'memory' });
-      await client.connect();
+      const client = await setup.open({ memory: transports[i % 2]! });
+      await setup.handshake(client);
       await client.subscribe('news', '/topic/news');
       clients.push(client);
     }
@@ -111,7 +111,7 @@ const mixedTransports: Case = {
     for (let i = 0; i < 10; i++) await server.publisher.publish('/topic/news', `message ${i}`);
     await setup.settle();
     for (const client of clients)
-      expectEqual('the number of messages', client.messages().length, 10);
+      expectEqual('the number of messages', messagesOf(client).length, 10);
     const counts = framings.map(({ count }) => count);
     expectThat(
       counts.every((count) => count <= 10),

@@ -1,6 +1,7 @@
 // Faults of brokers that only sentinels reveal: the suite finds each of them in topics and in queues.
 import { brokerConformance, type ConformanceCase } from 'signalbox/testing/conformance';
 import { expect, it } from 'vitest';
+import { withTimeout } from '../../../src/testing/conformance/waiting.js';
 import { brokerFaults, brokerWithFault, noFault } from './broker-faults.js';
 import { embedded } from './implementations.js';
 
@@ -65,5 +66,6 @@ it.concurrent.each(
   ),
 )('a broker that %s in its %s fails', async (fault, part, expected) => {
   const subject = brokerWithFault(embedded, brokerFaults[fault]!, part);
-  expect(await failing(brokerConformance(subject))).toContain(expected);
+  const failed = await withTimeout(1000, () => failing(brokerConformance(subject)));
+  expect(failed).toContain(expected);
 });

@@ -1,6 +1,7 @@
 // Brokers with a fault in the deliveries of their topics or of their queues: duplicates, another order, deliveries after the end.
 import type { BrokerSubject } from 'signalbox/testing/conformance';
 import type { BrokerConnection, Subscriber, Subscription } from '../../../src/broker/broker.js';
+import { replacing } from '../../replace.js';
 
 type Deliver = Subscriber['deliver'];
 
@@ -104,10 +105,7 @@ export function brokerWithFault(
     ...subject,
     broker: () => {
       const inner = broker();
-      return {
-        start: (context) => inner.start(context),
-        stop: () => inner.stop(),
-        publish: (publication) => inner.publish(publication),
+      return replacing(inner, {
         connect(subscriber) {
           const last = new Map<string, () => void>();
           const correct: Deliver = (...delivery) => {
@@ -115,17 +113,14 @@ export function brokerWithFault(
             return subscriber.deliver(...delivery);
           };
           const faulty = deliver(correct);
-          const connection = inner.connect({
-            id: subscriber.id,
-            busy: false,
-            gone: false,
-            deliver: (...delivery) => (isAffected(delivery[0]) ? faulty : correct)(...delivery),
-            room: () => subscriber.room(),
-            fail: (error) => subscriber.fail(error),
-          });
+          const connection = inner.connect(
+            replacing(subscriber, {
+              deliver: (...delivery) => (isAffected(delivery[0]) ? faulty : correct)(...delivery),
+            }),
+          );
           return faultyConnection(connection, isAffected, { unsubscribe, close }, last);
         },
-      };
+      });
     },
   };
 }
@@ -137,7 +132,7 @@ function faultyConnection(
   last: ReadonlyMap<string, () => void>,
 ): BrokerConnection {
   const live = new Map<string, Subscription>();
-  return {
+  return replacing(inner, {
     subscribe(subscription) {
       live.set(subscription.id, subscription);
       return inner.subscribe(subscription);
@@ -151,12 +146,9 @@ function faultyConnection(
         () => last.get(id)?.(),
       );
     },
-    send: (publication) => inner.send(publication),
-    settle: (settlement) => inner.settle(settlement),
-    commit: (operations) => inner.commit(operations),
     close() {
       if (![...live.values()].some(isAffected)) return inner.close();
       close(() => void inner.close());
     },
-  };
+  });
 }

@@ -5,10 +5,11 @@ import type {
   ConverterSubject,
   TransportSubject,
 } from 'signalbox/testing/conformance';
-import type { Broker, BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
+import type { BrokerConnection, Subscriber } from '../../../src/broker/broker.js';
 import { EncodedFrame } from '../../../src/message/encoded-frame.js';
-import type { Connection, ConnectionListener } from '../../../src/transport/transport.js';
+import type { Connection } from '../../../src/transport/transport.js';
 import type { Decoder, Encoder } from '../../../src/wire/codec.js';
+import { replacing } from '../../replace.js';
 
 export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
 
@@ -53,14 +54,11 @@ export function faultyCodec({ codec, ...subject }: CodecSubject, fault: Fault): 
     const faulty = new Faulty<ReturnType<Decoder['push']> extends Iterable<infer F> ? F : never>(
       fault,
     );
-    return {
+    return replacing(inner, {
       *push(chunk) {
         for (const frame of inner.push(chunk)) yield* faulty.pass(frame);
       },
-      get version() {
-        return inner.version;
-      },
-    };
+    });
   };
   // One encoder per version, as codecs have.
   const encoders = new Map<string, Encoder>();
@@ -100,104 +98,58 @@ export function faultyTransport(
 
 function faultyIn(inner: Connection, fault: Fault): Connection {
   const arrivals = new Faulty<Uint8Array>(fault);
-  return listening(inner, (listener) => ({
-    data(chunk) {
-      for (const each of arrivals.pass(chunk)) listener.data(each);
-    },
-    ended: (code, reason) => listener.ended(code, reason),
-    drained: () => listener.drained(),
-    ponged: () => listener.ponged(),
-    closed(code, reason) {
-      if (fault !== 'forgotten') listener.closed(code, reason);
-    },
-  }));
+  return replacing(inner, {
+    listen: (listener) =>
+      inner.listen(
+        replacing(listener, {
+          data(chunk) {
+            for (const each of arrivals.pass(chunk)) listener.data(each);
+          },
+          ...(fault === 'forgotten' && { closed() {} }),
+        }),
+      ),
+  });
 }
 
 function faultyOut(inner: Connection, fault: Fault): Connection {
   const writes = new Faulty<Uint8Array>(fault);
-  return {
-    ...listening(inner, (listener) =>
-      fault === 'forgotten' ? withoutDrained(listener) : listener,
-    ),
-    get bufferedBytes() {
-      return inner.bufferedBytes;
-    },
+  return replacing(inner, {
+    listen: (listener) =>
+      inner.listen(fault === 'forgotten' ? replacing(listener, { drained() {} }) : listener),
     write(bytes) {
       for (const each of writes.pass(bytes)) inner.write(each);
     },
-  };
-}
-
-/** The connection with a wrapper around its listener. */
-function listening(
-  inner: Connection,
-  wrap: (listener: ConnectionListener) => ConnectionListener,
-): Connection {
-  return {
-    handshake: inner.handshake,
-    framing: inner.framing,
-    messages: inner.messages,
-    get bufferedBytes() {
-      return inner.bufferedBytes;
-    },
-    listen: (listener) => inner.listen(wrap(listener)),
-    write: (bytes) => inner.write(bytes),
-    ping: () => inner.ping(),
-    pause: () => inner.pause(),
-    resume: () => inner.resume(),
-    close: (code, reason) => inner.close(code, reason),
-    terminate: () => inner.terminate(),
-  };
-}
-
-function withoutDrained(listener: ConnectionListener): ConnectionListener {
-  return {
-    data: (chunk) => listener.data(chunk),
-    ended: (code, reason) => listener.ended(code, reason),
-    drained: () => {},
-    ponged: () => listener.ponged(),
-    closed: (code, reason) => listener.closed(code, reason),
-  };
+  });
 }
 
 /** Deliveries are lost, swapped or doubled; SEND is never answered. */
 export function faultyBroker(subject: BrokerSubject, fault: Fault): BrokerSubject {
-  return { ...subject, broker: () => faulty(subject.broker(), fault) };
-}
-
-function faulty(inner: Broker, fault: Fault): Broker {
   return {
-    start: (context) => inner.start(context),
-    stop: () => inner.stop(),
-    publish: (message) => inner.publish(message),
-    connect: (subscriber) => faultyLine(inner.connect(faultySubscriber(subscriber, fault)), fault),
+    ...subject,
+    broker() {
+      const inner = subject.broker();
+      return replacing(inner, {
+        connect: (subscriber) =>
+          faultyConnection(inner.connect(faultySubscriber(subscriber, fault)), fault),
+      });
+    },
   };
 }
 
 function faultySubscriber(inner: Subscriber, fault: Fault): Subscriber {
   const deliveries = new Faulty<Parameters<Subscriber['deliver']>>(fault);
-  return {
-    id: inner.id,
-    busy: inner.busy,
-    gone: inner.gone,
+  return replacing(inner, {
     deliver: (...delivery) => deliveries.pass(delivery).every((each) => inner.deliver(...each)),
-    room: () => inner.room(),
-    fail: (error) => inner.fail(error),
-  };
+  });
 }
 
-function faultyLine(inner: BrokerConnection, fault: Fault): BrokerConnection {
-  return {
-    subscribe: (subscription) => inner.subscribe(subscription),
-    unsubscribe: (id) => inner.unsubscribe(id),
-    settle: (settlement) => inner.settle(settlement),
-    commit: (operations) => inner.commit(operations),
-    close: () => inner.close(),
+function faultyConnection(inner: BrokerConnection, fault: Fault): BrokerConnection {
+  return replacing(inner, {
     send(message) {
       const answered = inner.send(message);
       return fault === 'forgotten' ? new Promise(() => {}) : answered;
     },
-  };
+  });
 }
 
 /** Written bytes are lost, reversed or doubled, or the requested content type is ignored. */
@@ -212,13 +164,12 @@ export function faultyConverter(subject: ConverterSubject, fault: Fault): Conver
   const { converter } = subject;
   return {
     ...subject,
-    converter: {
-      ...converter,
+    converter: replacing(converter, {
       write(value, contentType) {
         const asked = fault === 'forgotten' ? undefined : contentType;
         const written = converter.write(value, asked);
         return written && { ...written, body: spoiled[fault](written.body) };
       },
-    },
+    }),
   };
 }

@@ -8,20 +8,31 @@ import type {
   TransportClient,
   TransportSubject,
 } from 'signalbox/testing/conformance';
-import { WebSocket } from 'ws';
 import { httpHostOf } from '../../../src/transport/http-host.js';
-import { memoryTransport, type MemoryClient } from '../../../src/transport/memory.js';
+import { memoryTransport } from '../../../src/transport/memory.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
 import { tcpTransport, type TcpOptions } from '../../../src/transport/tcp.js';
 import type { TransportContext } from '../../../src/transport/transport.js';
 import { webSocketTransport } from '../../../src/transport/websocket.js';
 import { selfSigned } from '../../certificate.js';
+import {
+  socketConnection,
+  webSocketConnection,
+  type ClientConnection,
+  type ConnectionEnd,
+} from '../../clients/connection.js';
 
 export const memory: TransportSubject = {
   async open(context) {
     const transport = memoryTransport();
     await transport.open(context);
-    return { transport, connect: () => Promise.resolve(memoryClient(transport.connect())) };
+    return {
+      transport,
+      async connect() {
+        const client = transport.connect();
+        return clientOf(client, client);
+      },
+    };
   },
 };
 
@@ -39,7 +50,10 @@ export const webSocket: TransportSubject = {
     const { port } = http.address() as AddressInfo;
     return {
       transport,
-      connect: () => webSocketClient(port),
+      async connect() {
+        const connection = await webSocketConnection(port, { binary: true });
+        return clientOf(connection, connection.socket);
+      },
       async end() {
         http.closeAllConnections();
         http.close();
@@ -78,7 +92,11 @@ async function openTcp(
     async connect() {
       const socket = dial(port);
       await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
-      return tcpClient(socket);
+      return clientOf(socketConnection(socket), {
+        pause: () => void socket.pause(),
+        resume: () => void socket.resume(),
+        close: () => void socket.end(),
+      });
     },
   };
 }
@@ -97,11 +115,17 @@ class ReceivedBytes {
   }
 }
 
-function memoryClient(client: MemoryClient): TransportClient {
+/** @param parts the methods that differ between transports */
+function clientOf(
+  connection: ClientConnection,
+  parts: Pick<TransportClient, 'pause' | 'resume' | 'close'>,
+): TransportClient {
   const received = new ReceivedBytes();
   let closed: TransportClient['closed'];
-  client.onData = (bytes) => received.add(bytes);
-  void client.closed.then((end) => (closed = end));
+  connection.onData = (bytes) => received.add(bytes);
+  void connection.closed.then(
+    ({ code = 1000, reason = '' }: ConnectionEnd) => (closed = { code, reason }),
+  );
   return {
     get received() {
       return received.all;
@@ -109,58 +133,10 @@ function memoryClient(client: MemoryClient): TransportClient {
     get closed() {
       return closed;
     },
-    send: (bytes) => client.send(bytes),
-    pause: () => client.pause(),
-    resume: () => client.resume(),
-    close: () => client.close(),
-    vanish: () => client.vanish(),
-  };
-}
-
-async function webSocketClient(port: number): Promise<TransportClient> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-  const received = new ReceivedBytes();
-  let closed: TransportClient['closed'];
-  socket.on('message', (data: Buffer) => received.add(data));
-  socket.on('close', (code, reason) => (closed = { code, reason: reason.toString() }));
-  await once(socket, 'open');
-  return {
-    get received() {
-      return received.all;
-    },
-    get closed() {
-      return closed;
-    },
-    send: (bytes) => socket.send(bytes),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: () => socket.close(1000),
-    vanish: () => socket.terminate(),
-  };
-}
-
-function tcpClient(socket: Socket): TransportClient {
-  const received = new ReceivedBytes();
-  let closed: TransportClient['closed'];
-  socket.on('data', (bytes: Buffer) => received.add(bytes));
-  socket.on('error', () => {});
-  // When the server ends its side, it waits for the client to end its own.
-  socket.on('end', () => {
-    closed ??= { code: 1000, reason: '' };
-    socket.end();
-  });
-  socket.on('close', () => (closed ??= { code: 1006, reason: '' }));
-  return {
-    get received() {
-      return received.all;
-    },
-    get closed() {
-      return closed;
-    },
-    send: (bytes) => void socket.write(bytes),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    close: () => void socket.end(),
-    vanish: () => socket.destroy(),
+    send: (bytes) => connection.send(bytes),
+    pause: () => parts.pause(),
+    resume: () => parts.resume(),
+    close: () => parts.close(),
+    vanish: () => connection.vanish(),
   };
 }

@@ -134,14 +134,14 @@ describe('a durable subscription', () => {
   });
 
   it('drops a message that is larger than its limit', async () => {
-    const { publish, consumer } = brokerWith({ maxBytes: 1000 });
+    const { publish, consumer, errors } = brokerWith({ maxBytes: 1000 });
     const ann = consumer();
     subscribe(ann);
     void ann.connection.close();
     publish(topic, 'x'.repeat(1000), 'small');
     const again = consumer();
     subscribe(again);
-    expect(again.takeTexts()).toEqual(['small']);
+    expect([again.takeTexts(), errors]).toEqual([['small'], []]);
   });
 
   it('frees the memory of its messages when its retention ends', async () => {
@@ -182,6 +182,29 @@ describe('a durable subscription', () => {
     void old.connection.close();
     expect(clock.timers).toHaveLength(1);
     subscribe(consumer());
+    expect(clock.timers).toHaveLength(0);
+  });
+
+  it.each([topic, '/topic/sport'])(
+    'starts no retention timer when a connection closes whose subscription was taken over: %s',
+    (destination) => {
+      const { clock, consumer } = brokerWith();
+      const [old, young] = [consumer(), consumer()];
+      subscribe(old);
+      subscribe(young, { destination });
+      void old.connection.close();
+      expect(clock.timers).toHaveLength(0);
+    },
+  );
+
+  it('can be unsubscribed or closed after the broker has stopped', () => {
+    const { subject, clock, consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    subscribe(ann);
+    subscribe(bob, { name: 'bob' });
+    void subject.stop();
+    void ann.connection.unsubscribe('1');
+    void bob.connection.close();
     expect(clock.timers).toHaveLength(0);
   });
 
@@ -243,6 +266,17 @@ describe('a durable subscription', () => {
     expect(() => subscribe(bob, { name: 'bob' })).toThrow(refusal('subscription-limit'));
     void ann.connection.unsubscribe('1');
     subscribe(bob, { name: 'bob' });
+  });
+
+  it('may have another destination when there are as many as there may be', () => {
+    const { publish, consumer } = brokerWith({}, { durable: { maxSubscriptions: 1 } });
+    const ann = consumer();
+    subscribe(ann);
+    void ann.connection.close();
+    const again = consumer();
+    subscribe(again, { destination: '/topic/sport' });
+    publish('/topic/sport', 'one');
+    expect(again.takeTexts()).toEqual(['one']);
   });
 
   it('begins with the retained messages of its topic', async () => {

@@ -65,6 +65,16 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
       );
   });
 
+  it('is ignored for a settled message with an id of several digits', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', destination, 'client', { 'prefetch-count': '12' });
+    for (let n = 1; n <= 12; n++) publish(destination, String(n));
+    ann.settle('ack', '12');
+    ann.settle('ack', '12');
+    expect(ann.takeTexts()).toHaveLength(12);
+  });
+
   it('is rejected when it names another subscription', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
@@ -158,14 +168,19 @@ describe('a topic', () => {
     expect(bob.takeTexts()).toEqual(['1', '2', '3']);
   });
 
-  it('frees the memory of a subscription that ends', () => {
-    const { publish, consumer } = brokerWith({ maxTotalBytes: 1000 });
-    const ann = consumer();
-    ann.subscribe('a', '/topic/x', 'client');
-    publish('/topic/x', 'x'.repeat(500));
-    void ann.connection.unsubscribe('a');
-    publish('/queue/x', 'x'.repeat(500));
-  });
+  it.each(['UNSUBSCRIBE', 'its connection'])(
+    'frees the memory of a subscription that ends with %s',
+    (end) => {
+      const { publish, consumer } = brokerWith({ maxTotalBytes: 3000 });
+      const ann = consumer();
+      ann.subscribe('a', '/topic/x', 'client', { 'prefetch-count': '1' });
+      publish('/topic/x', 'x'.repeat(1000), 'x'.repeat(1000));
+      if (end === 'UNSUBSCRIBE') void ann.connection.unsubscribe('a');
+      else void ann.connection.close();
+      publish('/topic/x', 'x'.repeat(1000));
+      publish('/queue/x', 'x'.repeat(2500));
+    },
+  );
 });
 
 describe('a commit', () => {
@@ -183,6 +198,17 @@ describe('a commit', () => {
       sending('/topic/x', '3'),
     ]);
     expect(ann.takeTexts()).toEqual(['job', '1', '2', '3']);
+  });
+
+  it('has no step to take for a message that was acknowledged before', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client-individual');
+    publish('/queue/x', '1');
+    const settlement = { kind: 'ack', id: ann.deliveries[0]!.ack! } as const;
+    ann.settle('ack', '1');
+    void ann.connection.commit([{ kind: 'settle', settlement }, sending('/queue/x', '2')]);
+    expect(ann.takeTexts()).toEqual(['1', '2']);
   });
 
   it('does nothing when one of its steps is rejected', () => {
@@ -203,6 +229,18 @@ describe('a commit', () => {
 });
 
 describe('the dead letters', () => {
+  it('free the memory of the queue that they come from', () => {
+    const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxTotalBytes: 3000 });
+    const [ann, dead] = [consumer(), consumer()];
+    ann.subscribe('a', '/queue/x', 'client');
+    dead.subscribe('d', '/queue/dead-letters');
+    const large = 'x'.repeat(1000);
+    publish('/queue/x', large);
+    ann.settle('nack', large);
+    expect(dead.deliveries).toMatchObject([{ text: large, retained: false }]);
+    publish('/queue/y', 'x'.repeat(2500));
+  });
+
   it('make room in the queue that they come from', () => {
     const { publish, consumer } = brokerWith({ maxDeliveries: 1, maxMessages: 1 });
     const ann = consumer();

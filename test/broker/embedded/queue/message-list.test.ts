@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   MessageList,
+  sizeOf,
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
 import { publication } from '../started-broker.js';
@@ -48,6 +49,25 @@ describe('a list of messages', () => {
     expect(drain(list)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('restores the order of returned messages that belong before and behind a waiting one', () => {
+    const list = new MessageList();
+    for (const n of [1, 2, 3, 4, 5]) list.add(queued(n));
+    const [one, two, three] = [list.take()!, list.take()!, list.take()!];
+    list.putBack([two]);
+    list.putBack([three, one]);
+    expect(drain(list)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('restores the place of one returned message behind waiting ones', () => {
+    const list = new MessageList();
+    for (const n of [1, 2, 3, 4, 5]) list.add(queued(n));
+    const [one, two, three] = [list.take()!, list.take()!, list.take()!];
+    list.putBack([one]);
+    list.putBack([three]);
+    list.putBack([two]);
+    expect(drain(list)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('stays correct while it frees the space of taken messages', () => {
     const list = new MessageList();
     const taken: number[] = [];
@@ -57,4 +77,9 @@ describe('a list of messages', () => {
     }
     expect([...taken, ...drain(list)]).toEqual(Array.from({ length: 5000 }, (_, i) => i + 1));
   });
+});
+
+it('counts the bytes of destination, headers and body, and a constant for the objects', () => {
+  const headers = new Map([['ab', 'cde']]);
+  expect(sizeOf({ destination: '/x', headers, body: Buffer.from('123') })).toBe(256 + 2 + 5 + 3);
 });

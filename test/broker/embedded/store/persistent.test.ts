@@ -75,6 +75,32 @@ describe('a persistent message', () => {
     expect(subject.publish(publication(jobs, 'three'))).toBeUndefined();
   });
 
+  it('is not overtaken by a commit that publishes to its queue and to another', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    for (const destination of [jobs, '/queue/other']) ann.subscribe(destination, destination);
+    store.hold();
+    const sent = subject.publish(persistent('one'));
+    const committed = ann.connection.commit([
+      sending(publication(jobs, 'two')),
+      sending(publication('/queue/other', 'three')),
+    ]);
+    await written();
+    expect(ann.takeTexts()).toEqual([]);
+    store.release();
+    await sent;
+    await committed;
+    expect(ann.takeTexts()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('counts once for the limits after it was written', async () => {
+    const { subject, consumer } = await stored({ maxTotalBytes: 3000 });
+    const ann = consumer();
+    ann.subscribe('1', jobs);
+    for (let n = 0; n < 5; n++) await subject.publish(persistent('x'.repeat(1000)));
+    expect(ann.takeTexts()).toHaveLength(5);
+  });
+
   it('delays only its own queue while it is written', async () => {
     const { subject, store, consumer } = await stored();
     const ann = consumer();
@@ -127,6 +153,49 @@ describe('a persistent message', () => {
     expect(store.texts).toEqual(['two']);
   });
 
+  it('is removed after a write that was under way', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client', { 'prefetch-count': '1' });
+    await subject.publish(persistent('one'));
+    store.hold();
+    const sent = subject.publish(persistent('two'));
+    await written();
+    ann.settle('ack', 'one');
+    store.release();
+    await sent;
+    await written();
+    expect(store.texts).toEqual(['two']);
+  });
+
+  it('is logged once when the store fails to remove it several times', async () => {
+    const { subject, store, errors, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client-individual');
+    for (const text of ['one', 'two']) await subject.publish(persistent(text));
+    for (const text of ['one', 'two']) {
+      store.fail(new Error('EIO'));
+      ann.settle('ack', text);
+      await written();
+    }
+    expect(errors).toHaveLength(1);
+  });
+
+  it('does not affect a message behind it that is not stored, when the store fails', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs);
+    store.hold();
+    const cause = new Error('EIO');
+    store.fail(cause);
+    const sent = subject.publish(persistent('one'));
+    const behind = subject.publish(publication(jobs, 'two'));
+    store.release();
+    await expect(sent).rejects.toMatchObject({ code: 'store-failed', cause });
+    await behind;
+    expect(ann.takeTexts()).toEqual(['two']);
+  });
+
   it('is delivered again after a restart, in order and marked', async () => {
     const before = await stored();
     await before.subject.publish(persistent('one'));
@@ -136,6 +205,7 @@ describe('a persistent message', () => {
     await before.subject.stop();
     const { subject, consumer, store } = await stored({}, before.store);
     await subject.publish(persistent('three'));
+    expect(store.texts).toEqual(['one', 'elsewhere', 'two', 'three']);
     const ann = consumer();
     ann.subscribe('1', jobs, 'client');
     expect(ann.deliveries).toMatchObject([
@@ -191,6 +261,29 @@ describe('a persistent message', () => {
     await written();
     expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
     expect(store.texts).toEqual([]);
+  });
+
+  it('has no part in the loss of a message that is not stored', async () => {
+    const { subject, store, errors, consumer } = await stored({
+      maxDeliveries: 1,
+      deadLetters: jobs,
+    });
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    void subject.publish(publication(jobs, 'one'));
+    ann.settle('nack', 'one');
+    await written();
+    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(store.writes).toEqual([]);
+  });
+
+  it('cannot be sent by a connection that is still open after the stop', async () => {
+    const { subject, consumer } = await stored();
+    const ann = consumer();
+    await subject.stop();
+    expect(() => ann.connection.send(publication('/topic/x', 'one'))).toThrow(
+      refusal('broker-unavailable'),
+    );
   });
 
   it('is stored before the broker stops, and rejected afterwards', async () => {
@@ -263,6 +356,19 @@ describe('a transaction', () => {
     expect(bob.takeTexts()).toEqual(['done']);
     await written();
     expect(store.writes.at(-1)).toEqual(['-done']);
+  });
+
+  it('writes no removal for an acknowledged message that is not stored', async () => {
+    const { subject, store, consumer } = await stored();
+    const ann = consumer();
+    ann.subscribe('1', jobs, 'client');
+    void subject.publish(publication(jobs, 'one'));
+    const settlement = { kind: 'ack', id: ann.deliveries[0]!.ack! } as const;
+    await ann.connection.commit([
+      sending(persistent('done', '/queue/done')),
+      { kind: 'settle', settlement },
+    ]);
+    expect(store.writes).toEqual([['+done']]);
   });
 
   it('keeps a message that it rejects by NACK, even if a later ACK covers it', async () => {

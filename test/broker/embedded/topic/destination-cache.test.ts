@@ -26,8 +26,24 @@ describe('a destination cache', () => {
     expect(cache.get('/7')).toBe('7');
   });
 
+  it('drops no destination for lookups that find nothing', () => {
+    const cache = new DestinationCache<string>();
+    cache.set('/a', 'A');
+    for (let i = 0; i < 10_000; i++) cache.get(`/${i}`);
+    expect(cache.get('/a')).toBe('A');
+  });
+
+  it('is cleared with the destinations that were not used lately', () => {
+    const cache = new DestinationCache<string>();
+    fill(cache, 0, 4097);
+    cache.clear();
+    expect([cache.get('/7'), cache.get('/4096')]).toEqual([undefined, undefined]);
+  });
+
   it('does not keep long destinations', () => {
     const cache = new DestinationCache<string>();
+    cache.set('/'.repeat(256), 'longest');
+    expect(cache.get('/'.repeat(256))).toBe('longest');
     cache.set('/'.repeat(257), 'long');
     expect(cache.get('/'.repeat(257))).toBeUndefined();
   });

@@ -93,6 +93,38 @@ describe('a retained message', () => {
     expect(ann.takeTexts()).toEqual(['a']);
   });
 
+  it('is kept up to the limit of all of them; a larger one drops no other', () => {
+    const limit = sizeOf(message('/topic/price/a', 'a'));
+    const { publish, consumer } = keeping({ ...prices, maxBytes: limit });
+    publish('/topic/price/a', 'a');
+    publish('/topic/price/b', 'too large');
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*');
+    expect(ann.takeTexts()).toEqual(['a']);
+  });
+
+  it('is logged when its delivery fails', async () => {
+    const { subject, publish, errors } = keeping(prices);
+    publish('/topic/price/a', 'a');
+    const connection = subject.connect({
+      id: 'ann',
+      busy: false,
+      gone: false,
+      deliver() {
+        throw new Error('no');
+      },
+      room: () => Promise.resolve(),
+      fail: () => {},
+    });
+    void connection.subscribe({
+      id: 'p',
+      destination: '/topic/price/a',
+      ack: 'auto',
+      headers: new Map(),
+    });
+    expect(errors).toEqual(['A delivery to the subscriber ann failed.']);
+  });
+
   it.each([
     ['too many', { ...prices, maxMessages: 2 }],
     ['too large together', { ...prices, maxBytes: 2 * sizeOf(message('/topic/price/a', 'a')) }],

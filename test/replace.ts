@@ -1,5 +1,5 @@
 // Objects of an application with some members replaced, to plant an error in a codec, a broker or a transport.
-import { memoryTransport, type Connection, type MemoryTransport } from '../../src/index.js';
+import { memoryTransport, type Connection, type MemoryTransport } from '../src/index.js';
 
 /** An object that behaves like another one, but for some of its members. */
 export function replacing<T extends object>(target: T, members: Partial<T>): T {
