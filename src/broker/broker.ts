@@ -22,7 +22,7 @@ export interface Subscription {
 /** One acknowledgement, positive or negative. */
 export interface Settlement {
   readonly kind: 'ack' | 'nack';
-  /** The `ack` mark of the delivery. */
+  /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
   readonly subscription?: string | undefined;
 }

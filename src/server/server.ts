@@ -1,7 +1,7 @@
 // A built server: start, drain, stop.
 import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
-import type { Publisher } from '../broker/publisher.js';
+import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
@@ -64,7 +64,7 @@ export interface Server {
 
 export interface ServerParts {
   readonly options: ResolvedOptions;
-  readonly publisher: Publisher;
+  readonly publisher: BrokerPublisher;
   readonly clients: Clients;
   readonly events: SessionEvents;
   readonly broker: Broker;
@@ -192,6 +192,7 @@ export class RunningServer implements Server {
     const { clock, logger } = this.parts.context;
     const { limits } = this.options;
     await this.parts.broker.start(this.parts.context);
+    this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
       await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
@@ -215,6 +216,7 @@ export class RunningServer implements Server {
     await closeAll([
       ...transports.map((transport) => () => transport.close()),
       () => this.#drainAndStopListening(late),
+      () => this.parts.publisher.close(),
       () => this.parts.broker.stop(),
       () => this.parts.release(),
     ]);
