@@ -99,6 +99,7 @@ export class RunningServer implements Server {
   #listener: HttpListener | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #brokerStarted = false;
   #closeTimer: Timer | undefined;
 
   constructor(private readonly parts: ServerParts) {
@@ -191,7 +192,9 @@ export class RunningServer implements Server {
   async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.parts.context;
     const { limits } = this.options;
-    await this.parts.broker.start(this.parts.context);
+    const starting = this.parts.broker.start(this.parts.context);
+    this.#brokerStarted = true;
+    await starting;
     this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
@@ -217,7 +220,8 @@ export class RunningServer implements Server {
       ...transports.map((transport) => () => transport.close()),
       () => this.#drainAndStopListening(late),
       () => this.parts.publisher.close(),
-      () => this.parts.broker.stop(),
+      // A broker that refused to start may be serving another server.
+      () => (this.#brokerStarted ? this.parts.broker.stop() : undefined),
       () => this.parts.release(),
     ]);
   }
