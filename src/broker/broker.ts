@@ -22,7 +22,7 @@ export interface Subscription {
 /** One acknowledgement, positive or negative. */
 export interface Settlement {
   readonly kind: 'ack' | 'nack';
-  /** The `ack` mark of the delivery. */
+  /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
   readonly subscription?: string | undefined;
 }
@@ -67,7 +67,10 @@ export interface BrokerContext {
 }
 
 export interface Broker {
-  /** Called once, before everything else. */
+  /**
+   * Called once, before everything else. A broker that serves one server at a time throws when it is started twice; `stop` is not
+   * called after such an exception. It is called after a rejection.
+   */
   start(context: BrokerContext): void | Promise<void>;
   stop(): void | Promise<void>;
   connect(subscriber: Subscriber): BrokerConnection;

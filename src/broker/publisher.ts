@@ -18,7 +18,7 @@ export interface PublishOptions {
 
 /**
  * Publishes for the application; inject it (Spring: SimpMessagingTemplate). Every method rejects with `payload-unwritable`
- * when no converter can write the value.
+ * when no converter can write the value, and with `broker-unavailable` before the server has started and after it has closed.
  */
 export abstract class Publisher {
   /**
@@ -61,9 +61,22 @@ export interface PublisherParts {
 }
 
 export class BrokerPublisher implements Publisher {
+  #open = false;
+
   constructor(private readonly parts: PublisherParts) {}
 
+  /** The broker has started. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /** The broker stops. */
+  close(): void {
+    this.#open = false;
+  }
+
   async publish(destination: string, value: unknown, options?: PublishOptions): Promise<void> {
+    this.#checkOpen();
     const written = this.#write(value, options);
     await this.#publish(this.#addressOf(destination), destination, written);
   }
@@ -74,6 +87,7 @@ export class BrokerPublisher implements Publisher {
     value: unknown,
     options?: PublishOptions,
   ): Promise<void> {
+    this.#checkOpen();
     const written = this.#write(value, options);
     await this.#publish({ kind: 'user', user, queue: rooted(destination) }, destination, written);
   }
@@ -84,6 +98,7 @@ export class BrokerPublisher implements Publisher {
     value: unknown,
     options?: PublishOptions,
   ): Promise<void> {
+    this.#checkOpen();
     const written = this.#write(value, options);
     const address: Address = { kind: 'session', session, queue: rooted(destination) };
     await this.#publish(address, destination, written);
@@ -173,6 +188,11 @@ export class BrokerPublisher implements Publisher {
     }
     for (const end of ends) end();
     await this.send(sends.filter(({ address }) => address.kind === 'session'));
+  }
+
+  /** Queues of sessions work without the broker, so it cannot refuse their messages. */
+  #checkOpen(): void {
+    if (!this.#open) throw new MessagingError('broker-unavailable');
   }
 
   #publish(address: PublishAddress, destination: string, content: Content): void | Promise<void> {

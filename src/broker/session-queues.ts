@@ -42,6 +42,9 @@ export class SessionQueues {
   /** By the ids of the subscriptions. */
   readonly #live = new Map<string, Live>();
   #acknowledgements: Acknowledgements | undefined;
+  #delivering = false;
+  /** Messages that were published during a delivery; most sessions never have one. */
+  #waiting: { readonly queue: string; readonly publication: Publication }[] | undefined;
 
   constructor(
     private readonly subscriber: Subscriber,
@@ -74,8 +77,20 @@ export class SessionQueues {
 
   /** Delivers to every subscription of the queue; a queue without subscriptions drops the message. */
   publish(queue: string, publication: Publication): void {
-    for (const live of this.#live.values())
-      if (live.subscription.destination === queue) this.#deliver(live, publication);
+    // A delivery that publishes, as an outbound interceptor may, must not overtake the message that is being delivered.
+    if (this.#delivering) {
+      (this.#waiting ??= []).push({ queue, publication });
+      return;
+    }
+    this.#delivering = true;
+    try {
+      this.#deliverToAll(queue, publication);
+      if (this.#waiting !== undefined)
+        for (const next of this.#waiting) this.#deliverToAll(next.queue, next.publication);
+    } finally {
+      this.#delivering = false;
+      this.#waiting = undefined;
+    }
   }
 
   /** @throws {MessagingError} `acknowledgement-unknown` */
@@ -108,6 +123,11 @@ export class SessionQueues {
       acknowledgements: this.#issued,
     });
     return { queue, consumer };
+  }
+
+  #deliverToAll(queue: string, publication: Publication): void {
+    for (const live of this.#live.values())
+      if (live.subscription.destination === queue) this.#deliver(live, publication);
   }
 
   #deliver({ subscription, pending }: Live, publication: Publication): void {

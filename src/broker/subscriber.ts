@@ -194,6 +194,13 @@ export class SessionSubscriber implements Subscriber {
     return true;
   }
 
+  /** A live subscription by its id or, in STOMP 1.0, by its destination. */
+  find(id: string | undefined, destination: string | undefined): LiveSubscription | undefined {
+    if (id !== undefined) return this.#live.get(id);
+    for (const live of this.#live.values()) if (live.requested === destination) return live;
+    return undefined;
+  }
+
   /**
    * Ends a subscription by its id or, in STOMP 1.0, by its destination. Returns undefined when it had ended before.
    *
@@ -203,7 +210,7 @@ export class SessionSubscriber implements Subscriber {
     id: string | undefined,
     destination: string | undefined,
   ): Promise<LiveSubscription | undefined> {
-    const live = this.#find(id, destination);
+    const live = this.find(id, destination);
     if (live === undefined) {
       if (id !== undefined && this.#ended?.has(id) === true) return undefined;
       throw new MessagingError('subscription-unknown');
@@ -211,8 +218,11 @@ export class SessionSubscriber implements Subscriber {
     this.end(live);
     live.stream?.abort();
     if (live.servedBy === 'session') this.#queues?.unsubscribe(live.id);
-    if (live.servedBy === 'broker') await this.#connection.unsubscribe(live.id);
-    this.#outbox.forget(live.id);
+    try {
+      if (live.servedBy === 'broker') await this.#connection.unsubscribe(live.id);
+    } finally {
+      this.#outbox.forget(live.id);
+    }
     return live;
   }
 
@@ -292,12 +302,6 @@ export class SessionSubscriber implements Subscriber {
         'A durable subscription needs the header client-id on CONNECT.',
       );
     return `${this.#client} ${name}`;
-  }
-
-  #find(id: string | undefined, destination: string | undefined): LiveSubscription | undefined {
-    if (id !== undefined) return this.#live.get(id);
-    for (const live of this.#live.values()) if (live.requested === destination) return live;
-    return undefined;
   }
 }
 

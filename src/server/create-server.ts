@@ -25,7 +25,7 @@ import type { Connection } from '../transport/transport.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
-import { observeRoute, type Hooks } from './hooks.js';
+import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
@@ -44,10 +44,14 @@ export function createServer(given: ServerOptions = {}): Promise<Server> {
 }
 
 /** Builds a server with hooks. */
-export async function createObservedServer(given: ServerOptions, hooks: Hooks): Promise<Server> {
+export async function createObservedServer(
+  given: ServerOptions,
+  observing: Hooks,
+): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
   const logger = unfailing(options.logger);
+  const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
   const events = new SessionEventSource(logger);

@@ -5,6 +5,7 @@ import type { Container } from '../container/container.js';
 import type { Invocation } from '../dispatch/invocation.js';
 import type { Outcome, Route } from '../dispatch/route.js';
 import type { ClientFrame } from '../message/frame.js';
+import type { Logger } from '../message/logger.js';
 import type { FrameResult } from '../session/client-session.js';
 import type { Session } from '../session/session.js';
 
@@ -27,6 +28,37 @@ export interface Hooks {
   readonly onDelivery?: DeliveryHook;
   /** The container is ready and no controller is built; returns a function that restores the container. */
   readonly onContainer?: (container: Container) => Promise<() => void>;
+}
+
+/** The same hooks, but what one of them throws is logged: an observer must not change what the server does. */
+export function guardHooks(hooks: Hooks, logger: Logger): Hooks {
+  const guard = <Begin extends unknown[], End extends unknown[]>(
+    hook: ((...values: Begin) => ((...values: End) => void) | undefined) | undefined,
+  ) => {
+    if (hook === undefined) return undefined;
+    const attempt = <Result>(call: () => Result): Result | undefined => {
+      try {
+        return call();
+      } catch (error) {
+        logger.error('A hook failed.', error);
+        return undefined;
+      }
+    };
+    return (...values: Begin) => {
+      const end = attempt(() => hook(...values));
+      return end && ((...last: End) => attempt(() => end(...last)));
+    };
+  };
+  return {
+    onConnection: guard(hooks.onConnection),
+    onFrame: guard(hooks.onFrame),
+    onRoute: guard(hooks.onRoute),
+    onStream: guard(hooks.onStream),
+    onPublication: guard(hooks.onPublication),
+    onDelivery: guard(hooks.onDelivery),
+    // Not an observer: the server cannot be built when it fails.
+    onContainer: hooks.onContainer,
+  };
 }
 
 /** The route with the hooks around its handler and its streams; the route itself when there are none. */

@@ -171,9 +171,15 @@ export class Inbound {
     }
   }
 
+  /** The subscription ends, and its event is sent, also when the broker refuses the frame. */
   async #unsubscribe({ id, destination }: UnsubscribeFrame, client: Client): Promise<void> {
-    const ended = await client.subscriber.unsubscribe(id, destination);
-    if (ended !== undefined) client.unsubscribed(ended.id, ended.requested);
+    const { subscriber } = client;
+    const live = subscriber.find(id, destination);
+    try {
+      await subscriber.unsubscribe(id, destination);
+    } finally {
+      if (live !== undefined) client.unsubscribed(live.id, live.requested);
+    }
   }
 
   #settle(frame: SettleFrame, client: Client): void | Promise<void> {

@@ -1,7 +1,7 @@
 // A built server: start, drain, stop.
 import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
-import type { Publisher } from '../broker/publisher.js';
+import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
@@ -64,7 +64,7 @@ export interface Server {
 
 export interface ServerParts {
   readonly options: ResolvedOptions;
-  readonly publisher: Publisher;
+  readonly publisher: BrokerPublisher;
   readonly clients: Clients;
   readonly events: SessionEvents;
   readonly broker: Broker;
@@ -99,6 +99,7 @@ export class RunningServer implements Server {
   #listener: HttpListener | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #brokerStarted = false;
   #closeTimer: Timer | undefined;
 
   constructor(private readonly parts: ServerParts) {
@@ -191,7 +192,10 @@ export class RunningServer implements Server {
   async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.parts.context;
     const { limits } = this.options;
-    await this.parts.broker.start(this.parts.context);
+    const starting = this.parts.broker.start(this.parts.context);
+    this.#brokerStarted = true;
+    await starting;
+    this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
       await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
@@ -215,7 +219,9 @@ export class RunningServer implements Server {
     await closeAll([
       ...transports.map((transport) => () => transport.close()),
       () => this.#drainAndStopListening(late),
-      () => this.parts.broker.stop(),
+      () => this.parts.publisher.close(),
+      // A broker that refused to start may be serving another server.
+      () => (this.#brokerStarted ? this.parts.broker.stop() : undefined),
       () => this.parts.release(),
     ]);
   }

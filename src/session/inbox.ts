@@ -161,6 +161,8 @@ export class Inbox {
       this.#dequeue();
       this.#exclusive = !overlaps;
       void this.#run(item);
+      // Last, because a transport may deliver bytes while it resumes, and their frames must wait for this item.
+      if (this.#paused && this.#waiting <= this.parts.limits.maxWaitingFrames / 2) this.#resume();
     }
   }
 
@@ -169,7 +171,6 @@ export class Inbox {
       this.#queue = [];
       this.#head = 0;
     }
-    if (this.#paused && this.#waiting <= this.parts.limits.maxWaitingFrames / 2) this.#resume();
   }
 
   async #run(item: Item): Promise<void> {

@@ -175,8 +175,11 @@ class MemoryConnection implements Connection {
   }
 
   #move(): void {
-    while (this.#open && !this.#serverPaused && this.#toServer.length > 0)
-      this.#listener?.data(this.#toServer.shift()!);
+    while (this.#open && !this.#serverPaused && this.#toServer.length > 0) {
+      // Taken first: without a listener, `?.` would not evaluate its argument, and the loop would not end.
+      const bytes = this.#toServer.shift()!;
+      this.#listener?.data(bytes);
+    }
     const waited = this.#toClient.length > 0;
     while (
       this.#open &&

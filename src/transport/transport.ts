@@ -106,7 +106,15 @@ export function guardAccept(
       start(connection);
     } catch (error) {
       logger.error('The server could not accept a new connection.', error);
-      connection.close(closeCodes.internalError, 'internal-error');
+      refuse(connection, logger);
     }
   };
+}
+
+function refuse(connection: Connection, logger: Logger): void {
+  try {
+    connection.close(closeCodes.internalError, 'internal-error');
+  } catch (error) {
+    logger.error('A connection that was not accepted could not be closed.', error);
+  }
 }

@@ -39,10 +39,18 @@ export function fakeSubscriber(
   const published: Publication[] = [];
   const sent: ServerFrame[] = [];
   const failures: MessagingError[] = [];
-  const state = { gone: false, full: false, refusesCommit: undefined as Error | undefined };
+  const state = {
+    gone: false,
+    full: false,
+    refusesCommit: undefined as Error | undefined,
+    refusesUnsubscribe: undefined as Error | undefined,
+  };
   const connection: BrokerConnection = {
     subscribe: ({ id, destination }) => (calls.push(`subscribe ${id} ${destination}`), answer()),
-    unsubscribe: (id) => void calls.push(`unsubscribe ${id}`),
+    unsubscribe(id) {
+      calls.push(`unsubscribe ${id}`);
+      if (state.refusesUnsubscribe !== undefined) throw state.refusesUnsubscribe;
+    },
     send: (each) => void published.push(each),
     settle: ({ kind, id }) => void calls.push(`${kind} ${id}`),
     commit(operations) {

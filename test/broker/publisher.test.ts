@@ -35,6 +35,7 @@ function publisher(onPublication?: PublicationHook) {
     subscriberOf: (session) => subscribers.get(session),
     onPublication,
   });
+  subject.open();
   return { subject, replies, s1, s2, published: s1.published };
 }
 
@@ -54,6 +55,17 @@ async function withQueues(onPublication?: PublicationHook) {
 }
 
 describe('the publisher', () => {
+  it('rejects messages to every kind of address before it is opened and after it is closed', async () => {
+    const { subject } = publisher();
+    subject.close();
+    const unavailable = { code: 'broker-unavailable' };
+    await expect(subject.publish('/topic/x', 1)).rejects.toMatchObject(unavailable);
+    await expect(subject.publish('/user/ann/queue/x', 1)).rejects.toMatchObject(unavailable);
+    await expect(subject.publish('/reply-queue/x', 1)).rejects.toMatchObject(unavailable);
+    await expect(subject.publishToUser('ann', '/queue/x', 1)).rejects.toMatchObject(unavailable);
+    await expect(subject.publishToSession('s1', '/queue/x', 1)).rejects.toMatchObject(unavailable);
+  });
+
   it('writes a value by its type', async () => {
     const { subject, published } = publisher();
     await subject.publish('/topic/x', { a: 1 });

@@ -19,6 +19,14 @@ describe('a subscriber', () => {
     expect(calls).toEqual(['subscribe 1 /topic/x', 'unsubscribe 1', 'forget 1']);
   });
 
+  it('drops waiting messages also when the broker refuses UNSUBSCRIBE', async () => {
+    const { subject, calls, state } = fakeSubscriber();
+    await subject.subscribe(subscribeFrame('1', '/topic/x'), topic('/topic/x'));
+    state.refusesUnsubscribe = new MessagingError('not-supported');
+    await expect(subject.unsubscribe('1', undefined)).rejects.toThrow(state.refusesUnsubscribe);
+    expect([calls.at(-1), subject.has('1')]).toEqual(['forget 1', false]);
+  });
+
   it('refuses an id twice, also while the broker has not answered the first', async () => {
     let agree = () => {};
     const { subject } = fakeSubscriber(() => new Promise((resolve) => (agree = resolve)));

@@ -212,3 +212,45 @@ describe('the delivery hook', () => {
     ]);
   });
 });
+
+describe('a hook that throws', () => {
+  const failing = (atEnd: boolean) => () => {
+    if (!atEnd) throw new Error('expected');
+    return () => {
+      throw new Error('expected');
+    };
+  };
+
+  it.each([false, true])('changes nothing for the client, at its end: %s', async (atEnd) => {
+    const transport = memoryTransport();
+    const errors: string[] = [];
+    const hook = failing(atEnd);
+    const observed = await createObservedServer(
+      {
+        controllers: [HookController],
+        transports: [transport],
+        logger: { ...silentLogger, error: (text) => void errors.push(text) },
+      },
+      {
+        onConnection: hook,
+        onFrame: hook,
+        onRoute: hook,
+        onStream: hook,
+        onPublication: hook,
+        onDelivery: hook,
+      },
+    );
+    await observed.start();
+    const client = await connectStomp(transport, {}, { principal: { name: 'bob' } });
+    await client.subscribe('s', '/topic/stream');
+    client.publish('/app/stream');
+    expect(await client.texts(1)).toEqual(['1']);
+    client.connection.close();
+    await client.connection.closed;
+    await observed.idle();
+    expect(observed.sessions.size).toBe(0);
+    expect([...observed.sessions.users()]).toEqual([]);
+    expect(new Set(errors)).toEqual(new Set(['A hook failed.']));
+    await observed.close();
+  });
+});

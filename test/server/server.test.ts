@@ -9,13 +9,16 @@ import {
   EmbeddedBroker,
   memoryTransport,
   MessageMapping,
+  MessagingError,
   silentLogger,
   type Broker,
   type ServerOptions,
+  type Subscription,
   type Transport,
 } from '../../src/index.js';
+import { testServer } from '../../src/testing.js';
 
-/** A handler that ends when it is told. */
+/** A handler that returns when `end` is called. */
 function hanging() {
   let begun!: () => void;
   const begins = new Promise<void>((resolve) => (begun = resolve));
@@ -127,5 +130,60 @@ describe('closing', () => {
     void server.listen(0);
     await server.close();
     expect(server.address()).toBeUndefined();
+  });
+});
+
+describe('a broker', () => {
+  it('serves one server: the second cannot start, and the first goes on', async () => {
+    const broker = new EmbeddedBroker();
+    const first = await build({ broker, transports: [memoryTransport()] });
+    const second = await build({ broker, transports: [memoryTransport()] });
+    await first.start();
+    await expect(second.start()).rejects.toMatchObject({ code: 'option-invalid' });
+    await second.close();
+    await first.publisher.publish('/topic/x', 'still served');
+    await first.close();
+    await expect(first.publisher.publish('/topic/x', 'late')).rejects.toMatchObject({
+      code: 'broker-unavailable',
+    });
+  });
+
+  it('that refuses UNSUBSCRIBE does not keep the subscription or its event', async () => {
+    const embedded = new EmbeddedBroker();
+    const broker: Broker = {
+      start: (context) => embedded.start(context),
+      stop: () => embedded.stop(),
+      publish: (publication) => embedded.publish(publication),
+      connect(subscriber) {
+        const connection = embedded.connect(subscriber);
+        return Object.assign(Object.create(connection) as typeof connection, {
+          subscribe: (given: Subscription) => connection.subscribe(given),
+          close: () => connection.close(),
+          unsubscribe: () => Promise.reject(new MessagingError('not-supported')),
+        });
+      },
+    };
+    await using app = await testServer({ broker });
+    const ended: string[] = [];
+    app.server.events.on('unsubscribed', ({ destination }) => void ended.push(destination));
+    const client = await app.connect();
+    const news = await client.subscribe('/topic/news');
+    await expect(news.unsubscribe()).rejects.toMatchObject({ problem: { code: 'not-supported' } });
+    expect(ended).toEqual(['/topic/news']);
+  });
+
+  it('whose start fails later is stopped', async () => {
+    const calls: string[] = [];
+    const broker: Broker = {
+      start: () => Promise.reject(new Error('The broker cannot start.')),
+      stop: () => void calls.push('stop'),
+      connect: () => {
+        throw new Error('Unexpected call of connect.');
+      },
+      publish: () => {},
+    };
+    const server = await build({ broker, transports: [memoryTransport()] });
+    await expect(server.start()).rejects.toThrow('The broker cannot start.');
+    expect(calls).toEqual(['stop']);
   });
 });

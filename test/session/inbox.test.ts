@@ -303,3 +303,20 @@ describe('reading', () => {
     expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
   });
 });
+
+describe('a connection that delivers bytes while it resumes', () => {
+  it('keeps the order of the frames', async () => {
+    const { connection, finish, receive, started } = await gatedSession();
+    for (const receipt of ['1', '2', '3', '4', '5']) receive(sendText(receipt));
+    expect(connection.paused).toBe(true);
+    connection.resume = () => {
+      connection.paused = false;
+      receive(sendText('6'));
+    };
+    for (const receipt of ['1', '2', '3', '4', '5']) {
+      expect(started.at(-1)).toBe(receipt);
+      await finish(receipt);
+    }
+    expect(started).toEqual(['1', '2', '3', '4', '5', '6']);
+  });
+});

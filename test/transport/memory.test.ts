@@ -40,6 +40,14 @@ describe('the memory transport', () => {
     expect(events).toEqual(['data one', 'data two']);
   });
 
+  it('drops bytes of a connection that the server did not accept', async () => {
+    const transport = memoryTransport();
+    void transport.open(testContext((connection) => connection.close(1011, 'internal-error')));
+    const client = transport.connect();
+    client.send('early');
+    expect(await client.closed).toEqual({ code: 1011, reason: 'internal-error' });
+  });
+
   it('keeps arriving bytes while the server is paused', async () => {
     const { client, connection, events } = connectedClient();
     connection.pause();

@@ -33,9 +33,14 @@ export class EmbeddedBroker implements Broker {
   /**
    * Starts and loads the messages of the store.
    *
-   * @throws {MessagingError} `pattern-invalid`, `store-failed`, `store-damaged`
+   * @throws {MessagingError} `option-invalid` when it serves another server; `pattern-invalid`, `store-failed`, `store-damaged`
    */
   start(context: BrokerContext): void | Promise<void> {
+    if (this.#exchange !== undefined)
+      throw new MessagingError(
+        'option-invalid',
+        'The broker already serves another server; create one EmbeddedBroker for each server.',
+      );
     this.#exchange = new Exchange(this.#options, context);
     return this.#exchange.open();
   }
