@@ -144,7 +144,7 @@ export class SessionSubscriber implements Subscriber {
     return Array.from(this.#live.values(), ({ requested }) => requested);
   }
 
-  /** True when the session has subscribed a queue of its own. */
+  /** True when the session has subscribed to this queue of the session. */
   reads(queue: string): boolean {
     return this.#queues?.has(queue) === true;
   }

@@ -105,9 +105,9 @@ class RoomController {
   }
 
   @MessageMapping('/throw')
-  throw(@Header('what') what: string) {
-    if (what === 'closed') throw new RoomClosed();
-    if (what === 'undefined') throw undefined;
+  throw(@Header('error') error: string) {
+    if (error === 'closed') throw new RoomClosed();
+    if (error === 'undefined') throw undefined;
     return Promise.reject(new Error('secret'));
   }
 
@@ -303,14 +303,14 @@ describe('an error', () => {
     const { transport } = await serve({ controllers: [RoomController] });
     const ann = await connectStomp(transport);
     await ann.subscribe('c', '/user/queue/closed');
-    ann.send('SEND', { ...send, what: 'closed', receipt: 'r' });
+    ann.send('SEND', { ...send, error: 'closed', receipt: 'r' });
     expect((await ann.next('MESSAGE')).body).toBe('{"code":"room-closed"}');
     expect((await ann.next('RECEIPT')).headers).toEqual({ 'receipt-id': 'r' });
   });
 
   it.each([
-    ['an undefined that a handler throws', { ...send, what: 'undefined' }, 'handler-failed'],
-    ['a rejected promise', { ...send, what: 'late' }, 'handler-failed'],
+    ['an undefined that a handler throws', { ...send, error: 'undefined' }, 'handler-failed'],
+    ['a rejected promise', { ...send, error: 'late' }, 'handler-failed'],
     ['a missing header', send, 'argument-missing'],
     ['a destination without handler', { destination: '/app/none' }, 'no-route'],
     ['a destination outside all prefixes', { destination: '/elsewhere' }, 'no-route'],
@@ -343,7 +343,7 @@ describe('an error', () => {
   it('is ERROR with the receipt id and ends the session if the client has not subscribed to problems', async () => {
     const { transport } = await serve({ controllers: [RoomController] });
     const ann = await connectStomp(transport);
-    ann.send('SEND', { ...send, what: 'late', receipt: 'r' });
+    ann.send('SEND', { ...send, error: 'late', receipt: 'r' });
     expect((await ann.next('ERROR')).headers).toMatchObject({
       code: 'handler-failed',
       'receipt-id': 'r',
@@ -356,7 +356,7 @@ describe('an error', () => {
     const logger = { ...silentLogger, error: (text: string) => void logged.push(text) };
     const { transport } = await serve({ controllers: [RoomController], logger });
     const ann = await connectStomp(transport);
-    ann.send('SEND', { ...send, what: 'late' });
+    ann.send('SEND', { ...send, error: 'late' });
     await ann.subscribe('still', '/topic/alive');
     expect(logged).toEqual(['The handler of "/app/rooms/lobby/throw" failed.']);
   });
@@ -494,7 +494,7 @@ describe('a session', () => {
     });
   });
 
-  it('keeps the order of its frames, whatever the delays of handlers are', async () => {
+  it('keeps the order of its frames, even if its handlers have different delays', async () => {
     @Controller()
     class Slow {
       @MessageMapping('/slow')

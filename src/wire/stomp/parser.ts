@@ -15,7 +15,7 @@ const nul = 0x00;
 const firstBeyondAscii = 0x80;
 
 const nothing: Buffer = Buffer.alloc(0);
-/** Bytes that are decoded at once: enough for most heads, and little memory that a stored header keeps alive. */
+/** Bytes that are decoded together: enough for most heads, and little memory that a stored header keeps alive. */
 const windowSize = 256;
 
 /** A frame whose command has been read. */
