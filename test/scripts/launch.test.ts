@@ -83,7 +83,12 @@ interface Launched {
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
   // As somebody's shell starts it, not as the npm that runs these tests.
-  const { npm_execpath: _, npm_lifecycle_event: __, ...inherited } = process.env;
+  const {
+    npm_execpath: _,
+    npm_lifecycle_event: __,
+    PROPERTY_RUNS: ___,
+    ...inherited
+  } = process.env;
   const child = spawn(process.execPath, ['scripts/launch.mjs', ...args], {
     cwd: root,
     env: { ...inherited, ...env },
