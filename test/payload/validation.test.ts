@@ -281,7 +281,7 @@ describe('a schema', () => {
       '~standard': {
         version: 1,
         vendor: 'test',
-        // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+        // oxlint-disable-next-line unicorn/no-thenable -- the test is about thenables that are not native promises
         validate: () => ({ then: (done: (result: unknown) => void) => done(refusal) }) as never,
       },
     };

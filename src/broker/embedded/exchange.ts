@@ -11,9 +11,8 @@ import { QueueMemory, type DeadLetters } from './queue/queue-memory.js';
 import { Queues } from './queue/queues.js';
 import { Journal } from './store/journal.js';
 import type { StoreChange } from './store/message-store.js';
-import type { Entry } from './topic/subscription-index.js';
 import { RetainedMessages } from './topic/retained-messages.js';
-import { SubscriptionIndex } from './topic/subscription-index.js';
+import { SubscriptionIndex, type Entry } from './topic/subscription-index.js';
 
 /** A publication that waits for its delivery. */
 interface Waiting extends Arrival {

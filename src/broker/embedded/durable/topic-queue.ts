@@ -5,9 +5,8 @@ import type { Publication } from '../../publication.js';
 import { Consumer, type ConsumerParts } from '../queue/consumer.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import type { QueueMemory } from '../queue/queue-memory.js';
-import type { Entry } from '../topic/subscription-index.js';
 import type { RetainedMessages } from '../topic/retained-messages.js';
-import type { SubscriptionIndex } from '../topic/subscription-index.js';
+import type { Entry, SubscriptionIndex } from '../topic/subscription-index.js';
 
 export interface TopicQueueParts {
   readonly index: SubscriptionIndex;

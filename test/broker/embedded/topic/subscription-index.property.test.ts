@@ -1,29 +1,13 @@
 // The subscription index with generated subscriptions that come and go, against a naive matcher.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
-import type { Entry } from '../../../../src/broker/embedded/topic/subscription-index.js';
-import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
-import { noHeaders } from '../../../../src/message/message.js';
+import {
+  SubscriptionIndex,
+  type Entry,
+} from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { naiveMatch } from '../../../pattern/naive-matcher.js';
 import { cases } from '../../../property.js';
-
-const subscriber: Subscriber = {
-  id: 's',
-  busy: false,
-  gone: false,
-  deliver: () => true,
-  room: () => Promise.resolve(),
-  fail: () => {},
-};
-
-let ids = 0;
-const subscription = (destination: string): Subscription => ({
-  id: String(++ids),
-  destination,
-  ack: 'auto',
-  headers: noHeaders,
-});
+import { subscriber, subscription } from './fake-subscription.js';
 
 /** A destination without wildcards is compared character by character. */
 const matches = (subscribed: string, published: string) =>

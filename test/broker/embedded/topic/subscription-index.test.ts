@@ -1,28 +1,12 @@
 // The subscription index: which subscriptions a destination finds, also while they come and go.
 import { describe, expect, it } from 'vitest';
-import type { Subscriber, Subscription } from '../../../../src/broker/broker.js';
-import type { Entry } from '../../../../src/broker/embedded/topic/subscription-index.js';
-import { SubscriptionIndex } from '../../../../src/broker/embedded/topic/subscription-index.js';
+import {
+  SubscriptionIndex,
+  type Entry,
+} from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { MessagingError } from '../../../../src/message/error.js';
 import type { Separator } from '../../../../src/pattern/separator.js';
-import { noHeaders } from '../../../../src/message/message.js';
-
-const subscriber: Subscriber = {
-  id: 's',
-  busy: false,
-  gone: false,
-  deliver: () => true,
-  room: () => Promise.resolve(),
-  fail: () => {},
-};
-
-let ids = 0;
-const subscription = (destination: string): Subscription => ({
-  id: String(++ids),
-  destination,
-  ack: 'auto',
-  headers: noHeaders,
-});
+import { subscriber, subscription } from './fake-subscription.js';
 
 function index(separator: Separator = '/') {
   const subject = new SubscriptionIndex(separator);
