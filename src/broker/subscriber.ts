@@ -11,7 +11,7 @@ import type {
   Subscription,
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
-import type { AddressedPublication, Publication } from './publication.js';
+import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
 
@@ -91,22 +91,28 @@ export interface SubscriberParts {
   readonly onDelivery: DeliveryHook | undefined;
 }
 
-export class SessionSubscriber implements Subscriber {
+/** Who a session is for the broker. */
+export interface SubscriberIdentity {
+  readonly account: string;
+  /** Owner of durable subscriptions; undefined when CONNECT had no `client-id`. */
+  readonly client: string | undefined;
+}
+
+export class SessionSubscriber implements Subscriber, Sender {
   // The fields of a delivery stand first: with a thousand subscribers each cache line counts.
   readonly #outbox: Recipient['outbox'];
   readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;
   readonly #connection: BrokerConnection;
-  readonly #client: string | undefined;
+  readonly #identity: SubscriberIdentity;
   readonly #live = new Map<string, LiveSubscription>();
   /** Created at the first subscription of a session queue. */
   #queues: SessionQueues | undefined;
   /** Created at the first UNSUBSCRIBE: most subscriptions end with their session. */
   #ended: Set<string> | undefined;
 
-  /** @param client owner of durable subscriptions; undefined when CONNECT had no `client-id` */
-  constructor(recipient: Recipient, parts: SubscriberParts, client: string | undefined) {
-    this.#client = client;
+  constructor(recipient: Recipient, parts: SubscriberParts, identity: SubscriberIdentity) {
+    this.#identity = identity;
     this.#outbox = recipient.outbox;
     this.#parts = parts;
     this.#recipient = recipient;
@@ -115,6 +121,15 @@ export class SessionSubscriber implements Subscriber {
 
   get id(): string {
     return this.#recipient.id;
+  }
+
+  /** The same id, as the origin of the messages that the client sends. */
+  get origin(): string {
+    return this.#recipient.id;
+  }
+
+  get account(): string {
+    return this.#identity.account;
   }
 
   get busy(): boolean {
@@ -296,12 +311,13 @@ export class SessionSubscriber implements Subscriber {
         'destination-invalid',
         'A subscription of a session queue ends with the session, so it cannot be durable.',
       );
-    if (this.#client === undefined)
+    const { client } = this.#identity;
+    if (client === undefined)
       throw new MessagingError(
         'header-missing',
         'A durable subscription needs the header client-id on CONNECT.',
       );
-    return `${this.#client} ${name}`;
+    return `${client} ${name}`;
   }
 }
 

@@ -6,6 +6,7 @@ import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.j
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { accountOf } from '../message/quota.js';
 import type { Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
@@ -91,7 +92,10 @@ export class Client implements SessionOwner {
     // The client may have left during authentication.
     if (session.gone) return;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
-    this.#subscriber = new SessionSubscriber(session, subscriber, durableOwner(frame, principal));
+    this.#subscriber = new SessionSubscriber(session, subscriber, {
+      account: accountOf(principal, session.handshake.remoteAddress),
+      client: durableOwner(frame, principal),
+    });
     if (!session.accept(principal, agreement)) return;
     clients.connected(this);
     session.send({

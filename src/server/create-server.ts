@@ -58,7 +58,8 @@ export async function createObservedServer(
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
-  const context: BrokerContext = { clock, ids, logger, separator };
+  const { shares } = limits;
+  const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(options.converters);
   const publisher = new BrokerPublisher({
     broker,
@@ -111,6 +112,7 @@ export async function createObservedServer(
         clock,
         logger,
         broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        shares,
       ),
       onDelivery: hooks.onDelivery,
     },

@@ -70,7 +70,9 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return key === undefined
       ? this.#process(message, client)
-      : this.parts.idempotency.once(key, () => this.#process(message, client));
+      : this.parts.idempotency.once(key, client.subscriber.account, () =>
+          this.#process(message, client),
+        );
   }
 
   /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
@@ -101,7 +103,7 @@ export class Inbound {
       key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
-    await this.parts.idempotency.together(keys, async (fresh) => {
+    await this.parts.idempotency.together(keys, client.subscriber.account, async (fresh) => {
       const wanted = new Set(fresh);
       // The first frame of each key.
       const frames = held
@@ -137,13 +139,13 @@ export class Inbound {
   #publications(
     message: Message,
     address: Exclude<Address, { readonly kind: 'handler' }>,
-    { session }: Client,
+    { subscriber }: Client,
   ): readonly AddressedPublication[] {
     if (address.kind === 'none') throw new MessagingError('no-route');
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
     if (address.kind === 'user' && address.queue === problemQueue)
       throw new MessagingError('destination-refused');
-    return this.parts.publisher.address(message, address, session.id);
+    return this.parts.publisher.address(message, address, subscriber);
   }
 
   /** The message with a `reply-to` header that others can answer to. @throws {MessagingError} `header-invalid` */

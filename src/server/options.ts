@@ -59,6 +59,12 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxTransactionFrames: number;
   /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
+  /**
+   * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
+   * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, and the limits of the broker for all
+   * clients together. 1 lets one client use everything. @default 8
+   */
+  readonly shares: number;
   /** Values of `idempotency-key` that the server remembers. @default 10,000 */
   readonly maxIdempotencyKeys: number;
   /** Characters of one `idempotency-key`. @default 256 */

@@ -73,6 +73,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,
+      shares: 8,
       maxIdempotencyKeys: 10_000,
       maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,

@@ -10,7 +10,6 @@ import { noHeaders } from '../../src/message/message.js';
 const publication = (id: string) =>
   publicationOf(
     { destination: '/user/queue/x', headers: noHeaders, body: new Uint8Array() },
-    undefined,
     { clock: systemClock, ids: { message: () => id } },
   );
 
@@ -30,7 +29,7 @@ describe('the queues of a session', () => {
         room: () => Promise.resolve(),
         fail: () => {},
       },
-      sessionQueueMemory(systemClock, silentLogger, defaultQueueOptions),
+      sessionQueueMemory(systemClock, silentLogger, defaultQueueOptions, 1),
     );
     for (const [id, ack] of [
       ['auto', 'auto'],

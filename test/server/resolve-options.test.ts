@@ -61,8 +61,8 @@ describe('options', () => {
       { controler: [] },
     ],
     [
-      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
-      { limits: { framesize: 1 } },
+      `The option 'limits.maxFramesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
+      { limits: { maxFramesize: 1 } },
     ],
     [
       `The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`,

@@ -8,6 +8,7 @@ import {
   errorCodes,
   MessageMapping,
   Payload,
+  SendTo,
   type Interceptor,
   type ServerOptions,
 } from '../../../src/index.js';
@@ -142,6 +143,49 @@ const unreadQueues: Case = {
   async run(setup) {
     await fillQueues(setup);
     await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const handlerResults: Case = {
+  fault: 'A3',
+  name: 'queues-filled-by-a-handler',
+  title: 'A queue takes messages after another client has filled queues through a handler',
+  ...bothLanguages,
+  async run(setup) {
+    @Controller()
+    class JobController {
+      @MessageMapping('/jobs/{name}')
+      @SendTo('/queue/jobs-{name}')
+      job(@Payload(String) job: string) {
+        return job;
+      }
+    }
+    await setup.start({
+      authenticate,
+      controllers: [JobController],
+      broker: new EmbeddedBroker({ queue: { maxTotalBytes: 1024 * 1024 } }),
+    });
+    const flooder = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 0; i < 40; i++)
+      flooder.send('SEND', { destination: `/app/jobs/${i}` }, JSON.stringify(kilobytes(60)));
+    await setup.settle();
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const patternShapes: Case = {
+  fault: 'A3',
+  name: 'pattern-shapes',
+  title: 'A client can subscribe to a pattern after another client has used many shapes',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const flooder = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 1; i <= 100; i++)
+      flooder.send('SUBSCRIBE', { id: `${i}`, destination: `/topic/${'a'.repeat(i)}?` });
+    await setup.settle();
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.subscribe('one', '/topic/?/orders/?');
   },
 };
 
@@ -456,6 +500,8 @@ export const limits: readonly Case[] = [
   sharedBodies,
   acknowledgingSubscriber,
   unreadQueues,
+  handlerResults,
+  patternShapes,
   queueNames,
   durableSubscriptions,
   idempotencyKeys,
