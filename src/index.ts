@@ -104,7 +104,9 @@ export type {
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,
+  ConnectionGate,
   ConnectionListener,
+  ConnectionRefusal,
   Handshake,
   Transport,
   TransportContext,

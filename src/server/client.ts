@@ -18,6 +18,7 @@ import type { SessionEventSource } from '../session/event.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
+import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
 import type { Problems } from './problem.js';
@@ -28,6 +29,7 @@ export interface ClientParts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly clients: Clients;
+  readonly admission: Admission;
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
@@ -46,6 +48,8 @@ export class Client implements SessionOwner {
   readonly session: ClientSession;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
+  /** Ends the counting of the connection or session for the limits. */
+  #release: () => void;
   #subscriber: SessionSubscriber | undefined;
   // Created at the first use: most sessions have neither transactions nor reply addresses.
   #transactions: Transactions | undefined;
@@ -53,6 +57,7 @@ export class Client implements SessionOwner {
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
+    this.#release = parts.admission.begin(connection.handshake.remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -81,19 +86,23 @@ export class Client implements SessionOwner {
   /**
    * Processes CONNECT.
    *
-   * @throws {MessagingError} `access-refused` without a reason for the client; `not-connected` when an authenticator is set and
-   *   the client began without CONNECT
+   * @throws {MessagingError} `access-refused` without a reason for the client; `session-limit`; `not-connected` when an
+   *   authenticator is set and the client began without CONNECT
    */
   async admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { heartbeat, serverName, clients, events, subscriber } = this.#parts;
+    const { admission, heartbeat, serverName, clients, events, subscriber } = this.#parts;
     const principal = await this.#authenticate(frame);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
+    const account = accountOf(principal, session.handshake.remoteAddress);
+    const release = admission.open(account, principal);
+    this.#release();
+    this.#release = release;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
-      account: accountOf(principal, session.handshake.remoteAddress),
+      account,
       client: durableOwner(frame, principal),
     });
     if (!session.accept(principal, agreement)) return;
@@ -157,6 +166,7 @@ export class Client implements SessionOwner {
     this.#transactions?.clear();
     this.#replies?.clear();
     this.#parts.clients.remove(this);
+    this.#release();
     void this.#closeSubscriber();
   }
 

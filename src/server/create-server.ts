@@ -13,6 +13,7 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
+import { closeCodes } from '../message/error.js';
 import { unfailing } from '../message/logger.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -22,6 +23,7 @@ import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import type { Connection } from '../transport/transport.js';
+import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
@@ -54,6 +56,8 @@ export async function createObservedServer(
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
+  const hasUsers = options.authenticate !== undefined;
+  const admission = new Admission({ limits, clock, logger, hasUsers });
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
@@ -103,6 +107,7 @@ export async function createObservedServer(
     ids,
     logger,
     clients,
+    admission,
     events,
     subscriber: {
       broker,
@@ -142,8 +147,12 @@ export async function createObservedServer(
     connectTimeout: options.connectTimeout,
     concurrency: options.concurrency,
   };
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
-    void new Client(connection, parts, client);
+  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+    const { remoteAddress, principal } = connection.handshake;
+    const refusal = admission.refusal(remoteAddress, principal);
+    if (refusal === undefined) void new Client(connection, parts, client);
+    else connection.close(closeCodes.tryAgainLater, refusal.code);
+  };
   const accept = acceptorOf(session);
   const acceptors = new Map(
     options.endpoints.map((endpoint) => [
@@ -159,6 +168,7 @@ export async function createObservedServer(
     broker,
     context,
     activity,
+    gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
     release: () => container.close(),

@@ -41,6 +41,14 @@ export interface PrefixOptions {
 
 /** Limits for everything that a client can make grow. */
 export interface LimitOptions extends DestinationLimits {
+  /** Connected sessions. @default 65,536 */
+  readonly maxSessions: number;
+  /** Sessions of one user. @default 256, or a share of `maxSessions` when that is less */
+  readonly maxSessionsPerUser: number;
+  /** Anonymous sessions of one address. @default a share of `maxSessions`: 8,192 */
+  readonly maxSessionsPerAddress: number;
+  /** Connections that have not finished CONNECT. One address may have a share of them. @default 8,192 */
+  readonly maxHandshakes: number;
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
   /** Bytes of one WebSocket message; a larger one closes the connection with 1009. @default twice `maxFrameBytes` */

@@ -42,7 +42,8 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const { maxFrameBytes = 64 * 1024, maxSessions = 65_536, shares = 8 } = given.limits ?? {};
+  const sessionShare = Math.max(1, Math.floor(maxSessions / shares));
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -63,6 +64,11 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     handlerTimeout: 30_000,
     concurrency: 1,
     limits: {
+      shares,
+      maxSessions,
+      maxSessionsPerUser: Math.min(256, sessionShare),
+      maxSessionsPerAddress: sessionShare,
+      maxHandshakes: 8192,
       maxFrameBytes: maxFrameBytes,
       maxMessageBytes: 2 * maxFrameBytes,
       maxHeaders: 64,
@@ -73,7 +79,6 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,
-      shares: 8,
       maxIdempotencyKeys: 10_000,
       maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,

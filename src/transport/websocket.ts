@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
-import { closeCodes, MessagingError } from '../message/error.js';
+import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import { rejectUpgrade } from './http-host.js';
 import type { OriginCheck } from './origin.js';
@@ -40,9 +40,9 @@ export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptio
         );
       const server = new WebSocketServer(serverOptions(context, subprotocol));
       release = http.claimUpgrades(path, (request, socket, head) => {
-        const rejection = rejectionOf(request, origin);
+        const rejection = rejectionOf(request, origin) ?? refusalOf(request, context);
         if (rejection !== undefined)
-          return rejectUpgrade(socket, rejection.status, rejection.headers);
+          return rejectUpgrade(socket, rejection.status, rejection.headers, rejection.body);
         server.handleUpgrade(request, socket, head, (webSocket) => {
           const handshake = handshakeOf(webSocket, request);
           context.accept(new WebSocketConnection(webSocket, socket, handshake));
@@ -75,6 +75,18 @@ function serverOptions(
 interface HandshakeRejection {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Refuses a connection that the server has no room for: 429 when its address has too many, 503 when the server is full. */
+function refusalOf(
+  { socket }: IncomingMessage,
+  { gate }: TransportContext,
+): HandshakeRejection | undefined {
+  const refusal = gate.refusal(socket.remoteAddress);
+  if (refusal === undefined) return undefined;
+  const { code, excess } = refusal;
+  return { status: excess === 'share' ? 429 : 503, body: errorCodes[code].text };
 }
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */

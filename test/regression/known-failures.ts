@@ -8,9 +8,6 @@ import type { KnownFailures } from './run.js';
 export const knownFailures: KnownFailures = {
   ending: [],
   wrong: [
-    'A3/max-sessions-per-address',
-    'A3/max-sessions-per-user',
-    'A3/max-handshakes',
     'A5/flood-of-small-frames',
     'A6/long-list-of-invalid-items',
     'B3/inbound-interceptor-adds-a-header',
