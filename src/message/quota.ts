@@ -38,12 +38,23 @@ export function tooMany(code: ErrorCode, excess: Excess, what: string): Messagin
     : new MessagingError(code, `This client already has as many ${what} as one client may have.`);
 }
 
+/** The amount that one account uses. */
+interface Usage {
+  readonly account: string;
+  used: number;
+}
+
 /** A limit that many accounts share. The application itself has no account: only the whole limit bounds it. */
 export class Quota {
   /** The part of the limit that one account may use; at least 1. */
   readonly share: number;
-  /** Accounts that use something. */
-  readonly #usedBy = new Map<string, number>();
+  /** Accounts that use something, and the recent one. */
+  readonly #usages = new Map<string, Usage>();
+  /**
+   * The account that was counted last; it is also kept while it uses nothing. Most messages leave their queue at once, and a lookup
+   * for each of them would cost more than the queue.
+   */
+  #recent: Usage | undefined;
   #used = 0;
 
   /** @param shares the number of parts into which the limit is divided */
@@ -65,8 +76,14 @@ export class Quota {
     return this.#used;
   }
 
+  /** The number of accounts that use something. */
+  get accounts(): number {
+    return this.#usages.size - (this.#recent?.used === 0 ? 1 : 0);
+  }
+
   usedBy(account: string): number {
-    return this.#usedBy.get(account) ?? 0;
+    const usage = this.#recent?.account === account ? this.#recent : this.#usages.get(account);
+    return usage?.used ?? 0;
   }
 
   /**
@@ -76,23 +93,31 @@ export class Quota {
    */
   add(account: string | undefined, amount: number, whole = amount): void {
     this.#used += whole;
-    if (account === undefined) return;
-    const used = this.usedBy(account) + amount;
-    if (used === 0) this.#usedBy.delete(account);
-    else this.#usedBy.set(account, used);
+    if (account !== undefined) this.#usageOf(account).used += amount;
   }
 
   /** True when the account would use at most an equal part: the limit divided by the accounts that use something, with this one. */
   isWithinEqualPart(account: string, amount: number): boolean {
-    const accounts = this.#usedBy.size + (this.#usedBy.has(account) ? 0 : 1);
-    return this.usedBy(account) + amount <= this.limit / accounts;
+    const used = this.usedBy(account);
+    const accounts = this.accounts + (used === 0 ? 1 : 0);
+    return used + amount <= this.limit / accounts;
   }
 
   /** The account that uses most; undefined when none uses anything. */
   largest(): string | undefined {
-    let largest: string | undefined;
-    let most = 0;
-    for (const [account, used] of this.#usedBy) if (used > most) [largest, most] = [account, used];
-    return largest;
+    let largest: Usage | undefined;
+    for (const usage of this.#usages.values())
+      if (usage.used > (largest?.used ?? 0)) largest = usage;
+    return largest?.account;
+  }
+
+  #usageOf(account: string): Usage {
+    const recent = this.#recent;
+    if (recent?.account === account) return recent;
+    if (recent?.used === 0) this.#usages.delete(recent.account);
+    let usage = this.#usages.get(account);
+    if (usage === undefined) this.#usages.set(account, (usage = { account, used: 0 }));
+    this.#recent = usage;
+    return usage;
   }
 }

@@ -52,9 +52,10 @@ describe('a quota', () => {
     quota.add('ann', 3);
     quota.add('bob', 2);
     quota.add('ann', -3);
-    expect([quota.usedBy('ann'), quota.largest()]).toEqual([0, 'bob']);
-    // Bob is the only account that uses something.
+    expect([quota.usedBy('ann'), quota.largest(), quota.accounts]).toEqual([0, 'bob', 1]);
     expect(quota.isWithinEqualPart('bob', 8)).toBe(true);
+    quota.add('bob', -2);
+    expect([quota.largest(), quota.accounts, quota.used]).toEqual([undefined, 0, 0]);
   });
 
   it('names the account that uses most', () => {

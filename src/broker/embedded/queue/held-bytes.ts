@@ -36,43 +36,34 @@ const entrySize = 128;
  * hold messages, so that subscribers that acknowledge go on.
  */
 export class SharedBytes implements HeldBytes {
-  /** For each account, the number of its queues that hold a publication. */
-  readonly #queues = new Map<string, Map<Publication, number>>();
-  /** The number of accounts that hold a publication. */
-  readonly #accounts = new Map<Publication, number>();
+  /** For each publication the accounts that hold it, with the number of their queues that do. */
+  readonly #holders = new Map<Publication, Map<string, number>>();
 
   constructor(private readonly quota: Quota) {}
 
   excess(account = '', size: number, publication: Publication): Excess | undefined {
-    const amount = this.#queues.get(account)?.has(publication) === true ? entrySize : size;
+    const amount = this.#holders.get(publication)?.has(account) === true ? entrySize : size;
     const excess = this.quota.excess(account, amount);
     if (excess === 'limit' && this.quota.isWithinEqualPart(account, amount)) return undefined;
     return excess;
   }
 
   hold(account = '', size: number, publication: Publication): void {
-    const queues = this.#queues.get(account) ?? new Map<Publication, number>();
-    this.#queues.set(account, queues);
-    const held = queues.get(publication) ?? 0;
-    queues.set(publication, held + 1);
-    if (held > 0) return this.quota.add(account, entrySize);
-    const accounts = this.#accounts.get(publication) ?? 0;
-    this.#accounts.set(publication, accounts + 1);
-    this.quota.add(account, size, accounts > 0 ? entrySize : size);
+    let holders = this.#holders.get(publication);
+    const isFirst = holders === undefined;
+    if (holders === undefined) this.#holders.set(publication, (holders = new Map()));
+    const queues = holders.get(account) ?? 0;
+    holders.set(account, queues + 1);
+    this.quota.add(account, queues === 0 ? size : entrySize, isFirst ? size : entrySize);
   }
 
   release(account = '', size: number, publication: Publication): void {
-    const queues = this.#queues.get(account)!;
-    const left = queues.get(publication)! - 1;
-    if (left > 0) {
-      queues.set(publication, left);
-      return this.quota.add(account, -entrySize);
-    }
-    queues.delete(publication);
-    if (queues.size === 0) this.#queues.delete(account);
-    const accounts = this.#accounts.get(publication)! - 1;
-    if (accounts > 0) this.#accounts.set(publication, accounts);
-    else this.#accounts.delete(publication);
-    this.quota.add(account, -size, accounts > 0 ? -entrySize : -size);
+    const holders = this.#holders.get(publication)!;
+    const queues = holders.get(account)! - 1;
+    if (queues === 0) holders.delete(account);
+    else holders.set(account, queues);
+    const isLast = holders.size === 0;
+    if (isLast) this.#holders.delete(publication);
+    this.quota.add(account, queues === 0 ? -size : -entrySize, isLast ? -size : -entrySize);
   }
 }
