@@ -64,13 +64,10 @@ export class Application {
    *
    * @throws {MessagingError} as `send`
    */
-  async subscribe(
-    { id, destination, headers }: SubscribeFrame,
-    lookup: string,
-    client: Client,
-  ): Promise<void> {
+  async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
+    const { id, destination, headers } = frame;
     const { session, subscriber } = client;
-    const live = subscriber.open(id, destination);
+    const live = subscriber.open(frame);
     const { signal } = live.stream;
     const end = () => {
       if (subscriber.end(live)) client.unsubscribed(id, destination);

@@ -1,6 +1,7 @@
 // SENDs with an `idempotency-key`: a key that was processed once is not processed again.
 import type { Clock } from '../message/clock.js';
 import { Quota } from '../message/quota.js';
+import { SharedMap } from '../message/shared-map.js';
 import type { Session } from '../session/session.js';
 
 export interface IdempotencyLimits {
@@ -13,16 +14,16 @@ export interface IdempotencyLimits {
 }
 
 export class Idempotency {
-  /** For each account the time of processing by key, oldest first. */
-  readonly #processed = new Map<string, Map<string, number>>();
-  readonly #quota: Quota;
+  /** The time of processing by key. */
+  readonly #processed: SharedMap<number>;
   readonly #running = new Map<string, Promise<void>>();
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: IdempotencyLimits,
   ) {
-    this.#quota = new Quota(limits.maxIdempotencyKeys, limits.shares);
+    const entries = new Quota(limits.maxIdempotencyKeys, limits.shares);
+    this.#processed = new SharedMap({ entries });
   }
 
   /**
@@ -34,7 +35,7 @@ export class Idempotency {
     const running = this.#running.get(key);
     if (running !== undefined)
       return running.catch(() => {}).then(() => this.once(key, account, process));
-    return this.#knows(key, account) ? undefined : this.#process([key], account, process);
+    return this.#knows(key) ? undefined : this.#process([key], account, process);
   }
 
   /**
@@ -52,13 +53,13 @@ export class Idempotency {
       await Promise.allSettled(running);
       return this.together(keys, account, process);
     }
-    const fresh = [...keys].filter((key) => !this.#knows(key, account));
+    const fresh = [...keys].filter((key) => !this.#knows(key));
     return this.#process(fresh, account, () => process(fresh));
   }
 
   /** True when a message with this key was processed. */
-  #knows(key: string, account: string): boolean {
-    const at = this.#processed.get(account)?.get(key);
+  #knows(key: string): boolean {
+    const at = this.#processed.get(key);
     return at !== undefined && this.clock.now() - at < this.limits.idempotencyRetention;
   }
 
@@ -80,32 +81,7 @@ export class Idempotency {
 
   /** Remembers that messages with these keys were processed. */
   #remember(keys: readonly string[], account: string): void {
-    for (const key of keys) {
-      this.#forget(account, key);
-      this.#makeRoom(account);
-      const processed = this.#processed.get(account) ?? new Map<string, number>();
-      this.#processed.set(account, processed.set(key, this.clock.now()));
-      this.#quota.add(account, 1);
-    }
-  }
-
-  /**
-   * Forgets the oldest key of the account when it has used its share. When the server has no more room, the account with the most
-   * keys loses its oldest one, so that accounts with few keys keep them.
-   */
-  #makeRoom(account: string): void {
-    const excess = this.#quota.excess(account, 1);
-    if (excess === undefined) return;
-    const loser = excess === 'share' ? account : this.#quota.largest()!;
-    const [oldest] = this.#processed.get(loser)!.keys();
-    this.#forget(loser, oldest!);
-  }
-
-  #forget(account: string, key: string): void {
-    const processed = this.#processed.get(account);
-    if (processed?.delete(key) !== true) return;
-    this.#quota.add(account, -1);
-    if (processed.size === 0) this.#processed.delete(account);
+    for (const key of keys) this.#processed.set(key, this.clock.now(), account);
   }
 }
 

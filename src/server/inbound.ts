@@ -2,7 +2,7 @@
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
 import { temporaryPrefix, type DestinationResolver } from '../broker/destination-resolver.js';
-import type { TransactionStep } from '../broker/subscriber.js';
+import { subscriptionBytes, type TransactionStep } from '../broker/subscriber.js';
 import type { Settlement } from '../broker/broker.js';
 import type { Address } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
@@ -168,6 +168,11 @@ export class Inbound {
     const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
     if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.bytes + subscriptionBytes(frame) > limits.maxSubscriptionBytes)
+      throw new MessagingError(
+        'subscription-limit',
+        `The subscriptions of a session have together at most ${limits.maxSubscriptionBytes} bytes.`,
+      );
     const { id, destination } = frame;
     const address = resolver.resolveOwn(destination, session.id);
     checkPatternBudget(destination, subscriber.destinations(), limits);

@@ -61,6 +61,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxConnectHeaderBytes: number;
   /** Live subscriptions of one session. @default 128 */
   readonly maxSubscriptions: number;
+  /** Bytes of all live subscriptions of one session, with headers and bookkeeping. @default 262,144 */
+  readonly maxSubscriptionBytes: number;
   /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */

@@ -76,6 +76,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxConnectHeaderBytes: 16 * 1024,
       ...defaultDestinationLimits,
       maxSubscriptions: 128,
+      maxSubscriptionBytes: 256 * 1024,
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,

@@ -50,7 +50,7 @@ export class Exchange implements DeadLetters {
     this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
     this.queues = new Queues(queue, this.#queueMemory, shares);
     this.index = new SubscriptionIndex(separator, topic, shares);
-    this.retained = new RetainedMessages(retain, separator, logger);
+    this.retained = new RetainedMessages(retain, separator, logger, shares);
     this.durables = new DurableSubscriptions(durable, clock, this, shares);
   }
 

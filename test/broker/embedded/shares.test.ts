@@ -93,6 +93,18 @@ describe('the share of a client', () => {
   });
 });
 
+it('a client replaces only its own retained messages', () => {
+  const retain = { destinations: ['/topic/**'], maxMessages: 16 };
+  const broker = brokerWith({}, { retain }, 8);
+  const [flood, price] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+  price('/topic/price', '1');
+  broker.publish('/topic/state', 'open');
+  for (let i = 0; i < 100; i++) flood(`/topic/${i}`, `${i}`);
+  const reader = broker.consumer();
+  reader.subscribe('all', '/topic/*');
+  expect(reader.takeTexts()).toEqual(['1', 'open', '98', '99']);
+});
+
 describe('subscribers of topics that acknowledge', () => {
   it('go on while queues are full', () => {
     const broker = brokerWith({ maxTotalBytes: 3000 });

@@ -364,6 +364,28 @@ const keptChunk: Case = {
   },
 };
 
+const subscriptionHeaders: Case = {
+  fault: 'A4',
+  name: 'headers-of-subscriptions',
+  title: 'The headers of the subscriptions of a session have a limit of bytes',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect({ problems: true });
+    const headers = Object.fromEntries(
+      Array.from({ length: 7 }, (_, i) => [`h${i}`, 'x'.repeat(8000)]),
+    );
+    for (let i = 0; i < 100; i++)
+      client.send('SUBSCRIBE', { id: `${i}`, destination: `/topic/${i}`, ...headers });
+    await setup.settle();
+    expectThat(
+      problemsOf(client).some(({ code }) => code === 'subscription-limit'),
+      'A session holds 5.6 MB of headers.',
+    );
+    await expectEnd(setup, client, 'open');
+  },
+};
+
 const keySizes: Case = {
   fault: 'A4',
   name: 'long-idempotency-keys',
@@ -509,6 +531,7 @@ export const limits: readonly Case[] = [
   heldReceipts,
   emptyHeaders,
   keptChunk,
+  subscriptionHeaders,
   keySizes,
   fairTurns,
   validation,
