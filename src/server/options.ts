@@ -109,6 +109,13 @@ export interface ServerOptions {
   readonly connectTimeout?: number;
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
+  /**
+   * Milliseconds without a completed frame after which a session is closed with 4502, while the server does not read from the
+   * client because too many of its frames wait; 0 for no limit.
+   *
+   * @default twice `handlerTimeout`
+   */
+  readonly stallTimeout?: number;
   /** Handlers of one session that may run at the same time. With 1, replies keep the order of their messages. @default 1 */
   readonly concurrency?: number;
   readonly limits?: Partial<LimitOptions>;

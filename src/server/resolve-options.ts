@@ -43,6 +43,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -60,7 +61,9 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     errors: 'problem',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
-    handlerTimeout: 30_000,
+    handlerTimeout,
+    // A handler that hangs must end before its session does.
+    stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
       maxFrameBytes: maxFrameBytes,
@@ -108,6 +111,7 @@ function check(options: ResolvedOptions): void {
   requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
   requireCount('connectTimeout', options.connectTimeout, 1);
   requireCount('handlerTimeout', options.handlerTimeout, 0);
+  requireCount('stallTimeout', options.stallTimeout, 0);
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeTimeout', options.closeTimeout, 0);
   if (limits.maxMessageBytes < limits.maxFrameBytes) {

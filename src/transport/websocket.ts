@@ -64,12 +64,28 @@ function serverOptions(
     // The connection checks UTF-8, so that frames before an invalid message are still processed.
     skipUTF8Validation: true,
     maxPayload: limits.maxMessageBytes,
-    // A message in very many parts costs more than its bytes.
-    maxBufferedChunks: 1024,
-    maxFragments: 128,
+    ...partLimits(limits.maxMessageBytes),
     handleProtocols: (offered) => subprotocol(offered) ?? false,
     closeTimeout,
   };
+}
+
+/**
+ * Limits for the parts of one message, which cost more than their bytes: a read of one byte takes about 300 bytes of memory,
+ * and a fragment keeps the whole read that contains it.
+ */
+function partLimits(maxMessageBytes: number) {
+  return {
+    // A full TCP segment has at least 536 bytes. `ws` removes reads from the front of a list, which takes seconds of CPU when the
+    // list has more than 16,384.
+    maxBufferedChunks: between(1024, maxMessageBytes / 512, 16_384),
+    // Clients that split messages do so at 4,096 bytes or more.
+    maxFragments: between(128, maxMessageBytes / 2048, 16_384),
+  };
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(Math.max(least, Math.ceil(value)), most);
 }
 
 interface HandshakeRejection {

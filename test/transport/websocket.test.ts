@@ -1,7 +1,7 @@
 // WebSocket over real sockets: the handshake, bytes in both directions, and every way to close.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
@@ -187,6 +187,49 @@ describe('bytes', () => {
     socket.send('st', { fin: true });
     await log.until('data first');
     expect(log.entries).toEqual(['data text', 'data binary', 'data first']);
+  });
+
+  /** Opens the transport again, with another limit. */
+  async function limitMessages(maxMessageBytes: number): Promise<void> {
+    await transport.close();
+    await transport.open({ ...context(), limits: { maxMessageBytes } });
+  }
+
+  it.each([
+    { maxMessageBytes: 1000, fragments: 128 },
+    { maxMessageBytes: 1024 * 1024, fragments: 512 },
+  ])(
+    'may arrive in $fragments fragments where a message may have $maxMessageBytes bytes, and not in more',
+    async ({ maxMessageBytes, fragments }) => {
+      await limitMessages(maxMessageBytes);
+      const { socket, log } = await open();
+      const send = (count: number) => {
+        for (let i = 1; i <= count; i++) socket.send('x', { fin: i === count });
+      };
+      send(fragments);
+      await log.until(`data ${'x'.repeat(fragments)}`);
+      send(fragments + 1);
+      await log.until('closed 1008 ');
+    },
+  );
+
+  it('may not arrive in more reads than one for each 512 bytes of the limit', async () => {
+    await limitMessages(1024 * 1024);
+    const { socket } = await open();
+    const { _socket: client } = socket as unknown as { readonly _socket: Socket };
+    client.setNoDelay(true);
+    const head = Buffer.alloc(14);
+    head[0] = 0x82;
+    head[1] = 0xff;
+    head.writeBigUInt64BE(1024n * 1024n, 2);
+    client.write(head);
+    let closed: number | undefined;
+    socket.on('close', (code) => (closed = code));
+    for (let reads = 0; reads < 10_000 && closed === undefined; reads++) {
+      client.write('x');
+      await turn();
+    }
+    expect(closed).toBe(1008);
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
