@@ -40,12 +40,12 @@ describe.each([1, 3])(
       const total = 3 * framesPerTurn;
       clients[0]!.receive(frames(total));
       const counts: number[] = [];
-      while (clients[0]!.session.busy) {
+      for (let i = 0; i < 3; i++) {
         await endOfTurn();
         counts.push(started.length);
         await settle();
       }
-      expect(counts.slice(0, 3)).toEqual([framesPerTurn, 2 * framesPerTurn, total]);
+      expect(counts).toEqual([framesPerTurn, 2 * framesPerTurn, total]);
       expect(started).toEqual(Array.from({ length: total }, (_, i) => `s1 ${i}`));
     });
   },
@@ -102,7 +102,7 @@ describe('a session that waits for its next turn', () => {
     expect(await isIdle()).toBe(true);
   });
 
-  it('answers a CONNECT of another session', async () => {
+  it('does not delay the CONNECT of another session', async () => {
     const { clients, open } = await floodedServer();
     clients[0]!.receive(frames(2 * framesPerTurn));
     await endOfTurn();
