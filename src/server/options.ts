@@ -24,7 +24,12 @@ export interface EndpointOptions {
    * @default none
    */
   readonly allowedOrigins?: readonly string[];
-  /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted. @default none */
+  /**
+   * IP addresses of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are trusted, or without these their
+   * `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   *
+   * @default none
+   */
   readonly trustedProxies?: readonly string[];
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;

@@ -18,6 +18,7 @@ import {
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
@@ -154,7 +155,8 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  createOriginCheck({ allowed: allowedOrigins });
+  createClientReader(trustedProxies);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 

@@ -8,6 +8,7 @@ import { MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost } from '../transport/listen.js';
@@ -110,7 +111,7 @@ export class RunningServer implements Server {
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const listener = new HttpListener();
+    const listener = new HttpListener(this.options.endpoints.map(({ path }) => path));
     await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
       this.#listener = listener;
       return listener.listen(port, host);
@@ -155,7 +156,8 @@ export class RunningServer implements Server {
       const transport = webSocketTransport({
         path,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
-        origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
+        origin: createOriginCheck({ allowed: allowedOrigins }),
+        client: createClientReader(trustedProxies),
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });

@@ -6,7 +6,8 @@ import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
-import { rejectUpgrade } from './http-host.js';
+import type { ClientReader, RequestClient } from './forwarded.js';
+import { rejectUpgrade, upgradeRequired } from './http-host.js';
 import type { OriginCheck } from './origin.js';
 import { SocketWriter } from './socket-writer.js';
 import {
@@ -24,10 +25,17 @@ export interface WebSocketOptions {
   /** Chooses the subprotocol of the answer; undefined for none. */
   readonly subprotocol: (offered: ReadonlySet<string>) => string | undefined;
   readonly origin: OriginCheck;
+  /** Reads the address of the client, which trusted proxies report. */
+  readonly client: ClientReader;
 }
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
-export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptions): Transport {
+export function webSocketTransport({
+  path,
+  subprotocol,
+  origin,
+  client,
+}: WebSocketOptions): Transport {
   let release: (() => void) | undefined;
   return {
     name: `websocket ${path}`,
@@ -40,11 +48,12 @@ export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptio
         );
       const server = new WebSocketServer(serverOptions(context, subprotocol));
       release = http.claimUpgrades(path, (request, socket, head) => {
-        const rejection = rejectionOf(request, origin);
+        const sender = client(request);
+        const rejection = rejectionOf(request, sender, origin);
         if (rejection !== undefined)
           return rejectUpgrade(socket, rejection.status, rejection.headers);
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          const handshake = handshakeOf(webSocket, request);
+          const handshake = handshakeOf(webSocket, request, sender);
           context.accept(new WebSocketConnection(webSocket, socket, handshake));
         });
       });
@@ -95,29 +104,13 @@ interface HandshakeRejection {
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */
 function rejectionOf(
-  request: IncomingMessage,
+  { method, headers }: IncomingMessage,
+  { host, scheme }: RequestClient,
   origin: OriginCheck,
 ): HandshakeRejection | undefined {
-  if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
-  if (request.headers['sec-websocket-version'] !== '13') {
-    return { status: 426, headers: { 'Sec-WebSocket-Version': '13' } };
-  }
-  return origin(originFacts(request)) ? undefined : { status: 403 };
-}
-
-function originFacts({ headers, socket }: IncomingMessage) {
-  return {
-    origin: headers.origin,
-    host: headers.host,
-    forwardedHost: first(headers['x-forwarded-host']),
-    forwardedProto: first(headers['x-forwarded-proto']),
-    remoteAddress: socket.remoteAddress,
-  };
-}
-
-/** The first item of a list: the value that the proxy nearest to the client has received. */
-function first(header: string | string[] | undefined): string | undefined {
-  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
+  if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
+  if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
+  return origin({ origin: headers.origin, host, scheme }) ? undefined : { status: 403 };
 }
 
 /** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
@@ -125,7 +118,8 @@ const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 function handshakeOf(
   webSocket: WebSocket,
-  { url = '/', headers, socket }: IncomingMessage,
+  { url = '/', headers }: IncomingMessage,
+  { address, secure }: RequestClient,
 ): Handshake {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
@@ -135,9 +129,9 @@ function handshakeOf(
   return {
     url,
     headers: copied,
-    remoteAddress: socket.remoteAddress,
+    remoteAddress: address,
     subprotocol: webSocket.protocol === '' ? undefined : webSocket.protocol,
-    secure: 'encrypted' in socket,
+    secure,
     principal: undefined,
   };
 }

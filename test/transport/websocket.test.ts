@@ -5,6 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
+import { createClientReader } from '../../src/transport/forwarded.js';
 import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
 import type { Connection, Transport } from '../../src/transport/transport.js';
@@ -16,6 +17,7 @@ const options: WebSocketOptions = {
   path: '/ws',
   subprotocol: (offered) => ['v12.stomp', 'v11.stomp'].find((each) => offered.has(each)),
   origin: createOriginCheck({}),
+  client: createClientReader(),
 };
 
 let http: Server;
@@ -129,9 +131,16 @@ describe('the handshake', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('rejects other WebSocket versions with 426, and names version 13', async () => {
+  it('rejects other WebSocket versions with 426, and names protocol and version', async () => {
     const lines = upgrade().map((line) => line.replace('Version: 13', 'Version: 8'));
-    expect(await raw(lines)).toMatch(/^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/);
+    const answer = await raw(lines);
+    expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    for (const header of [
+      'Upgrade: websocket',
+      'Connection: Upgrade, close',
+      'Sec-WebSocket-Version: 13',
+    ])
+      expect(answer).toContain(`\r\n${header}\r\n`);
   });
 
   it('rejects other methods with 405', async () => {
@@ -163,7 +172,7 @@ describe('the handshake', () => {
       `'/ws' is already an endpoint`,
     );
     await transport.close();
-    expect(http.listenerCount('upgrade')).toBe(0);
+    expect(await raw(upgrade())).toMatch(/^HTTP\/1\.1 503 /);
     await webSocketTransport(options).open(context());
     await open();
   });
