@@ -11,6 +11,7 @@ import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
+import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
@@ -31,6 +32,13 @@ export interface EndpointOptions {
    * @default none
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
+   * `limits.maxMessageBytes`.
+   *
+   * @default false: compression costs time for each message, and memory for each client
+   */
+  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }

@@ -20,6 +20,7 @@ import {
 } from '../session/slow-consumer.js';
 import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
@@ -32,6 +33,7 @@ const endpointShape: Shape<EndpointOptions> = {
   path: '',
   allowedOrigins: [],
   trustedProxies: [],
+  perMessageDeflate: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -149,7 +151,7 @@ function check(options: ResolvedOptions): void {
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   checkShape('endpoints.', endpoint, endpointShape);
-  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
@@ -158,6 +160,7 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   }
   createOriginCheck({ allowed: allowedOrigins });
   createClientReader(trustedProxies);
+  resolvePerMessageDeflate(perMessageDeflate);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 

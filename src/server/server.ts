@@ -13,6 +13,7 @@ import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/htt
 import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
@@ -152,12 +153,13 @@ export class RunningServer implements Server {
   #endpoints(): readonly OpenTransport[] {
     const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
-      const { path, allowedOrigins, trustedProxies } = endpoint;
+      const { path, allowedOrigins, trustedProxies, perMessageDeflate } = endpoint;
       const transport = webSocketTransport({
         path,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
+        deflate: resolvePerMessageDeflate(perMessageDeflate),
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });

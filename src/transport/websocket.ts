@@ -3,12 +3,17 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
-import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
+import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
 import type { OriginCheck } from './origin.js';
+import {
+  acceptsDeflated,
+  wsDeflateOptions,
+  type PerMessageDeflateOptions,
+} from './permessage-deflate.js';
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
@@ -18,6 +23,7 @@ import {
   type Transport,
   type TransportContext,
 } from './transport.js';
+import { deflatedFraming, plainFraming } from './websocket-frame.js';
 
 export interface WebSocketOptions {
   /** The path of the endpoint, without query. */
@@ -27,15 +33,14 @@ export interface WebSocketOptions {
   readonly origin: OriginCheck;
   /** Reads the address of the client, which trusted proxies report. */
   readonly client: ClientReader;
+  /** Undefined when messages are not compressed. */
+  readonly deflate?: PerMessageDeflateOptions | undefined;
 }
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
-export function webSocketTransport({
-  path,
-  subprotocol,
-  origin,
-  client,
-}: WebSocketOptions): Transport {
+export function webSocketTransport(options: WebSocketOptions): Transport {
+  const { path, origin, client, deflate } = options;
+  const deflated = deflate && deflatedFraming(deflate);
   let release: (() => void) | undefined;
   return {
     name: `websocket ${path}`,
@@ -46,7 +51,7 @@ export function webSocketTransport({
           'listen-failed',
           `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
-      const server = new WebSocketServer(serverOptions(context, subprotocol));
+      const server = new WebSocketServer(serverOptions(context, options));
       release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
         const rejection = rejectionOf(request, sender, origin);
@@ -54,7 +59,10 @@ export function webSocketTransport({
           return rejectUpgrade(socket, rejection.status, rejection.headers);
         server.handleUpgrade(request, socket, head, (webSocket) => {
           const handshake = handshakeOf(webSocket, request, sender);
-          context.accept(new WebSocketConnection(webSocket, socket, handshake));
+          const { 'sec-websocket-extensions': offers } = request.headers;
+          const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
+          const framing = (compresses && deflated) || plainFraming;
+          context.accept(new WebSocketConnection(webSocket, socket, handshake, framing));
         });
       });
     },
@@ -64,14 +72,15 @@ export function webSocketTransport({
 
 function serverOptions(
   { limits }: TransportContext,
-  subprotocol: WebSocketOptions['subprotocol'],
+  { subprotocol, deflate }: WebSocketOptions,
 ): ServerOptions & { readonly closeTimeout: number } {
   return {
     noServer: true,
-    perMessageDeflate: false,
+    perMessageDeflate: deflate !== undefined && wsDeflateOptions,
     clientTracking: false,
     // The connection checks UTF-8, so that frames before an invalid message are still processed.
     skipUTF8Validation: true,
+    // Counts the bytes after inflation; a message is not inflated beyond it.
     maxPayload: limits.maxMessageBytes,
     ...partLimits(limits.maxMessageBytes),
     handleProtocols: (offered) => subprotocol(offered) ?? false,
@@ -136,34 +145,10 @@ function handshakeOf(
   };
 }
 
-const finalText = 0x81;
-const finalBinary = 0x82;
-
-/** RFC 6455 section 5.2: each encoded frame is a whole message in one unmasked WebSocket frame. */
-const framing: Framing = {
-  frame({ bytes, binary }: EncodedFrame): Uint8Array {
-    const { length } = bytes;
-    const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-    const frame = Buffer.allocUnsafeSlow(head + length);
-    frame[0] = binary ? finalBinary : finalText;
-    if (head === 2) frame[1] = length;
-    else if (head === 4) {
-      frame[1] = 126;
-      frame.writeUInt16BE(length, 2);
-    } else {
-      frame[1] = 127;
-      frame.writeBigUInt64BE(BigInt(length), 2);
-    }
-    frame.set(bytes, head);
-    return frame;
-  },
-};
-
 class WebSocketConnection implements Connection {
   // The fields that each write reads come first, to share a cache line.
   readonly #webSocket: WebSocket;
   readonly #writer: SocketWriter;
-  readonly framing = framing;
   readonly wholeMessages = true;
   #listener: ConnectionListener | undefined;
   /** True after a text message that is not UTF-8; later messages are ignored. */
@@ -175,6 +160,7 @@ class WebSocketConnection implements Connection {
     webSocket: WebSocket,
     socket: Duplex,
     readonly handshake: Handshake,
+    readonly framing: Framing,
   ) {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());

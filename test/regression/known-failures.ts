@@ -65,7 +65,6 @@ export const knownFailures: KnownFailures = {
     'C11/activemq-wildcard',
     'C11/rabbitmq-wildcard',
     'C11/nack-without-requeue',
-    'C12/compression-on',
     'D1/property-without-validator',
     'D1/property-with-type-alone',
     'D1/unknown-properties-rejected',
