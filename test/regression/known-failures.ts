@@ -8,7 +8,6 @@ import type { KnownFailures } from './run.js';
 export const knownFailures: KnownFailures = {
   ending: [],
   wrong: [
-    'A5/flood-of-small-frames',
     'A6/long-list-of-invalid-items',
     'B3/inbound-interceptor-adds-a-header',
     'B3/outbound-interceptor-adds-a-header',
@@ -57,15 +56,6 @@ export const knownFailures: KnownFailures = {
     'C11/activemq-wildcard',
     'C11/rabbitmq-wildcard',
     'C11/nack-without-requeue',
-    'C7/message-in-small-reads',
-    'C8/plain-get-on-an-endpoint',
-    'C8/plain-post-on-an-endpoint',
-    'C8/upgrade-to-http-2',
-    'C8/upgrade-after-close',
-    'C10/client-behind-a-proxy-with-x-forwarded',
-    'C10/client-behind-a-proxy-with-forwarded',
-    'C10/origin-behind-a-proxy-with-a-port',
-    'C12/compression-on',
     'D1/property-without-validator',
     'D1/property-with-type-alone',
     'D1/unknown-properties-rejected',
