@@ -33,7 +33,7 @@ export class Application {
     if (outcome === undefined) throw new MessagingError('no-route');
     const { publisher } = this.parts;
     if (outcome.kind === 'value')
-      return publisher.publishTo(outcome.targets, outcome.value, client.subscriber.account);
+      return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
       const iterator = iteratorOf(outcome);
       void this.#run(iterator, outcome, client, session.signal, message.destination);
@@ -48,13 +48,13 @@ export class Application {
   async compose(
     message: Message,
     lookup: string,
-    { session, subscriber }: Client,
+    { session, account }: Client,
   ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     if (outcome.kind === 'none') return [];
     if (outcome.kind === 'value')
-      return this.parts.publisher.compose(outcome.targets, outcome.value, subscriber.account);
+      return this.parts.publisher.compose(outcome.targets, outcome.value, account);
     outcome.end();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
@@ -84,7 +84,7 @@ export class Application {
         return;
       }
       if (outcome.kind === 'value')
-        await this.parts.publisher.publishTo(outcome.targets, outcome.value, subscriber.account);
+        await this.parts.publisher.publishTo(outcome.targets, outcome.value, client.account);
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -102,7 +102,7 @@ export class Application {
     destination: string,
   ): Promise<void> {
     try {
-      await this.#stream(iterator, outcome, signal, sender.subscriber.account);
+      await this.#stream(iterator, outcome, signal, sender.account);
     } catch (thrown) {
       await this.parts.problems.report(thrown, { destination }, sender);
     } finally {

@@ -46,6 +46,8 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  /** The account that limits count for; the address until CONNECT is accepted. */
+  account: string;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   /** Ends the counting of the connection or session for the limits. */
@@ -57,7 +59,9 @@ export class Client implements SessionOwner {
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
-    this.#release = parts.admission.begin(connection.handshake.remoteAddress);
+    const { remoteAddress } = connection.handshake;
+    this.account = accountOf(undefined, remoteAddress);
+    this.#release = parts.admission.begin(remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -100,6 +104,7 @@ export class Client implements SessionOwner {
     const release = admission.open(account, principal);
     this.#release();
     this.#release = release;
+    this.account = account;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
       account,

@@ -70,9 +70,7 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return key === undefined
       ? this.#process(message, client)
-      : this.parts.idempotency.once(key, client.subscriber.account, () =>
-          this.#process(message, client),
-        );
+      : this.parts.idempotency.once(key, client.account, () => this.#process(message, client));
   }
 
   /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
@@ -103,7 +101,7 @@ export class Inbound {
       key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
-    await this.parts.idempotency.together(keys, client.subscriber.account, async (fresh) => {
+    await this.parts.idempotency.together(keys, client.account, async (fresh) => {
       const wanted = new Set(fresh);
       // The first frame of each key.
       const frames = held
