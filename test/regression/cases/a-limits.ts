@@ -189,6 +189,55 @@ const patternShapes: Case = {
   },
 };
 
+const sessionQueues: Case = {
+  fault: 'A3',
+  name: 'queues-of-users',
+  title: 'A user gets messages in acknowledged queues while another one acknowledges nothing',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ queue: { maxTotalBytes: 1024 * 1024 } }),
+    });
+    const slow = await setup.connect({ login: 'slow' });
+    const headers = { ack: 'client', 'prefetch-count': '1' };
+    for (let i = 0; i < 10; i++) await slow.subscribe(`${i}`, `/user/queue/${i}`, headers);
+    const sender = await setup.connect({ login: 'sender', problems: true });
+    for (let round = 0; round < 4; round++)
+      for (let i = 0; i < 10; i++)
+        sender.send('SEND', { destination: `/user/slow/queue/${i}` }, kilobytes(60));
+    await setup.settle();
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.subscribe('news', '/user/queue/news', { ack: 'client' });
+    for (let i = 0; i < 3; i++) {
+      sender.send('SEND', { destination: '/user/ann/queue/news' }, kilobytes(60));
+      acknowledge(ann, setup.protocol, await ann.next('MESSAGE'));
+    }
+    await expectEnd(setup, ann, 'open');
+  },
+};
+
+const retainedMessages: Case = {
+  fault: 'A3',
+  name: 'retained-messages',
+  title: 'A retained message is kept, however many messages other clients retain',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ retain: { byHeader: true, maxMessages: 100 } }),
+    });
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.request('SEND', { destination: '/topic/price', retain: 'true' }, '"one"');
+    const flooder = await setup.connect({ login: 'flooder' });
+    for (let i = 0; i < 200; i++)
+      flooder.send('SEND', { destination: `/topic/${i}`, retain: 'true' }, 'x');
+    await setup.settle();
+    await ann.subscribe('price', '/topic/price');
+    await ann.next('MESSAGE');
+  },
+};
+
 const queueNames: Case = {
   fault: 'A3',
   name: 'queue-names',
@@ -524,6 +573,8 @@ export const limits: readonly Case[] = [
   unreadQueues,
   handlerResults,
   patternShapes,
+  sessionQueues,
+  retainedMessages,
   queueNames,
   durableSubscriptions,
   idempotencyKeys,
