@@ -103,7 +103,7 @@ export class Payloads implements PayloadReader {
     }
   }
 
-  /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, circular objects, BigInt in JSON */
+  /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, errors, cycles, bigints in JSON */
   write(value: unknown, contentType?: string): WrittenPayload {
     const { converters } = this.#formatOf(contentType);
     try {

@@ -1,7 +1,8 @@
 // The converter for JSON (RFC 8259), the format of objects.
 import { isUtf8 } from 'node:buffer';
-import { asBuffer, decodeText } from './bytes.js';
+import { asBuffer, bytesOf, decodeText } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
+import { jsonTextOf } from './json-value.js';
 
 export const json: PayloadConverter = {
   name: 'json',
@@ -17,11 +18,11 @@ export const json: PayloadConverter = {
       throw new TypeError('The JSON value is not a string.');
     return { value };
   },
-  /** Without a content type strings are left to the text converter. */
+  /** Bytes are left to their converter, and without a content type strings to the text converter. */
   write(value, contentType) {
-    if (value instanceof Uint8Array) return undefined;
+    if (bytesOf(value) !== undefined) return undefined;
     if (contentType === undefined && typeof value === 'string') return undefined;
-    const encoded = JSON.stringify(value) as string | undefined;
+    const encoded = jsonTextOf(value);
     if (encoded === undefined) return undefined;
     const body = Buffer.from(encoded);
     rememberJson(body);
