@@ -1,12 +1,18 @@
-// Values of JavaScript that JSON.stringify would write without their contents.
+// The converter for JSON writes values with their contents, also those that JSON.stringify would write as `{}`.
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { Payloads } from '../../src/payload/converter.js';
-import { jsonTextOf } from '../../src/payload/json-value.js';
+import { json } from '../../src/payload/json.js';
 import { defaultConverters } from '../../src/server/defaults.js';
 import { cases } from '../property.js';
 
 const payloads = new Payloads(defaultConverters);
+/** Undefined for values that have no JSON text. */
+function jsonTextOf(value: unknown): string | undefined {
+  const written = json.write(value, 'application/json');
+  return written && Buffer.from(written.body).toString();
+}
+
 const { buffer } = new Uint8Array([1, 2, 3]);
 
 class Money {
