@@ -4,6 +4,7 @@ import type { ValidationError } from 'class-validator';
 import type { FieldProblem } from '../message/error.js';
 import { fieldProblem, payloadInvalid } from './field-problem.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
+import { compileQuickCheck, type QuickCheck } from './quick-check.js';
 
 /** class-transformer recurses, and compares each key of an object with all others, so both are limited before it runs. */
 const maxDepth = 32;
@@ -22,34 +23,72 @@ const options = { whitelist: true, validationError: { target: false } };
 
 /**
  * Converts and validates. Keys without a class-validator decorator are dropped (`whitelist`). If the class has no such decorator,
- * the value is only converted and keeps all keys.
+ * the value is only converted and keeps all keys. Returns a promise at the first use of a class, and when `validate` of
+ * class-validator is called.
  *
  * @throws {MessagingError} `payload-invalid` with the invalid fields; also when a constructor or a validator throws
  */
-export async function toInstance(plain: unknown, type: Constructor): Promise<object> {
+export function toInstance(plain: unknown, type: Constructor): object | Promise<object> {
   const excess = isPlainObject(plain) ? excessOf(plain, 1) : 'must be an object';
   if (excess !== undefined) throw payloadInvalid([{ path: '', message: excess }]);
-  const libraries = loaded ?? (await load());
+  return loaded === undefined
+    ? load().then((libraries) => convert(plain, type, libraries))
+    : convert(plain, type, loaded);
+}
+
+function convert(
+  plain: unknown,
+  type: Constructor,
+  { transformer, validator }: Libraries,
+): object | Promise<object> {
   let instance: object;
-  let problems: readonly FieldProblem[];
+  let problems: readonly FieldProblem[] | Promise<readonly FieldProblem[]>;
   try {
-    instance = libraries.transformer.plainToInstance(type as new () => object, plain);
-    problems = await validationProblems(instance, type, libraries.validator);
+    instance = transformer.plainToInstance(type as new () => object, plain);
+    problems = validationProblems(instance, type, validator);
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
+  return problems instanceof Promise
+    ? awaitValid(instance, problems)
+    : validOrThrow(instance, problems);
+}
+
+async function awaitValid(
+  instance: object,
+  pending: Promise<readonly FieldProblem[]>,
+): Promise<object> {
+  let problems: readonly FieldProblem[];
+  try {
+    problems = await pending;
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  return validOrThrow(instance, problems);
+}
+
+function validOrThrow(instance: object, problems: readonly FieldProblem[]): object {
   if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
 }
 
-/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
-async function validationProblems(
+function validationProblems(
   instance: object,
   type: Constructor,
   validator: Validator,
-): Promise<readonly FieldProblem[]> {
-  const { constrained, structured } = shapeOf(type, validator);
+): readonly FieldProblem[] | Promise<readonly FieldProblem[]> {
+  const { constrained, structured, quickCheck } = shapeOf(type, validator);
   if (!constrained) return [];
+  if (quickCheck?.(instance) !== true) return validate(instance, structured, validator);
+  return structured ? shapeProblems(instance, validator) : [];
+}
+
+/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
+async function validate(
+  instance: object,
+  structured: boolean,
+  validator: Validator,
+): Promise<readonly FieldProblem[]> {
   const errors = await validator.validate(instance, options);
   if (errors.length > 0) return problemsOf(errors);
   return structured ? shapeProblems(instance, validator) : [];
@@ -98,6 +137,8 @@ function problemsOf(
 interface Shape {
   /** True when the class has a class-validator decorator. */
   readonly constrained: boolean;
+  /** Recognizes valid instances; undefined when `validate` always decides. */
+  readonly quickCheck: QuickCheck | undefined;
   /** True when a constrained property is an array or nested; other instances need no comparison with the shape. */
   readonly structured: boolean;
   /** The constrained properties that are declared as arrays. */
@@ -132,6 +173,7 @@ function readShape(type: Constructor, validator: Validator): Shape {
   const lists = properties.filter((property) => declared(property) === Array);
   return {
     constrained: constraints.length > 0,
+    quickCheck: compileQuickCheck(type, constraints, validator),
     structured: lists.length > 0 || nested.length > 0,
     lists,
     objects: nested.filter((property) => payloadTypeOf(declared(property))?.kind === 'class'),

@@ -37,8 +37,12 @@ const item = { tag: { name: 'a' }, words: ['b'] };
 const order = { item, items: [item], either: 'c' };
 
 async function fieldsOf(value: object): Promise<readonly FieldProblem[] | undefined> {
-  const error: unknown = await toInstance(value, Order).catch((failure: unknown) => failure);
-  return (error as Partial<MessagingError>).fields;
+  try {
+    await toInstance(value, Order);
+    return undefined;
+  } catch (error) {
+    return (error as MessagingError).fields;
+  }
 }
 
 describe('the shape of an instance', () => {
