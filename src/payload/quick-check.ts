@@ -1,4 +1,5 @@
 // Recognizes valid instances of a class without the metadata look-ups, error objects and promises of class-validator.
+import { isPromise } from '../message/promise.js';
 
 type Validator = typeof import('class-validator');
 type Rule = ReturnType<
@@ -77,11 +78,17 @@ function passes(
 ): boolean {
   const { propertyName: property, constraints, each } = rule;
   const details = { targetName, property, object, value, constraints };
-  if (!each) return constraint.instance.validate(value, details) === true;
+  if (!each) return isTrue(constraint.instance.validate(value, details));
   return (
     Array.isArray(value) &&
-    value.every((item) => constraint.instance.validate(item, details) === true)
+    value.every((item) => isTrue(constraint.instance.validate(item, details)))
   );
+}
+
+/** A validator of the application may have the name of one of the library and return a promise, whose rejection is ignored. */
+function isTrue(verdict: boolean | Promise<boolean>): boolean {
+  if (isPromise(verdict)) verdict.then(undefined, () => undefined);
+  return verdict === true;
 }
 
 /** The names of the library's own validators, which it exports as constants such as `IS_STRING`. */

@@ -178,4 +178,17 @@ describe('a validator of the application', () => {
     await resultOf(() => toInstance({ name }, Seat));
     expect(calls).toEqual([name]);
   });
+
+  it('may have the name of one of class-validator and reject', async () => {
+    class Address {
+      mail!: unknown;
+    }
+    registerDecorator({
+      name: 'isEmail',
+      target: Address,
+      propertyName: 'mail',
+      validator: { validate: async () => Promise.reject(new Error('unreachable')) },
+    });
+    expect(await resultOf(() => toInstance({ mail: 'a' }, Address))).toBe('invalid');
+  });
 });
