@@ -23,8 +23,8 @@ const options = { whitelist: true, validationError: { target: false } };
 
 /**
  * Converts and validates. Keys without a class-validator decorator are dropped (`whitelist`). If the class has no such decorator,
- * the value is only converted and keeps all keys. Returns a promise at the first use of a class, and when `validate` of
- * class-validator is called.
+ * the value is only converted and keeps all keys. Returns a promise while the libraries load, and when the quick check does not
+ * accept the instance.
  *
  * @throws {MessagingError} `payload-invalid` with the invalid fields; also when a constructor or a validator throws
  */
@@ -41,57 +41,28 @@ function convert(
   type: Constructor,
   { transformer, validator }: Libraries,
 ): object | Promise<object> {
-  let instance: object;
-  let problems: readonly FieldProblem[] | Promise<readonly FieldProblem[]>;
   try {
-    instance = transformer.plainToInstance(type as new () => object, plain);
-    problems = validationProblems(instance, type, validator);
+    const instance = transformer.plainToInstance(type as new () => object, plain);
+    const { constrained, quickCheck } = shapeOf(type, validator);
+    return !constrained || quickCheck?.(instance) === true
+      ? instance
+      : validate(instance, validator);
   } catch (cause) {
     throw payloadInvalid([], cause);
   }
-  return problems instanceof Promise
-    ? awaitValid(instance, problems)
-    : validOrThrow(instance, problems);
-}
-
-async function awaitValid(
-  instance: object,
-  pending: Promise<readonly FieldProblem[]>,
-): Promise<object> {
-  let problems: readonly FieldProblem[];
-  try {
-    problems = await pending;
-  } catch (cause) {
-    throw payloadInvalid([], cause);
-  }
-  return validOrThrow(instance, problems);
-}
-
-function validOrThrow(instance: object, problems: readonly FieldProblem[]): object {
-  if (problems.length > 0) throw payloadInvalid(problems);
-  return instance;
-}
-
-function validationProblems(
-  instance: object,
-  type: Constructor,
-  validator: Validator,
-): readonly FieldProblem[] | Promise<readonly FieldProblem[]> {
-  const { constrained, structured, quickCheck } = shapeOf(type, validator);
-  if (!constrained) return [];
-  if (quickCheck?.(instance) !== true) return validate(instance, structured, validator);
-  return structured ? shapeProblems(instance, validator) : [];
 }
 
 /** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
-async function validate(
-  instance: object,
-  structured: boolean,
-  validator: Validator,
-): Promise<readonly FieldProblem[]> {
-  const errors = await validator.validate(instance, options);
-  if (errors.length > 0) return problemsOf(errors);
-  return structured ? shapeProblems(instance, validator) : [];
+async function validate(instance: object, validator: Validator): Promise<object> {
+  let problems: readonly FieldProblem[];
+  try {
+    const errors = await validator.validate(instance, options);
+    problems = errors.length > 0 ? problemsOf(errors) : shapeProblems(instance, validator);
+  } catch (cause) {
+    throw payloadInvalid([], cause);
+  }
+  if (problems.length > 0) throw payloadInvalid(problems);
+  return instance;
 }
 
 /** Importing both takes a tenth of a second, so they are imported when a class is first used. */
@@ -139,8 +110,6 @@ interface Shape {
   readonly constrained: boolean;
   /** Recognizes valid instances; undefined when `validate` always decides. */
   readonly quickCheck: QuickCheck | undefined;
-  /** True when a constrained property is an array or nested; other instances need no comparison with the shape. */
-  readonly structured: boolean;
   /** The constrained properties that are declared as arrays. */
   readonly lists: readonly string[];
   /** The nested properties that are declared as one object of a class. */
@@ -173,8 +142,7 @@ function readShape(type: Constructor, validator: Validator): Shape {
   const lists = properties.filter((property) => declared(property) === Array);
   return {
     constrained: constraints.length > 0,
-    quickCheck: compileQuickCheck(type, constraints, validator),
-    structured: lists.length > 0 || nested.length > 0,
+    quickCheck: compileQuickCheck(type, constraints, lists, validator),
     lists,
     objects: nested.filter((property) => payloadTypeOf(declared(property))?.kind === 'class'),
     nested,

@@ -1,5 +1,4 @@
 // Recognizes valid instances of a class without the metadata look-ups, error objects and promises of class-validator.
-import { isPromise } from '../message/promise.js';
 
 type Validator = typeof import('class-validator');
 type Rule = ReturnType<
@@ -25,6 +24,8 @@ interface CheckedProperty {
   readonly name: string;
   /** True with `@IsOptional`: undefined and null are valid. */
   optional: boolean;
+  /** True when it is declared as an array. */
+  readonly list: boolean;
   readonly checks: Check[];
 }
 
@@ -33,10 +34,12 @@ interface CheckedProperty {
  * have side effects, so only `validate` calls them, once.
  *
  * @param rules the decorators of the class and its base classes
+ * @param lists the properties that are declared as arrays
  */
 export function compileQuickCheck(
   type: { readonly name: string },
   rules: readonly Rule[],
+  lists: readonly string[],
   validator: Validator,
 ): QuickCheck | undefined {
   const names = ownNames(validator);
@@ -45,8 +48,10 @@ export function compileQuickCheck(
   for (const rule of rules) {
     const { propertyName: name, validateIf } = rule;
     let property = properties.get(name);
-    if (property === undefined)
-      properties.set(name, (property = { name, optional: false, checks: [] }));
+    if (property === undefined) {
+      property = { name, optional: false, list: lists.includes(name), checks: [] };
+      properties.set(name, property);
+    }
     if (rule.type === validator.ValidationTypes.WHITELIST) continue;
     if (rule.name === undefined || !names.has(rule.name) || validateIf !== undefined)
       return undefined;
@@ -60,9 +65,11 @@ export function compileQuickCheck(
     if (instance.constructor !== type) return false;
     const values = instance as Record<string, unknown>;
     for (const name of Object.keys(values)) if (!properties.has(name)) delete values[name];
-    for (const { name, optional, checks } of checked) {
+    for (const { name, optional, list, checks } of checked) {
       const value = values[name];
-      if (optional && (value === undefined || value === null)) continue;
+      const isMissing = value === undefined || value === null;
+      if (optional && isMissing) continue;
+      if (list && !isMissing && !Array.isArray(value)) return false;
       for (const check of checks) if (!passes(check, value, instance, type.name)) return false;
     }
     return true;
@@ -87,7 +94,7 @@ function passes(
 
 /** A validator of the application may have the name of one of the library and return a promise, whose rejection is ignored. */
 function isTrue(verdict: boolean | Promise<boolean>): boolean {
-  if (isPromise(verdict)) verdict.then(undefined, () => undefined);
+  if (verdict instanceof Promise) verdict.catch(() => undefined);
   return verdict === true;
 }
 
