@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
+import { compileQuickCheck, type QuickCheck } from './quick-check.js';
 
 /** The form of a value that a class declares for a property. */
 export type Form = 'list' | 'set' | 'map' | 'object';
@@ -32,6 +33,8 @@ export interface ClassShape {
   readonly properties: ReadonlyMap<string, PropertyShape>;
   /** The validated properties that must have a form, or have nested members. */
   readonly structured: readonly PropertyShape[];
+  /** Recognizes valid instances; undefined when `validate` of class-validator always decides. */
+  readonly quickCheck: QuickCheck | undefined;
   /** The inherited getters without a setter: class-transformer fails when a payload has such a key. */
   readonly inheritedGetters: ReadonlySet<string>;
   /** The classes of properties that need no `@Type`, because the compiler recorded them. */
@@ -146,13 +149,22 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
     const key = storage.findExposeMetadata(type, name)?.options?.name;
     if (key !== undefined) properties.set(key, property);
   }
+  const structured = [...new Set(properties.values())].filter(
+    ({ validated, nested, form }) => validated && (nested || form !== undefined),
+  );
   return {
     type,
     constrained: rules.size > 0,
     properties,
-    structured: [...new Set(properties.values())].filter(
-      ({ validated, nested, form }) => validated && (nested || form !== undefined),
-    ),
+    structured,
+    quickCheck: structured.every(({ form }) => form === 'list')
+      ? compileQuickCheck(
+          type,
+          [...rules.values()].flat(),
+          structured.map(({ name }) => name),
+          validator,
+        )
+      : undefined,
     inheritedGetters: inheritedGettersOf(type),
     implicitTypes,
     targetMaps: undefined,

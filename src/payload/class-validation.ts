@@ -1,6 +1,6 @@
 // Converts plain objects to instances of a class, and validates them with its decorators and the types of its properties.
 import type { ValidationError } from 'class-validator';
-import type { FieldProblem } from '../message/error.js';
+import type { FieldProblem, MessagingError } from '../message/error.js';
 import { findClassMistakes } from './class-mistakes.js';
 import { importLibraries, usesClassValidator, type ClassLibraries } from './class-libraries.js';
 import { shapeOf, shapes, type ClassShape, type PropertyShape } from './class-shape.js';
@@ -46,53 +46,76 @@ export function classMistakes(type: Constructor): readonly string[] {
 }
 
 /**
- * Converts and validates. A class without class-validator decorators is only converted, and keeps all properties.
+ * Converts and validates. A class without class-validator decorators is only converted, and keeps all properties. Returns a promise
+ * while the libraries load, and when the quick check does not accept the instance.
  *
  * @throws {MessagingError} `payload-invalid` with the invalid fields; also when a constructor or a validator throws
  */
-export async function toInstance(
+export function toInstance(
   plain: unknown,
   type: Constructor,
   rules: ClassRules = defaultClassRules,
-): Promise<object> {
+): object | Promise<object> {
   if (!isPlainObject(plain)) throw payloadInvalid([{ path: '', message: 'must be an object' }]);
-  const libraries = loaded ?? (await load());
+  return loaded === undefined
+    ? load().then((libraries) => convert(plain, type, rules, libraries))
+    : convert(plain, type, rules, loaded);
+}
+
+function convert(
+  plain: object,
+  type: Constructor,
+  rules: ClassRules,
+  libraries: ClassLibraries,
+): object | Promise<object> {
   const shape = shapes.get(type) ?? shapeOf(type, libraries);
   const unknown = new PlainWalk(libraries, rules).check(plain, shape);
   if (unknown.length > 0) throw payloadInvalid(unknown);
-  let instance: object;
+  try {
+    const { targetMaps } = shape;
+    const instance = libraries.transformer.plainToInstance(type as new () => object, plain, {
+      targetMaps,
+    });
+    return !shape.constrained || shape.quickCheck?.(instance) === true
+      ? instance
+      : validate(instance, shape, rules, libraries);
+  } catch (error) {
+    throw failed(type, error, rules);
+  }
+}
+
+/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
+async function validate(
+  instance: object,
+  shape: ClassShape,
+  rules: ClassRules,
+  libraries: ClassLibraries,
+): Promise<object> {
   let problems: readonly FieldProblem[];
   try {
-    instance = convert(plain, shape, libraries);
-    problems = await validationProblems(instance, shape, libraries);
+    problems = await problemsOf(instance, shape, libraries);
   } catch (error) {
-    throw payloadInvalid([], rules.onFailure(type, error) ? error : undefined);
+    throw failed(shape.type, error, rules);
   }
   if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
+}
+
+function failed(type: Constructor, error: unknown, rules: ClassRules): MessagingError {
+  return payloadInvalid([], rules.onFailure(type, error) ? error : undefined);
 }
 
 function load(): Promise<ClassLibraries> {
   return (loading ??= importLibraries().then((libraries) => (loaded = libraries)));
 }
 
-function convert(
-  plain: object,
-  { type, targetMaps }: ClassShape,
-  { transformer }: ClassLibraries,
-): object {
-  return transformer.plainToInstance(type as new () => object, plain, { targetMaps });
-}
-
 const validatorOptions = { validationError: { target: false } };
 
-/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
-async function validationProblems(
+async function problemsOf(
   instance: object,
   shape: ClassShape,
   libraries: ClassLibraries,
 ): Promise<readonly FieldProblem[]> {
-  if (!shape.constrained) return [];
   const misshapen: FieldProblem[] = [];
   if (shape.structured.length > 0) checkForms(instance, shape, libraries, [], misshapen);
   if (misshapen.length >= fieldLimit) return misshapen;

@@ -99,7 +99,7 @@ export class Payloads implements PayloadReader {
   }
 
   /**
-   * Returns the value for a handler: a promise if a class or an asynchronous schema is applied to it.
+   * Returns the value for a handler: a promise if validators of a class or a schema are asynchronous.
    *
    * @throws {MessagingError} `payload-unreadable` when no converter reads the content type for this type, or the bytes are
    *   malformed; `payload-invalid` when the class or schema rejects the value
