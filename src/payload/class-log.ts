@@ -1,0 +1,49 @@
+// Logs dropped properties and failed conversions of payload classes once, although clients can cause them with each message.
+import type { Logger } from '../message/logger.js';
+import type { ClassRules, UnknownProperties } from './class-validation.js';
+
+/** Texts of one class that are remembered: clients choose the names of unknown properties. */
+const textsPerClass = 20;
+const nameLimit = 100;
+
+/** The rules of a server. */
+export function loggedClassRules(
+  unknownProperties: UnknownProperties,
+  maxObjects: number,
+  logger: Logger,
+): ClassRules {
+  const dropped = new FirstTimes();
+  const failures = new FirstTimes();
+  return {
+    unknownProperties,
+    maxObjects,
+    onDropped(type, property) {
+      // These keys come from attacks; no class needs them.
+      if (property === '__proto__' || property === 'constructor') return;
+      const name = JSON.stringify(property.slice(0, nameLimit));
+      if (dropped.add(type, name))
+        logger.warn(
+          `Payloads of ${type.name}: the property ${name} is dropped, because it has no decorator of class-validator. To receive it, add one, such as @Allow(). (unknownProperties: 'drop')`,
+        );
+    },
+    onFailure: (type, error) =>
+      failures.add(
+        type,
+        error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      ),
+  };
+}
+
+/** Remembers a few texts of each class. */
+class FirstTimes {
+  readonly #texts = new WeakMap<object, Set<string>>();
+
+  /** Returns true when the text is new and there is room for it. */
+  add(type: object, text: string): boolean {
+    let texts = this.#texts.get(type);
+    if (texts === undefined) this.#texts.set(type, (texts = new Set()));
+    if (texts.size >= textsPerClass || texts.has(text)) return false;
+    texts.add(text);
+    return true;
+  }
+}
