@@ -71,17 +71,21 @@ function convert(
   const shape = shapes.get(type) ?? shapeOf(type, libraries);
   const unknown = new PlainWalk(libraries, rules).check(plain, shape);
   if (unknown.length > 0) throw payloadInvalid(unknown);
+  const { constrained, quickCheck, targetMaps } = shape;
+  let instance: object;
   try {
-    const { targetMaps } = shape;
-    const instance = libraries.transformer.plainToInstance(type as new () => object, plain, {
+    instance = libraries.transformer.plainToInstance(type as new () => object, plain, {
       targetMaps,
     });
-    return !shape.constrained || shape.quickCheck?.(instance) === true
-      ? instance
-      : validate(instance, shape, rules, libraries);
   } catch (error) {
-    throw failed(type, error, rules);
+    throw failed(type, error, rules, [{ path: '', message: 'cannot be converted' }]);
   }
+  try {
+    if (!constrained || quickCheck?.(instance) === true) return instance;
+  } catch (error) {
+    throw failed(type, error, rules, []);
+  }
+  return validate(instance, shape, rules, libraries);
 }
 
 /** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
@@ -95,14 +99,20 @@ async function validate(
   try {
     problems = await problemsOf(instance, shape, libraries);
   } catch (error) {
-    throw failed(shape.type, error, rules);
+    throw failed(shape.type, error, rules, []);
   }
   if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
 }
 
-function failed(type: Constructor, error: unknown, rules: ClassRules): MessagingError {
-  return payloadInvalid([], rules.onFailure(type, error) ? error : undefined);
+/** The error keeps its cause, which is logged, unless the log has it already. */
+function failed(
+  type: Constructor,
+  error: unknown,
+  rules: ClassRules,
+  fields: readonly FieldProblem[],
+): MessagingError {
+  return payloadInvalid(fields, rules.onFailure(type, error) ? error : undefined);
 }
 
 function load(): Promise<ClassLibraries> {
@@ -125,13 +135,13 @@ async function problemsOf(
   collectProblems(errors, [], invalid);
   return [
     ...misshapen,
-    ...invalid.filter(({ path }) => !misshapen.some((each) => lies(path, each.path))),
+    ...invalid.filter(({ path }) => !misshapen.some((each) => isWithin(path, each.path))),
   ];
 }
 
-/** True when a path is another one, or lies in its value. */
-function lies(path: string, within: string): boolean {
-  return path === within || path.startsWith(`${within}.`);
+/** True for the path of a value itself, and of its members. */
+function isWithin(path: string, value: string): boolean {
+  return path === value || path.startsWith(`${value}.`);
 }
 
 function isPlainObject(value: unknown): value is object {
