@@ -17,7 +17,7 @@ export type UnknownProperties = 'drop' | 'reject' | 'keep';
 /** How payloads are converted to classes. */
 export interface ClassRules {
   readonly unknownProperties: UnknownProperties;
-  /** Objects and arrays in one payload. */
+  /** Objects inside of one payload; an array in an array counts as an object. */
   readonly maxObjects: number;
   /** Called for each property that is dropped. */
   onDropped(type: Constructor, property: string): void;
@@ -197,11 +197,11 @@ class PlainWalk {
     isMember: boolean,
   ): void {
     if (Array.isArray(value)) {
-      this.#count();
+      this.#checkDepth();
       for (const [i, item] of value.entries())
         this.#enter(String(i), item, property, parent, checked, true);
     } else if (property?.form === 'map' && !isMember) {
-      this.#count();
+      this.#checkDepth();
       for (const key of this.#keysOf(value))
         this.#enter(key, Reflect.get(value, key), property, parent, checked, true);
     } else {
@@ -218,7 +218,7 @@ class PlainWalk {
     checked: boolean,
     discriminator: string | undefined,
   ): void {
-    this.#count();
+    this.#checkDepth();
     for (const key of this.#keysOf(value)) {
       const property = shape?.properties.get(key);
       const member: unknown = Reflect.get(value, key);
@@ -239,16 +239,17 @@ class PlainWalk {
     isMember: boolean,
   ): void {
     if (typeof member !== 'object' || member === null) return;
+    const { maxObjects } = this.rules;
+    if ((isMember || !Array.isArray(member)) && ++this.#objects > maxObjects)
+      throw tooManyObjects(maxObjects);
     this.#path.push(key);
     this.#visit(member, property, parent, checked, isMember);
     this.#path.pop();
   }
 
-  #count(): void {
-    const { maxObjects } = this.rules;
+  #checkDepth(): void {
     if (this.#path.length >= maxDepth)
       throw tooLarge(`must not be nested deeper than ${maxDepth} levels`);
-    if (++this.#objects > maxObjects) throw tooManyObjects(maxObjects);
   }
 
   #keysOf(value: object): readonly string[] {

@@ -31,9 +31,9 @@ export function payloadInvalid(fields: readonly FieldProblem[], cause?: unknown)
   });
 }
 
-/** The error for a payload with more objects and arrays than `limits.maxPayloadObjects`. */
+/** The error for a payload with more objects than `limits.maxPayloadObjects`. */
 export function tooManyObjects(maxObjects: number): MessagingError {
-  const message = `must not contain more than ${maxObjects} objects and arrays (limits.maxPayloadObjects)`;
+  const message = `must not contain more than ${maxObjects} objects (limits.maxPayloadObjects)`;
   return payloadInvalid([{ path: '', message }]);
 }
 

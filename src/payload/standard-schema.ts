@@ -67,19 +67,24 @@ function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldPr
 }
 
 /**
- * Limits what a schema of the application has to work on.
+ * Limits the objects that a schema of the application has to work on; an array in an array counts as an object.
  *
- * @throws {MessagingError} `payload-invalid` when the value has more objects and arrays
+ * @throws {MessagingError} `payload-invalid`
  */
 export function requireFewObjects(value: unknown, maxObjects: number): void {
   // Without recursion, because the depth is not limited.
   const pending: unknown[] = [value];
   let objects = 0;
   while (pending.length > 0) {
-    const each = pending.pop();
-    if (typeof each !== 'object' || each === null) continue;
-    if (++objects > maxObjects) throw tooManyObjects(maxObjects);
-    for (const member of Object.values(each)) pending.push(member);
+    const container = pending.pop();
+    if (typeof container !== 'object' || container === null) continue;
+    const inArray = Array.isArray(container);
+    for (const member of Object.values(container)) {
+      if (typeof member !== 'object' || member === null) continue;
+      if ((inArray || !Array.isArray(member)) && ++objects > maxObjects)
+        throw tooManyObjects(maxObjects);
+      pending.push(member);
+    }
   }
 }
 

@@ -71,7 +71,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly outboxTimeout: number;
   /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
-  /** Objects and arrays of a payload that a class or schema validates. @default 1,000 */
+  /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
   readonly maxPayloadObjects: number;
 }
 

@@ -132,16 +132,16 @@ it('applies a schema to the value', () => {
   );
 });
 
-it('limits the objects and arrays that a schema works on, but not numbers and texts', () => {
+it('limits the objects that a schema works on, but not numbers and texts', () => {
   const type: PayloadType = { kind: 'schema', schema: z.array(z.unknown()) };
   const list = (length: number, item: unknown) =>
     payloads.read(message(JSON.stringify(Array(length).fill(item)), 'application/json'), type);
   expect(list(5000, 1)).toHaveLength(5000);
-  expect(list(999, {})).toHaveLength(999);
-  expect(() => list(1000, {})).toThrow(
+  expect(list(1000, {})).toHaveLength(1000);
+  expect(() => list(1001, {})).toThrow(
     expect.objectContaining({
       code: 'payload-invalid',
-      fields: [{ path: '', message: expect.stringContaining('1000 objects and arrays') }],
+      fields: [{ path: '', message: expect.stringContaining('1000 objects') }],
     }),
   );
   const depth = 30_000;
