@@ -1,6 +1,7 @@
-// Logs dropped properties and failed conversions of payload classes once, although clients can cause them with each message.
+// Logs payload classes without validators, dropped properties and failed conversions: each once, however many messages there are.
 import type { Logger } from '../message/logger.js';
 import type { ClassRules, UnknownProperties } from './class-validation.js';
+import type { Constructor } from './payload-type.js';
 
 /** Texts of one class that are remembered: clients choose the names of unknown properties. */
 const textsPerClass = 20;
@@ -12,11 +13,19 @@ export function loggedClassRules(
   maxObjects: number,
   logger: Logger,
 ): ClassRules {
+  const unvalidated = new WeakSet<Constructor>();
   const dropped = new FirstTimes();
   const failures = new FirstTimes();
   return {
     unknownProperties,
     maxObjects,
+    onUnvalidated(type) {
+      if (unvalidated.has(type)) return;
+      unvalidated.add(type);
+      logger.warn(
+        `Payloads of ${type.name} are not validated, because the class has no decorators of class-validator. Add decorators, such as @Allow(), or name a schema in @Payload().`,
+      );
+    },
     onDropped(type, property) {
       // These keys come from attacks; no class needs them.
       if (property === '__proto__' || property === 'constructor') return;

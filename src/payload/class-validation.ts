@@ -19,6 +19,8 @@ export interface ClassRules {
   readonly unknownProperties: UnknownProperties;
   /** Objects inside of one payload; an array in an array counts as an object. */
   readonly maxObjects: number;
+  /** Called at start for a class without class-validator decorators. */
+  onUnvalidated(type: Constructor): void;
   /** Called for each property that is dropped. */
   onDropped(type: Constructor, property: string): void;
   /** Returns false if the error should not be logged, because the log has it already. */
@@ -28,6 +30,7 @@ export interface ClassRules {
 export const defaultClassRules: ClassRules = {
   unknownProperties: 'drop',
   maxObjects: 1000,
+  onUnvalidated: () => {},
   onDropped: () => {},
   onFailure: () => true,
 };
@@ -40,8 +43,14 @@ export async function prepareClasses(): Promise<void> {
   if (usesClassValidator()) await load();
 }
 
-/** Sentences about mistakes in the decorators of a class and of the classes in it, each with its fix. */
-export function classMistakes(type: Constructor): readonly string[] {
+/** Returns sentences about mistakes in the decorators of a class and of the classes in it, each with its fix. */
+export function checkClass(
+  type: Constructor,
+  rules: ClassRules = defaultClassRules,
+): readonly string[] {
+  const isUnvalidated =
+    loaded === undefined ? !usesClassValidator() : !shapeOf(type, loaded).constrained;
+  if (isUnvalidated) rules.onUnvalidated(type);
   return loaded === undefined ? [] : findClassMistakes(type, loaded);
 }
 

@@ -3,7 +3,7 @@ import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
 import {
-  classMistakes,
+  checkClass,
   defaultClassRules,
   prepareClasses,
   toInstance,
@@ -64,8 +64,8 @@ export interface PayloadReader {
    * @throws {MessagingError} `payload-unreadable`, `payload-invalid`
    */
   read(message: Message, type: PayloadType): unknown;
-  /** Sentences about mistakes in the decorators of a payload class, each with its fix. Called at start. */
-  mistakesIn(type: PayloadType): readonly string[];
+  /** Returns sentences about mistakes in the decorators of a payload class, each with its fix. Called at start. */
+  checkType(type: PayloadType): readonly string[];
 }
 
 /** A content type, and the converters that accept it. */
@@ -117,13 +117,13 @@ export class Payloads implements PayloadReader {
     }
   }
 
-  /** Imports what payload classes need, so that `mistakesIn` can check them. */
+  /** Imports what payload classes need, so that `checkType` can check them. */
   prepare(): Promise<void> {
     return prepareClasses();
   }
 
-  mistakesIn(type: PayloadType): readonly string[] {
-    return type.kind === 'class' ? classMistakes(type.type) : [];
+  checkType(type: PayloadType): readonly string[] {
+    return type.kind === 'class' ? checkClass(type.type, this.#classRules) : [];
   }
 
   /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, errors, cycles, bigints in JSON */

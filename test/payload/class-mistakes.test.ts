@@ -13,7 +13,8 @@ import {
 } from 'class-validator';
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classMistakes, prepareClasses } from '../../src/payload/class-validation.js';
+import { loggedClassRules } from '../../src/payload/class-log.js';
+import { checkClass, prepareClasses } from '../../src/payload/class-validation.js';
 import { Controller, MessageMapping, Payload } from '../../src/index.js';
 import { findings } from '../controller/serve.js';
 import { withoutTypes } from './without-types.js';
@@ -59,7 +60,7 @@ describe('a payload class has no mistake', () => {
       @IsString({ each: true })
       either!: string | string[];
     }
-    expect(classMistakes(Right)).toEqual([]);
+    expect(checkClass(Right)).toEqual([]);
   });
 
   it('with @Transform, which may return any value', () => {
@@ -71,7 +72,7 @@ describe('a payload class has no mistake', () => {
       @Transform(({ value }) => new Set(value as string[]))
       words!: Set<string>;
     }
-    expect(classMistakes(Transformed)).toEqual([]);
+    expect(checkClass(Transformed)).toEqual([]);
   });
 
   it('with a class that @Type chooses by the payload', () => {
@@ -85,7 +86,7 @@ describe('a payload class has no mistake', () => {
       })
       shapes!: Shape[];
     }
-    expect(classMistakes(Chosen)).toEqual([]);
+    expect(checkClass(Chosen)).toEqual([]);
   });
 
   it('without types of the compiler, if its decorators name the form', () => {
@@ -107,7 +108,7 @@ describe('a payload class has no mistake', () => {
     });
     // What class-transformer records needs reflect-metadata.
     for (const name of ['items', 'item', 'instance']) Type(() => Item)(Explicit.prototype, name);
-    expect(classMistakes(Explicit)).toEqual([]);
+    expect(checkClass(Explicit)).toEqual([]);
   });
 });
 
@@ -117,7 +118,7 @@ describe('a payload class is reported', () => {
       @ValidateNested({ each: true })
       items!: Item[];
     }
-    expect(classMistakes(Order)).toEqual([
+    expect(checkClass(Order)).toEqual([
       expect.stringMatching(
         /^Order\.items: the class of its value is unknown.*@Type\(\(\) => Item\)/,
       ),
@@ -132,7 +133,7 @@ describe('a payload class is reported', () => {
       @Type(() => undefined as never)
       other!: object;
     }
-    expect(classMistakes(Order)).toEqual([
+    expect(checkClass(Order)).toEqual([
       expect.stringContaining('Order.item: the class of its value is unknown'),
       expect.stringContaining('Order.other: the class of its value is unknown'),
     ]);
@@ -143,7 +144,7 @@ describe('a payload class is reported', () => {
       @ValidateNested()
       item!: Unchecked;
     }
-    expect(classMistakes(Order)).toEqual([
+    expect(checkClass(Order)).toEqual([
       expect.stringContaining('Order.item: its class Unchecked has no decorators'),
     ]);
   });
@@ -155,7 +156,7 @@ describe('a payload class is reported', () => {
       @IsString({ each: true })
       words!: Set<string>;
     }
-    expect(classMistakes(Order)).toEqual([
+    expect(checkClass(Order)).toEqual([
       expect.stringContaining('Order.items: payloads are converted to a Map only with @Type()'),
       expect.stringContaining('Order.words: payloads are converted to a Set only with @Type()'),
     ]);
@@ -175,11 +176,8 @@ describe('a payload class is reported', () => {
     });
     const text =
       /the compiler's type is missing.*'reflect-metadata'.*@IsArray\(\) or @IsObject\(\)/;
-    expect(classMistakes(Early)).toEqual([
-      expect.stringMatching(text),
-      expect.stringMatching(text),
-    ]);
-    expect(classMistakes(Early)[0]).toMatch(/^Early\.item: /);
+    expect(checkClass(Early)).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
+    expect(checkClass(Early)[0]).toMatch(/^Early\.item: /);
   });
 
   it('for the mistakes of its nested classes and its base class', () => {
@@ -195,7 +193,7 @@ describe('a payload class is reported', () => {
       @ValidateNested()
       inner!: Middle;
     }
-    expect(classMistakes(Outer).map((text) => text.split(':')[0])).toEqual([
+    expect(checkClass(Outer).map((text) => text.split(':')[0])).toEqual([
       'Middle.middle',
       'Middle.base',
     ]);
@@ -217,16 +215,24 @@ describe('a payload class is reported', () => {
     };
     cache[file] = { exports: { defaultMetadataStorage } } as unknown as NodeJS.Module;
     try {
-      expect(classMistakes(Order)).toEqual([
+      expect(checkClass(Order)).toEqual([
         expect.stringMatching(
           /^Order has decorators of a second copy of class-transformer, .*other/,
         ),
       ]);
-      expect(classMistakes(Item)).toEqual([]);
+      expect(checkClass(Item)).toEqual([]);
     } finally {
       Reflect.deleteProperty(cache, file);
     }
   });
+});
+
+it('a class without validators is no mistake, and is logged once', () => {
+  const lines: string[] = [];
+  const logger = { error: () => {}, info: () => {}, warn: (text: string) => void lines.push(text) };
+  const rules = loggedClassRules('drop', 1000, logger);
+  for (const type of [Unchecked, Unchecked, Item]) expect(checkClass(type, rules)).toEqual([]);
+  expect(lines).toEqual([expect.stringContaining('Payloads of Unchecked are not validated')]);
 });
 
 it('a mistake is reported with handler, parameter, class and property', () => {

@@ -91,7 +91,6 @@ export const knownFailures: KnownFailures = {
     'D12/topic-for-a-user',
     'D12/application-prefix-in-a-mapping',
     'D12/controller-without-mappings',
-    'D12/payload-class-without-validators',
     'E1/flipped-bits-of-a-table',
     'E1/missing-current-file',
     'E2/reason-of-a-failed-write',

@@ -102,7 +102,7 @@ function checkPayload(
 ): string | undefined {
   if (on === 'subscribe' && required)
     return 'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
-  const mistakes = payloads.mistakesIn(payload);
+  const mistakes = payloads.checkType(payload);
   return mistakes.length === 0 ? undefined : mistakes.join(' ');
 }
 
