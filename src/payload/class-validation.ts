@@ -274,15 +274,20 @@ class PlainWalk {
   /** class-transformer ignores the getters of the class itself, and fails at inherited ones. */
   #removeGetter(value: object, key: string, checked: boolean): void {
     if (checked && this.rules.unknownProperties === 'reject') this.#reject(key);
-    else Reflect.deleteProperty(value, key);
+    else this.#remove(value, key);
   }
 
   #handleUnknown(value: object, key: string, { type }: ClassShape): void {
     const { unknownProperties } = this.rules;
     if (unknownProperties === 'keep') return;
     if (unknownProperties === 'reject') return this.#reject(key);
-    Reflect.deleteProperty(value, key);
+    this.#remove(value, key);
     this.rules.onDropped(type, key);
+  }
+
+  #remove(value: object, key: string): void {
+    // A converter of the application may return frozen objects.
+    if (!Reflect.deleteProperty(value, key)) this.#reject(key);
   }
 
   #reject(key: string): void {
@@ -363,7 +368,9 @@ function checkMember(
     problems.push(fieldProblem(path, expectedForms.object, undefined));
     return;
   }
-  const type: unknown = Reflect.get(Object.getPrototypeOf(member) as object, 'constructor');
-  const shape = shapes.get(type as object) ?? shapeOf(type as Constructor, libraries);
+  const { constructor } = member;
+  // Undefined for an object without prototype, which `@Transform` may return; class-validator refuses it.
+  if (typeof constructor !== 'function') return;
+  const shape = shapes.get(constructor) ?? shapeOf(constructor as Constructor, libraries);
   if (shape.structured.length > 0) checkForms(member, shape, libraries, path, problems);
 }

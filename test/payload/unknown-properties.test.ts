@@ -95,6 +95,11 @@ describe('an unknown property', () => {
     expect(dropped).toEqual([]);
   });
 
+  it('makes the payload invalid if it cannot be dropped from a frozen object', async () => {
+    const { result } = await convert(Object.freeze({ name: 'a', age: 3 }), 'drop');
+    expect(result).toEqual([{ path: 'age', message: 'is unknown' }]);
+  });
+
   it('does not replace a default of the class, unless it is kept', async () => {
     const value = () => ({ name: 'a', state: 'paid' });
     expect((await convert(value(), 'drop')).result).toMatchObject({ state: 'new' });
