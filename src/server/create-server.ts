@@ -15,6 +15,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { unfailing } from '../message/logger.js';
+import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import type { SessionParts } from '../session/client-session.js';
@@ -65,7 +66,10 @@ export async function createObservedServer(
   const broker = options.broker ?? new EmbeddedBroker();
   const { shares } = limits;
   const context: BrokerContext = { clock, ids, logger, separator, shares };
-  const payloads = new Payloads(options.converters);
+  const payloads = new Payloads(
+    options.converters,
+    loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
+  );
   const publisher = new BrokerPublisher({
     broker,
     context,
@@ -198,5 +202,6 @@ async function compileRoutes(
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
+  await payloads.prepare();
   return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
 }

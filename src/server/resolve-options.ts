@@ -11,6 +11,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
+import { defaultClassRules } from '../payload/class-validation.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
@@ -45,7 +46,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const { maxFrameBytes = 64 * 1024, maxSessions = 65_536, shares = 8 } = given.limits ?? {};
+  const { maxFrameBytes = 64 * 1024, maxSessions = 32_768, shares = 8 } = given.limits ?? {};
   const sessionShare = Math.max(1, Math.floor(maxSessions / shares));
   const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
@@ -56,6 +57,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     codecs: defaultCodecs,
     broker: undefined,
     converters: [],
+    unknownProperties: defaultClassRules.unknownProperties,
     prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
     separator: '/',
     interceptors: [],
@@ -92,6 +94,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
+      maxPayloadObjects: defaultClassRules.maxObjects,
     },
     slowConsumers: { policy: 'close', rules: [] },
     closeTimeout: 10_000,
@@ -131,6 +134,8 @@ function check(options: ResolvedOptions): void {
   if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
+  if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
+    throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {

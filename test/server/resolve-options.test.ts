@@ -45,7 +45,7 @@ describe('options', () => {
 
   it('of sessions follow the number of all sessions and of shares', () => {
     const limitsOf = (limits: ServerOptions['limits']) => resolveOptions({ limits }).limits;
-    expect(limitsOf({})).toMatchObject({ maxSessionsPerUser: 256, maxSessionsPerAddress: 8192 });
+    expect(limitsOf({})).toMatchObject({ maxSessionsPerUser: 256, maxSessionsPerAddress: 4096 });
     expect(limitsOf({ maxSessions: 800, shares: 4 })).toMatchObject({
       maxSessionsPerUser: 200,
       maxSessionsPerAddress: 200,
