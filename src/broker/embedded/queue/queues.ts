@@ -40,8 +40,11 @@ export class Queues {
     const known = this.#queues.get(destination);
     if (known !== undefined) return known;
     this.#checkNames(account, 1);
-    const queue = new MessageQueue(this.memory, undefined, () => {
-      if (this.#queues.delete(destination)) this.#names.add(account, -1);
+    const queue: MessageQueue = new MessageQueue(this.memory, undefined, () => {
+      // After it was closed, a new queue may have the name.
+      if (this.#queues.get(destination) !== queue) return;
+      this.#queues.delete(destination);
+      this.#names.add(account, -1);
     });
     this.#queues.set(destination, queue);
     this.#names.add(account, 1);
