@@ -8,6 +8,8 @@ import type { KnownFailures } from './run.js';
 export const knownFailures: KnownFailures = {
   ending: [],
   wrong: [
+    // Part of D11: with dots, a mapping that begins with a slash is not served.
+    "A3/idempotency-keys/stomp-1.2/memory/separator '.'",
     'B3/inbound-interceptor-adds-a-header',
     'B3/outbound-interceptor-adds-a-header',
     'B7/error-of-another-copy',
