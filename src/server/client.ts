@@ -19,7 +19,7 @@ import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
-import type { Problems } from './problem.js';
+import { failedFrame, type Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
@@ -43,6 +43,7 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  loggedProblems = 0;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   #subscriber: SessionSubscriber | undefined;
@@ -112,7 +113,7 @@ export class Client implements SessionOwner {
     try {
       result = (await handle(frame, this)) ?? 'done';
     } catch (thrown) {
-      await problems.refuse(thrown, frame, this);
+      await problems.reject(thrown, failedFrame(frame), this);
       result = 'failed';
     }
     end?.(result);

@@ -28,6 +28,7 @@ import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
+import { KnownDestinations } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -89,11 +90,19 @@ export async function createObservedServer(
     clock,
     handlerTimeout: options.handlerTimeout,
   });
-  const problems = new Problems({ publisher, logger, refusalCloses: options.errors === 'close' });
+  const destinations = new KnownDestinations(routes, options.prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
   const inbound = new Inbound({
     resolver,
     application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
+    destinations,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,

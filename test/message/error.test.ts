@@ -9,9 +9,29 @@ describe('a messaging error', () => {
     expect(new MessagingError('no-route', 'Here, too.').message).toBe('Here, too.');
   });
 
-  it('knows whether it ends the session', () => {
-    expect(new MessagingError('no-route').closes).toBeUndefined();
-    expect(new MessagingError('frame-too-large').closes).toBe(1009);
+  it.each([
+    ['frame-malformed', 1002],
+    ['no-route', 1008],
+    ['access-refused', 1008],
+    ['payload-invalid', 1008],
+    ['handler-failed', 1011],
+    ['queue-full', 1011],
+    ['frame-too-large', 1009],
+    ['server-stopping', 1001],
+  ] as const)(
+    'closes the session with the code of its class, or its own one: %s',
+    (code, closes) => {
+      expect(new MessagingError(code).closes).toBe(closes);
+    },
+  );
+
+  it('of a failed transaction closes the session like its cause', () => {
+    const failed = (cause?: unknown) =>
+      new MessagingError('transaction-failed', undefined, { cause }).closes;
+    expect(failed()).toBe(1008);
+    expect(failed(new Error('why'))).toBe(1008);
+    expect(failed(new MessagingError('no-route'))).toBe(1008);
+    expect(failed(new MessagingError('handler-failed'))).toBe(1011);
   });
 
   it('keeps its cause, detail and fields', () => {
@@ -36,7 +56,7 @@ describe('anything thrown', () => {
     }
   });
 
-  it('is not asked what it is', () => {
+  it('is the cause of one also when its proxy throws', () => {
     const fail = () => {
       throw new Error('touched');
     };
