@@ -11,6 +11,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
+import { defaultClassRules } from '../payload/class-validation.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
@@ -18,7 +19,9 @@ import {
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -32,6 +35,7 @@ const endpointShape: Shape<EndpointOptions> = {
   path: '',
   allowedOrigins: [],
   trustedProxies: [],
+  perMessageDeflate: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -44,6 +48,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -52,6 +57,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     codecs: defaultCodecs,
     broker: undefined,
     converters: [],
+    unknownProperties: defaultClassRules.unknownProperties,
     prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
     separator: '/',
     interceptors: [],
@@ -61,7 +67,9 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     onRejectedFrame: 'report',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
-    handlerTimeout: 30_000,
+    handlerTimeout,
+    // A handler that hangs must end before its session does.
+    stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
       maxFrameBytes: maxFrameBytes,
@@ -75,11 +83,13 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,
       maxIdempotencyKeys: 10_000,
+      maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,
       maxLoggedProblems: 100,
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
+      maxPayloadObjects: defaultClassRules.maxObjects,
     },
     slowConsumers: { policy: 'close', rules: [] },
     closeTimeout: 10_000,
@@ -110,6 +120,7 @@ function check(options: ResolvedOptions): void {
   requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
   requireCount('connectTimeout', options.connectTimeout, 1);
   requireCount('handlerTimeout', options.handlerTimeout, 0);
+  requireCount('stallTimeout', options.stallTimeout, 0);
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeTimeout', options.closeTimeout, 0);
   if (limits.maxMessageBytes < limits.maxFrameBytes) {
@@ -120,6 +131,8 @@ function check(options: ResolvedOptions): void {
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
   if (!rejectedFrameAnswers.includes(options.onRejectedFrame))
     throw invalidOption('onRejectedFrame', `must be 'report', 'close' or 'ignore'`);
+  if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
+    throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
     // Arrow functions have no prototype, and a circular import gives undefined.
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
@@ -145,14 +158,16 @@ function check(options: ResolvedOptions): void {
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   checkShape('endpoints.', endpoint, endpointShape);
-  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  createOriginCheck({ allowed: allowedOrigins });
+  createClientReader(trustedProxies);
+  resolvePerMessageDeflate(perMessageDeflate);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
