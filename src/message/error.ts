@@ -246,6 +246,14 @@ export class MessagingError extends Error {
   }
 }
 
+/** Returns MessagingError for the class of this name of any copy of the package, and everything else unchanged. */
+export function ownClass(type: unknown): unknown {
+  const { prototype } = Object(type) as { readonly prototype?: unknown };
+  return typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, mark)
+    ? MessagingError
+    : type;
+}
+
 /** The WebSocket close code of a session that ends with an error of this code. */
 export function closeCodeOf(code: ErrorCode): number {
   const { class: type, closes }: ErrorDescription = errorCodes[code];

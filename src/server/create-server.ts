@@ -1,5 +1,5 @@
 // Builds a server from its options: creates every part and connects them.
-import type { BrokerContext } from '../broker/broker.js';
+import type { Broker, BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
@@ -60,7 +60,7 @@ export async function createObservedServer(
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
-  const broker = options.broker ?? new EmbeddedBroker();
+  const broker: Broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
   const payloads = new Payloads(
     options.converters,
@@ -124,7 +124,7 @@ export async function createObservedServer(
       sessionQueueMemory: sessionQueueMemory(
         clock,
         logger,
-        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        broker.queueOptions ?? defaultQueueOptions,
       ),
       onDelivery: hooks.onDelivery,
     },

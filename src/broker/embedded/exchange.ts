@@ -2,6 +2,7 @@
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
 import type { Message } from '../../message/message.js';
+import { quote } from '../../message/quote.js';
 import { publicationOf, type Publication } from '../publication.js';
 import type { BrokerOptions } from './broker-options.js';
 import { DurableSubscriptions } from './durable/durable-subscriptions.js';
@@ -132,7 +133,7 @@ export class Exchange implements DeadLetters {
 
   #logUndeliverable(destination: string, consequence: string, error: unknown): void {
     this.context.logger.error(
-      `A message of ${JSON.stringify(destination)} could not be delivered and ${consequence}.`,
+      `A message of ${quote(destination)} could not be delivered and ${consequence}.`,
       error,
     );
   }

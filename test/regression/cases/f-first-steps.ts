@@ -80,7 +80,7 @@ const forgedLine: Case = {
     client.send('SEND', { destination }, '1');
     client.send('SUBSCRIBE', { id: '1', destination });
     await setup.settle();
-    const text = `${setup.logText}\n${problemsOf(client).map(({ message }) => message)}`;
+    const text = [setup.logText, ...problemsOf(client).map(({ message }) => message)].join('\n');
     expectThat(!/^error: forged|\u001b|\u2028/m.test(text), `The log has:\n${text}`);
     expectThat(!text.includes('x'.repeat(200)), 'The log has the whole destination.');
   },
