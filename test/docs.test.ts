@@ -125,7 +125,7 @@ describe('docs/reference/errors.md', () => {
     const documented = new Map(Array.from(classes, ([, type, code]) => [type, Number(code)]));
     const ordinary = Object.entries(errorCodes).filter(([, error]) => !('closes' in error));
     for (const [code, error] of ordinary)
-      expect(closeCodeOf(code as ErrorCode), code).toBe(documented.get(error.class));
+      expect([code, closeCodeOf(code as ErrorCode)]).toEqual([code, documented.get(error.class)]);
   });
 
   it('lists each code once, with advice', () => {

@@ -152,7 +152,10 @@ describe('the table of rejected frames', () => {
     for (const [i, clients] of columns.entries()) {
       const expected = rows.get(row)![i];
       for (const client of clients)
-        expect(await resultOf(row, client), JSON.stringify(client)).toBe(expected);
+        expect({ client, result: await resultOf(row, client) }).toEqual({
+          client,
+          result: expected,
+        });
     }
   });
 });
