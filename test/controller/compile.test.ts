@@ -185,7 +185,7 @@ describe('without type metadata', () => {
 
   it('all arguments work whose decorators name what they need', async () => {
     class A {
-      a(message: unknown, x: string, v: string, user: Principal | undefined) {
+      a(message: unknown, x: number, v: string, user: Principal | undefined) {
         return [message, x, v, user];
       }
       failed(error: Error) {
@@ -194,8 +194,8 @@ describe('without type metadata', () => {
     }
     withoutTypes(A, (prototype) => {
       Payload(ChatMessage)(prototype, 'a', 0);
-      Header('x')(prototype, 'a', 1);
-      DestinationVariable('v')(prototype, 'a', 2);
+      Header('x', Number)(prototype, 'a', 1);
+      DestinationVariable('v', String)(prototype, 'a', 2);
       Principal()(prototype, 'a', 3);
       MessageMapping('/a/{v}')(prototype, 'a', {});
       MessageExceptionHandler(Error)(prototype, 'failed', {});
@@ -203,7 +203,7 @@ describe('without type metadata', () => {
     const given = { body: { text: 'hi' }, headers: { x: '1' }, user: 'ann' };
     expect((await serve(A).send('/a/7', given))?.value).toEqual([
       Object.assign(new ChatMessage(), { text: 'hi' }),
-      '1',
+      1,
       '7',
       { name: 'ann' },
     ]);

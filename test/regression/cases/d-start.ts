@@ -125,7 +125,7 @@ const parameterTypes: readonly Case[] = [
         @Controller()
         class NamedController {
           @MessageMapping('/value/{value}')
-          record(@Header('value', Number as object) value: number) {
+          record(@Header('value', Number) value: number) {
             calls.push(value);
           }
         }
