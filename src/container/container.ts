@@ -3,7 +3,6 @@ import 'reflect-metadata';
 import {
   Container,
   ContainerModule,
-  injectable,
   type ContainerModuleLoadOptions,
   type Newable,
   type ServiceIdentifier,
@@ -15,7 +14,13 @@ import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
-import { boundControllers, controllerClassOf, type BoundController } from './discovery.js';
+import {
+  bindingsOf,
+  boundControllers,
+  controllerClassOf,
+  type BoundController,
+} from './discovery.js';
+import { inheritInjections, makeInjectable, uninjectedParent } from './inherited-injections.js';
 
 export type { Container } from 'inversify';
 
@@ -25,9 +30,6 @@ export interface ServerServices {
   readonly registry: SessionRegistry;
   readonly events: SessionEvents;
 }
-
-/** Metadata key of `@injectable`, which throws when it is applied twice. */
-const injectableKey = '@inversifyjs/core/classIsInjectableFlagReflectKey';
 
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
@@ -71,8 +73,11 @@ export class ServerContainer {
   async controllers(
     named: readonly Constructor[] | undefined,
   ): Promise<readonly BuiltController[]> {
-    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#container);
-    const built = await Promise.all(wanted.map((each) => this.#create(each)));
+    const bindings = bindingsOf(this.#container);
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(bindings);
+    const completed = new Set<ServiceIdentifier>();
+    const complete = (token: ServiceIdentifier) => inheritInjections(token, bindings, completed);
+    const built = await Promise.all(wanted.map((each) => this.#create(each, complete)));
     const distinct = new Map(
       built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
     );
@@ -90,10 +95,15 @@ export class ServerContainer {
     await closeAll(this.#undoSteps.splice(0).toReversed());
   }
 
-  async #create(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
+  /** @param complete adds the inherited injections of the classes that are bound to a token */
+  async #create(
+    wanted: BoundController | FailedController,
+    complete: (token: ServiceIdentifier) => void,
+  ): Promise<readonly BuiltController[]> {
     if ('failure' in wanted) return [wanted];
     const { token, type } = wanted;
     try {
+      complete(token);
       const instances = await this.#container.getAllAsync<unknown>(token);
       const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
       return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
@@ -106,9 +116,12 @@ export class ServerContainer {
     // inversify declares the constructor's parameters as `any`.
     const newable = type as Newable<object>;
     try {
-      if (Reflect.getOwnMetadata(injectableKey, type) === undefined) injectable()(newable);
-      if (!this.#container.isBound(newable))
-        this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      makeInjectable(type);
+      // With autobind every class is bound.
+      const isBound = this.#container.isBound(newable);
+      const parent = this.#isOwn || !isBound ? uninjectedParent(type) : undefined;
+      if (parent !== undefined) throw new Error(inheritsUnknown(type, parent));
+      if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
       return { token: type, type };
     } catch (failure) {
       return { type, failure };
@@ -120,6 +133,10 @@ export class ServerContainer {
     this.#container.load(module);
     this.#undoSteps.push(() => this.#container.unloadAsync(module));
   }
+}
+
+function inheritsUnknown(type: Constructor, parent: Constructor): string {
+  return `it inherits the constructor of ${parent.name}, whose parameters have no injections; decorate ${parent.name} with @injectable() or its parameters with @inject(), or declare a constructor in ${type.name}.`;
 }
 
 /** Uses the class of the instance, which may be a subclass of the bound one. */

@@ -166,7 +166,7 @@ describe('a text is refused with the name of the header if it is not', () => {
     ['a word', length, ['', '  ']],
   ])('%s', async (expected, type, texts) => {
     for (const text of texts)
-      await expect(valueOf(type, text), text).rejects.toMatchObject({
+      await expect(valueOf(type, text)).rejects.toMatchObject({
         code: 'argument-invalid',
         message: `The header 'x' must be ${expected}.`,
       });
