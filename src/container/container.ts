@@ -22,7 +22,7 @@ import {
 } from './discovery.js';
 import { inheritInjections, makeInjectable, uninjectedParent } from './inherited-injections.js';
 
-export type { Container } from 'inversify';
+export type { Container, ServiceIdentifier as Token } from 'inversify';
 
 /** The services of a server that applications can inject. */
 export interface ServerServices {
@@ -96,6 +96,12 @@ export class ServerContainer {
   }
 
   /** @param complete adds the inherited injections of the classes that are bound to a token */
+  /** The service of a token, as controllers receive it. */
+  get<T>(token: ServiceIdentifier<T>): Promise<T> {
+    inheritInjections(token, bindingsOf(this.#container), new Set());
+    return this.#container.getAsync(token);
+  }
+
   async #create(
     wanted: BoundController | FailedController,
     complete: (token: ServiceIdentifier) => void,
