@@ -34,6 +34,8 @@ export interface RunningTask {
   readonly handler: string;
   readonly destination: string;
   readonly session: string;
+  /** The subscription that a SUBSCRIBE opened; undefined for a SEND. */
+  readonly subscription: string | undefined;
 }
 
 export class Recorder {
@@ -125,6 +127,6 @@ export class Recorder {
   };
 }
 
-function taskOf({ handler }: Route, { message, session }: Invocation): RunningTask {
-  return { handler, destination: message.destination, session: session.id };
+function taskOf({ handler }: Route, { message, session, subscription }: Invocation): RunningTask {
+  return { handler, destination: message.destination, session: session.id, subscription };
 }
