@@ -203,8 +203,8 @@ export class BrokerPublisher implements Publisher {
   /** The queue of a user or session. A prefix that is probably a mistake is logged once. */
   #queueOf(destination: string): string {
     const queue = destination.startsWith('/') ? destination : `/${destination}`;
-    const prefix = this.#unusual.find((each) => queue.startsWith(each));
-    if (prefix !== undefined) this.#warnAbout(prefix, queue);
+    for (const prefix of this.#unusual)
+      if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
     return queue;
   }
 
