@@ -18,11 +18,12 @@ import {
   bindingsOf,
   boundControllers,
   controllerClassOf,
+  type Bindings,
   type BoundController,
 } from './discovery.js';
 import { inheritInjections, makeInjectable, uninjectedParent } from './inherited-injections.js';
 
-export type { Container } from 'inversify';
+export type { Container, ServiceIdentifier as Token } from 'inversify';
 
 /** The services of a server that applications can inject. */
 export interface ServerServices {
@@ -43,6 +44,9 @@ export class ServerContainer {
   readonly #isOwn: boolean;
   /** Undo the changes to the container, in the order of the changes. */
   readonly #undoSteps: (() => void | Promise<void>)[] = [];
+  /** Tokens whose classes have the injections of their parents. */
+  readonly #completed = new Set<ServiceIdentifier>();
+  #readBindings: Bindings | undefined;
 
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
   constructor(given: Container | undefined, { publisher, registry, events }: ServerServices) {
@@ -73,11 +77,8 @@ export class ServerContainer {
   async controllers(
     named: readonly Constructor[] | undefined,
   ): Promise<readonly BuiltController[]> {
-    const bindings = bindingsOf(this.#container);
-    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(bindings);
-    const completed = new Set<ServiceIdentifier>();
-    const complete = (token: ServiceIdentifier) => inheritInjections(token, bindings, completed);
-    const built = await Promise.all(wanted.map((each) => this.#create(each, complete)));
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#bindings());
+    const built = await Promise.all(wanted.map((each) => this.#create(each)));
     const distinct = new Map(
       built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
     );
@@ -95,21 +96,28 @@ export class ServerContainer {
     await closeAll(this.#undoSteps.splice(0).toReversed());
   }
 
-  /** @param complete adds the inherited injections of the classes that are bound to a token */
-  async #create(
-    wanted: BoundController | FailedController,
-    complete: (token: ServiceIdentifier) => void,
-  ): Promise<readonly BuiltController[]> {
+  /** The service of a token, as controllers receive it. */
+  get<T>(token: ServiceIdentifier<T>): Promise<T> {
+    inheritInjections(token, this.#bindings(), this.#completed);
+    return this.#container.getAsync(token);
+  }
+
+  async #create(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
     if ('failure' in wanted) return [wanted];
     const { token, type } = wanted;
     try {
-      complete(token);
+      inheritInjections(token, this.#bindings(), this.#completed);
       const instances = await this.#container.getAllAsync<unknown>(token);
       const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
       return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
     } catch (failure) {
       return [{ type, failure }];
     }
+  }
+
+  /** Read after `prepare`, which may replace the bindings of the container. */
+  #bindings(): Bindings {
+    return (this.#readBindings ??= bindingsOf(this.#container));
   }
 
   #bind(type: Constructor): BoundController | FailedController {

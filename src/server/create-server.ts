@@ -13,7 +13,7 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { unfailing } from '../message/logger.js';
+import { adapted, unfailing } from '../message/logger.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import type { SessionParts } from '../session/client-session.js';
@@ -50,7 +50,7 @@ export async function createObservedServer(
 ): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
@@ -69,6 +69,7 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
+    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
   const container = new ServerContainer(options.container, {
@@ -76,7 +77,8 @@ export async function createObservedServer(
     registry: clients,
     events,
   });
-  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
+  const warn = (text: string) => logger.warn(text);
+  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
       await container.close().catch(() => {});
@@ -159,6 +161,7 @@ export async function createObservedServer(
     activity,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    container,
     release: () => container.close(),
   });
 }
@@ -177,11 +180,13 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
+  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
+  warn: (text: string) => void,
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
-  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
+  const prefixes = [...broker, user];
+  return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }
