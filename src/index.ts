@@ -68,6 +68,7 @@ export type {
   PayloadConverter,
   PayloadReader,
   PayloadType,
+  UnknownProperties,
   WrittenPayload,
 } from './payload/converter.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './payload/standard-schema.js';
@@ -108,6 +109,7 @@ export type {
   RequestListener,
   UpgradeListener,
 } from './transport/http-host.js';
+export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,

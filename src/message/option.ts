@@ -45,7 +45,7 @@ export function checkShape<T extends object>(path: string, given: object, shape:
     const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
     throw new MessagingError(
       'option-invalid',
-      `${group} must be an object with ${names.join(', ')}.`,
+      `${group} must be an object, such as { ${names[0]}: ... }.`,
     );
   }
   for (const [name, value] of Object.entries(given)) {

@@ -14,6 +14,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { adapted, unfailing } from '../message/logger.js';
+import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import type { SessionParts } from '../session/client-session.js';
@@ -21,6 +22,7 @@ import { SessionEventSource } from '../session/event.js';
 import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
+import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
@@ -59,7 +61,10 @@ export async function createObservedServer(
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
-  const payloads = new Payloads(options.converters);
+  const payloads = new Payloads(
+    options.converters,
+    loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
+  );
   const publisher = new BrokerPublisher({
     broker,
     context,
@@ -128,6 +133,7 @@ export async function createObservedServer(
   const session: SessionParts = {
     clock,
     activity,
+    turns: new Turns(clock),
     logger,
     outbox: {
       clock,
@@ -140,6 +146,7 @@ export async function createObservedServer(
     codecs: options.codecs,
     limits,
     connectTimeout: options.connectTimeout,
+    stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
   const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
@@ -187,6 +194,7 @@ async function compileRoutes(
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
+  await payloads.prepare();
   const prefixes = [...broker, user];
   return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }

@@ -4,13 +4,14 @@ import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
-import type { Constructor, PayloadConverter } from '../payload/converter.js';
+import type { Constructor, PayloadConverter, UnknownProperties } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
+import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
@@ -24,8 +25,20 @@ export interface EndpointOptions {
    * @default none
    */
   readonly allowedOrigins?: readonly string[];
-  /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted. @default none */
+  /**
+   * IP addresses of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are trusted, or without these their
+   * `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   *
+   * @default none
+   */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
+   * `limits.maxMessageBytes`.
+   *
+   * @default false: compression costs time for each message, and memory for each client
+   */
+  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
@@ -71,6 +84,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly outboxTimeout: number;
   /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
+  /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
+  readonly maxPayloadObjects: number;
 }
 
 export interface ServerOptions {
@@ -88,6 +103,13 @@ export interface ServerOptions {
   readonly broker?: Broker;
   /** Payload converters that are tried before those for text, bytes and JSON. @default none */
   readonly converters?: readonly PayloadConverter[];
+  /**
+   * What happens to a property of a payload that has no class-validator decorator in its class: `drop` removes it and logs its
+   * name once, `reject` makes the payload invalid, `keep` passes it to the handler unchecked.
+   *
+   * @default `drop`
+   */
+  readonly unknownProperties?: UnknownProperties;
   readonly prefixes?: Partial<PrefixOptions>;
   /** Separates the segments of a destination behind its prefix. @default `/` */
   readonly separator?: Separator;
@@ -111,6 +133,13 @@ export interface ServerOptions {
   readonly connectTimeout?: number;
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
+  /**
+   * Milliseconds without a completed frame after which a session is closed with 4502, while the server does not read from the
+   * client because too many of its frames wait; 0 for no limit.
+   *
+   * @default twice `handlerTimeout`
+   */
+  readonly stallTimeout?: number;
   /** Handlers of one session that may run at the same time. With 1, replies keep the order of their messages. @default 1 */
   readonly concurrency?: number;
   readonly limits?: Partial<LimitOptions>;

@@ -12,6 +12,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
+import { defaultClassRules } from '../payload/class-validation.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
@@ -19,7 +20,9 @@ import {
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
@@ -32,6 +35,7 @@ const endpointShape: Shape<EndpointOptions> = {
   path: '',
   allowedOrigins: [],
   trustedProxies: [],
+  perMessageDeflate: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -69,6 +73,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -77,6 +82,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     codecs: defaultCodecs,
     broker: undefined,
     converters: [],
+    unknownProperties: defaultClassRules.unknownProperties,
     prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
     separator: '/',
     interceptors: [],
@@ -86,7 +92,9 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     errors: 'problem',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
-    handlerTimeout: 30_000,
+    handlerTimeout,
+    // A handler that hangs must end before its session does.
+    stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
       maxFrameBytes: maxFrameBytes,
@@ -105,6 +113,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
+      maxPayloadObjects: defaultClassRules.maxObjects,
     },
     slowConsumers: { policy: 'close', rules: [] },
     closeTimeout: 10_000,
@@ -146,6 +155,7 @@ function check(options: ResolvedOptions): void {
   requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
   requireCount('connectTimeout', options.connectTimeout, 1);
   requireCount('handlerTimeout', options.handlerTimeout, 0);
+  requireCount('stallTimeout', options.stallTimeout, 0);
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeTimeout', options.closeTimeout, 0);
   if (limits.maxMessageBytes < limits.maxFrameBytes) {
@@ -154,6 +164,8 @@ function check(options: ResolvedOptions): void {
   if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
+  if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
+    throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
@@ -180,14 +192,16 @@ function check(options: ResolvedOptions): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  createOriginCheck({ allowed: allowedOrigins });
+  createClientReader(trustedProxies);
+  resolvePerMessageDeflate(perMessageDeflate);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 

@@ -2,6 +2,7 @@
 import { overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
+import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { createObservedServer } from '../server/create-server.js';
 import type { Hooks } from '../server/hooks.js';
@@ -76,7 +77,11 @@ export async function testServer<M extends object = AnyDestinations>(
     hooks,
   );
   await server.start();
-  const payloads = new Payloads(server.options.converters);
+  const { converters, unknownProperties, limits } = server.options;
+  const payloads = new Payloads(
+    converters,
+    loggedClassRules(unknownProperties, limits.maxPayloadObjects, recorder.logger),
+  );
   const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
   return new TestServer<M>({ environment, memory, clients, protocol, strict });
 }

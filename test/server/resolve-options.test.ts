@@ -14,6 +14,7 @@ describe('options', () => {
       separator: '/',
       heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
       handlerTimeout: 30_000,
+      stallTimeout: 60_000,
       concurrency: 1,
       connectTimeout: 60_000,
       clientPublish: true,
@@ -100,10 +101,7 @@ describe('options', () => {
       { endpoints: [{}] },
     ],
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
-    [
-      `Each of 'endpoints' must be an object with path, allowedOrigins, trustedProxies, slowConsumers.`,
-      { endpoints: ['/ws'] },
-    ],
+    [`Each of 'endpoints' must be an object, such as { path: ... }.`, { endpoints: ['/ws'] }],
     [
       `The option 'port' is unknown; pass the port to listen(), as in server.listen(8080).`,
       { port: 8080 },
