@@ -113,7 +113,9 @@ export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,
+  ConnectionGate,
   ConnectionListener,
+  ConnectionRefusal,
   Handshake,
   Transport,
   TransportContext,
