@@ -106,7 +106,9 @@ export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,
+  ConnectionGate,
   ConnectionListener,
+  ConnectionRefusal,
   Handshake,
   Transport,
   TransportContext,

@@ -6,7 +6,12 @@ import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
 import type { DestinationResolver } from './destination-resolver.js';
-import { publicationOf, type AddressedPublication, type Publication } from './publication.js';
+import {
+  publicationOf,
+  type AddressedPublication,
+  type Publication,
+  type Sender,
+} from './publication.js';
 import type { ReplyDirectory } from './reply-addresses.js';
 import type { SessionSubscriber, TransactionStep } from './subscriber.js';
 import type { UserDirectory } from './user-directory.js';
@@ -104,46 +109,54 @@ export class BrokerPublisher implements Publisher {
     await this.#publish(address, destination, written);
   }
 
-  /** Publishes the result of a handler to its targets, one after the other; the value is written once. */
-  publishTo(targets: readonly Target[], value: unknown): void | Promise<void> {
+  /**
+   * Publishes the result of a handler to its targets, one after the other; the value is written once.
+   *
+   * @param account the account of the client whose frame the handler has processed
+   */
+  publishTo(targets: readonly Target[], value: unknown, account?: string): void | Promise<void> {
     const payload = this.parts.payloads.write(value);
-    return inTurn(targets, (target) => this.#publishTo(target, payload));
+    return inTurn(targets, (target) => this.#publishTo(target, payload, account));
   }
 
   /** The publications that `publishTo` would make, for a transaction. Answers to one subscription are not part of it. */
-  compose(targets: readonly Target[], value: unknown): readonly AddressedPublication[] {
+  compose(
+    targets: readonly Target[],
+    value: unknown,
+    account?: string,
+  ): readonly AddressedPublication[] {
     const payload = this.parts.payloads.write(value);
     return targets.flatMap((target) => {
       if (target.kind === 'subscription') return [];
       const { destination } = target;
-      const address = this.#addressOfTarget(target);
-      return this.address({ destination, ...contentOf(payload, target.headers) }, address);
+      const message = { destination, ...contentOf(payload, target.headers) };
+      return this.address(message, this.#addressOfTarget(target), { account });
     });
   }
 
   /**
    * The publications of one message: one for each queue that it reaches.
    *
-   * @param origin the session whose client sent the message
+   * @param sender the client whose message it is
    */
   address(
     message: Message,
     address: PublishAddress,
-    origin?: string,
+    sender?: Sender,
   ): readonly AddressedPublication[] {
     const { context, resolver, users, replies } = this.parts;
     switch (address.kind) {
       case 'broker':
-        return [{ address, publication: publicationOf(message, origin, context) }];
+        return [{ address, publication: publicationOf(message, context, sender) }];
       case 'session': {
         const destination = resolver.visibleQueue(address.queue);
-        const publication = publicationOf({ ...message, destination }, origin, context);
+        const publication = publicationOf({ ...message, destination }, context, sender);
         return [{ address, publication }];
       }
       case 'user': {
         const { queue } = address;
         const destination = resolver.visibleQueue(queue);
-        const publication = publicationOf({ ...message, destination }, origin, context);
+        const publication = publicationOf({ ...message, destination }, context, sender);
         return Array.from(users.sessionsOf(address.user), (session) => ({
           address: { kind: 'session', session, queue },
           publication,
@@ -152,7 +165,7 @@ export class BrokerPublisher implements Publisher {
       case 'reply': {
         const queue = replies.find(address.id);
         // The session that asked may have ended; the client that answers cannot know.
-        return queue === undefined ? [] : this.address(message, queue, origin);
+        return queue === undefined ? [] : this.address(message, queue, sender);
       }
       default:
         return address satisfies never;
@@ -199,14 +212,20 @@ export class BrokerPublisher implements Publisher {
     return this.send(this.address({ destination, ...content }, address));
   }
 
-  #publishTo(target: Target, payload: WrittenPayload): void | Promise<void> {
+  #publishTo(
+    target: Target,
+    payload: WrittenPayload,
+    account: string | undefined,
+  ): void | Promise<void> {
     const { destination, headers } = target;
     const content = contentOf(payload, headers);
-    if (target.kind !== 'subscription')
-      return this.#publish(this.#addressOfTarget(target), destination, content);
+    if (target.kind !== 'subscription') {
+      const message = { destination, ...content };
+      return this.send(this.address(message, this.#addressOfTarget(target), { account }));
+    }
     // The answer of a subscribe handler goes to one subscription, past the broker.
     const subscriber = this.parts.subscriberOf(target.session);
-    const publication = publicationOf({ destination, ...content }, undefined, this.parts.context);
+    const publication = publicationOf({ destination, ...content }, this.parts.context);
     if (subscriber?.answer(target.subscription, publication) === false) return subscriber.room();
   }
 

@@ -13,6 +13,7 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
+import { closeCodes } from '../message/error.js';
 import { unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -24,6 +25,7 @@ import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
+import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
@@ -56,11 +58,14 @@ export async function createObservedServer(
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
+  const hasUsers = options.authenticate !== undefined;
+  const admission = new Admission({ limits, clock, logger, hasUsers });
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
-  const context: BrokerContext = { clock, ids, logger, separator };
+  const { shares } = limits;
+  const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(
     options.converters,
     loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
@@ -107,6 +112,7 @@ export async function createObservedServer(
     ids,
     logger,
     clients,
+    admission,
     events,
     subscriber: {
       broker,
@@ -116,6 +122,7 @@ export async function createObservedServer(
         clock,
         logger,
         broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        shares,
       ),
       onDelivery: hooks.onDelivery,
     },
@@ -147,8 +154,12 @@ export async function createObservedServer(
     stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
-    void new Client(connection, parts, client);
+  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+    const { remoteAddress, principal } = connection.handshake;
+    const refusal = admission.refusal(remoteAddress, principal);
+    if (refusal === undefined) void new Client(connection, parts, client);
+    else connection.close(closeCodes.tryAgainLater, refusal.code);
+  };
   const accept = acceptorOf(session);
   const acceptors = new Map(
     options.endpoints.map((endpoint) => [
@@ -164,6 +175,7 @@ export async function createObservedServer(
     broker,
     context,
     activity,
+    gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
     release: () => container.close(),

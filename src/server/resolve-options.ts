@@ -46,7 +46,8 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const { maxFrameBytes = 64 * 1024, maxSessions = 32_768, shares = 8 } = given.limits ?? {};
+  const sessionShare = Math.max(1, Math.floor(maxSessions / shares));
   const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
@@ -71,6 +72,11 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
+      shares,
+      maxSessions,
+      maxSessionsPerUser: Math.min(256, sessionShare),
+      maxSessionsPerAddress: sessionShare,
+      maxHandshakes: 8192,
       maxFrameBytes: maxFrameBytes,
       maxMessageBytes: 2 * maxFrameBytes,
       maxHeaders: 64,
@@ -78,6 +84,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxConnectHeaderBytes: 16 * 1024,
       ...defaultDestinationLimits,
       maxSubscriptions: 128,
+      maxSubscriptionBytes: 256 * 1024,
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,

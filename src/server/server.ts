@@ -14,7 +14,12 @@ import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
-import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
+import {
+  guardAccept,
+  type Connection,
+  type ConnectionGate,
+  type Transport,
+} from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
@@ -72,6 +77,7 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly context: BrokerContext;
   readonly activity: Activity;
+  readonly gate: ConnectionGate;
   readonly routes: readonly Route[];
   /** Accepts the clients of an endpoint; without one, those of the other transports. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
@@ -195,6 +201,7 @@ export class RunningServer implements Server {
   /** Checks after each step, because `close` may be called at any time. */
   async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.parts.context;
+    const { gate } = this.parts;
     const { limits } = this.options;
     const starting = this.parts.broker.start(this.parts.context);
     this.#brokerStarted = true;
@@ -202,7 +209,8 @@ export class RunningServer implements Server {
     this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
-      await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
+      const guarded = guardAccept(accept, logger);
+      await transport.open({ accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();
     await listen?.();

@@ -23,7 +23,13 @@ function publisher(onPublication?: PublicationHook) {
   ]);
   const subject = new BrokerPublisher({
     broker: s1.broker,
-    context: { ids: sequentialIds(), clock: testClock(), logger: silentLogger, separator: '/' },
+    context: {
+      ids: sequentialIds(),
+      clock: testClock(),
+      logger: silentLogger,
+      separator: '/',
+      shares: 1,
+    },
     payloads: new Payloads(defaultConverters),
     resolver: new DestinationResolver(
       { application: ['/app'], broker: ['/topic'], user: '/user' },
@@ -78,14 +84,20 @@ describe('the publisher', () => {
     ]);
   });
 
-  it('makes publications with an id, the time and the session that sent the message', () => {
+  it('makes publications with an id, the time, and the session and account of the sender', () => {
     const { subject } = publisher();
     const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
     const address = { kind: 'broker', destination: '/topic/x' } as const;
-    expect(subject.address(message, address, 's9')).toEqual([
+    expect(subject.address(message, address, { origin: 's9', account: 'user ann' })).toEqual([
       {
         address,
-        publication: { id: 'message-1', message, origin: 's9', publishedAt: Date.UTC(2000, 0, 1) },
+        publication: {
+          id: 'message-1',
+          message,
+          origin: 's9',
+          account: 'user ann',
+          publishedAt: Date.UTC(2000, 0, 1),
+        },
       },
     ]);
   });
@@ -133,7 +145,7 @@ describe('the publisher', () => {
     const { subject, s2, published } = publisher();
     const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
     const address = { kind: 'broker', destination: '/topic/x' } as const;
-    await subject.send(subject.address(message, address, 's2'), s2.subject);
+    await subject.send(subject.address(message, address, { origin: 's2' }), s2.subject);
     expect([published, s2.published.map((each) => each.message)]).toEqual([[], [message]]);
   });
 

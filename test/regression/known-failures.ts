@@ -8,15 +8,6 @@ import type { KnownFailures } from './run.js';
 export const knownFailures: KnownFailures = {
   ending: [],
   wrong: [
-    'A3/topic-messages-waiting-for-acknowledgement',
-    'A3/subscribers-that-acknowledge',
-    'A3/unread-queues',
-    'A3/queue-names',
-    'A3/durable-subscriptions',
-    'A3/idempotency-keys',
-    'A3/max-sessions-per-address',
-    'A3/max-sessions-per-user',
-    'A3/max-handshakes',
     'B3/inbound-interceptor-adds-a-header',
     'B3/outbound-interceptor-adds-a-header',
     'B7/error-of-another-copy',

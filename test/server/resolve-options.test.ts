@@ -43,6 +43,17 @@ describe('options', () => {
     });
   });
 
+  it('of sessions follow the number of all sessions and of shares', () => {
+    const limitsOf = (limits: ServerOptions['limits']) => resolveOptions({ limits }).limits;
+    expect(limitsOf({})).toMatchObject({ maxSessionsPerUser: 256, maxSessionsPerAddress: 4096 });
+    expect(limitsOf({ maxSessions: 800, shares: 4 })).toMatchObject({
+      maxSessionsPerUser: 200,
+      maxSessionsPerAddress: 200,
+    });
+    expect(limitsOf({ maxSessions: 2 })).toMatchObject({ maxSessionsPerAddress: 1 });
+    expect(() => limitsOf({ shares: 0 })).toThrow(`The option 'limits.shares' must be`);
+  });
+
   it('take undefined for absent, and are frozen', () => {
     const options = resolveOptions({
       concurrency: undefined,
@@ -62,8 +73,8 @@ describe('options', () => {
       { controler: [] },
     ],
     [
-      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
-      { limits: { framesize: 1 } },
+      `The option 'limits.maxFramesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
+      { limits: { maxFramesize: 1 } },
     ],
     [
       `The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`,
