@@ -28,6 +28,7 @@ export const closeCodes = {
   policy: 1008,
   tooBig: 1009,
   internalError: 1011,
+  tryAgainLater: 1013,
   slowConsumer: 4500,
   silent: 4501,
   stalled: 4502,
@@ -76,6 +77,16 @@ export const errorCodes = {
   'not-connected': { class: 'client-mistake', text: 'The first frame must be CONNECT.' },
   'already-connected': { class: 'client-mistake', text: 'The session is connected already.' },
   'access-refused': { class: 'refusal', text: 'Access refused.' },
+  'handshake-limit': {
+    class: 'refusal',
+    text: 'Too many connections wait for their CONNECT.',
+    closes: closeCodes.tryAgainLater,
+  },
+  'session-limit': {
+    class: 'refusal',
+    text: 'There are as many sessions as there may be.',
+    closes: closeCodes.tryAgainLater,
+  },
   'connect-timeout': {
     class: 'client-mistake',
     text: 'The client did not connect in time.',

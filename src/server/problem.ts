@@ -2,7 +2,7 @@
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
 import { MessagingError } from '../message/error.js';
-import type { ClientFrame, Problem } from '../message/frame.js';
+import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { printable, quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
@@ -31,9 +31,12 @@ export interface ProblemReceiver {
   loggedProblems: number;
 }
 
+/** CONNECT is answered by the client record, because its failure always ends the session. */
+type RejectableFrame = Exclude<ClientFrame, ConnectFrame>;
+
 /** The fields of a failed frame that its problem and the log name. */
 export interface FailedFrame {
-  readonly kind: ClientFrame['kind'];
+  readonly kind: RejectableFrame['kind'];
   readonly destination?: string | undefined;
   /** The subscription, acknowledgement or transaction of a frame without a destination. */
   readonly id?: string | undefined;
@@ -47,8 +50,8 @@ export class Problems {
   constructor(private readonly parts: ProblemParts) {}
 
   /**
-   * Answers a frame whose processing failed, or whose stream failed later. Logs failures of the application in any case. CONNECT
-   * is always answered by ERROR. Never rejects.
+   * Answers a frame whose processing failed, or whose stream failed later. Logs failures of the application in any case. Never
+   * rejects.
    */
   async reject(thrown: unknown, frame: FailedFrame, client: ProblemReceiver): Promise<void> {
     const { destinations, answer } = this.parts;
@@ -56,8 +59,7 @@ export class Problems {
     const { session } = client;
     const error = destinations.explain(MessagingError.from(thrown), kind, destination);
     const logged = this.#logFault(error, frame);
-    if (kind === 'connect' || answer === 'close')
-      return session.fail(error, { destination, receipt });
+    if (answer === 'close') return session.fail(error, { destination, receipt });
     if (answer === 'ignore' || (await this.#report(error, frame, client))) return;
     // STOMP has no answer to a requested receipt but RECEIPT and ERROR, and ERROR ends the session.
     if (receipt !== undefined) session.fail(error, { destination, receipt });
@@ -109,11 +111,9 @@ export class Problems {
 }
 
 /** The fields of a frame that a problem names. */
-export function failedFrame(frame: ClientFrame): FailedFrame {
+export function failedFrame(frame: RejectableFrame): FailedFrame {
   const { kind } = frame;
   switch (kind) {
-    case 'connect':
-      return { kind };
     case 'send':
       return { kind, destination: frame.message.destination, receipt: frame.receipt };
     case 'begin':

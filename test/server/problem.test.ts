@@ -224,12 +224,6 @@ describe('a problem of a client whose protocol has no frame for it', () => {
     ]);
   });
 
-  it('ends the session if CONNECT failed', async () => {
-    const { log, problems, client } = problemsWith(() => Promise.resolve());
-    await problems.reject(new MessagingError('access-refused'), { kind: 'connect' }, client);
-    expect(log).toEqual(['ends with access-refused']);
-  });
-
   it.each([
     [undefined, []],
     [new Error('no'), ['A handler failed in a transaction.']],
