@@ -7,7 +7,7 @@ import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { accountOf } from '../message/quota.js';
-import type { Authenticator } from '../security/authenticator.js';
+import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
   type FrameResult,
@@ -95,8 +95,11 @@ export class Client implements SessionOwner {
    */
   async admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { admission, heartbeat, serverName, clients, events, subscriber } = this.#parts;
-    const principal = await this.#authenticate(frame);
+    const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
+      this.#parts;
+    if (authenticate !== undefined && frame.implicit === true)
+      throw new MessagingError('not-connected');
+    const principal = await authenticated(authenticate, frame, session.handshake);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
@@ -130,7 +133,8 @@ export class Client implements SessionOwner {
     try {
       result = (await handle(frame, this)) ?? 'done';
     } catch (thrown) {
-      await problems.refuse(thrown, frame, this);
+      if (frame.kind === 'connect') this.#refuseConnect(thrown);
+      else await problems.refuse(thrown, frame, this);
       result = 'failed';
     }
     end?.(result);
@@ -183,16 +187,18 @@ export class Client implements SessionOwner {
     }
   }
 
-  async #authenticate(frame: ConnectFrame): Promise<Principal | undefined> {
-    const { authenticate } = this.#parts;
-    const { handshake, principal } = this.session;
-    if (authenticate === undefined) return principal;
-    if (frame.implicit === true) throw new MessagingError('not-connected');
-    try {
-      return (await authenticate(frame, handshake)) ?? principal;
-    } catch (cause) {
-      throw new MessagingError('access-refused', undefined, { cause });
-    }
+  /** Sends ERROR and closes. The log contains the reason of a refusal, which the client must not know. */
+  #refuseConnect(thrown: unknown): void {
+    const { session } = this;
+    const known = MessagingError.from(thrown);
+    const error =
+      known.code === 'handler-failed'
+        ? new MessagingError('session-failed', undefined, { cause: known.cause })
+        : known;
+    const text = `CONNECT of session ${session.id} failed: ${error.code}.`;
+    if (error.code === 'access-refused') this.#parts.logger.warn(text, error.cause);
+    else if (error.cause !== undefined) this.#parts.logger.error(text, error.cause);
+    session.fail(error);
   }
 }
 

@@ -14,7 +14,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
-import { unfailing } from '../message/logger.js';
+import { adapted, unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -54,7 +54,7 @@ export async function createObservedServer(
 ): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
@@ -79,6 +79,7 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
+    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
   const container = new ServerContainer(options.container, {
@@ -86,7 +87,8 @@ export async function createObservedServer(
     registry: clients,
     events,
   });
-  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
+  const warn = (text: string) => logger.warn(text);
+  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
       await container.close().catch(() => {});
@@ -178,6 +180,7 @@ export async function createObservedServer(
     gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    container,
     release: () => container.close(),
   });
 }
@@ -196,12 +199,14 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
+  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
+  warn: (text: string) => void,
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
+  const prefixes = [...broker, user];
+  return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }

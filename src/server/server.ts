@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
+import type { ServerContainer, Token } from '../container/container.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
@@ -58,6 +59,17 @@ export interface Server {
   start(): Promise<void>;
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
+  /**
+   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * the server closes.
+   *
+   * @param token a class, or another token of the application's container
+   *
+   * @example
+   * const history = await server.get(ChatHistory);
+   * app.get('/history', (request, response) => response.json(history.all()));
+   */
+  get<T>(token: Token<T>): Promise<T>;
   /** The routes of all controllers. */
   routes(): readonly RouteDescription[];
   /** Resolves when no frame, message or handler is in progress. */
@@ -81,6 +93,7 @@ export interface ServerParts {
   readonly routes: readonly Route[];
   /** Accepts the clients of an endpoint; without one, those of the other transports. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
+  readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
 }
@@ -135,6 +148,10 @@ export class RunningServer implements Server {
 
   address(): AddressInfo | string | undefined {
     return this.#listener?.http.address() ?? undefined;
+  }
+
+  async get<T>(token: Token<T>): Promise<T> {
+    return this.parts.container.get(token);
   }
 
   routes(): readonly RouteDescription[] {
