@@ -29,9 +29,12 @@ export function describeRoutes(
   );
 }
 
+/** Undefined for a segment with a variable or a wildcard, which is equal to every segment. */
+type Segment = string | undefined;
+
 interface KnownDestination {
   readonly destination: string;
-  readonly segments: readonly string[];
+  readonly segments: readonly Segment[];
 }
 
 /** A larger difference is not a typing mistake. In characters. */
@@ -61,7 +64,12 @@ export class KnownDestinations {
     const known = (kind: 'send' | 'subscribe') =>
       [...described.flatMap(({ on, destination }) => (on === kind ? destination : [])), ...shared]
         .slice(0, comparedDestinations)
-        .map((destination) => ({ destination, segments: this.#split(destination) }));
+        .map((destination) => ({
+          destination,
+          segments: this.#split(destination).map((segment) =>
+            segment !== '**' && /[{*?]/.test(segment) ? undefined : segment,
+          ),
+        }));
     this.#known = { send: known('send'), subscribe: known('subscribe') };
     const prefixes = [...application, ...broker, user].map((prefix) => `'${prefix}'`);
     this.#prefixes = `${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)}`;
@@ -115,20 +123,21 @@ export class KnownDestinations {
   }
 }
 
-/** The number of different characters. A segment with a variable or wildcard is equal to every segment. */
+/** The number of different characters; Infinity above the limit. */
 function segmentDistance(
-  known: readonly string[],
+  known: readonly Segment[],
   given: readonly string[],
   limit: number,
 ): number {
+  const open = known.at(-1) === '**';
+  if (open ? given.length < known.length - 1 : given.length !== known.length) return Infinity;
   let distance = 0;
-  for (const [i, segment] of known.entries()) {
+  for (let i = 0; i < known.length; i++) {
+    const segment = known[i];
     if (segment === '**') return distance;
-    const other = given[i];
-    if (other === undefined) return Infinity;
-    if (segment === other || /[{*?]/.test(segment)) continue;
-    distance += editDistance(segment, other, limit - distance);
+    if (segment === undefined || segment === given[i]) continue;
+    distance += editDistance(segment, given[i]!, limit - distance);
     if (distance > limit) return Infinity;
   }
-  return known.length === given.length ? distance : Infinity;
+  return distance;
 }

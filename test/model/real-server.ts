@@ -72,7 +72,8 @@ export class RealServer {
       ids,
       clock: { ...clock, soon },
       logger,
-      limits: sessionLimits,
+      // The model has no shares: one client can use up the few queues.
+      limits: { ...sessionLimits, shares: 1 },
       onRejectedFrame,
     });
     await server.start();

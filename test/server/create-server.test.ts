@@ -7,6 +7,7 @@ import {
   Controller,
   createServer,
   DestinationVariable,
+  EmbeddedBroker,
   Header,
   memoryTransport,
   MessageExceptionHandler,
@@ -22,6 +23,7 @@ import {
   silentLogger,
   SubscribeMapping,
   type Interceptor,
+  type Broker,
   type Server,
   type ServerOptions,
   type Transport,
@@ -661,6 +663,24 @@ describe('a server', () => {
     ann.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect((await ann.next('CONNECTED')).headers['server']).toBe(`signalbox/${version}`);
+  });
+
+  it('has the queue options of its broker for the queues of sessions, whatever the class of the broker', async () => {
+    const inner = new EmbeddedBroker({ queue: { prefetch: 1 } });
+    const broker: Broker = {
+      queueOptions: inner.queueOptions,
+      start: (context) => inner.start(context),
+      stop: () => inner.stop(),
+      connect: (subscriber) => inner.connect(subscriber),
+      publish: (publication) => inner.publish(publication),
+    };
+    const { transport, server } = await serve({ broker });
+    const ann = await connectStomp(transport);
+    await ann.subscribe('own', '/user/queue/x', { ack: 'client' });
+    const [{ id } = { id: '' }] = server.sessions.all();
+    for (const text of ['1', '2']) await server.publisher.publishToSession(id, '/queue/x', text);
+    expect(await ann.texts(1)).toEqual(['1']);
+    await ann.expectNone();
   });
 
   it('lists its routes', async () => {
