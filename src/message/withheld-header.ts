@@ -15,6 +15,7 @@ const serverOwned = [
   'session',
   'user-name',
   'dropped',
+  'original-destination',
 ];
 
 export const withheld = {
@@ -22,3 +23,27 @@ export const withheld = {
   send: new Set(['destination', ...serverOwned]),
   subscribe: new Set(['destination', 'id', ...serverOwned]),
 } as const satisfies Record<string, ReadonlySet<string>>;
+
+/**
+ * True when a header of a client is not passed on: its name, without escapes and without surrounding white space, is one of
+ * these. Names are case-sensitive, as in STOMP. Clients such as stompjs trim names, so ` user-name` would forge `user-name`.
+ */
+export function isWithheld(name: string, names: ReadonlySet<string>): boolean {
+  if (names.has(name)) return true;
+  const trimmed = trimName(name);
+  // The server rewrites `reply-to`; a client that trims names would read ` reply-to` unchanged.
+  return trimmed !== name && (names.has(trimmed) || trimmed === 'reply-to');
+}
+
+/** White space of Unicode, and control and format characters, which the `trim` functions of some languages remove too. */
+const invisible = /^[\p{White_Space}\p{Cc}\p{Cf}]+|[\p{White_Space}\p{Cc}\p{Cf}]+$/gu;
+
+function trimName(name: string): string {
+  const isPlain =
+    isVisibleAscii(name.charCodeAt(0)) && isVisibleAscii(name.charCodeAt(name.length - 1));
+  return isPlain ? name : name.replaceAll(invisible, '');
+}
+
+function isVisibleAscii(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}

@@ -1,6 +1,7 @@
 // Typed access to the fields of a client's JSON object.
 import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
+import { isWithheld } from '../../message/withheld-header.js';
 import type { DecoderLimits } from '../codec.js';
 
 /** The result of `JSON.parse`. Only names that `Object.prototype` does not have are read from it. */
@@ -37,10 +38,10 @@ export function text({ fields, limits }: Source, name: string): string | undefin
 }
 
 /**
- * The object `headers` as a map, without the hidden names.
+ * The object `headers` as a map, without withheld headers.
  * @throws {MessagingError} `header-invalid`, `frame-too-large`
  */
-export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>): Headers {
+export function headers({ fields, limits }: Source, withheld: ReadonlySet<string>): Headers {
   const given = fields['headers'];
   if (given === undefined) return noHeaders;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw headersInvalid();
@@ -51,7 +52,7 @@ export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>)
   for (const [name, value] of entries) {
     if (name === '' || !isText(name) || !isText(value)) throw headersInvalid();
     checkSize(name + value, limits);
-    if (!hidden.has(name)) kept.set(name, value);
+    if (!isWithheld(name, withheld)) kept.set(name, value);
   }
   return kept.size === 0 ? noHeaders : kept;
 }

@@ -11,9 +11,12 @@ import type {
   UnsubscribeFrame,
 } from '../../message/frame.js';
 import { noHeaders, type Headers } from '../../message/message.js';
-import { withheld } from '../../message/withheld-header.js';
-import type { Version } from './dialect.js';
+import { isWithheld, withheld } from '../../message/withheld-header.js';
+import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 
 type Reader = (raw: RawFrame, version: Version) => ClientFrame;
 
@@ -35,7 +38,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
   const reader = readers.get(raw.command);
   if (reader === undefined) throw new MessagingError('command-unknown');
-  if (raw.body.length > 0 && raw.command !== 'SEND') throw new MessagingError('body-unexpected');
+  if (version !== '1.0' && !commandsWithBody.has(raw.command) && !raw.body.every(isLineEnd))
+    throw new MessagingError('body-unexpected');
   return reader(raw, version);
 }
 
@@ -45,6 +49,11 @@ export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
  */
 function implicitSubscriptionId(destination: string): string {
   return `\0${destination}`;
+}
+
+/** Some clients write a line end before the NUL of every frame. */
+function isLineEnd(byte: number): boolean {
+  return byte === lineFeed || byte === carriageReturn;
 }
 
 function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
@@ -119,7 +128,9 @@ function ackMode(mode: string, version: Version): AckMode {
   if (mode === 'client-individual' && version !== '1.0') return mode;
   throw new MessagingError(
     'header-invalid',
-    'The header ack takes auto, client or client-individual.',
+    version === '1.0'
+      ? 'The header ack takes auto or client in STOMP 1.0.'
+      : 'The header ack takes auto, client or client-individual.',
   );
 }
 
@@ -145,6 +156,7 @@ function required({ command, headers }: RawFrame, name: string): string {
 
 function without(headers: Headers, names: ReadonlySet<string>): Headers {
   let rest: Map<string, string> | undefined;
-  for (const [name, value] of headers) if (!names.has(name)) (rest ??= new Map()).set(name, value);
+  for (const [name, value] of headers)
+    if (!isWithheld(name, names)) (rest ??= new Map()).set(name, value);
   return rest ?? noHeaders;
 }

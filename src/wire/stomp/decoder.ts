@@ -3,7 +3,13 @@ import { MessagingError } from '../../message/error.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../../message/frame.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
 import { readClientFrame } from './client-frame.js';
-import { chooseVersion, dialects, negotiationCommands, type Version } from './dialect.js';
+import {
+  chooseVersion,
+  commandsWithBody,
+  dialects,
+  negotiationCommands,
+  type Version,
+} from './dialect.js';
 import { trimBlanks, trimHeaders } from './header.js';
 import { Parser } from './parser.js';
 import type { RawFrame } from './raw-frame.js';
@@ -20,7 +26,7 @@ export class StompDecoder implements Decoder, Iterator<Item> {
   #parser: Parser | undefined;
 
   constructor(limits: DecoderLimits) {
-    this.#parser = new Parser(limits);
+    this.#parser = new Parser(limits, commandsWithBody);
   }
 
   get version(): Version {

@@ -29,7 +29,7 @@ interface Draft {
   bodyLength: number | undefined;
 }
 
-/** Knows only the syntax of frames, not the commands, so that it parses the frames of servers as well. */
+/** Knows only the syntax of frames, not the meaning of commands, so that it parses the frames of servers as well. */
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
@@ -50,7 +50,11 @@ export class Parser {
   #draft: Draft | undefined;
   #inBody = false;
 
-  constructor(private readonly limits: DecoderLimits) {}
+  /** @param commandsWithBody other frames have no body; undefined when every frame may have one */
+  constructor(
+    private readonly limits: DecoderLimits,
+    private readonly commandsWithBody?: ReadonlySet<string>,
+  ) {}
 
   /** Sets the next chunk, which must not change. Frames of the previous chunk that `next` has not returned are lost. */
   feed(chunk: Uint8Array): void {
@@ -65,7 +69,7 @@ export class Parser {
    * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more bytes are needed.
    *
    * @throws {MessagingError} when the bytes are not a frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
-   *   `text-invalid`, `content-length-invalid`) or exceed a limit (`frame-too-large`); nothing can be read after that
+   *   `text-invalid`, `content-length-invalid`, `body-unexpected`) or exceed a limit (`frame-too-large`); nothing can be read after that
    */
   next(): RawFrame | 'eol' | undefined {
     let eol: 'eol' | undefined;
@@ -131,10 +135,18 @@ export class Parser {
     else if (!draft.headers.has(name)) draft.headers.set(name, value);
   }
 
-  #beginBody({ bodyLength }: Draft): void {
+  #beginBody(draft: Draft): void {
     this.#inBody = true;
+    const { command, bodyLength } = draft;
+    if (bodyLength === undefined) return;
+    if (bodyLength > 0 && this.commandsWithBody?.has(command) === false) {
+      // Answered now: otherwise the frame would take the frames after it as its body.
+      if (!this.dialect.ignoresBodies) throw unexpectedBody();
+      draft.bodyLength = undefined;
+      return;
+    }
     // Rejected before any byte of the body is stored.
-    if (bodyLength !== undefined) this.#checkSize(bodyLength);
+    this.#checkSize(bodyLength);
   }
 
   /** The next line without its LF; undefined when its end has not arrived. */
@@ -226,6 +238,13 @@ function withoutReturn(line: string): string {
 
 function endedEarly(): MessagingError {
   return new MessagingError('frame-malformed', 'The frame ends before its headers do.');
+}
+
+function unexpectedBody(): MessagingError {
+  return new MessagingError(
+    'body-unexpected',
+    'A frame of this kind has no body, so its content-length must be 0 or absent.',
+  );
 }
 
 function textOf(line: Buffer): string {

@@ -18,14 +18,14 @@ import {
 import type { StompFrame, StompHeaders } from '../../clients/stomp.js';
 import { acknowledge, messagesOf } from '../client.js';
 import { expectEnd, expectEqual, expectThat } from '../expect.js';
-import { frameCase } from '../frame-case.js';
+import { frameCase, type Script } from '../frame-case.js';
 import type { Setup } from '../setup.js';
 
 /** Users by their login; without one a client is anonymous. */
 const authenticate: ServerOptions['authenticate'] = ({ login }) =>
   login === undefined ? undefined : { name: login };
 
-/** White space before and after a name: blank, tab, and blanks beyond ASCII. */
+/** White space before and after a name: blank, tab, blanks beyond ASCII, and invisible characters that some languages trim. */
 const disguises: readonly ((name: string) => string)[] = [
   (name) => ` ${name}`,
   (name) => `\t${name}`,
@@ -33,6 +33,10 @@ const disguises: readonly ((name: string) => string)[] = [
   (name) => `\u00a0${name}`,
   (name) => `\u3000${name}`,
   (name) => `\u2028${name}`,
+  (name) => `\u0085${name}`,
+  (name) => `\u001c${name}`,
+  (name) => `${name}\u200b`,
+  (name) => `\ufeff \t${name} `,
 ];
 
 /** SENDs headers with disguised names; no subscriber may receive one. */
@@ -57,7 +61,15 @@ const forgedNames: Case = {
   title: 'A header whose trimmed name belongs to the server does not reach subscribers',
   ...everywhere,
   run: (setup) =>
-    expectNoDisguise(setup, ['user-name', 'message-id', 'subscription', 'ack', 'session']),
+    expectNoDisguise(setup, [
+      'user-name',
+      'message-id',
+      'subscription',
+      'ack',
+      'session',
+      'redelivered',
+      'original-destination',
+    ]),
 };
 
 const escapedNames: Case = {
@@ -71,8 +83,11 @@ const escapedNames: Case = {
     await setup.start();
     const client = await setup.connect();
     await client.subscribe('news', '/topic/news');
-    client.send('SEND', { destination: '/topic/news', '\\nuser-name': 'forged' }, '1');
-    await client.next('MESSAGE');
+    const ends = setup.protocol === 'stomp-1.2' ? ['\\n', '\\r'] : ['\\n'];
+    for (const end of ends) {
+      client.send('SEND', { destination: '/topic/news', [`${end}user-name`]: 'forged' }, '1');
+      await client.next('MESSAGE');
+    }
     expectThat(
       !JSON.stringify(client.history).includes('forged'),
       'The header reached a subscriber.',
@@ -123,7 +138,76 @@ const forgedOrigin: Case = {
   },
 };
 
+/** Frames without a body, in an order in which each of them is valid. */
+const framesWithoutBody: readonly (readonly [command: string, headers: StompHeaders])[] = [
+  ['SUBSCRIBE', { id: '1', destination: '/topic/news' }],
+  ['UNSUBSCRIBE', { id: '1' }],
+  ['BEGIN', { transaction: 't' }],
+  ['COMMIT', { transaction: 't' }],
+  ['BEGIN', { transaction: 'u' }],
+  ['ABORT', { transaction: 'u' }],
+  ['DISCONNECT', {}],
+];
+
+/** The frames with this body, and the receipts that confirm all of them. */
+function confirmed(body: string): Pick<Script, 'frames' | 'receives' | 'ends'> {
+  return {
+    frames: framesWithoutBody.map(([command, headers], i) => [
+      command,
+      { ...headers, receipt: `r-${i}` },
+      body,
+    ]),
+    receives: framesWithoutBody.map((_, i) => ({
+      command: 'RECEIPT',
+      headers: { 'receipt-id': `r-${i}` },
+    })),
+    ends: 1000,
+  };
+}
+
 const bodies: readonly Case[] = [
+  frameCase(
+    {
+      fault: 'C4',
+      name: 'body-of-every-frame',
+      title: 'STOMP 1.0 ignores the body of every frame except SEND',
+      protocols: ['stomp-1.0'],
+      transports,
+    },
+    confirmed('a body\nof two lines'),
+  ),
+  ...Object.entries({ lf: '\n', crlf: '\r\n', 'several-lf': '\n\n\n' }).map(([name, end]) =>
+    frameCase(
+      {
+        fault: 'C4',
+        name: `line-end-in-every-frame-${name}`,
+        title: `A body of ${JSON.stringify(end)} in a frame without body is ignored`,
+        ...everyStomp,
+      },
+      confirmed(end),
+    ),
+  ),
+  frameCase(
+    {
+      fault: 'C4',
+      name: 'line-ends-between-frames',
+      title: 'LF and CR LF after the NUL of a frame are ignored, also after CONNECT',
+      ...everyStomp,
+    },
+    {
+      connect: false,
+      frames: (protocol) => [
+        `CONNECT\naccept-version:${protocol.slice(-3)}\nhost:test\n\n\0\r\n\n`,
+        'BEGIN\ntransaction:t\nreceipt:r\n\n\0\r\n\r\n\n',
+        ['COMMIT', { transaction: 't', receipt: 's' }],
+      ],
+      receives: [
+        { command: 'CONNECTED' },
+        { command: 'RECEIPT', headers: { 'receipt-id': 'r' } },
+        { command: 'RECEIPT', headers: { 'receipt-id': 's' } },
+      ],
+    },
+  ),
   frameCase(
     {
       fault: 'C4',
@@ -224,6 +308,94 @@ const ackWithLength: Case = {
     client.write('ACK\nid:a\nmessage-id:a\nsubscription:s\ncontent-length:1000\n\n\0');
     client.send('BEGIN', { transaction: 't' });
     await expectEnd(setup, client, 1002);
+  },
+};
+
+/** Complete except for the body that `content-length` announces. */
+const announced = {
+  SUBSCRIBE: 'id:1\ndestination:/topic/news\n',
+  UNSUBSCRIBE: 'id:1\n',
+  BEGIN: 'transaction:t\n',
+  COMMIT: 'transaction:t\n',
+  ABORT: 'transaction:t\n',
+  NACK: 'id:a\nmessage-id:a\nsubscription:s\n',
+  DISCONNECT: '',
+};
+
+const announcedBodies: readonly Case[] = [
+  ...Object.entries(announced).map(([command, headers]) =>
+    frameCase(
+      {
+        fault: 'C6',
+        name: `${command.toLowerCase()}-that-announces-a-body`,
+        title: `${command} with a content-length above 0 is refused before its body arrives`,
+        protocols: ['stomp-1.1', 'stomp-1.2'],
+        transports: ['memory'],
+      },
+      {
+        frames: [`${command}\n${headers}receipt:r\ncontent-length:1000\n\n\0`],
+        receives: [{ command: 'ERROR', headers: { code: 'body-unexpected', 'receipt-id': 'r' } }],
+        ends: 1002,
+      },
+    ),
+  ),
+  frameCase(
+    {
+      fault: 'C6',
+      name: 'announced-body-in-1.0',
+      title:
+        'STOMP 1.0 ignores the content-length of a frame without body, and reads the frames after it',
+      protocols: ['stomp-1.0'],
+      transports,
+    },
+    {
+      frames: [
+        'SUBSCRIBE\ndestination:/topic/news\nreceipt:r\ncontent-length:1000\n\n\0',
+        ['SEND', { destination: '/topic/news' }, 'first'],
+      ],
+      receives: [
+        { command: 'RECEIPT', headers: { 'receipt-id': 'r' } },
+        { command: 'MESSAGE', body: 'first' },
+      ],
+    },
+  ),
+  frameCase(
+    {
+      fault: 'C6',
+      name: 'connect-that-announces-a-body',
+      title:
+        'CONNECT with a content-length and no body is accepted, and the frames after it are read',
+      ...everyStomp,
+    },
+    {
+      connect: false,
+      frames: (protocol) => [
+        `CONNECT\naccept-version:${protocol.slice(-3)}\nhost:test\ncontent-length:9\n\n\0`,
+        ['BEGIN', { transaction: 't', receipt: 'r' }],
+      ],
+      receives: [{ command: 'CONNECTED' }, { command: 'RECEIPT', headers: { 'receipt-id': 'r' } }],
+    },
+  ),
+];
+
+/** The test suite of the Ruby client compares them (`test_noack`). */
+const redeliveredIds: Case = {
+  fault: 'C6',
+  name: 'message-id-of-a-redelivery',
+  title: 'A message that another session receives again keeps its message-id, in each ack mode',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const ids: (string | undefined)[] = [];
+    for (const ack of ['client', 'client', 'auto']) {
+      const client = await setup.connect();
+      if (ids.length === 0) client.send('SEND', { destination: '/queue/work' }, '1');
+      await client.subscribe('1', '/queue/work', { ack });
+      ids.push((await client.next('MESSAGE')).headers['message-id']);
+      client.connection.vanish();
+      await setup.settle();
+    }
+    expectEqual('the ids', new Set(ids).size, 1);
   },
 };
 
@@ -423,7 +595,9 @@ export const protocolFaults: readonly Case[] = [
   ...foreignReplyTo,
   temporaryQueue,
   ackWithLength,
+  ...announcedBodies,
   messageIds,
+  redeliveredIds,
   individualMode,
   repeatedHeaders,
   relayedRepetition,

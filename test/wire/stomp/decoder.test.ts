@@ -142,6 +142,30 @@ describe('commands', () => {
     );
   });
 
+  it('line 11: may have a body of line ends', () => {
+    for (const body of ['\n', '\r\n', '\n\n'])
+      expect(decode('1.2', `BEGIN\ntransaction:t\n\n${body}\0`)).toMatchObject([{ kind: 'begin' }]);
+  });
+
+  it('line 11: lose their body in 1.0, also one that content-length announces', () => {
+    const frames = [
+      'BEGIN\ntransaction:t\n\nbody\0',
+      'COMMIT\ntransaction:t\ncontent-length:9\n\n\0',
+      'ABORT\ntransaction:u\n\n\0',
+    ];
+    expect(decode('1.0', frames.join(''))).toMatchObject([
+      { kind: 'begin' },
+      { kind: 'commit' },
+      { kind: 'abort' },
+    ]);
+  });
+
+  it('line 11: are rejected when content-length announces a body, before it arrives', () => {
+    const text = 'ACK\nid:a\nmessage-id:a\nsubscription:s\nreceipt:r\ncontent-length:1\n\n';
+    for (const version of ['1.1', '1.2'] as const)
+      expect(decode(version, text)).toMatchObject([{ code: 'body-unexpected', receipt: 'r' }]);
+  });
+
   it('line 11: have no body with a content-length of 0', () => {
     expect(decode('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
       { kind: 'begin', transaction: 't' },
