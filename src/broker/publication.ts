@@ -2,6 +2,7 @@
 import type { PublishAddress } from '../message/address.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
+import { ownsBody, withOwnBody } from '../message/kept-message.js';
 import type { Message } from '../message/message.js';
 
 /** Never changes after it was made: encoders cache bytes by it, so pass on the same object. */
@@ -28,4 +29,17 @@ export function publicationOf(
   { ids, clock }: { readonly ids: Pick<Ids, 'message'>; readonly clock: Clock },
 ): Publication {
   return { id: ids.message(), message, origin, publishedAt: clock.date() };
+}
+
+/** Shared by all that keep a publication, so that the copy exists and is encoded once. */
+const copies = new WeakMap<Publication, Publication>();
+
+/** The publication, or a copy whose body does not keep a larger buffer alive. For parts that keep it beyond the turn. */
+export function keptPublication(publication: Publication): Publication {
+  if (ownsBody(publication.message)) return publication;
+  const known = copies.get(publication);
+  if (known !== undefined) return known;
+  const copy = { ...publication, message: withOwnBody(publication.message) };
+  copies.set(publication, copy);
+  return copy;
 }

@@ -65,11 +65,25 @@ export class Inbound {
 
   #send(frame: SendFrame, client: Client): void | Promise<void> {
     const { message, transaction } = frame;
+    // First, because an invalid key must be refused before COMMIT.
+    const key = this.#keyOf(message, client);
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
-    const key = keyOf(message, client);
     return key === undefined
       ? this.#process(message, client)
       : this.parts.idempotency.once(key, () => this.#process(message, client));
+  }
+
+  /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
+  #keyOf({ headers }: Message, { session }: Client): string | undefined {
+    const key = headers.get('idempotency-key');
+    if (key === undefined) return undefined;
+    const { maxIdempotencyKeyCharacters } = this.parts.limits;
+    if (key.length > maxIdempotencyKeyCharacters)
+      throw new MessagingError(
+        'header-invalid',
+        `The header idempotency-key has at most ${maxIdempotencyKeyCharacters} characters.`,
+      );
+    return ownedKey(key, session);
   }
 
   #process(sent: Message, client: Client): void | Promise<void> {
@@ -84,7 +98,7 @@ export class Inbound {
   async #commit({ transaction }: TransactionFrame, client: Client): Promise<void> {
     const held = client.transactions.end(transaction).map((frame) => ({
       frame,
-      key: frame.kind === 'send' ? keyOf(frame.message, client) : undefined,
+      key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
     await this.parts.idempotency.together(keys, async (fresh) => {
@@ -187,12 +201,6 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return client.subscriber.settle(settlementOf(frame));
   }
-}
-
-/** The idempotency key of a SEND; undefined without the header. */
-function keyOf({ headers }: Message, { session }: Client): string | undefined {
-  const key = headers.get('idempotency-key');
-  return key === undefined ? undefined : ownedKey(key, session);
 }
 
 function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {

@@ -57,10 +57,12 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */
   readonly maxTransactionFrames: number;
-  /** Bytes of all transactions of one session. @default 16 times `maxFrameBytes` */
+  /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
   /** Values of `idempotency-key` that the server remembers. @default 10,000 */
   readonly maxIdempotencyKeys: number;
+  /** Characters of one `idempotency-key`. @default 256 */
+  readonly maxIdempotencyKeyCharacters: number;
   /** Milliseconds that the server remembers a key. @default 300,000 */
   readonly idempotencyRetention: number;
   /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */

@@ -74,6 +74,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,
       maxIdempotencyKeys: 10_000,
+      maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,

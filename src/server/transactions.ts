@@ -1,6 +1,7 @@
 // The open transactions of one session: frames that wait for COMMIT.
 import { MessagingError } from '../message/error.js';
 import type { SendFrame, SettleFrame } from '../message/frame.js';
+import { messageOverhead, sizeOf, withOwnBody } from '../message/kept-message.js';
 
 /** A frame that takes effect at COMMIT. */
 export type HeldFrame = SendFrame | SettleFrame;
@@ -10,7 +11,7 @@ export interface TransactionLimits {
   readonly maxTransactions: number;
   /** Frames that one transaction may hold. */
   readonly maxTransactionFrames: number;
-  /** Bytes that all transactions of a session may hold. */
+  /** Bytes that all transactions of a session may hold, with headers, receipts and bookkeeping. */
   readonly maxTransactionBytes: number;
 }
 
@@ -31,11 +32,11 @@ export class Transactions {
   /** @throws {MessagingError} `transaction-unknown`, `transaction-limit` */
   hold(name: string, frame: HeldFrame): void {
     const held = this.#find(name);
-    const bytes = sizeOf(frame);
+    const bytes = bytesOf(frame);
     const { maxTransactionFrames, maxTransactionBytes } = this.limits;
     if (held.length >= maxTransactionFrames || this.#bytes + bytes > maxTransactionBytes)
       throw new MessagingError('transaction-limit');
-    held.push(frame);
+    held.push(frame.kind === 'send' ? { ...frame, message: withOwnBody(frame.message) } : frame);
     this.#bytes += bytes;
   }
 
@@ -43,7 +44,7 @@ export class Transactions {
   end(name: string): readonly HeldFrame[] {
     const held = this.#find(name);
     this.#open.delete(name);
-    for (const frame of held) this.#bytes -= sizeOf(frame);
+    for (const frame of held) this.#bytes -= bytesOf(frame);
     return held;
   }
 
@@ -60,10 +61,10 @@ export class Transactions {
   }
 }
 
-function sizeOf(frame: HeldFrame): number {
-  if (frame.kind !== 'send') return frame.id.length;
-  const { destination, headers, body } = frame.message;
-  let bytes = destination.length + body.length;
-  for (const [name, value] of headers) bytes += name.length + value.length;
-  return bytes;
+/** Bytes that a frame counts. Its receipt is kept until COMMIT, like the rest of it. */
+function bytesOf(frame: HeldFrame): number {
+  const { receipt = '', transaction = '' } = frame;
+  const text = receipt.length + transaction.length;
+  if (frame.kind === 'send') return text + sizeOf(frame.message);
+  return text + messageOverhead + frame.id.length + (frame.subscription ?? '').length;
 }

@@ -208,3 +208,16 @@ it('messages that are processed together receive the keys that are new', async (
   await idempotency.together(new Set(['c', 'd']), process);
   expect(seen).toEqual([['b', 'c'], ['d']]);
 });
+
+it('a key that is longer than the limit is refused, alone and in a transaction', async () => {
+  await using server = await app({ maxIdempotencyKeyCharacters: 3 });
+  const ann = await server.connect();
+  const orders = await ann.subscribe('/topic/orders');
+  await ann.send('/app/order', 'alone', key('1234'));
+  await ann.begin('t');
+  await ann.send('/app/order', 'in a transaction', key('1234', { transaction: 't' }));
+  await ann.commit('t');
+  expect(ann.problems.map(({ code }) => code)).toEqual(['header-invalid', 'header-invalid']);
+  await ann.send('/app/order', 'tea', key('123'));
+  expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['tea']);
+});

@@ -234,33 +234,55 @@ describe('a session rejects', () => {
 });
 
 describe('the bytes of transactions', () => {
-  const limits = { maxTransactions: 2, maxTransactionFrames: 10, maxTransactionBytes: 20 };
-  /** Holds 10 bytes: 2 of the destination, 5 of the header, 3 of the body. */
-  const ten: HeldFrame = {
+  /** Two SENDs fit. */
+  const limits = { maxTransactions: 2, maxTransactionFrames: 10, maxTransactionBytes: 2 * 330 };
+  /** Counts 330 bytes: 256 for the frame, 2 of the destination, 69 of the header, 3 of the body. */
+  const send: HeldFrame = {
     kind: 'send',
     message: { destination: '/x', headers: new Map([['ab', 'cde']]), body: Buffer.from('123') },
   };
+  const ack = { kind: 'ack', id: '1' } as const;
 
   it('count destinations, headers and bodies, up to the limit', () => {
     const transactions = new Transactions(limits);
     transactions.begin('a');
     transactions.begin('b');
-    transactions.hold('a', ten);
-    transactions.hold('b', ten);
-    const ack: HeldFrame = { kind: 'ack', id: '1', subscription: undefined };
+    transactions.hold('a', send);
+    transactions.hold('b', send);
     expect(() => transactions.hold('b', ack)).toThrow(new MessagingError('transaction-limit'));
     transactions.end('a');
     transactions.hold('b', ack);
   });
 
+  it.each<[string, HeldFrame]>([
+    ['the receipt of a SEND', { ...send, receipt: 'r'.repeat(331) }],
+    ['the receipt of an ACK', { ...ack, receipt: 'r'.repeat(404) }],
+    ['the id of an ACK', { ...ack, id: 'i'.repeat(405) }],
+    ['the subscription of an ACK', { ...ack, subscription: 's'.repeat(404) }],
+    ['the name of the transaction', { ...ack, transaction: 't'.repeat(404) }],
+  ])('count %s', (_text, frame) => {
+    const transactions = new Transactions(limits);
+    transactions.begin('a');
+    expect(() => transactions.hold('a', frame)).toThrow(new MessagingError('transaction-limit'));
+  });
+
   it('are released when all transactions are aborted', () => {
     const transactions = new Transactions(limits);
     transactions.begin('a');
-    transactions.hold('a', ten);
-    transactions.hold('a', ten);
+    transactions.hold('a', send);
+    transactions.hold('a', send);
     transactions.clear();
     transactions.begin('a');
-    transactions.hold('a', ten);
-    expect(transactions.end('a')).toEqual([ten]);
+    transactions.hold('a', send);
+    expect(transactions.end('a')).toEqual([send]);
+  });
+
+  it('do not include the memory that was read together with a body', () => {
+    const transactions = new Transactions(limits);
+    const body = Buffer.allocUnsafeSlow(64 * 1024).subarray(0, 3);
+    transactions.begin('a');
+    transactions.hold('a', { ...send, message: { ...send.message, body } });
+    const [held] = transactions.end('a');
+    expect(held?.kind === 'send' && held.message.body.buffer.byteLength).toBe(3);
   });
 });

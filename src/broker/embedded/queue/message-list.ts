@@ -20,16 +20,6 @@ export interface QueuedMessage {
   ackDue: number;
 }
 
-/** Bytes of a message besides its text: objects, keys, the entry in the list. */
-const overhead = 256;
-
-/** Bytes that a message counts for the limits. */
-export function sizeOf({ destination, headers, body }: Message): number {
-  let size = overhead + destination.length + body.length;
-  for (const [name, value] of headers) size += name.length + value.length;
-  return size;
-}
-
 /** The header `expires` in milliseconds since 1970 (ActiveMQ, Artemis); Infinity when it is absent, 0 or not a number. */
 export function expiryOf({ headers }: Message): number {
   const expires = Number(headers.get('expires') ?? 0);

@@ -1,7 +1,8 @@
 // One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
+import { sizeOf } from '../../../message/kept-message.js';
 import type { Message } from '../../../message/message.js';
-import type { Publication } from '../../publication.js';
-import { expiryOf, MessageList, sizeOf, type QueuedMessage } from './message-list.js';
+import { keptPublication, type Publication } from '../../publication.js';
+import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
 import type { QueueMemory } from './queue-memory.js';
 
 /** A message that is added to a queue. */
@@ -55,7 +56,7 @@ export class MessageQueue {
     const expires = expiryOf(publication.message);
     this.#waiting.add({
       sequence: ++this.#sequence,
-      publication,
+      publication: keptPublication(publication),
       size,
       expires,
       retained,

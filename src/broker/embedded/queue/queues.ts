@@ -1,7 +1,7 @@
 // The queues of a broker by name: which destinations are queues, and whether messages fit before any of them is added.
 import { MessagingError } from '../../../message/error.js';
+import { sizeOf } from '../../../message/kept-message.js';
 import type { Message } from '../../../message/message.js';
-import { sizeOf } from './message-list.js';
 import { MessageQueue, type Load } from './message-queue.js';
 import type { QueueMemory, QueueOptions } from './queue-memory.js';
 

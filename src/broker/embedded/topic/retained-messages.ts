@@ -11,10 +11,10 @@ import {
 } from '../../../pattern/destination-pattern.js';
 import type { Separator } from '../../../pattern/separator.js';
 import type { Logger } from '../../../message/logger.js';
+import { sizeOf } from '../../../message/kept-message.js';
 import type { Message } from '../../../message/message.js';
-import type { Publication } from '../../publication.js';
+import { keptPublication, type Publication } from '../../publication.js';
 import type { Entry } from './subscription-index.js';
-import { sizeOf } from '../queue/message-list.js';
 
 export interface RetainOptions {
   /** Destinations and patterns whose last message is kept. @default none */
@@ -64,7 +64,7 @@ export class RetainedMessages {
     this.#forget(destination);
     const size = sizeOf(message);
     if (body.length === 0 || size > this.options.maxBytes) return;
-    this.#kept.set(destination, publication);
+    this.#kept.set(destination, keptPublication(publication));
     this.#bytes += size;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.options.maxMessages && this.#bytes <= this.options.maxBytes)

@@ -1,7 +1,7 @@
 // Durable subscriptions: messages that were published while the subscriber was away are delivered when it returns.
 import { describe, expect, it } from 'vitest';
 import type { AckMode } from '../../../../src/message/frame.js';
-import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
+import { sizeOf } from '../../../../src/message/kept-message.js';
 import { brokerWith, message, publication, refusal, type Consumer } from '../started-broker.js';
 
 const topic = '/topic/news';

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   MessageList,
-  sizeOf,
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
 import { publication } from '../started-broker.js';
@@ -77,9 +76,4 @@ describe('a list of messages', () => {
     }
     expect([...taken, ...drain(list)]).toEqual(Array.from({ length: 5000 }, (_, i) => i + 1));
   });
-});
-
-it('counts the bytes of destination, headers and body, and a constant for the objects', () => {
-  const headers = new Map([['ab', 'cde']]);
-  expect(sizeOf({ destination: '/x', headers, body: Buffer.from('123') })).toBe(256 + 2 + 5 + 3);
 });

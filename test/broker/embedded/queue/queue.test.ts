@@ -1,7 +1,7 @@
 // Queues of the embedded broker: each message goes to one subscriber and is kept until it is acknowledged.
 import { describe, expect, it } from 'vitest';
 import type { Subscription } from '../../../../src/broker/broker.js';
-import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
+import { sizeOf } from '../../../../src/message/kept-message.js';
 import { collectGarbage } from '../../../collect-garbage.js';
 import { brokerWith, message, publication, refusal, sending } from '../started-broker.js';
 

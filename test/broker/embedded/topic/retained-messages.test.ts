@@ -1,6 +1,6 @@
 // Retained messages: the last message of each chosen destination, delivered first to later subscriptions.
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../../../../src/broker/embedded/queue/message-list.js';
+import { sizeOf } from '../../../../src/message/kept-message.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
 import { brokerWith, message, publication } from '../started-broker.js';
 
