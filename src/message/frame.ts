@@ -1,6 +1,6 @@
 // The frames of clients and servers, independent of the wire protocol.
 import type { ErrorCode, FieldProblem } from './error.js';
-import type { Headers, Message } from './message.js';
+import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** `auto`: acknowledged when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
 export type AckMode = 'auto' | 'client' | 'client-individual';
@@ -38,6 +38,8 @@ export interface SubscribeFrame extends Receiptable {
   readonly destination: string;
   readonly ack: AckMode;
   readonly headers: Headers;
+  /** Absent when no header is repeated. */
+  readonly repeatedHeaders?: RepeatedHeaders | undefined;
 }
 
 export interface UnsubscribeFrame extends Receiptable {

@@ -8,9 +8,12 @@ export const messageOverhead = 256;
 const headerOverhead = 64;
 
 /** Bytes that a kept message counts for limits. */
-export function sizeOf({ destination, headers, body }: Message): number {
+export function sizeOf({ destination, headers, repeatedHeaders, body }: Message): number {
   let size = messageOverhead + destination.length + body.length + headers.size * headerOverhead;
   for (const [name, value] of headers) size += name.length + value.length;
+  if (repeatedHeaders !== undefined)
+    for (const values of repeatedHeaders.values())
+      for (const value of values) size += value.length + headerOverhead;
   return size;
 }
 

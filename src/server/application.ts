@@ -64,7 +64,7 @@ export class Application {
    * @throws {MessagingError} as `send`
    */
   async subscribe(
-    { id, destination, headers }: SubscribeFrame,
+    { id, destination, headers, repeatedHeaders }: SubscribeFrame,
     lookup: string,
     client: Client,
   ): Promise<void> {
@@ -75,7 +75,7 @@ export class Application {
       if (subscriber.end(live)) client.unsubscribed(id, destination);
     };
     try {
-      const message = { destination, headers, body: emptyBody };
+      const message = { destination, headers, repeatedHeaders, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');

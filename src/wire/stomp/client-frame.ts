@@ -10,7 +10,7 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers } from '../../message/message.js';
+import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
 import { isWithheld, withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
@@ -70,9 +70,10 @@ function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
 function readSend(raw: RawFrame): ClientFrame {
   const { headers, body } = raw;
   const destination = required(raw, 'destination');
+  const repeatedHeaders = withoutRepeated(raw.repeatedHeaders, withheld.send);
   return {
     kind: 'send',
-    message: { destination, headers: without(headers, withheld.send), body },
+    message: { destination, headers: without(headers, withheld.send), repeatedHeaders, body },
     receipt: headers.get('receipt'),
     transaction: headers.get('transaction'),
   };
@@ -91,6 +92,7 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
     destination,
     ack: ackMode(headers.get('ack') ?? 'auto', version),
     headers: without(headers, withheld.subscribe),
+    repeatedHeaders: withoutRepeated(raw.repeatedHeaders, withheld.subscribe),
     receipt: headers.get('receipt'),
   };
 }
@@ -159,4 +161,13 @@ function without(headers: Headers, names: ReadonlySet<string>): Headers {
   for (const [name, value] of headers)
     if (!isWithheld(name, names)) (rest ??= new Map()).set(name, value);
   return rest ?? noHeaders;
+}
+
+function withoutRepeated(
+  repeated: RepeatedHeaders | undefined,
+  names: ReadonlySet<string>,
+): RepeatedHeaders | undefined {
+  if (repeated === undefined) return undefined;
+  const rest = [...repeated].filter(([name]) => !isWithheld(name, names));
+  return rest.length === 0 ? undefined : new Map(rest);
 }

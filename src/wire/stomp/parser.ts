@@ -4,7 +4,13 @@ import { MessagingError } from '../../message/error.js';
 import type { DecoderLimits } from '../codec.js';
 import { bodyOf, ByteCollector } from '../received-bytes.js';
 import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
-import { parseContentLength, unescapeText, type EscapeLetters } from './header.js';
+import {
+  addHeader,
+  parseContentLength,
+  unescapeText,
+  type EscapeLetters,
+  type HeaderDraft,
+} from './header.js';
 import type { RawFrame } from './raw-frame.js';
 
 // Not imported: V8 folds the constants of a file, but loads imported ones in each round of a loop.
@@ -19,9 +25,8 @@ const nothing: Buffer = Buffer.alloc(0);
 const windowSize = 256;
 
 /** A frame whose command has been read. */
-interface Draft {
+interface Draft extends HeaderDraft {
   readonly command: string;
-  readonly headers: Map<string, string>;
   readonly crlf: boolean;
   readonly letters: EscapeLetters | undefined;
   readonly lineLimit: number;
@@ -108,6 +113,7 @@ export class Parser {
     return {
       command: crlf ? bare : line,
       headers: new Map(),
+      repeatedHeaders: undefined,
       crlf,
       letters: early ? undefined : dialect.escaping.letters,
       lineLimit: early ? limits.maxConnectHeaderBytes : limits.maxHeaderBytes,
@@ -130,9 +136,8 @@ export class Parser {
       name = unescaped(name, draft.letters);
       value = unescaped(value, draft.letters);
     }
-    // STOMP 1.2, "Repeated Header Entries": the first counts.
     if (name === 'content-length') draft.bodyLength ??= parseContentLength(value);
-    else if (!draft.headers.has(name)) draft.headers.set(name, value);
+    else addHeader(draft, name, value);
   }
 
   #beginBody(draft: Draft): void {
@@ -188,7 +193,7 @@ export class Parser {
   }
 
   /** The frame, once the byte after its body has arrived. */
-  #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
+  #readBody({ command, headers, repeatedHeaders, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
     const partial = this.#partialBody;
@@ -208,7 +213,7 @@ export class Parser {
     this.#size = 0;
     this.#draft = undefined;
     this.#inBody = false;
-    return { command, headers, body };
+    return { command, headers, repeatedHeaders, body };
   }
 
   /** Copies the unread bytes, so that the chunk is not kept alive while the session waits for more. */

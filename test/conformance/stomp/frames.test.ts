@@ -103,7 +103,7 @@ testRequirements('Frames and encoding', [
       const client = await context.client();
       const login = String.raw`a\cb`;
       client.send('CONNECT', { 'accept-version': version, host: 'test', login });
-      equal((await client.expect('CONNECTED')).headers['user-name'], undefined);
+      equal((await client.expect('CONNECTED')).headers['user-name'], login);
       equal([...context.server.sessions.ofUser(login)].length, 1);
       await client.request('SUBSCRIBE', { id: 's', destination: topic });
       const other = await context.connect('1.2');
@@ -140,7 +140,7 @@ testRequirements('Frames and encoding', [
   },
   {
     number: 10,
-    rule: 'The first of a repeated header counts.',
+    rule: 'The first of a repeated header counts. MESSAGE keeps the repetitions in order.',
     async check(context, version) {
       const client = await context.subscriber(version, topic);
       client.write(

@@ -15,7 +15,7 @@ import {
   WrongAnswer,
   type Case,
 } from '../case.js';
-import type { StompFrame, StompHeaders } from '../../clients/stomp.js';
+import type { StompClient, StompFrame, StompHeaders } from '../../clients/stomp.js';
 import { acknowledge, messagesOf } from '../client.js';
 import { expectEnd, expectEqual, expectThat } from '../expect.js';
 import { frameCase, type Script } from '../frame-case.js';
@@ -255,7 +255,9 @@ const foreignReplyTo: readonly Case[] = Object.entries({
   'a-name': 'amq.rabbitmq.reply-to',
   'a-topic': '/topic/answers',
   'a-queue': '/queue/answers',
-  'another-scheme': 'mailto:ann@example.org',
+  'another-scheme': 'tag@example.org',
+  // STOMP 1.0 and JSON have no escapes; STOMP 1.1 and 1.2 send the same characters back.
+  'escaped-characters': String.raw`mailto\cann@example.org`,
 }).map(([name, replyTo]) =>
   frameCase(
     {
@@ -293,6 +295,69 @@ const temporaryQueue: Case = {
     await setup.settle();
     const received = messagesOf(asker).map((frame) => frame.headers['subscription']);
     expectEqual('the subscriptions of the answers', received, ['/temp-queue/answers']);
+  },
+};
+
+const temporaryQueueUntilUnsubscribe: Case = {
+  fault: 'C5',
+  name: 'temporary-queue-until-unsubscribe',
+  title:
+    'UNSUBSCRIBE with id:/temp-queue/x ends the answers that arrive without SUBSCRIBE, and a SUBSCRIBE receives them under its id',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const worker = await setup.connect();
+    await worker.subscribe('work', '/queue/requests');
+    const asker = await setup.connect();
+    const queue = '/temp-queue/answers';
+    const ask = async () => {
+      asker.send('SEND', { destination: '/queue/requests', 'reply-to': queue }, '"question"');
+      return (await worker.next('MESSAGE')).headers['reply-to'] ?? '';
+    };
+    const answer = async (destination: string) => {
+      await worker.request('SEND', { destination }, '"answer"');
+      await setup.settle();
+    };
+    const address = await ask();
+    await asker.subscribe('own', queue);
+    await answer(address);
+    await asker.request('UNSUBSCRIBE', { id: 'own' });
+    await answer(address);
+    await answer(await ask());
+    await asker.request('UNSUBSCRIBE', { id: queue });
+    await answer(address);
+    const received = messagesOf(asker).map((frame) => frame.headers['subscription']);
+    expectEqual('the subscriptions of the answers', received, ['own', queue]);
+  },
+};
+
+/** Nobody else may read the answers, or send to the queue by its name. */
+const temporaryQueueOfOneSession: Case = {
+  fault: 'C5',
+  name: 'temporary-queue-of-one-session',
+  title: 'Answers to reply-to:/temp-queue/x reach only the session that asked',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start();
+    const worker = await setup.connect();
+    await worker.subscribe('work', '/queue/requests');
+    const [asker, other] = [await setup.connect(), await setup.connect()];
+    for (const client of [asker, other])
+      client.send(
+        'SEND',
+        { destination: '/queue/requests', 'reply-to': '/temp-queue/answers' },
+        '"question"',
+      );
+    const [first, second] = [await worker.next('MESSAGE'), await worker.next('MESSAGE')];
+    expectThat(
+      first.headers['reply-to'] !== second.headers['reply-to'],
+      'Two sessions have the same address.',
+    );
+    await worker.request('SEND', { destination: first.headers['reply-to'] }, '"answer"');
+    worker.send('SEND', { destination: '/temp-queue/answers' }, '"guess"');
+    await setup.settle();
+    const counts = [asker, other].map((client) => messagesOf(client).length);
+    expectEqual('the numbers of answers', counts, [1, 0]);
   },
 };
 
@@ -497,6 +562,12 @@ const userNames: readonly Case[] = Object.entries({
   },
 }));
 
+/** TCP has no close code, and a client without CONNECTED has no session id, so only ERROR and the end are compared. */
+async function expectRefusedConnect(setup: Setup, client: StompClient): Promise<void> {
+  await setup.until(() => client.end !== undefined, 'The client still waits.');
+  expectEqual('the code', client.history.at(-1)?.headers['code'], 'access-refused');
+}
+
 const droppedConnect: Case = {
   fault: 'C9',
   name: 'dropped-connect',
@@ -510,7 +581,32 @@ const droppedConnect: Case = {
     await setup.start({ interceptors: [dropping] });
     const client = await setup.open();
     client.send('CONNECT', { 'accept-version': setup.protocol.slice(-3), login: 'dropped' });
-    await setup.until(() => client.end !== undefined, 'The client still waits.');
+    await expectRefusedConnect(setup, client);
+  },
+};
+
+const caughtRefusal: Case = {
+  fault: 'C9',
+  name: 'caught-refusal-of-connect',
+  title:
+    'A client whose CONNECT is refused, and whose refusal an interceptor catches, is answered at once',
+  ...everywhere,
+  async run(setup) {
+    const catching: Interceptor = async (frame, _session, next) => {
+      await next().catch((error: unknown) => {
+        if (frame.kind !== 'connect') throw error;
+      });
+    };
+    await setup.start({
+      interceptors: [catching],
+      authenticate({ login }) {
+        if (login === 'refused') throw new Error('refused');
+        return undefined;
+      },
+    });
+    const client = await setup.open();
+    client.send('CONNECT', { 'accept-version': setup.protocol.slice(-3), login: 'refused' });
+    await expectRefusedConnect(setup, client);
   },
 };
 
@@ -594,6 +690,8 @@ export const protocolFaults: readonly Case[] = [
   ...bodies,
   ...foreignReplyTo,
   temporaryQueue,
+  temporaryQueueUntilUnsubscribe,
+  temporaryQueueOfOneSession,
   ackWithLength,
   ...announcedBodies,
   messageIds,
@@ -603,6 +701,7 @@ export const protocolFaults: readonly Case[] = [
   relayedRepetition,
   ...userNames,
   droppedConnect,
+  caughtRefusal,
   percentNames,
   ...unsupported,
   rejectedMessage,

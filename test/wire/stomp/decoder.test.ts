@@ -226,6 +226,7 @@ describe('SEND', () => {
             ['id', '7'],
             ['x', '1'],
           ]),
+          repeatedHeaders: new Map([['x', ['2']]]),
           body: Buffer.from('hi'),
         },
         receipt: 'r',
@@ -237,6 +238,32 @@ describe('SEND', () => {
   it('line 35: compares trimmed names in 1.0', () => {
     expect(decode('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
       { message: { destination: '/a', headers: new Map() } },
+    ]);
+  });
+
+  it('line 10: keeps the values of repeated headers, except of withheld ones', () => {
+    const lines =
+      'SEND\ndestination:/a\nx:1\ntag:a\nx:2\ntag:b\ndestination:/b\n user-name:eve\ntag:a\n\n\0';
+    for (const version of ['1.0', '1.1', '1.2'] as const)
+      expect(decode(version, lines)).toMatchObject([
+        {
+          message: {
+            headers: new Map([
+              ['x', '1'],
+              ['tag', 'a'],
+            ]),
+            repeatedHeaders: new Map([
+              ['x', ['2']],
+              ['tag', ['b', 'a']],
+            ]),
+          },
+        },
+      ]);
+  });
+
+  it('line 10: trims repeated headers in 1.0', () => {
+    expect(decode('1.0', 'SUBSCRIBE\ndestination:/a\ntag: a\ntag : b\n\n\0')).toMatchObject([
+      { headers: new Map([['tag', 'a']]), repeatedHeaders: new Map([['tag', ['b']]]) },
     ]);
   });
 
