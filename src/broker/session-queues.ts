@@ -7,6 +7,7 @@ import type { Settlement, Subscriber, Subscription } from './broker.js';
 import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
 import { MessageQueue } from './embedded/queue/message-queue.js';
 import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
+import { checkSupported } from './embedded/unsupported.js';
 import type { Publication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
@@ -59,8 +60,9 @@ export class SessionQueues {
     return ack.startsWith(ackPrefix);
   }
 
-  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count` */
+  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count`; `not-supported` */
   subscribe(subscription: Subscription): void {
+    checkSupported(subscription);
     const pending = subscription.ack === 'auto' ? undefined : this.#pending(subscription);
     this.#live.set(subscription.id, { subscription, pending });
     this.#replyQueues?.delete(subscription.destination);

@@ -56,6 +56,8 @@ export interface SettleFrame extends Receiptable {
   /** Sent by STOMP 1.1 together with the message id. */
   readonly subscription?: string | undefined;
   readonly transaction?: string | undefined;
+  /** False for a NACK whose message must not be delivered again (RabbitMQ). @default true */
+  readonly requeue?: boolean | undefined;
 }
 
 export interface TransactionFrame extends Receiptable {

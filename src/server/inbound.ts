@@ -197,8 +197,8 @@ export class Inbound {
   }
 }
 
-function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
-  return { kind, id, subscription };
+function settlementOf({ kind, id, subscription, requeue }: SettleFrame): Settlement {
+  return { kind, id, subscription, requeue };
 }
 
 /** The detail names the error of the frame that failed; errors of the application stay in the cause. */

@@ -118,7 +118,15 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
     receipt: headers.get('receipt'),
+    requeue: kind === 'nack' ? requeue(headers.get('requeue')) : undefined,
   };
+}
+
+/** As in RabbitMQ. */
+function requeue(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new MessagingError('header-invalid', 'The header requeue takes true or false.');
 }
 
 function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {

@@ -14,6 +14,7 @@ import {
   transports,
   WrongAnswer,
   type Case,
+  type Protocol,
 } from '../case.js';
 import type { StompClient, StompFrame, StompHeaders } from '../../clients/stomp.js';
 import { acknowledge, messagesOf } from '../client.js';
@@ -250,6 +251,96 @@ const bodies: readonly Case[] = [
     },
   ),
 ];
+
+interface ParsingCase {
+  readonly title: string;
+  readonly protocols?: Case['protocols'];
+  /** Bytes of a SEND to `/topic/news`, in parts. */
+  readonly parts: readonly string[];
+  /** The header `note` that the subscriber receives; undefined where the frame is malformed. */
+  readonly note?: string;
+}
+
+const since11 = ['stomp-1.1', 'stomp-1.2'] as const;
+const sendWith = (note: string) => `SEND\ndestination:/topic/news\n${note}\n\nx\0`;
+
+/** The subjects of RabbitMQ's own tests of its STOMP parser (`frame_SUITE`). */
+const parsing: Readonly<Record<string, ParsingCase>> = {
+  'frame-in-single-bytes': {
+    title: 'A frame that arrives byte by byte is read',
+    parts: sendWith('note:a').split(''),
+    note: 'a',
+  },
+  'line-ends-before-a-frame': {
+    title: 'LF and CR LF before a frame are ignored',
+    parts: ['\n\r\n', sendWith('note:a')],
+    note: 'a',
+  },
+  'lines-with-crlf': {
+    title: 'CR LF ends the lines of a frame in STOMP 1.2',
+    protocols: ['stomp-1.2'],
+    parts: [sendWith('note:a').replaceAll('\n', '\r\n')],
+    note: 'a',
+  },
+  'cr-before-a-command': {
+    title: 'A CR without LF before a command is an error',
+    parts: [`\r${sendWith('note:a')}`],
+  },
+  'cr-in-a-command': {
+    title: 'A CR inside a command is an error',
+    parts: [sendWith('note:a').replace('SEND', 'SE\rND')],
+  },
+  'two-crs-after-a-command': {
+    title: 'Two CRs after a command are an error',
+    parts: [sendWith('note:a').replace('SEND', 'SEND\r\r')],
+  },
+  'header-without-colon': {
+    title: 'A header line without a colon is an error',
+    parts: [sendWith('note')],
+  },
+  'blanks-of-a-value': {
+    title: 'Blanks around a value belong to it since STOMP 1.1',
+    protocols: since11,
+    parts: [sendWith('note: a ')],
+    note: ' a ',
+  },
+  'colons-of-a-value': {
+    title: 'A value may have colons, which are sent with escapes since STOMP 1.1',
+    protocols: since11,
+    parts: [sendWith('note:a:b')],
+    note: String.raw`a\cb`,
+  },
+  'repeated-header': {
+    title: 'The first of a repeated header counts',
+    parts: [sendWith('note:right\nnote:wrong')],
+    note: 'right',
+  },
+  'escapes-read-once': {
+    title: 'A backslash that an escape yields does not begin another escape',
+    protocols: since11,
+    parts: [sendWith(String.raw`note:\\n\c\\c`)],
+    note: String.raw`\\n\c\\c`,
+  },
+  'cr-as-an-escape': {
+    title: 'STOMP 1.2 has an escape for CR',
+    protocols: ['stomp-1.2'],
+    parts: [sendWith(String.raw`note:a\rb`)],
+    note: String.raw`a\rb`,
+  },
+};
+
+const parsingCases: readonly Case[] = Object.entries(parsing).map(
+  ([name, { title, protocols = everyStomp.protocols, parts, note }]) =>
+    frameCase(
+      { fault: 'C4', name, title, protocols, transports },
+      {
+        listener: '/topic/news',
+        frames: parts,
+        delivers: note === undefined ? [] : [{ command: 'MESSAGE', headers: { note }, body: 'x' }],
+        ends: note === undefined ? 1002 : 'open',
+      },
+    ),
+);
 
 const foreignReplyTo: readonly Case[] = Object.entries({
   'a-name': 'amq.rabbitmq.reply-to',
@@ -635,12 +726,25 @@ const percentNames: Case = {
   },
 };
 
+/** For all destinations but those of handlers. */
 const unsupportedHeaders: Readonly<Record<string, StompHeaders>> = {
   selector: { destination: '/topic/news', selector: 'region = 1' },
   'activemq-durable-name': { destination: '/topic/news', 'activemq.subscriptionName': 'news' },
   'rabbitmq-durable': { destination: '/topic/news', durable: 'true' },
   'activemq-wildcard': { destination: '/topic/>' },
   'rabbitmq-wildcard': { destination: '/topic/#' },
+  'activemq-wildcard-after-a-dot': { destination: '/topic/price.>' },
+  'rabbitmq-wildcard-after-a-dot': { destination: '/topic/price.#' },
+  'wildcard-of-a-queue': { destination: '/queue/>' },
+  'selector-of-a-queue': { destination: '/queue/work', selector: 'region = 1' },
+  'selector-of-a-user-queue': { destination: '/user/queue/news', selector: 'region = 1' },
+  'selector-of-a-temporary-queue': { destination: '/temp-queue/news', selector: 'region = 1' },
+  'old-activemq-durable-name': { destination: '/topic/news', 'activemq.subcriptionName': 'news' },
+  'hornetq-durable-name': { destination: '/topic/news', 'durable-subscriber-name': 'news' },
+  'rabbitmq-auto-delete': { destination: '/topic/news', 'auto-delete': 'false' },
+  'rabbitmq-queue-name': { destination: '/topic/news', 'x-queue-name': 'news' },
+  'artemis-no-local': { destination: '/topic/news', 'no-local': 'true' },
+  'activemq-exclusive': { destination: '/queue/work', 'activemq.exclusive': 'true' },
 };
 
 const unsupported: readonly Case[] = Object.entries(unsupportedHeaders).map(([name, headers]) =>
@@ -661,11 +765,52 @@ const unsupported: readonly Case[] = Object.entries(unsupportedHeaders).map(([na
   ),
 );
 
+/** Sends NACK with requeue:false. */
+function reject(
+  client: StompClient,
+  protocol: Protocol,
+  message: StompFrame,
+  more: StompHeaders = {},
+): void {
+  if (protocol !== 'json') {
+    acknowledge(client, protocol, message, 'NACK', { requeue: 'false', ...more });
+    return;
+  }
+  // The field takes a boolean, which headers of the test client cannot be.
+  const id = message.headers['ack'];
+  client.write(`${JSON.stringify({ type: 'nack', id, requeue: false, ...more })}\n`);
+}
+
+const rejectedInTransaction: Case = {
+  fault: 'C11',
+  name: 'nack-without-requeue-in-a-transaction',
+  title: 'NACK with requeue:false takes effect at COMMIT, with all messages that it covers',
+  protocols: ['stomp-1.1', 'stomp-1.2', 'json'],
+  transports: ['memory'],
+  async run(setup) {
+    await setup.start();
+    const dead = await setup.connect();
+    await dead.subscribe('dead', '/queue/dead-letters');
+    const client = await setup.connect();
+    await client.subscribe('work', '/queue/work', { ack: 'client' });
+    for (const body of ['one', 'two']) client.send('SEND', { destination: '/queue/work' }, body);
+    await client.next('MESSAGE');
+    client.send('BEGIN', { transaction: 't' });
+    reject(client, setup.protocol, await client.next('MESSAGE'), { transaction: 't' });
+    await setup.settle();
+    expectEqual('the dead letters before COMMIT', messagesOf(dead).length, 0);
+    client.send('COMMIT', { transaction: 't' });
+    await setup.settle();
+    const bodies = messagesOf(dead).map(({ body }) => body);
+    expectEqual('the dead letters', bodies, ['one', 'two']);
+  },
+};
+
 const rejectedMessage: Case = {
   fault: 'C11',
   name: 'nack-without-requeue',
   title: 'NACK with requeue:false sends the message to the dead letters',
-  protocols: ['stomp-1.1', 'stomp-1.2'],
+  protocols: ['stomp-1.1', 'stomp-1.2', 'json'],
   transports: ['memory'],
   async run(setup) {
     await setup.start();
@@ -674,11 +819,12 @@ const rejectedMessage: Case = {
     const client = await setup.connect();
     await client.subscribe('work', '/queue/work', { ack: 'client-individual' });
     client.send('SEND', { destination: '/queue/work' }, 'broken');
-    acknowledge(client, setup.protocol, await client.next('MESSAGE'), 'NACK', { requeue: 'false' });
+    reject(client, setup.protocol, await client.next('MESSAGE'));
     await setup.settle();
     const [message] = messagesOf(dead);
     if (message === undefined) throw new WrongAnswer('The dead letters got no message.');
     expectEqual('the body', message.body, 'broken');
+    expectEqual('the number of deliveries', messagesOf(client).length, 1);
   },
 };
 
@@ -688,6 +834,7 @@ export const protocolFaults: readonly Case[] = [
   forgedReplyTo,
   forgedOrigin,
   ...bodies,
+  ...parsingCases,
   ...foreignReplyTo,
   temporaryQueue,
   temporaryQueueUntilUnsubscribe,
@@ -705,4 +852,5 @@ export const protocolFaults: readonly Case[] = [
   percentNames,
   ...unsupported,
   rejectedMessage,
+  rejectedInTransaction,
 ];

@@ -335,6 +335,9 @@ describe('ACK and NACK', () => {
       { kind: 'nack', id: 'm', subscription: 's' },
     ]);
     expect(codeOf(decode('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
+    for (const requeue of [true, false])
+      expect(decode('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([{ requeue }]);
+    expect(codeOf(decode('1.2', 'NACK\nid:a\nrequeue:no\n\n\0'))).toBe('header-invalid');
     expect(codeOf(decode('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 

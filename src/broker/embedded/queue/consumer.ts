@@ -66,10 +66,11 @@ export class Consumer implements QueueConsumer {
   }
 
   /** Applies ACK or NACK of one delivery; with ack `client` also to all earlier ones. */
-  settle(kind: Settlement['kind'], ack: string): void {
-    const messages = this.#withdraw(this.#coveredBy(ack));
+  settle({ kind, id, requeue }: Settlement): void {
+    const messages = this.#withdraw(this.#coveredBy(id));
     if (kind === 'ack') this.queue.remove(messages);
-    else this.queue.putBack(messages);
+    else if (requeue === false) this.queue.reject(messages);
+    else this.queue.putBackLater(messages);
     this.#serve();
   }
 
@@ -174,7 +175,7 @@ export class Consumer implements QueueConsumer {
     for (const [ack, { ackDue }] of this.#unacknowledged)
       if (ackDue <= this.#countedTime) overdue.push(ack);
     if (overdue.length === 0) return;
-    this.queue.putBack(this.#withdraw(overdue));
+    this.queue.putBackLater(this.#withdraw(overdue));
     this.#serve();
   }
 
@@ -221,7 +222,7 @@ export class Acknowledgements {
 
   /** Has no effect when the delivery was settled before, or its subscription has ended. @throws {MessagingError} `acknowledgement-unknown` */
   settle(settlement: Settlement): void {
-    this.find(settlement)?.settle(settlement.kind, settlement.id);
+    this.find(settlement)?.settle(settlement);
   }
 
   /**
