@@ -34,7 +34,6 @@ export const knownFailures: KnownFailures = {
     'C2/rejected-frames-are-reported',
     'C2/rejected-frames-close',
     'C2/rejected-frames-are-ignored',
-    'C9/repeated-headers-in-a-handler',
     'C7/message-in-small-reads',
     'C8/plain-get-on-an-endpoint',
     'C8/plain-post-on-an-endpoint',

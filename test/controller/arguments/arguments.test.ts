@@ -33,6 +33,11 @@ class Arguments {
     return x;
   }
 
+  @MessageMapping('/all-headers')
+  allHeaders(@Header('x', { all: true }) xs: string[]) {
+    return xs;
+  }
+
   @MessageMapping('/headers')
   headers(@Headers() headers: Headers) {
     return [...headers];
@@ -67,6 +72,15 @@ describe('@Header', () => {
   it('passes the header', async () => {
     expect(await valueOf('/header', { x: '1' })).toBe('1');
     expect(await valueOf('/header', { x: '' })).toBe('');
+  });
+
+  it('passes all values of a repeated header as a list, in the order sent', async () => {
+    const repeated = { x: ['a', 'b', 'a'], y: ['c'] };
+    const values = async (headers: Record<string, string>, repeatedHeaders?: typeof repeated) =>
+      (await served.send('/all-headers', { headers, repeatedHeaders }))?.value;
+    expect(await values({ x: 'first', y: 'c' }, repeated)).toEqual(['first', 'a', 'b', 'a']);
+    expect(await values({ x: 'only' })).toEqual(['only']);
+    await expect(values({ y: 'c' })).rejects.toMatchObject({ code: 'argument-missing' });
   });
 
   it('fails if the header is missing, unless it is optional', async () => {
@@ -146,6 +160,19 @@ describe('@DestinationVariable', () => {
 });
 
 describe('headers and variables', () => {
+  it('are reported at start if all values of a header are not a list', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(@Header('x', { all: true }) x: string, @Header('y', { all: true }) y: unknown) {
+        return [x, y];
+      }
+    }
+    expect(findings(A)).toEqual([
+      'A.a, parameter 0: with { all: true } its type must be string[].',
+    ]);
+  });
+
   it('are reported at start for types that text cannot be converted to', () => {
     class Id {}
     @Controller()

@@ -601,7 +601,7 @@ const repeatedHeaders: Case = {
     @Controller()
     class TagController {
       @MessageMapping('/tags')
-      tags(@Header('tag', { all: true } as object) given: string[]) {
+      tags(@Header('tag', { all: true }) given: string[]) {
         tags = given;
       }
     }
