@@ -88,7 +88,10 @@ export interface ConnectedFrame {
 
 /** Marks of one delivery, which are not part of the message. */
 export interface DeliveryMarks {
-  /** The id for ACK and NACK; present when the subscription acknowledges. */
+  /**
+   * The id for ACK and NACK; present when the subscription acknowledges. STOMP 1.0 and 1.1 send it as `message-id`, so it is the id
+   * of the message wherever that is unambiguous.
+   */
   readonly ack?: string | undefined;
   /** The number of earlier deliveries; absent for the first delivery. */
   readonly redelivered?: number | undefined;
