@@ -1,7 +1,7 @@
 // Typed access to the fields of a client's JSON object.
 import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
-import { isWithheld } from '../../message/withheld-header.js';
+import { passedOn } from '../../message/withheld-header.js';
 import type { DecoderLimits } from '../codec.js';
 
 /** The result of `JSON.parse`. Only names that `Object.prototype` does not have are read from it. */
@@ -48,13 +48,13 @@ export function headers({ fields, limits }: Source, withheld: ReadonlySet<string
   const entries: [string, unknown][] = Object.entries(given);
   if (entries.length > limits.maxHeaders)
     throw new MessagingError('frame-too-large', 'The frame has too many headers.');
-  const kept = new Map<string, string>();
+  const all = new Map<string, string>();
   for (const [name, value] of entries) {
     if (name === '' || !isText(name) || !isText(value)) throw headersInvalid();
     checkSize(name + value, limits);
-    if (!isWithheld(name, withheld)) kept.set(name, value);
+    all.set(name, value);
   }
-  return kept.size === 0 ? noHeaders : kept;
+  return passedOn(all, withheld);
 }
 
 /**

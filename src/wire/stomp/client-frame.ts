@@ -10,8 +10,7 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
-import { isWithheld, withheld } from '../../message/withheld-header.js';
+import { passedOn, repeatedPassedOn, withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
 
@@ -63,24 +62,25 @@ function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
     login: headers.get('login'),
     passcode: headers.get('passcode'),
     heartbeat: version === '1.0' ? [0, 0] : heartbeatPair(headers.get('heart-beat') ?? '0,0'),
-    headers: without(headers, withheld.connect),
+    headers: passedOn(headers, withheld.connect),
   };
 }
 
 function readSend(raw: RawFrame): ClientFrame {
   const { headers, body } = raw;
   const destination = required(raw, 'destination');
-  const repeatedHeaders = withoutRepeated(raw.repeatedHeaders, withheld.send);
+  const repeatedHeaders =
+    raw.repeatedHeaders && repeatedPassedOn(raw.repeatedHeaders, withheld.send);
   return {
     kind: 'send',
-    message: { destination, headers: without(headers, withheld.send), repeatedHeaders, body },
+    message: { destination, headers: passedOn(headers, withheld.send), repeatedHeaders, body },
     receipt: headers.get('receipt'),
     transaction: headers.get('transaction'),
   };
 }
 
 function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
-  const { headers } = raw;
+  const { headers, repeatedHeaders } = raw;
   const destination = required(raw, 'destination');
   const id =
     version === '1.0'
@@ -91,8 +91,8 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
     id,
     destination,
     ack: ackMode(headers.get('ack') ?? 'auto', version),
-    headers: without(headers, withheld.subscribe),
-    repeatedHeaders: withoutRepeated(raw.repeatedHeaders, withheld.subscribe),
+    headers: passedOn(headers, withheld.subscribe),
+    repeatedHeaders: repeatedHeaders && repeatedPassedOn(repeatedHeaders, withheld.subscribe),
     receipt: headers.get('receipt'),
   };
 }
@@ -162,20 +162,4 @@ function required({ command, headers }: RawFrame, name: string): string {
   if (value === undefined)
     throw new MessagingError('header-missing', `${command} needs the header ${name}.`);
   return value;
-}
-
-function without(headers: Headers, names: ReadonlySet<string>): Headers {
-  let rest: Map<string, string> | undefined;
-  for (const [name, value] of headers)
-    if (!isWithheld(name, names)) (rest ??= new Map()).set(name, value);
-  return rest ?? noHeaders;
-}
-
-function withoutRepeated(
-  repeated: RepeatedHeaders | undefined,
-  names: ReadonlySet<string>,
-): RepeatedHeaders | undefined {
-  if (repeated === undefined) return undefined;
-  const rest = [...repeated].filter(([name]) => !isWithheld(name, names));
-  return rest.length === 0 ? undefined : new Map(rest);
 }

@@ -148,9 +148,10 @@ export function trimHeaders({ headers, repeatedHeaders }: AllHeaders): HeaderDra
   for (const [name, value] of headers) {
     const trimmedName = trimBlanks(name);
     if (trimmedName === '') throw new MessagingError('header-malformed');
-    addHeader(trimmed, trimmedName, trimBlanks(value));
+    if (trimmed.headers.has(trimmedName)) repeatHeader(trimmed, trimmedName, trimBlanks(value));
+    else trimmed.headers.set(trimmedName, trimBlanks(value));
     for (const further of repeatedHeaders?.get(name) ?? [])
-      addHeader(trimmed, trimmedName, trimBlanks(further));
+      repeatHeader(trimmed, trimmedName, trimBlanks(further));
   }
   return trimmed;
 }
@@ -161,13 +162,8 @@ export interface HeaderDraft {
   repeatedHeaders: Map<string, string[]> | undefined;
 }
 
-/** Adds a header, or a further value of one (STOMP 1.2, "Repeated Header Entries"). */
-export function addHeader(draft: HeaderDraft, name: string, value: string): void {
-  const { headers } = draft;
-  if (!headers.has(name)) {
-    headers.set(name, value);
-    return;
-  }
+/** Adds a further value of a header (STOMP 1.2, "Repeated Header Entries"). */
+export function repeatHeader(draft: HeaderDraft, name: string, value: string): void {
   const repeated = (draft.repeatedHeaders ??= new Map());
   const further = repeated.get(name);
   if (further === undefined) repeated.set(name, [value]);

@@ -5,8 +5,8 @@ import type { DecoderLimits } from '../codec.js';
 import { bodyOf, ByteCollector } from '../received-bytes.js';
 import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
 import {
-  addHeader,
   parseContentLength,
+  repeatHeader,
   unescapeText,
   type EscapeLetters,
   type HeaderDraft,
@@ -137,7 +137,8 @@ export class Parser {
       value = unescaped(value, draft.letters);
     }
     if (name === 'content-length') draft.bodyLength ??= parseContentLength(value);
-    else addHeader(draft, name, value);
+    else if (!draft.headers.has(name)) draft.headers.set(name, value);
+    else repeatHeader(draft, name, value);
   }
 
   #beginBody(draft: Draft): void {
