@@ -105,6 +105,7 @@ export type {
   RequestListener,
   UpgradeListener,
 } from './transport/http-host.js';
+export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,

@@ -124,7 +124,7 @@ export const errorCodes = {
   },
   'reading-stalled': {
     class: 'client-mistake',
-    text: 'The frames of the client could not be worked off in time.',
+    text: 'The server did not process the frames of the client in time.',
     closes: closeCodes.stalled,
   },
   'session-failed': {

@@ -21,6 +21,7 @@ import { SessionEventSource } from '../session/event.js';
 import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
+import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
@@ -126,6 +127,7 @@ export async function createObservedServer(
   const session: SessionParts = {
     clock,
     activity,
+    turns: new Turns(clock),
     logger,
     outbox: {
       clock,
@@ -138,6 +140,7 @@ export async function createObservedServer(
     codecs: options.codecs,
     limits,
     connectTimeout: options.connectTimeout,
+    stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
   const acceptorOf = (parts: SessionParts) => (connection: Connection) =>

@@ -118,7 +118,10 @@ export class Inbound {
   /** Calls handlers in the order of their frames. The broker then receives the results of all frames together, or none of them. */
   async #takeEffect(frames: readonly HeldFrame[], client: Client): Promise<void> {
     const steps: TransactionStep[] = [];
-    for (const frame of frames) steps.push(...(await this.#steps(frame, client)));
+    for (const frame of frames) {
+      steps.push(...(await this.#steps(frame, client)));
+      client.session.progressed();
+    }
     await this.parts.publisher.commit(steps, client.subscriber);
   }
 

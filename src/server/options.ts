@@ -11,6 +11,7 @@ import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
+import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
@@ -24,8 +25,20 @@ export interface EndpointOptions {
    * @default none
    */
   readonly allowedOrigins?: readonly string[];
-  /** Addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` headers are trusted. @default none */
+  /**
+   * IP addresses of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are trusted, or without these their
+   * `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   *
+   * @default none
+   */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
+   * `limits.maxMessageBytes`.
+   *
+   * @default false: compression costs time for each message, and memory for each client
+   */
+  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
@@ -111,6 +124,13 @@ export interface ServerOptions {
   readonly connectTimeout?: number;
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
+  /**
+   * Milliseconds without a completed frame after which a session is closed with 4502, while the server does not read from the
+   * client because too many of its frames wait; 0 for no limit.
+   *
+   * @default twice `handlerTimeout`
+   */
+  readonly stallTimeout?: number;
   /** Handlers of one session that may run at the same time. With 1, replies keep the order of their messages. @default 1 */
   readonly concurrency?: number;
   readonly limits?: Partial<LimitOptions>;

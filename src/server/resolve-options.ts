@@ -18,7 +18,9 @@ import {
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 
@@ -31,6 +33,7 @@ const endpointShape: Shape<EndpointOptions> = {
   path: '',
   allowedOrigins: [],
   trustedProxies: [],
+  perMessageDeflate: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -43,6 +46,7 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
   const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -60,7 +64,9 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     errors: 'problem',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
-    handlerTimeout: 30_000,
+    handlerTimeout,
+    // A handler that hangs must end before its session does.
+    stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
       maxFrameBytes: maxFrameBytes,
@@ -109,6 +115,7 @@ function check(options: ResolvedOptions): void {
   requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
   requireCount('connectTimeout', options.connectTimeout, 1);
   requireCount('handlerTimeout', options.handlerTimeout, 0);
+  requireCount('stallTimeout', options.stallTimeout, 0);
   requireCount('concurrency', options.concurrency, 1);
   requireCount('closeTimeout', options.closeTimeout, 0);
   if (limits.maxMessageBytes < limits.maxFrameBytes) {
@@ -144,14 +151,16 @@ function check(options: ResolvedOptions): void {
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   checkShape('endpoints.', endpoint, endpointShape);
-  const { path, allowedOrigins, trustedProxies, slowConsumers = {} } = endpoint;
+  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins, trustedProxies });
+  createOriginCheck({ allowed: allowedOrigins });
+  createClientReader(trustedProxies);
+  resolvePerMessageDeflate(perMessageDeflate);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 

@@ -8,10 +8,12 @@ import { MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
+import { createClientReader } from '../transport/forwarded.js';
 import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
+import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
@@ -110,7 +112,7 @@ export class RunningServer implements Server {
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const listener = new HttpListener();
+    const listener = new HttpListener(this.options.endpoints.map(({ path }) => path));
     await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
       this.#listener = listener;
       return listener.listen(port, host);
@@ -151,11 +153,13 @@ export class RunningServer implements Server {
   #endpoints(): readonly OpenTransport[] {
     const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
-      const { path, allowedOrigins, trustedProxies } = endpoint;
+      const { path, allowedOrigins, trustedProxies, perMessageDeflate } = endpoint;
       const transport = webSocketTransport({
         path,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
-        origin: createOriginCheck({ allowed: allowedOrigins, trustedProxies }),
+        origin: createOriginCheck({ allowed: allowedOrigins }),
+        client: createClientReader(trustedProxies),
+        deflate: resolvePerMessageDeflate(perMessageDeflate),
       });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });

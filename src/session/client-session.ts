@@ -18,6 +18,8 @@ export interface SessionParts extends InboxParts {
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
+  /** Time without a completed frame while reading is paused, in milliseconds; 0 for no limit. */
+  readonly stallTimeout: number;
 }
 
 /** The result of processing a frame. Only `done` is confirmed by a receipt. */
@@ -69,7 +71,7 @@ export class ClientSession implements Session, ConnectionListener {
   ) {
     this.#principal = connection.handshake.principal;
     this.outbox = new Outbox(this, connection, parts.outbox);
-    this.#heartbeats = new Heartbeats(this, connection, parts.clock);
+    this.#heartbeats = new Heartbeats(this, connection, parts.clock, parts.stallTimeout);
     this.#inbox = new Inbox(this, connection, this.#heartbeats, parts);
     this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
       this.closeWith('connect-timeout'),
@@ -174,6 +176,11 @@ export class ClientSession implements Session, ConnectionListener {
 
   close(code: number = closeCodes.normal, reason = ''): void {
     this.#close(code, reason);
+  }
+
+  /** Part of a frame was processed: a long COMMIT must not count as stalled. */
+  progressed(): void {
+    this.#heartbeats.progressed();
   }
 
   /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */

@@ -59,8 +59,6 @@ const pingInterval = 25_000;
 const maxUnansweredPings = 2;
 /** While reading is paused, the client gets a ping this often, in milliseconds. */
 const pausedPingInterval = 10_000;
-/** A session is closed when reading is paused and no frame is completed for this long, in milliseconds. */
-const stallTimeout = 30_000;
 
 /** The heart-beats of one session, with a single timer for all intervals. */
 export class Heartbeats {
@@ -78,6 +76,8 @@ export class Heartbeats {
     private readonly session: ClientSession,
     private readonly connection: Connection,
     private readonly clock: Clock,
+    /** A session is closed when reading is paused and no frame is completed for this long, in milliseconds; 0 for never. */
+    private readonly stallTimeout: number,
   ) {
     this.#lastReceived = this.#lastPing = clock.now();
   }
@@ -109,7 +109,7 @@ export class Heartbeats {
     this.#schedule(this.#lastProgress);
   }
 
-  /** A frame was completed. */
+  /** A frame, or one of the frames of a transaction, was completed. */
   progressed(): void {
     if (this.#lastProgress !== undefined) this.#lastProgress = this.clock.now();
   }
@@ -128,7 +128,7 @@ export class Heartbeats {
     const expect = this.#expect;
     if (this.#agreement.send > 0 && now >= this.#sendDue()) this.session.outbox.send(heartbeat);
     if (this.#lastProgress !== undefined) {
-      if (now - this.#lastProgress >= stallTimeout)
+      if (now >= this.#stallDue(this.#lastProgress))
         return this.session.closeWith('reading-stalled');
       this.#ping(now, pausedPingInterval);
     } else if (expect > 0) {
@@ -152,6 +152,10 @@ export class Heartbeats {
     }
   }
 
+  #stallDue(lastProgress: number): number {
+    return this.stallTimeout === 0 ? Infinity : lastProgress + this.stallTimeout;
+  }
+
   #sendDue(): number {
     return this.session.outbox.lastWrite + this.#agreement.send * margin;
   }
@@ -172,7 +176,7 @@ export class Heartbeats {
     if (this.#lastProgress !== undefined) {
       return Math.min(
         send,
-        this.#lastProgress + stallTimeout,
+        this.#stallDue(this.#lastProgress),
         Math.max(this.#lastPing, this.#lastProgress) + pausedPingInterval,
       );
     }

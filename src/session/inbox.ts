@@ -12,6 +12,7 @@ import {
 import type { Activity } from './activity.js';
 import type { ClientSession, FrameResult } from './client-session.js';
 import type { Heartbeats } from './heartbeat.js';
+import { framesPerTurn, type Turns } from './turns.js';
 
 export interface InboxLimits extends DecoderLimits {
   /** Reading pauses when this many frames wait, and resumes at half of it. */
@@ -21,6 +22,7 @@ export interface InboxLimits extends DecoderLimits {
 /** The parts that all inboxes of a server share. */
 export interface InboxParts {
   readonly activity: Activity;
+  readonly turns: Turns;
   /** Protocols that clients may use. */
   readonly codecs: readonly WireCodec[];
   readonly limits: InboxLimits;
@@ -54,6 +56,10 @@ export class Inbox {
   #running: RunningItem[] = [];
   /** True while the running item must not overlap with others. */
   #exclusive = false;
+  /** Items started since the inbox last waited for a turn of the event loop. */
+  #startedInTurn = 0;
+  /** True while the inbox waits for a later turn, because it has started as many items as it may. */
+  #waitsForTurn = false;
   #paused = false;
   /** True when further input is ignored: after DISCONNECT, and when the session ends. */
   #stopped = false;
@@ -68,7 +74,7 @@ export class Inbox {
 
   /** True when no frame waits or is in process. */
   get idle(): boolean {
-    return this.#running.length === 0 && this.#waiting === 0;
+    return this.#running.length === 0 && this.#waiting === 0 && !this.#waitsForTurn;
   }
 
   /** Name and version of the client's protocol, such as `stomp 1.2`; empty before the first byte. */
@@ -122,6 +128,15 @@ export class Inbox {
     this.#head = 0;
   }
 
+  /** Starts waiting frames in the turn for which the inbox has waited. */
+  continue(): void {
+    this.#waitsForTurn = false;
+    this.#startedInTurn = 0;
+    this.#startItems();
+    // The frames may have been discarded while the inbox waited.
+    if (this.idle) this.#becomeIdle();
+  }
+
   get #waiting(): number {
     return this.#queue.length - this.#head;
   }
@@ -153,17 +168,27 @@ export class Inbox {
   /** Starts waiting items. An item that must not overlap waits for all items before it, and all items after it wait for it. */
   #startItems(): void {
     const { concurrency } = this.parts;
-    while (this.#waiting > 0) {
+    while (this.#waiting > 0 && !this.#waitsForTurn) {
       const item = this.#queue[this.#head]!;
       const overlaps = concurrency > 1 && mayOverlap(item);
       const running = this.#running.length;
       if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
+      if (!this.#mayStartInTurn()) return;
       this.#dequeue();
       this.#exclusive = !overlaps;
       void this.#run(item);
       // Last, because a transport may deliver bytes while it resumes, and their frames must wait for this item.
       if (this.#paused && this.#waiting <= this.parts.limits.maxWaitingFrames / 2) this.#resume();
     }
+  }
+
+  /** Counts an item that is about to start; false when the inbox must wait for a later turn. */
+  #mayStartInTurn(): boolean {
+    // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
+    if (++this.#startedInTurn <= framesPerTurn) return true;
+    this.#waitsForTurn = true;
+    this.parts.turns.wait(this);
+    return false;
   }
 
   #dequeue(): void {

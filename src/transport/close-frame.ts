@@ -29,5 +29,7 @@ const codeOfError: Readonly<Record<string, number>> = {
 /** The code that `ws` has sent after it could not read the client's data; undefined for an error of the socket. */
 export function closeCodeOf(error: Error): number | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
+  // Compressed data that cannot be inflated.
+  if (code.startsWith('Z_')) return closeCodes.invalidData;
   return code.startsWith('WS_ERR_') ? (codeOfError[code] ?? closeCodes.protocolError) : undefined;
 }

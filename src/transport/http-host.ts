@@ -9,7 +9,6 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
 /** The members of Node's `http.Server` and `https.Server` that signalbox uses. */
 export interface NodeHttpServer {
   on(event: 'upgrade', listener: UpgradeListener): unknown;
-  off(event: 'upgrade', listener: UpgradeListener): unknown;
   listenerCount(event: 'upgrade'): number;
   emit: (event: string, ...values: unknown[]) => boolean;
 }
@@ -20,7 +19,8 @@ export interface NodeHttpServer {
  */
 export interface HttpHost {
   /**
-   * Sends the upgrade requests of a path to `listener`. The returned function releases the path.
+   * Sends the WebSocket upgrades of a path to `listener`. The returned function releases the path: until another claim, its upgrades
+   * are answered with 503.
    * @throws {MessagingError} `option-invalid` when the path is already claimed for upgrades
    */
   claimUpgrades(path: string, listener: UpgradeListener): () => void;
@@ -46,10 +46,7 @@ class ServerHost implements HttpHost {
 
   constructor(private readonly server: NodeHttpServer) {
     const onUpgrade = this.#onUpgrade;
-    this.#upgrades = new Claims(() => {
-      server.on('upgrade', onUpgrade);
-      return () => server.off('upgrade', onUpgrade);
-    });
+    this.#upgrades = new Claims(() => void server.on('upgrade', onUpgrade), answerUnavailable);
     this.#requests = new Claims(() => this.#interceptRequests());
   }
 
@@ -62,11 +59,25 @@ class ServerHost implements HttpHost {
   }
 
   readonly #onUpgrade: UpgradeListener = (request, socket, head) => {
-    const listener = this.#upgrades.find(request.url);
-    if (listener !== undefined) listener(request, socket, head);
-    // With other listeners, the path may belong to the application.
-    else if (this.server.listenerCount('upgrade') === 1) rejectUpgrade(socket, 404);
+    const isWebSocket = /(?:^|,)[\t ]*websocket[\t ]*(?:,|$)/i.test(request.headers.upgrade ?? '');
+    const listener = isWebSocket ? this.#upgrades.find(request.url) : undefined;
+    if (listener !== undefined) return listener(request, socket, head);
+    // With other listeners, the path or the protocol may belong to the application.
+    if (this.server.listenerCount('upgrade') > 1) return;
+    if (isWebSocket) rejectUpgrade(socket, 404);
+    else this.#serveWithoutUpgrade(request, socket, head);
   };
+
+  /**
+   * Serves a request whose upgrade is ignored, such as `h2c`. With a listener for `upgrade`, Node has stopped to read HTTP from its
+   * socket, so the socket is given back as a new connection that begins with the same request.
+   *
+   * @see RFC 9110 section 7.8; the event `connection` of Node's `http.Server`
+   */
+  #serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+    this.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
+  }
 
   /** Replaces `emit`: a listener could not keep the application's listeners, added before or later, from answering as well. */
   #interceptRequests(): () => void {
@@ -89,40 +100,55 @@ class ServerHost implements HttpHost {
   }
 }
 
-/** The listeners of one kind of request, by path. `begin` runs before the first claim; the function it returns, after the last one. */
+/** After a release, the application must not receive the upgrades of the path: it would answer them with a page. */
+const answerUnavailable: UpgradeListener = (_request, socket) => rejectUpgrade(socket, 503);
+
+/**
+ * The listeners of one kind of request, by path. `begin` runs before the first claim; the function that it returns, after the last
+ * one. With `afterRelease`, a path is never given back: this listener replaces the released one.
+ */
 class Claims<Listener> {
   readonly #exact = new Map<string, Listener>();
   /** By the text before the `**`. */
   readonly #below = new Map<string, Listener>();
-  #end: (() => void) | undefined;
+  #begun = false;
+  #end: (() => void) | void = undefined;
 
-  constructor(private readonly begin: () => () => void) {}
+  constructor(
+    private readonly begin: () => (() => void) | void,
+    private readonly afterRelease?: Listener,
+  ) {}
 
   add(path: string, listener: Listener): () => void {
     const isBelow = path.endsWith('/**');
     const claims = isBelow ? this.#below : this.#exact;
     const key = isBelow ? path.slice(0, -2) : path;
-    if (claims.has(key)) {
+    const current = claims.get(key);
+    if (current !== undefined && current !== this.afterRelease) {
       throw new MessagingError(
         'option-invalid',
         `The path '${path}' is already an endpoint of this HTTP server.`,
       );
     }
     claims.set(key, listener);
-    this.#end ??= this.begin();
+    if (!this.#begun) this.#end = this.begin();
+    this.#begun = true;
     return () => {
       // After an earlier release, another endpoint may have claimed the path.
-      if (claims.get(key) !== listener) return;
-      claims.delete(key);
-      if (this.#exact.size + this.#below.size > 0) return;
-      this.#end?.();
-      this.#end = undefined;
+      if (claims.get(key) === listener) this.#release(claims, key);
     };
   }
 
-  find(url = '/'): Listener | undefined {
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
+  #release(claims: Map<string, Listener>, key: string): void {
+    if (this.afterRelease !== undefined) return void claims.set(key, this.afterRelease);
+    claims.delete(key);
+    if (this.#exact.size + this.#below.size > 0) return;
+    this.#end?.();
+    this.#begun = false;
+  }
+
+  find(url: string | undefined): Listener | undefined {
+    const path = pathOf(url);
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
     let longest = '';
@@ -134,12 +160,45 @@ class Claims<Listener> {
   }
 }
 
+/** The path of a request, without its query. */
+export function pathOf(url = '/'): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+/** The bytes of a request without its upgrade. Node decodes headers as Latin-1. */
+function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name, value] = [rawHeaders[i]!, rawHeaders[i + 1]!];
+    if (/^upgrade$/i.test(name)) continue;
+    const kept = /^connection$/i.test(name) ? withoutUpgradeToken(value) : value;
+    lines.push(`${name}: ${kept}`);
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+function withoutUpgradeToken(connection: string): string {
+  return connection
+    .split(',')
+    .filter((token) => token.trim().toLowerCase() !== 'upgrade')
+    .join(',');
+}
+
+/** The headers of a 426: the protocol that the endpoint serves. @see RFC 9110 section 15.5.22, RFC 6455 section 4.4 */
+export const upgradeRequired = {
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Version': '13',
+} as const;
+
 const reasonPhrases: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   426: 'Upgrade Required',
+  503: 'Service Unavailable',
 };
 
 /** Answers an upgrade request with a status, and closes the socket. */
@@ -151,7 +210,7 @@ export function rejectUpgrade(
 ): void {
   const lines = Object.entries({
     ...headers,
-    Connection: 'close',
+    Connection: headers['Connection'] === undefined ? 'close' : `${headers['Connection']}, close`,
     'Content-Length': `${Buffer.byteLength(body)}`,
   });
   // The client may have disconnected already.

@@ -1,14 +1,15 @@
 // The HTTP server that signalbox starts when the application has none.
 import { createServer, type Server } from 'node:http';
+import { pathOf, upgradeRequired, type RequestListener } from './http-host.js';
 import { listen } from './listen.js';
 
 export class HttpListener {
-  /** Answers requests that no transport has claimed with 404. */
-  readonly http: Server = createServer((_request, response) => {
-    response
-      .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-      .end('Only WebSocket endpoints are served here.\n');
-  });
+  readonly http: Server;
+
+  /** @param endpoints the paths of WebSocket endpoints */
+  constructor(endpoints: Iterable<string> = []) {
+    this.http = createServer(answerPlainRequests(new Set(endpoints)));
+  }
 
   /**
    * Listens on a port of a host, or on the path of a Unix socket.
@@ -26,4 +27,16 @@ export class HttpListener {
       this.http.closeAllConnections();
     });
   }
+}
+
+/** Answers the requests that no transport has claimed, and that do not ask for a WebSocket. */
+function answerPlainRequests(endpoints: ReadonlySet<string>): RequestListener {
+  return ({ method, url }, response) => {
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    if (!endpoints.has(pathOf(url)))
+      response.writeHead(404).end('Only WebSocket endpoints are served here.\n');
+    else if (method === 'GET' || method === 'HEAD')
+      response.writeHead(426, upgradeRequired).end('This is a WebSocket endpoint.\n');
+    else response.writeHead(405, { Allow: 'GET' }).end('A WebSocket begins with GET.\n');
+  };
 }

@@ -1,5 +1,6 @@
 // Checks the origin of a handshake: pages of the server's own origin and of listed origins may connect.
 import { MessagingError } from '../message/error.js';
+import type { RequestClient } from './forwarded.js';
 
 export interface OriginOptions {
   /**
@@ -8,21 +9,12 @@ export interface OriginOptions {
    * @default []
    */
   readonly allowed?: readonly string[] | undefined;
-  /**
-   * IP addresses of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` are used.
-   * @default []
-   */
-  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** The parts of a request that the check uses. */
-export interface OriginFacts {
+export interface OriginFacts extends Pick<RequestClient, 'host' | 'scheme'> {
   /** The `Origin` header; undefined for clients that are not browsers. */
   readonly origin: string | undefined;
-  readonly host: string | undefined;
-  readonly forwardedHost: string | undefined;
-  readonly forwardedProto: string | undefined;
-  readonly remoteAddress: string | undefined;
 }
 
 export type OriginCheck = (facts: OriginFacts) => boolean;
@@ -35,53 +27,27 @@ interface Origin {
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** @throws {MessagingError} `option-invalid` when a pattern is not an origin, or a proxy is not an IP address */
-export function createOriginCheck({
-  allowed = [],
-  trustedProxies = [],
-}: OriginOptions): OriginCheck {
-  const proxies = new Set(trustedProxies.map(checkedAddress));
+/** @throws {MessagingError} `option-invalid` when a pattern is not an origin */
+export function createOriginCheck({ allowed = [] }: OriginOptions): OriginCheck {
   const matchers = allowed.map(compileOrigin);
   return (facts) => {
     if (facts.origin === undefined) return true;
     const origin = parseOrigin(facts.origin);
     if (matchers.some((matches) => matches(origin))) return true;
-    return origin !== undefined && isSameOrigin(origin, facts, proxies);
+    return origin !== undefined && isSameOrigin(origin, facts);
   };
 }
 
-/** Compares host and port with `Host`. Compares the scheme only behind a trusted proxy, which sends the scheme that the client used. */
-function isSameOrigin(origin: Origin, facts: OriginFacts, proxies: ReadonlySet<string>): boolean {
-  const forwarded =
-    facts.remoteAddress !== undefined && proxies.has(plainAddress(facts.remoteAddress));
-  const host = (forwarded ? facts.forwardedHost : undefined) ?? facts.host;
+/** Compares host and port. Compares the scheme only when a trusted proxy has sent the scheme that the client used. */
+function isSameOrigin(origin: Origin, { host, scheme }: OriginFacts): boolean {
   if (host === undefined) return false;
-  // Some proxies send `wss` for an upgrade, while the origin of the page is `https`.
-  const forwardedScheme = forwarded ? facts.forwardedProto?.replace(/^ws/i, 'http') : undefined;
-  const scheme = forwardedScheme === undefined ? origin.scheme : `${forwardedScheme}:`;
-  const own = parseOrigin(`${scheme}//${host}`);
+  const own = parseOrigin(`${scheme === undefined ? origin.scheme : `${scheme}:`}//${host}`);
   return (
     own !== undefined &&
     own.scheme === origin.scheme &&
     own.host === origin.host &&
     own.port === origin.port
   );
-}
-
-/** Rejects host names and ranges, which would never equal the address of a socket. */
-function checkedAddress(address: string): string {
-  if (!/^(?:\d+(?:\.\d+){3}|[\da-f:.]*:[\da-f:.]*)$/i.test(address)) {
-    throw new MessagingError(
-      'option-invalid',
-      `'${address}' in trustedProxies is not an IP address such as 10.0.0.9 or ::1.`,
-    );
-  }
-  return plainAddress(address);
-}
-
-/** Removes the prefix of IPv4 addresses on sockets that listen to both IPv4 and IPv6. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function parseOrigin(text: string): Origin | undefined {

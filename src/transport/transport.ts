@@ -12,10 +12,11 @@ export interface Handshake {
   readonly url: string;
   /** HTTP headers in lower case, without those of the upgrade itself; empty for transports without headers. */
   readonly headers: ReadonlyMap<string, string>;
+  /** IP address of the client; behind a trusted proxy, the one that the proxy has reported. */
   readonly remoteAddress: string | undefined;
   /** The negotiated WebSocket subprotocol. */
   readonly subprotocol: string | undefined;
-  /** True when the connection is encrypted. */
+  /** True when the connection of the client is encrypted; behind a trusted proxy, as the proxy has reported it. */
   readonly secure: boolean;
   /** The user, when the transport itself has authenticated the client. */
   readonly principal: Principal | undefined;

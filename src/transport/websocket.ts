@@ -3,11 +3,17 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
-import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
+import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
-import { rejectUpgrade } from './http-host.js';
+import type { ClientReader, RequestClient } from './forwarded.js';
+import { rejectUpgrade, upgradeRequired } from './http-host.js';
 import type { OriginCheck } from './origin.js';
+import {
+  acceptsDeflated,
+  wsDeflateOptions,
+  type PerMessageDeflateOptions,
+} from './permessage-deflate.js';
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
@@ -17,6 +23,7 @@ import {
   type Transport,
   type TransportContext,
 } from './transport.js';
+import { deflatedFraming, plainFraming } from './websocket-frame.js';
 
 export interface WebSocketOptions {
   /** The path of the endpoint, without query. */
@@ -24,10 +31,16 @@ export interface WebSocketOptions {
   /** Chooses the subprotocol of the answer; undefined for none. */
   readonly subprotocol: (offered: ReadonlySet<string>) => string | undefined;
   readonly origin: OriginCheck;
+  /** Reads the address of the client, which trusted proxies report. */
+  readonly client: ClientReader;
+  /** Undefined when messages are not compressed. */
+  readonly deflate?: PerMessageDeflateOptions | undefined;
 }
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
-export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptions): Transport {
+export function webSocketTransport(options: WebSocketOptions): Transport {
+  const { path, origin, client, deflate } = options;
+  const deflated = deflate && deflatedFraming(deflate);
   let release: (() => void) | undefined;
   return {
     name: `websocket ${path}`,
@@ -38,14 +51,18 @@ export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptio
           'listen-failed',
           `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
-      const server = new WebSocketServer(serverOptions(context, subprotocol));
+      const server = new WebSocketServer(serverOptions(context, options));
       release = http.claimUpgrades(path, (request, socket, head) => {
-        const rejection = rejectionOf(request, origin);
+        const sender = client(request);
+        const rejection = rejectionOf(request, sender, origin);
         if (rejection !== undefined)
           return rejectUpgrade(socket, rejection.status, rejection.headers);
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          const handshake = handshakeOf(webSocket, request);
-          context.accept(new WebSocketConnection(webSocket, socket, handshake));
+          const handshake = handshakeOf(webSocket, request, sender);
+          const { 'sec-websocket-extensions': offers } = request.headers;
+          const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
+          const framing = (compresses && deflated) || plainFraming;
+          context.accept(new WebSocketConnection(webSocket, socket, handshake, framing));
         });
       });
     },
@@ -55,21 +72,38 @@ export function webSocketTransport({ path, subprotocol, origin }: WebSocketOptio
 
 function serverOptions(
   { limits }: TransportContext,
-  subprotocol: WebSocketOptions['subprotocol'],
+  { subprotocol, deflate }: WebSocketOptions,
 ): ServerOptions & { readonly closeTimeout: number } {
   return {
     noServer: true,
-    perMessageDeflate: false,
+    perMessageDeflate: deflate !== undefined && wsDeflateOptions,
     clientTracking: false,
     // The connection checks UTF-8, so that frames before an invalid message are still processed.
     skipUTF8Validation: true,
+    // Counts the bytes after inflation; a message is not inflated beyond it.
     maxPayload: limits.maxMessageBytes,
-    // A message in very many parts costs more than its bytes.
-    maxBufferedChunks: 1024,
-    maxFragments: 128,
+    ...partLimits(limits.maxMessageBytes),
     handleProtocols: (offered) => subprotocol(offered) ?? false,
     closeTimeout,
   };
+}
+
+/**
+ * Limits for the parts of one message, which cost more than their bytes: a read of one byte takes about 300 bytes of memory,
+ * and a fragment keeps the whole read that contains it.
+ */
+function partLimits(maxMessageBytes: number) {
+  return {
+    // A full TCP segment has at least 536 bytes. `ws` removes reads from the front of a list, which takes seconds of CPU when the
+    // list has more than 16,384.
+    maxBufferedChunks: between(1024, maxMessageBytes / 512, 16_384),
+    // Clients that split messages do so at 4,096 bytes or more.
+    maxFragments: between(128, maxMessageBytes / 2048, 16_384),
+  };
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(Math.max(least, Math.ceil(value)), most);
 }
 
 interface HandshakeRejection {
@@ -79,29 +113,13 @@ interface HandshakeRejection {
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */
 function rejectionOf(
-  request: IncomingMessage,
+  { method, headers }: IncomingMessage,
+  { host, scheme }: RequestClient,
   origin: OriginCheck,
 ): HandshakeRejection | undefined {
-  if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
-  if (request.headers['sec-websocket-version'] !== '13') {
-    return { status: 426, headers: { 'Sec-WebSocket-Version': '13' } };
-  }
-  return origin(originFacts(request)) ? undefined : { status: 403 };
-}
-
-function originFacts({ headers, socket }: IncomingMessage) {
-  return {
-    origin: headers.origin,
-    host: headers.host,
-    forwardedHost: first(headers['x-forwarded-host']),
-    forwardedProto: first(headers['x-forwarded-proto']),
-    remoteAddress: socket.remoteAddress,
-  };
-}
-
-/** The first item of a list: the value that the proxy nearest to the client has received. */
-function first(header: string | string[] | undefined): string | undefined {
-  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
+  if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
+  if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
+  return origin({ origin: headers.origin, host, scheme }) ? undefined : { status: 403 };
 }
 
 /** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
@@ -109,7 +127,8 @@ const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 function handshakeOf(
   webSocket: WebSocket,
-  { url = '/', headers, socket }: IncomingMessage,
+  { url = '/', headers }: IncomingMessage,
+  { address, secure }: RequestClient,
 ): Handshake {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
@@ -119,41 +138,17 @@ function handshakeOf(
   return {
     url,
     headers: copied,
-    remoteAddress: socket.remoteAddress,
+    remoteAddress: address,
     subprotocol: webSocket.protocol === '' ? undefined : webSocket.protocol,
-    secure: 'encrypted' in socket,
+    secure,
     principal: undefined,
   };
 }
-
-const finalText = 0x81;
-const finalBinary = 0x82;
-
-/** RFC 6455 section 5.2: each encoded frame is a whole message in one unmasked WebSocket frame. */
-const framing: Framing = {
-  frame({ bytes, binary }: EncodedFrame): Uint8Array {
-    const { length } = bytes;
-    const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-    const frame = Buffer.allocUnsafeSlow(head + length);
-    frame[0] = binary ? finalBinary : finalText;
-    if (head === 2) frame[1] = length;
-    else if (head === 4) {
-      frame[1] = 126;
-      frame.writeUInt16BE(length, 2);
-    } else {
-      frame[1] = 127;
-      frame.writeBigUInt64BE(BigInt(length), 2);
-    }
-    frame.set(bytes, head);
-    return frame;
-  },
-};
 
 class WebSocketConnection implements Connection {
   // The fields that each write reads come first, to share a cache line.
   readonly #webSocket: WebSocket;
   readonly #writer: SocketWriter;
-  readonly framing = framing;
   readonly wholeMessages = true;
   #listener: ConnectionListener | undefined;
   /** True after a text message that is not UTF-8; later messages are ignored. */
@@ -165,6 +160,7 @@ class WebSocketConnection implements Connection {
     webSocket: WebSocket,
     socket: Duplex,
     readonly handshake: Handshake,
+    readonly framing: Framing,
   ) {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());

@@ -31,7 +31,12 @@ const guarded: readonly {
   { module: /^re2js$/, places: ['pattern/'] },
   { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
   // The type of an address opens no socket.
-  { module: /^node:(?:net|tls)$/, places: ['broker/relay/', 'transport/tcp'], typesAnywhere: true },
+  {
+    module: /^node:(?:net|tls)$/,
+    // `transport/forwarded` only compares addresses.
+    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded'],
+    typesAnywhere: true,
+  },
   { module: /^node:timers/, places: ['message/clock.ts'] },
   { module: /^classic-level$/, places: ['broker/embedded/store/'] },
   { module: /^vitest$/, places: ['testing/vitest.ts'] },

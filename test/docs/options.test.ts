@@ -6,6 +6,7 @@ import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memor
 import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-messages.js';
 import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscription-index.js';
 import { createServer } from '../../src/index.js';
+import { defaultPerMessageDeflate } from '../../src/transport/permessage-deflate.js';
 import { root } from './page.js';
 
 /** Option, type, default and meaning of each row. */
@@ -42,6 +43,7 @@ const actual = new Map([
   ...leaves(defaultQueueOptions, 'queue.'),
   ...leaves(defaultRetainOptions, 'retain.'),
   ...leaves(defaultDurableOptions, 'durable.'),
+  ...leaves(defaultPerMessageDeflate, 'perMessageDeflate.'),
 ]);
 
 it('names every option once, and no other', () => {
@@ -73,6 +75,7 @@ const types = new Map([
   ...typesOf('broker/embedded/queue/queue-memory.ts', 'RedeliveryDelay', 'queue.redeliveryDelay.'),
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
+  ...typesOf('transport/permessage-deflate.ts', 'PerMessageDeflateOptions', 'perMessageDeflate.'),
 ]);
 
 it('says the type of each', () => {

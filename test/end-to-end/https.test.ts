@@ -32,12 +32,14 @@ describe.skipIf(certificate === undefined)('an HTTPS server', () => {
     await server.close();
     expect((await closed)[0]).toBe(1001);
 
-    const body = await new Promise((resolve) => {
-      get(`https://127.0.0.1:${port}/`, insecure, (response) =>
-        response.on('data', (chunk: Buffer) => resolve(chunk.toString())),
-      );
-    });
-    expect(body).toBe('own');
+    const page = (headers: Record<string, string> = {}) =>
+      new Promise((resolve) => {
+        get(`https://127.0.0.1:${port}/`, { ...insecure, headers }, (response) =>
+          response.on('data', (chunk: Buffer) => resolve(chunk.toString())),
+        );
+      });
+    expect(await page()).toBe('own');
+    expect(await page({ connection: 'Upgrade', upgrade: 'h2' })).toBe('own');
     https.closeAllConnections();
     https.close();
   });

@@ -14,6 +14,7 @@ describe('options', () => {
       separator: '/',
       heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
       handlerTimeout: 30_000,
+      stallTimeout: 60_000,
       concurrency: 1,
       connectTimeout: 60_000,
       clientPublish: true,

@@ -289,18 +289,36 @@ describe('reading', () => {
     expect(connection.paused).toBe(false);
   });
 
-  it('closes with 4502 when it is paused and no frame is completed for 30 s', async () => {
-    const { clock, connection, finish, receive } = await gatedSession();
+  it('closes with 4502 when it is paused and no frame is completed for `stallTimeout`', async () => {
+    const { clock, connection, finish, receive } = await gatedSession({ stallTimeout: 500 });
     receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
     for (const name of ['1', '2', '3']) {
-      await clock.advance(29_999);
+      await clock.advance(499);
       await finish(name);
     }
     expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
-    await clock.advance(29_999);
+    await clock.advance(499);
     expect(connection.closedWith).toBeUndefined();
     await clock.advance(1);
     expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
+  });
+
+  it('does not close while part of a frame is processed within `stallTimeout`', async () => {
+    const { clock, connection, receive, session } = await gatedSession({ stallTimeout: 500 });
+    receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(499);
+      session.progressed();
+    }
+    await clock.advance(499);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('may stay paused for any time when `stallTimeout` is 0', async () => {
+    const { clock, connection, receive } = await gatedSession({ stallTimeout: 0 });
+    receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
+    await clock.advance(1_000_000);
+    expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
   });
 });
 

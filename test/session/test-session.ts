@@ -9,6 +9,7 @@ import {
 } from '../../src/session/client-session.js';
 import { noHeartbeat, type HeartbeatAgreement } from '../../src/session/heartbeat.js';
 import { Flusher, type OutboxParts } from '../../src/session/outbox.js';
+import { Turns } from '../../src/session/turns.js';
 import type { Encoder } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { FakeConnection } from './fake-connection.js';
@@ -51,6 +52,7 @@ export function testSession({
   const parts: SessionParts = {
     clock,
     activity,
+    turns: new Turns(clock),
     logger: { error: log, warn: log, info: log },
     outbox: {
       clock,
@@ -70,6 +72,7 @@ export function testSession({
       maxWaitingFrames: 4,
     },
     connectTimeout: 60_000,
+    stallTimeout: 30_000,
     concurrency: 1,
     ...given,
   };

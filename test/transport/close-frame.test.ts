@@ -32,6 +32,7 @@ describe('closeCodeOf', () => {
     ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 1009],
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008],
     ['WS_ERR_INVALID_OPCODE', 1002],
+    ['Z_DATA_ERROR', 1007],
     ['ECONNRESET', undefined],
   ])('of %s is %s', (code, expected) => {
     expect(closeCodeOf(Object.assign(new Error(), { code }))).toBe(expected);

@@ -1,6 +1,6 @@
 // Claims on an HTTP server: which listener answers a path, the rights of the application, and the release of a path.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -75,15 +75,18 @@ describe('a claim of upgrades', () => {
     ]).toEqual([403, 405, 404, 404]);
   });
 
-  it('removes the listener from the server when the last path is released', () => {
+  it('answers 503 after its release, also when it was the last one', async () => {
     const releases = [
       host.claimUpgrades('/a', rejectWith(403)),
-      host.claimUpgrades('/b', rejectWith(403)),
+      host.claimUpgrades('/b/**', rejectWith(403)),
     ];
     releases[0]!();
-    expect(http.listenerCount('upgrade')).toBe(1);
+    expect([await statusOf('/a'), await statusOf('/b/c')]).toEqual([503, 403]);
     releases[1]!();
-    expect(http.listenerCount('upgrade')).toBe(0);
+    expect([await statusOf('/a'), await statusOf('/b/c'), await statusOf('/c')]).toEqual([
+      503, 503, 404,
+    ]);
+    expect(await get('/a')).toBe('application');
   });
 
   it('is released only once, so that it does not release a later claim of the path', async () => {
@@ -99,6 +102,82 @@ describe('a claim of upgrades', () => {
     host.claimUpgrades('/a', rejectWith(403))();
     host.claimUpgrades('/a', rejectWith(405));
     expect(await statusOf('/a')).toBe(405);
+  });
+});
+
+/** Sends each request on the same connection when the previous one is answered; resolves with the statuses and bodies. */
+async function answersTo(...requests: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const { port } = http.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  const answers: string[] = [];
+  for (const parts of requests) {
+    for (const part of parts) {
+      socket.write(part);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    let text = '';
+    // The application ends its answers with a semicolon.
+    while (!text.endsWith(';')) text += String(await once(socket, 'data'));
+    const [head = '', body] = text.split('\r\n\r\n');
+    answers.push(`${head.split(' ')[1]} ${body}`);
+  }
+  socket.destroy();
+  return answers;
+}
+
+const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
+
+describe('an upgrade to another protocol than WebSocket', () => {
+  beforeEach(() => {
+    host.claimUpgrades('/a', rejectWith(403));
+    http.removeAllListeners('request');
+    http.on('request', (request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => response.end(`${request.method} ${request.url} ${body};`));
+    });
+  });
+
+  it.each(['/page', '/a'])(
+    'is ignored: the application answers the request of %s',
+    async (path) => {
+      const request = `GET ${path} HTTP/1.1\r\nHost: x\r\n${h2c}\r\n\r\n`;
+      expect(await answersTo([request])).toEqual([`200 GET ${path} ;`]);
+    },
+  );
+
+  it('keeps the connection alive, also for further upgrades and plain requests', async () => {
+    const upgraded = (i: number) => `GET /${i} HTTP/1.1\r\nHost: x\r\n${h2c}\r\n\r\n`;
+    const plain = 'GET /3 HTTP/1.1\r\nHost: x\r\n\r\n';
+    expect(await answersTo([upgraded(1)], [upgraded(2)], [plain])).toEqual([
+      '200 GET /1 ;',
+      '200 GET /2 ;',
+      '200 GET /3 ;',
+    ]);
+  });
+
+  it('keeps the body of the request', async () => {
+    const head = `POST /page HTTP/1.1\r\nHost: x\r\n${h2c}\r\nContent-Length: 5\r\n\r\n`;
+    expect(await answersTo([`${head}he`, 'llo'])).toEqual(['200 POST /page hello;']);
+  });
+
+  it('shows the application the request without the upgrade, and with its other headers', async () => {
+    const seen = once(http, 'request') as Promise<[IncomingMessage]>;
+    const connection = 'Connection: keep-alive, Upgrade\r\nUpgrade: h2c\r\nX-Name: \xe9';
+    await answersTo([`GET /page HTTP/1.1\r\nHost: x\r\n${connection}\r\n\r\n`]);
+    const [{ headers }] = await seen;
+    expect(headers).toEqual({ host: 'x', connection: 'keep-alive', 'x-name': 'Ã©' });
+  });
+
+  it('is left to a listener of the application', async () => {
+    http.on('upgrade', (request, socket) => {
+      if (request.headers.upgrade === 'h2c') rejectUpgrade(socket, 405);
+    });
+    const { port } = http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET /page HTTP/1.1\r\nHost: x\r\n${h2c}\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 /);
   });
 });
 

@@ -1,5 +1,7 @@
 // The HTTP server of signalbox: places to listen on, and errors.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +14,31 @@ describe('HttpListener', () => {
     await listener.listen(0, '127.0.0.1');
     const { port } = listener.http.address() as AddressInfo;
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    await listener.close();
+  });
+
+  it('answers plain requests of an endpoint with 426 or 405, and names protocol and method', async () => {
+    const listener = new HttpListener(['/ws']);
+    await listener.listen(0, '127.0.0.1');
+    const { port } = listener.http.address() as AddressInfo;
+    const answer = async (method: string, path = '/ws') => {
+      const sent = request({ port, host: '127.0.0.1', path, method, agent: false });
+      sent.end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      return { status: response.statusCode, ...response.headers };
+    };
+    for (const method of ['GET', 'HEAD'])
+      expect(await answer(method, '/ws?query')).toMatchObject({
+        status: 426,
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+      });
+    for (const method of ['POST', 'OPTIONS', 'DELETE'])
+      expect(await answer(method)).toMatchObject({ status: 405, allow: 'GET' });
+    expect(await answer('POST', '/ws/other')).toMatchObject({ status: 404 });
     await listener.close();
   });
 

@@ -1,10 +1,11 @@
 // WebSocket over real sockets: the handshake, bytes in both directions, and every way to close.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
+import { createClientReader } from '../../src/transport/forwarded.js';
 import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
 import type { Connection, Transport } from '../../src/transport/transport.js';
@@ -16,6 +17,7 @@ const options: WebSocketOptions = {
   path: '/ws',
   subprotocol: (offered) => ['v12.stomp', 'v11.stomp'].find((each) => offered.has(each)),
   origin: createOriginCheck({}),
+  client: createClientReader(),
 };
 
 let http: Server;
@@ -129,9 +131,16 @@ describe('the handshake', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('rejects other WebSocket versions with 426, and names version 13', async () => {
+  it('rejects other WebSocket versions with 426, and names protocol and version', async () => {
     const lines = upgrade().map((line) => line.replace('Version: 13', 'Version: 8'));
-    expect(await raw(lines)).toMatch(/^HTTP\/1\.1 426 [^]*Sec-WebSocket-Version: 13/);
+    const answer = await raw(lines);
+    expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    for (const header of [
+      'Upgrade: websocket',
+      'Connection: Upgrade, close',
+      'Sec-WebSocket-Version: 13',
+    ])
+      expect(answer).toContain(`\r\n${header}\r\n`);
   });
 
   it('rejects other methods with 405', async () => {
@@ -163,7 +172,7 @@ describe('the handshake', () => {
       `'/ws' is already an endpoint`,
     );
     await transport.close();
-    expect(http.listenerCount('upgrade')).toBe(0);
+    expect(await raw(upgrade())).toMatch(/^HTTP\/1\.1 503 /);
     await webSocketTransport(options).open(context());
     await open();
   });
@@ -187,6 +196,49 @@ describe('bytes', () => {
     socket.send('st', { fin: true });
     await log.until('data first');
     expect(log.entries).toEqual(['data text', 'data binary', 'data first']);
+  });
+
+  /** Opens the transport again, with another limit. */
+  async function limitMessages(maxMessageBytes: number): Promise<void> {
+    await transport.close();
+    await transport.open({ ...context(), limits: { maxMessageBytes } });
+  }
+
+  it.each([
+    { maxMessageBytes: 1000, fragments: 128 },
+    { maxMessageBytes: 1024 * 1024, fragments: 512 },
+  ])(
+    'may arrive in $fragments fragments where a message may have $maxMessageBytes bytes, and not in more',
+    async ({ maxMessageBytes, fragments }) => {
+      await limitMessages(maxMessageBytes);
+      const { socket, log } = await open();
+      const send = (count: number) => {
+        for (let i = 1; i <= count; i++) socket.send('x', { fin: i === count });
+      };
+      send(fragments);
+      await log.until(`data ${'x'.repeat(fragments)}`);
+      send(fragments + 1);
+      await log.until('closed 1008 ');
+    },
+  );
+
+  it('may not arrive in more reads than one for each 512 bytes of the limit', async () => {
+    await limitMessages(1024 * 1024);
+    const { socket } = await open();
+    const { _socket: client } = socket as unknown as { readonly _socket: Socket };
+    client.setNoDelay(true);
+    const head = Buffer.alloc(14);
+    head[0] = 0x82;
+    head[1] = 0xff;
+    head.writeBigUInt64BE(1024n * 1024n, 2);
+    client.write(head);
+    let closed: number | undefined;
+    socket.on('close', (code) => (closed = code));
+    for (let reads = 0; reads < 10_000 && closed === undefined; reads++) {
+      client.write('x');
+      await turn();
+    }
+    expect(closed).toBe(1008);
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(

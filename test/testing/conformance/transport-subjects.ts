@@ -8,6 +8,7 @@ import type {
   TransportClient,
   TransportSubject,
 } from 'signalbox/testing/conformance';
+import { createClientReader } from '../../../src/transport/forwarded.js';
 import { httpHostOf } from '../../../src/transport/http-host.js';
 import { memoryTransport } from '../../../src/transport/memory.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
@@ -43,6 +44,7 @@ export const webSocket: TransportSubject = {
       path: '/ws',
       subprotocol: () => undefined,
       origin: createOriginCheck({}),
+      client: createClientReader(),
     });
     await transport.open({ ...context, http: httpHostOf(http) });
     http.listen(0, '127.0.0.1');

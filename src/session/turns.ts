@@ -1,0 +1,30 @@
+// Shares the event loop among the sessions of a server: a session that sends many frames waits for later turns between them.
+import type { Clock } from '../message/clock.js';
+import type { Inbox } from './inbox.js';
+
+/**
+ * Frames that a session may start before it waits for a later turn. With 2 to 10 microseconds for each, other sessions wait about a
+ * millisecond; a smaller number would divide the answers of a fast sender into more writes.
+ */
+export const framesPerTurn = 128;
+
+/** Waiting sessions that continue in one turn. A turn stays short, however many clients send without pause. */
+const sessionsPerTurn = 4;
+
+/** Continues the sessions that wait for a later turn of the event loop, the longest waiting first. */
+export class Turns {
+  #waiting: Inbox[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Calls `continue` of the inbox in a later turn. */
+  wait(inbox: Inbox): void {
+    if (this.#waiting.push(inbox) === 1) this.clock.soon(this.#begin);
+  }
+
+  readonly #begin = (): void => {
+    const continuing = this.#waiting.splice(0, sessionsPerTurn);
+    if (this.#waiting.length > 0) this.clock.soon(this.#begin);
+    for (const inbox of continuing) inbox.continue();
+  };
+}

@@ -1,0 +1,182 @@
+// The client of a request behind trusted proxies: its address, scheme and host, from `X-Forwarded-*` or `Forwarded` (RFC 7239).
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { MessagingError } from '../message/error.js';
+
+/** What is known about the client that sent a request. */
+export interface RequestClient {
+  /** IP address; undefined when the socket has none. */
+  readonly address: string | undefined;
+  /** True when the client's own connection is encrypted. */
+  readonly secure: boolean;
+  /** Host and port that the client requested. */
+  readonly host: string | undefined;
+  /** The scheme that the client used; undefined when no trusted proxy has sent it. */
+  readonly scheme: 'http' | 'https' | undefined;
+}
+
+export type ClientReader = (request: IncomingMessage) => RequestClient;
+
+/** What one proxy has reported about the connection that it accepted. Malformed values are undefined. */
+interface Hop {
+  readonly address: string | undefined;
+  readonly scheme: RequestClient['scheme'];
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+}
+
+type TrustedProxies = (address: string) => boolean;
+
+/**
+ * Reads the client of a request. The headers are used only when the request comes from a trusted proxy. Each proxy appends the
+ * address that it was called from, so the client is the last address that is not a trusted proxy: everything before it may have been
+ * invented by the client.
+ *
+ * @throws {MessagingError} `option-invalid` when a proxy is not an IP address
+ */
+export function createClientReader(trustedProxies: readonly string[] = []): ClientReader {
+  const isTrusted = compileProxies(trustedProxies);
+  return ({ headers, socket }) => {
+    const { remoteAddress } = socket;
+    const direct: RequestClient = {
+      address: remoteAddress,
+      secure: 'encrypted' in socket,
+      host: headers.host,
+      scheme: undefined,
+    };
+    if (remoteAddress === undefined || !isTrusted(remoteAddress)) return direct;
+    return throughProxies(direct, hopsOf(headers), isTrusted);
+  };
+}
+
+/** Follows the hops from the last one on, as long as their addresses are trusted proxies. */
+function throughProxies(
+  direct: RequestClient,
+  hops: readonly Hop[],
+  isTrusted: TrustedProxies,
+): RequestClient {
+  let { address } = direct;
+  let used: Hop | undefined;
+  for (const hop of hops.toReversed()) {
+    used = hop;
+    // Without an address, the last proxy that is known stands for the client.
+    if (hop.address === undefined) break;
+    address = hop.address;
+    if (!isTrusted(hop.address)) break;
+  }
+  if (used === undefined) return direct;
+  const { scheme, port } = used;
+  const host = used.host ?? direct.host;
+  return {
+    address,
+    secure: scheme === undefined ? direct.secure : scheme === 'https',
+    host: host === undefined || port === undefined ? host : `${withoutPort(host)}:${port}`,
+    scheme,
+  };
+}
+
+/**
+ * The hops that the headers describe, the one nearest to the client first. `Forwarded` is read only without `X-Forwarded-*`: most
+ * proxies set the latter, and pass on a `Forwarded` header that the client has sent.
+ */
+function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
+  const addresses = listOf(headers['x-forwarded-for']);
+  const schemes = listOf(headers['x-forwarded-proto']);
+  const hosts = listOf(headers['x-forwarded-host']);
+  const ports = listOf(headers['x-forwarded-port']);
+  const count = Math.max(addresses.length, Math.sign(schemes.length + hosts.length + ports.length));
+  if (count === 0) return parseForwarded(listOf(headers.forwarded).join(','));
+  return Array.from({ length: count }, (_, i) => {
+    // Some proxies replace a header in place of adding to it, so lists may have different lengths: they end at the same hop.
+    const valueOf = (list: readonly string[]) => list.at(Math.max(i - count, -list.length));
+    return {
+      address: addressOf(valueOf(addresses)),
+      scheme: schemeOf(valueOf(schemes)),
+      host: hostOf(valueOf(hosts)),
+      port: portOf(valueOf(ports)),
+    };
+  });
+}
+
+/** The items of a header that is a list. */
+function listOf(header: string | readonly string[] | undefined): readonly string[] {
+  if (header === undefined) return [];
+  return (typeof header === 'string' ? header : header.join(','))
+    .split(',')
+    .map((item) => item.trim());
+}
+
+/** `name=value` or `name="value"` with the separator behind it. Values with a colon should be quoted, but often are not. */
+const forwardedPair = /[\t ]*([\w-]+)=(?:([^\s",;]+)|"((?:[^"\\]|\\.)*)")[\t ]*(,|;|$)/y;
+
+/** The hops of a `Forwarded` header; none when it is malformed, because a wrong quote hides where the values of a proxy begin. */
+function parseForwarded(header: string): readonly Hop[] {
+  const hops: Hop[] = [];
+  let pairs = new Map<string, string>();
+  forwardedPair.lastIndex = 0;
+  while (forwardedPair.lastIndex < header.length) {
+    const match = forwardedPair.exec(header);
+    if (match === null) return [];
+    const [, name = '', token, quoted = '', separator] = match;
+    pairs.set(name.toLowerCase(), token ?? quoted.replace(/\\(.)/g, '$1'));
+    if (separator === ';') continue;
+    hops.push({
+      address: addressOf(pairs.get('for')),
+      scheme: schemeOf(pairs.get('proto')),
+      host: hostOf(pairs.get('host')),
+      port: undefined,
+    });
+    pairs = new Map();
+  }
+  return hops;
+}
+
+/** An IP address with an optional port, which RFC 7239 also allows to be hidden: `192.0.2.1:80`, `[2001:db8::1]:_p`. */
+const nodeWithPort = /^(?:\[([^\]]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
+
+/** The IP address of a node; undefined for a hidden node such as `unknown`, and for malformed text. */
+function addressOf(node = ''): string | undefined {
+  const [, v6, v4] = nodeWithPort.exec(node) ?? [];
+  const address = v6 ?? v4 ?? node;
+  return isIP(address) === 0 ? undefined : address;
+}
+
+/** Some proxies send `wss` for an upgrade, while the origin of the page is `https`. */
+function schemeOf(text = ''): RequestClient['scheme'] {
+  if (/^(?:http|ws)$/i.test(text)) return 'http';
+  return /^(?:https|wss)$/i.test(text) ? 'https' : undefined;
+}
+
+function hostOf(text = ''): string | undefined {
+  return /^(?:\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(?::\d{1,5})?$/i.test(text) ? text : undefined;
+}
+
+function portOf(text = ''): string | undefined {
+  return /^\d{1,5}$/.test(text) ? text : undefined;
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d*$/, '');
+}
+
+/** Rejects host names and ranges, which would never equal the address of a socket. */
+function compileProxies(addresses: readonly string[]): TrustedProxies {
+  const proxies = new BlockList();
+  for (const address of addresses) {
+    if (isIP(address) === 0) {
+      throw new MessagingError(
+        'option-invalid',
+        `'${address}' in trustedProxies is not an IP address such as 10.0.0.9 or ::1.`,
+      );
+    }
+    proxies.addAddress(...plainAddress(address));
+  }
+  // `BlockList` compares addresses, not their spelling: `::1` equals `0:0:0:0:0:0:0:1`.
+  return (address) => proxies.check(...plainAddress(address));
+}
+
+/** Removes the prefix of IPv4 addresses on sockets that listen to both IPv4 and IPv6, and the zone of a local address. */
+function plainAddress(address: string): [address: string, family: 'ipv4' | 'ipv6'] {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return [plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6'];
+}

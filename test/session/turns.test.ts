@@ -1,0 +1,117 @@
+// Fairness: how many frames the sessions of a server start in one turn of the event loop.
+import { describe, expect, it } from 'vitest';
+import { framesPerTurn } from '../../src/session/turns.js';
+import { connectText, sendText, settle, testSession } from './test-session.js';
+
+/** CONNECT has taken one frame of the first turn. */
+const firstFrames = framesPerTurn - 1;
+
+/** Sessions that have sent CONNECT, with the names of the frames that were started. */
+async function floodedServer({ sessions = 1, concurrency = 1 } = {}) {
+  const started: string[] = [];
+  const stage = testSession({
+    concurrency,
+    async process(frame, session) {
+      started.push(`${session.id} ${'receipt' in frame ? frame.receipt : ''}`);
+      return 'done';
+    },
+  });
+  const clients = [];
+  for (let i = 0; i < sessions; i++) {
+    const client = stage.open();
+    await client.connect();
+    clients.push(client);
+  }
+  return { ...stage, clients, started };
+}
+
+/** Frames of a client in one chunk. */
+function frames(count: number): string {
+  return Array.from({ length: count }, (_, i) => sendText(`${i}`)).join('');
+}
+
+/** Resolves when the microtasks of this turn have run, before the next turn begins. */
+async function endOfTurn(): Promise<void> {
+  for (let i = 0; i < 20 * framesPerTurn; i++) await Promise.resolve();
+}
+
+describe.each([1, 3])(
+  'a session that sends many frames at once, with concurrency %i',
+  (concurrency) => {
+    it('starts a limited number of them in each turn, in their order', async () => {
+      const { clients, started } = await floodedServer({ concurrency });
+      const total = firstFrames + 2 * framesPerTurn;
+      clients[0]!.receive(frames(total));
+      const counts: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        await endOfTurn();
+        counts.push(started.length);
+        await settle();
+      }
+      expect(counts).toEqual([firstFrames, firstFrames + framesPerTurn, total]);
+      expect(started).toEqual(Array.from({ length: total }, (_, i) => `s1 ${i}`));
+    });
+  },
+);
+
+describe('other sessions', () => {
+  it('are served in the same turn in which they send', async () => {
+    const { clients, started } = await floodedServer({ sessions: 2 });
+    clients[0]!.receive(frames(10 * framesPerTurn));
+    await endOfTurn();
+    clients[1]!.receive(sendText('neighbor'));
+    await endOfTurn();
+    expect(started.indexOf('s2 neighbor')).toBe(firstFrames);
+  });
+
+  it('continue in the order in which they began to wait', async () => {
+    const { clients, started } = await floodedServer({ sessions: 6 });
+    for (const { receive } of clients) receive(frames(framesPerTurn));
+    while (clients.some(({ session }) => session.busy)) await settle();
+    const last = started.filter((name) => name.endsWith(` ${firstFrames}`));
+    expect(last).toEqual([1, 2, 3, 4, 5, 6].map((i) => `s${i} ${firstFrames}`));
+  });
+});
+
+describe('a session that waits for its next turn', () => {
+  it('keeps the server busy', async () => {
+    const { activity, clients, started } = await floodedServer();
+    clients[0]!.receive(frames(framesPerTurn + 1));
+    await activity.idle();
+    expect(started).toHaveLength(framesPerTurn + 1);
+  });
+
+  it('is finished after it was closed in the meantime', async () => {
+    const { clients, isIdle, started } = await floodedServer();
+    const [client] = clients;
+    client!.receive(frames(framesPerTurn + 1));
+    await endOfTurn();
+    client!.session.close();
+    client!.session.closed(1000, '');
+    await settle();
+    expect(client!.events.at(-1)).toBe('finished');
+    expect(started).toHaveLength(firstFrames);
+    expect(await isIdle()).toBe(true);
+  });
+
+  it('processes all its frames when the connection is lost in the meantime', async () => {
+    const { clients, isIdle, started } = await floodedServer();
+    const [client] = clients;
+    client!.receive(frames(3 * framesPerTurn));
+    await endOfTurn();
+    client!.session.closed(1006, '');
+    while (client!.session.busy) await settle();
+    expect(started).toHaveLength(3 * framesPerTurn);
+    expect(await isIdle()).toBe(true);
+  });
+
+  it('does not delay the CONNECT of another session', async () => {
+    const { clients, open } = await floodedServer();
+    clients[0]!.receive(frames(2 * framesPerTurn));
+    await endOfTurn();
+    const other = open();
+    other.receive(connectText);
+    await endOfTurn();
+    expect(other.session.connected).toBe(true);
+  });
+});
