@@ -222,9 +222,8 @@ export class SessionSubscriber implements Subscriber {
   ): Promise<LiveSubscription | undefined> {
     const live = this.find(id, destination);
     if (live === undefined) {
-      const known = id ?? destination ?? '';
-      if (this.#ended?.has(known) === true || this.#queues?.refuseReplies(known) === true)
-        return undefined;
+      if (id !== undefined && this.#ended?.has(id) === true) return undefined;
+      if (this.#queues?.refuseReplies(id ?? destination ?? '') === true) return undefined;
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);

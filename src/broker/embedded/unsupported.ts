@@ -12,24 +12,25 @@ interface Unsupported {
   readonly instead: string;
 }
 
-/** Headers of SUBSCRIBE by which ActiveMQ, Artemis and RabbitMQ deliver other messages than a subscription without them. */
-const headers: Readonly<Record<string, Unsupported>> = {
-  selector: { instead: 'select messages by their destination' },
-  'activemq.subscriptionName': { instead: durable },
-  // The spelling of ActiveMQ before 5.
-  'activemq.subcriptionName': { instead: durable },
-  'durable-subscriber-name': { instead: durable },
-  durable: { value: 'true', instead: durable },
-  'auto-delete': { value: 'false', instead: durable },
-  'x-queue-name': { instead: 'subscribe to a destination below /queue to share its messages' },
-  'no-local': { value: 'true', instead: 'ignore messages with a header that names the sender' },
-  'activemq.noLocal': {
-    value: 'true',
-    instead: 'ignore messages with a header that names the sender',
-  },
-  exclusive: { value: 'true', instead: 'subscribe once' },
-  'activemq.exclusive': { value: 'true', instead: 'subscribe once' },
-};
+const noLocal = 'ignore messages with a header that names the sender';
+
+/** Headers of SUBSCRIBE with which ActiveMQ, Artemis and RabbitMQ deliver other messages than without them. */
+const headers: ReadonlyMap<string, Unsupported> = new Map(
+  Object.entries<Unsupported>({
+    selector: { instead: 'use a destination for each kind of message' },
+    'activemq.subscriptionName': { instead: durable },
+    // The spelling of ActiveMQ 4.
+    'activemq.subcriptionName': { instead: durable },
+    'durable-subscriber-name': { instead: durable },
+    durable: { value: 'true', instead: durable },
+    'auto-delete': { value: 'false', instead: durable },
+    'x-queue-name': { instead: 'subscribe to a destination below /queue to share its messages' },
+    'no-local': { value: 'true', instead: noLocal },
+    'activemq.noLocal': { value: 'true', instead: noLocal },
+    exclusive: { value: 'true', instead: 'subscribe only once' },
+    'activemq.exclusive': { value: 'true', instead: 'subscribe only once' },
+  }),
+);
 
 /** As a whole word: `>` of ActiveMQ, `#` of RabbitMQ. */
 const foreignWildcard = /(?:^|[/.])[>#](?:[/.]|$)/;
@@ -42,7 +43,7 @@ export function checkSupported({ destination, headers: given }: Subscription): v
       'The wildcards > and # are not supported; use ** for any number of segments, and * for one.',
     );
   for (const [name, value] of given) {
-    const unsupported = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    const unsupported = headers.get(name);
     if (unsupported === undefined || (unsupported.value ?? value) !== value) continue;
     throw new MessagingError(
       'not-supported',

@@ -15,8 +15,8 @@ export interface HeaderOptions {
 }
 
 /**
- * One header of the client's message (Spring: `@Header`): its first value, or with `all` a list of all values. It is converted if the parameter is a `number` or `boolean`. Other
- * types except `string` are reported at start.
+ * One header of the client's message (Spring: `@Header`): its first value, or with `all` a list of all values. The value
+ * is converted if the parameter is a `number` or `boolean`. Other types except `string` are reported at start.
  *
  * @throws {MessagingError} `argument-missing` when the header is missing; `argument-invalid` when it cannot be converted
  *
