@@ -65,6 +65,7 @@ export type {
   PayloadConverter,
   PayloadReader,
   PayloadType,
+  UnknownProperties,
   WrittenPayload,
 } from './payload/converter.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './payload/standard-schema.js';

@@ -1,5 +1,6 @@
 // The converter for raw bytes, and bytes as a Buffer or as text.
 import { isUtf8 } from 'node:buffer';
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { PayloadConverter } from './converter.js';
 import type { MediaType } from './media-type.js';
 
@@ -12,9 +13,21 @@ export const bytes: PayloadConverter = {
     type.kind === 'bytes' || (type.kind === 'any' && media?.name === 'application/octet-stream')
       ? { value: asBuffer(body) }
       : undefined,
-  write: (value, contentType = 'application/octet-stream') =>
-    value instanceof Uint8Array ? { body: value, contentType } : undefined,
+  write: (value, contentType = 'application/octet-stream') => {
+    const body = bytesOf(value);
+    return body && { body, contentType };
+  },
 };
+
+/** A Buffer over the memory of a value that consists of bytes; undefined for other values. */
+export function bytesOf(value: unknown): Buffer | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof Uint8Array) return asBuffer(value);
+  if (isAnyArrayBuffer(value)) return Buffer.from(value);
+  if (value instanceof DataView || value instanceof Uint8ClampedArray)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return undefined;
+}
 
 /** A Buffer over the same memory. */
 export function asBuffer(body: Uint8Array): Buffer {

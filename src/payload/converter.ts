@@ -2,11 +2,18 @@
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
-import { toInstance } from './class-validation.js';
+import {
+  checkClass,
+  defaultClassRules,
+  prepareClasses,
+  toInstance,
+  type ClassRules,
+} from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
-import type { PayloadType } from './payload-type.js';
-import { parseWithSchema } from './standard-schema.js';
+import { isBuiltIn, type PayloadType } from './payload-type.js';
+import { parseWithSchema, requireFewObjects } from './standard-schema.js';
 
+export type { UnknownProperties } from './class-validation.js';
 export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
 
@@ -34,7 +41,8 @@ export interface PayloadConverter {
   /** True: it is also asked if a message or value has no content type. @default false */
   readonly untyped?: boolean;
   /**
-   * Returns the value of a body, before a class or schema is applied to it.
+   * Returns the value of a body, before a class or schema is applied to it. Unknown properties may be removed from it, so it must
+   * be new for each message.
    *
    * @param media the message's content type; undefined if it has none
    * @param type the type that the handler expects
@@ -56,6 +64,8 @@ export interface PayloadReader {
    * @throws {MessagingError} `payload-unreadable`, `payload-invalid`
    */
   read(message: Message, type: PayloadType): unknown;
+  /** Returns sentences about mistakes in the decorators of a payload class, each with its fix. Called at start. */
+  checkType(type: PayloadType): readonly string[];
 }
 
 /** A content type, and the converters that accept it. */
@@ -67,6 +77,7 @@ interface Format {
 /** The converters of a server. Of those for a content type the first that returns a result is used. */
 export class Payloads implements PayloadReader {
   readonly #converters: readonly PayloadConverter[];
+  readonly #classRules: ClassRules;
   /** The format of each media type that is declared without a wildcard. */
   readonly #declared = new Map<string, Format>();
   /** The format of messages and values without a content type. */
@@ -74,10 +85,12 @@ export class Payloads implements PayloadReader {
 
   /**
    * @param converters in the order in which they are asked
+   * @param classRules how payloads are converted to classes
    * @throws {MessagingError} `option-invalid` when a converter declares no valid media type
    */
-  constructor(converters: readonly PayloadConverter[]) {
+  constructor(converters: readonly PayloadConverter[], classRules: ClassRules = defaultClassRules) {
     for (const converter of converters) checkMediaTypes(converter);
+    this.#classRules = classRules;
     this.#converters = converters;
     this.#untyped = { media: undefined, converters: converters.filter(({ untyped }) => untyped) };
     for (const name of new Set(converters.flatMap(({ mediaTypes }) => mediaTypes)))
@@ -86,7 +99,7 @@ export class Payloads implements PayloadReader {
   }
 
   /**
-   * Returns the value for a handler: a promise if a class or an asynchronous schema is applied to it.
+   * Returns the value for a handler: a promise if validators of a class or a schema are asynchronous.
    *
    * @throws {MessagingError} `payload-unreadable` when no converter reads the content type for this type, or the bytes are
    *   malformed; `payload-invalid` when the class or schema rejects the value
@@ -95,15 +108,25 @@ export class Payloads implements PayloadReader {
     const value = this.#readRaw(message, type);
     switch (type.kind) {
       case 'class':
-        return toInstance(value, type.type);
+        return toInstance(value, type.type, this.#classRules);
       case 'schema':
+        if (!isBuiltIn(type.schema)) requireFewObjects(value, this.#classRules.maxObjects);
         return parseWithSchema(value, type.schema);
       default:
         return value;
     }
   }
 
-  /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, circular objects, BigInt in JSON */
+  /** Imports what payload classes need, so that `checkType` can check them. */
+  prepare(): Promise<void> {
+    return prepareClasses();
+  }
+
+  checkType(type: PayloadType): readonly string[] {
+    return type.kind === 'class' ? checkClass(type.type, this.#classRules) : [];
+  }
+
+  /** @throws {MessagingError} `payload-unwritable` when no converter can write it: functions, errors, cycles, bigints in JSON */
   write(value: unknown, contentType?: string): WrittenPayload {
     const { converters } = this.#formatOf(contentType);
     try {

@@ -1,19 +1,26 @@
-// Descriptions of invalid fields that never repeat the client's values.
+// Descriptions of invalid fields that do not repeat the client's values.
 import { MessagingError, type FieldProblem } from '../message/error.js';
 
 /** The most problems in one error: a list of ten thousand invalid items must not cause an answer ten times its size. */
-const fieldLimit = 20;
+export const fieldLimit = 20;
 const pathLimit = 200;
+/** For messages that the application wrote; those of the libraries are shorter. */
+const messageLimit = 500;
+/** Members of an array or object that are compared with a message: a long list must not make its 20 problems slow. */
+const memberLimit = 5000;
+/** Shorter members are parts of ordinary messages, as 50 in `must contain no more than 50 elements`. */
+const minMemberLength = 4;
 const wordCharacter = /[\p{L}\p{N}_]/u;
 
-/** @param received the client's value of the field; a message that repeats it is replaced */
+/** @param received the client's value of the field; a message that repeats it, or a member of it, is replaced */
 export function fieldProblem(
   path: readonly PropertyKey[],
   message: string,
   received: unknown,
 ): FieldProblem {
   const text = path.map(String).join('.').slice(0, pathLimit);
-  return { path: text, message: repeats(message, received) ? 'is not valid' : message };
+  const isSafe = message.length <= messageLimit && !repeats(message, received);
+  return { path: text, message: isSafe ? message : 'is not valid' };
 }
 
 /** Returns the error instead of throwing it, so that the compiler sees the caller's `throw`. */
@@ -24,17 +31,40 @@ export function payloadInvalid(fields: readonly FieldProblem[], cause?: unknown)
   });
 }
 
+/** The error for a payload with more objects than `limits.maxPayloadObjects`. */
+export function tooManyObjects(maxObjects: number): MessagingError {
+  const message = `must not contain more than ${maxObjects} objects (limits.maxPayloadObjects)`;
+  return payloadInvalid([{ path: '', message }]);
+}
+
 function repeats(message: string, received: unknown): boolean {
-  switch (typeof received) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-      return hasWord(message, String(received));
-    case 'object':
-      return received !== null && Object.keys(received).some((key) => message.includes(`"${key}"`));
-    default:
-      return false;
+  if (typeof received === 'object' && received !== null)
+    return repeatsMember(message, received, { left: memberLimit });
+  return isScalar(received) && hasWord(message, String(received));
+}
+
+/** Searches the members of an array or object at all depths, and the keys of objects, which may be quoted. */
+function repeatsMember(message: string, received: object, members: { left: number }): boolean {
+  const isList = Array.isArray(received) || received instanceof Set;
+  const entries: Iterable<readonly [unknown, unknown]> =
+    received instanceof Map || received instanceof Set
+      ? received.entries()
+      : Object.entries(received);
+  for (const [key, member] of entries) {
+    if (--members.left < 0) return true;
+    if (!isList && message.includes(`"${String(key)}"`)) return true;
+    if (typeof member === 'object' && member !== null) {
+      if (repeatsMember(message, member, members)) return true;
+    } else if (isScalar(member)) {
+      const text = String(member);
+      if (text.length >= minMemberLength && hasWord(message, text)) return true;
+    }
   }
+  return false;
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
 }
 
 function hasWord(message: string, word: string): boolean {

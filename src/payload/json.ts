@@ -1,6 +1,6 @@
 // The converter for JSON (RFC 8259), the format of objects.
 import { isUtf8 } from 'node:buffer';
-import { asBuffer, decodeText } from './bytes.js';
+import { asBuffer, bytesOf, decodeText } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
 
 export const json: PayloadConverter = {
@@ -17,11 +17,18 @@ export const json: PayloadConverter = {
       throw new TypeError('The JSON value is not a string.');
     return { value };
   },
-  /** Without a content type strings are left to the text converter. */
+  /**
+   * Bytes are left to their converter, and without a content type strings to the text converter. A Map is written as an object, a
+   * Set and an array of numbers as an array, bytes inside of other values in base64.
+   *
+   * @throws {TypeError} for errors, cycles, bigints, and objects of the platform that have no JSON form
+   */
   write(value, contentType) {
-    if (value instanceof Uint8Array) return undefined;
     if (contentType === undefined && typeof value === 'string') return undefined;
-    const encoded = JSON.stringify(value) as string | undefined;
+    const plain = isPlain(value, 0);
+    if (!plain && bytesOf(value) !== undefined) return undefined;
+    // With a replacer function JSON.stringify is several times slower.
+    const encoded: string | undefined = JSON.stringify(value, plain ? undefined : replace);
     if (encoded === undefined) return undefined;
     const body = Buffer.from(encoded);
     rememberJson(body);
@@ -61,4 +68,73 @@ export function isJsonText(body: Uint8Array): boolean {
   }
   rememberJson(body);
   return true;
+}
+
+/** Deeper values take the slower way, where JSON.stringify finds cycles. */
+const maxDepth = 32;
+
+/** True when JSON.stringify writes the whole value as it is meant, without `replace`. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth > maxDepth) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isPlain(item, depth + 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) return true;
+  if (prototype !== Object.prototype && prototype !== null && !isOfApplication(value)) return false;
+  for (const key in value)
+    if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
+}
+
+/** True for instances of most classes of the application. */
+function isOfApplication(value: object): boolean {
+  return (
+    Object.prototype.toString.call(value) === '[object Object]' &&
+    !(value instanceof Error) &&
+    !('toJSON' in value)
+  );
+}
+
+/** @param value the result of `toJSON` if the member has this method */
+function replace(this: unknown, key: string, value: unknown): unknown {
+  // Buffers have a `toJSON` that lists their bytes.
+  const bytes = bytesOf((this as Record<string, unknown>)[key]);
+  if (bytes !== undefined) return bytes.toString('base64');
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) return objectOf(value, key);
+  if (value instanceof Set) return [...value];
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
+  if (value instanceof Error)
+    throw unwritable(key, 'of type Error', 'throw it, or return the data that clients may see');
+  if (Object.keys(value).length === 0 && !hasJsonForm(value))
+    throw unwritable(key, `of type ${kindOf(value)}`, 'return the data that it contains');
+  return value;
+}
+
+function objectOf(map: ReadonlyMap<unknown, unknown>, key: string): object {
+  for (const name of map.keys()) {
+    if (typeof name !== 'string' && typeof name !== 'number')
+      throw unwritable(key, 'a Map with keys that are not text', 'return an array of its entries');
+  }
+  return Object.fromEntries(map as ReadonlyMap<PropertyKey, unknown>);
+}
+
+/** The kinds of objects that JSON.stringify writes with their contents; each may be empty. */
+const jsonKinds = new Set(['Object', 'Array', 'Arguments', 'Boolean', 'Number', 'String']);
+
+function hasJsonForm(value: object): boolean {
+  return jsonKinds.has(kindOf(value));
+}
+
+/** As `RegExp`, `Promise` or `Blob`. */
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+function unwritable(key: string, kind: string, fix: string): TypeError {
+  const place = key === '' ? 'The value' : `The member ${JSON.stringify(key)}`;
+  return new TypeError(`${place} is ${kind}, which has no JSON form; ${fix}.`);
 }

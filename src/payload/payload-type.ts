@@ -11,6 +11,7 @@ export type PayloadType =
   | { readonly kind: 'class'; readonly type: Constructor }
   | { readonly kind: 'schema'; readonly schema: StandardSchema };
 
+const vendor = 'signalbox';
 const any: PayloadType = { kind: 'any' };
 const text: PayloadType = { kind: 'text' };
 const bytes: PayloadType = { kind: 'bytes' };
@@ -47,5 +48,10 @@ function isNative(type: object): boolean {
 function checked(description: string, isValid: (value: unknown) => boolean): PayloadType {
   const issues = [{ message: `must be ${description}` }];
   const validate = (value: unknown) => (isValid(value) ? { value } : { issues });
-  return { kind: 'schema', schema: { '~standard': { version: 1, vendor: 'signalbox', validate } } };
+  return { kind: 'schema', schema: { '~standard': { version: 1, vendor, validate } } };
+}
+
+/** True for the schema of `number`, `boolean` or an array, which looks only at the value itself. */
+export function isBuiltIn(schema: StandardSchema): boolean {
+  return schema['~standard'].vendor === vendor;
 }

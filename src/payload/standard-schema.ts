@@ -1,7 +1,7 @@
 // Validation by Standard Schema (version 1), the common interface of schema libraries.
 import type { FieldProblem } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
-import { fieldProblem, payloadInvalid } from './field-problem.js';
+import { fieldLimit, fieldProblem, payloadInvalid, tooManyObjects } from './field-problem.js';
 
 /** A schema of zod, valibot, arktype or another library. @see https://standardschema.dev */
 export interface StandardSchema<Output = unknown> {
@@ -58,12 +58,34 @@ async function parseAsync(
 
 function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
   if (result.issues === undefined) return result.value;
-  throw payloadInvalid(result.issues.map((issue) => problemOf(issue, value)));
+  throw payloadInvalid(result.issues.slice(0, fieldLimit).map((issue) => problemOf(issue, value)));
 }
 
 function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
   const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   return fieldProblem(keys, message, keys.reduce(memberOf, value));
+}
+
+/**
+ * Limits the objects that a schema of the application has to work on; an array in an array counts as an object.
+ *
+ * @throws {MessagingError} `payload-invalid`
+ */
+export function requireFewObjects(value: unknown, maxObjects: number): void {
+  // Without recursion, because the depth is not limited.
+  const pending: unknown[] = [value];
+  let objects = 0;
+  while (pending.length > 0) {
+    const container = pending.pop();
+    if (typeof container !== 'object' || container === null) continue;
+    const inArray = Array.isArray(container);
+    for (const member of Object.values(container)) {
+      if (typeof member !== 'object' || member === null) continue;
+      if ((inArray || !Array.isArray(member)) && ++objects > maxObjects)
+        throw tooManyObjects(maxObjects);
+      pending.push(member);
+    }
+  }
 }
 
 function memberOf(value: unknown, key: PropertyKey): unknown {

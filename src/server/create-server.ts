@@ -14,6 +14,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { unfailing } from '../message/logger.js';
+import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
 import type { SessionParts } from '../session/client-session.js';
@@ -60,7 +61,10 @@ export async function createObservedServer(
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
   const context: BrokerContext = { clock, ids, logger, separator };
-  const payloads = new Payloads(options.converters);
+  const payloads = new Payloads(
+    options.converters,
+    loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
+  );
   const publisher = new BrokerPublisher({
     broker,
     context,
@@ -186,5 +190,6 @@ async function compileRoutes(
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
+  await payloads.prepare();
   return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
 }

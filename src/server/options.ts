@@ -4,7 +4,7 @@ import type { Broker } from '../broker/broker.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
-import type { Constructor, PayloadConverter } from '../payload/converter.js';
+import type { Constructor, PayloadConverter, UnknownProperties } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
@@ -84,6 +84,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly outboxTimeout: number;
   /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
+  /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
+  readonly maxPayloadObjects: number;
 }
 
 export interface ServerOptions {
@@ -101,6 +103,13 @@ export interface ServerOptions {
   readonly broker?: Broker;
   /** Payload converters that are tried before those for text, bytes and JSON. @default none */
   readonly converters?: readonly PayloadConverter[];
+  /**
+   * What happens to a property of a payload that has no class-validator decorator in its class: `drop` removes it and logs its
+   * name once, `reject` makes the payload invalid, `keep` passes it to the handler unchecked.
+   *
+   * @default `drop`
+   */
+  readonly unknownProperties?: UnknownProperties;
   readonly prefixes?: Partial<PrefixOptions>;
   /** Separates the segments of a destination behind its prefix. @default `/` */
   readonly separator?: Separator;

@@ -11,6 +11,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
+import { defaultClassRules } from '../payload/class-validation.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
@@ -55,6 +56,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     codecs: defaultCodecs,
     broker: undefined,
     converters: [],
+    unknownProperties: defaultClassRules.unknownProperties,
     prefixes: { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' },
     separator: '/',
     interceptors: [],
@@ -85,6 +87,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
+      maxPayloadObjects: defaultClassRules.maxObjects,
     },
     slowConsumers: { policy: 'close', rules: [] },
     closeTimeout: 10_000,
@@ -124,6 +127,8 @@ function check(options: ResolvedOptions): void {
   if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
+  if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
+    throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
   if (options.errors !== 'problem' && options.errors !== 'close')
     throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {

@@ -13,7 +13,7 @@ const sessionsPerTurn = 4;
 
 /** Continues the sessions that wait for a later turn of the event loop, the longest waiting first. */
 export class Turns {
-  #waiting: Inbox[] = [];
+  readonly #waiting: Inbox[] = [];
 
   constructor(private readonly clock: Clock) {}
 

@@ -3,6 +3,7 @@ import type { Container } from '../container/container.js';
 import { overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
+import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { createObservedServer } from '../server/create-server.js';
 import type { Hooks } from '../server/hooks.js';
@@ -79,7 +80,11 @@ export async function testServer<M extends object = AnyDestinations>(
     hooks,
   );
   await server.start();
-  const payloads = new Payloads(server.options.converters);
+  const { converters, unknownProperties, limits } = server.options;
+  const payloads = new Payloads(
+    converters,
+    loggedClassRules(unknownProperties, limits.maxPayloadObjects, recorder.logger),
+  );
   const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
   return new TestServer<M>({ environment, memory, container, clients, protocol, strict });
 }

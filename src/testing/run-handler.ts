@@ -93,7 +93,7 @@ export async function runHandler(
   const { payload, convert = true } = options;
   const { separator, prefixes } = server.options;
   const routes = compileControllers([{ type, instance }], {
-    payloads: convert ? payloads : { read: () => payload },
+    payloads: convert ? payloads : { read: () => payload, checkType: () => [] },
     separator,
     prefixes: [...prefixes.broker, prefixes.user],
   });

@@ -1,10 +1,11 @@
 // Instances that do not have the shape that their class declares.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsString, ValidateNested } from 'class-validator';
+import { IsDate, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import type { FieldProblem, MessagingError } from '../../src/message/error.js';
 import { toInstance } from '../../src/payload/class-validation.js';
+import type { Constructor } from '../../src/payload/converter.js';
 
 class Tag {
   @IsString()
@@ -36,9 +37,18 @@ class Order {
 const item = { tag: { name: 'a' }, words: ['b'] };
 const order = { item, items: [item], either: 'c' };
 
+/** Also reports problems as rejections that are found synchronously. */
+async function convert(value: object, type: Constructor): Promise<object> {
+  return toInstance(value, type);
+}
+
 async function fieldsOf(value: object): Promise<readonly FieldProblem[] | undefined> {
-  const error: unknown = await toInstance(value, Order).catch((failure: unknown) => failure);
-  return (error as Partial<MessagingError>).fields;
+  try {
+    await toInstance(value, Order);
+    return undefined;
+  } catch (error) {
+    return (error as MessagingError).fields;
+  }
 }
 
 describe('the shape of an instance', () => {
@@ -61,10 +71,24 @@ describe('the shape of an instance', () => {
   it('is checked in nested objects', async () => {
     const wrong = { tag: [{ name: 'a' }], words: 'b' };
     expect(await fieldsOf({ ...order, item: wrong, items: [item, wrong] })).toEqual([
-      { path: 'item.words', message: 'must be an array' },
       { path: 'item.tag', message: 'must be an object' },
-      { path: 'items.1.words', message: 'must be an array' },
+      { path: 'item.words', message: 'must be an array' },
       { path: 'items.1.tag', message: 'must be an object' },
+      { path: 'items.1.words', message: 'must be an array' },
+    ]);
+  });
+
+  it('has no array where the class declares a member', async () => {
+    const problem = [{ path: 'items.1', message: 'must be an object' }];
+    for (const member of [[], [item], [[item]]])
+      expect(await fieldsOf({ ...order, items: [item, member] })).toEqual(problem);
+  });
+
+  it('is reported together with invalid fields elsewhere', async () => {
+    const wrong = { ...item, words: [1] };
+    expect(await fieldsOf({ ...order, item: [wrong], items: [wrong] })).toEqual([
+      { path: 'item', message: 'must be an object' },
+      { path: 'items.0.words', message: 'each value in words must be a string' },
     ]);
   });
 
@@ -78,7 +102,100 @@ it('an object of a class without decorators is reported with its own path', asyn
     @ValidateNested()
     nested!: object;
   }
-  await expect(toInstance({ nested: { a: 1 } }, Loose)).rejects.toMatchObject({
+  await expect(convert({ nested: { a: 1 } }, Loose)).rejects.toMatchObject({
     fields: [{ path: 'nested' }],
+  });
+});
+
+describe('the shape of a collection', () => {
+  class Catalog {
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Tag)
+    byName?: Map<string, Tag>;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Tag)
+    tags?: Set<Tag>;
+
+    @IsOptional()
+    @IsString({ each: true })
+    @Type(() => String)
+    words?: Set<string>;
+  }
+
+  const problemsOf = async (value: object) =>
+    convert(value, Catalog).then(
+      () => [],
+      ({ fields }: MessagingError) => fields,
+    );
+
+  it('is converted with its members', async () => {
+    const plain = { byName: { a: { name: 'a' } }, tags: [{ name: 'b' }], words: ['c'] };
+    const { byName, tags, words } = (await toInstance(plain, Catalog)) as Catalog;
+    expect(byName?.get('a')).toBeInstanceOf(Tag);
+    expect([...tags!][0]).toBeInstanceOf(Tag);
+    expect(words).toEqual(new Set(['c']));
+  });
+
+  it.each([
+    [{ byName: [{ name: 'a' }] }, 'byName', 'must be an object'],
+    [{ byName: [] }, 'byName', 'must be an object'],
+    [{ byName: { a: [] } }, 'byName.a', 'must be an object'],
+    [{ byName: { a: [{ name: 'a' }] } }, 'byName.a', 'must be an object'],
+    [{ tags: { name: 'a' } }, 'tags', 'must be an array'],
+    [{ tags: [[{ name: 'a' }]] }, 'tags.0', 'must be an object'],
+    [{ words: 'a' }, 'words', 'must be an array'],
+    [{ words: { a: 'a' } }, 'words', 'must be an array'],
+    [{ byName: { a: { name: 1 } } }, 'byName.a.name', 'name must be a string'],
+    [{ byName: { a: 1 } }, 'byName.a', expect.stringContaining('must be')],
+    [{ tags: [null] }, 'tags.0', expect.stringContaining('must be')],
+  ])('is not that of %j', async (value, path, message) => {
+    expect(await problemsOf(value)).toEqual([{ path, message }]);
+  });
+
+  it('has no key named constructor, which class-transformer would ignore', async () => {
+    expect(await problemsOf({ byName: { constructor: { name: 'a' } } })).toEqual([
+      { path: 'byName', message: "must not have the key 'constructor'" },
+    ]);
+  });
+});
+
+describe('a nested class without @Type', () => {
+  class Inner {
+    @IsDate()
+    at!: Date;
+  }
+
+  class Middle {
+    @ValidateNested()
+    inner!: Inner;
+
+    @IsOptional()
+    @ValidateNested()
+    middle?: Middle;
+  }
+
+  class Outer {
+    @ValidateNested()
+    middle!: Middle;
+  }
+
+  it('is converted by the type that the compiler recorded', async () => {
+    const inner = { at: '2026-01-01T00:00:00Z' };
+    const outer = (await toInstance({ middle: { inner, middle: { inner } } }, Outer)) as Outer;
+    expect(outer.middle).toBeInstanceOf(Middle);
+    expect(outer.middle.middle?.inner).toBeInstanceOf(Inner);
+    expect(outer.middle.inner.at).toEqual(new Date(inner.at));
+  });
+
+  it('is validated', async () => {
+    await expect(convert({ middle: { inner: { at: 'x' } } }, Outer)).rejects.toMatchObject({
+      fields: [{ path: 'middle.inner.at' }],
+    });
+    await expect(convert({ middle: [] }, Outer)).rejects.toMatchObject({
+      fields: [{ path: 'middle', message: 'must be an object' }],
+    });
   });
 });

@@ -132,6 +132,25 @@ it('applies a schema to the value', () => {
   );
 });
 
+it('limits the objects that a schema works on, but not numbers and texts', () => {
+  const type: PayloadType = { kind: 'schema', schema: z.array(z.unknown()) };
+  const list = (length: number, item: unknown) =>
+    payloads.read(message(JSON.stringify(Array(length).fill(item)), 'application/json'), type);
+  expect(list(5000, 1)).toHaveLength(5000);
+  expect(list(1000, {})).toHaveLength(1000);
+  expect(() => list(1001, {})).toThrow(
+    expect.objectContaining({
+      code: 'payload-invalid',
+      fields: [{ path: '', message: expect.stringContaining('1000 objects') }],
+    }),
+  );
+  const depth = 30_000;
+  const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  expect(() => payloads.read(message(deep, 'application/json'), type)).toThrow(
+    expect.objectContaining({ code: 'payload-invalid' }),
+  );
+});
+
 describe('writing', () => {
   const written = (value: unknown, contentType?: string) => {
     const { body, contentType: type } = payloads.write(value, contentType);

@@ -2,7 +2,9 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
+  IsIn,
   IsNumber,
   IsOptional,
   IsString,
@@ -165,6 +167,51 @@ describe('a class', () => {
     ]);
   });
 
+  it('replaces a custom message that repeats a member of the value', async () => {
+    const message = ({ value }: { value: unknown }) => `not ${JSON.stringify(value)}`;
+    class Lists {
+      @IsIn(['red'], { each: true, message: ({ value }) => `${String(value)} is not allowed` })
+      tags!: unknown;
+    }
+    class Objects {
+      @IsIn(['red'], { message })
+      setting!: unknown;
+    }
+    for (const tags of [['harmful'], ['red', 'harmful'], [['harmful']], [123456]])
+      expect(await fieldsOf(toClass({ tags }, Lists))).toEqual([
+        { path: 'tags', message: 'is not valid' },
+      ]);
+    for (const setting of [
+      { a: 'harmful' },
+      { a: [{ b: 'harmful' }] },
+      { harmful: 1 },
+      ['harmful'],
+    ])
+      expect(await fieldsOf(toClass({ setting }, Objects))).toEqual([
+        { path: 'setting', message: 'is not valid' },
+      ]);
+  });
+
+  it('keeps a message that contains a short member of the value by chance', async () => {
+    class Limited {
+      @ArrayMaxSize(1)
+      numbers!: number[];
+    }
+    expect(await fieldsOf(toClass({ numbers: [1, 1] }, Limited))).toEqual([
+      { path: 'numbers', message: 'numbers must contain no more than 1 elements' },
+    ]);
+  });
+
+  it('replaces a message of more than 500 characters', async () => {
+    class Long {
+      @IsString({ message: 'x'.repeat(501) })
+      name!: string;
+    }
+    expect(await fieldsOf(toClass({ name: 1 }, Long))).toEqual([
+      { path: 'name', message: 'is not valid' },
+    ]);
+  });
+
   it.each([null, 7, 'x', [], [{ text: 'hi' }], true])(
     'rejects %j, which is not an object',
     async (value) => {
@@ -208,10 +255,28 @@ describe('hostile objects', () => {
     await fieldsOf(toClass(keys(100_000)));
   });
 
-  it('with thousands of invalid items cause a short error', async () => {
+  it('with hundreds of invalid items cause a short error', async () => {
     expect(
-      await fieldsOf(toClass({ text: 'hi', items: Array.from({ length: 5000 }, () => ({})) })),
+      await fieldsOf(toClass({ text: 'hi', items: Array.from({ length: 500 }, () => ({})) })),
     ).toHaveLength(20);
+  });
+
+  it('may contain at most 1,000 objects, and arrays in arrays', async () => {
+    const message = 'must not contain more than 1000 objects (limits.maxPayloadObjects)';
+    const objects = (length: number) => Array.from({ length }, () => ({ name: 'a', price: 1 }));
+    expect(await toClass({ text: 'hi', items: objects(1000) })).toBeInstanceOf(Order);
+    for (const more of [objects(1001), Array(1001).fill([]), [objects(500), objects(500)]]) {
+      expect(await fieldsOf(toClass({ text: 'hi', more }))).toEqual([{ path: '', message }]);
+      expect(await fieldsOf(toClass({ more }, Plain))).toEqual([{ path: '', message }]);
+    }
+    expect(await fieldsOf(toClass({ text: 'hi', items: objects(1001) }))).toEqual([
+      { path: '', message },
+    ]);
+  });
+
+  it('may contain arrays of any length, because numbers and texts cost little', async () => {
+    const instance = await toClass({ text: 'hi', more: Array(30_000).fill(1) });
+    expect(instance).toBeInstanceOf(Order);
   });
 
   it('are rejected when the constructor of the class throws', async () => {

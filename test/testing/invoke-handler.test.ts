@@ -135,6 +135,18 @@ describe('invokeHandler', () => {
     ]);
   });
 
+  it('treats unknown properties of a payload as the server does', async () => {
+    const payload = { text: 'hi', more: 1 };
+    const options = {
+      controllers: [ChatController],
+      override,
+      unknownProperties: 'reject' as const,
+    };
+    await using app = await testServer(options);
+    const { problem } = await app.invoke(ChatController, 'say', { variables, payload });
+    expect(problem?.fields).toEqual([{ path: 'more', message: 'is unknown' }]);
+  });
+
   it('uses the services of a test server with app.invoke', async () => {
     await using app = await testServer({ controllers: [ChatController] });
     const ann = await app.connect({ user: 'ann' });

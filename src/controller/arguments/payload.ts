@@ -58,7 +58,8 @@ function namedPayload(type: Constructor | StandardSchema, required: boolean): Pa
   const payload = payloadTypeOf(type);
   return createParamDecorator(
     ({ message }, { payloads }) => read(message, payloads, payload, required),
-    (parameter) => (payload === undefined ? unsupported(type) : checkFrame(parameter, required)),
+    (parameter) =>
+      payload === undefined ? unsupported(type) : checkPayload(parameter, payload, required),
   )();
 }
 
@@ -91,13 +92,18 @@ function checkDeclared(parameter: Parameter, required: boolean): string | undefi
     return 'its type is Function, which compilers record for a class imported with `import type`; import it as a value, or name it, as in @Payload(ChatMessage).';
   }
   if (payload === undefined) return unsupported(type);
-  return checkFrame(parameter, required);
+  return checkPayload(parameter, payload, required);
 }
 
-function checkFrame({ on }: Parameter, required: boolean): string | undefined {
-  return on === 'subscribe' && required
-    ? 'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).'
-    : undefined;
+function checkPayload(
+  { on, payloads }: Parameter,
+  payload: PayloadType,
+  required: boolean,
+): string | undefined {
+  if (on === 'subscribe' && required)
+    return 'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
+  const mistakes = payloads.checkType(payload);
+  return mistakes.length === 0 ? undefined : mistakes.join(' ');
 }
 
 function unsupported(type: unknown): string {

@@ -411,44 +411,73 @@ const validation: Case = {
   },
 };
 
-const slowHandler: Case = {
-  fault: 'A7',
-  name: 'frames-wait-for-a-slow-handler',
-  title: 'A session whose handler takes 1 s for each of 66 frames is not closed',
-  ...everywhere,
-  async run(setup) {
-    const clock = testClock();
-    let started = 0;
-    let done = 0;
-    @Controller()
-    class SlowController {
-      @MessageMapping('/slow')
-      slow() {
-        started++;
-        return new Promise<void>((resolve) => {
-          clock.after(1000, () => {
-            done++;
-            resolve();
+/** Sends frames to a handler that takes 1 s for each of `count` messages; the session must stay open until the last one. */
+function slowHandlerCase(
+  name: string,
+  title: string,
+  write: (client: StompClient, setup: Setup, count: number) => void,
+): Case {
+  return {
+    fault: 'A7',
+    name,
+    title,
+    ...everywhere,
+    async run(setup) {
+      const clock = testClock();
+      let started = 0;
+      let done = 0;
+      @Controller()
+      class SlowController {
+        @MessageMapping('/slow')
+        slow() {
+          started++;
+          return new Promise<void>((resolve) => {
+            clock.after(1000, () => {
+              done++;
+              resolve();
+            });
           });
-        });
+        }
       }
-    }
-    await setup.start({ controllers: [SlowController], clock });
-    const client = await setup.connect();
-    const count = 66;
-    const frame = client.format.text('SEND', { destination: '/app/slow' });
-    // One write, which a stream delivers at once; one JSON message cannot hold more than one frame.
-    if (setup.protocol === 'json') for (let i = 0; i < count; i++) client.write(frame);
-    else client.write(frame.repeat(count));
-    await setup.until(() => started > 0, 'No handler was called.');
-    for (let i = 0; i < 2 * count && done < count && client.end === undefined; i++) {
-      await clock.advance(1000);
-      await turns(2);
-    }
-    expectEqual('the number of frames processed', done, count);
-    await expectEnd(setup, client, 'open');
-  },
-};
+      await setup.start({ controllers: [SlowController], clock });
+      const client = await setup.connect();
+      const count = 66;
+      write(client, setup, count);
+      await setup.until(() => started > 0, 'No handler was called.');
+      for (let i = 0; i < 2 * count && done < count && client.end === undefined; i++) {
+        await clock.advance(1000);
+        await turns(2);
+      }
+      expectEqual('the number of frames processed', done, count);
+      await expectEnd(setup, client, 'open');
+    },
+  };
+}
+
+const slowHandlers: readonly Case[] = [
+  slowHandlerCase(
+    'frames-wait-for-a-slow-handler',
+    'A session whose handler takes 1 s for each of 66 frames is not closed',
+    (client, setup, count) => {
+      const frame = client.format.text('SEND', { destination: '/app/slow' });
+      // One write, which a stream delivers at once; one JSON message cannot hold more than one frame.
+      if (setup.protocol === 'json') for (let i = 0; i < count; i++) client.write(frame);
+      else client.write(frame.repeat(count));
+    },
+  ),
+  slowHandlerCase(
+    'frames-wait-for-a-long-commit',
+    'A session is not closed while a COMMIT calls a handler that takes 1 s for each of 66 frames',
+    (client, _setup, count) => {
+      const transaction = 't';
+      client.send('BEGIN', { transaction });
+      for (let i = 0; i < count; i++)
+        client.send('SEND', { destination: '/app/slow', transaction });
+      client.send('COMMIT', { transaction });
+      for (let i = 0; i < 100; i++) client.send('SEND', { destination: '/topic/none' });
+    },
+  ),
+];
 
 export const limits: readonly Case[] = [
   patternMemory,
@@ -466,5 +495,5 @@ export const limits: readonly Case[] = [
   keySizes,
   fairTurns,
   validation,
-  slowHandler,
+  ...slowHandlers,
 ];

@@ -18,6 +18,27 @@ function maskedMessage(text: string): Buffer {
   return Buffer.concat([head, payload]);
 }
 
+/** A connected client of `ws`, which gives access to its socket. */
+async function openSocket(setup: Setup, perMessageDeflate = false) {
+  const socket = new WebSocket(`ws://127.0.0.1:${setup.address.port}/ws`, ['v12.stomp'], {
+    perMessageDeflate,
+  });
+  setup.defer(() => socket.terminate());
+  let received = '';
+  let code: number | undefined;
+  socket.on('message', (data: Buffer) => (received += data.toString()));
+  socket.on('close', (closed) => (code = closed));
+  socket.on('error', () => {});
+  await new Promise((resolve) => socket.on('open', resolve));
+  socket.send(frameText('CONNECT', { 'accept-version': '1.2', host: 'test' }));
+  await setup.until(() => received.includes('CONNECTED'), 'There was no CONNECTED.');
+  return {
+    socket,
+    isReceived: (text: string) => received.includes(text),
+    closeCode: () => code,
+  };
+}
+
 const smallReads: Case = {
   fault: 'C7',
   name: 'message-in-small-reads',
@@ -27,31 +48,45 @@ const smallReads: Case = {
   async run(setup) {
     const limit = 16 * 1024 * 1024;
     await setup.start({ limits: { maxFrameBytes: limit, maxMessageBytes: limit } });
-    const socket = new WebSocket(`ws://127.0.0.1:${setup.address.port}/ws`, ['v12.stomp']);
-    setup.defer(() => socket.terminate());
-    let received = '';
-    let closed: number | undefined;
-    socket.on('message', (data: Buffer) => (received += data.toString()));
-    socket.on('close', (code) => (closed = code));
-    socket.on('error', () => {});
-    await new Promise((resolve) => socket.on('open', resolve));
-    socket.send(frameText('CONNECT', { 'accept-version': '1.2', host: 'test' }));
-    await setup.until(() => received.includes('CONNECTED'), 'There was no CONNECTED.');
-
+    const { socket, isReceived, closeCode } = await openSocket(setup);
     const headers = { destination: '/topic/none', receipt: 'large' };
     const message = maskedMessage(frameText('SEND', headers, 'x'.repeat(1_500_000)));
     const { _socket: raw } = socket as unknown as { readonly _socket: Socket };
     raw.setNoDelay(true);
-    for (let at = 0; at < message.length && closed === undefined; at += 1400) {
+    for (let at = 0; at < message.length && closeCode() === undefined; at += 1400) {
       raw.write(message.subarray(at, at + 1400));
       // The server reads it before the next one is written.
       await turns(1);
     }
     await setup.until(
-      () => received.includes('receipt-id:large') || closed !== undefined,
+      () => isReceived('receipt-id:large') || closeCode() !== undefined,
       'The SEND got no answer.',
     );
-    expectEqual('the close code', closed, undefined);
+    expectEqual('the close code', closeCode(), undefined);
+  },
+};
+
+const fragments: Case = {
+  fault: 'C7',
+  name: 'message-in-fragments',
+  title: 'A SEND of 1,500,000 bytes in fragments of 4,096 bytes is taken where the limits allow it',
+  ...webSocket,
+  async run(setup) {
+    const limit = 16 * 1024 * 1024;
+    await setup.start({ limits: { maxFrameBytes: limit, maxMessageBytes: limit } });
+    const { socket, isReceived, closeCode } = await openSocket(setup);
+    const message = frameText(
+      'SEND',
+      { destination: '/topic/none', receipt: 'large' },
+      'x'.repeat(1_500_000),
+    );
+    for (let at = 0; at < message.length; at += 4096)
+      socket.send(message.slice(at, at + 4096), { fin: at + 4096 >= message.length });
+    await setup.until(
+      () => isReceived('receipt-id:large') || closeCode() !== undefined,
+      'The SEND got no answer.',
+    );
+    expectEqual('the close code', closeCode(), undefined);
   },
 };
 
@@ -83,6 +118,25 @@ function fetchAnswer(
     sent.end();
   });
 }
+
+/** `Upgrade: h2c`, as curl and Java's HttpClient send it. */
+const h2cHeaders = {
+  Connection: 'Upgrade, HTTP2-Settings',
+  Upgrade: 'h2c',
+  'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+};
+
+const foreignUpgradeOfEndpoint: Case = {
+  fault: 'C8',
+  name: 'upgrade-of-an-endpoint-to-http-2',
+  title: 'A request of an endpoint with Upgrade: h2c is answered with 426',
+  ...webSocket,
+  async run(setup) {
+    await setup.start();
+    const { status } = await fetchAnswer(setup.address.port, '/ws', 'GET', h2cHeaders);
+    expectEqual('the status', status, 426);
+  },
+};
 
 function plainRequest(method: string, statuses: readonly number[]): Case {
   return {
@@ -122,11 +176,7 @@ const foreignUpgrade: Case = {
   ...serverAlone,
   async run(setup) {
     const { port } = await attach(setup);
-    const answer = await fetchAnswer(port, '/page', 'GET', {
-      Connection: 'Upgrade, HTTP2-Settings',
-      Upgrade: 'h2c',
-      'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
-    });
+    const answer = await fetchAnswer(port, '/page', 'GET', h2cHeaders);
     expectEqual('the answer', answer, { status: 200, body: 'The page.' });
   },
 };
@@ -158,13 +208,24 @@ async function handshakeBehindProxy(setup: Setup, headers: Readonly<Record<strin
 
 const proxyHeaders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'x-forwarded': { 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'https' },
+  'forged-x-forwarded': {
+    'X-Forwarded-For': '198.51.100.1, 203.0.113.7:5000',
+    'X-Forwarded-Proto': 'http, wss',
+  },
   forwarded: { Forwarded: 'for=203.0.113.7;proto=https;host=example.org' },
+  'forged-forwarded': {
+    Forwarded: 'for=198.51.100.1;proto=http, For="203.0.113.7:5000";Proto=https',
+  },
 };
 
 const proxies: readonly Case[] = Object.entries(proxyHeaders).map(([name, headers]): Case => ({
   fault: 'C10',
   name: `client-behind-a-proxy-with-${name}`,
-  title: `remoteAddress and secure are the client's behind a trusted proxy that sends ${Object.keys(headers).join(' and ')}`,
+  title: `remoteAddress and secure are the client's behind a trusted proxy that sends ${Object.entries(
+    headers,
+  )
+    .map((entry) => entry.join(': '))
+    .join(' and ')}`,
   ...webSocket,
   async run(setup) {
     const { remoteAddress, secure } = await handshakeBehindProxy(setup, headers);
@@ -203,14 +264,28 @@ async function extensionsOf(setup: Setup, options: ServerOptions): Promise<strin
   return socket.extensions;
 }
 
+const bomb: Case = {
+  fault: 'C12',
+  name: 'compressed-bomb',
+  title: 'A message of 20 KB that inflates to 20 MB is closed with 1009',
+  ...webSocket,
+  async run(setup) {
+    await setup.start({ endpoints: [{ path: '/ws', perMessageDeflate: true }] });
+    const { socket } = await openSocket(setup, true);
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.send('x'.repeat(20_000_000), { compress: true });
+    expectEqual('the close code', await closed, 1009);
+  },
+};
+
 const compression: readonly Case[] = [
+  bomb,
   {
     fault: 'C12',
     name: 'compression-on',
     title: 'An endpoint with perMessageDeflate agrees to permessage-deflate',
     ...webSocket,
     async run(setup) {
-      // The name of the option is a proposal.
       const endpoint = { path: '/ws', perMessageDeflate: true };
       expectEqual(
         'the extensions',
@@ -232,8 +307,12 @@ const compression: readonly Case[] = [
 
 export const http: readonly Case[] = [
   smallReads,
+  fragments,
   plainRequest('GET', [400, 426]),
+  plainRequest('HEAD', [426]),
   plainRequest('POST', [405]),
+  plainRequest('OPTIONS', [405]),
+  foreignUpgradeOfEndpoint,
   foreignUpgrade,
   upgradeAfterClose,
   ...proxies,

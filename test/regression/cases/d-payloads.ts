@@ -1,7 +1,7 @@
 // Faults D1 to D3, D7 and D8: payloads, from the bytes of a client to the handler's argument and back.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsString, ValidateNested } from 'class-validator';
+import { IsArray, IsIn, IsNumber, IsString, ValidateNested } from 'class-validator';
 import { createRequire } from 'node:module';
 import {
   Controller,
@@ -14,6 +14,9 @@ import { bothLanguages, oneClient, type Case } from '../case.js';
 import { messagesOf, problemsOf } from '../client.js';
 import { expectEqual, expectThat } from '../expect.js';
 import type { Setup } from '../setup.js';
+import { withoutTypes } from '../../payload/without-types.js';
+
+export { withoutTypes };
 
 /** What became of payloads that a client has sent to one handler. */
 interface Outcome {
@@ -49,17 +52,6 @@ async function deliver(
     client.send('SEND', { destination: '/app/payloads' }, JSON.stringify(payload));
   await setup.settle();
   return { received, problems: problemsOf(client), refusal: undefined, log: setup.logText };
-}
-
-/** The compiler's types are missing on classes that are defined before `signalbox` is imported, and in esbuild and tsx. */
-export function withoutTypes<T>(define: () => T): T {
-  const { metadata, decorate } = Reflect;
-  for (const name of ['metadata', 'decorate']) Reflect.deleteProperty(Reflect, name);
-  try {
-    return define();
-  } finally {
-    Object.assign(Reflect, { metadata, decorate });
-  }
 }
 
 /** Says which class and which property are at fault: in the refusal at start, or in the log. */
@@ -113,7 +105,31 @@ function droppedField(name: string, define: () => Constructor): Case {
   };
 }
 
+/** Payloads that would change more than a property if their keys were assigned. */
+const pollutingPayloads = [
+  '{"name":"a","__proto__":{"admin":true}}',
+  '{"name":"a","constructor":{"prototype":{"admin":true}}}',
+  '{"name":"a","more":{"__proto__":{"admin":true}}}',
+  '{"name":"a","more":{"constructor":{"prototype":{"admin":true}}}}',
+];
+
+const pollutingKeys = (['drop', 'reject', 'keep'] as const).map((unknownProperties): Case => ({
+  fault: 'D1',
+  name: `polluting-keys-with-${unknownProperties}`,
+  title: `With unknownProperties '${unknownProperties}' keys that name a prototype change nothing, and log no error`,
+  ...bothLanguages,
+  async run(setup) {
+    const payloads = pollutingPayloads.map((text): unknown => JSON.parse(text));
+    const { received } = await deliver(setup, halfChecked(), payloads, { unknownProperties });
+    for (const payload of received)
+      expectEqual('admin', (payload as { admin?: boolean }).admin, undefined);
+    expectEqual('admin of all objects', ({} as { admin?: boolean }).admin, undefined);
+    expectEqual('the errors', setup.log.filter(({ level }) => level === 'error').length, 0);
+  },
+}));
+
 const droppedFields: readonly Case[] = [
+  ...pollutingKeys,
   droppedField('property-without-validator', halfChecked),
   droppedField('property-with-type-alone', typedAlone),
   {
@@ -122,7 +138,7 @@ const droppedFields: readonly Case[] = [
     title: "With unknownProperties 'reject' a payload with an unknown property is invalid",
     ...bothLanguages,
     async run(setup) {
-      const options = { unknownProperties: 'reject' } as ServerOptions;
+      const options: ServerOptions = { unknownProperties: 'reject' };
       const payload = { name: 'a', age: 3 };
       const { problems, refusal } = await deliver(setup, halfChecked(), [payload], options);
       expectEqual('the refusal at start', refusal, undefined);
@@ -139,7 +155,7 @@ const droppedFields: readonly Case[] = [
     title: "With unknownProperties 'keep' the handler gets every property",
     ...bothLanguages,
     async run(setup) {
-      const options = { unknownProperties: 'keep' } as ServerOptions;
+      const options: ServerOptions = { unknownProperties: 'keep' };
       const payload = { name: 'a', age: 3 };
       const { received, refusal } = await deliver(setup, halfChecked(), [payload], options);
       expectEqual('the refusal at start', refusal, undefined);
@@ -151,6 +167,23 @@ const droppedFields: readonly Case[] = [
 class Item {
   @IsString()
   name!: string;
+}
+
+class SetOrder {
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items!: Set<Item>;
+}
+
+class ObjectOrder {
+  @ValidateNested()
+  @Type(() => Item)
+  item!: Item;
+}
+
+class WordOrder {
+  @IsString({ each: true })
+  words!: string[];
 }
 
 class ListOrder {
@@ -187,7 +220,15 @@ function wrongShape(name: string, type: Constructor, payload: unknown): Case {
 const shapes: readonly Case[] = [
   wrongShape('list-in-place-of-an-item', ListOrder, { items: [[]] }),
   wrongShape('list-of-lists', ListOrder, { items: [[{ name: 'a' }]] }),
+  wrongShape('object-in-place-of-a-list', ListOrder, { items: { name: 'a' } }),
   wrongShape('list-in-place-of-a-map', MapOrder, { items: [{ name: 'a' }] }),
+  wrongShape('list-in-place-of-a-value-of-a-map', MapOrder, { items: { a: [{ name: 'a' }] } }),
+  wrongShape('object-in-place-of-a-set', SetOrder, { items: { name: 'a' } }),
+  wrongShape('list-in-place-of-a-member-of-a-set', SetOrder, { items: [[{ name: 'a' }]] }),
+  wrongShape('list-in-place-of-an-object', ObjectOrder, { item: [{ name: 'a' }] }),
+  wrongShape('empty-list-in-place-of-an-object', ObjectOrder, { item: [] }),
+  wrongShape('text-in-place-of-a-list', WordOrder, { words: 'a' }),
+  wrongShape('list-in-place-of-a-text', WordOrder, { words: [['a']] }),
 ];
 
 const EarlyOrder = withoutTypes(() => {
@@ -343,11 +384,56 @@ const inheritedGetter: Case = {
   },
 };
 
+class Numbered {
+  @IsNumber()
+  @Type(() => Number)
+  count!: number;
+}
+
+class Circle {
+  @IsNumber()
+  radius!: number;
+}
+
+class Drawing {
+  @ValidateNested({ each: true })
+  @Type(() => Circle, {
+    discriminator: { property: 'kind', subTypes: [{ name: 'circle', value: Circle }] },
+  })
+  shapes!: Circle[];
+}
+
+/** Payloads at which class-transformer throws an error. */
+const unconvertible: readonly (readonly [string, Constructor, unknown])[] = [
+  ['object-for-a-number', Numbered, { count: { valueOf: 1, toString: 1 } }],
+  ['null-for-one-of-several-classes', Drawing, { shapes: [null] }],
+  ['constructor-in-an-object', Person, { name: 'a', more: { constructor: 5 } }],
+];
+
+const unconvertiblePayloads = unconvertible.map(([name, type, payload]): Case => ({
+  fault: 'D7',
+  name: `payload-that-cannot-be-converted-${name}`,
+  title: `A payload at which the conversion fails (${name}) does not log an error for every message`,
+  ...bothLanguages,
+  async run(setup) {
+    const { problems } = await deliver(setup, type, [payload, payload, payload]);
+    expectEqual(
+      'the problems',
+      problems.map(({ code }) => code).join(),
+      Array(3).fill('payload-invalid').join(),
+    );
+    const errors = setup.log.filter(({ level }) => level === 'error');
+    expectThat(errors.length <= 1, `The log has ${errors.length} errors: ${errors[0]?.text}`);
+  },
+}));
+
 const returned: Readonly<Record<string, () => unknown>> = {
   map: () => new Map([['a', 1]]),
   set: () => new Set(['a']),
   'array-buffer': () => new Uint8Array([1, 2, 3]).buffer,
   error: () => new Error('It failed.'),
+  blob: () => new Blob(['a']),
+  bigint: () => 1n,
 };
 
 const returnedValues: readonly Case[] = Object.entries(returned).map(([name, make]): Case => ({
@@ -387,5 +473,6 @@ export const payloads: readonly Case[] = [
   quotedValue('members-of-a-list', Tags, { tags: [secret] }),
   quotedValue('values-of-an-object', Settings, { setting: { a: secret } }),
   inheritedGetter,
+  ...unconvertiblePayloads,
   ...returnedValues,
 ];

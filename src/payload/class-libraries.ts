@@ -1,0 +1,94 @@
+// Imports class-transformer and class-validator, and finds second copies of class-transformer.
+import { createRequire } from 'node:module';
+import type { Constructor } from './payload-type.js';
+
+type Validator = typeof import('class-validator');
+type Transformer = typeof import('class-transformer');
+type Metadata = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
+
+/** What `@Type` has recorded for a property. */
+export interface TypeMetadata {
+  readonly typeFunction: (options: {
+    readonly newObject: object;
+    readonly object: object;
+    readonly property: string;
+  }) => unknown;
+  readonly options: {
+    readonly discriminator?: {
+      readonly property: string;
+      readonly subTypes: readonly { readonly name: string; readonly value: Constructor }[];
+    };
+  };
+}
+
+/** The decorators that one copy of class-transformer has recorded. Version 0.5.1 does not export it from its main module. */
+export interface TransformerStorage {
+  readonly _typeMetadatas: Metadata;
+  readonly _transformMetadatas: Metadata;
+  readonly _exposeMetadatas: Metadata;
+  readonly _excludeMetadatas: Metadata;
+  findTypeMetadata(type: object, property: string): TypeMetadata | undefined;
+  findTransformMetadatas(type: object, property: string, kind: number): readonly unknown[];
+  findExposeMetadata(
+    type: object,
+    property: string,
+  ): { readonly options?: { readonly name?: string } } | undefined;
+}
+
+export interface ClassLibraries {
+  readonly transformer: Transformer;
+  readonly validator: Validator;
+  readonly storage: TransformerStorage;
+}
+
+interface StorageModule {
+  readonly defaultMetadataStorage: TransformerStorage;
+}
+
+const { cache } = createRequire(import.meta.url);
+
+/** Imports both libraries, which takes a tenth of a second. @throws {Error} when a bundle contains class-transformer twice */
+export async function importLibraries(): Promise<ClassLibraries> {
+  const [transformer, validator, { defaultMetadataStorage: storage }] = await Promise.all([
+    import('class-transformer'),
+    import('class-validator'),
+    // @ts-expect-error -- the module has no declarations
+    import('class-transformer/cjs/storage.js') as Promise<StorageModule>,
+  ]);
+  requireOneCopy(transformer, storage);
+  return { transformer, validator, storage };
+}
+
+/** True when a module of the process has imported class-validator, which keeps its decorators in a global variable. */
+export function usesClassValidator(): boolean {
+  return 'classValidatorMetadataStorage' in globalThis;
+}
+
+/** The file of a second copy of class-transformer that has recorded decorators of the class; our copy ignores them. */
+export function foreignTransformerOf(
+  type: Constructor,
+  { storage }: ClassLibraries,
+): string | undefined {
+  return Object.keys(cache).find((file) => {
+    if (!/[\\/]class-transformer[\\/]cjs[\\/]storage\.js$/.test(file)) return false;
+    const { defaultMetadataStorage: other } = cache[file]!.exports as StorageModule;
+    return other !== storage && hasDecorators(type, other);
+  });
+}
+
+function hasDecorators(type: Constructor, storage: TransformerStorage): boolean {
+  const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
+  return [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas].some((each) =>
+    each.has(type),
+  );
+}
+
+/** @throws {Error} when the storage belongs to another copy, as some bundlers arrange it */
+function requireOneCopy({ Type }: Transformer, storage: TransformerStorage): void {
+  class Probe {}
+  Type(() => Probe)(Probe.prototype, 'probe');
+  if (storage.findTypeMetadata(Probe, 'probe') !== undefined) return;
+  throw new Error(
+    'class-transformer is in the bundle twice; exclude class-transformer and signalbox from it.',
+  );
+}

@@ -1,0 +1,254 @@
+// Mistakes in the decorators of payload classes, which the server reports at start.
+import 'reflect-metadata';
+import { Transform, Type } from 'class-transformer';
+import {
+  IsArray,
+  IsDate,
+  IsInstance,
+  IsObject,
+  IsOptional,
+  IsString,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { createRequire } from 'node:module';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loggedClassRules } from '../../src/payload/class-log.js';
+import { checkClass, prepareClasses } from '../../src/payload/class-validation.js';
+import { Controller, MessageMapping, Payload } from '../../src/index.js';
+import { findings } from '../controller/serve.js';
+import { withoutTypes } from './without-types.js';
+
+class Item {
+  @IsString()
+  name!: string;
+}
+
+class Unchecked {
+  name!: string;
+}
+
+abstract class Shape {}
+
+class Circle extends Shape {
+  @IsString()
+  name!: string;
+}
+
+beforeAll(prepareClasses);
+
+describe('a payload class has no mistake', () => {
+  it('with types of the compiler and @Type', () => {
+    class Right {
+      @ValidateNested()
+      item!: Item;
+      @IsArray()
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      items!: Item[];
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      byName!: Map<string, Item>;
+      @IsString({ each: true })
+      @Type(() => String)
+      words!: Set<string>;
+      @IsOptional()
+      @ValidateNested()
+      right?: Right;
+      @IsDate()
+      at!: Date;
+      @IsString({ each: true })
+      either!: string | string[];
+    }
+    expect(checkClass(Right)).toEqual([]);
+  });
+
+  it('with @Transform, which may return any value', () => {
+    class Transformed {
+      @ValidateNested()
+      @Transform(({ value }) => Object.assign(new Item(), value))
+      item!: unknown;
+      @IsString({ each: true })
+      @Transform(({ value }) => new Set(value as string[]))
+      words!: Set<string>;
+    }
+    expect(checkClass(Transformed)).toEqual([]);
+  });
+
+  it('with a class that @Type chooses by the payload', () => {
+    class Chosen {
+      @ValidateNested()
+      @Type((options) => ((options!.object as { circle: boolean }).circle ? Circle : Item))
+      chosen!: object;
+      @ValidateNested({ each: true })
+      @Type(() => Shape, {
+        discriminator: { property: 'kind', subTypes: [{ name: 'circle', value: Circle }] },
+      })
+      shapes!: Shape[];
+    }
+    expect(checkClass(Chosen)).toEqual([]);
+  });
+
+  it('without types of the compiler, if its decorators name the form', () => {
+    const Explicit = withoutTypes(() => {
+      class Explicit {
+        @IsArray()
+        @ValidateNested({ each: true })
+        items!: Item[];
+        @IsObject()
+        @ValidateNested()
+        item!: Item;
+        @IsInstance(Item)
+        @ValidateNested()
+        instance!: Item;
+        @MinLength(1)
+        text!: string;
+      }
+      return Explicit;
+    });
+    // What class-transformer records needs reflect-metadata.
+    for (const name of ['items', 'item', 'instance']) Type(() => Item)(Explicit.prototype, name);
+    expect(checkClass(Explicit)).toEqual([]);
+  });
+});
+
+describe('a payload class is reported', () => {
+  it('for a nested list without @Type', () => {
+    class Order {
+      @ValidateNested({ each: true })
+      items!: Item[];
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringMatching(
+        /^Order\.items: the class of its value is unknown.*@Type\(\(\) => Item\)/,
+      ),
+    ]);
+  });
+
+  it('for a nested interface, and for a class that is undefined because of a circular import', () => {
+    class Order {
+      @ValidateNested()
+      item!: object;
+      @ValidateNested()
+      @Type(() => undefined as never)
+      other!: object;
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringContaining('Order.item: the class of its value is unknown'),
+      expect.stringContaining('Order.other: the class of its value is unknown'),
+    ]);
+  });
+
+  it('for a nested class without validators', () => {
+    class Order {
+      @ValidateNested()
+      item!: Unchecked;
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringContaining('Order.item: its class Unchecked has no decorators'),
+    ]);
+  });
+
+  it('for a Map or Set without @Type', () => {
+    class Order {
+      @ValidateNested({ each: true })
+      items!: Map<string, Item>;
+      @IsString({ each: true })
+      words!: Set<string>;
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringContaining('Order.items: payloads are converted to a Map only with @Type()'),
+      expect.stringContaining('Order.words: payloads are converted to a Set only with @Type()'),
+    ]);
+  });
+
+  it('for a nested property and for each members without types of the compiler', () => {
+    const Early = withoutTypes(() => {
+      class Early {
+        @ValidateNested()
+        item!: Item;
+        @IsString({ each: true })
+        words!: string[];
+        @IsString()
+        name!: string;
+      }
+      return Early;
+    });
+    const text =
+      /the compiler's type is missing.*'reflect-metadata'.*@IsArray\(\) or @IsObject\(\)/;
+    expect(checkClass(Early)).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
+    expect(checkClass(Early)[0]).toMatch(/^Early\.item: /);
+  });
+
+  it('for the mistakes of its nested classes and its base class', () => {
+    class Base {
+      @ValidateNested()
+      base!: object;
+    }
+    class Middle extends Base {
+      @ValidateNested()
+      middle!: object;
+    }
+    class Outer {
+      @ValidateNested()
+      inner!: Middle;
+    }
+    expect(checkClass(Outer).map((text) => text.split(':')[0])).toEqual([
+      'Middle.middle',
+      'Middle.base',
+    ]);
+  });
+
+  it('for decorators of a second copy of class-transformer', () => {
+    const { cache } = createRequire(import.meta.url);
+    const file = '/other/node_modules/class-transformer/cjs/storage.js';
+    class Order {
+      @ValidateNested()
+      item!: Item;
+    }
+    const none = new Map();
+    const defaultMetadataStorage = {
+      _typeMetadatas: new Map([[Order, none]]),
+      _transformMetadatas: none,
+      _exposeMetadatas: none,
+      _excludeMetadatas: none,
+    };
+    cache[file] = { exports: { defaultMetadataStorage } } as unknown as NodeJS.Module;
+    try {
+      expect(checkClass(Order)).toEqual([
+        expect.stringMatching(
+          /^Order has decorators of a second copy of class-transformer, .*other/,
+        ),
+      ]);
+      expect(checkClass(Item)).toEqual([]);
+    } finally {
+      Reflect.deleteProperty(cache, file);
+    }
+  });
+});
+
+it('a class without validators is no mistake, and is logged once', () => {
+  const lines: string[] = [];
+  const logger = { error: () => {}, info: () => {}, warn: (text: string) => void lines.push(text) };
+  const rules = loggedClassRules('drop', 1000, logger);
+  for (const type of [Unchecked, Unchecked, Item]) expect(checkClass(type, rules)).toEqual([]);
+  expect(lines).toEqual([expect.stringContaining('Payloads of Unchecked are not validated')]);
+});
+
+it('a mistake is reported with handler, parameter, class and property', () => {
+  class Order {
+    @ValidateNested({ each: true })
+    items!: Item[];
+  }
+  @Controller()
+  class OrderController {
+    @MessageMapping('/declared')
+    declared(_order: Order) {}
+    @MessageMapping('/named')
+    named(@Payload(Order) _order: unknown) {}
+  }
+  expect(findings(OrderController)).toEqual([
+    expect.stringContaining('OrderController.declared, parameter 0: Order.items: '),
+    expect.stringContaining('OrderController.named, parameter 0: Order.items: '),
+  ]);
+});
