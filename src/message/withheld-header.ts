@@ -1,5 +1,4 @@
 // Headers of client frames that are not passed on: those that only the server may set, and those that are fields of the frame.
-import { noHeaders, type Headers, type RepeatedHeaders } from './message.js';
 
 /** Headers that only the server may send to subscribers; all occurrences in client frames are dropped. */
 const serverOwned = [
@@ -19,48 +18,23 @@ const serverOwned = [
   'original-destination',
 ];
 
-export const withheld = {
-  connect: new Set(['passcode']),
-  send: new Set(['destination', ...serverOwned]),
-  subscribe: new Set(['destination', 'id', ...serverOwned]),
-} as const satisfies Record<string, ReadonlySet<string>>;
+/** White space of Unicode, and control and format characters, which the `trim` functions of some languages remove too. */
+const space = String.raw`[\p{White_Space}\p{Cc}\p{Cf}]`;
 
 /**
- * The headers of a client that are passed on: all but those whose name, without escapes and without surrounding white space, is
- * withheld. Names are case-sensitive, as in STOMP. Clients such as stompjs trim names, so ` user-name` would forge `user-name`.
+ * Matches the names of headers that are not passed on, without their escapes. White space around a name makes no difference:
+ * clients such as stompjs trim names, so ` user-name` would forge `user-name`. Names are case-sensitive, as in STOMP.
  */
-export function passedOn(headers: Headers, names: ReadonlySet<string>): Headers {
-  let rest: Map<string, string> | undefined;
-  for (const [name, value] of headers)
-    if (!isWithheld(name, names)) (rest ??= new Map()).set(name, value);
-  return rest ?? noHeaders;
-}
-
-/** As `passedOn`, for the further values of repeated headers; undefined when none is left. */
-export function repeatedPassedOn(
-  repeated: RepeatedHeaders,
-  names: ReadonlySet<string>,
-): RepeatedHeaders | undefined {
-  const rest = [...repeated].filter(([name]) => !isWithheld(name, names));
-  return rest.length === 0 ? undefined : new Map(rest);
-}
-
-function isWithheld(name: string, names: ReadonlySet<string>): boolean {
-  if (names.has(name)) return true;
-  const trimmed = trimName(name);
+function matcher(names: readonly string[]): RegExp {
+  const withheldName = `${space}*(?:${names.join('|')})${space}*`;
   // The server rewrites `reply-to`; a client that trims names would read ` reply-to` unchanged.
-  return trimmed !== name && (names.has(trimmed) || trimmed === 'reply-to');
+  const disguisedReplyTo = `${space}+reply-to${space}*|reply-to${space}+`;
+  return new RegExp(`^(?:${withheldName}|${disguisedReplyTo})$`, 'u');
 }
 
-/** White space of Unicode, and control and format characters, which the `trim` functions of some languages remove too. */
-const invisible = /^[\p{White_Space}\p{Cc}\p{Cf}]+|[\p{White_Space}\p{Cc}\p{Cf}]+$/gu;
-
-function trimName(name: string): string {
-  const isPlain =
-    isVisibleAscii(name.charCodeAt(0)) && isVisibleAscii(name.charCodeAt(name.length - 1));
-  return isPlain ? name : name.replaceAll(invisible, '');
-}
-
-function isVisibleAscii(code: number): boolean {
-  return code > 0x20 && code < 0x7f;
-}
+/** By kind of frame: `withheld.send.test(name)` is true for a header that is not passed on. */
+export const withheld = {
+  connect: matcher(['passcode']),
+  send: matcher(['destination', ...serverOwned]),
+  subscribe: matcher(['destination', 'id', ...serverOwned]),
+} as const;

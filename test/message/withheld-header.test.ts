@@ -1,13 +1,8 @@
 // Which headers of clients are passed on.
 import { describe, expect, it } from 'vitest';
-import { passedOn, repeatedPassedOn, withheld } from '../../src/message/withheld-header.js';
+import { withheld } from '../../src/message/withheld-header.js';
 
-const isWithheld = (name: string, names: ReadonlySet<string>) => {
-  const headers = passedOn(new Map([[name, '1']]), names);
-  const repeated = repeatedPassedOn(new Map([[name, ['2']]]), names);
-  expect(headers.size === 0).toBe(repeated === undefined);
-  return headers.size === 0;
-};
+const isWithheld = (name: string, names: RegExp) => names.test(name);
 
 describe('a header of a client', () => {
   it.each(['user-name', 'message-id', 'original-destination', 'destination'])(

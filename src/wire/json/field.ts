@@ -1,7 +1,6 @@
 // Typed access to the fields of a client's JSON object.
 import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
-import { passedOn } from '../../message/withheld-header.js';
 import type { DecoderLimits } from '../codec.js';
 
 /** The result of `JSON.parse`. Only names that `Object.prototype` does not have are read from it. */
@@ -38,23 +37,23 @@ export function text({ fields, limits }: Source, name: string): string | undefin
 }
 
 /**
- * The object `headers` as a map, without withheld headers.
+ * The object `headers` as a map, without those that are withheld.
  * @throws {MessagingError} `header-invalid`, `frame-too-large`
  */
-export function headers({ fields, limits }: Source, withheld: ReadonlySet<string>): Headers {
+export function headers({ fields, limits }: Source, withheld: RegExp): Headers {
   const given = fields['headers'];
   if (given === undefined) return noHeaders;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw headersInvalid();
   const entries: [string, unknown][] = Object.entries(given);
   if (entries.length > limits.maxHeaders)
     throw new MessagingError('frame-too-large', 'The frame has too many headers.');
-  const all = new Map<string, string>();
+  const kept = new Map<string, string>();
   for (const [name, value] of entries) {
     if (name === '' || !isText(name) || !isText(value)) throw headersInvalid();
     checkSize(name + value, limits);
-    all.set(name, value);
+    if (!withheld.test(name)) kept.set(name, value);
   }
-  return passedOn(all, withheld);
+  return kept.size === 0 ? noHeaders : kept;
 }
 
 /**

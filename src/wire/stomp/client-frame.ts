@@ -10,7 +10,8 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { passedOn, repeatedPassedOn, withheld } from '../../message/withheld-header.js';
+import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
+import { withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
 
@@ -62,7 +63,7 @@ function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
     login: headers.get('login'),
     passcode: headers.get('passcode'),
     heartbeat: version === '1.0' ? [0, 0] : heartbeatPair(headers.get('heart-beat') ?? '0,0'),
-    headers: passedOn(headers, withheld.connect),
+    headers: without(headers, withheld.connect),
   };
 }
 
@@ -70,10 +71,10 @@ function readSend(raw: RawFrame): ClientFrame {
   const { headers, body } = raw;
   const destination = required(raw, 'destination');
   const repeatedHeaders =
-    raw.repeatedHeaders && repeatedPassedOn(raw.repeatedHeaders, withheld.send);
+    raw.repeatedHeaders && withoutRepeated(raw.repeatedHeaders, withheld.send);
   return {
     kind: 'send',
-    message: { destination, headers: passedOn(headers, withheld.send), repeatedHeaders, body },
+    message: { destination, headers: without(headers, withheld.send), repeatedHeaders, body },
     receipt: headers.get('receipt'),
     transaction: headers.get('transaction'),
   };
@@ -91,8 +92,8 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
     id,
     destination,
     ack: ackMode(headers.get('ack') ?? 'auto', version),
-    headers: passedOn(headers, withheld.subscribe),
-    repeatedHeaders: repeatedHeaders && repeatedPassedOn(repeatedHeaders, withheld.subscribe),
+    headers: without(headers, withheld.subscribe),
+    repeatedHeaders: repeatedHeaders && withoutRepeated(repeatedHeaders, withheld.subscribe),
     receipt: headers.get('receipt'),
   };
 }
@@ -162,4 +163,15 @@ function required({ command, headers }: RawFrame, name: string): string {
   if (value === undefined)
     throw new MessagingError('header-missing', `${command} needs the header ${name}.`);
   return value;
+}
+
+function without(headers: Headers, names: RegExp): Headers {
+  let rest: Map<string, string> | undefined;
+  for (const [name, value] of headers) if (!names.test(name)) (rest ??= new Map()).set(name, value);
+  return rest ?? noHeaders;
+}
+
+function withoutRepeated(repeated: RepeatedHeaders, names: RegExp): RepeatedHeaders | undefined {
+  const rest = [...repeated].filter(([name]) => !names.test(name));
+  return rest.length === 0 ? undefined : new Map(rest);
 }
