@@ -23,6 +23,13 @@ export type { TopicOptions } from './broker/embedded/topic/subscription-index.js
 export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/param-decorator.js';
+export {
+  listOf,
+  oneOf,
+  uuid,
+  type TextConverter,
+  type TextType,
+} from './controller/arguments/conversion.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
 export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
@@ -110,7 +117,9 @@ export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,
+  ConnectionGate,
   ConnectionListener,
+  ConnectionRefusal,
   Handshake,
   Transport,
   TransportContext,

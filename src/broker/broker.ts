@@ -37,6 +37,8 @@ export type Operation =
 /** The receiver of deliveries: one session. */
 export interface Subscriber {
   readonly id: string;
+  /** The account whose share of the broker's limits its subscriptions use: its user, or its address when it is anonymous. */
+  readonly account?: string | undefined;
   /** True while frames of the session wait or are processed; an acknowledgement may be among them. */
   readonly busy: boolean;
   /** True when the session can no longer receive messages; queues then choose another subscriber. */
@@ -66,6 +68,8 @@ export interface BrokerContext {
   readonly ids: Pick<Ids, 'message'>;
   readonly logger: Logger;
   readonly separator: Separator;
+  /** A limit that clients share is divided into so many parts; one account may use one part. */
+  readonly shares: number;
 }
 
 export interface Broker {

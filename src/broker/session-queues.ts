@@ -3,8 +3,10 @@ import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Clock } from '../message/clock.js';
 import { noHeaders } from '../message/message.js';
+import { Quota } from '../message/quota.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
 import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
+import { SharedBytes } from './embedded/queue/held-bytes.js';
 import { MessageQueue } from './embedded/queue/message-queue.js';
 import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
 import { checkSupported } from './embedded/unsupported.js';
@@ -18,8 +20,10 @@ export function sessionQueueMemory(
   clock: Clock,
   logger: Logger,
   options: QueueOptions,
+  shares: number,
 ): QueueMemory {
   return new QueueMemory({
+    bytes: new SharedBytes(new Quota(options.maxTotalBytes, shares)),
     clock,
     logger,
     options,
@@ -142,7 +146,7 @@ export class SessionQueues {
 
   #pending(subscription: Subscription): Live['pending'] {
     const prefetch = prefetchOf(subscription);
-    const queue = new MessageQueue(this.memory);
+    const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,
       subscription,
@@ -164,7 +168,7 @@ export class SessionQueues {
 
   #deliver({ subscription, pending }: Live, publication: Publication): void {
     if (pending === undefined) this.subscriber.deliver(subscription, publication);
-    else if (pending.queue.hasRoom(publication.message)) pending.queue.add({ publication });
+    else if (pending.queue.hasRoom(publication)) pending.queue.add({ publication });
     else this.subscriber.fail(new MessagingError('slow-consumer'));
   }
 }

@@ -27,6 +27,7 @@ export const closeCodes = {
   policy: 1008,
   tooBig: 1009,
   internalError: 1011,
+  tryAgainLater: 1013,
   slowConsumer: 4500,
   silent: 4501,
   stalled: 4502,
@@ -107,6 +108,16 @@ export const errorCodes = {
     closes: closeCodes.protocolError,
   },
   'access-refused': { class: 'refusal', text: 'Access refused.', closes: closeCodes.policy },
+  'handshake-limit': {
+    class: 'refusal',
+    text: 'Too many connections wait for their CONNECT.',
+    closes: closeCodes.tryAgainLater,
+  },
+  'session-limit': {
+    class: 'refusal',
+    text: 'There are as many sessions as there may be.',
+    closes: closeCodes.tryAgainLater,
+  },
   'connect-timeout': {
     class: 'client-mistake',
     text: 'The client did not connect in time.',

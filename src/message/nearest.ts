@@ -1,5 +1,13 @@
 // Finds the known name that is most similar to an unknown one.
 
+/** The nearest known name, if fewer than 60 % of its characters differ; a hint at any other name would mislead. */
+export function similar(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const found = nearest(name, known);
+  const distance = editDistance(name.toLowerCase(), found.toLowerCase());
+  return distance < 0.6 * Math.max(name.length, found.length) ? found : undefined;
+}
+
 /** The known name with the smallest edit distance. */
 export function nearest(name: string, known: readonly string[]): string {
   const distance = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());

@@ -32,7 +32,8 @@ export class Application {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     const { publisher } = this.parts;
-    if (outcome.kind === 'value') return publisher.publishTo(outcome.targets, outcome.value);
+    if (outcome.kind === 'value')
+      return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
       const iterator = iteratorOf(outcome);
       void this.#run(iterator, outcome, client, session.signal, message.destination);
@@ -47,13 +48,13 @@ export class Application {
   async compose(
     message: Message,
     lookup: string,
-    { session }: Client,
+    { session, account }: Client,
   ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     if (outcome.kind === 'none') return [];
     if (outcome.kind === 'value')
-      return this.parts.publisher.compose(outcome.targets, outcome.value);
+      return this.parts.publisher.compose(outcome.targets, outcome.value, account);
     outcome.end();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
@@ -63,13 +64,10 @@ export class Application {
    *
    * @throws {MessagingError} as `send`
    */
-  async subscribe(
-    { id, destination, headers, repeatedHeaders }: SubscribeFrame,
-    lookup: string,
-    client: Client,
-  ): Promise<void> {
+  async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
+    const { id, destination, headers, repeatedHeaders } = frame;
     const { session, subscriber } = client;
-    const live = subscriber.open(id, destination);
+    const live = subscriber.open(frame);
     const { signal } = live.stream;
     const end = () => {
       if (subscriber.end(live)) client.unsubscribed(id, destination);
@@ -86,7 +84,7 @@ export class Application {
         return;
       }
       if (outcome.kind === 'value')
-        await this.parts.publisher.publishTo(outcome.targets, outcome.value);
+        await this.parts.publisher.publishTo(outcome.targets, outcome.value, client.account);
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -104,7 +102,7 @@ export class Application {
     destination: string,
   ): Promise<void> {
     try {
-      await this.#stream(iterator, outcome, signal);
+      await this.#stream(iterator, outcome, signal, sender.account);
     } catch (thrown) {
       await this.parts.problems.report(thrown, { destination }, sender);
     } finally {
@@ -117,16 +115,18 @@ export class Application {
     iterator: AsyncIterator<unknown>,
     { targets, recover }: OpenStream,
     signal: AbortSignal,
+    account: string,
   ): Promise<void> {
     const { publisher } = this.parts;
-    const publish = async (item: unknown) => publisher.publishTo(targets, item);
+    const publish = async (item: unknown) => publisher.publishTo(targets, item, account);
     try {
       await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
     } catch (thrown) {
       const recovered = await recover(thrown);
       if (recovered.kind === 'value')
-        return publisher.publishTo(recovered.targets, recovered.value);
-      if (recovered.kind === 'stream') await this.#stream(iteratorOf(recovered), recovered, signal);
+        return publisher.publishTo(recovered.targets, recovered.value, account);
+      if (recovered.kind === 'stream')
+        await this.#stream(iteratorOf(recovered), recovered, signal, account);
     }
   }
 }

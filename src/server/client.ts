@@ -7,7 +7,8 @@ import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.j
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import type { Authenticator } from '../security/authenticator.js';
+import { accountOf } from '../message/quota.js';
+import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
   type FrameResult,
@@ -18,6 +19,7 @@ import type { SessionEventSource } from '../session/event.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
+import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
 import type { Problems } from './problem.js';
@@ -28,6 +30,7 @@ export interface ClientParts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly clients: Clients;
+  readonly admission: Admission;
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
@@ -44,8 +47,12 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  /** The account that limits count for; the address until CONNECT is accepted. */
+  account: string;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
+  /** Ends the counting of the connection or session for the limits. */
+  #release: () => void;
   #subscriber: SessionSubscriber | undefined;
   // Created at the first use: most sessions have neither transactions nor reply addresses.
   #transactions: Transactions | undefined;
@@ -53,6 +60,9 @@ export class Client implements SessionOwner {
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
+    const { remoteAddress } = connection.handshake;
+    this.account = accountOf(undefined, remoteAddress);
+    this.#release = parts.admission.begin(remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -84,18 +94,29 @@ export class Client implements SessionOwner {
   /**
    * Processes CONNECT.
    *
-   * @throws {MessagingError} `access-refused` without a reason for the client; `not-connected` when an authenticator is set and
-   *   the client began without CONNECT
+   * @throws {MessagingError} `access-refused` without a reason for the client; `session-limit`; `not-connected` when an
+   *   authenticator is set and the client began without CONNECT
    */
   async admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { heartbeat, serverName, clients, events, subscriber } = this.#parts;
-    const principal = await this.#authenticate(frame);
+    const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
+      this.#parts;
+    if (authenticate !== undefined && frame.implicit === true)
+      throw new MessagingError('not-connected');
+    const principal = await authenticated(authenticate, frame, session.handshake);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
+    const account = accountOf(principal, session.handshake.remoteAddress);
+    const release = admission.open(account, principal);
+    this.#release();
+    this.#release = release;
+    this.account = account;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
-    this.#subscriber = new SessionSubscriber(session, subscriber, durableOwner(frame, principal));
+    this.#subscriber = new SessionSubscriber(session, subscriber, {
+      account,
+      client: durableOwner(frame, principal),
+    });
     if (!session.accept(principal, agreement)) return;
     clients.connected(this);
     session.send({
@@ -119,7 +140,8 @@ export class Client implements SessionOwner {
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
-      await problems.refuse(thrown, frame, this);
+      if (frame.kind === 'connect') this.#refuseConnect(thrown);
+      else await problems.refuse(thrown, frame, this);
       result = 'failed';
     }
     end?.(result);
@@ -160,6 +182,7 @@ export class Client implements SessionOwner {
     this.#transactions?.clear();
     this.#replies?.clear();
     this.#parts.clients.remove(this);
+    this.#release();
     void this.#closeSubscriber();
   }
 
@@ -171,16 +194,18 @@ export class Client implements SessionOwner {
     }
   }
 
-  async #authenticate(frame: ConnectFrame): Promise<Principal | undefined> {
-    const { authenticate } = this.#parts;
-    const { handshake, principal } = this.session;
-    if (authenticate === undefined) return principal;
-    if (frame.implicit === true) throw new MessagingError('not-connected');
-    try {
-      return (await authenticate(frame, handshake)) ?? principal;
-    } catch (cause) {
-      throw new MessagingError('access-refused', undefined, { cause });
-    }
+  /** Sends ERROR and closes. The log contains the reason of a refusal, which the client must not know. */
+  #refuseConnect(thrown: unknown): void {
+    const { session } = this;
+    const known = MessagingError.from(thrown);
+    const error =
+      known.code === 'handler-failed'
+        ? new MessagingError('session-failed', undefined, { cause: known.cause })
+        : known;
+    const text = `CONNECT of session ${session.id} failed: ${error.code}.`;
+    if (error.code === 'access-refused') this.#parts.logger.warn(text, error.cause);
+    else if (error.cause !== undefined) this.#parts.logger.error(text, error.cause);
+    session.fail(error);
   }
 }
 

@@ -13,7 +13,8 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { unfailing } from '../message/logger.js';
+import { closeCodes } from '../message/error.js';
+import { adapted, unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -24,6 +25,7 @@ import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
+import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
@@ -52,15 +54,18 @@ export async function createObservedServer(
 ): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
+  const hasUsers = options.authenticate !== undefined;
+  const admission = new Admission({ limits, clock, logger, hasUsers });
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
   const broker = options.broker ?? new EmbeddedBroker();
-  const context: BrokerContext = { clock, ids, logger, separator };
+  const { shares } = limits;
+  const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(
     options.converters,
     loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
@@ -74,6 +79,7 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
+    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
   const container = new ServerContainer(options.container, {
@@ -81,7 +87,8 @@ export async function createObservedServer(
     registry: clients,
     events,
   });
-  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
+  const warn = (text: string) => logger.warn(text);
+  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
       await container.close().catch(() => {});
@@ -107,6 +114,7 @@ export async function createObservedServer(
     ids,
     logger,
     clients,
+    admission,
     events,
     subscriber: {
       broker,
@@ -116,6 +124,7 @@ export async function createObservedServer(
         clock,
         logger,
         broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        shares,
       ),
       onDelivery: hooks.onDelivery,
     },
@@ -147,8 +156,12 @@ export async function createObservedServer(
     stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
-    void new Client(connection, parts, client);
+  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+    const { remoteAddress, principal } = connection.handshake;
+    const refusal = admission.refusal(remoteAddress, principal);
+    if (refusal === undefined) void new Client(connection, parts, client);
+    else connection.close(closeCodes.tryAgainLater, refusal.code);
+  };
   const accept = acceptorOf(session);
   const acceptors = new Map(
     options.endpoints.map((endpoint) => [
@@ -164,8 +177,10 @@ export async function createObservedServer(
     broker,
     context,
     activity,
+    gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    container,
     release: () => container.close(),
   });
 }
@@ -184,12 +199,14 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
+  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
+  warn: (text: string) => void,
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
+  const prefixes = [...broker, user];
+  return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }

@@ -2,7 +2,7 @@
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { DestinationResolver } from '../broker/destination-resolver.js';
-import type { TransactionStep } from '../broker/subscriber.js';
+import { subscriptionBytes, type TransactionStep } from '../broker/subscriber.js';
 import type { Settlement } from '../broker/broker.js';
 import type { Address } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
@@ -70,7 +70,7 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return key === undefined
       ? this.#process(message, client)
-      : this.parts.idempotency.once(key, () => this.#process(message, client));
+      : this.parts.idempotency.once(key, client.account, () => this.#process(message, client));
   }
 
   /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
@@ -101,7 +101,7 @@ export class Inbound {
       key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
-    await this.parts.idempotency.together(keys, async (fresh) => {
+    await this.parts.idempotency.together(keys, client.account, async (fresh) => {
       const wanted = new Set(fresh);
       // The first frame of each key.
       const frames = held
@@ -140,13 +140,13 @@ export class Inbound {
   #publications(
     message: Message,
     address: Exclude<Address, { readonly kind: 'handler' }>,
-    { session }: Client,
+    { subscriber }: Client,
   ): readonly AddressedPublication[] {
     if (address.kind === 'none') throw new MessagingError('no-route');
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
     if (address.kind === 'user' && address.queue === problemQueue)
       throw new MessagingError('destination-refused');
-    return this.parts.publisher.address(message, address, session.id);
+    return this.parts.publisher.address(message, address, subscriber);
   }
 
   /** The message, in which a `reply-to` header that names a queue of the sender is an address that others can answer to. */
@@ -163,6 +163,11 @@ export class Inbound {
     const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
     if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.bytes + subscriptionBytes(frame) > limits.maxSubscriptionBytes)
+      throw new MessagingError(
+        'subscription-limit',
+        `The subscriptions of a session have together at most ${limits.maxSubscriptionBytes} bytes.`,
+      );
     const { id, destination } = frame;
     const address = resolver.resolveOwn(destination, session.id);
     checkPatternBudget(destination, subscriber.destinations(), limits);

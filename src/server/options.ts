@@ -54,6 +54,14 @@ export interface PrefixOptions {
 
 /** Limits for everything that a client can make grow. */
 export interface LimitOptions extends DestinationLimits {
+  /** Connected sessions. @default 32,768 */
+  readonly maxSessions: number;
+  /** Sessions of one user. @default 256, or a share of `maxSessions` when that is less */
+  readonly maxSessionsPerUser: number;
+  /** Anonymous sessions of one address. @default a share of `maxSessions`: 4,096 */
+  readonly maxSessionsPerAddress: number;
+  /** Connections that have not finished CONNECT. One address may have a share of them. @default 8,192 */
+  readonly maxHandshakes: number;
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
   /** Bytes of one WebSocket message; a larger one closes the connection with 1009. @default twice `maxFrameBytes` */
@@ -66,12 +74,20 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxConnectHeaderBytes: number;
   /** Live subscriptions of one session. @default 128 */
   readonly maxSubscriptions: number;
+  /** Bytes of all live subscriptions of one session, with headers and bookkeeping. @default 262,144 */
+  readonly maxSubscriptionBytes: number;
   /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */
   readonly maxTransactionFrames: number;
   /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
+  /**
+   * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
+   * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, and the limits of the broker for all
+   * clients together. 1 lets one client use everything. @default 8
+   */
+  readonly shares: number;
   /** Values of `idempotency-key` that the server remembers. @default 10,000 */
   readonly maxIdempotencyKeys: number;
   /** Characters of one `idempotency-key`. @default 256 */

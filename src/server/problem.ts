@@ -2,7 +2,7 @@
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
 import { errorCodes, MessagingError } from '../message/error.js';
-import type { ClientFrame, Problem } from '../message/frame.js';
+import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { problemQueue } from '../message/target.js';
 import type { ClientSession, ProblemContext } from '../session/client-session.js';
@@ -53,10 +53,13 @@ export class Problems {
    * Reports a frame whose processing failed. When the client cannot receive a report, sends ERROR if the client has to know, and
    * otherwise logs. Never rejects.
    */
-  async refuse(thrown: unknown, frame: ClientFrame, client: ProblemReceiver): Promise<void> {
+  async refuse(
+    thrown: unknown,
+    frame: Exclude<ClientFrame, ConnectFrame>,
+    client: ProblemReceiver,
+  ): Promise<void> {
     const { session } = client;
     const error = MessagingError.from(thrown);
-    if (frame.kind === 'connect') return session.fail(error);
     const about = { destination: destinationOf(frame), receipt: frame.receipt };
     const refused = errorCodes[error.code].class !== 'handler-failure';
     if (refused && this.parts.refusalCloses) return session.fail(error, about);

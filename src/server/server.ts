@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
+import type { ServerContainer, Token } from '../container/container.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
@@ -14,7 +15,12 @@ import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
-import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
+import {
+  guardAccept,
+  type Connection,
+  type ConnectionGate,
+  type Transport,
+} from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
@@ -53,6 +59,17 @@ export interface Server {
   start(): Promise<void>;
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
+  /**
+   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * the server closes.
+   *
+   * @param token a class, or another token of the application's container
+   *
+   * @example
+   * const history = await server.get(ChatHistory);
+   * app.get('/history', (request, response) => response.json(history.all()));
+   */
+  get<T>(token: Token<T>): Promise<T>;
   /** The routes of all controllers. */
   routes(): readonly RouteDescription[];
   /** Resolves when no frame, message or handler is in progress. */
@@ -72,9 +89,11 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly context: BrokerContext;
   readonly activity: Activity;
+  readonly gate: ConnectionGate;
   readonly routes: readonly Route[];
   /** Accepts the clients of an endpoint; without one, those of the other transports. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
+  readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
 }
@@ -129,6 +148,10 @@ export class RunningServer implements Server {
 
   address(): AddressInfo | string | undefined {
     return this.#listener?.http.address() ?? undefined;
+  }
+
+  async get<T>(token: Token<T>): Promise<T> {
+    return this.parts.container.get(token);
   }
 
   routes(): readonly RouteDescription[] {
@@ -195,6 +218,7 @@ export class RunningServer implements Server {
   /** Checks after each step, because `close` may be called at any time. */
   async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.parts.context;
+    const { gate } = this.parts;
     const { limits } = this.options;
     const starting = this.parts.broker.start(this.parts.context);
     this.#brokerStarted = true;
@@ -202,7 +226,8 @@ export class RunningServer implements Server {
     this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
-      await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
+      const guarded = guardAccept(accept, logger);
+      await transport.open({ accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();
     await listen?.();

@@ -16,6 +16,7 @@ import {
   closeTimeout,
   lostConnection,
   type Connection,
+  type ConnectionGate,
   type ConnectionListener,
   type Handshake,
   type Transport,
@@ -69,10 +70,11 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
   let context: TransportContext | undefined;
   const accept = (socket: Socket): void => {
     // The transport may have been closed since the socket arrived.
-    if (context === undefined) socket.destroy();
+    if (context === undefined || context.gate.refusal(socket.remoteAddress) !== undefined)
+      socket.destroy();
     else context.accept(new TcpConnection(socket, context.clock));
   };
-  const secure = tls && secureServer(tls, accept);
+  const secure = tls && secureServer(tls, accept, () => context?.gate);
   const server = secure?.server ?? createServer(socketOptions, accept);
   return {
     name: `${secure === undefined ? 'tcp' : 'tls'} ${host}:${port}`,
@@ -180,17 +182,37 @@ interface SecureServer {
   abandonHandshakes(): void;
 }
 
-/** A TLS server that passes sockets to `accept` after their handshake. */
-function secureServer(tls: TlsOptions, accept: (socket: Socket) => void): SecureServer {
-  const handshakes = new Map<string, Socket>();
+/** A TLS handshake that has not finished. */
+interface TlsHandshake {
+  readonly socket: Socket;
+  /** Ends its counting as a connection that is not accepted. */
+  readonly end: () => void;
+}
+
+/** A TLS server that passes sockets to `accept` after their handshake. `gateOf` returns undefined while the transport is closed. */
+function secureServer(
+  tls: TlsOptions,
+  accept: (socket: Socket) => void,
+  gateOf: () => ConnectionGate | undefined,
+): SecureServer {
+  const handshakes = new Map<string, TlsHandshake>();
   const server = createWithTls({ handshakeTimeout, ...tls, ...socketOptions });
+  const finish = (peer: string): void => {
+    handshakes.get(peer)?.end();
+    handshakes.delete(peer);
+  };
   server.on('connection', (socket) => {
+    const gate = gateOf();
+    if (gate === undefined || gate.refusal(socket.remoteAddress) !== undefined) {
+      socket.destroy();
+      return;
+    }
     const peer = peerOf(socket);
-    handshakes.set(peer, socket);
-    socket.once('close', () => handshakes.delete(peer));
+    handshakes.set(peer, { socket, end: gate.begin(socket.remoteAddress) });
+    socket.once('close', () => finish(peer));
   });
   server.on('secureConnection', (socket) => {
-    handshakes.delete(peerOf(socket));
+    finish(peerOf(socket));
     accept(socket);
   });
   // Node reports a handshake that takes too long, but does not close its socket.
@@ -198,7 +220,7 @@ function secureServer(tls: TlsOptions, accept: (socket: Socket) => void): Secure
   return {
     server,
     abandonHandshakes() {
-      for (const socket of handshakes.values()) socket.destroy();
+      for (const { socket } of handshakes.values()) socket.destroy();
     },
   };
 }

@@ -16,8 +16,6 @@ import { testServer } from '../../src/testing.js';
 import type { BrokerPublisher } from '../../src/broker/publisher.js';
 import type { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { MessagingError } from '../../src/message/error.js';
-import type { ClientFrame } from '../../src/message/frame.js';
-import { noHeaders } from '../../src/message/message.js';
 import { Problems } from '../../src/server/problem.js';
 import type { ClientSession } from '../../src/session/client-session.js';
 import { connectStomp } from '../clients/stomp.js';
@@ -177,16 +175,10 @@ describe('a problem of a client whose protocol has no frame for it', () => {
     expect(log).toEqual(['A problem could not be sent to its client.']);
   });
 
-  it('is not reported before CONNECT was accepted, and ends the session if CONNECT failed', async () => {
-    const { log, problems, session } = problemsWith(() => Promise.resolve());
+  it('is not reported before CONNECT was accepted', async () => {
+    const { problems, session } = problemsWith(() => Promise.resolve());
     const error = new MessagingError('access-refused');
     expect(await problems.report(error, {}, { session, openSubscriber: undefined })).toBe(false);
-    const connect = { kind: 'connect', heartbeat: [0, 0], headers: noHeaders } as const;
-    await problems.refuse(error, connect as unknown as ClientFrame, {
-      session,
-      openSubscriber: reading,
-    });
-    expect(log).toEqual(['ends with access-refused']);
   });
 
   it.each([

@@ -77,6 +77,7 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
 
 function check({ topic, queue, retain, durable }: BrokerOptions): void {
   requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
+  requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);

@@ -134,20 +134,23 @@ export class EmbeddedConnection implements BrokerConnection {
         'destination-invalid',
         'A subscription of a queue names one queue, without wildcards.',
       );
-    const consumer = consume(this.exchange.queues.open(destination), parts);
+    const consumer = consume(
+      this.exchange.queues.open(destination, this.subscriber.account),
+      parts,
+    );
     return { unsubscribe: () => consumer.close(), disconnect: () => consumer.close() };
   }
 
   /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
   #beginTopic(parts: ConsumerParts): QueueSubscription {
-    const topicQueue = new TopicQueue(parts.subscription, this.exchange);
+    const topicQueue = new TopicQueue(parts.subscription, this.subscriber.account, this.exchange);
     topicQueue.attach(parts);
     return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
   #beginDurable(name: string, parts: ConsumerParts): QueueSubscription {
     const { durables } = this.exchange;
-    const topicQueue = durables.open(name, parts.subscription);
+    const topicQueue = durables.open(name, parts.subscription, this.subscriber.account);
     const consumer = topicQueue.attach(parts);
     return {
       unsubscribe: () => durables.unsubscribe(name, topicQueue, consumer),

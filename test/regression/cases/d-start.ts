@@ -125,7 +125,7 @@ const parameterTypes: readonly Case[] = [
         @Controller()
         class NamedController {
           @MessageMapping('/value/{value}')
-          record(@Header('value', Number as object) value: number) {
+          record(@Header('value', Number) value: number) {
             calls.push(value);
           }
         }
@@ -420,14 +420,14 @@ const mistakes: readonly Case[] = [
   refusedAtStart(
     'D11',
     'ambiguous-routes-with-dots-and-slashes',
-    "Two routes that match colors/red.dark/blue are refused with separator '.'",
+    "Two routes of equal rank that match colors/red.darks/blue are refused with separator '.'",
     () => {
       @Controller()
       class AmbiguousController {
         @MessageMapping('colors/red.{shade}')
         one() {}
 
-        @MessageMapping('{color}.dark/blue')
+        @MessageMapping('{color}.darks/blue')
         two() {}
       }
       return { controllers: [AmbiguousController], separator: '.' };
@@ -456,18 +456,51 @@ const mistakes: readonly Case[] = [
       expectEqual('the routes', await routesOf(WithoutSlash), await routesOf(WithSlash));
     },
   },
-  refusedAtStart(
-    'D11',
-    'list-of-mappings',
-    '@MessageMapping([...]) of a JavaScript application is refused with an error code',
-    () => {
+  {
+    fault: 'D11',
+    name: 'list-of-mappings',
+    title: '@MessageMapping([...]) serves each pattern of the list, as in Spring',
+    ...serverAlone,
+    async run(setup) {
       @Controller()
       class ListController {
-        @MessageMapping(['/a', '/b'] as unknown as string)
+        @MessageMapping(['/a', '/b'])
         handle() {}
       }
-      return { controllers: [ListController] };
+      const server = await setup.create({ controllers: [ListController] });
+      const routes = server.routes().map(({ destination }) => destination);
+      expectEqual('the routes', routes, ['/app/a', '/app/b']);
     },
+  },
+  refusedAtStart(
+    'D11',
+    'mapping-that-is-no-text',
+    'A mapping that is undefined, as after a circular import, is refused with an error code',
+    () => {
+      @Controller()
+      class UndefinedController {
+        @MessageMapping(undefined as unknown as string)
+        handle() {}
+      }
+      return { controllers: [UndefinedController] };
+    },
+  ),
+  ...Object.entries({
+    transports: [{}],
+    codecs: [{}],
+    converters: [{ mediaTypes: ['text/csv'] }],
+    logger: {},
+    clock: {},
+    ids: {},
+    interceptors: [{}],
+    outboundInterceptors: [undefined],
+  }).map(([option, value]) =>
+    refusedAtStart(
+      'D11',
+      `${option}-of-a-wrong-shape`,
+      `The option ${option} is refused with an error code when methods are missing`,
+      () => ({ [option]: value }) as unknown as ServerOptions,
+    ),
   ),
   refusedAtStart(
     'D11',

@@ -1,7 +1,10 @@
 // The options of queues, and the memory that all queues of a broker share: its limit, and the timer that drops expired messages.
 import type { Clock, Timer } from '../../../message/clock.js';
 import type { Logger } from '../../../message/logger.js';
+import type { Excess } from '../../../message/quota.js';
+import type { Publication } from '../../publication.js';
 import type { Journal } from '../store/journal.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { QueuedMessage } from './message-list.js';
 
 export interface QueueOptions {
@@ -26,9 +29,9 @@ export interface QueueOptions {
   readonly maxMessages: number;
   /** Bytes that one queue may hold. @default 64 MiB */
   readonly maxBytes: number;
-  /** Bytes that all queues together may hold. @default 256 MiB */
+  /** Bytes that all queues together may hold; one client may use a share of them (`limits.shares`). @default 256 MiB */
   readonly maxTotalBytes: number;
-  /** Number of queues. @default 10,000 */
+  /** Number of queues; one client may open a share of them (`limits.shares`). @default 10,000 */
   readonly maxQueues: number;
 }
 
@@ -77,9 +80,11 @@ export interface DeadLetters {
 }
 
 export interface QueueMemoryParts {
+  /** The bytes of all queues. */
+  readonly bytes: HeldBytes;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues'>;
+  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues' | 'maxTotalBytes'>;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
@@ -98,21 +103,19 @@ export class QueueMemory {
   readonly #expiring = new Set<Expiring>();
   readonly #delays = new Set<Timer>();
   #sweep: Timer | undefined;
-  #bytes = 0;
   #closed = false;
 
   constructor(readonly parts: QueueMemoryParts) {}
 
-  /** Adds to the bytes of all queues; a negative number subtracts. */
-  count(bytes: number): void {
-    this.#bytes += bytes;
+  get bytes(): HeldBytes {
+    return this.parts.bytes;
   }
 
-  /** True when all queues together can hold this many more bytes; expired messages are dropped first when needed. */
-  hasRoom(bytes: number): boolean {
-    const { maxTotalBytes } = this.parts.options;
-    if (this.#bytes + bytes > maxTotalBytes) this.#dropExpired();
-    return this.#bytes + bytes <= maxTotalBytes;
+  /** Undefined when the account can hold so many more bytes; expired messages are dropped first when needed. */
+  excess(account: string | undefined, bytes: number, publication: Publication): Excess | undefined {
+    if (this.bytes.excess(account, bytes, publication) === undefined) return undefined;
+    this.#dropExpired();
+    return this.bytes.excess(account, bytes, publication);
   }
 
   /** Drops the expired messages of this queue from time to time, until it holds none that will expire. */

@@ -194,14 +194,15 @@ describe('a topic', () => {
   it.each(['UNSUBSCRIBE', 'its connection'])(
     'frees the memory of a subscription that ends with %s',
     (end) => {
-      const { publish, consumer } = brokerWith({ maxTotalBytes: 3000 });
-      const ann = consumer();
+      const { publish, consumer } = brokerWith({}, { topic: { maxUnacknowledgedBytes: 3000 } });
+      const [ann, bob] = [consumer(), consumer()];
       ann.subscribe('a', '/topic/x', 'client', { 'prefetch-count': '1' });
       publish('/topic/x', 'x'.repeat(1000), 'x'.repeat(1000));
       if (end === 'UNSUBSCRIBE') void ann.connection.unsubscribe('a');
       else void ann.connection.close();
-      publish('/topic/x', 'x'.repeat(1000));
-      publish('/queue/x', 'x'.repeat(2500));
+      bob.subscribe('b', '/topic/x', 'client');
+      publish('/topic/x', 'x'.repeat(2500));
+      expect(bob.takeTexts()).toEqual(['x'.repeat(2500)]);
     },
   );
 });
