@@ -86,7 +86,9 @@ export type {
   ServerOptions,
 } from './server/options.js';
 export { findControllers } from './container/find-controllers.js';
-export type { RouteDescription, Server } from './server/server.js';
+export type { RouteDescription } from './server/known-destinations.js';
+export type { RejectedFrameAnswer } from './server/problem.js';
+export type { Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';

@@ -1,6 +1,7 @@
 // The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
 import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
+import { quote } from '../message/quote.js';
 import type { Clock } from '../message/clock.js';
 import { noHeaders } from '../message/message.js';
 import { Quota } from '../message/quota.js';
@@ -31,7 +32,7 @@ export function sessionQueueMemory(
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>
         logger.error(
-          `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
+          `A message of ${quote(message.destination)} could not be delivered and is lost.`,
         ),
     },
   });

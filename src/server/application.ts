@@ -7,7 +7,7 @@ import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Activity } from '../session/activity.js';
 import type { Client } from './client.js';
-import type { Problems } from './problem.js';
+import type { FailedFrame, Problems } from './problem.js';
 import { publishStream } from './stream.js';
 
 export interface ApplicationParts {
@@ -36,7 +36,8 @@ export class Application {
       return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
       const iterator = iteratorOf(outcome);
-      void this.#run(iterator, outcome, client, session.signal, message.destination);
+      const frame = { kind: 'send', destination: message.destination } as const;
+      void this.#run(iterator, outcome, client, session.signal, frame);
     }
   }
 
@@ -80,7 +81,8 @@ export class Application {
       if (outcome.kind === 'stream') {
         const iterator = iteratorOf(outcome);
         client.subscribed(id, destination);
-        void this.#run(iterator, outcome, client, signal, destination).then(end);
+        const frame = { kind: 'subscribe', destination } as const;
+        void this.#run(iterator, outcome, client, signal, frame).then(end);
         return;
       }
       if (outcome.kind === 'value')
@@ -93,18 +95,18 @@ export class Application {
     end();
   }
 
-  /** Runs a stream while later frames are processed. Never rejects: a failure is reported to the sender. */
+  /** Runs a stream while later frames are processed. Never rejects: a failure is answered like one of the frame itself. */
   async #run(
     iterator: AsyncIterator<unknown>,
     outcome: OpenStream,
     sender: Client,
     signal: AbortSignal,
-    destination: string,
+    frame: FailedFrame,
   ): Promise<void> {
     try {
       await this.#stream(iterator, outcome, signal, sender.account);
     } catch (thrown) {
-      await this.parts.problems.report(thrown, { destination }, sender);
+      await this.parts.problems.reject(thrown, frame, sender);
     } finally {
       outcome.end();
     }

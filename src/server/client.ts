@@ -22,7 +22,7 @@ import type { Connection } from '../transport/transport.js';
 import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
-import type { Problems } from './problem.js';
+import { failedFrame, type Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
@@ -47,6 +47,7 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  loggedProblems = 0;
   /** The account that limits count for; the address until CONNECT is accepted. */
   account: string;
   readonly #parts: ClientParts;
@@ -141,7 +142,7 @@ export class Client implements SessionOwner {
         this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
       if (frame.kind === 'connect') this.#refuseConnect(thrown);
-      else await problems.refuse(thrown, frame, this);
+      else await problems.reject(thrown, failedFrame(frame), this);
       result = 'failed';
     }
     end?.(result);

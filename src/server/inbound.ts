@@ -20,6 +20,7 @@ import { checkPatternBudget } from '../pattern/destination-limits.js';
 import type { Application } from './application.js';
 import type { Client } from './client.js';
 import { ownedKey, type Idempotency } from './idempotency.js';
+import type { KnownDestinations } from './known-destinations.js';
 import type { LimitOptions } from './options.js';
 import type { HeldFrame } from './transactions.js';
 
@@ -27,6 +28,7 @@ export interface InboundParts {
   readonly resolver: DestinationResolver;
   readonly application: Application;
   readonly publisher: BrokerPublisher;
+  readonly destinations: KnownDestinations;
   readonly idempotency: Idempotency;
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
@@ -119,7 +121,11 @@ export class Inbound {
   async #takeEffect(frames: readonly HeldFrame[], client: Client): Promise<void> {
     const steps: TransactionStep[] = [];
     for (const frame of frames) {
-      steps.push(...(await this.#steps(frame, client)));
+      try {
+        steps.push(...(await this.#steps(frame, client)));
+      } catch (thrown) {
+        throw this.#explain(thrown, frame);
+      }
       client.session.progressed();
     }
     await this.parts.publisher.commit(steps, client.subscriber);
@@ -134,6 +140,13 @@ export class Inbound {
         ? await this.parts.application.compose(message, address.lookup, client)
         : this.#publications(message, address, client);
     return publications.map((publication) => ({ kind: 'send', ...publication }));
+  }
+
+  /** The error with the destination of the frame, because COMMIT has none. */
+  #explain(thrown: unknown, frame: HeldFrame): unknown {
+    return thrown instanceof MessagingError && frame.kind === 'send'
+      ? this.parts.destinations.explain(thrown, frame.kind, frame.message.destination)
+      : thrown;
   }
 
   /** The publications of a client's message. @throws {MessagingError} `no-route`, `destination-refused` */
@@ -209,11 +222,11 @@ function settlementOf({ kind, id, subscription, requeue }: SettleFrame): Settlem
   return { kind, id, subscription, requeue };
 }
 
-/** The detail names the error of the frame that failed; errors of the application stay in the cause. */
+/** The detail names the error of the frame that failed. */
 function transactionFailed(cause: unknown): MessagingError {
   const known = cause instanceof MessagingError ? cause : undefined;
   return new MessagingError('transaction-failed', undefined, {
-    cause: known?.cause ?? cause,
+    cause,
     detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
     fields: known?.fields,
   });

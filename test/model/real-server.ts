@@ -41,7 +41,7 @@ export class RealServer {
     private readonly hasTasks: () => boolean,
   ) {}
 
-  static async open({ errors: answer, ...queue }: Settings): Promise<RealServer> {
+  static async open({ onRejectedFrame, ...queue }: Settings): Promise<RealServer> {
     const transport = memoryTransport();
     const clock = testClock({ date: 0 });
     let tasks = 0;
@@ -73,7 +73,7 @@ export class RealServer {
       clock: { ...clock, soon },
       logger,
       limits: sessionLimits,
-      errors: answer,
+      onRejectedFrame,
     });
     await server.start();
     return new RealServer(server, clock, transport, errors, () => tasks > 0);

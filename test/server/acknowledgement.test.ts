@@ -81,7 +81,7 @@ describe.each(versions)('STOMP %s', (version, idHeaders) => {
       expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': receipt } });
     }
     const wrong = Object.fromEntries(Object.keys(idHeaders(message)).map((name) => [name, '999']));
-    ann.send('ACK', { ...idHeaders(message), ...wrong });
+    ann.send('ACK', { ...idHeaders(message), ...wrong, receipt: 'r' });
     expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
   });
 });
