@@ -13,7 +13,11 @@ export type {
 export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
-export type { QueueOptions } from './broker/embedded/queue/queue-memory.js';
+export type {
+  GivenQueueOptions,
+  QueueOptions,
+  RedeliveryDelay,
+} from './broker/embedded/queue/queue-memory.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
 export type { Publication } from './broker/publication.js';

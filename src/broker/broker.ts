@@ -26,6 +26,8 @@ export interface Settlement {
   /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
   readonly subscription?: string | undefined;
+  /** False for a NACK whose message goes to the dead letters. @default true */
+  readonly requeue?: boolean | undefined;
 }
 
 /** One step of a transaction; takes effect at COMMIT. */

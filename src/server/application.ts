@@ -66,7 +66,7 @@ export class Application {
    * @throws {MessagingError} as `send`
    */
   async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
-    const { id, destination, headers } = frame;
+    const { id, destination, headers, repeatedHeaders } = frame;
     const { session, subscriber } = client;
     const live = subscriber.open(frame);
     const { signal } = live.stream;
@@ -74,7 +74,7 @@ export class Application {
       if (subscriber.end(live)) client.unsubscribed(id, destination);
     };
     try {
-      const message = { destination, headers, body: emptyBody };
+      const message = { destination, headers, repeatedHeaders, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');

@@ -1,6 +1,7 @@
 // One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
+import type { SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
@@ -72,9 +73,12 @@ export class Client implements SessionOwner {
     return (this.#transactions ??= new Transactions(this.#parts.limits));
   }
 
-  get replies(): ReplyAddresses {
+  /** The destination by which others answer to a queue of this session. */
+  replyDestinationOf(queue: SessionAddress): string {
     const { replies, ids, limits } = this.#parts;
-    return (this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions));
+    this.subscriber.acceptReplies(queue.queue, limits.maxSubscriptions);
+    this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions);
+    return this.#replies.destinationOf(queue);
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -133,6 +137,9 @@ export class Client implements SessionOwner {
     let result: FrameResult;
     try {
       result = (await handle(frame, this)) ?? 'done';
+      // An interceptor has dropped CONNECT, or has caught its refusal: the client waits for an answer.
+      if (frame.kind === 'connect' && !this.session.connected)
+        this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
       if (frame.kind === 'connect') this.#refuseConnect(thrown);
       else await problems.reject(thrown, failedFrame(frame), this);

@@ -1,7 +1,7 @@
 // Decides what happens to each client frame. Every frame passes here, after the interceptors.
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
-import { temporaryPrefix, type DestinationResolver } from '../broker/destination-resolver.js';
+import type { DestinationResolver } from '../broker/destination-resolver.js';
 import { subscriptionBytes, type TransactionStep } from '../broker/subscriber.js';
 import type { Settlement } from '../broker/broker.js';
 import type { Address } from '../message/address.js';
@@ -162,19 +162,13 @@ export class Inbound {
     return this.parts.publisher.address(message, address, subscriber);
   }
 
-  /** The message with a `reply-to` header that others can answer to. @throws {MessagingError} `header-invalid` */
+  /** The message, in which a `reply-to` header that names a queue of the sender is an address that others can answer to. */
   #withReplyAddress(message: Message, client: Client): Message {
     const replyTo = message.headers.get('reply-to');
     if (replyTo === undefined) return message;
-    const { resolver } = this.parts;
-    const address = resolver.resolveOwn(replyTo, client.session.id);
-    if (address.kind === 'reply') return message;
-    if (address.kind !== 'session')
-      throw new MessagingError(
-        'header-invalid',
-        `The header reply-to must name a queue of the sender, below ${resolver.userPrefix} or ${temporaryPrefix}.`,
-      );
-    const headers = new Map(message.headers).set('reply-to', client.replies.destinationOf(address));
+    const queue = this.parts.resolver.resolveReplyTo(replyTo, client.session.id);
+    if (queue === undefined) return message;
+    const headers = new Map(message.headers).set('reply-to', client.replyDestinationOf(queue));
     return { ...message, headers };
   }
 
@@ -224,8 +218,8 @@ export class Inbound {
   }
 }
 
-function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
-  return { kind, id, subscription };
+function settlementOf({ kind, id, subscription, requeue }: SettleFrame): Settlement {
+  return { kind, id, subscription, requeue };
 }
 
 /** The detail names the error of the frame that failed. */

@@ -5,7 +5,7 @@ import type { Session } from './session.js';
 
 /**
  * Runs before a client frame is processed. Call `next()` to continue, throw a `MessagingError` to reject the frame, or return
- * without calling `next()` to drop it; a dropped frame gets no receipt.
+ * without calling `next()` to drop it. A dropped frame gets no receipt; a dropped CONNECT is answered with `access-refused`.
  *
  * `next()` resolves when the frame has been processed and rejects when that failed. Catch the error to treat the frame as
  * processed. `next(changed)` passes on another frame of the same kind. `next` throws when it is called twice, or after the

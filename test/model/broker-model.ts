@@ -165,7 +165,7 @@ export class BrokerModel implements QueueContext {
         count: deliveries,
         retained,
         original,
-        acknowledged: ack !== 'auto',
+        acknowledged: session.version === '1.2' ? ack !== 'auto' : undefined,
       },
       delivery,
     );

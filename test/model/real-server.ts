@@ -151,13 +151,13 @@ export class RealServer {
     const { subscription, destination = '', ack } = headers;
     const id = headers['message-id']!;
     const original = headers['original-destination'];
-    // Before STOMP 1.2, message-id is the name of the delivery.
-    const acknowledged = version === '1.2' ? ack !== undefined : !id.startsWith('m');
+    // Before STOMP 1.2, message-id is the name of the delivery, and no header shows whether it waits for ACK.
+    const acknowledged = version === '1.2' ? ack !== undefined : undefined;
     const count = Number(headers['delivery-count'] ?? 1);
     if ((headers['redelivered'] === 'true') !== count > 1) throw new Error(`redelivered, ${count}`);
     const isProblem = destination === problemQueue;
     const unique = body !== '' && !isProblem && original === undefined;
-    if (unique && id.startsWith('m')) this.#checkId(body, id);
+    if (unique) this.#checkId(body, publicationIdOf(id));
     return {
       name: ack ?? id,
       answer: {
@@ -179,6 +179,11 @@ export class RealServer {
     if (known !== id) throw new Error(`${publication} has the ids ${known} and ${id}.`);
     this.#ids.set(publication, id);
   }
+}
+
+/** Without the marks of deliveries: of a session queue, and of a message that a session receives twice. */
+function publicationIdOf(messageId: string): string {
+  return messageId.replace(/^own-|@.*$/g, '');
 }
 
 function problemOf(body: string): string {

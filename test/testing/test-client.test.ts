@@ -85,6 +85,17 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protoc
     await jobs.expectNone();
   });
 
+  it('rejects a message for ever', async () => {
+    await using app = await start();
+    const ann = await app.connect();
+    const jobs = await ann.subscribe('/queue/jobs', { ack: 'client-individual' });
+    const dead = await ann.subscribe('/queue/dead-letters');
+    await ann.send('/queue/jobs', 'broken');
+    await ann.nack(await jobs.next(), { requeue: false });
+    expect(await dead.next()).toMatchObject({ payload: 'broken' });
+    await jobs.expectNone();
+  });
+
   it('sends frames in a transaction, which are processed at its commit', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
