@@ -62,7 +62,6 @@ export const knownFailures: KnownFailures = {
     'F1/destination-of-no-route/stomp-1.1',
     'F1/destination-of-no-route/stomp-1.2',
     'F1/text-of-a-refused-subscribe',
-    'F3/address-in-the-log',
     'F6/package-json',
   ],
 };
