@@ -62,6 +62,5 @@ export const knownFailures: KnownFailures = {
     'F1/destination-of-no-route/stomp-1.1',
     'F1/destination-of-no-route/stomp-1.2',
     'F1/text-of-a-refused-subscribe',
-    'F6/package-json',
   ],
 };
