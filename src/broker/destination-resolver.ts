@@ -157,7 +157,7 @@ function ownQueue(session: string, queue: string, name: string, prefix: string):
   if (name.length < 2 || /[*?{}]/.test(name) || name.startsWith(temporaryStart))
     throw new MessagingError(
       'destination-invalid',
-      `A subscription below ${prefix} names one queue, without wildcards.`,
+      `A destination below ${prefix} names one queue, without wildcards.`,
     );
   return { kind: 'session', session, queue };
 }

@@ -86,7 +86,7 @@ describe('the address of a subscription', () => {
     '/temp-queue/temp-queue/x',
   ])('cannot be %s', (destination) => {
     expect(() => resolver.resolveOwn(destination, 's1')).toThrow(
-      /A subscription below \/\S+ names one queue, without wildcards\./,
+      /A destination below \/\S+ names one queue, without wildcards\./,
     );
   });
 });
