@@ -6,6 +6,8 @@ import { errorCodes, type ErrorCode } from '../src/index.js';
 import { closeCodeOf } from '../src/message/error.js';
 import {
   anchorsOf,
+  importsOf,
+  installsOf,
   isThere,
   linksOf,
   page,
@@ -15,7 +17,7 @@ import {
   scriptsOf,
   type Page,
 } from './docs/page.js';
-import { compile, programsOf, run } from './docs/program.js';
+import { compile, programsOf, run, runWithoutTypes } from './docs/program.js';
 
 const pages = readPages();
 const named = pages.map((each): [string, Page] => [each.path, each]);
@@ -47,6 +49,24 @@ describe('the programs of the documentation', () => {
       expect(await run(program)).toBe(output!.code);
     },
   );
+});
+
+describe('under esbuild and tsx, which emit no types for decorators,', () => {
+  it('the program of the README prints the documented output', async () => {
+    const { fences } = pages.find(({ path }) => path === 'README.md')!;
+    const index = fences.findIndex(({ info }) => info === 'ts run');
+    expect(await runWithoutTypes({ hello: fences[index]!.code })).toBe(fences[index + 1]!.code);
+  });
+
+  it('the test of getting started passes', async () => {
+    const { fences } = pages.find(({ path }) => path === 'docs/getting-started.md')!;
+    const files = fences.flatMap(({ info, code }): [string, string][] => {
+      const [, name] = /^ts src\/([\w.]+)\.ts$/.exec(info) ?? [];
+      return name === undefined ? [] : [[name, code]];
+    });
+    expect(files.at(-1)![0]).toBe('room.controller.test');
+    expect(await runWithoutTypes(Object.fromEntries(files), ['--test'])).toMatch(/pass 1\n/);
+  });
 });
 
 describe('the pages', () => {
@@ -89,6 +109,11 @@ describe.each(named)('%s', (path, each) => {
   it('names only files that exist', () => {
     const created = new Set(each.fences.map(({ info }) => info.split(' ')[1]));
     expect(pathsOf(each).filter((file) => !isThere(file) && !created.has(file))).toEqual([]);
+  });
+
+  it('installs the packages that its programs import', () => {
+    const installed = new Set(installsOf(each));
+    expect(importsOf(each).filter((name) => !installed.has(name))).toEqual([]);
   });
 
   it('names only scripts that exist', () => {

@@ -12,7 +12,7 @@ import type { SessionRegistry } from '../session/registry.js';
 import { createClientReader } from '../transport/forwarded.js';
 import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
-import { defaultHost } from '../transport/listen.js';
+import { defaultHost, logAddress } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import {
@@ -34,10 +34,11 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Creates an HTTP server and starts on it.
+   * Creates an HTTP server and starts on it. Logs the address.
    *
    * @param port a port, 0 for any free port, or the path of a Unix socket
-   * @param host the address to listen on. Default 127.0.0.1: only this machine can connect
+   * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
+   *   on other machines; a container needs it
    * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports
    */
   listen(port: number | string, host?: string): Promise<void>;
@@ -128,6 +129,7 @@ export class RunningServer implements Server {
       this.#listener = listener;
       return listener.listen(port, host);
     });
+    logAddress(listener.http, this.parts.context.logger, `listen(${port}, '0.0.0.0')`);
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
