@@ -2,6 +2,8 @@
 import type { Address, PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
+import { quote } from '../message/quote.js';
+import { readOnly } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
@@ -63,12 +65,18 @@ export interface PublisherParts {
   /** The subscriber of a session of this process. */
   readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
   readonly onPublication: PublicationHook | undefined;
+  /** Prefixes that are probably a mistake in the queue of a user, as `/topic`. */
+  readonly unusual: readonly string[];
 }
 
 export class BrokerPublisher implements Publisher {
   #open = false;
+  /** Prefixes that the queues of users usually do not have, without those that were logged. */
+  #unusual: readonly string[];
 
-  constructor(private readonly parts: PublisherParts) {}
+  constructor(private readonly parts: PublisherParts) {
+    this.#unusual = parts.unusual.map((prefix) => `${prefix}/`);
+  }
 
   /** The broker has started. */
   open(): void {
@@ -94,7 +102,11 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    await this.#publish({ kind: 'user', user, queue: rooted(destination) }, destination, written);
+    await this.#publish(
+      { kind: 'user', user, queue: this.#queueOf(destination) },
+      destination,
+      written,
+    );
   }
 
   async publishToSession(
@@ -105,7 +117,7 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    const address: Address = { kind: 'session', session, queue: rooted(destination) };
+    const address: Address = { kind: 'session', session, queue: this.#queueOf(destination) };
     await this.#publish(address, destination, written);
   }
 
@@ -203,6 +215,22 @@ export class BrokerPublisher implements Publisher {
     await this.send(sends.filter(({ address }) => address.kind === 'session'));
   }
 
+  /** The queue of a user or session. A prefix that is probably a mistake is logged once. */
+  #queueOf(destination: string): string {
+    const queue = destination.startsWith('/') ? destination : `/${destination}`;
+    for (const prefix of this.#unusual)
+      if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
+    return queue;
+  }
+
+  #warnAbout(prefix: string, queue: string): void {
+    const { context, resolver } = this.parts;
+    this.#unusual = this.#unusual.filter((each) => each !== prefix);
+    context.logger.warn(
+      `A message for a user or session was published to '${queue}'. Only clients that have subscribed '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
+    );
+  }
+
   /** Queues of sessions work without the broker, so it cannot refuse their messages. */
   #checkOpen(): void {
     if (!this.#open) throw new MessagingError('broker-unavailable');
@@ -265,9 +293,13 @@ export class BrokerPublisher implements Publisher {
       case 'destination':
         return this.#addressOf(target.destination);
       case 'user':
-        return { kind: 'user', user: target.user, queue: rooted(target.destination) };
+        return { kind: 'user', user: target.user, queue: this.#queueOf(target.destination) };
       case 'session':
-        return { kind: 'session', session: target.session, queue: rooted(target.destination) };
+        return {
+          kind: 'session',
+          session: target.session,
+          queue: this.#queueOf(target.destination),
+        };
       default:
         return target satisfies never;
     }
@@ -278,7 +310,7 @@ export class BrokerPublisher implements Publisher {
     if (address.kind === 'handler' || address.kind === 'none')
       throw new MessagingError(
         'destination-invalid',
-        `No broker prefix matches '${destination}', so it cannot have subscribers.`,
+        `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
       );
     return address;
   }
@@ -290,10 +322,6 @@ export class BrokerPublisher implements Publisher {
 }
 
 type Content = Pick<Message, 'headers' | 'body'>;
-
-function rooted(destination: string): string {
-  return destination.startsWith('/') ? destination : `/${destination}`;
-}
 
 /** Acts on one item after the other; returns a promise only when one of them has to be awaited. */
 function inTurn<T>(
@@ -311,7 +339,7 @@ function inTurn<T>(
 const contentTypeOnly = new Map(
   ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
     contentType,
-    new Map([['content-type', contentType]]),
+    readOnly(new Map([['content-type', contentType]])),
   ]),
 );
 

@@ -1,6 +1,6 @@
 // Patterns that clients subscribe: literals, `?`, `*` and `**` only, split into a shape and literal texts so that hash tables find them.
 import { MessagingError } from '../message/error.js';
-import type { Separator } from './separator.js';
+import { deepAfterSlash, type Separator } from './separator.js';
 
 /** Wildcards of one pattern; `**` counts once. */
 export const maxWildcards = 8;
@@ -54,11 +54,16 @@ export interface SplitDestination {
   readonly trailing: boolean;
 }
 
-/** Splits a destination at its separators; empty segments do not count. */
+/**
+ * Splits a destination at its separators; empty segments do not count. With dots, a prefix such as `/topic/` is a segment, so that
+ * the `*` of `/topic/*` is one, too.
+ */
 export function splitDestination(destination: string, separator: Separator): SplitDestination {
+  const start = separator === '/' ? 0 : destination.indexOf('/', 1) + 1;
+  const segments = destination.slice(start).split(separator);
   return {
-    segments: destination.split(separator).filter((segment) => segment !== ''),
-    leading: destination.startsWith(separator),
+    segments: [destination.slice(0, start), ...segments].filter((segment) => segment !== ''),
+    leading: destination.startsWith(separator, start),
     trailing: destination.endsWith(separator),
   };
 }
@@ -80,6 +85,7 @@ export function parseClientPattern(pattern: string, separator: Separator): Clien
   if (countWildcards(pattern) > maxWildcards)
     throw invalid(`a pattern has at most ${maxWildcards} wildcards`);
   const { segments, leading, trailing } = splitDestination(pattern, separator);
+  if (segments.some((segment) => segment.endsWith('/**'))) throw invalid(deepAfterSlash);
   const deep = segments.indexOf('**');
   if (deep !== segments.lastIndexOf('**')) throw invalid('`**` is allowed once in a pattern');
   const texts: string[] = [];

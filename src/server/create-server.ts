@@ -1,5 +1,5 @@
 // Builds a server from its options: creates every part and connects them.
-import type { BrokerContext } from '../broker/broker.js';
+import type { Broker, BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
@@ -14,7 +14,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
-import { unfailing } from '../message/logger.js';
+import { adapted, unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -32,6 +32,7 @@ import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
+import { KnownDestinations } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -54,7 +55,7 @@ export async function createObservedServer(
 ): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
@@ -63,7 +64,7 @@ export async function createObservedServer(
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
-  const broker = options.broker ?? new EmbeddedBroker();
+  const broker: Broker = options.broker ?? new EmbeddedBroker();
   const { shares } = limits;
   const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(
@@ -79,6 +80,7 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
+    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
   const container = new ServerContainer(options.container, {
@@ -86,7 +88,8 @@ export async function createObservedServer(
     registry: clients,
     events,
   });
-  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
+  const warn = (text: string) => logger.warn(text);
+  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
       await container.close().catch(() => {});
@@ -99,11 +102,19 @@ export async function createObservedServer(
     clock,
     handlerTimeout: options.handlerTimeout,
   });
-  const problems = new Problems({ publisher, logger, refusalCloses: options.errors === 'close' });
+  const destinations = new KnownDestinations(routes, options.prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
   const inbound = new Inbound({
     resolver,
     application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
+    destinations,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
@@ -121,7 +132,7 @@ export async function createObservedServer(
       sessionQueueMemory: sessionQueueMemory(
         clock,
         logger,
-        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        broker.queueOptions ?? defaultQueueOptions,
         shares,
       ),
       onDelivery: hooks.onDelivery,
@@ -178,6 +189,7 @@ export async function createObservedServer(
     gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    container,
     release: () => container.close(),
   });
 }
@@ -196,12 +208,14 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
+  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
+  warn: (text: string) => void,
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
+  const prefixes = [...broker, user];
+  return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }

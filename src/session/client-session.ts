@@ -1,11 +1,16 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
-import { closeCodes, errorCodes, type ErrorCode, type MessagingError } from '../message/error.js';
+import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
+import {
+  lostConnection,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+} from '../transport/transport.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -150,13 +155,13 @@ export class ClientSession implements Session, ConnectionListener {
     this.outbox.send({ kind: 'heartbeat' });
   }
 
-  /** Sends an ERROR frame and closes. Ignored when the session has ended, so that frames already read are still processed. */
+  /** Sends an ERROR frame and closes with the code of the error. Ignored when the session has ended, so that frames already read are still processed. */
   fail(error: MessagingError, about: ProblemContext = {}): void {
     if (this.#state !== 'open') return;
     const { code, message, detail, fields } = error;
     this.#setEncoder();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.close(error.closes ?? closeCodes.protocolError, code);
+    this.close(error.closes, code);
   }
 
   /** Closes with the close code of an error, without an ERROR frame. */
@@ -199,6 +204,8 @@ export class ClientSession implements Session, ConnectionListener {
       this.connection.terminate();
     } catch (error) {
       this.parts.logger.error(`The connection of session ${this.id} cannot be closed.`, error);
+      // The transport will not report the end of a connection that it cannot close.
+      this.closed(lostConnection.code, lostConnection.reason);
     }
   }
 
@@ -222,6 +229,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** The connection is closed. Frames that were read are still processed; their answers are dropped. */
   closed(code: number, reason: string): void {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#inbox.stop();
     this.#stopConnectTimer();
@@ -285,9 +293,4 @@ export class ClientSession implements Session, ConnectionListener {
       this.internalError('Choosing an encoder', error);
     }
   }
-}
-
-function closeCodeOf(code: ErrorCode): number {
-  const error = errorCodes[code];
-  return 'closes' in error ? error.closes : closeCodes.policy;
 }

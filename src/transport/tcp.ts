@@ -10,7 +10,8 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Clock, Timer } from '../message/clock.js';
 import { unframed } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
-import { defaultHost, listen } from './listen.js';
+import { noHeaders } from '../message/message.js';
+import { defaultHost, listen, logAddress } from './listen.js';
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
@@ -27,7 +28,7 @@ export interface TcpOptions {
   /** The port to listen on; 0 means any free port, which `address` returns. STOMP clients expect 61613. */
   readonly port: number;
   /**
-   * The address to listen on.
+   * The address to listen on; `'0.0.0.0'` accepts clients on other machines.
    * @default '127.0.0.1'
    */
   readonly host?: string;
@@ -80,6 +81,7 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
     name: `${secure === undefined ? 'tcp' : 'tls'} ${host}:${port}`,
     async open(given) {
       await listen(server, port, host);
+      logAddress(server, given.logger, `tcpTransport({ port: ${port}, host: '0.0.0.0' })`);
       context = given;
     },
     close() {
@@ -162,8 +164,6 @@ export class TcpConnection implements Connection {
     this.#listener?.closed(code, reason);
   };
 }
-
-const noHeaders: ReadonlyMap<string, string> = new Map();
 
 function handshakeOf(socket: Socket): Handshake {
   return {

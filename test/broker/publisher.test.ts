@@ -13,7 +13,7 @@ import { sequentialIds } from '../../src/testing/sequential-ids.js';
 import { testClock } from '../../src/testing/test-clock.js';
 import { fakeSubscriber, subscribeFrame } from './fake-subscriber.js';
 
-function publisher(onPublication?: PublicationHook) {
+function publisher(onPublication?: PublicationHook, log: string[] = []) {
   const s1 = fakeSubscriber();
   const s2 = fakeSubscriber();
   const replies = new ReplyDirectory();
@@ -26,7 +26,7 @@ function publisher(onPublication?: PublicationHook) {
     context: {
       ids: sequentialIds(),
       clock: testClock(),
-      logger: silentLogger,
+      logger: { ...silentLogger, warn: (text) => void log.push(text) },
       separator: '/',
       shares: 1,
     },
@@ -40,6 +40,7 @@ function publisher(onPublication?: PublicationHook) {
     replies,
     subscriberOf: (session) => subscribers.get(session),
     onPublication,
+    unusual: ['/topic', '/user'],
   });
   subject.open();
   return { subject, replies, s1, s2, published: s1.published };
@@ -174,6 +175,23 @@ describe('the publisher', () => {
     const { subject, published } = publisher();
     await expect(subject.publish(destination, value, options)).rejects.toMatchObject({ code });
     expect(published).toEqual([]);
+  });
+});
+
+describe('a destination that the queue of a user usually does not have', () => {
+  it('is logged once for each prefix', async () => {
+    const log: string[] = [];
+    const { subject } = publisher(undefined, log);
+    await subject.publishToUser('ann', '/queue/x', 1);
+    await subject.publishToUser('ann', '/topics/x', 1);
+    expect(log).toEqual([]);
+    await subject.publishToUser('ann', '/topic/x', 1);
+    await subject.publishToSession('s1', 'topic/y', 1);
+    await subject.publishTo([{ kind: 'user', user: 'ann', destination: '/user/queue/x' }], 1);
+    expect(log).toEqual([
+      "A message for a user or session was published to '/topic/x'. Only clients that have subscribed '/user/topic/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+      "A message for a user or session was published to '/user/queue/x'. Only clients that have subscribed '/user/user/queue/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+    ]);
   });
 });
 
