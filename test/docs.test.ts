@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { errorCodes } from '../src/index.js';
+import { errorCodes, type ErrorCode } from '../src/index.js';
+import { closeCodeOf } from '../src/message/error.js';
 import {
   anchorsOf,
   importsOf,
@@ -140,6 +141,16 @@ describe('docs/reference/errors.md', () => {
       [error.text, error.class, 'closes' in error ? String(error.closes) : ''],
     ]);
     expect(documented).toEqual(Object.fromEntries(expected));
+  });
+
+  it('documents the close code of each class', () => {
+    const classes = readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(
+      /^\| `([\w-]+)` \| (\d+) \|/gm,
+    );
+    const documented = new Map(Array.from(classes, ([, type, code]) => [type, Number(code)]));
+    const ordinary = Object.entries(errorCodes).filter(([, error]) => !('closes' in error));
+    for (const [code, error] of ordinary)
+      expect([code, closeCodeOf(code as ErrorCode)]).toEqual([code, documented.get(error.class)]);
   });
 
   it('lists each code once, with advice', () => {

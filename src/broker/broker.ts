@@ -6,6 +6,7 @@ import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Headers } from '../message/message.js';
 import type { Separator } from '../pattern/separator.js';
+import type { QueueOptions } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
 export interface Subscription {
@@ -25,6 +26,8 @@ export interface Settlement {
   /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
   readonly subscription?: string | undefined;
+  /** False for a NACK whose message goes to the dead letters. @default true */
+  readonly requeue?: boolean | undefined;
 }
 
 /** One step of a transaction; takes effect at COMMIT. */
@@ -71,6 +74,8 @@ export interface BrokerContext {
 }
 
 export interface Broker {
+  /** Options of its queues; the acknowledged queues of sessions have the same. @default those of the embedded broker */
+  readonly queueOptions?: QueueOptions;
   /**
    * Called once, before everything else. A broker that serves one server at a time throws when it is started twice; `stop` is not
    * called after such an exception. It is called after a rejection.

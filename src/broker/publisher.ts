@@ -2,6 +2,8 @@
 import type { Address, PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
+import { quote } from '../message/quote.js';
+import { readOnly } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
@@ -308,7 +310,7 @@ export class BrokerPublisher implements Publisher {
     if (address.kind === 'handler' || address.kind === 'none')
       throw new MessagingError(
         'destination-invalid',
-        `No broker prefix matches '${destination}', so it cannot have subscribers.`,
+        `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
       );
     return address;
   }
@@ -337,7 +339,7 @@ function inTurn<T>(
 const contentTypeOnly = new Map(
   ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
     contentType,
-    new Map([['content-type', contentType]]),
+    readOnly(new Map([['content-type', contentType]])),
   ]),
 );
 

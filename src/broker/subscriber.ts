@@ -12,6 +12,7 @@ import type {
   Subscription,
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
+import { temporaryPrefix } from './destination-resolver.js';
 import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
@@ -175,6 +176,15 @@ export class SessionSubscriber implements Subscriber, Sender {
     return this.#queues?.has(queue) === true;
   }
 
+  /**
+   * Delivers answers to a temporary queue that the client has named in `reply-to`, also without a subscription.
+   *
+   * @param limit number of such queues; a new one replaces the oldest
+   */
+  acceptReplies(queue: string, limit: number): void {
+    if (queue.startsWith(temporaryPrefix)) this.#ownQueues().acceptReplies(queue, limit);
+  }
+
   /** Subscribes a topic or queue of the broker, or a queue of the session. */
   async subscribe(frame: SubscribeFrame, address: BrokerAddress | SessionAddress): Promise<void> {
     const { id } = frame;
@@ -242,6 +252,7 @@ export class SessionSubscriber implements Subscriber, Sender {
     const live = this.find(id, destination);
     if (live === undefined) {
       if (id !== undefined && this.#ended?.has(id) === true) return undefined;
+      if (this.#queues?.refuseReplies(id ?? destination ?? '') === true) return undefined;
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);

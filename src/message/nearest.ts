@@ -14,15 +14,25 @@ export function nearest(name: string, known: readonly string[]): string {
   return known.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 
-function editDistance(a: string, b: string): number {
+/**
+ * The number of characters to insert, delete or replace.
+ *
+ * @param limit a larger distance is returned as Infinity, at less cost
+ */
+export function editDistance(a: string, b: string, limit = Infinity): number {
+  if (Math.abs(a.length - b.length) > limit) return Infinity;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, row[j]! + 1, next[j - 1]! + 1));
+      const distance = Math.min(substituted, row[j]! + 1, next[j - 1]! + 1);
+      next.push(distance);
+      least = Math.min(least, distance);
     }
+    if (least > limit) return Infinity;
     row = next;
   }
-  return row[b.length]!;
+  return row[b.length]! > limit ? Infinity : row[b.length]!;
 }

@@ -7,7 +7,7 @@ import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Activity } from '../session/activity.js';
 import type { Client } from './client.js';
-import type { Problems } from './problem.js';
+import type { FailedFrame, Problems } from './problem.js';
 import { publishStream } from './stream.js';
 
 export interface ApplicationParts {
@@ -36,7 +36,8 @@ export class Application {
       return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
       const iterator = iteratorOf(outcome);
-      void this.#run(iterator, outcome, client, session.signal, message.destination);
+      const frame = { kind: 'send', destination: message.destination } as const;
+      void this.#run(iterator, outcome, client, session.signal, frame);
     }
   }
 
@@ -65,7 +66,7 @@ export class Application {
    * @throws {MessagingError} as `send`
    */
   async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
-    const { id, destination, headers } = frame;
+    const { id, destination, headers, repeatedHeaders } = frame;
     const { session, subscriber } = client;
     const live = subscriber.open(frame);
     const { signal } = live.stream;
@@ -73,14 +74,15 @@ export class Application {
       if (subscriber.end(live)) client.unsubscribed(id, destination);
     };
     try {
-      const message = { destination, headers, body: emptyBody };
+      const message = { destination, headers, repeatedHeaders, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
       if (outcome.kind === 'stream') {
         const iterator = iteratorOf(outcome);
         client.subscribed(id, destination);
-        void this.#run(iterator, outcome, client, signal, destination).then(end);
+        const frame = { kind: 'subscribe', destination } as const;
+        void this.#run(iterator, outcome, client, signal, frame).then(end);
         return;
       }
       if (outcome.kind === 'value')
@@ -93,18 +95,18 @@ export class Application {
     end();
   }
 
-  /** Runs a stream while later frames are processed. Never rejects: a failure is reported to the sender. */
+  /** Runs a stream while later frames are processed. Never rejects: a failure is answered like one of the frame itself. */
   async #run(
     iterator: AsyncIterator<unknown>,
     outcome: OpenStream,
     sender: Client,
     signal: AbortSignal,
-    destination: string,
+    frame: FailedFrame,
   ): Promise<void> {
     try {
       await this.#stream(iterator, outcome, signal, sender.account);
     } catch (thrown) {
-      await this.parts.problems.report(thrown, { destination }, sender);
+      await this.parts.problems.reject(thrown, frame, sender);
     } finally {
       outcome.end();
     }

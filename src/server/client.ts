@@ -1,6 +1,7 @@
 // One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
+import type { SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
@@ -21,7 +22,7 @@ import type { Connection } from '../transport/transport.js';
 import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
-import type { Problems } from './problem.js';
+import { failedFrame, type Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
@@ -46,6 +47,7 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  loggedProblems = 0;
   /** The account that limits count for; the address until CONNECT is accepted. */
   account: string;
   readonly #parts: ClientParts;
@@ -71,9 +73,12 @@ export class Client implements SessionOwner {
     return (this.#transactions ??= new Transactions(this.#parts.limits));
   }
 
-  get replies(): ReplyAddresses {
+  /** The destination by which others answer to a queue of this session. */
+  replyDestinationOf(queue: SessionAddress): string {
     const { replies, ids, limits } = this.#parts;
-    return (this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions));
+    this.subscriber.acceptReplies(queue.queue, limits.maxSubscriptions);
+    this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions);
+    return this.#replies.destinationOf(queue);
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -132,9 +137,12 @@ export class Client implements SessionOwner {
     let result: FrameResult;
     try {
       result = (await handle(frame, this)) ?? 'done';
+      // An interceptor has dropped CONNECT, or has caught its refusal: the client waits for an answer.
+      if (frame.kind === 'connect' && !this.session.connected)
+        this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
       if (frame.kind === 'connect') this.#refuseConnect(thrown);
-      else await problems.refuse(thrown, frame, this);
+      else await problems.reject(thrown, failedFrame(frame), this);
       result = 'failed';
     }
     end?.(result);

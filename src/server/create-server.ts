@@ -1,5 +1,5 @@
 // Builds a server from its options: creates every part and connects them.
-import type { BrokerContext } from '../broker/broker.js';
+import type { Broker, BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
@@ -32,6 +32,7 @@ import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
+import { KnownDestinations } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -63,7 +64,7 @@ export async function createObservedServer(
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
-  const broker = options.broker ?? new EmbeddedBroker();
+  const broker: Broker = options.broker ?? new EmbeddedBroker();
   const { shares } = limits;
   const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(
@@ -101,11 +102,19 @@ export async function createObservedServer(
     clock,
     handlerTimeout: options.handlerTimeout,
   });
-  const problems = new Problems({ publisher, logger, refusalCloses: options.errors === 'close' });
+  const destinations = new KnownDestinations(routes, options.prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
   const inbound = new Inbound({
     resolver,
     application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
+    destinations,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
@@ -123,7 +132,7 @@ export async function createObservedServer(
       sessionQueueMemory: sessionQueueMemory(
         clock,
         logger,
-        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        broker.queueOptions ?? defaultQueueOptions,
         shares,
       ),
       onDelivery: hooks.onDelivery,

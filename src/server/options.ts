@@ -11,6 +11,7 @@ import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
+import type { RejectedFrameAnswer } from './problem.js';
 import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
@@ -94,6 +95,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxIdempotencyKeyCharacters: number;
   /** Milliseconds that the server remembers a key. @default 300,000 */
   readonly idempotencyRetention: number;
+  /** Rejected frames of one session that are logged because the client cannot receive the problem. @default 100 */
+  readonly maxLoggedProblems: number;
   /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */
   readonly maxOutboxBytes: number;
   /** Milliseconds that a byte may wait for a session. @default 10,000 */
@@ -138,12 +141,18 @@ export interface ServerOptions {
   /** True when clients may SEND to the broker and to users without a handler. @default true, as in Spring */
   readonly clientPublish?: boolean;
   /**
-   * The answer to a refused frame. `problem` reports it to the client and keeps the session, when the client can receive the
-   * report. `close` sends ERROR and closes the session. Failures of handlers are always reported.
+   * The answer to a frame that the server rejects, or whose handler fails.
    *
-   * @default `problem`
+   * - `report`: the client receives a problem, and the session continues. A STOMP client without a subscription of
+   *   `/user/queue/errors` receives ERROR, which ends the session, if the frame has a receipt; otherwise the problem is logged.
+   * - `close`: the client receives ERROR, and the session is closed with the code of the error.
+   * - `ignore`: the client receives nothing, and the session continues, as in Spring.
+   *
+   * Failures of handlers are always logged. Frames that break the protocol always end the session.
+   *
+   * @default `report`
    */
-  readonly errors?: 'problem' | 'close';
+  readonly onRejectedFrame?: RejectedFrameAnswer;
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
   readonly connectTimeout?: number;

@@ -25,6 +25,7 @@ import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
+import { rejectedFrameAnswers } from './problem.js';
 
 /** Examples of the type of each option that has no default. */
 const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
@@ -90,7 +91,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     outboundInterceptors: [],
     authenticate: undefined,
     clientPublish: true,
-    errors: 'problem',
+    onRejectedFrame: 'report',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
     handlerTimeout,
@@ -117,6 +118,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxIdempotencyKeys: 10_000,
       maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,
+      maxLoggedProblems: 100,
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
@@ -171,10 +173,10 @@ function check(options: ResolvedOptions): void {
   if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
+  if (!rejectedFrameAnswers.includes(options.onRejectedFrame))
+    throw invalidOption('onRejectedFrame', `must be 'report', 'close' or 'ignore'`);
   if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
     throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
-  if (options.errors !== 'problem' && options.errors !== 'close')
-    throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
     // Arrow functions have no prototype, and a circular import gives undefined.
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)

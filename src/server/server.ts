@@ -25,16 +25,8 @@ import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
+import { describeRoutes, type RouteDescription } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
-
-/** A route of a controller, for people. */
-export interface RouteDescription {
-  readonly on: 'send' | 'subscribe';
-  /** The destination as clients name it, with the application prefix. */
-  readonly destination: string;
-  /** As `ChatController.say`. */
-  readonly handler: string;
-}
 
 export interface Server {
   readonly options: ResolvedOptions;
@@ -157,14 +149,7 @@ export class RunningServer implements Server {
   }
 
   routes(): readonly RouteDescription[] {
-    const { application } = this.options.prefixes;
-    return this.parts.routes.flatMap(({ on, pattern, handler }) =>
-      application.map((prefix) => ({
-        on,
-        destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`,
-        handler,
-      })),
-    );
+    return describeRoutes(this.parts.routes, this.options.prefixes.application);
   }
 
   idle(): Promise<void> {

@@ -1,5 +1,5 @@
 // Starts to listen on a port or a Unix socket, explains why that failed, and logs the address.
-import { isIPv6, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 
@@ -36,7 +36,7 @@ export function logAddress(server: Pick<Server, 'address'>, logger: Logger, fix:
   if (place === null) return;
   if (typeof place === 'string') return logger.info(`Listening on ${place}.`);
   const { address, port } = place;
-  const text = `Listening on ${isIPv6(address) ? `[${address}]` : address}:${port}`;
+  const text = `Listening on ${address.includes(':') ? `[${address}]` : address}:${port}`;
   logger.info(
     isLoopback(address)
       ? `${text}, for clients on this machine only. To accept clients on other machines: ${fix}`

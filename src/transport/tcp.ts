@@ -10,6 +10,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Clock, Timer } from '../message/clock.js';
 import { unframed } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
+import { noHeaders } from '../message/message.js';
 import { defaultHost, listen, logAddress } from './listen.js';
 import { SocketWriter } from './socket-writer.js';
 import {
@@ -163,8 +164,6 @@ export class TcpConnection implements Connection {
     this.#listener?.closed(code, reason);
   };
 }
-
-const noHeaders: ReadonlyMap<string, string> = new Map();
 
 function handshakeOf(socket: Socket): Handshake {
   return {

@@ -12,6 +12,7 @@ import { testClock } from 'signalbox/testing';
 interface Given {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly repeatedHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly user?: string;
 }
 
@@ -53,7 +54,7 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
   const dispatch = async (
     on: 'send' | 'subscribe',
     lookup: string,
-    { body, headers = {}, user }: Given = {},
+    { body, headers = {}, repeatedHeaders, user }: Given = {},
   ) => {
     const outcome = await dispatcher.dispatch({
       on,
@@ -61,6 +62,7 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
       message: {
         destination: `/app${lookup}`,
         headers: new Map(Object.entries(headers)),
+        repeatedHeaders: repeatedHeaders && new Map(Object.entries(repeatedHeaders)),
         body: bytesOf(body),
       },
       lookup,

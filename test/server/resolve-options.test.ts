@@ -86,6 +86,10 @@ describe('options', () => {
     ],
     [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
     [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
+    [
+      `The option 'onRejectedFrame' must be 'report', 'close' or 'ignore'.`,
+      { onRejectedFrame: 'problem' },
+    ],
     [`The option 'codecs' must not be empty.`, { codecs: [] }],
     [
       `The option 'limits.maxMessageBytes' must not be smaller than limits.maxFrameBytes.`,

@@ -10,6 +10,7 @@ import type {
 import type { Publication } from '../publication.js';
 import { TopicQueue } from './durable/topic-queue.js';
 import type { Exchange } from './exchange.js';
+import { checkSupported } from './unsupported.js';
 import { Acknowledgements, consume, prefetchOf, type ConsumerParts } from './queue/consumer.js';
 import type { QueuedMessage } from './queue/message-list.js';
 import type { Entry } from './topic/subscription-index.js';
@@ -37,13 +38,14 @@ export class EmbeddedConnection implements BrokerConnection {
    * Begins a subscription.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`,
-   *   `pattern-limit`, `queue-limit`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   *   `pattern-limit`, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The connection to the broker is closed.');
     this.exchange.checkOpen();
     if (this.#subscriptions.has(subscription.id)) throw new MessagingError('subscription-exists');
+    checkSupported(subscription);
     const begun = this.#begin(subscription);
     this.#subscriptions.set(subscription.id, begun);
     if (isEntry(begun))

@@ -1,6 +1,7 @@
 // The topics, queues and durable subscriptions of one running embedded broker, and the path of a publication to them.
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
+import { quote } from '../../message/quote.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
 import type { BrokerOptions } from './broker-options.js';
@@ -140,7 +141,7 @@ export class Exchange implements DeadLetters {
 
   #logUndeliverable(destination: string, consequence: string, error: unknown): void {
     this.context.logger.error(
-      `A message of ${JSON.stringify(destination)} could not be delivered and ${consequence}.`,
+      `A message of ${quote(destination)} could not be delivered and ${consequence}.`,
       error,
     );
   }

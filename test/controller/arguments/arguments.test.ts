@@ -28,6 +28,16 @@ class Arguments {
     return x;
   }
 
+  @MessageMapping('/all-headers')
+  allHeaders(@Header('x', { all: true }) xs: string[]) {
+    return xs;
+  }
+
+  @MessageMapping('/all-numbers')
+  allNumbers(@Header('x', Number, { all: true }) xs: number[]) {
+    return xs;
+  }
+
   @MessageMapping('/headers')
   headers(@Headers() headers: Headers) {
     return [...headers];
@@ -62,6 +72,17 @@ describe('@Header', () => {
   it('passes the header', async () => {
     expect(await valueOf('/header', { x: '1' })).toBe('1');
     expect(await valueOf('/header', { x: '' })).toBe('');
+  });
+
+  it('passes all values of a repeated header as a list, in the order sent', async () => {
+    const repeated = { x: ['a', 'b', 'a'], y: ['c'] };
+    const values = async (headers: Record<string, string>, repeatedHeaders?: typeof repeated) =>
+      (await served.send('/all-headers', { headers, repeatedHeaders }))?.value;
+    expect(await values({ x: 'first', y: 'c' }, repeated)).toEqual(['first', 'a', 'b', 'a']);
+    expect(await values({ x: 'only' })).toEqual(['only']);
+    const numbers = { headers: { x: '1' }, repeatedHeaders: { x: ['2', '1'] } };
+    expect((await served.send('/all-numbers', numbers))?.value).toEqual([1, 2, 1]);
+    await expect(values({ y: 'c' })).rejects.toMatchObject({ code: 'argument-missing' });
   });
 
   it('fails if the header is missing, unless it is optional', async () => {
@@ -119,5 +140,18 @@ describe('@DestinationVariable', () => {
       'A.a, parameter 0: no pattern declares {z}; the declared variables are {x}, {y}.',
       'A.a, parameter 0: no pattern declares {z}; no variables are declared.',
     ]);
+  });
+});
+
+describe('all values of a header', () => {
+  it('are reported at start if they are not a list', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(@Header('x', { all: true }) x: string, @Header('y', { all: true }) y: unknown) {
+        return [x, y];
+      }
+    }
+    expect(findings(A)).toEqual(['A.a, parameter 0: with { all: true } its type must be a list.']);
   });
 });

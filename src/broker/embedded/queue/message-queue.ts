@@ -1,8 +1,9 @@
 // One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
 import { sizeOf } from '../../../message/kept-message.js';
+import type { Timer } from '../../../message/clock.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
-import type { QueueMemory } from './queue-memory.js';
+import type { QueueMemory, RedeliveryDelay } from './queue-memory.js';
 
 /** A message that is added to a queue. */
 export interface Arrival {
@@ -29,6 +30,11 @@ export interface Load {
   bytes: number;
 }
 
+/** Milliseconds before the next delivery of a message that was delivered this many times. */
+function delayBefore(deliveries: number, { initial, multiplier, max }: RedeliveryDelay): number {
+  return Math.min(max, Math.round(initial * multiplier ** (deliveries - 1)));
+}
+
 export class MessageQueue {
   readonly #waiting = new MessageList();
   readonly #consumers = new Set<QueueConsumer>();
@@ -39,6 +45,8 @@ export class MessageQueue {
   #messages = 0;
   #bytes = 0;
   #reserved = 0;
+  /** Messages that wait for their redelivery, with their timers; most queues have none. */
+  #returning: Map<QueuedMessage, Timer> | undefined;
   #pumping = false;
   #discarded = false;
   /** No waiting message expires before this time. */
@@ -103,22 +111,41 @@ export class MessageQueue {
   /** Returns unacknowledged messages to their old places, or moves them to the dead letters after too many deliveries. */
   putBack(messages: readonly QueuedMessage[]): void {
     if (this.#discarded) return this.remove(messages);
-    const { options, deadLetters } = this.memory.parts;
-    const again = messages.filter(({ deliveries }) => deliveries < options.maxDeliveries);
-    const dead = messages.filter(({ deliveries }) => deliveries >= options.maxDeliveries);
+    const { maxDeliveries } = this.memory.parts.options;
+    const again = messages.filter(({ deliveries }) => deliveries < maxDeliveries);
     this.#waiting.putBack(again);
     for (const { expires } of again) if (expires < this.#nextExpiry) this.#watchExpiry(expires);
-    for (const each of dead) this.#release(each);
+    this.reject(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
+  }
+
+  /** As `putBack`, after the redelivery delay: the subscriber has failed to process the messages. */
+  putBackLater(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return this.remove(messages);
+    const { redeliveryDelay, maxDeliveries } = this.memory.parts.options;
+    if (redeliveryDelay.initial === 0) return this.putBack(messages);
+    for (const message of messages) {
+      const { deliveries } = message;
+      if (deliveries >= maxDeliveries) this.putBack([message]);
+      else this.#putBackAfter(delayBefore(deliveries, redeliveryDelay), message);
+    }
+  }
+
+  /** Moves unacknowledged messages to the dead letters. */
+  reject(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return this.remove(messages);
+    for (const each of messages) this.#release(each);
     this.#reportIdle();
     // They may go to this same queue, so it no longer counts them.
-    for (const each of dead) deadLetters.addDeadLetter(each);
+    for (const each of messages) this.memory.parts.deadLetters.addDeadLetter(each);
     this.#pump();
   }
 
   /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */
   discard(): void {
     this.#discarded = true;
-    this.remove(this.#waiting.extract(() => true));
+    for (const timer of this.#returning?.values() ?? []) timer.cancel();
+    this.remove([...(this.#returning?.keys() ?? []), ...this.#waiting.extract(() => true)]);
+    this.#returning = undefined;
   }
 
   /** Counts a message that is still being written to the store. */
@@ -208,6 +235,14 @@ export class MessageQueue {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  #putBackAfter(delay: number, message: QueuedMessage): void {
+    const timer = this.memory.after(delay, () => {
+      this.#returning?.delete(message);
+      this.putBack([message]);
+    });
+    (this.#returning ??= new Map()).set(message, timer);
   }
 
   #consumerFor(message: QueuedMessage): QueueConsumer | undefined {

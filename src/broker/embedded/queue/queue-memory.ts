@@ -17,6 +17,8 @@ export interface QueueOptions {
    * in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
    */
   readonly ackTimeout: number;
+  /** The delay before a message is delivered again. @default none */
+  readonly redeliveryDelay: RedeliveryDelay;
   /** Deliveries of one message before it goes to the dead letters. @default 10 */
   readonly maxDeliveries: number;
   /** Destination of undeliverable messages. @default `dead-letters` below the first prefix: `/queue/dead-letters` */
@@ -33,12 +35,31 @@ export interface QueueOptions {
   readonly maxQueues: number;
 }
 
+/**
+ * The delay before a message is delivered again after NACK or after the acknowledgement timeout. It grows with each delivery. Other
+ * messages of the queue are delivered meanwhile. When a connection ends, its messages are delivered to others immediately.
+ */
+export interface RedeliveryDelay {
+  /** Milliseconds before the second delivery; 0 for no delays. @default 0 */
+  readonly initial: number;
+  /** Factor by which the delay grows; at least 1. @default 2 */
+  readonly multiplier: number;
+  /** Longest delay in milliseconds. @default 60,000 */
+  readonly max: number;
+}
+
+/** The options of queues as an application gives them. */
+export interface GivenQueueOptions extends Partial<Omit<QueueOptions, 'redeliveryDelay'>> {
+  readonly redeliveryDelay?: Partial<RedeliveryDelay>;
+}
+
 const defaultPrefix = '/queue';
 
 export const defaultQueueOptions: QueueOptions = {
   prefixes: [defaultPrefix],
   prefetch: 100,
   ackTimeout: 0,
+  redeliveryDelay: { initial: 0, multiplier: 2, max: 60_000 },
   maxDeliveries: 10,
   deadLetters: defaultDeadLetters(defaultPrefix),
   whenFull: 'refuse',
@@ -80,6 +101,7 @@ const sweepInterval = 10_000;
 
 export class QueueMemory {
   readonly #expiring = new Set<Expiring>();
+  readonly #delays = new Set<Timer>();
   #sweep: Timer | undefined;
   #closed = false;
 
@@ -102,9 +124,26 @@ export class QueueMemory {
     this.#scheduleSweep();
   }
 
+  /** Calls back after a delay, unless the broker stops before. */
+  after(delay: number, action: () => void): Timer {
+    const timer = this.parts.clock.after(delay, () => {
+      this.#delays.delete(timer);
+      action();
+    });
+    this.#delays.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.#delays.delete(timer);
+      },
+    };
+  }
+
   /** The broker stops: its queues deliver no more messages. */
   close(): void {
     this.#closed = true;
+    for (const timer of this.#delays) timer.cancel();
+    this.#delays.clear();
     this.#sweep?.cancel();
   }
 

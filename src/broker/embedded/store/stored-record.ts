@@ -9,11 +9,15 @@ interface Head {
   readonly id: string;
   readonly destination: string;
   readonly headers: readonly (readonly [string, string])[];
+  /** Absent when no header is repeated. */
+  readonly repeatedHeaders?: readonly (readonly [string, readonly string[]])[];
 }
 
 export function writeRecord({ sequence, id, message }: StoredMessage): Buffer {
-  const { destination, headers, body } = message;
-  const head = Buffer.from(JSON.stringify({ id, destination, headers: [...headers] }));
+  const { destination, headers, repeatedHeaders, body } = message;
+  const repeated = repeatedHeaders && [...repeatedHeaders];
+  const fields = { id, destination, headers: [...headers], repeatedHeaders: repeated };
+  const head = Buffer.from(JSON.stringify(fields));
   const record = Buffer.allocUnsafe(prefix + head.length + body.length);
   record.writeUInt32BE(head.length, 4);
   record.set(head, prefix);
@@ -27,9 +31,12 @@ export function readRecord(sequence: number, record: Buffer): StoredMessage | un
   if (record.length < prefix || checksumOf(sequence, record) !== record.readUInt32BE(0))
     return undefined;
   const end = prefix + record.readUInt32BE(4);
-  const { id, destination, headers } = JSON.parse(record.toString('utf8', prefix, end)) as Head;
-  const message = { destination, headers: new Map(headers), body: record.subarray(end) };
-  return { sequence, id, message };
+  const head = JSON.parse(record.toString('utf8', prefix, end)) as Head;
+  const { id, destination, headers, repeatedHeaders: repeated } = head;
+  const body = record.subarray(end);
+  const message = { destination, headers: new Map(headers), body };
+  if (repeated === undefined) return { sequence, id, message };
+  return { sequence, id, message: { ...message, repeatedHeaders: new Map(repeated) } };
 }
 
 /** Covers the sequence number too: with a damaged one, the message would be delivered out of order. */

@@ -240,7 +240,7 @@ describe('a persistent message', () => {
     ann.settle('nack', 'one');
     await written();
     expect(before.errors).toEqual([
-      'A message of "/queue/jobs" could not be delivered and is delivered again after a restart.',
+      "A message of '/queue/jobs' could not be delivered and is delivered again after a restart.",
     ]);
     await before.subject.stop();
     const { consumer } = await stored({}, before.store);
@@ -259,7 +259,7 @@ describe('a persistent message', () => {
     await subject.publish(persistent('one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
     expect(store.texts).toEqual([]);
   });
 
@@ -273,7 +273,7 @@ describe('a persistent message', () => {
     void subject.publish(publication(jobs, 'one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
     expect(store.writes).toEqual([]);
   });
 
