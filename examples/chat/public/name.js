@@ -6,7 +6,7 @@
  */
 export function problemOfName(name) {
   if (name === '') return 'Enter a name.';
-  if ([...name].length > 20) return 'A name has at most 20 characters.';
+  if (/.{21}/u.test(name)) return 'A name has at most 20 characters.';
   const [wrong] = /[^\p{L}\p{N} ._-]/u.exec(name) ?? [];
   if (wrong !== undefined) return `A name cannot contain ${wrong}`;
   if (!/^[\p{L}\p{N}]/u.test(name)) return 'A name begins with a letter or a digit.';
