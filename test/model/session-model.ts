@@ -3,20 +3,15 @@ import type { Ack, Frame, Version } from './frame.js';
 import type { QueuedModel, QueueModel } from './queue-model.js';
 
 /** A frame that a client receives. */
-export type Answer =
-  | { readonly kind: 'connected'; readonly version: Version }
-  | { readonly kind: 'receipt'; readonly receipt: string }
-  | { readonly kind: 'error'; readonly code: string; readonly receipt: string | undefined }
-  | {
-      readonly kind: 'message';
-      readonly subscription: string | undefined;
-      readonly destination: string;
-      readonly body: string;
-      readonly count: number;
-      readonly retained: boolean;
-      readonly original: string | undefined;
-      readonly acknowledged: boolean;
-    };
+export interface Answer {
+  readonly command: string;
+  /** The headers of `answerHeaders`. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Only of messages. */
+  readonly body?: string;
+  /** True for a message that waits for ACK or NACK. */
+  readonly acknowledged?: boolean;
+}
 
 export interface End {
   readonly code: number;

@@ -46,6 +46,36 @@ export type Result =
 /** Runs the steps through one client library; resolves with the results in the order of the steps. */
 export type Runner = (steps: readonly Step[]) => Promise<readonly Result[]>;
 
+type Kind = Step['do'];
+export type StepOf<K extends Kind> = Step & { readonly do: K };
+
+/** A connected client, with a method for each kind of step. */
+export type Actor = {
+  readonly [K in Exclude<Kind, 'connect'>]: (step: StepOf<K>) => Promise<object | void>;
+};
+
+/** @param connect resolves with an actor, or with the text with which the server has refused the client */
+export async function runSteps(
+  steps: readonly Step[],
+  connect: (step: StepOf<'connect'>) => Promise<Actor | string>,
+): Promise<readonly Result[]> {
+  const actors = new Map<string, Actor>();
+  const results: object[] = [];
+  for (const step of steps) {
+    const { client } = step;
+    if (step.do !== 'connect') {
+      const run = actors.get(client)![step.do] as (step: Step) => Promise<object | void>;
+      const result = await run(step);
+      if (result !== undefined) results.push({ client, ...result });
+      continue;
+    }
+    const connected = await connect(step);
+    if (typeof connected === 'string') results.push({ client, refused: connected });
+    else actors.set(client, connected);
+  }
+  return results as Result[];
+}
+
 /** The fields of a problem that are the same in all protocols; other payloads unchanged. */
 export function comparable(payload: unknown): unknown {
   if (typeof payload !== 'object' || payload === null || !('code' in payload)) return payload;
