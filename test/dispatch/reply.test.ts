@@ -8,7 +8,7 @@ import {
   toProblemQueue,
   toUser,
 } from '../../src/dispatch/reply.js';
-import { fakeInvocation } from './fake-invocation.js';
+import { fakeInvocation } from './fake-session.js';
 
 describe('the default reply', () => {
   it('of a SEND is /topic and the lookup destination', () => {
