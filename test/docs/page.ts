@@ -53,23 +53,20 @@ export function linksOf({ prose }: Page): string[] {
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-const places = ['src', 'test', 'examples', 'scripts', 'bench', 'docs', '.ci'];
-
-/** Paths in code spans, as `src/message/error.ts`; those with a placeholder name no file. */
+/** Paths in code spans, such as `src/message/error.ts`; those with a placeholder name no file. */
 export function pathsOf({ prose }: Page): string[] {
-  return spansOf(prose).filter(
-    (span) => places.includes(span.split('/', 1)[0]!) && /^[\w./-]+\/[\w./-]*$/.test(span),
+  return [...prose.matchAll(/`((?:src|test|examples|scripts|bench|docs|\.ci)\/[\w./-]*)`/g)].map(
+    ([, path]) => path!,
   );
 }
 
-/** Scripts that are called in code spans and fences, as `npm run check`. */
+/** Scripts that are called in code spans and fences, such as `npm run check`. */
 export function scriptsOf({ prose, fences }: Page): string[] {
-  return [prose, ...fences.map(({ code }) => code)].flatMap((text) =>
-    [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!),
-  );
+  const text = [prose, ...fences.map(({ code }) => code)].join('\n');
+  return [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!);
 }
 
-/** What GitHub makes of a heading. */
+/** The anchors that GitHub gives the headings. */
 export function anchorsOf({ prose }: Page): string[] {
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
     title!
@@ -81,8 +78,4 @@ export function anchorsOf({ prose }: Page): string[] {
 
 export function isThere(path: string): boolean {
   return existsSync(root + path);
-}
-
-function spansOf(prose: string): string[] {
-  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span!);
 }
