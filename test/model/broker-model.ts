@@ -74,7 +74,7 @@ export class BrokerModel {
 
   settle({ kind, delivery }: SettlementModel): void {
     const { consumer } = delivery;
-    const at = consumer.unacknowledged.findIndex((each) => each.delivery === delivery);
+    const at = consumer.unacknowledged.indexOf(delivery);
     if (at < 0) return;
     const from = consumer.ack === 'client' ? 0 : at;
     const settled = consumer.unacknowledged.slice(from, at + 1).map(({ queued }) => queued);
@@ -84,8 +84,20 @@ export class BrokerModel {
 
   deliver(queued: QueuedModel, consumer: ConsumerModel): void {
     const { message, retained, deliveries } = queued;
-    const delivery = this.#answer(message, consumer, retained, deliveries);
-    if (consumer.ack !== 'auto') consumer.unacknowledged.push({ queued, delivery });
+    const { session, id, ack } = consumer;
+    const acknowledged = ack !== 'auto';
+    const again = deliveries > 1;
+    const headers = {
+      subscription: id,
+      destination: message.destination,
+      redelivered: again ? 'true' : undefined,
+      'delivery-count': again ? `${deliveries}` : undefined,
+      retained: retained ? 'true' : undefined,
+      'original-destination': message.original,
+    };
+    const delivery = { consumer, queued, name: undefined };
+    session.addAnswer({ command: 'MESSAGE', headers, body: message.body, acknowledged }, delivery);
+    if (acknowledged) consumer.unacknowledged.push(delivery);
   }
 
   isExpired({ expires = Infinity }: MessageModel): boolean {
@@ -123,34 +135,11 @@ export class BrokerModel {
 
   #offer(message: MessageModel, consumer: ConsumerModel, retained = false): void {
     const { queue, session } = consumer;
-    if (queue === undefined) return void this.#answer(message, consumer, retained, 1);
+    if (queue === undefined)
+      return this.deliver({ message, place: 0, retained, deliveries: 1 }, consumer);
     if (queue.size >= this.settings.maxMessages) queue.dropExpired();
     if (queue.size < this.settings.maxMessages) queue.add(message, retained);
     else this.fail(session, 'slow-consumer');
-  }
-
-  #answer(
-    { destination, body, original }: MessageModel,
-    consumer: ConsumerModel,
-    retained: boolean,
-    deliveries: number,
-  ): Delivery {
-    const { session, key, id, ack } = consumer;
-    const delivery = { subscription: key, consumer, name: undefined };
-    const again = deliveries > 1;
-    const headers = {
-      subscription: id,
-      destination,
-      redelivered: again ? 'true' : undefined,
-      'delivery-count': again ? `${deliveries}` : undefined,
-      retained: retained ? 'true' : undefined,
-      'original-destination': original,
-    };
-    session.addAnswer(
-      { command: 'MESSAGE', headers, body, acknowledged: ack !== 'auto' },
-      delivery,
-    );
-    return delivery;
   }
 
   #admit(messages: readonly MessageModel[]): void {

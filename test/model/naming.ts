@@ -50,7 +50,7 @@ function named(
       return {
         kind,
         name: delivery?.name ?? unknownDelivery,
-        subscription: wrongSubscription ? 'another' : (delivery?.subscription ?? 'none'),
+        subscription: wrongSubscription ? 'another' : (delivery?.consumer.key ?? 'none'),
         transaction: choose(transaction),
       };
     }

@@ -20,9 +20,7 @@ export class ServerModel {
   #ended: SessionModel[] = [];
 
   constructor(private readonly settings: Settings) {
-    this.broker = new BrokerModel(settings, (session, code) =>
-      this.#fail(session, code, undefined),
-    );
+    this.broker = new BrokerModel(settings, (session, code) => this.#fail(session, code));
   }
 
   open(): SessionModel {
@@ -91,7 +89,7 @@ export class ServerModel {
   }
 
   #connect(session: SessionModel, version: Version): void {
-    if (session.version !== undefined) return this.#fail(session, 'already-connected', undefined);
+    if (session.version !== undefined) return this.#fail(session, 'already-connected');
     session.version = version;
     session.addAnswer({ command: 'CONNECTED', headers: { version } });
   }
@@ -109,17 +107,17 @@ export class ServerModel {
         if (frame.kind === 'send') return this.broker.publish([messageOf(frame)]);
         for (const each of this.#settlements(session, frame)) this.broker.settle(each);
         return;
-      case 'begin':
-        if (session.transactions.has(frame.transaction)) throw new Refusal('transaction-exists');
-        if (session.transactions.size >= sessionLimits.maxTransactions)
+      case 'begin': {
+        const { transactions } = session;
+        if (transactions.has(frame.transaction)) throw new Refusal('transaction-exists');
+        if (transactions.size >= sessionLimits.maxTransactions)
           throw new Refusal('transaction-limit');
-        session.transactions.set(frame.transaction, []);
-        return;
+        return void transactions.set(frame.transaction, []);
+      }
       case 'commit':
         return this.#commit(session, take(session, frame.transaction));
       case 'abort':
-        take(session, frame.transaction);
-        return;
+        return void take(session, frame.transaction);
       default:
       // DISCONNECT; the other kinds do not get here.
     }
@@ -168,9 +166,9 @@ export class ServerModel {
     const { kind, name, subscription } = frame;
     const delivery = received.find((each) => each.name === name && each.consumer.ack !== 'auto');
     if (delivery === undefined) throw new Refusal('acknowledgement-unknown');
-    if (!delivery.consumer.unacknowledged.some((each) => each.delivery === delivery)) return [];
-    if (version === '1.1' && subscription !== delivery.subscription)
-      throw new Refusal('acknowledgement-unknown');
+    const { key, unacknowledged } = delivery.consumer;
+    if (!unacknowledged.includes(delivery)) return [];
+    if (version === '1.1' && subscription !== key) throw new Refusal('acknowledgement-unknown');
     return [{ kind, delivery }];
   }
 
@@ -186,7 +184,7 @@ export class ServerModel {
     this.broker.sendTo(session, { destination: problemQueue, body });
   }
 
-  #fail(session: SessionModel, code: string, receipt: string | undefined): void {
+  #fail(session: SessionModel, code: string, receipt?: string): void {
     session.addAnswer({ command: 'ERROR', headers: { code, 'receipt-id': receipt } });
     this.end(session, closing(code), code);
   }
@@ -198,18 +196,23 @@ function messageOf(frame: Frame & { readonly kind: 'send' }): MessageModel {
   return { destination, body, expires };
 }
 
+/** The frames of an open transaction. */
+function transactionOf({ transactions }: SessionModel, name: string): Frame[] {
+  const frames = transactions.get(name);
+  if (frames === undefined) throw new Refusal('transaction-unknown');
+  return frames;
+}
+
 /** Adds a frame to an open transaction. */
 function hold(session: SessionModel, name: string, frame: Frame): void {
-  const frames = session.transactions.get(name);
-  if (frames === undefined) throw new Refusal('transaction-unknown');
+  const frames = transactionOf(session, name);
   if (frames.length >= sessionLimits.maxTransactionFrames) throw new Refusal('transaction-limit');
   frames.push(frame);
 }
 
 /** Ends a transaction and returns its frames. */
 function take(session: SessionModel, name: string): readonly Frame[] {
-  const frames = session.transactions.get(name);
-  if (frames === undefined) throw new Refusal('transaction-unknown');
+  const frames = transactionOf(session, name);
   session.transactions.delete(name);
   return frames;
 }

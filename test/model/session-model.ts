@@ -18,22 +18,17 @@ export interface End {
   readonly reason: string;
 }
 
-/** A delivery without ACK or NACK. */
-export interface Unacknowledged {
-  readonly queued: QueuedModel;
-  readonly delivery: Delivery;
-}
-
 /** A delivery to a client; its name is known when the client has received the frame. */
 export interface Delivery {
-  readonly subscription: string;
   readonly consumer: ConsumerModel;
+  readonly queued: QueuedModel;
   name: string | undefined;
 }
 
 /** One subscription. */
 export class ConsumerModel {
-  unacknowledged: Unacknowledged[] = [];
+  /** Deliveries without ACK or NACK. */
+  unacknowledged: Delivery[] = [];
   /** The queue of its messages; undefined for a topic without acknowledgement. */
   queue: QueueModel | undefined;
 
