@@ -28,18 +28,14 @@ export function openReader(port: number, protocol: Protocol, topic: string): Pro
   return protocol === 'json' ? openJsonReader(port, topic) : openStompReader(port, protocol, topic);
 }
 
-async function openStompReader(
-  port: number,
-  version: StompVersion,
-  topic: string,
-): Promise<Reader> {
+async function openStompReader(port: number, version: StompVersion, topic: string) {
   const subprotocols = [`v${version.replace('.', '')}.stomp`];
   const client = new StompClient(await webSocketConnection(port, { subprotocols }));
   await connected(client, { 'accept-version': version });
   await client.subscribe('r', topic);
   return {
     name: `STOMP ${version}`,
-    async until(text) {
+    async until(text: string) {
       const frames = [await client.expect('MESSAGE')];
       while (frames.at(-1)!.body !== text) frames.push(await client.expect('MESSAGE'));
       return frames.map((frame) => fromStomp(frame, version));

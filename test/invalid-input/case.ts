@@ -1,13 +1,7 @@
 // Invalid input: what a client sends in each protocol, the documented answer, and a server that is tested with it.
 import { format } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  errorCodes,
-  type ErrorCode,
-  type Logger,
-  type MemoryClient,
-  type MemoryTransport,
-} from '../../src/index.js';
+import { errorCodes, type ErrorCode, type Logger, type MemoryTransport } from '../../src/index.js';
 import type { ConnectionEnd } from '../clients/connection.js';
 import { connectJson, openJson, type JsonFrame } from '../clients/json.js';
 import { rawServer } from '../clients/server.js';
@@ -117,15 +111,6 @@ interface Received {
   readonly fatal?: boolean | undefined;
 }
 
-/** The client that sends the input. */
-interface Sender {
-  readonly connection: MemoryClient;
-  /** Connects, and subscribes something as `own`. */
-  connect(): Promise<void>;
-  publish(destination: string, text: string): void;
-  received(): readonly Received[];
-}
-
 interface SenderKind {
   readonly name: string;
   readonly protocol: Protocol;
@@ -160,16 +145,20 @@ function stompSender(name: string, destination: string): SenderKind {
   };
 }
 
-function jsonSender(transport: MemoryTransport): Sender {
+/** The client that sends the input. */
+type Sender = ReturnType<typeof jsonSender>;
+
+function jsonSender(transport: MemoryTransport) {
   const client = openJson(transport);
   return {
     connection: client.connection,
+    /** Connects, and subscribes something as `own`. */
     async connect() {
       client.send({ type: 'connect' });
       await client.next('connected');
       await client.subscribe('own', '/topic/own');
     },
-    publish(destination, payload) {
+    publish(destination: string, payload: string) {
       const headers = { 'content-type': 'text/plain' };
       client.send({ type: 'send', destination, payload, headers });
     },
