@@ -1,19 +1,19 @@
-// The documentation as its tests see it: pages with their fences, links, headings and the paths that they name.
+// The pages of the documentation, with their fences, links, headings, paths and scripts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Fence {
-  /** What follows the backticks: `ts`, `ts run`, `text`. */
+  /** The text after the backticks, such as `ts`, `ts run` or `text`. */
   readonly info: string;
   readonly code: string;
-  /** Of its first line of code, counted from 1. */
+  /** The line of the page where the code begins, counted from 1. */
   readonly line: number;
 }
 
 export interface Page {
-  /** Below the root: `docs/contributing.md`. */
+  /** Relative to the root, such as `docs/contributing.md`. */
   readonly path: string;
   readonly fences: readonly Fence[];
   /** The lines outside fences. */
@@ -46,7 +46,7 @@ export function page(path: string, text: string): Page {
   return { path, fences, prose: prose.join('\n') };
 }
 
-/** Targets of links that lead to other files of ours or to a heading. */
+/** Targets of links to other files of this repository and to headings. */
 export function linksOf({ prose }: Page): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target]) => target!)

@@ -1,10 +1,10 @@
-// Programs out of the documentation: compiled against the built package as an application would be, and run.
+// Compiles the programs of the documentation against the built package, as an application does, and runs them.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { freePort } from './free-port.js';
 import { root, type Fence, type Page } from './page.js';
 
-/** Inside the package, so that `signalbox` means the package itself; git knows nothing of it. */
+/** Inside the package, so that `signalbox` is the package itself; ignored by git. */
 const folder = `${root}.fences/`;
 
 const settings = {
@@ -23,7 +23,7 @@ const settings = {
 export interface Program {
   readonly page: Page;
   readonly fence: Fence;
-  /** Its file without the ending. */
+  /** Name of its file, without extension. */
   readonly name: string;
 }
 

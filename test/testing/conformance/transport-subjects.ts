@@ -66,7 +66,7 @@ export const webSocket: TransportSubject = {
 
 export const tcp: TransportSubject = { open: (context) => openTcp(context, {}, tcpConnection) };
 
-/** Undefined where no certificate can be made. */
+/** Undefined when this machine cannot make a certificate. */
 export function tls(): TransportSubject | undefined {
   const certificate = selfSigned();
   if (certificate === undefined) return undefined;
