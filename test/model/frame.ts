@@ -1,17 +1,15 @@
 // The frames of a run: as the model processes them, and as bytes in the client's version.
-import { frameText, type StompHeaders } from '../clients/stomp.js';
-
-export type Version = '1.0' | '1.1' | '1.2';
-export type Ack = 'auto' | 'client' | 'client-individual';
+import type { AckMode } from '../../src/message/frame.js';
+import { frameText, type StompHeaders, type StompVersion } from '../clients/stomp.js';
 
 /** The fields are named like the headers, except for those whose headers depend on the version. */
 export type Frame = { readonly receipt?: string } & (
-  | { readonly kind: 'connect'; readonly version: Version }
+  | { readonly kind: 'connect'; readonly version: StompVersion }
   | {
       readonly kind: 'subscribe';
       readonly id?: string;
       readonly destination: string;
-      readonly ack: Ack;
+      readonly ack: AckMode;
       readonly 'prefetch-count'?: string;
     }
   | { readonly kind: 'unsubscribe'; readonly id?: string; readonly destination?: string }
@@ -69,7 +67,7 @@ export const malformedFrames: readonly MalformedFrame[] = [
 ];
 
 /** The bytes of a frame, one character for each. */
-export function bytesOf(frame: Frame, version: Version, crlf: boolean): string {
+export function bytesOf(frame: Frame, version: StompVersion, crlf: boolean): string {
   const { kind, receipt } = frame;
   if (kind === 'heartbeat') return '\n';
   if (kind === 'malformed') {
@@ -85,7 +83,7 @@ export function bytesOf(frame: Frame, version: Version, crlf: boolean): string {
 
 type WellFormed = Exclude<Frame, { readonly kind: 'heartbeat' | 'malformed' }>;
 
-function headersOf(frame: WellFormed, version: Version): StompHeaders {
+function headersOf(frame: WellFormed, version: StompVersion): StompHeaders {
   switch (frame.kind) {
     case 'connect':
       return { 'accept-version': frame.version, host: 'model' };
@@ -102,7 +100,7 @@ function headersOf(frame: WellFormed, version: Version): StompHeaders {
 }
 
 /** The code of the error for a frame that its version does not allow, whatever the state of the session is. */
-export function syntaxError(frame: Frame, version: Version): string | undefined {
+export function syntaxError(frame: Frame, version: StompVersion): string | undefined {
   const is10 = version === '1.0';
   switch (frame.kind) {
     case 'malformed':

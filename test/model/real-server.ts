@@ -1,10 +1,13 @@
 // The real server of a run: clients in memory, a clock that the run moves, and the frames that its clients receive.
 import { sequentialIds, testClock } from 'signalbox/testing';
 import { createServer, EmbeddedBroker, memoryTransport } from '../../src/index.js';
-import type { ConnectionEnd } from '../clients/connection.js';
-import { openStomp, type MemoryStompClient, type StompFrame } from '../clients/stomp.js';
+import {
+  openStomp,
+  type MemoryStompClient,
+  type StompFrame,
+  type StompVersion,
+} from '../clients/stomp.js';
 import { deadLetters, retainedTopic, problemQueue } from './broker-model.js';
-import type { Version } from './frame.js';
 import type { Settings } from './script.js';
 import { sessionLimits } from './server-model.js';
 import type { Answer } from './session-model.js';
@@ -72,7 +75,7 @@ export async function openRealServer({ errors: answer, ...queue }: Settings) {
 
   function answerOf(
     { command, headers, body }: StompFrame,
-    version: Version | undefined,
+    version: StompVersion | undefined,
   ): ReceivedAnswer {
     const names = answerHeaders[command];
     if (names === undefined) throw new Error(`A client received ${command}.`);
@@ -114,10 +117,7 @@ export async function openRealServer({ errors: answer, ...queue }: Settings) {
     },
 
     /** Returns the answers that the client has received since the last call, and how its connection ended. */
-    received(
-      client: number,
-      version: Version | undefined,
-    ): { answers: ReceivedAnswer[]; end: ConnectionEnd | undefined } {
+    received(client: number, version: StompVersion | undefined) {
       const { received, end } = clients.get(client)!;
       const answers = received.splice(0).map((frame) => answerOf(frame, version));
       if (end !== undefined) clients.delete(client);

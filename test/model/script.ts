@@ -1,6 +1,7 @@
 // The steps of a run as plain data, and how fast-check generates them.
 import fc from 'fast-check';
-import type { Ack, Version } from './frame.js';
+import type { AckMode } from '../../src/message/frame.js';
+import type { StompVersion } from '../clients/stomp.js';
 
 export const clientCount = 4;
 
@@ -11,7 +12,7 @@ const publishable = [...topics, '/queue/x', '/queue/x', '/queue/y'] as const;
 export const unserved = '/nowhere/at/all';
 
 const client = fc.nat(clientCount - 1);
-const version = fc.constantFrom<Version>('1.2', '1.2', '1.1', '1.0');
+const version = fc.constantFrom<StompVersion>('1.2', '1.2', '1.1', '1.0');
 const transaction = fc.constantFrom('t', 'u', 'v');
 const subscriptionId = fc.constantFrom('a', 'b', 'c', 'd');
 /** True once in `weight + 1` times. */
@@ -46,7 +47,7 @@ const draft = fc.oneof(
     ...common,
     id: optional(subscriptionId, 30),
     destination: subscribable,
-    ack: fc.constantFrom<Ack>('auto', 'client', 'client-individual'),
+    ack: fc.constantFrom<AckMode>('auto', 'client', 'client-individual'),
     'prefetch-count': optional(
       fc.constantFrom('1', '2', '3', '1', '2', '3', '1', '2', '3', '0', 'x'),
     ),

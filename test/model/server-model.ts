@@ -1,7 +1,8 @@
 // The server of the model: processes frames, and adds the expected answers to each session.
 import { MessagingError, type ErrorCode } from '../../src/message/error.js';
+import type { StompVersion } from '../clients/stomp.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
-import { syntaxError, type Frame, type Version } from './frame.js';
+import { syntaxError, type Frame } from './frame.js';
 import type { MessageModel } from './queue-model.js';
 import type { Settings } from './script.js';
 import { ConsumerModel, SessionModel } from './session-model.js';
@@ -88,7 +89,7 @@ export class ServerModel {
     }
   }
 
-  #connect(session: SessionModel, version: Version): void {
+  #connect(session: SessionModel, version: StompVersion): void {
     if (session.version !== undefined) return this.#fail(session, 'already-connected');
     session.version = version;
     session.addAnswer({ command: 'CONNECTED', headers: { version } });

@@ -1,5 +1,7 @@
 // A session of the model and its subscriptions.
-import type { Ack, Frame, Version } from './frame.js';
+import type { AckMode } from '../../src/message/frame.js';
+import type { StompVersion } from '../clients/stomp.js';
+import type { Frame } from './frame.js';
 import type { QueuedModel, QueueModel } from './queue-model.js';
 
 /** A frame that a client receives. */
@@ -38,7 +40,7 @@ export class ConsumerModel {
     readonly key: string,
     readonly id: string | undefined,
     readonly destination: string,
-    readonly ack: Ack,
+    readonly ack: AckMode,
     readonly window: number,
   ) {}
 
@@ -50,7 +52,7 @@ export class ConsumerModel {
 export class SessionModel {
   /** True when the first byte was received, which determines the protocol. */
   started = false;
-  version: Version | undefined;
+  version: StompVersion | undefined;
   gone = false;
   end: End | undefined;
   stalled = false;
