@@ -10,7 +10,7 @@ import { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import type { Connection } from '../../../src/transport/transport.js';
 import type { Decoder, Encoder } from '../../../src/wire/codec.js';
 import { replacing } from '../../replace.js';
-import { brokerWithFault } from './broker-faults.js';
+import { brokerWithFault } from './faulty-broker.js';
 
 export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
 

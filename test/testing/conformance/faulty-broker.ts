@@ -1,9 +1,9 @@
-// Brokers with a fault in the deliveries of their topics or of their queues: duplicates, another order, deliveries after the end.
+// Wraps a broker and plants a fault in the deliveries of its topics, of its queues, or of both.
 import type { BrokerSubject } from 'signalbox/testing/conformance';
 import type { BrokerConnection, Subscriber, Subscription } from '../../../src/broker/broker.js';
 import { replacing } from '../../replace.js';
 
-type Deliver = Subscriber['deliver'];
+export type Deliver = Subscriber['deliver'];
 
 /** The faulty version of one connection; all parts default to the correct one. */
 export interface BrokerFault {
@@ -16,81 +16,6 @@ export interface BrokerFault {
   /** Never answers SEND. */
   readonly unanswered?: boolean;
 }
-
-/** Runs a late delivery, for which a subscriber that throws has no caller. */
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // The suite has a subscriber that throws on purpose.
-  }
-}
-
-const later = (action: () => void) => void setTimeout(() => attempt(action), 30);
-
-const nextTurn = (action: () => void) => void setImmediate(() => attempt(action));
-
-/** Delivers a second time, at a later moment. */
-const twice =
-  (schedule: (action: () => void) => void): BrokerFault['deliver'] =>
-  (deliver) =>
-  (...delivery) => {
-    const room = deliver(...delivery);
-    schedule(() => void deliver(...delivery));
-    return room;
-  };
-
-/** Reverses each pair of deliveries. A single one is delivered after a turn of the event loop, so that none is lost. */
-const inPairs: BrokerFault['deliver'] = (deliver) => {
-  let held: (() => void) | undefined;
-  return (...delivery) => {
-    if (held !== undefined) {
-      deliver(...delivery);
-      held();
-      return true;
-    }
-    const release = () => {
-      held = undefined;
-      deliver(...delivery);
-    };
-    held = release;
-    nextTurn(() => {
-      if (held === release) release();
-    });
-    return true;
-  };
-};
-
-/** Delays every second delivery. */
-const unevenly: BrokerFault['deliver'] = (deliver) => {
-  let count = 0;
-  return (...delivery) => {
-    const act = () => void deliver(...delivery);
-    if (++count % 2 === 1) nextTurn(() => nextTurn(act));
-    else nextTurn(act);
-    return true;
-  };
-};
-
-export const brokerFaults: Readonly<Record<string, BrokerFault>> = {
-  'delivers twice at once': { deliver: twice((action) => action()) },
-  'delivers a second time in a later microtask': {
-    deliver: twice((action) => queueMicrotask(() => attempt(action))),
-  },
-  'delivers a second time in the next turn': { deliver: twice(nextTurn) },
-  'delivers a second time 30 ms later': { deliver: twice(later) },
-  'reverses pairs of deliveries': { deliver: inPairs },
-  'delays every second delivery': { deliver: unevenly },
-  'ignores UNSUBSCRIBE': { unsubscribe: () => {} },
-  'ends subscriptions 30 ms late': { unsubscribe: later },
-  'repeats a delivery 30 ms after UNSUBSCRIBE': {
-    unsubscribe: (end, repeat) => {
-      end();
-      later(repeat);
-    },
-  },
-  'ignores the close of a connection': { close: () => {} },
-};
 
 /** @param affects the destinations with the fault. Default: all */
 export function brokerWithFault(
