@@ -1,35 +1,23 @@
 // The context that tests open transports with: a clock that the test moves, and a log that they can read.
-import type { Logger } from '../../src/message/logger.js';
+import { testClock } from 'signalbox/testing';
+import { silentLogger } from '../../src/message/logger.js';
 import {
   guardAccept,
   type Connection,
   type TransportContext,
 } from '../../src/transport/transport.js';
-import { testClock, type TestClock } from 'signalbox/testing';
 
-export interface TestContext extends TransportContext {
-  readonly clock: TestClock;
-  /** Texts and messages of the errors that were logged. */
-  readonly errors: string[];
-}
+export type TestContext = ReturnType<typeof testContext>;
 
 export function testContext(
   accept: (connection: Connection) => void,
-  given: Partial<Pick<TransportContext, 'http' | 'limits'>> = {},
-): TestContext {
+  http?: TransportContext['http'],
+) {
+  /** Texts and messages of the errors that were logged. */
   const errors: string[] = [];
-  const logger: Logger = {
-    error: (text, cause) => void errors.push(`${text} ${(cause as Error).message}`),
-    warn: () => {},
-    info: () => {},
-  };
-  return {
-    accept: guardAccept(accept, logger),
-    clock: testClock(),
-    logger,
-    limits: { maxMessageBytes: 1000 },
-    http: undefined,
-    errors,
-    ...given,
-  };
+  const error = (text: string, cause?: unknown) =>
+    void errors.push(`${text} ${(cause as Error).message}`);
+  const logger = { ...silentLogger, error };
+  const limits = { maxMessageBytes: 1000 };
+  return { accept: guardAccept(accept, logger), clock: testClock(), logger, limits, http, errors };
 }

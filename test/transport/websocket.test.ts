@@ -33,7 +33,7 @@ class ClosingLog extends EventLog {
 
 const context = (
   accept = (connection: Connection) => void accepted.push(new ClosingLog(connection)),
-) => testContext(accept, { http: httpHostOf(http) });
+) => testContext(accept, httpHostOf(http));
 
 beforeEach(async () => {
   accepted = [];
