@@ -20,8 +20,9 @@ export default defineConfig({
     ],
   },
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Long, because a test that compiles or reads a disk takes many times longer on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     reporters: ['default', closingLine()],
     projects: [

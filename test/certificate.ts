@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reportMissing } from './missing.js';
 
 export interface Certificate {
   readonly key: Buffer;
   readonly cert: Buffer;
 }
 
-/** For `localhost`, trusted by nobody else; undefined, with a word on the console, where openssl is missing. */
+/** For `localhost`, and not trusted by any client; undefined when this machine has no openssl. */
 export function selfSigned(): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -18,8 +19,5 @@ export function selfSigned(): Certificate | undefined {
   const { status } = spawnSync('openssl', [...request, ...subject]);
   const made = status === 0 ? { key: readFileSync(key), cert: readFileSync(cert) } : undefined;
   rmSync(folder, { recursive: true });
-  if (made !== undefined) return made;
-  if (process.env['SIGNALBOX_REQUIRE_ALL'] === '1') throw new Error('openssl is missing.');
-  console.warn('Skipped: this machine has no openssl to make a certificate with.');
-  return undefined;
+  return made ?? reportMissing('openssl is missing, which makes the certificates of tests.');
 }

@@ -4,23 +4,18 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 export function closingLine(): Reporter {
   return {
     onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]) {
-      let failed = unhandledErrors.length;
-      let passed = 0;
-      let skipped = 0;
-      for (const module of modules) {
-        // A file or a suite that broke outside its tests counts as one that failed.
-        failed += module.errors().length;
-        for (const suite of module.children.allSuites()) failed += suite.errors().length;
-        for (const test of module.children.allTests()) {
-          const { state } = test.result();
-          if (state === 'passed') passed++;
-          else if (state === 'failed') failed++;
-          else skipped++;
-        }
-      }
-      console.log(
-        `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`,
+      const states = modules.flatMap(({ children }) =>
+        Array.from(children.allTests(), (test) => test.result().state),
       );
+      const count = (state: string) => states.filter((each) => each === state).length;
+      // An error outside the tests of a file or a suite counts as one failed test.
+      const errors = modules.flatMap((module) =>
+        [module, ...module.children.allSuites()].flatMap((each) => each.errors()),
+      );
+      const failed = unhandledErrors.length + errors.length + count('failed');
+      const skipped = states.length - count('passed') - count('failed');
+      const more = skipped === 0 ? '' : `, ${skipped} skipped`;
+      console.log(`${count('passed')} passed, ${failed} failed${more}`);
     },
   };
 }

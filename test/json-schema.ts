@@ -1,4 +1,4 @@
-// docs/json-protocol.schema.json, ready to ask.
+// Checks frames with docs/json-protocol.schema.json.
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 

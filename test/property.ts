@@ -3,7 +3,7 @@ import type { Parameters } from 'fast-check';
 
 const { PROPERTY_RUNS = '1000', PROPERTY_SEED } = process.env;
 
-/** True in `npm run fuzz`, which prints how much was tried. */
+/** True in `npm run fuzz`, which prints the number of steps. */
 export const fuzzing = PROPERTY_SEED !== undefined;
 
 export const cases: Parameters<unknown> = {

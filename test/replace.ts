@@ -1,7 +1,7 @@
-// Objects of an application with some members replaced, to plant an error in a codec, a broker or a transport.
+// Objects with some members replaced, to plant an error in a codec, a broker or a transport.
 import { memoryTransport, type Connection, type MemoryTransport } from '../src/index.js';
 
-/** An object that behaves like another one, but for some of its members. */
+/** Returns an object with the members of the target, some of them replaced. */
 export function replacing<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {

@@ -23,13 +23,6 @@ export function subscribeFrame(
   return { kind: 'subscribe', id, destination, ack: 'auto', headers: noHeaders, ...more };
 }
 
-let count = 0;
-
-export function publication(destination: string, text = 'x', origin?: string): Publication {
-  const message = { destination, headers: noHeaders, body: Buffer.from(text) };
-  return { id: `m${++count}`, message, origin, publishedAt: 0 };
-}
-
 /** @param answer the broker's answer to SUBSCRIBE */
 export function fakeSubscriber(
   answer: () => void | Promise<void> = () => {},
@@ -45,13 +38,14 @@ export function fakeSubscriber(
     refusesCommit: undefined as Error | undefined,
     refusesUnsubscribe: undefined as Error | undefined,
   };
+  const publish = (each: Publication) => void published.push(each);
   const connection: BrokerConnection = {
     subscribe: ({ id, destination }) => (calls.push(`subscribe ${id} ${destination}`), answer()),
     unsubscribe(id) {
       calls.push(`unsubscribe ${id}`);
       if (state.refusesUnsubscribe !== undefined) throw state.refusesUnsubscribe;
     },
-    send: (each) => void published.push(each),
+    send: publish,
     settle: ({ kind, id }) => void calls.push(`${kind} ${id}`),
     commit(operations) {
       if (state.refusesCommit !== undefined) throw state.refusesCommit;
@@ -62,31 +56,22 @@ export function fakeSubscriber(
     },
     close: () => void calls.push('close'),
   };
-  const broker: Broker = {
-    start: () => {},
-    stop: () => {},
-    publish: (each) => void published.push(each),
-    connect: () => connection,
-  };
-  const recipient = {
+  const broker: Broker = { start() {}, stop() {}, publish, connect: () => connection };
+  const recipient = Object.assign(state, {
     id: 's1',
     busy: false,
-    get gone() {
-      return state.gone;
-    },
     outbox: {
       send: (frame: ServerFrame) => (sent.push(frame), !state.full),
       forget: (id: string) => void calls.push(`forget ${id}`),
     },
     room: () => Promise.resolve(),
     fail: (error: MessagingError) => void failures.push(error),
-  };
-  const clock = testClock();
+  });
   const parts = {
     broker,
     frames: new MessageFrames(),
     subscriptions: new SharedSubscriptions(),
-    sessionQueueMemory: sessionQueueMemory(clock, silentLogger, defaultQueueOptions, 1),
+    sessionQueueMemory: sessionQueueMemory(testClock(), silentLogger, defaultQueueOptions, 1),
     onDelivery,
   };
   const make = (client?: string) =>

@@ -1,7 +1,8 @@
 // The subscriptions of a session: their bookkeeping, and deliveries as frames.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
-import { fakeSubscriber, publication, subscribeFrame } from './fake-subscriber.js';
+import { fakeSubscriber, subscribeFrame } from './fake-subscriber.js';
+import { publication } from './publication.js';
 
 const topic = (destination: string) => ({ kind: 'broker', destination }) as const;
 const own = (queue: string) => ({ kind: 'session', session: 's1', queue }) as const;
@@ -164,7 +165,7 @@ describe('a session queue', () => {
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.subscribe(subscribeFrame('2', '/user/queue/x'), own('/queue/x'));
     await subject.subscribe(subscribeFrame('3', '/user/queue/y'), own('/queue/y'));
-    subject.receive('/queue/x', publication('/user/queue/x'));
+    subject.receive('/queue/x', publication('/user/queue/x', 'x'));
     expect(texts()).toEqual(['x', 'x']);
     expect([subject.reads('/queue/x'), subject.reads('/queue/z')]).toEqual([true, false]);
     expect(calls).toEqual([]);

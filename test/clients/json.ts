@@ -1,5 +1,5 @@
 // The JSON client of the tests: sends frames or raw text over any connection, and checks received frames with the schema.
-import type { MemoryClient, MemoryTransport } from '../../src/index.js';
+import type { MemoryClient, MemoryClientOptions, MemoryTransport } from '../../src/index.js';
 import type { ClientConnection } from './connection.js';
 import { isServerFrame } from '../json-schema.js';
 
@@ -69,12 +69,11 @@ export class JsonClient<C extends ClientConnection = ClientConnection> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export type MemoryJsonClient = JsonClient<MemoryClient>;
-
-type MemoryOptions = Parameters<MemoryTransport['connect']>[0];
-
 /** A client in memory that has not sent a frame. */
-export function openJson(transport: MemoryTransport, options?: MemoryOptions): MemoryJsonClient {
+export function openJson(
+  transport: MemoryTransport,
+  options?: MemoryClientOptions,
+): JsonClient<MemoryClient> {
   return new JsonClient(transport.connect({ subprotocol: jsonSubprotocol, ...options }));
 }
 
@@ -82,8 +81,8 @@ export function openJson(transport: MemoryTransport, options?: MemoryOptions): M
 export async function connectJson(
   transport: MemoryTransport,
   fields: JsonFrame = {},
-  options?: MemoryOptions,
-): Promise<MemoryJsonClient> {
+  options?: MemoryClientOptions,
+): Promise<JsonClient<MemoryClient>> {
   const client = openJson(transport, options);
   client.send({ type: 'connect', ...fields });
   await client.next('connected');

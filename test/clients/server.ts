@@ -1,6 +1,6 @@
 // A server for tests that send raw frames: the test moves its clock, and clients connect over one transport.
 import type { AddressInfo } from 'node:net';
-import { testClock, type TestClock } from 'signalbox/testing';
+import { testClock } from 'signalbox/testing';
 import { onTestFinished } from 'vitest';
 import {
   createServer,
@@ -20,37 +20,20 @@ import {
 } from './connection.js';
 import { connected, StompClient, type StompHeaders, type StompVersion } from './stomp.js';
 
-export type TransportName = 'memory' | 'WebSocket text' | 'WebSocket binary' | 'TCP';
+export const transportNames = ['memory', 'WebSocket text', 'WebSocket binary', 'TCP'] as const;
+export type TransportName = (typeof transportNames)[number];
 
-export interface RawServer {
-  readonly server: Server;
-  readonly clock: TestClock;
-  readonly memory: MemoryTransport;
-  /** Where the server listens for its transport; 0 in memory. */
-  readonly port: number;
-  /** A client that has not sent CONNECT. */
-  client(): Promise<StompClient>;
-  /** A connected client. */
-  connect(version?: StompVersion, headers?: StompHeaders): Promise<StompClient>;
-  /** A connected client with the subscription `s`. */
-  subscriber(
-    version: StompVersion,
-    destination: string,
-    headers?: StompHeaders,
-  ): Promise<StompClient>;
-}
+export type RawServer = Awaited<ReturnType<typeof rawServer>>;
 
 /** Starts a server, which closes when the test has finished. */
-export async function rawServer(
-  transport: TransportName = 'memory',
-  options: ServerOptions = {},
-): Promise<RawServer> {
+export async function rawServer(transport: TransportName = 'memory', options: ServerOptions = {}) {
   const clock = testClock();
   const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
   const transports = transport === 'TCP' ? [memory, tcp] : [memory];
   const server = await createServer({ transports, clock, logger: silentLogger, ...options });
   const webSocket = transport.startsWith('WebSocket');
   await (webSocket ? server.listen(0) : server.start());
+  /** Where the server listens for its transport; 0 in memory. */
   const port = webSocket ? portOf(server) : (tcp.address()?.port ?? 0);
   const clients: StompClient[] = [];
   onTestFinished(async () => {
@@ -58,27 +41,23 @@ export async function rawServer(
     await server.close();
   });
 
+  /** A client that has not sent CONNECT. */
   async function client(): Promise<StompClient> {
     const opened = new StompClient(await openConnection(transport, { port, memory }));
     clients.push(opened);
     return opened;
   }
+  /** A connected client. */
   async function connect(version: StompVersion = '1.2', headers: StompHeaders = {}) {
     return connected(await client(), { 'accept-version': version, ...headers });
   }
-  return {
-    server,
-    clock,
-    memory,
-    port,
-    client,
-    connect,
-    async subscriber(version, destination, headers) {
-      const subscriber = await connect(version);
-      await subscriber.subscribe('s', destination, headers);
-      return subscriber;
-    },
-  };
+  /** A connected client with the subscription `s`. */
+  async function subscriber(version: StompVersion, destination: string, headers?: StompHeaders) {
+    const subscribed = await connect(version);
+    await subscribed.subscribe('s', destination, headers);
+    return subscribed;
+  }
+  return { server, clock, memory, port, client, connect, subscriber };
 }
 
 export interface ServerAddress {

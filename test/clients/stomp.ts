@@ -1,6 +1,6 @@
 // The STOMP client of the tests: sends frames or raw bytes over any connection, and keeps the frames that it receives.
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import type { MemoryClient, MemoryTransport } from '../../src/index.js';
+import type { MemoryClient, MemoryClientOptions, MemoryTransport } from '../../src/index.js';
 import {
   tcpConnection,
   type ClientConnection,
@@ -250,10 +250,11 @@ export function describe({ command, headers, body }: StompFrame): string {
 
 export type MemoryStompClient = StompClient<MemoryClient>;
 
-type MemoryOptions = Parameters<MemoryTransport['connect']>[0];
-
 /** A client in memory that has not sent CONNECT. */
-export function openStomp(transport: MemoryTransport, options?: MemoryOptions): MemoryStompClient {
+export function openStomp(
+  transport: MemoryTransport,
+  options?: MemoryClientOptions,
+): MemoryStompClient {
   return new StompClient(transport.connect(options));
 }
 
@@ -261,7 +262,7 @@ export function openStomp(transport: MemoryTransport, options?: MemoryOptions): 
 export function connectStomp(
   transport: MemoryTransport,
   headers: StompHeaders = {},
-  options?: MemoryOptions,
+  options?: MemoryClientOptions,
 ): Promise<MemoryStompClient> {
   return connected(openStomp(transport, options), headers);
 }

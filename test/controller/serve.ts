@@ -6,6 +6,7 @@ import { MessagingError } from '../../src/message/error.js';
 import type { Target } from '../../src/message/target.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
+import { message } from '../broker/publication.js';
 import { fakeSession } from '../dispatch/fake-session.js';
 import { testClock } from 'signalbox/testing';
 
@@ -19,15 +20,9 @@ interface Given {
 type Type = new () => object;
 
 /** A handler's value or stream with its targets. */
-export interface Returned {
+interface Returned {
   readonly value: unknown;
   readonly targets: readonly Target[];
-}
-
-/** The results are undefined when no route matches. */
-export interface Served {
-  send(lookup: string, given?: Given): Promise<Returned | undefined>;
-  subscribe(lookup: string, given?: Given): Promise<Returned | undefined>;
 }
 
 const payloads = new Payloads(defaultConverters);
@@ -48,43 +43,33 @@ export function compile(types: readonly Type[], options: Partial<CompileOptions>
   );
 }
 
-export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
+/** `send` and `subscribe` resolve with undefined when no route matches. */
+export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/') {
   const routes = new RouteTable(compile([types].flat(), { separator }), { separator });
   const dispatcher = new Dispatcher({ routes, clock: testClock(), handlerTimeout: 0 });
-  const dispatch = async (
-    on: 'send' | 'subscribe',
-    lookup: string,
-    { body, headers = {}, repeatedHeaders, user }: Given = {},
-  ) => {
-    const outcome = await dispatcher.dispatch({
-      on,
-      session: fakeSession(user),
-      message: {
-        destination: `/app${lookup}`,
-        headers: new Map(Object.entries(headers)),
-        repeatedHeaders: repeatedHeaders && new Map(Object.entries(repeatedHeaders)),
-        body: bytesOf(body),
-      },
-      lookup,
-      subscription: on === 'subscribe' ? 'sub-0' : undefined,
-    });
-    return outcome && returnedBy(outcome);
-  };
-  return {
-    send: async (lookup, given) => dispatch('send', lookup, given),
-    subscribe: async (lookup, given) => dispatch('subscribe', lookup, given),
-  };
+  const dispatch =
+    (on: 'send' | 'subscribe') =>
+    async (lookup: string, { body = '', headers = {}, repeatedHeaders, user }: Given = {}) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      const outcome = await dispatcher.dispatch({
+        on,
+        session: fakeSession(user),
+        message: {
+          ...message(`/app${lookup}`, text, headers),
+          repeatedHeaders: repeatedHeaders && new Map(Object.entries(repeatedHeaders)),
+        },
+        lookup,
+        subscription: on === 'subscribe' ? 'sub-0' : undefined,
+      });
+      return outcome && returnedBy(outcome);
+    };
+  return { send: dispatch('send'), subscribe: dispatch('subscribe') };
 }
 
 function returnedBy(outcome: CallOutcome): Returned {
   if (outcome.kind === 'none') return { value: undefined, targets: [] };
   const { targets } = outcome;
   return { value: outcome.kind === 'stream' ? outcome.stream : outcome.value, targets };
-}
-
-function bytesOf(body: unknown): Uint8Array {
-  if (body === undefined) return new Uint8Array(0);
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 /** The mistakes that compiling the controllers reports, one per line. */

@@ -1,5 +1,6 @@
 // The targets of handlers' values: defaults and return rules.
 import { describe, expect, it } from 'vitest';
+import type { Invocation } from '../../src/dispatch/invocation.js';
 import {
   defaultReply,
   combineReplies,
@@ -8,7 +9,29 @@ import {
   toProblemQueue,
   toUser,
 } from '../../src/dispatch/reply.js';
-import { fakeInvocation } from './fake-invocation.js';
+import { message } from '../broker/publication.js';
+import { fakeSession } from './fake-session.js';
+
+interface Given extends Partial<Pick<Invocation, 'on' | 'lookup' | 'subscription'>> {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly user?: string;
+}
+
+function fakeInvocation({ variables = {}, user, ...given }: Given = {}): Invocation {
+  const session = fakeSession(user);
+  const { lookup = '/x' } = given;
+  return {
+    on: 'send',
+    session,
+    message: message(`/app${lookup}`),
+    lookup,
+    subscription: undefined,
+    variables: new Map(Object.entries(variables)),
+    signal: session.signal,
+    error: undefined,
+    ...given,
+  };
+}
 
 describe('the default reply', () => {
   it('of a SEND is /topic and the lookup destination', () => {

@@ -1,4 +1,4 @@
-// A port of the loopback that nobody listens on.
+// A free port of the loopback interface.
 import { createServer, type AddressInfo } from 'node:net';
 
 export async function freePort(): Promise<number> {

@@ -1,19 +1,19 @@
-// The documentation as its tests see it: pages with their fences, links, headings and the paths that they name.
+// The pages of the documentation, with their fences, links, headings, paths and scripts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Fence {
-  /** What follows the backticks: `ts`, `ts run`, `text`. */
+  /** The text after the backticks, such as `ts`, `ts run` or `text`. */
   readonly info: string;
   readonly code: string;
-  /** Of its first line of code, counted from 1. */
+  /** The line of the page where the code begins, counted from 1. */
   readonly line: number;
 }
 
 export interface Page {
-  /** Below the root: `docs/contributing.md`. */
+  /** Relative to the root, such as `docs/contributing.md`. */
   readonly path: string;
   readonly fences: readonly Fence[];
   /** The lines outside fences. */
@@ -46,51 +46,42 @@ export function page(path: string, text: string): Page {
   return { path, fences, prose: prose.join('\n') };
 }
 
-/** Targets of links that lead to other files of ours or to a heading. */
+/** Targets of links to other files of this repository and to headings. */
 export function linksOf({ prose }: Page): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target]) => target!)
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-const places = ['src', 'test', 'examples', 'scripts', 'bench', 'docs', '.ci'];
-
-/** Paths in code spans, as `src/message/error.ts`; those with a placeholder name no file. */
+/** Paths in code spans, such as `src/message/error.ts`; those with a placeholder name no file. */
 export function pathsOf({ prose }: Page): string[] {
-  return spansOf(prose).filter(
-    (span) => places.includes(span.split('/', 1)[0]!) && /^[\w./-]+\/[\w./-]*$/.test(span),
+  return [...prose.matchAll(/`((?:src|test|examples|scripts|bench|docs|\.ci)\/[\w./-]*)`/g)].map(
+    ([, path]) => path!,
   );
 }
 
-/** Scripts that are called in code spans and fences, as `npm run check`. */
+/** Scripts that are called in code spans and fences, such as `npm run check`. */
 export function scriptsOf({ prose, fences }: Page): string[] {
-  return [prose, ...fences.map(({ code }) => code)].flatMap((text) =>
-    [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!),
-  );
+  const text = [prose, ...fences.map(({ code }) => code)].join('\n');
+  return [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!);
 }
 
 /** Packages that the programs import, apart from ours. */
 export function importsOf({ fences }: Page): string[] {
-  const imported = fences.flatMap(({ info, code }) =>
-    info.startsWith('ts')
-      ? [...code.matchAll(/^import .* from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w/-]+)?';$/gm)].map(
-          ([, name]) => name!,
-        )
-      : [],
-  );
-  return [...new Set(imported)].filter((name) => name !== 'signalbox');
+  const code = fences.flatMap(({ info, code }) => (info.startsWith('ts') ? [code] : [])).join('\n');
+  const imports = code.matchAll(/^import .* from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w/-]+)?';$/gm);
+  return [...new Set([...imports].map(([, name]) => name!))].filter((name) => name !== 'signalbox');
 }
 
 /** Packages that the page installs, in prose or fences, without versions. */
 export function installsOf({ prose, fences }: Page): string[] {
-  return [prose, ...fences.map(({ code }) => code)].flatMap((text) =>
-    [...text.matchAll(/npm install ([^`\n]+)/g)].flatMap(([, names]) =>
-      names!.split(' ').map((name) => name.replace(/(?<=.)@.*$/, '')),
-    ),
+  const text = [prose, ...fences.map(({ code }) => code)].join('\n');
+  return [...text.matchAll(/npm install ([^`\n]+)/g)].flatMap(([, names]) =>
+    names!.split(' ').map((name) => name.replace(/(?<=.)@.*$/, '')),
   );
 }
 
-/** What GitHub makes of a heading. */
+/** The anchors that GitHub gives the headings. */
 export function anchorsOf({ prose }: Page): string[] {
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
     title!
@@ -102,8 +93,4 @@ export function anchorsOf({ prose }: Page): string[] {
 
 export function isThere(path: string): boolean {
   return existsSync(root + path);
-}
-
-function spansOf(prose: string): string[] {
-  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span!);
 }

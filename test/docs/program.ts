@@ -1,10 +1,10 @@
-// Programs out of the documentation: compiled against the built package as an application would be, and run.
+// Compiles the programs of the documentation against the built package, as an application does, and runs them.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { freePort } from './free-port.js';
 import { root, type Fence, type Page } from './page.js';
 
-/** Inside the package, so that `signalbox` means the package itself; git knows nothing of it. */
+/** Inside the package, so that `signalbox` is the package itself; ignored by git. */
 const folder = `${root}.fences/`;
 
 const tsc = `${root}node_modules/typescript/bin/tsc`;
@@ -38,31 +38,27 @@ const withoutTypes = {
 export interface Program {
   readonly page: Page;
   readonly fence: Fence;
-  /** Its file without the ending. */
+  /** Name of its file, without extension. */
   readonly name: string;
 }
 
-/** All fences marked `ts`, whether they are to run or not; those that are files of one program belong to a page's own test. */
+/** All fences marked `ts` or `ts run`; fences that are files of one program belong to the test of their page. */
 export function programsOf(pages: readonly Page[]): Program[] {
-  return pages.flatMap((page) =>
-    page.fences
+  return pages.flatMap((page) => {
+    const prefix = page.path.replace(/\.md$/, '').replaceAll('/', '.');
+    return page.fences
       .filter(({ info }) => info === 'ts' || info === 'ts run')
-      .map((fence) => ({
-        page,
-        fence,
-        name: `${page.path.replace(/\.md$/, '').replaceAll('/', '.')}.${fence.line}`,
-      })),
-  );
+      .map((fence) => ({ page, fence, name: `${prefix}.${fence.line}` }));
+  });
 }
 
-/** Compiles all at once; what tsc complains of, where a line is the line of the page. */
+/** Compiles all at once, and returns the errors of tsc; their line numbers are those of the page. */
 export async function compile(programs: readonly Program[]): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify(settings));
-  for (const { name, fence } of programs) {
+  for (const { name, fence } of programs)
     writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
-  }
   return node([tsc, '-p', folder, '--pretty', 'false']);
 }
 
@@ -103,13 +99,11 @@ async function runOnFreePort(args: readonly string[], code: string): Promise<str
 
 function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env } });
+    child.stdin.end();
     let output = '';
-    child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => void (output += chunk.toString()));
     child.once('error', reject).once('close', (code) => {
       resolve(code === 0 ? output.trim() : `${output}and ended with ${code}`);
     });

@@ -28,18 +28,14 @@ export function openReader(port: number, protocol: Protocol, topic: string): Pro
   return protocol === 'json' ? openJsonReader(port, topic) : openStompReader(port, protocol, topic);
 }
 
-async function openStompReader(
-  port: number,
-  version: StompVersion,
-  topic: string,
-): Promise<Reader> {
+async function openStompReader(port: number, version: StompVersion, topic: string) {
   const subprotocols = [`v${version.replace('.', '')}.stomp`];
   const client = new StompClient(await webSocketConnection(port, { subprotocols }));
   await connected(client, { 'accept-version': version });
   await client.subscribe('r', topic);
   return {
     name: `STOMP ${version}`,
-    async until(text) {
+    async until(text: string) {
       const frames = [await client.expect('MESSAGE')];
       while (frames.at(-1)!.body !== text) frames.push(await client.expect('MESSAGE'));
       return frames.map((frame) => fromStomp(frame, version));
@@ -106,47 +102,46 @@ export async function openStompjsReader(
   topic: string,
 ): Promise<Reader> {
   const url = `ws://127.0.0.1:${port}/ws`;
-  let received: IMessage[] = [];
-  let arrived = () => {};
-  let fail: (reason: Error) => void = () => {};
+  const received: IMessage[] = [];
+  let failure: string | undefined;
+  let changed = () => {};
+  const until = async (condition: () => boolean) => {
+    while (!condition()) {
+      if (failure !== undefined) throw new Error(failure);
+      await new Promise<void>((resolve) => (changed = resolve));
+    }
+  };
+  const fail = (reason = 'The connection ended.') => {
+    failure ??= reason;
+    changed();
+  };
   const client = new Client({
     webSocketFactory: () => new WebSocket(url, ['v12.stomp', 'v11.stomp', 'v10.stomp']),
     stompVersions: new Versions([version]),
     reconnectDelay: 0,
-    onStompError: ({ headers }) => fail(new Error(headers['message'])),
-    onWebSocketClose: () => fail(new Error('The connection ended.')),
+    onStompError: ({ headers }) => fail(headers['message']),
+    onWebSocketClose: () => fail(),
+    onConnect: () => changed(),
   });
-  await new Promise<void>((resolve, reject) => {
-    fail = reject;
-    client.onConnect = () => {
-      const receive = (message: IMessage) => {
-        received.push(message);
-        arrived();
-      };
-      client.watchForReceipt('ready', () => resolve());
-      client.subscribe(topic, receive, { id: 'r', receipt: 'ready' });
-    };
-    client.activate();
+  client.activate();
+  await until(() => client.connected);
+  const receive = (message: IMessage) => {
+    received.push(message);
+    changed();
+  };
+  await new Promise<void>((resolve) => {
+    client.watchForReceipt('ready', () => resolve());
+    client.subscribe(topic, receive, { id: 'r', receipt: 'ready' });
   });
   return {
     name: `stompjs ${version}`,
-    until: (text) =>
-      new Promise((resolve, reject) => {
-        fail = reject;
-        arrived = () => {
-          if (received.at(-1)?.body !== text) return;
-          resolve(received.map(fromStompjs));
-          received = [];
-        };
-        arrived();
-      }),
+    async until(text) {
+      await until(() => received.at(-1)?.body === text);
+      return received.splice(0).map(({ headers, binaryBody }) => ({
+        headers: new Map(Object.entries(headers)),
+        hasBody: (body) => Buffer.from(binaryBody).equals(body),
+      }));
+    },
     close: () => void client.deactivate({ force: true }),
-  };
-}
-
-function fromStompjs({ headers, binaryBody }: IMessage): ReceivedMessage {
-  return {
-    headers: new Map(Object.entries(headers)),
-    hasBody: (body) => Buffer.from(binaryBody).equals(body),
   };
 }

@@ -43,6 +43,9 @@ const screenshots = process.env['SCREENSHOTS'];
 export class ChatPage {
   /** Errors on the console and uncaught exceptions of the page. */
   readonly errors: string[] = [];
+  readonly name = this.page.getByLabel('Your name');
+  readonly text = this.page.getByLabel('Message', { exact: true });
+  readonly to = this.page.getByLabel('To', { exact: true });
 
   private constructor(readonly page: Page) {
     page.on('console', (message) => {
@@ -54,26 +57,13 @@ export class ChatPage {
   static async open(
     browser: Browser,
     { port }: Chat,
-    options: PageOptions = {},
+    { width = 1000, colorScheme = 'light', prepare }: PageOptions = {},
   ): Promise<ChatPage> {
-    const { width = 1000, colorScheme = 'light', prepare } = options;
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     const chat = new ChatPage(page);
     await prepare?.(page);
     await page.goto(`http://127.0.0.1:${port}/`);
     return chat;
-  }
-
-  get name() {
-    return this.page.getByLabel('Your name');
-  }
-
-  get text() {
-    return this.page.getByLabel('Message', { exact: true });
-  }
-
-  get to() {
-    return this.page.getByLabel('To', { exact: true });
   }
 
   /** Enters the chat with the keyboard only, which tests that no step needs a mouse. */

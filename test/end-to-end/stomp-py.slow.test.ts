@@ -1,11 +1,12 @@
 // Tests stomp.py over TCP: each STOMP version, with receipts, heart-beats and a greeting.
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GreetingController } from '../../examples/greeting/greeting.controller.js';
 import { createServer, silentLogger, tcpTransport, type Server } from '../../src/index.js';
-import { findStompPy } from '../stomp-py.js';
+import { build, stompPy } from '../foreign-clients/foreign.js';
 
-const python = findStompPy();
-const client = new URL('stomp-py-client.py', import.meta.url);
+const python = build(stompPy);
+const client = fileURLToPath(new URL('stomp-py-client.py', import.meta.url));
 const transport = tcpTransport({ port: 0 });
 let server: Server;
 
@@ -38,7 +39,7 @@ describe.skipIf(python === undefined)('stomp.py', () => {
         });
       });
       const { port } = transport.address()!;
-      const received = JSON.parse(await python!(client, [`${port}`, version, `${heartbeats}`]));
+      const received = JSON.parse(await python!(client, `${port}`, version, `${heartbeats}`));
       expect(received).toMatchObject({
         connected: { version, server: expect.stringMatching(/^signalbox\//) },
         receipts: ['subscribed', 'sent', 'bye'],

@@ -7,12 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { findBrowser, launchBrowser } from '../browser.js';
 import { freePort } from '../docs/free-port.js';
-import { findStompPy } from '../stomp-py.js';
-import { build, go, spring } from './foreign.js';
+import { build, go, spring, stompPy } from './foreign.js';
 import { checkStompjs } from './stompjs.js';
 
 const browser = findBrowser();
-const python = findStompPy();
+const python = build(stompPy);
 const runGo = build(go);
 const runSpring = build(spring);
 
@@ -75,19 +74,19 @@ describe.concurrent('is served', { timeout: 180_000 }, () => {
   });
 
   it.skipIf(python === undefined)('stomp.py over TCP', async () => {
-    const output = await python!(new URL('stomp-py.py', import.meta.url), [String(tcp)]);
-    expect(output.trim().split('\n')).toEqual(everything);
+    const program = fileURLToPath(new URL('stomp-py.py', import.meta.url));
+    expect((await python!(program, `${tcp}`)).split('\n')).toEqual(everything);
   });
 
   it.skipIf(runGo === undefined)('go-stomp over TCP', async () => {
-    expect(await runGo!(tcp)).toEqual(everything);
+    expect((await runGo!(`${tcp}`)).split('\n')).toEqual(everything);
   });
 
   it.skipIf(runSpring === undefined)(
     'WebSocketStompClient of Spring, which knows no transactions',
     async () => {
       const withoutTransactions = everything.filter((line) => line !== 'transaction');
-      expect(await runSpring!(http)).toEqual(withoutTransactions);
+      expect((await runSpring!(`${http}`)).split('\n')).toEqual(withoutTransactions);
     },
   );
 });

@@ -1,31 +1,23 @@
-// Clients in other languages: built once for each state of their sources, with what their language brings.
+// Clients in other languages: built once for each state of their sources, together with their packages.
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { reportMissing } from '../missing.js';
 
-/** Runs a client against a port; resolves with the lines that it printed, rejects with what it complained of. */
-export type Run = (port: number) => Promise<readonly string[]>;
+/** Runs a client; resolves with the text that it printed, and rejects when it fails. */
+export type Run = (...args: readonly string[]) => Promise<string>;
 
 interface Language {
-  /** The folder of its client, beside this file. */
+  /** Folder with the sources of the client. */
   readonly folder: string;
-  /** Programs that have to be there. */
+  /** Required programs. */
   readonly needs: readonly string[];
-  /** In a copy of the folder. */
+  /** Command that runs in a copy of the folder. */
   readonly build: readonly string[];
-  /** In that copy, when it is built. */
+  /** Command that runs in that copy after the build. */
   readonly run: readonly string[];
 }
 
@@ -43,32 +35,47 @@ export const spring: Language = {
   run: ['java', '-cp', 'target/client.jar:target/dependency/*', 'Client'],
 };
 
+const pip = 'python3 -m pip install --quiet --retries=1 --disable-pip-version-check --no-deps';
+
+/** stomp.py; the first argument is the path of the program that uses it. */
+export const stompPy: Language = {
+  folder: 'python',
+  needs: ['python3'],
+  build: [...pip.split(' '), '--target', '.', '--requirement', 'requirements.txt'],
+  run: ['python3'],
+};
+
 const cache = fileURLToPath(new URL('../../node_modules/.cache/signalbox/', import.meta.url));
 
-/** Undefined, with a word on the console, where the language is absent or its packages cannot be had. */
+/** Undefined when the language or its packages are missing. */
 export function build(language: Language): Run | undefined {
   const absent = language.needs.find((program) => spawnSync('which', [program]).status !== 0);
-  const missing = absent === undefined ? built(language) : `there is no ${absent}`;
-  if (typeof missing !== 'string') return (port) => run(language, missing.path, port);
-  const sentence = `The client in test/foreign-clients/${language.folder} cannot be built: ${missing}.`;
-  if (process.env['SIGNALBOX_REQUIRE_ALL'] === '1') throw new Error(sentence);
-  console.warn(`Skipped: ${sentence}`);
-  return undefined;
+  const built = absent === undefined ? buildOnce(language) : `there is no ${absent}`;
+  if (typeof built === 'string')
+    return reportMissing(`test/foreign-clients/${language.folder} cannot be built: ${built}.`);
+  const [command, ...first] = language.run;
+  const env = { ...process.env, PYTHONPATH: built.path, PYTHONDONTWRITEBYTECODE: '1' };
+  return async (...args) => {
+    const options = { cwd: built.path, env, timeout: 150_000 };
+    const { stdout } = await promisify(execFile)(command!, [...first, ...args], options);
+    return stdout.trim();
+  };
 }
 
-function built(language: Language): { readonly path: string } | string {
-  const source = fileURLToPath(new URL(language.folder, import.meta.url));
-  const path = join(cache, `${language.folder}-${digestOf(source)}`);
-  if (existsSync(path)) return { path };
-  mkdirSync(cache, { recursive: true });
-  // Into a folder beside, which is moved when it is whole: other tests may be building the same.
-  const fresh = mkdtempSync(`${path}.`);
-  cpSync(source, fresh, { recursive: true });
-  const [command, ...args] = language.build;
+/** Returns the folder of the client, or the reason why it cannot be built. */
+function buildOnce({ folder, build }: Language): { readonly path: string } | string {
+  const source = fileURLToPath(new URL(folder, import.meta.url));
+  const path = join(cache, `${folder}-${digestOf(source)}`);
+  if (fs.existsSync(path)) return { path };
+  fs.mkdirSync(cache, { recursive: true });
+  // Built in another folder, which is renamed when it is complete: other tests may build the same client.
+  const fresh = fs.mkdtempSync(`${path}.`);
+  fs.cpSync(source, fresh, { recursive: true });
+  const [command, ...args] = build;
   const options = { cwd: fresh, encoding: 'utf8', timeout: 240_000 } as const;
   const { status, stdout, stderr, error } = spawnSync(command!, args, options);
-  if (status === 0 && !existsSync(path)) renameSync(fresh, path);
-  rmSync(fresh, { recursive: true, force: true });
+  if (status === 0 && !fs.existsSync(path)) fs.renameSync(fresh, path);
+  fs.rmSync(fresh, { recursive: true, force: true });
   if (status === 0) return { path };
   return error?.message ?? (stderr + stdout).trim().split('\n').slice(0, 3).join(' ');
 }
@@ -76,16 +83,7 @@ function built(language: Language): { readonly path: string } | string {
 /** Changes with any file of the folder. */
 function digestOf(folder: string): string {
   const hash = createHash('sha256');
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) hash.update(readFileSync(join(entry.parentPath, entry.name)));
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) hash.update(fs.readFileSync(join(entry.parentPath, entry.name)));
   return hash.digest('hex').slice(0, 12);
-}
-
-async function run(language: Language, cwd: string, port: number): Promise<readonly string[]> {
-  const [command, ...args] = language.run;
-  const { stdout } = await promisify(execFile)(command!, [...args, String(port)], {
-    cwd,
-    timeout: 150_000,
-  });
-  return stdout.trim().split('\n');
 }

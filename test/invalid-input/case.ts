@@ -1,19 +1,13 @@
 // Invalid input: what a client sends in each protocol, the documented answer, and a server that is tested with it.
 import { format } from 'node:util';
-import { testClock } from 'signalbox/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  createServer,
-  errorCodes,
-  memoryTransport,
-  type ErrorCode,
-  type Logger,
-  type MemoryClient,
-  type MemoryTransport,
-} from '../../src/index.js';
+import { errorCodes, type ErrorCode, type Logger, type MemoryTransport } from '../../src/index.js';
 import { closeCodeOf } from '../../src/message/error.js';
+import type { ConnectionEnd } from '../clients/connection.js';
 import { connectJson, openJson, type JsonFrame } from '../clients/json.js';
+import { rawServer } from '../clients/server.js';
 import {
+  connected,
   connectStomp,
   frameText,
   openStomp,
@@ -120,20 +114,6 @@ interface Received {
   readonly fatal?: boolean | undefined;
 }
 
-interface End {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** The client that sends the input. */
-interface Sender {
-  readonly connection: MemoryClient;
-  /** Connects, and subscribes something as `own`. */
-  connect(): Promise<void>;
-  publish(destination: string, text: string): void;
-  received(): readonly Received[];
-}
-
 interface SenderKind {
   readonly name: string;
   readonly protocol: Protocol;
@@ -143,49 +123,45 @@ interface SenderKind {
 }
 
 const senderKinds: readonly SenderKind[] = [
-  {
-    name: 'STOMP without problem queue',
-    protocol: 'stomp',
-    receivesProblems: false,
-    open: (transport, input) => stompSender(transport, input, '/topic/own'),
-  },
-  {
-    name: 'STOMP with problem queue',
-    protocol: 'stomp',
-    receivesProblems: true,
-    open: (transport, input) => stompSender(transport, input, '/user/queue/errors'),
-  },
+  stompSender('STOMP without problem queue', '/topic/own'),
+  stompSender('STOMP with problem queue', '/user/queue/errors'),
   { name: 'JSON', protocol: 'json', receivesProblems: true, open: jsonSender },
 ];
 
-function stompSender(
-  transport: MemoryTransport,
-  { version = '1.2' }: InvalidInput,
-  destination: string,
-): Sender {
-  const client = openStomp(transport);
+function stompSender(name: string, destination: string): SenderKind {
   return {
-    connection: client.connection,
-    async connect() {
-      client.send('CONNECT', { 'accept-version': version, host: 'x' });
-      await client.next('CONNECTED');
-      await client.subscribe('own', destination);
+    name,
+    protocol: 'stomp',
+    receivesProblems: destination === '/user/queue/errors',
+    open(transport, { version = '1.2' }) {
+      const client = openStomp(transport);
+      return {
+        connection: client.connection,
+        async connect() {
+          await connected(client, { 'accept-version': version });
+          await client.subscribe('own', destination);
+        },
+        publish: (topic, text) => client.publish(topic, {}, text),
+        received: () => client.received.map(receivedByStomp),
+      };
     },
-    publish: (topic, text) => client.publish(topic, {}, text),
-    received: () => client.received.map(receivedByStomp),
   };
 }
 
-function jsonSender(transport: MemoryTransport): Sender {
+/** The client that sends the input. */
+type Sender = ReturnType<typeof jsonSender>;
+
+function jsonSender(transport: MemoryTransport) {
   const client = openJson(transport);
   return {
     connection: client.connection,
+    /** Connects, and subscribes something as `own`. */
     async connect() {
       client.send({ type: 'connect' });
       await client.next('connected');
       await client.subscribe('own', '/topic/own');
     },
-    publish(destination, payload) {
+    publish(destination: string, payload: string) {
       const headers = { 'content-type': 'text/plain' };
       client.send({ type: 'send', destination, payload, headers });
     },
@@ -194,20 +170,18 @@ function jsonSender(transport: MemoryTransport): Sender {
 }
 
 function receivedByStomp({ command, headers, body }: StompFrame): Received {
-  const { code, message } = headers;
+  const { code, message = '', 'receipt-id': receipt } = headers;
   switch (command) {
     case 'CONNECTED':
       return { connected: headers['heart-beat']!.split(',').map(Number) };
     case 'RECEIPT':
-      return { receipt: headers['receipt-id'] };
+      return { receipt };
     case 'MESSAGE':
       return { ...problemOf(JSON.parse(body) as Problem), fatal: false };
     default: {
-      const lines =
-        code === 'payload-invalid' ? body.split('\n').filter((line) => line !== '') : [];
-      const fields = unique(lines.map((line) => line.split(':')[0]!));
-      const text = message?.replaceAll('\\c', ':');
-      return { code, text, receipt: headers['receipt-id'], fields, fatal: true };
+      const lines = code === 'payload-invalid' ? body.match(/^[^:\n]*(?=:)/gm) : null;
+      const text = message.replaceAll('\\c', ':');
+      return { code, text, receipt, fields: unique(lines ?? []), fatal: true };
     }
   }
 }
@@ -268,7 +242,7 @@ function documentedFrames(answer: Answer, receivesProblems: boolean): readonly R
 }
 
 /** Undefined when the session stays open. */
-function documentedEnd(answer: Answer, receivesProblems: boolean): End | undefined {
+function documentedEnd(answer: Answer, receivesProblems: boolean): ConnectionEnd | undefined {
   const { code, closes, decoded, cause, receipt } = answer;
   if (closes === 'disconnect') return { code: 1000, reason: '' };
   const reason = code ?? closes;
@@ -288,24 +262,15 @@ const news = '/topic/news';
 
 /** A server with two other clients, which must receive everything that is published to the topic of news. */
 async function startServer() {
-  const clock = testClock();
-  const transport = memoryTransport();
-  const server = await createServer({
-    controllers: [FailingController, RecoveringController],
-    transports: [transport],
-    clock,
-    logger,
-  });
-  await server.start();
-  const stomp = await connectStomp(transport, {}, { principal: { name: 'bystander' } });
+  const controllers = [FailingController, RecoveringController];
+  const parts = await rawServer('memory', { controllers, logger });
+  const stomp = await connectStomp(parts.memory, {}, { principal: { name: 'bystander' } });
   await stomp.subscribe('b', news);
   await stomp.subscribe('problems', '/user/queue/errors');
-  const json = await connectJson(transport);
+  const json = await connectJson(parts.memory);
   await json.subscribe('b', news);
   return {
-    clock,
-    transport,
-    server,
+    ...parts,
     publish: (text: string) => stomp.publish(news, {}, text),
     delivered: () => [
       stomp.received.map(({ body }) => body),
@@ -315,18 +280,17 @@ async function startServer() {
 }
 
 async function check(input: InvalidInput, kind: SenderKind): Promise<void> {
-  const { clock, transport, server, publish, delivered } = await startServer();
-  const { answer } = input;
-  const documented = 'stomp' in answer ? answer[kind.protocol] : answer;
-  const frames = documentedFrames(documented, kind.receivesProblems);
+  const { clock, memory, server, publish, delivered } = await startServer();
+  const answer = 'stomp' in input.answer ? input.answer[kind.protocol] : input.answer;
+  const frames = documentedFrames(answer, kind.receivesProblems);
   const vanishes = input.afterwards === 'vanish';
   const expectedEnd = vanishes
     ? { code: 1006, reason: '' }
-    : documentedEnd(documented, kind.receivesProblems);
+    : documentedEnd(answer, kind.receivesProblems);
 
-  const sender = kind.open(transport, input);
+  const sender = kind.open(memory, input);
   const { connection } = sender;
-  let end: End | undefined;
+  let end: ConnectionEnd | undefined;
   let text = '';
   const { onData } = connection;
   connection.onData = (data) => {

@@ -124,6 +124,7 @@ export class FailingController {
   }
 
   @MessageMapping('/endless')
+  @SubscribeMapping('/waiting')
   endless() {
     return new Promise(() => {});
   }
@@ -143,11 +144,6 @@ export class FailingController {
   @SubscribeMapping('/throwing')
   throwing() {
     throw new Error(secret);
-  }
-
-  @SubscribeMapping('/waiting')
-  waiting() {
-    return new Promise(() => {});
   }
 }
 

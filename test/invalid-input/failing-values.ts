@@ -59,55 +59,43 @@ export const unwritable: Readonly<Record<string, unknown>> = {
   'an object whose getter throws': Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
 };
 
+const item = (value: unknown) => async () => ({ done: false, value });
+const never = () => new Promise<never>(() => {});
+const nothing = () => undefined as never;
+
+/** Streams that never begin, so that their frames fail. */
+export const notIterable: Readonly<Record<string, () => AsyncIterator<unknown>>> = {
+  'that cannot be iterated': fail,
+};
+
 interface BrokenStream {
   readonly iterate: () => AsyncIterator<unknown>;
   /** The problem that the sender receives, if any. */
   readonly code?: ErrorCode;
 }
 
-const item = (value: unknown) => async () => ({ done: false, value });
-const never = () => new Promise<never>(() => {});
-const nothing = undefined as unknown as Promise<IteratorResult<unknown>>;
-
-/** Streams that never begin, so that their frames fail. */
-export const notIterable: Readonly<Record<string, BrokenStream['iterate']>> = {
-  'that cannot be iterated': fail,
-};
+const failing = (iterate: BrokenStream['iterate']): BrokenStream => ({
+  iterate,
+  code: 'handler-failed',
+});
+const ofCycles = (end: Partial<AsyncIterator<unknown>> = {}): BrokenStream => ({
+  iterate: () => ({ next: item(cycle), ...end }),
+  code: 'payload-unwritable',
+});
+const waiting = (end: Partial<AsyncIterator<unknown>> = {}): BrokenStream => ({
+  iterate: () => ({ next: never, ...end }),
+});
 
 export const brokenStreams: Readonly<Record<string, BrokenStream>> = {
-  'without an iterator': {
-    iterate: () => undefined as unknown as AsyncIterator<unknown>,
-    code: 'handler-failed',
-  },
-  'whose next throws': { iterate: () => ({ next: fail }), code: 'handler-failed' },
-  'whose next returns undefined': {
-    iterate: () => ({ next: () => nothing }),
-    code: 'handler-failed',
-  },
-  'of unwritable values': {
-    iterate: () => ({ next: item(cycle) }),
-    code: 'payload-unwritable',
-  },
-  'whose return throws': {
-    iterate: () => ({ next: item(cycle), return: fail }),
-    code: 'payload-unwritable',
-  },
-  'whose return rejects': {
-    iterate: () => ({ next: item(cycle), return: async () => fail() }),
-    code: 'payload-unwritable',
-  },
-  'whose return returns undefined': {
-    iterate: () => ({ next: item(cycle), return: () => nothing }),
-    code: 'payload-unwritable',
-  },
-  'that waits forever': { iterate: () => ({ next: never }) },
-  'that waits forever and whose return throws': {
-    iterate: () => ({ next: never, return: fail }),
-  },
-  'that waits forever and whose return returns undefined': {
-    iterate: () => ({ next: never, return: () => nothing }),
-  },
-  'that waits forever and whose return never settles': {
-    iterate: () => ({ next: never, return: never }),
-  },
+  'without an iterator': failing(nothing),
+  'whose next throws': failing(() => ({ next: fail })),
+  'whose next returns undefined': failing(() => ({ next: nothing })),
+  'of unwritable values': ofCycles(),
+  'whose return throws': ofCycles({ return: fail }),
+  'whose return rejects': ofCycles({ return: async () => fail() }),
+  'whose return returns undefined': ofCycles({ return: nothing }),
+  'that waits forever': waiting(),
+  'that waits forever and whose return throws': waiting({ return: fail }),
+  'that waits forever and whose return returns undefined': waiting({ return: nothing }),
+  'that waits forever and whose return never settles': waiting({ return: never }),
 };

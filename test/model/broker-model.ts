@@ -1,13 +1,8 @@
 // The broker of the model: topics, queues, retained messages, and refusals.
 import { closeCodeOf, type ErrorCode } from '../../src/message/error.js';
-import {
-  QueueModel,
-  type QueuedModel,
-  type MessageModel,
-  type QueueContext,
-} from './queue-model.js';
+import { QueueModel, type QueuedModel, type MessageModel } from './queue-model.js';
 import type { Settings } from './script.js';
-import { type Delivery, ConsumerModel, type SessionModel } from './session-model.js';
+import type { ConsumerModel, Delivery, SessionModel } from './session-model.js';
 
 export const retainedTopic = '/topic/retained';
 export const deadLetters = '/queue/dead';
@@ -27,49 +22,38 @@ export class Refusal extends Error {
 /** An ACK or NACK of a delivery that waits for one. */
 export interface SettlementModel {
   readonly kind: 'ack' | 'nack';
-  readonly consumer: ConsumerModel;
-  readonly name: string;
+  readonly delivery: Delivery;
 }
 
-export class BrokerModel implements QueueContext {
+export class BrokerModel {
   now = 0;
   /** In the order of their subscription. */
   readonly topics: ConsumerModel[] = [];
   readonly #queues = new Map<string, QueueModel>();
   /** Number of messages that could not become dead letters. */
   lost = 0;
-  /** In the order of their renewal. */
-  readonly #retained = new Map<string, MessageModel>();
+  #retained: MessageModel | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    readonly settings: Settings,
     /** Ends a session that the broker can no longer serve. */
     private readonly fail: (session: SessionModel, code: string) => void,
   ) {}
 
-  get maxDeliveries(): number {
-    return this.settings.maxDeliveries;
-  }
-
   subscribe(consumer: ConsumerModel, prefetch: string | undefined): void {
     const { destination, ack } = consumer;
     const isQueue = destination.startsWith('/queue/');
-    if (!isQueue && ack === 'auto') {
-      for (const message of this.#retainedFor(destination))
-        this.#answer(message, consumer, { retained: true });
-      this.topics.push(consumer);
-      return;
+    if (isQueue || ack !== 'auto') {
+      if (prefetch !== undefined && !/^[1-9]/.test(prefetch)) throw new Refusal('header-invalid');
+      if (isQueue && destination.includes('*')) throw new Refusal('destination-invalid');
+      consumer.queue = isQueue ? this.#open(destination) : new QueueModel(this);
+      consumer.queue.attach(consumer);
     }
-    if (prefetch !== undefined && !/^[1-9]/.test(prefetch)) throw new Refusal('header-invalid');
-    if (isQueue) {
-      if (destination.includes('*')) throw new Refusal('destination-invalid');
-      consumer.queue = this.#open(destination);
-    } else {
-      consumer.queue = new QueueModel(this);
-      for (const message of this.#retainedFor(destination)) consumer.queue.add(message, true);
-      this.topics.push(consumer);
-    }
-    consumer.queue.attach(consumer);
+    if (isQueue) return;
+    const retained = this.#retained;
+    if (retained !== undefined && matches(destination, retained.destination))
+      this.#offer(retained, consumer, true);
+    this.topics.push(consumer);
   }
 
   unsubscribe(consumer: ConsumerModel): void {
@@ -93,8 +77,9 @@ export class BrokerModel implements QueueContext {
       if (consumer.destination === message.destination) this.#offer(message, consumer);
   }
 
-  settle({ kind, consumer, name }: SettlementModel): void {
-    const at = consumer.unacknowledged.findIndex(({ delivery }) => delivery.name === name);
+  settle({ kind, delivery }: SettlementModel): void {
+    const { consumer } = delivery;
+    const at = consumer.unacknowledged.indexOf(delivery);
     if (at < 0) return;
     const from = consumer.ack === 'client' ? 0 : at;
     const settled = consumer.unacknowledged.slice(from, at + 1).map(({ queued }) => queued);
@@ -104,9 +89,32 @@ export class BrokerModel implements QueueContext {
 
   deliver(queued: QueuedModel, consumer: ConsumerModel): void {
     const { message, retained, deliveries } = queued;
-    const acknowledged = consumer.ack !== 'auto';
-    const delivery = this.#answer(message, consumer, { retained, deliveries });
-    if (acknowledged) consumer.unacknowledged.push({ queued, delivery });
+    const { session, id, ack } = consumer;
+    const acknowledged = ack !== 'auto';
+    const again = deliveries > 1;
+    const headers = {
+      subscription: id,
+      destination: message.destination,
+      redelivered: again ? 'true' : undefined,
+      'delivery-count': again ? `${deliveries}` : undefined,
+      retained: retained ? 'true' : undefined,
+      'original-destination': message.original,
+    };
+    const delivery = { consumer, queued, name: undefined };
+    session.addAnswer(
+      {
+        command: 'MESSAGE',
+        headers,
+        body: message.body,
+        acknowledged: session.version === '1.2' ? acknowledged : undefined,
+      },
+      delivery,
+    );
+    if (acknowledged) consumer.unacknowledged.push(delivery);
+  }
+
+  isExpired({ expires = Infinity }: MessageModel): boolean {
+    return expires <= this.now;
   }
 
   addDeadLetter(message: MessageModel): void {
@@ -131,45 +139,20 @@ export class BrokerModel implements QueueContext {
   #route(message: MessageModel): void {
     const { destination, body } = message;
     if (destination.startsWith('/queue/')) return this.#open(destination).add(message);
-    if (destination === retainedTopic) {
-      this.#retained.delete(destination);
-      if (body !== '') this.#retained.set(destination, message);
-    }
+    if (destination === retainedTopic) this.#retained = body === '' ? undefined : message;
     const matching = this.topics.filter((each) => matches(each.destination, destination));
     // The order matters only when one of two subscriptions ends the session.
     matching.sort((a, b) => stars(a) - stars(b));
     for (const consumer of matching) this.#offer(message, consumer);
   }
 
-  #offer(message: MessageModel, consumer: ConsumerModel): void {
+  #offer(message: MessageModel, consumer: ConsumerModel, retained = false): void {
     const { queue, session } = consumer;
-    if (queue === undefined) return void this.#answer(message, consumer, {});
+    if (queue === undefined)
+      return this.deliver({ message, place: 0, retained, deliveries: 1 }, consumer);
     if (queue.size >= this.settings.maxMessages) queue.dropExpired();
-    if (queue.size < this.settings.maxMessages) queue.add(message);
+    if (queue.size < this.settings.maxMessages) queue.add(message, retained);
     else this.fail(session, 'slow-consumer');
-  }
-
-  #answer(
-    { destination, body, original }: MessageModel,
-    consumer: ConsumerModel,
-    { retained = false, deliveries = 1 }: { retained?: boolean; deliveries?: number },
-  ): Delivery {
-    const { session, key, id, ack } = consumer;
-    const delivery = { subscription: key, consumer, name: undefined };
-    session.addAnswer(
-      {
-        kind: 'message',
-        subscription: id,
-        destination,
-        body,
-        count: deliveries,
-        retained,
-        original,
-        acknowledged: session.version === '1.2' ? ack !== 'auto' : undefined,
-      },
-      delivery,
-    );
-    return delivery;
   }
 
   #admit(messages: readonly MessageModel[]): void {
@@ -180,15 +163,14 @@ export class BrokerModel implements QueueContext {
     const newQueues = [...added.keys()].filter((name) => !this.#queues.has(name));
     if (this.#queues.size + newQueues.length > this.settings.maxQueues)
       throw new Refusal('queue-limit');
-    const { whenFull } = this.settings;
     const excess = new Map<QueueModel, number>();
     for (const [name, count] of added) {
       const queue = this.#queues.get(name);
       const over = (queue?.size ?? 0) + count - this.settings.maxMessages;
       if (over <= 0) continue;
       if (queue === undefined) throw new Refusal('queue-full');
-      const expired = queue.waiting.filter(({ message }) => message.expires <= this.now).length;
-      if (over > expired && whenFull === 'refuse') throw new Refusal('queue-full');
+      const expired = queue.waiting.filter(({ message }) => this.isExpired(message)).length;
+      if (over > expired && this.settings.whenFull === 'refuse') throw new Refusal('queue-full');
       if (over > queue.waiting.length) throw new Refusal('queue-full');
       excess.set(queue, over - expired);
     }
@@ -210,12 +192,6 @@ export class BrokerModel implements QueueContext {
   /** Deletes queues without messages and consumers. */
   #deleteIdle(): void {
     for (const [name, queue] of this.#queues) if (queue.isIdle) this.#queues.delete(name);
-  }
-
-  #retainedFor(destination: string): readonly MessageModel[] {
-    return [...this.#retained.values()].filter((message) =>
-      matches(destination, message.destination),
-    );
   }
 }
 

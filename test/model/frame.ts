@@ -1,42 +1,33 @@
 // The frames of a run: as the model processes them, and as bytes in the client's version.
-import { frameText, type StompHeaders } from '../clients/stomp.js';
+import type { AckMode } from '../../src/message/frame.js';
+import { frameText, type StompHeaders, type StompVersion } from '../clients/stomp.js';
 
-export type Version = '1.0' | '1.1' | '1.2';
-export type Ack = 'auto' | 'client' | 'client-individual';
-
-/** Frames whose fields do not depend on the state of the session. */
-export type PlainFrame =
-  | { readonly kind: 'connect'; readonly version: Version }
+/** The fields are named like the headers, except for those whose headers depend on the version. */
+export type Frame = { readonly receipt?: string } & (
+  | { readonly kind: 'connect'; readonly version: StompVersion }
   | {
       readonly kind: 'subscribe';
-      readonly id: string | undefined;
+      readonly id?: string;
       readonly destination: string;
-      readonly ack: Ack;
-      readonly prefetch: string | undefined;
+      readonly ack: AckMode;
+      readonly 'prefetch-count'?: string;
     }
-  | {
-      readonly kind: 'unsubscribe';
-      readonly id: string | undefined;
-      readonly destination: string | undefined;
-    }
-  | { readonly kind: 'begin' | 'commit' | 'abort'; readonly transaction: string }
-  | { readonly kind: 'disconnect' | 'heartbeat' };
-
-export type Frame = { readonly receipt: string | undefined } & (
-  | PlainFrame
+  | { readonly kind: 'unsubscribe'; readonly id?: string; readonly destination?: string }
   | {
       readonly kind: 'send';
       readonly destination: string;
       readonly body: string;
-      readonly expires: number | undefined;
-      readonly transaction: string | undefined;
+      readonly expires?: number;
+      readonly transaction?: string;
     }
   | {
       readonly kind: 'ack' | 'nack';
       readonly name: string;
       readonly subscription: string;
-      readonly transaction: string | undefined;
+      readonly transaction?: string;
     }
+  | { readonly kind: 'begin' | 'commit' | 'abort'; readonly transaction: string }
+  | { readonly kind: 'disconnect' | 'heartbeat' }
   | { readonly kind: 'malformed'; readonly malformed: MalformedFrame }
 );
 
@@ -76,15 +67,15 @@ export const malformedFrames: readonly MalformedFrame[] = [
 ];
 
 /** The bytes of a frame, one character for each. */
-export function bytesOf(frame: Frame, version: Version, crlf: boolean): string {
+export function bytesOf(frame: Frame, version: StompVersion, crlf: boolean): string {
   const { kind, receipt } = frame;
   if (kind === 'heartbeat') return '\n';
   if (kind === 'malformed') {
     const header = receipt === undefined ? '' : `receipt:${receipt}\n`;
     return frame.malformed.bytes.replace('\n', `\n${header}`);
   }
-  const headers = { ...headersOf(frame, version), receipt };
-  const text = frameText(kind.toUpperCase(), headers, kind === 'send' ? frame.body : '');
+  const body = kind === 'send' ? frame.body : '';
+  const text = frameText(kind.toUpperCase(), headersOf(frame, version), body);
   if (!crlf || (version !== '1.2' && kind !== 'connect')) return text;
   const bodyStart = text.indexOf('\n\n') + 2;
   return text.slice(0, bodyStart).replaceAll('\n', '\r\n') + text.slice(bodyStart);
@@ -92,50 +83,35 @@ export function bytesOf(frame: Frame, version: Version, crlf: boolean): string {
 
 type WellFormed = Exclude<Frame, { readonly kind: 'heartbeat' | 'malformed' }>;
 
-function headersOf(frame: WellFormed, version: Version): StompHeaders {
+function headersOf(frame: WellFormed, version: StompVersion): StompHeaders {
   switch (frame.kind) {
     case 'connect':
       return { 'accept-version': frame.version, host: 'model' };
-    case 'subscribe': {
-      const { id, destination, ack, prefetch } = frame;
-      return { id, destination, ack, 'prefetch-count': prefetch };
-    }
-    case 'unsubscribe':
-      return { id: frame.id, destination: frame.destination };
-    case 'send': {
-      const { destination, transaction, expires } = frame;
-      return { destination, transaction, expires };
-    }
     case 'ack':
     case 'nack': {
-      const { name, subscription, transaction } = frame;
-      if (version === '1.2') return { id: name, transaction };
-      const header = { 'message-id': name, transaction };
+      const { name, subscription, transaction, receipt } = frame;
+      if (version === '1.2') return { id: name, transaction, receipt };
+      const header = { 'message-id': name, transaction, receipt };
       return version === '1.1' ? { ...header, subscription } : header;
     }
-    case 'begin':
-    case 'commit':
-    case 'abort':
-      return { transaction: frame.transaction };
     default:
-      return {};
+      return { ...frame, kind: undefined, body: undefined };
   }
 }
 
 /** The code of the error for a frame that its version does not allow, whatever the state of the session is. */
-export function syntaxError(frame: Frame, version: Version): string | undefined {
+export function syntaxError(frame: Frame, version: StompVersion): string | undefined {
+  const is10 = version === '1.0';
   switch (frame.kind) {
     case 'malformed':
       return frame.malformed.code;
     case 'subscribe':
-      if (version === '1.0')
-        return frame.ack === 'client-individual' ? 'header-invalid' : undefined;
+      if (is10) return frame.ack === 'client-individual' ? 'header-invalid' : undefined;
       return frame.id === undefined ? 'header-missing' : undefined;
     case 'unsubscribe':
-      if (frame.id !== undefined) return undefined;
-      return version !== '1.0' || frame.destination === undefined ? 'header-missing' : undefined;
+      return (frame.id ?? (is10 && frame.destination)) ? undefined : 'header-missing';
     case 'nack':
-      return version === '1.0' ? 'command-unknown' : undefined;
+      return is10 ? 'command-unknown' : undefined;
     default:
       return undefined;
   }

@@ -1,8 +1,8 @@
 // From drafts to frames: chooses the subscriptions, transactions and deliveries that a frame names.
-import { malformedFrames, type Frame } from './frame.js';
+import { malformedFrames, syntaxError, type Frame } from './frame.js';
 import { unserved, type Draft } from './script.js';
 import { sessionLimits } from './server-model.js';
-import type { Delivery, SessionModel } from './session-model.js';
+import type { SessionModel } from './session-model.js';
 
 /** Unique texts and the time of a run. */
 export interface Source {
@@ -10,94 +10,83 @@ export interface Source {
   readonly now: number;
 }
 
-const heartbeat: Frame = { kind: 'heartbeat', receipt: undefined };
 const unknownDelivery = 'unknown';
 
 /** The frame of a draft; a heart-beat in place of a frame that would be rejected and is not forced. */
 export function frameOf(session: SessionModel, draft: Draft, source: Source): Frame {
-  const asksReceipt = draft.receipt && draft.kind !== 'connect' && draft.kind !== 'heartbeat';
-  const receipt = asksReceipt ? source.unique('r') : undefined;
-  const frame = { ...named(session, draft, source), receipt };
-  return draft.forced || isAccepted(session, frame) ? frame : heartbeat;
+  const { receipt, forced, ...fields } = draft;
+  const asksReceipt = receipt && draft.kind !== 'heartbeat';
+  const frame: Frame = {
+    ...named(session, fields, forced, source),
+    receipt: asksReceipt ? source.unique('r') : undefined,
+  };
+  return forced || isAccepted(session, frame) ? frame : { kind: 'heartbeat' };
 }
 
-type WithoutReceipt<T> = T extends unknown ? Omit<T, 'receipt'> : never;
+type WithoutCommon<T> = T extends unknown ? Omit<T, 'receipt' | 'forced'> : never;
 
-function named(session: SessionModel, draft: Draft, source: Source): WithoutReceipt<Frame> {
+function named(
+  { transactions, received, version }: SessionModel,
+  draft: WithoutCommon<Draft>,
+  forced: boolean,
+  source: Source,
+): Frame {
+  /** The transaction of the draft if it is open or forced, otherwise any open one. */
+  const choose = (name: string | undefined) =>
+    name === undefined || forced || transactions.has(name) ? name : [...transactions.keys()][0];
   switch (draft.kind) {
     case 'send': {
-      const { kind, destination, lifetime } = draft;
+      const { kind, destination, lifetime, transaction } = draft;
       const body = draft.empty ? '' : source.unique('body ');
       const expires = lifetime && source.now + lifetime;
-      return { kind, destination, body, expires, transaction: transactionOf(session, draft) };
+      return { kind, destination, body, expires, transaction: choose(transaction) };
     }
     case 'ack':
     case 'nack': {
-      const delivery = deliveryOf(session, draft);
-      const correct = delivery?.subscription ?? 'none';
+      const { kind, index, wrongSubscription, transaction } = draft;
+      // One of the latest deliveries; only of those that can be acknowledged, unless the draft is forced.
+      const known = received.filter(({ consumer }) => forced || consumer.ack !== 'auto');
+      const delivery = index === undefined ? undefined : known.at(-1 - (index % known.length));
       return {
-        kind: draft.kind,
+        kind,
         name: delivery?.name ?? unknownDelivery,
-        subscription: draft.wrongSubscription ? 'another' : correct,
-        transaction: transactionOf(session, draft),
+        subscription: wrongSubscription ? 'another' : (delivery?.consumer.key ?? 'none'),
+        transaction: choose(transaction),
       };
     }
     case 'malformed': {
-      const is10 = (session.version ?? '1.0') === '1.0';
+      const is10 = (version ?? '1.0') === '1.0';
       const all = malformedFrames.filter(({ validIn10 }) => !is10 || validIn10 !== true);
       return { kind: 'malformed', malformed: all[draft.index % all.length]! };
     }
     case 'commit':
     case 'abort':
-      return {
-        kind: draft.kind,
-        transaction: transactionOf(session, draft) ?? draft.transaction,
-      };
+      return { kind: draft.kind, transaction: choose(draft.transaction) ?? draft.transaction };
     default:
       return draft;
   }
 }
 
-/** The transaction of the draft if it is open or forced, otherwise any open one. */
-function transactionOf(
-  { transactions }: SessionModel,
-  { transaction, forced }: Pick<Draft, 'forced'> & { readonly transaction: string | undefined },
-): string | undefined {
-  if (transaction === undefined || forced || transactions.has(transaction)) return transaction;
-  return [...transactions.keys()][0];
-}
-
-/** One of the latest deliveries; only of those that can be acknowledged, unless the draft is forced. */
-function deliveryOf(
-  { received }: SessionModel,
-  { index, forced }: Pick<Draft, 'forced'> & { readonly index: number | undefined },
-): Delivery | undefined {
-  const known = received.filter(({ consumer }) => forced || consumer.ack !== 'auto');
-  return index === undefined ? undefined : known[known.length - 1 - (index % known.length)];
-}
-
-function isAccepted(session: SessionModel, frame: Frame): boolean {
-  const { consumers, transactions, version } = session;
-  if (version === undefined) return frame.kind === 'connect';
+function isAccepted({ consumers, ended, transactions, version }: SessionModel, frame: Frame) {
+  if (version === undefined || frame.kind === 'connect')
+    return version === undefined && frame.kind === 'connect';
+  if (syntaxError(frame, version) !== undefined) return frame.kind === 'malformed';
   switch (frame.kind) {
-    case 'connect':
-      return false;
     case 'subscribe': {
-      const served = frame.destination !== unserved && frame.destination !== '/queue/*';
-      const possible = served && (frame.ack !== 'client-individual' || version !== '1.0');
-      const key = frame.id ?? (version === '1.0' ? frame.destination : undefined);
+      const { id, destination } = frame;
+      const served = destination !== unserved && destination !== '/queue/*';
       const fits = consumers.size < sessionLimits.maxSubscriptions;
-      return possible && fits && key !== undefined && !consumers.has(key);
+      return served && fits && !consumers.has(id ?? destination);
     }
     case 'unsubscribe':
-      return frame.id !== undefined && (consumers.has(frame.id) || session.ended.has(frame.id));
+      return frame.id !== undefined && (consumers.has(frame.id) || ended.has(frame.id));
     case 'ack':
     case 'nack':
-      return frame.name !== unknownDelivery && (frame.kind === 'ack' || version !== '1.0');
-    case 'begin':
-      return (
-        !transactions.has(frame.transaction) && transactions.size < sessionLimits.maxTransactions
-      );
+      return frame.name !== unknownDelivery;
+    case 'begin': {
+      const fits = transactions.size < sessionLimits.maxTransactions;
+      return fits && !transactions.has(frame.transaction);
+    }
     case 'commit':
     case 'abort':
       return transactions.has(frame.transaction);

@@ -1,12 +1,14 @@
 // A queue of the model: simple rather than fast.
+import type { BrokerModel } from './broker-model.js';
 import type { ConsumerModel } from './session-model.js';
 
 export interface MessageModel {
   readonly destination: string;
   readonly body: string;
-  readonly expires: number;
+  /** Infinity by default. */
+  readonly expires?: number;
   /** The destination before it became a dead letter. */
-  readonly original: string | undefined;
+  readonly original?: string;
 }
 
 /** A message in a queue. */
@@ -17,14 +19,6 @@ export interface QueuedModel {
   deliveries: number;
 }
 
-/** The broker of a queue. */
-export interface QueueContext {
-  readonly now: number;
-  readonly maxDeliveries: number;
-  deliver(queued: QueuedModel, consumer: ConsumerModel): void;
-  addDeadLetter(message: MessageModel): void;
-}
-
 export class QueueModel {
   /** In the order of their places. */
   waiting: QueuedModel[] = [];
@@ -33,13 +27,11 @@ export class QueueModel {
   #ready: ConsumerModel[] = [];
   #places = 0;
 
-  constructor(private readonly context: QueueContext) {}
+  constructor(private readonly broker: BrokerModel) {}
 
   get size(): number {
-    return this.consumers.reduce(
-      (sum, { unacknowledged }) => sum + unacknowledged.length,
-      this.waiting.length,
-    );
+    const taken = this.consumers.flatMap(({ unacknowledged }) => unacknowledged);
+    return this.waiting.length + taken.length;
   }
 
   get isIdle(): boolean {
@@ -76,15 +68,15 @@ export class QueueModel {
   }
 
   dropExpired(): void {
-    this.waiting = this.waiting.filter(({ message }) => message.expires > this.context.now);
+    this.waiting = this.waiting.filter(({ message }) => !this.broker.isExpired(message));
   }
 
   #putBack(returned: readonly QueuedModel[]): void {
-    const { maxDeliveries } = this.context;
+    const { maxDeliveries } = this.broker.settings;
     this.waiting.push(...returned.filter(({ deliveries }) => deliveries < maxDeliveries));
     this.waiting.sort((a, b) => a.place - b.place);
     for (const { deliveries, message } of returned)
-      if (deliveries >= maxDeliveries) this.context.addDeadLetter(message);
+      if (deliveries >= maxDeliveries) this.broker.addDeadLetter(message);
     this.pump();
   }
 
@@ -92,10 +84,10 @@ export class QueueModel {
     this.#ready = this.#ready.filter(({ hasRoom }) => hasRoom);
     while (this.#ready.length > 0 && this.waiting.length > 0) {
       const queued = this.waiting.shift()!;
-      if (queued.message.expires <= this.context.now) continue;
+      if (this.broker.isExpired(queued.message)) continue;
       const consumer = this.#ready.shift()!;
       queued.deliveries++;
-      this.context.deliver(queued, consumer);
+      this.broker.deliver(queued, consumer);
       if (consumer.hasRoom) this.#ready.push(consumer);
       this.#ready = this.#ready.filter(({ hasRoom }) => hasRoom);
     }

@@ -1,19 +1,16 @@
 // The real server of a run: clients in memory, a clock that the run moves, and the frames that its clients receive.
-import { testClock, type TestClock } from 'signalbox/testing';
+import { sequentialIds, testClock } from 'signalbox/testing';
+import { createServer, EmbeddedBroker, memoryTransport } from '../../src/index.js';
 import {
-  createServer,
-  EmbeddedBroker,
-  memoryTransport,
-  type MemoryClient,
-  type MemoryTransport,
-  type Server,
-} from '../../src/index.js';
-import { openStomp, type MemoryStompClient, type StompFrame } from '../clients/stomp.js';
+  openStomp,
+  type MemoryStompClient,
+  type StompFrame,
+  type StompVersion,
+} from '../clients/stomp.js';
 import { deadLetters, retainedTopic, problemQueue } from './broker-model.js';
-import type { Version } from './frame.js';
 import type { Settings } from './script.js';
 import { sessionLimits } from './server-model.js';
-import type { Answer, End } from './session-model.js';
+import type { Answer } from './session-model.js';
 
 /** A received answer, and the name of the delivery in ACK and NACK. */
 export interface ReceivedAnswer {
@@ -21,164 +18,121 @@ export interface ReceivedAnswer {
   readonly name: string | undefined;
 }
 
-interface ModelledClient {
-  readonly stomp: MemoryStompClient;
-  end: End | undefined;
-}
+/** The headers of answers that the model knows, by command. */
+const answerHeaders: Readonly<Record<string, readonly string[]>> = {
+  CONNECTED: ['version'],
+  RECEIPT: ['receipt-id'],
+  ERROR: ['code', 'receipt-id'],
+  MESSAGE: [
+    'subscription',
+    'destination',
+    'redelivered',
+    'delivery-count',
+    'retained',
+    'original-destination',
+  ],
+};
 
-export class RealServer {
-  readonly #clients = new Map<number, ModelledClient>();
-  /** The id of each publication, by its body. */
-  readonly #ids = new Map<string, string>();
+export type RealServer = Awaited<ReturnType<typeof openRealServer>>;
 
-  private constructor(
-    readonly server: Server,
-    readonly clock: TestClock,
-    private readonly transport: MemoryTransport,
-    /** Errors that were logged. */
-    readonly errors: readonly string[],
-    /** True when the server has asked its clock for another turn. */
-    private readonly hasTasks: () => boolean,
-  ) {}
-
-  static async open({ onRejectedFrame, ...queue }: Settings): Promise<RealServer> {
-    const transport = memoryTransport();
-    const clock = testClock({ date: 0 });
-    let tasks = 0;
-    const soon = (action: () => void) => {
-      tasks++;
-      clock.soon(() => {
-        tasks--;
-        action();
-      });
-    };
-    let sessions = 0;
-    let messages = 0;
-    const ids = {
-      session: () => `s${++sessions}`,
-      message: () => `m${++messages}`,
-      reply: () => 'unused',
-    };
-    const errors: string[] = [];
-    const logger = { info() {}, warn() {}, error: (text: string) => void errors.push(text) };
-    const broker = new EmbeddedBroker({
+export async function openRealServer({ onRejectedFrame, ...queue }: Settings) {
+  const transport = memoryTransport();
+  const clock = testClock({ date: 0 });
+  /** Number of turns that the server has asked its clock for. */
+  let tasks = 0;
+  const soon = (action: () => void) => {
+    tasks++;
+    clock.soon(() => {
+      tasks--;
+      action();
+    });
+  };
+  const errors: string[] = [];
+  const server = await createServer({
+    transports: [transport],
+    endpoints: [],
+    broker: new EmbeddedBroker({
       queue: { ...queue, deadLetters },
       retain: { destinations: [retainedTopic] },
-    });
-    const server = await createServer({
-      transports: [transport],
-      endpoints: [],
-      broker,
-      ids,
-      clock: { ...clock, soon },
-      logger,
-      // The model has no shares: one client can use up the few queues.
-      limits: { ...sessionLimits, shares: 1 },
-      onRejectedFrame,
-    });
-    await server.start();
-    return new RealServer(server, clock, transport, errors, () => tasks > 0);
-  }
+    }),
+    ids: sequentialIds(),
+    clock: { ...clock, soon },
+    logger: { info() {}, warn() {}, error: (text) => void errors.push(text) },
+    // The model has no shares: one client can use up the few queues.
+    limits: { ...sessionLimits, shares: 1 },
+    onRejectedFrame,
+  });
+  await server.start();
 
-  connect(client: number): void {
-    const connected: ModelledClient = { stomp: openStomp(this.transport), end: undefined };
-    void connected.stomp.connection.closed.then((end) => (connected.end = end));
-    this.#clients.set(client, connected);
-  }
-
-  /** Sends bytes, which are given as characters, in several parts. */
-  send(client: number, bytes: string, cuts: readonly number[]): void {
-    const places = cuts.map((share) => Math.floor(share * bytes.length));
-    const ends = [...places, bytes.length].toSorted((a, b) => a - b);
-    let start = 0;
-    for (const end of ends) {
-      this.connection(client).send(Buffer.from(bytes.slice(start, end), 'latin1'));
-      start = end;
-    }
-  }
-
-  connection(client: number): MemoryClient {
-    return this.#clients.get(client)!.stomp.connection;
-  }
-
+  const clients = new Map<number, MemoryStompClient>();
+  /** The id of each publication, by its body. */
+  const ids = new Map<string, string>();
+  const connection = (client: number) => clients.get(client)!.connection;
   /** Resolves when the server does nothing more. `Server.idle` would also wait for readers that have stopped. */
-  async idle(): Promise<void> {
+  async function idle(): Promise<void> {
     do await new Promise((resolve) => setImmediate(resolve));
-    while (this.hasTasks());
+    while (tasks > 0);
   }
 
-  /** Returns the answers that the client has received since the last call, and how its connection ended. */
-  received(
-    client: number,
-    version: Version | undefined,
-  ): { answers: ReceivedAnswer[]; end: End | undefined } {
-    const { stomp, end } = this.#clients.get(client)!;
-    const answers = stomp.received.splice(0).map((frame) => this.#answer(frame, version));
-    if (end !== undefined) this.#clients.delete(client);
-    return { answers, end };
-  }
-
-  /** Ends all connections, and returns what remains. */
-  async empty(): Promise<{ sessions: number; timers: number }> {
-    for (const { stomp } of this.#clients.values()) stomp.connection.vanish();
-    await this.idle();
-    // By then all messages have expired, and the server does not look for more.
-    await this.clock.advance(30_000);
-    return { sessions: this.server.sessions.size, timers: this.clock.timers.length };
-  }
-
-  #answer({ command, headers, body }: StompFrame, version: Version | undefined): ReceivedAnswer {
-    const plain = (answer: Answer): ReceivedAnswer => ({ answer, name: undefined });
-    switch (command) {
-      case 'CONNECTED':
-        return plain({ kind: 'connected', version: headers['version'] as Version });
-      case 'RECEIPT':
-        return plain({ kind: 'receipt', receipt: headers['receipt-id']! });
-      case 'ERROR':
-        return plain({ kind: 'error', code: headers['code']!, receipt: headers['receipt-id'] });
-      case 'MESSAGE':
-        return this.#message(headers, body, version);
-      default:
-        throw new Error(`A client received ${command}.`);
-    }
-  }
-
-  #message(
-    headers: StompFrame['headers'],
-    body: string,
-    version: Version | undefined,
+  function answerOf(
+    { command, headers, body }: StompFrame,
+    version: StompVersion | undefined,
   ): ReceivedAnswer {
-    const { subscription, destination = '', ack } = headers;
-    const id = headers['message-id']!;
+    const names = answerHeaders[command];
+    if (names === undefined) throw new Error(`A client received ${command}.`);
+    const known = Object.fromEntries(names.map((name) => [name, headers[name]]));
+    if (command !== 'MESSAGE') return { answer: { command, headers: known }, name: undefined };
+    const { ack, 'message-id': id = '' } = headers;
+    const isProblem = headers['destination'] === problemQueue;
     const original = headers['original-destination'];
+    if (body !== '' && !isProblem && original === undefined) checkId(body, publicationIdOf(id));
     // Before STOMP 1.2, message-id is the name of the delivery, and no header shows whether it waits for ACK.
     const acknowledged = version === '1.2' ? ack !== undefined : undefined;
-    const count = Number(headers['delivery-count'] ?? 1);
-    if ((headers['redelivered'] === 'true') !== count > 1) throw new Error(`redelivered, ${count}`);
-    const isProblem = destination === problemQueue;
-    const unique = body !== '' && !isProblem && original === undefined;
-    if (unique) this.#checkId(body, publicationIdOf(id));
-    return {
-      name: ack ?? id,
-      answer: {
-        kind: 'message',
-        subscription,
-        destination,
-        body: isProblem ? problemOf(body) : body,
-        count,
-        retained: headers['retained'] === 'true',
-        original,
-        acknowledged,
-      },
-    };
+    const text = isProblem ? problemOf(body) : body;
+    return { name: ack ?? id, answer: { command, headers: known, body: text, acknowledged } };
   }
 
   /** A publication has the same id for all clients. */
-  #checkId(publication: string, id: string): void {
-    const known = this.#ids.get(publication) ?? id;
+  function checkId(publication: string, id: string): void {
+    const known = ids.get(publication) ?? id;
     if (known !== id) throw new Error(`${publication} has the ids ${known} and ${id}.`);
-    this.#ids.set(publication, id);
+    ids.set(publication, id);
   }
+
+  return {
+    server,
+    clock,
+    /** Errors that were logged. */
+    errors,
+    idle,
+    connection,
+    connect: (client: number) => void clients.set(client, openStomp(transport)),
+
+    /** Sends bytes, which are given as characters, in several parts. */
+    send(client: number, bytes: string, cuts: readonly number[]): void {
+      const places = cuts.map((share) => Math.floor(share * bytes.length));
+      const ends = [...places, bytes.length].toSorted((a, b) => a - b);
+      for (const [i, end] of ends.entries())
+        connection(client).send(Buffer.from(bytes.slice(ends[i - 1] ?? 0, end), 'latin1'));
+    },
+
+    /** Returns the answers that the client has received since the last call, and how its connection ended. */
+    received(client: number, version: StompVersion | undefined) {
+      const { received, end } = clients.get(client)!;
+      const answers = received.splice(0).map((frame) => answerOf(frame, version));
+      if (end !== undefined) clients.delete(client);
+      return { answers, end };
+    },
+
+    /** Ends all connections, and returns what remains. */
+    async empty(): Promise<{ sessions: number; timers: number }> {
+      for (const client of clients.keys()) connection(client).vanish();
+      await idle();
+      // By then all messages have expired, and the server does not look for more.
+      await clock.advance(30_000);
+      return { sessions: server.sessions.size, timers: clock.timers.length };
+    },
+  };
 }
 
 /** Without the marks of deliveries: of a session queue, and of a message that a session receives twice. */

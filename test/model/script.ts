@@ -1,62 +1,7 @@
 // The steps of a run as plain data, and how fast-check generates them.
 import fc from 'fast-check';
-import type { Ack, PlainFrame, Version } from './frame.js';
-
-/** A frame whose names are chosen when it is sent. A frame that would be rejected is not sent, unless it is forced. */
-export type Draft = { readonly receipt: boolean; readonly forced: boolean } & (
-  | PlainFrame
-  | {
-      readonly kind: 'send';
-      readonly destination: string;
-      readonly transaction: string | undefined;
-      readonly empty: boolean;
-      /** Milliseconds until the message expires. */
-      readonly lifetime: number | undefined;
-    }
-  | {
-      readonly kind: 'ack' | 'nack';
-      /** Selects a delivery that the client has received; undefined for an unknown one. */
-      readonly index: number | undefined;
-      /** True when the frame names another subscription than that of the delivery. */
-      readonly wrongSubscription: boolean;
-      readonly transaction: string | undefined;
-    }
-  | { readonly kind: 'malformed'; readonly index: number }
-);
-
-export type Step =
-  | {
-      readonly kind: 'open';
-      readonly client: number;
-      /** Undefined for a client that does not send CONNECT. */
-      readonly version: Version | undefined;
-      /** True when the client subscribes to its problems first, so that a rejected frame does not end the session. */
-      readonly problems: boolean;
-    }
-  | {
-      readonly kind: 'frames';
-      readonly client: number;
-      readonly drafts: readonly Draft[];
-      /** Where the bytes are cut into chunks, as fractions of their length. */
-      readonly cuts: readonly number[];
-      /** True when the end of the last frame is sent with the next frames. */
-      readonly partial: boolean;
-      readonly crlf: boolean;
-    }
-  | { readonly kind: 'vanish' | 'close' | 'stall' | 'resume'; readonly client: number }
-  | { readonly kind: 'publish'; readonly destination: string }
-  | { readonly kind: 'wait'; readonly milliseconds: number };
-
-/** The options of a run's server. */
-export interface Settings {
-  readonly whenFull: 'refuse' | 'drop-oldest';
-  readonly maxDeliveries: number;
-  readonly maxQueues: number;
-  /** Messages of one queue. */
-  readonly maxMessages: number;
-  readonly prefetch: number;
-  readonly onRejectedFrame: 'report' | 'close' | 'ignore';
-}
+import type { AckMode } from '../../src/message/frame.js';
+import type { StompVersion } from '../clients/stomp.js';
 
 export const clientCount = 4;
 
@@ -67,7 +12,7 @@ const publishable = [...topics, '/queue/x', '/queue/x', '/queue/y'] as const;
 export const unserved = '/nowhere/at/all';
 
 const client = fc.nat(clientCount - 1);
-const version = fc.constantFrom<Version>('1.2', '1.2', '1.1', '1.0');
+const version = fc.constantFrom<StompVersion>('1.2', '1.2', '1.1', '1.0');
 const transaction = fc.constantFrom('t', 'u', 'v');
 const subscriptionId = fc.constantFrom('a', 'b', 'c', 'd');
 /** True once in `weight + 1` times. */
@@ -97,13 +42,15 @@ function weighted<K extends string, F extends object>(
 
 const common = { receipt: fc.boolean(), forced: rarely(30) };
 
-const draft: fc.Arbitrary<Draft> = fc.oneof(
+const draft = fc.oneof(
   weighted(24, ['subscribe'], {
     ...common,
     id: optional(subscriptionId, 30),
     destination: subscribable,
-    ack: fc.constantFrom<Ack>('auto', 'client', 'client-individual'),
-    prefetch: optional(fc.constantFrom('1', '2', '3', '1', '2', '3', '1', '2', '3', '0', 'x')),
+    ack: fc.constantFrom<AckMode>('auto', 'client', 'client-individual'),
+    'prefetch-count': optional(
+      fc.constantFrom('1', '2', '3', '1', '2', '3', '1', '2', '3', '0', 'x'),
+    ),
   }),
   weighted(8, ['unsubscribe'], {
     ...common,
@@ -118,11 +65,14 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
     ),
     transaction: optional(transaction),
     empty: rarely(9),
+    // Milliseconds until the message expires.
     lifetime: optional(fc.integer({ min: 1, max: 20_000 })),
   }),
   weighted(40, ['ack', 'ack', 'nack'], {
     ...common,
+    // Selects a delivery that the client has received; undefined for an unknown one.
     index: optional(fc.nat(9), 60),
+    // The frame names another subscription than that of the delivery.
     wrongSubscription: rarely(40),
     transaction: optional(transaction),
   }),
@@ -133,12 +83,25 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
   weighted(1, ['connect'], { ...common, version, receipt: fc.constant(false) }),
 );
 
-export const steps: fc.Arbitrary<Step> = fc.oneof(
-  weighted(8, ['open'], { client, version: optional(version, 12), problems: fc.boolean() }),
+type Generated<A> = A extends fc.Arbitrary<infer T> ? T : never;
+
+/** A frame whose names are chosen when it is sent. A frame that would be rejected is not sent, unless it is forced. */
+export type Draft = Generated<typeof draft>;
+
+export const steps = fc.oneof(
+  weighted(8, ['open'], {
+    client,
+    // Undefined for a client that does not send CONNECT.
+    version: optional(version, 12),
+    // The client subscribes to its problems first, so that a rejected frame does not end the session.
+    problems: fc.boolean(),
+  }),
   weighted(40, ['frames'], {
     client,
     drafts: fc.array(draft, { minLength: 1, maxLength: 4 }),
+    // Where the bytes are cut into chunks, as fractions of their length.
     cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+    // The end of the last frame is sent with the next frames.
     partial: rarely(9),
     crlf: fc.boolean(),
   }),
@@ -148,16 +111,17 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   weighted(1, ['wait'], { milliseconds: fc.constantFrom(10_000, 20_000, 60_000) }),
 );
 
-export const settings: fc.Arbitrary<Settings> = fc.record({
+export type Step = Generated<typeof steps>;
+
+/** The options of a run's server. */
+export const settings = fc.record({
   whenFull: fc.constantFrom('refuse' as const, 'drop-oldest' as const),
   maxDeliveries: fc.integer({ min: 1, max: 3 }),
   maxQueues: fc.constantFrom(2, 3),
+  // Messages of one queue.
   maxMessages: fc.integer({ min: 2, max: 6 }),
   prefetch: fc.integer({ min: 1, max: 4 }),
-  onRejectedFrame: fc.constantFrom<Settings['onRejectedFrame']>(
-    'report',
-    'report',
-    'close',
-    'ignore',
-  ),
+  onRejectedFrame: fc.constantFrom('report', 'report', 'close', 'ignore'),
 });
+
+export type Settings = Generated<typeof settings>;

@@ -1,7 +1,8 @@
 // The server of the model: processes frames, and adds the expected answers to each session.
 import { closeCodeOf, type ErrorCode } from '../../src/message/error.js';
+import type { StompVersion } from '../clients/stomp.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
-import { syntaxError, type Frame, type Version } from './frame.js';
+import { syntaxError, type Frame } from './frame.js';
 import type { MessageModel } from './queue-model.js';
 import type { Settings } from './script.js';
 import { ConsumerModel, SessionModel } from './session-model.js';
@@ -13,8 +14,6 @@ export const sessionLimits = {
 } as const;
 export const connectTimeout = 60_000;
 
-type Settle = Extract<Frame, { readonly kind: 'ack' | 'nack' }>;
-
 export class ServerModel {
   readonly broker: BrokerModel;
   readonly sessions = new Set<SessionModel>();
@@ -22,9 +21,7 @@ export class ServerModel {
   #ended: SessionModel[] = [];
 
   constructor(private readonly settings: Settings) {
-    this.broker = new BrokerModel(settings, (session, code) =>
-      this.#fail(session, code, undefined),
-    );
+    this.broker = new BrokerModel(settings, (session, code) => this.#fail(session, code));
   }
 
   open(): SessionModel {
@@ -50,7 +47,8 @@ export class ServerModel {
       if (!(error instanceof Refusal)) throw error;
       return this.#refuse(session, error, frame);
     }
-    if (frame.receipt !== undefined) session.addAnswer({ kind: 'receipt', receipt: frame.receipt });
+    if (frame.receipt !== undefined)
+      session.addAnswer({ command: 'RECEIPT', headers: { 'receipt-id': frame.receipt } });
     if (frame.kind === 'disconnect') this.end(session, 1000, '');
   }
 
@@ -91,10 +89,10 @@ export class ServerModel {
     }
   }
 
-  #connect(session: SessionModel, version: Version): void {
-    if (session.version !== undefined) return this.#fail(session, 'already-connected', undefined);
+  #connect(session: SessionModel, version: StompVersion): void {
+    if (session.version !== undefined) return this.#fail(session, 'already-connected');
     session.version = version;
-    session.addAnswer({ kind: 'connected', version });
+    session.addAnswer({ command: 'CONNECTED', headers: { version } });
   }
 
   #process(session: SessionModel, frame: Frame): void {
@@ -102,36 +100,32 @@ export class ServerModel {
       case 'subscribe':
         return this.#subscribe(session, frame);
       case 'unsubscribe':
-        return this.#unsubscribe(session, frame.id, frame.destination);
+        return this.#unsubscribe(session, frame);
       case 'send':
       case 'ack':
       case 'nack':
         if (frame.transaction !== undefined) return hold(session, frame.transaction, frame);
         if (frame.kind === 'send') return this.broker.publish([messageOf(frame)]);
-        return this.#settleAll(this.#settlements(session, [frame]));
-      case 'begin':
-        if (session.transactions.has(frame.transaction)) throw new Refusal('transaction-exists');
-        if (session.transactions.size >= sessionLimits.maxTransactions)
-          throw new Refusal('transaction-limit');
-        session.transactions.set(frame.transaction, []);
+        for (const each of this.#settlements(session, frame)) this.broker.settle(each);
         return;
+      case 'begin': {
+        const { transactions } = session;
+        if (transactions.has(frame.transaction)) throw new Refusal('transaction-exists');
+        if (transactions.size >= sessionLimits.maxTransactions)
+          throw new Refusal('transaction-limit');
+        return void transactions.set(frame.transaction, []);
+      }
       case 'commit':
         return this.#commit(session, take(session, frame.transaction));
       case 'abort':
-        take(session, frame.transaction);
-        return;
-      case 'disconnect':
-      case 'connect':
-      case 'heartbeat':
-      case 'malformed':
-        return;
+        return void take(session, frame.transaction);
       default:
-        frame satisfies never;
+      // DISCONNECT; the other kinds do not get here.
     }
   }
 
   #subscribe(session: SessionModel, frame: Frame & { readonly kind: 'subscribe' }): void {
-    const { id, destination, ack, prefetch } = frame;
+    const { id, destination, ack, 'prefetch-count': prefetch } = frame;
     const key = id ?? destination;
     if (session.consumers.size >= sessionLimits.maxSubscriptions)
       throw new Refusal('subscription-limit');
@@ -143,11 +137,7 @@ export class ServerModel {
     session.consumers.set(key, consumer);
   }
 
-  #unsubscribe(
-    session: SessionModel,
-    id: string | undefined,
-    destination: string | undefined,
-  ): void {
+  #unsubscribe(session: SessionModel, { id, destination }: Frame & { kind: 'unsubscribe' }): void {
     const consumer = [...session.consumers.values()].find((each) =>
       id === undefined ? each.destination === destination : each.key === id,
     );
@@ -162,35 +152,25 @@ export class ServerModel {
 
   #commit(session: SessionModel, frames: readonly Frame[]): void {
     try {
-      const sends = frames.filter((frame) => frame.kind === 'send');
-      const settlements = this.#settlements(
-        session,
-        frames.filter((frame): frame is Settle => frame.kind === 'ack' || frame.kind === 'nack'),
-      );
-      this.broker.publish(sends.map(messageOf));
-      this.#settleAll(settlements);
+      const settlements = frames.flatMap((frame) => this.#settlements(session, frame));
+      this.broker.publish(frames.filter((frame) => frame.kind === 'send').map(messageOf));
+      for (const settlement of settlements) this.broker.settle(settlement);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw new Refusal('transaction-failed', error.closes);
     }
   }
 
-  #settlements(session: SessionModel, frames: readonly Settle[]): readonly SettlementModel[] {
-    return frames.flatMap(({ kind, name, subscription }) => {
-      const delivery = session.received.find(
-        (each) => each.name === name && each.consumer.ack !== 'auto',
-      );
-      if (delivery === undefined) throw new Refusal('acknowledgement-unknown');
-      const { consumer } = delivery;
-      const open = consumer.unacknowledged.some((each) => each.delivery === delivery);
-      const isWrong = session.version === '1.1' && subscription !== delivery.subscription;
-      if (open && isWrong) throw new Refusal('acknowledgement-unknown');
-      return open ? [{ kind, consumer, name }] : [];
-    });
-  }
-
-  #settleAll(settlements: readonly SettlementModel[]): void {
-    for (const settlement of settlements) this.broker.settle(settlement);
+  /** Empty for another frame, and for a delivery that no longer waits. */
+  #settlements({ received, version }: SessionModel, frame: Frame): readonly SettlementModel[] {
+    if (frame.kind !== 'ack' && frame.kind !== 'nack') return [];
+    const { kind, name, subscription } = frame;
+    const delivery = received.find((each) => each.name === name && each.consumer.ack !== 'auto');
+    if (delivery === undefined) throw new Refusal('acknowledgement-unknown');
+    const { key, unacknowledged } = delivery.consumer;
+    if (!unacknowledged.includes(delivery)) return [];
+    if (version === '1.1' && subscription !== key) throw new Refusal('acknowledgement-unknown');
+    return [{ kind, delivery }];
   }
 
   #refuse(session: SessionModel, { code, closes }: Refusal, frame: Frame): void {
@@ -208,43 +188,38 @@ export class ServerModel {
     const hasDestination = frame.kind !== 'unsubscribe' || frame.id === undefined;
     const destination = hasDestination && 'destination' in frame ? frame.destination : undefined;
     const body = JSON.stringify({ code, destination, receipt: frame.receipt });
-    this.broker.sendTo(session, {
-      destination: problemQueue,
-      body,
-      expires: Infinity,
-      original: undefined,
-    });
+    this.broker.sendTo(session, { destination: problemQueue, body });
   }
 
-  #fail(
-    session: SessionModel,
-    code: string,
-    receipt: string | undefined,
-    closes = closing(code),
-  ): void {
-    session.addAnswer({ kind: 'error', code, receipt });
+  #fail(session: SessionModel, code: string, receipt?: string, closes = closing(code)): void {
+    session.addAnswer({ command: 'ERROR', headers: { code, 'receipt-id': receipt } });
     this.end(session, closes, code);
   }
 }
 
 function messageOf(frame: Frame & { readonly kind: 'send' }): MessageModel {
-  const { destination, body, expires = Infinity } = frame;
+  const { destination, body, expires } = frame;
   if (!/^\/(topic|queue)\//.test(destination)) throw new Refusal('no-route');
-  return { destination, body, expires, original: undefined };
+  return { destination, body, expires };
+}
+
+/** The frames of an open transaction. */
+function transactionOf({ transactions }: SessionModel, name: string): Frame[] {
+  const frames = transactions.get(name);
+  if (frames === undefined) throw new Refusal('transaction-unknown');
+  return frames;
 }
 
 /** Adds a frame to an open transaction. */
 function hold(session: SessionModel, name: string, frame: Frame): void {
-  const frames = session.transactions.get(name);
-  if (frames === undefined) throw new Refusal('transaction-unknown');
+  const frames = transactionOf(session, name);
   if (frames.length >= sessionLimits.maxTransactionFrames) throw new Refusal('transaction-limit');
   frames.push(frame);
 }
 
 /** Ends a transaction and returns its frames. */
 function take(session: SessionModel, name: string): readonly Frame[] {
-  const frames = session.transactions.get(name);
-  if (frames === undefined) throw new Refusal('transaction-unknown');
+  const frames = transactionOf(session, name);
   session.transactions.delete(name);
   return frames;
 }

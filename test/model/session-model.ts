@@ -1,45 +1,36 @@
 // A session of the model and its subscriptions.
-import type { Ack, Frame, Version } from './frame.js';
+import type { AckMode } from '../../src/message/frame.js';
+import type { StompVersion } from '../clients/stomp.js';
+import type { Frame } from './frame.js';
 import type { QueuedModel, QueueModel } from './queue-model.js';
 
 /** A frame that a client receives. */
-export type Answer =
-  | { readonly kind: 'connected'; readonly version: Version }
-  | { readonly kind: 'receipt'; readonly receipt: string }
-  | { readonly kind: 'error'; readonly code: string; readonly receipt: string | undefined }
-  | {
-      readonly kind: 'message';
-      readonly subscription: string | undefined;
-      readonly destination: string;
-      readonly body: string;
-      readonly count: number;
-      readonly retained: boolean;
-      readonly original: string | undefined;
-      /** Undefined before STOMP 1.2, where a message does not show it. */
-      readonly acknowledged: boolean | undefined;
-    };
+export interface Answer {
+  readonly command: string;
+  /** The headers of `answerHeaders`. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Only of messages. */
+  readonly body?: string;
+  /** True for a message that waits for ACK or NACK; undefined before STOMP 1.2, where a message does not show it. */
+  readonly acknowledged?: boolean | undefined;
+}
 
 export interface End {
   readonly code: number;
   readonly reason: string;
 }
 
-/** A delivery without ACK or NACK. */
-export interface Unacknowledged {
-  readonly queued: QueuedModel;
-  readonly delivery: Delivery;
-}
-
 /** A delivery to a client; its name is known when the client has received the frame. */
 export interface Delivery {
-  readonly subscription: string;
   readonly consumer: ConsumerModel;
+  readonly queued: QueuedModel;
   name: string | undefined;
 }
 
 /** One subscription. */
 export class ConsumerModel {
-  unacknowledged: Unacknowledged[] = [];
+  /** Deliveries without ACK or NACK. */
+  unacknowledged: Delivery[] = [];
   /** The queue of its messages; undefined for a topic without acknowledgement. */
   queue: QueueModel | undefined;
 
@@ -49,7 +40,7 @@ export class ConsumerModel {
     readonly key: string,
     readonly id: string | undefined,
     readonly destination: string,
-    readonly ack: Ack,
+    readonly ack: AckMode,
     readonly window: number,
   ) {}
 
@@ -61,7 +52,7 @@ export class ConsumerModel {
 export class SessionModel {
   /** True when the first byte was received, which determines the protocol. */
   started = false;
-  version: Version | undefined;
+  version: StompVersion | undefined;
   gone = false;
   end: End | undefined;
   stalled = false;

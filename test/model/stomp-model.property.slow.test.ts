@@ -5,7 +5,7 @@ import { cases, fuzzing } from '../property.js';
 import { problemQueue, Refusal } from './broker-model.js';
 import { bytesOf, type Frame } from './frame.js';
 import { frameOf, type Source } from './naming.js';
-import { RealServer, type ReceivedAnswer } from './real-server.js';
+import { openRealServer, type RealServer, type ReceivedAnswer } from './real-server.js';
 import { clientCount, settings, steps, type Settings, type Step } from './script.js';
 import { ServerModel } from './server-model.js';
 import type { Answer, SessionModel } from './session-model.js';
@@ -116,15 +116,9 @@ function connectFrames(
   { version, problems }: Open,
 ): string {
   if (version === undefined) return '';
-  const connect: Frame = { kind: 'connect', version, receipt: undefined };
-  const subscribe: Frame = {
-    kind: 'subscribe',
-    id: 'problems',
-    destination: problemQueue,
-    ack: 'auto',
-    prefetch: undefined,
-    receipt: undefined,
-  };
+  const connect: Frame = { kind: 'connect', version };
+  const destination = problemQueue;
+  const subscribe: Frame = { kind: 'subscribe', id: 'problems', destination, ack: 'auto' };
   const frames = problems ? [connect, subscribe] : [connect];
   for (const frame of frames) model.receive(session, frame);
   return frames.map((frame) => bytesOf(frame, version, false)).join('');
@@ -169,7 +163,7 @@ async function publish(
   const body = state.unique('body ');
   let refused: string | undefined;
   try {
-    state.model.broker.publish([{ destination, body, expires: Infinity, original: undefined }]);
+    state.model.broker.publish([{ destination, body }]);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     refused = error.code;
@@ -227,8 +221,9 @@ function ordered<T>(
   let group = 0;
   const ranked = items.map((item) => {
     const answer = answerOf(item);
-    if (answer.kind !== 'message') return { item, group: ++group, subscription: '' };
-    const subscription = answer.subscription ?? answer.destination;
+    if (answer.command !== 'MESSAGE') return { item, group: ++group, subscription: '' };
+    const { subscription: id, destination } = answer.headers;
+    const subscription = id ?? destination!;
     return { item, group: reordered ? 0 : group, subscription };
   });
   return ranked
@@ -253,7 +248,7 @@ it('answers as the model does', { timeout: 0 }, async () => {
   let total = 0;
   await fc.assert(
     fc.asyncProperty(settings, fc.noBias(runs), async (chosen, commands) => {
-      const real = await RealServer.open(chosen);
+      const real = await openRealServer(chosen);
       const state = new ModelState(chosen);
       await fc.asyncModelRun(() => ({ model: state, real }), commands);
       total += state.steps;

@@ -1,4 +1,4 @@
-// A matcher of destination patterns in the simplest words: it tries every way to divide a text, at any cost.
+// A simple and slow matcher of destination patterns: it tries every way to divide a text.
 export function naiveMatch(pattern: string, destination: string): boolean {
   const segments = (text: string) => text.split('/').filter((segment) => segment !== '');
   const last = segments(pattern).at(-1);

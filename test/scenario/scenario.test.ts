@@ -1,4 +1,5 @@
 // One scenario through the test kit and through real clients: all of them receive the same, so the kit behaves like real clients.
+import { fileURLToPath } from 'node:url';
 import {
   testServer,
   type ReceivedMessage,
@@ -7,9 +8,17 @@ import {
 } from 'signalbox/testing';
 import { describe, expect, it } from 'vitest';
 import { createServer, tcpTransport } from '../../src/index.js';
-import { findStompPy } from '../stomp-py.js';
+import { build, stompPy } from '../foreign-clients/foreign.js';
 import { application } from './application.js';
-import { comparable, type Result, type Runner, type Step } from './scenario.js';
+import {
+  comparable,
+  runSteps,
+  type Actor,
+  type Result,
+  type Runner,
+  type Step,
+  type StepOf,
+} from './scenario.js';
 import { throughStompjs } from './stompjs.js';
 
 const lobby = '/topic/rooms/lobby';
@@ -129,89 +138,53 @@ const expected: readonly Result[] = [
   { client: 'ann', subscription: 'lobby', unread: 0 },
 ];
 
-interface Actor {
-  readonly client: TestClient;
-  readonly protocol: 'stomp' | 'json';
-  readonly subscriptions: Map<string, TestSubscription>;
-  readonly latest: Map<string, ReceivedMessage>;
-}
-
 function throughKit(protocol: 'stomp' | 'json'): Runner {
   return async (steps) => {
     await using app = await testServer({ ...application, protocol });
-    const actors = new Map<string, Actor>();
-    const results: Result[] = [];
-    for (const step of steps) {
-      if (step.do !== 'connect') {
-        results.push(...(await runStep(step, actors.get(step.client)!)));
-        continue;
-      }
-      const { client: login, passcode } = step;
+    return await runSteps(steps, async ({ client: login, passcode }) => {
       const client = await app.connect({ login, passcode, problems: false });
-      if (client.connected)
-        actors.set(login, { client, protocol, subscriptions: new Map(), latest: new Map() });
-      else results.push({ client: login, refused: client.error!.message });
-    }
-    return results;
+      return client.connected ? actorOf(client, protocol) : client.error!.message;
+    });
   };
 }
 
-async function runStep(
-  step: Exclude<Step, { do: 'connect' }>,
-  { client, protocol, subscriptions, latest }: Actor,
-): Promise<readonly Result[]> {
-  const name = step.client;
-  switch (step.do) {
-    case 'subscribe': {
-      const { subscription: id, destination, ack = 'auto' } = step;
+function actorOf(client: TestClient, protocol: 'stomp' | 'json'): Actor {
+  const subscriptions = new Map<string, TestSubscription>();
+  const latest = new Map<string, ReceivedMessage>();
+  const settle = ({ do: kind, subscription }: StepOf<'ack' | 'nack'>) =>
+    client[kind](latest.get(subscription)!);
+  const transact = ({ do: kind, transaction }: StepOf<'begin' | 'commit' | 'abort'>) =>
+    client[kind](transaction);
+  return {
+    async subscribe({ subscription: id, destination, ack }) {
       subscriptions.set(id, await client.subscribe(destination, { id, ack }));
-      return [];
-    }
-    case 'send': {
-      const { destination, payload, transaction } = step;
+    },
+    async send({ destination, payload, transaction }) {
       // Without a content type, a string would be sent as text.
       const headers = { 'content-type': 'application/json' };
       await client.send(destination, payload, { headers, ...(transaction && { transaction }) });
-      return [];
-    }
-    case 'next': {
+    },
+    async next({ subscription }) {
       // JSON has error frames instead of a problem queue.
-      if (protocol === 'json' && step.subscription === 'problems') return [problemOf(client)];
-      const message = await subscriptions.get(step.subscription)!.next();
-      latest.set(step.subscription, message);
+      if (protocol === 'json' && subscription === 'problems') return problemOf(client);
+      const message = await subscriptions.get(subscription)!.next();
+      latest.set(subscription, message);
       const { destination, payload, redelivered = 0 } = message;
-      return [
-        {
-          client: name,
-          subscription: step.subscription,
-          destination,
-          payload: comparable(payload),
-          redelivered: redelivered > 0,
-        },
-      ];
-    }
-    case 'count': {
-      const unread = await subscriptions.get(step.subscription)!.drain();
-      return [{ client: name, subscription: step.subscription, unread: unread.length }];
-    }
-    case 'ack':
-    case 'nack':
-      await client[step.do](latest.get(step.subscription)!);
-      return [];
-    case 'begin':
-    case 'commit':
-    case 'abort':
-      await client[step.do](step.transaction);
-      return [];
-    case 'unsubscribe':
-      await subscriptions.get(step.subscription)!.unsubscribe();
-      return [];
-    case 'disconnect':
-      await client.disconnect();
-      return [];
-    default:
-      return step satisfies never;
-  }
+      const received = { subscription, destination, payload: comparable(payload) };
+      return { ...received, redelivered: redelivered > 0 };
+    },
+    async count({ subscription }) {
+      const unread = await subscriptions.get(subscription)!.drain();
+      return { subscription, unread: unread.length };
+    },
+    ack: settle,
+    nack: settle,
+    begin: transact,
+    commit: transact,
+    abort: transact,
+    unsubscribe: ({ subscription }) => subscriptions.get(subscription)!.unsubscribe(),
+    disconnect: () => client.disconnect(),
+  };
 }
 
 /** The latest problem, in the form of a message. */
@@ -227,11 +200,11 @@ function problemOf(client: TestClient): Result {
   };
 }
 
-const program = new URL('stomp-py.py', import.meta.url);
+const program = fileURLToPath(new URL('stomp-py.py', import.meta.url));
 
 /** Undefined without stomp.py. */
 function throughStompPy(): Runner | undefined {
-  const python = findStompPy();
+  const python = build(stompPy);
   if (python === undefined) return undefined;
   return async (steps) => {
     const transport = tcpTransport({ port: 0 });
@@ -239,14 +212,14 @@ function throughStompPy(): Runner | undefined {
     await server.start();
     try {
       const { port } = transport.address()!;
-      return JSON.parse(await python(program, [`${port}`, JSON.stringify(steps)])) as Result[];
+      return JSON.parse(await python(program, `${port}`, JSON.stringify(steps))) as Result[];
     } finally {
       await server.close();
     }
   };
 }
 
-const stompPy = throughStompPy();
+const stompPyRunner = throughStompPy();
 
 describe('the scenario', () => {
   it.each(['stomp', 'json'] as const)(
@@ -260,7 +233,10 @@ describe('the scenario', () => {
     expect(await throughStompjs(steps)).toEqual(expected);
   });
 
-  it.skipIf(stompPy === undefined)('has the same result through stomp.py over TCP', async () => {
-    expect(await stompPy!(steps)).toEqual(expected);
-  });
+  it.skipIf(stompPyRunner === undefined)(
+    'has the same result through stomp.py over TCP',
+    async () => {
+      expect(await stompPyRunner!(steps)).toEqual(expected);
+    },
+  );
 });

@@ -83,13 +83,12 @@ export function testSession({
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
       async process(frame) {
         events.push(frame.kind);
-        if (frame.kind === 'connect') {
-          await authenticated;
-          return session.accept(undefined, agreement) ? 'done' : 'failed';
-        }
-        return process === undefined ? 'done' : process(frame, session);
+        if (frame.kind !== 'connect') return process?.(frame, session) ?? 'done';
+        await authenticated;
+        return session.accept(undefined, agreement) ? 'done' : 'failed';
       },
-      messageDropped: ({ message }) => void events.push(`dropped ${textOf(message.body)}`),
+      messageDropped: ({ message: { body } }) =>
+        void events.push(`dropped ${Buffer.from(body).toString()}`),
       connectionLost: (code, reason) => void events.push(`lost ${code} ${reason}`),
       finished: () => void events.push('finished'),
     });
@@ -113,19 +112,13 @@ export function testSession({
   return { activity, clock, isIdle, logged, open, parts };
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString();
-}
-
 /** Encodes a receipt as its id, and a heart-beat as `beat`; equal frame objects share their encoded frame. */
 export function plainEncoder(): Encoder {
   const encoded = new WeakMap<object, EncodedFrame>();
   return {
     encode(frame: ServerFrame | Heartbeat) {
-      const known = encoded.get(frame);
-      if (known !== undefined) return known;
       const text = frame.kind === 'receipt' ? frame.receipt : 'beat';
-      const made = new EncodedFrame(Buffer.from(text), false);
+      const made = encoded.get(frame) ?? new EncodedFrame(Buffer.from(text), false);
       encoded.set(frame, made);
       return made;
     },

@@ -1,28 +1,23 @@
 // The context that tests open transports with: a clock that the test moves, and a log that they can read.
-import type { Logger } from '../../src/message/logger.js';
+import { testClock } from 'signalbox/testing';
+import { silentLogger } from '../../src/message/logger.js';
 import {
   guardAccept,
   type Connection,
   type TransportContext,
 } from '../../src/transport/transport.js';
-import { testClock, type TestClock } from 'signalbox/testing';
 
-export interface TestContext extends TransportContext {
-  readonly clock: TestClock;
-  /** Texts and messages of the errors that were logged. */
-  readonly errors: string[];
-}
+export type TestContext = ReturnType<typeof testContext>;
 
 export function testContext(
   accept: (connection: Connection) => void,
   given: Partial<Pick<TransportContext, 'http' | 'limits' | 'gate'>> = {},
-): TestContext {
+) {
+  /** Texts and messages of the errors that were logged. */
   const errors: string[] = [];
-  const logger: Logger = {
-    error: (text, cause) => void errors.push(`${text} ${(cause as Error).message}`),
-    warn: () => {},
-    info: () => {},
-  };
+  const error = (text: string, cause?: unknown) =>
+    void errors.push(`${text} ${(cause as Error).message}`);
+  const logger = { ...silentLogger, error };
   return {
     accept: guardAccept(accept, logger),
     gate: { refusal: () => undefined, begin: () => () => {} },

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
 import { noHeaders } from '../../../src/message/message.js';
 import { testClock } from 'signalbox/testing';
+import { subscriber } from '../publication.js';
 
 /** A publication of the client that is called by the name of its id. */
 const publication = (id: string, destination: string, text = ''): Publication => ({
@@ -269,15 +270,6 @@ describe('a subscription', () => {
 });
 
 describe('a broker that does not run', () => {
-  const subscriber: Subscriber = {
-    id: 's',
-    busy: false,
-    gone: false,
-    deliver: () => true,
-    room: () => Promise.resolve(),
-    fail: () => {},
-  };
-
   it.each<[string, () => EmbeddedBroker]>([
     ['before its start', () => new EmbeddedBroker()],
     [

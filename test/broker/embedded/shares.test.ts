@@ -1,6 +1,7 @@
 // The shares of the embedded broker's limits: a client that uses up its share affects no other client.
 import { describe, expect, it } from 'vitest';
-import { brokerWith, publication, refusal } from './started-broker.js';
+import { publication } from '../publication.js';
+import { brokerWith, refusal } from './started-broker.js';
 
 const large = 'x'.repeat(1000);
 

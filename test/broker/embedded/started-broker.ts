@@ -1,89 +1,17 @@
 // A started embedded broker with a manual clock, and subscribers that keep their deliveries.
-import type {
-  BrokerConnection,
-  BrokerContext,
-  Operation,
-  Subscriber,
-} from '../../../src/broker/broker.js';
-import type { Publication } from '../../../src/broker/publication.js';
+import { sequentialIds, testClock } from 'signalbox/testing';
+import { expect } from 'vitest';
+import type { BrokerContext, Subscriber } from '../../../src/broker/broker.js';
 import type { EmbeddedBrokerOptions } from '../../../src/broker/embedded/broker-options.js';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
 import type { QueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
-import type { ErrorCode, MessagingError } from '../../../src/message/error.js';
+import type { ErrorCode } from '../../../src/message/error.js';
 import type { AckMode } from '../../../src/message/frame.js';
-import type { Headers, Message } from '../../../src/message/message.js';
-import { expect } from 'vitest';
-import { testClock } from 'signalbox/testing';
-
-let published = 0;
-
-/** A publication as the publisher makes it. */
-export const publication = (
-  destination: string,
-  text = '',
-  headers: Readonly<Record<string, string>> = {},
-  account?: string,
-): Publication => ({
-  id: `m${++published}`,
-  message: message(destination, text, headers),
-  origin: undefined,
-  account,
-  publishedAt: 0,
-});
-
-/** A step of a transaction that sends. */
-export const sending = (...of: Parameters<typeof publication>): Operation => ({
-  kind: 'send',
-  publication: publication(...of),
-});
-
-export const message = (
-  destination: string,
-  text = '',
-  headers: Readonly<Record<string, string>> = {},
-): Message => ({
-  destination,
-  headers: new Map(Object.entries(headers)),
-  body: Buffer.from(text),
-});
+import { silentLogger } from '../../../src/message/logger.js';
+import { publication } from '../publication.js';
 
 export const refusal = (code: ErrorCode) =>
   expect.objectContaining({ name: 'MessagingError', code }) as Error;
-
-export interface Delivery {
-  readonly subscription: string;
-  readonly text: string;
-  readonly destination: string;
-  readonly headers: Headers;
-  readonly ack: string | undefined;
-  readonly redelivered: number | undefined;
-  readonly retained: boolean;
-}
-
-export interface Consumer {
-  readonly connection: BrokerConnection;
-  readonly deliveries: readonly Delivery[];
-  /** Removes the deliveries so far and returns their texts. */
-  takeTexts(): string[];
-  subscribe(
-    id: string,
-    destination: string,
-    ack?: AckMode,
-    headers?: Readonly<Record<string, string>>,
-  ): void;
-  /** Sends ACK or NACK for the delivery of this text. */
-  settle(kind: 'ack' | 'nack', text: string): void;
-  /** From now on the outbox is full. */
-  fill(): void;
-  /** The outbox has room again; resolves when the broker has reacted. */
-  drain(): Promise<void>;
-  /** From now on the session is gone; the broker has not closed the connection yet. */
-  vanish(): void;
-  /** While it is busy, frames of the session are processed. */
-  setBusy(busy: boolean): void;
-  /** The codes of the errors that ended the session. */
-  readonly failures: readonly string[];
-}
 
 /** @param shares the parts into which shared limits are divided; with 1 every account can use everything */
 export function brokerWith(
@@ -93,82 +21,80 @@ export function brokerWith(
 ) {
   const clock = testClock({ date: 0 });
   const errors: string[] = [];
-  const logger = {
-    error: (text: string) => void errors.push(text),
-    warn: () => {},
-    info: () => {},
-  };
-  const ids = { message: () => `m${++published}` };
-  const context: BrokerContext = { clock, ids, logger, separator: '/', shares };
+  const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
+  const context: BrokerContext = { clock, ids: sequentialIds(), logger, separator: '/', shares };
   const subject = new EmbeddedBroker({ queue, ...options });
-  const started = subject.start(context);
   return {
     subject,
     clock,
     errors,
     context,
-    started,
+    started: subject.start(context),
     publish: (destination: string, ...texts: string[]) => {
       for (const text of texts) void subject.publish(publication(destination, text));
     },
-    consumer: (account?: string) => consumer(subject, account),
+    consumer: (account?: string) => consumerOf(subject, account),
   };
 }
 
-function consumer(subject: EmbeddedBroker, account: string | undefined): Consumer {
-  const deliveries: Delivery[] = [];
+export type Consumer = ReturnType<typeof consumerOf>;
+
+function consumerOf(broker: EmbeddedBroker, account: string | undefined) {
+  const deliveries: {
+    readonly subscription: string;
+    readonly text: string;
+    readonly destination: string;
+    readonly headers: ReadonlyMap<string, string>;
+    readonly ack: string | undefined;
+    readonly redelivered: number | undefined;
+    readonly retained: boolean;
+  }[] = [];
   const acks = new Map<string, string | undefined>();
+  /** The codes of the errors that ended the session. */
   const failures: string[] = [];
   let full = false;
-  let gone = false;
-  let busy = false;
   let waiting: (() => void)[] = [];
-  const subscriber: Subscriber = {
+  const state = { busy: false, gone: false };
+  const subscriber: Subscriber = Object.assign(state, {
     id: 'session',
     account,
-    get busy() {
-      return busy;
-    },
-    get gone() {
-      return gone;
-    },
-    deliver({ id }, { message: { destination, headers, body } }, marks) {
+    deliver({ id }, { message: { destination, headers, body } }, marks = {}) {
       const text = Buffer.from(body).toString();
-      deliveries.push({
-        subscription: id,
-        text,
-        destination,
-        headers,
-        ack: marks?.ack,
-        redelivered: marks?.redelivered,
-        retained: marks?.retained === true,
-      });
-      acks.set(text, marks?.ack);
+      const { ack, redelivered, retained = false } = marks;
+      deliveries.push({ subscription: id, text, destination, headers, ack, redelivered, retained });
+      acks.set(text, ack);
       return !full;
     },
-    room: () => (full ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
-    fail: ({ code }: MessagingError) => void failures.push(code),
-  };
-  const connection = subject.connect(subscriber);
+    room: () => (full ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()),
+    fail: ({ code }) => void failures.push(code),
+  } satisfies Omit<Subscriber, keyof typeof state>);
+  const connection = broker.connect(subscriber);
   return {
     connection,
     deliveries,
     failures,
+    /** `gone`: the broker has not closed the connection yet. `busy`: frames of the session are processed. */
+    state,
+    /** Removes the deliveries so far and returns their texts. */
     takeTexts: () => deliveries.splice(0).map(({ text }) => text),
-    subscribe: (id, destination, ack = 'auto', headers = {}) =>
-      void connection.subscribe({
-        id,
-        destination,
-        ack,
-        headers: new Map(Object.entries(headers)),
-      }),
-    settle: (kind, text) => void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
+    subscribe(
+      id: string,
+      destination: string,
+      ack: AckMode = 'auto',
+      headers: Readonly<Record<string, string>> = {},
+    ): void {
+      const all = new Map(Object.entries(headers));
+      void connection.subscribe({ id, destination, ack, headers: all });
+    },
+    /** Sends ACK or NACK for the delivery of this text. */
+    settle: (kind: 'ack' | 'nack', text: string) =>
+      void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
+    /** From now on the outbox is full. */
     fill: () => void (full = true),
-    vanish: () => void (gone = true),
-    setBusy: (value) => void (busy = value),
-    async drain() {
+    /** The outbox has room again; resolves when the broker has reacted. */
+    async drain(): Promise<void> {
       full = false;
-      for (const resolve of waiting.splice(0)) resolve();
+      for (const resolve of waiting) resolve();
       waiting = [];
       await new Promise((resolve) => setImmediate(resolve));
     },

@@ -3,18 +3,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { MessagingError, type ServerOptions } from '../../../src/index.js';
-import { rawServer, type RawServer, type TransportName } from '../../clients/server.js';
+import {
+  rawServer,
+  transportNames,
+  type RawServer,
+  type TransportName,
+} from '../../clients/server.js';
 import type { StompVersion } from '../../clients/stomp.js';
 
 export const since11: readonly StompVersion[] = ['1.1', '1.2'];
 const everyVersion: readonly StompVersion[] = ['1.0', ...since11];
-const everyTransport: readonly TransportName[] = [
-  'memory',
-  'WebSocket text',
-  'WebSocket binary',
-  'TCP',
-];
-
 export interface Requirement {
   readonly number: number;
   readonly rule: string;
@@ -44,7 +42,7 @@ export const serverOptions: ServerOptions = {
 export function testRequirements(title: string, requirements: readonly Requirement[]): void {
   describe.each(requirements.filter(({ check }) => check !== undefined))(
     'requirement $number: $rule',
-    ({ check, versions = everyVersion, transports = everyTransport }) => {
+    ({ check, versions = everyVersion, transports = transportNames }) => {
       const cases = versions.flatMap((version) =>
         transports.map((transport) => [version, transport] as const),
       );
@@ -79,14 +77,15 @@ export function passedRequirements(): readonly number[] {
   return [...rows].map(([, number]) => Number(number));
 }
 
-function rowOf({
-  number,
-  rule,
-  reason,
-  versions = everyVersion,
-  transports = everyTransport,
-}: Requirement): string {
-  const where = transports.length === everyTransport.length ? 'all' : transports.join(', ');
+function rowOf(requirement: Requirement): string {
+  const {
+    number,
+    rule,
+    reason,
+    versions = everyVersion,
+    transports = transportNames,
+  } = requirement;
+  const where = transports.length === transportNames.length ? 'all' : transports.join(', ');
   const result = reason === undefined ? 'passes' : `not yet: ${reason}`;
   return `| ${number} | ${rule} | ${versions.join(', ')} | ${where} | ${result} |`;
 }

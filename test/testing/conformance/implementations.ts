@@ -10,6 +10,8 @@ import {
   type CodecSubject,
   type ConformanceCase,
   type ConverterSubject,
+  type Exceptions,
+  type TransportSubject,
 } from 'signalbox/testing/conformance';
 import { EmbeddedBroker } from '../../../src/broker/embedded/embedded-broker.js';
 import { bytes } from '../../../src/payload/bytes.js';
@@ -50,9 +52,7 @@ export const codecs: Readonly<Record<'STOMP' | 'JSON', CodecSubject>> = {
   },
 };
 
-export const embedded: BrokerSubject = {
-  broker: () => new EmbeddedBroker(),
-};
+export const embedded: BrokerSubject = { broker: () => new EmbeddedBroker() };
 
 export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSubject>> = {
   JSON: {
@@ -84,35 +84,42 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSub
 };
 
 /** The exceptions of TCP and TLS, with their reason. */
-export const withoutCodes = {
+const withoutCodes = {
   'sends the code and the reason of a close to the client':
     'TCP has no close codes; a STOMP client receives an ERROR frame before the connection closes.',
 };
+const secure = tls();
 
-/** The implementations that can be tested on this machine; TLS needs a certificate. */
+/** The transports that can be tested on this machine; TLS needs a certificate. */
+export const transports: readonly {
+  readonly name: string;
+  readonly subject: TransportSubject;
+  readonly exceptions?: Exceptions;
+}[] = [
+  { name: 'memory', subject: memory },
+  { name: 'WebSocket', subject: webSocket },
+  { name: 'TCP', subject: tcp, exceptions: withoutCodes },
+  ...(secure === undefined ? [] : [{ name: 'TLS', subject: secure, exceptions: withoutCodes }]),
+];
+
+/** The implementations that can be tested on this machine. */
 export function implementations(): readonly Implementation[] {
-  const secure = tls();
   return [
-    ...Object.entries(codecs).map(
-      ([name, subject]) =>
-        ({ contract: 'WireCodec', name, cases: codecConformance(subject) }) as const,
-    ),
-    { contract: 'Transport', name: 'memory', cases: transportConformance(memory) },
-    { contract: 'Transport', name: 'WebSocket', cases: transportConformance(webSocket) },
-    { contract: 'Transport', name: 'TCP', cases: transportConformance(tcp, withoutCodes) },
-    ...(secure === undefined
-      ? []
-      : [
-          {
-            contract: 'Transport',
-            name: 'TLS',
-            cases: transportConformance(secure, withoutCodes),
-          } as const,
-        ]),
+    ...Object.entries(codecs).map(([name, subject]) => ({
+      contract: 'WireCodec' as const,
+      name,
+      cases: codecConformance(subject),
+    })),
+    ...transports.map(({ name, subject, exceptions }) => ({
+      contract: 'Transport' as const,
+      name,
+      cases: transportConformance(subject, exceptions),
+    })),
     { contract: 'Broker', name: 'embedded', cases: brokerConformance(embedded) },
-    ...Object.entries(converters).map(
-      ([name, subject]) =>
-        ({ contract: 'PayloadConverter', name, cases: converterConformance(subject) }) as const,
-    ),
+    ...Object.entries(converters).map(([name, subject]) => ({
+      contract: 'PayloadConverter' as const,
+      name,
+      cases: converterConformance(subject),
+    })),
   ];
 }

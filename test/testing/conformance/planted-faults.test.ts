@@ -16,22 +16,12 @@ import {
   faultyTransport,
   type Fault,
 } from './faulty.js';
-import { codecs, converters, embedded, withoutCodes } from './implementations.js';
-import { memory, tcp, tls, webSocket } from './transport-subjects.js';
-
-const secure = tls();
+import { codecs, converters, embedded, transports } from './implementations.js';
 
 /** Milliseconds. The same cases without a fault run with the default timeout of the suites. */
 const plantedTimeout = 1000;
 
 type Plant = (fault: Fault) => readonly ConformanceCase[];
-
-const transports = [
-  { name: 'memory', subject: memory },
-  { name: 'WebSocket', subject: webSocket },
-  { name: 'TCP', subject: tcp, exceptions: withoutCodes },
-  ...(secure === undefined ? [] : [{ name: 'TLS', subject: secure, exceptions: withoutCodes }]),
-];
 
 const suites: readonly { readonly name: string; readonly plant: Plant }[] = [
   ...Object.entries(codecs).map(([name, subject]) => ({

@@ -1,7 +1,7 @@
 // The transports under test, each with its client: memory, WebSocket, TCP and TLS.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import type {
   OpenedTransport,
@@ -18,9 +18,10 @@ import { webSocketTransport } from '../../../src/transport/websocket.js';
 import { selfSigned } from '../../certificate.js';
 import {
   socketConnection,
+  tcpConnection,
   webSocketConnection,
   type ClientConnection,
-  type ConnectionEnd,
+  type TcpClientConnection,
 } from '../../clients/connection.js';
 
 export const memory: TransportSubject = {
@@ -65,26 +66,25 @@ export const webSocket: TransportSubject = {
   },
 };
 
-export const tcp: TransportSubject = {
-  open: (context) =>
-    openTcp(context, {}, (port) => connect({ port, host: '127.0.0.1', allowHalfOpen: true })),
-};
+export const tcp: TransportSubject = { open: (context) => openTcp(context, {}, tcpConnection) };
 
-/** Undefined where no certificate can be made. */
+/** Undefined when this machine cannot make a certificate. */
 export function tls(): TransportSubject | undefined {
   const certificate = selfSigned();
   if (certificate === undefined) return undefined;
   const options = { host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false };
   return {
     open: (context) =>
-      openTcp(context, { tls: certificate }, (port) => connectSecurely({ ...options, port })),
+      openTcp(context, { tls: certificate }, (port) =>
+        socketConnection(connectSecurely({ ...options, port })),
+      ),
   };
 }
 
 async function openTcp(
   context: TransportContext,
   options: Partial<TcpOptions>,
-  dial: (port: number) => Socket,
+  dial: (port: number) => TcpClientConnection,
 ): Promise<OpenedTransport> {
   const transport = tcpTransport({ ...options, port: 0 });
   await transport.open(context);
@@ -92,9 +92,10 @@ async function openTcp(
   return {
     transport,
     async connect() {
-      const socket = dial(port);
+      const connection = dial(port);
+      const { socket } = connection;
       await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
-      return clientOf(socketConnection(socket), {
+      return clientOf(connection, {
         pause: () => void socket.pause(),
         resume: () => void socket.resume(),
         close: () => void socket.end(),
@@ -103,34 +104,19 @@ async function openTcp(
   };
 }
 
-/** Collects received bytes; they are concatenated when they are read. */
-class ReceivedBytes {
-  #chunks: Uint8Array[] = [];
-
-  add(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
-  }
-
-  get all(): Uint8Array {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0] ?? Buffer.alloc(0);
-  }
-}
-
 /** @param parts the methods that differ between transports */
 function clientOf(
   connection: ClientConnection,
   parts: Pick<TransportClient, 'pause' | 'resume' | 'close'>,
 ): TransportClient {
-  const received = new ReceivedBytes();
+  let chunks: Uint8Array[] = [];
   let closed: TransportClient['closed'];
-  connection.onData = (bytes) => received.add(bytes);
-  void connection.closed.then(
-    ({ code = 1000, reason = '' }: ConnectionEnd) => (closed = { code, reason }),
-  );
+  connection.onData = (bytes) => void chunks.push(bytes);
+  void connection.closed.then(({ code = 1000, reason = '' }) => (closed = { code, reason }));
   return {
     get received() {
-      return received.all;
+      if (chunks.length !== 1) chunks = [Buffer.concat(chunks)];
+      return chunks[0]!;
     },
     get closed() {
       return closed;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Headers } from '../../../src/message/message.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { cases } from '../../property.js';
-import { decode, limits } from './decoding.js';
+import { decodeJson, limits } from '../decoding.js';
 
 /** Valid Unicode, without half surrogate pairs. */
 const text = fc
@@ -27,7 +27,7 @@ function decodeAsSend(destination: string, given: Headers, body: Uint8Array) {
     message: { destination, headers: given, body },
   });
   const fields = JSON.parse(Buffer.from(bytes).toString()) as object;
-  return decode({ ...fields, type: 'send' });
+  return decodeJson({ ...fields, type: 'send' });
 }
 
 /** The value of a body: JSON can be written in several ways. */

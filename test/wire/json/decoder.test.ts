@@ -1,7 +1,7 @@
 // Decoding of JSON frames: valid frames, payloads, and malformed frames.
 import { describe, expect, it } from 'vitest';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
-import { codeOf, connectedDecoder, decode, decodeSend, limits, type Item } from './decoding.js';
+import { codeOf, jsonDecoder, decodeJson, decodeSend, limits, type Item } from '../decoding.js';
 
 const decodeFirst = (text: string) => [...jsonCodec.decoder(limits, true).push(Buffer.from(text))];
 
@@ -50,11 +50,11 @@ describe('a frame', () => {
       { kind: 'disconnect', receipt: undefined },
     ],
   ])('%j', (fields, frame) => {
-    expect(decode(fields)).toMatchObject(frame);
+    expect(decodeJson(fields)).toMatchObject(frame);
   });
 
   it('is one message, which can contain line ends', () => {
-    expect(decode('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
+    expect(decodeJson('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
   });
 
   it('is one line of a stream, however its bytes are cut', () => {
@@ -182,7 +182,7 @@ describe('a payload', () => {
       Buffer.alloc(32 * 1024, 'x'),
       Buffer.from('"}'),
     ]);
-    const [item] = connectedDecoder().push(chunk);
+    const [item] = jsonDecoder().push(chunk);
     expect(item).toMatchObject({ kind: 'send' });
     const { buffer } = (item as Extract<Item, { kind: 'send' }>).message.body;
     expect(buffer.byteLength).toBeLessThan(chunk.length);
@@ -257,22 +257,22 @@ describe('a malformed frame', () => {
     ['frame-too-large', { type: 'send', destination: `/${'t'.repeat(8192)}` }],
     ['frame-too-large', { type: 'send', destination: '/t', payload: 'x'.repeat(65_536) }],
   ])('has the code %s: %j', (code, input) => {
-    expect(codeOf(decode(input))).toBe(code);
+    expect(codeOf(decodeJson(input))).toBe(code);
   });
 
   it('contains the requested receipt, if it is a string', () => {
-    expect(decode({ type: 'send', receipt: 'r' })).toMatchObject({ receipt: 'r' });
-    expect(decode({ type: 'send', receipt: 1 })).toMatchObject({ receipt: undefined });
+    expect(decodeJson({ type: 'send', receipt: 'r' })).toMatchObject({ receipt: 'r' });
+    expect(decodeJson({ type: 'send', receipt: 1 })).toMatchObject({ receipt: undefined });
   });
 
   it('is not one with a long token in CONNECT', () => {
     const token = 'x'.repeat(10_000);
-    expect(decode({ type: 'connect', headers: { token } })).toMatchObject({ kind: 'connect' });
-    expect(decode({ type: 'connect', passcode: token })).toMatchObject({ kind: 'connect' });
+    expect(decodeJson({ type: 'connect', headers: { token } })).toMatchObject({ kind: 'connect' });
+    expect(decodeJson({ type: 'connect', passcode: token })).toMatchObject({ kind: 'connect' });
   });
 
   it('is the last frame that is decoded', () => {
-    const decoder = connectedDecoder();
+    const decoder = jsonDecoder();
     expect([...decoder.push(Buffer.from('{'))]).toHaveLength(1);
     expect([...decoder.push(Buffer.from('{"type":"ping"}'))]).toEqual([]);
   });

@@ -5,7 +5,7 @@ import type { MessageFrame, ServerFrame } from '../../../src/message/frame.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { isClientFrame, isServerFrame } from '../../json-schema.js';
 import { cases } from '../../property.js';
-import { decode } from './decoding.js';
+import { decodeJson } from '../decoding.js';
 
 const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', '', '\ud800', '😀'));
 /** A value of the right type, or sometimes any other. */
@@ -44,7 +44,7 @@ describe('the schema', () => {
         fc.pre(!hasOtherContentType(frame));
         // As JSON: without -0 and the like.
         const sent: unknown = JSON.parse(JSON.stringify(frame));
-        const accepted = decode(sent as object).kind !== 'malformed';
+        const accepted = decodeJson(sent as object).kind !== 'malformed';
         expect({ frame, allowed: isClientFrame(sent) }).toEqual({ frame, allowed: accepted });
       }),
       cases,

@@ -7,7 +7,7 @@ import { dialects, versions, type Version } from '../../../src/wire/stomp/dialec
 import { Parser } from '../../../src/wire/stomp/parser.js';
 import { serialize, type RawFrame } from '../../../src/wire/stomp/raw-frame.js';
 import { cases } from '../../property.js';
-import { connectedDecoder, limits } from './decoding.js';
+import { stompDecoder, limits } from '../decoding.js';
 
 /** Characters with a meaning in the protocol, and others. */
 const character = fc.oneof(
@@ -192,7 +192,7 @@ describe('any bytes', () => {
       fc.property(fc.constantFrom(...versions), stream, cuts, (version, parts, shares) => {
         const bytes = Buffer.concat(parts);
         const decode = (chunks: readonly Uint8Array[]) => {
-          const decoder = connectedDecoder(version);
+          const decoder = stompDecoder(version);
           return chunks
             .flatMap((chunk) => [...decoder.push(chunk)])
             .filter(({ kind }) => kind !== 'heartbeat');

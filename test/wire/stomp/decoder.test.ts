@@ -1,7 +1,7 @@
 // Decoding of STOMP frames in each version.
 import { describe, expect, it } from 'vitest';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
-import { codeOf, connectedDecoder, decode, decodeFirst, limits } from './decoding.js';
+import { codeOf, stompDecoder, decodeStomp, decodeFirst, limits } from '../decoding.js';
 
 const versions = ['1.0', '1.1', '1.2'] as const;
 const from11 = ['1.1', '1.2'] as const;
@@ -72,7 +72,7 @@ describe('CONNECT', () => {
   });
 
   it('line 25: does not change the version when it is repeated', () => {
-    const decoder = connectedDecoder('1.1');
+    const decoder = stompDecoder('1.1');
     expect([...decoder.push(Buffer.from('CONNECT\naccept-version:1.2\n\n\0'))]).toMatchObject([
       { kind: 'connect' },
     ]);
@@ -100,7 +100,7 @@ describe('heart-beat', () => {
   it.each(['abc', '-1,0', '5', '', ',', '1,', '1,2,3', '1.5,0', '1e3,0', '0x1,0'])(
     'line 30: is rejected for %j',
     (value) => {
-      expect(codeOf(pairOf(`heart-beat:${value}\n`))).toBe('header-invalid');
+      expect(codeOf(...pairOf(`heart-beat:${value}\n`))).toBe('header-invalid');
     },
   );
 
@@ -116,13 +116,15 @@ describe('commands', () => {
     'lines 3, 4, 71: are rejected when unknown: %j',
     (command) => {
       expect(
-        codeOf(decode('1.2', `${command}\ndestination:/a\nmessage-id:1\nreceipt-id:1\n\n\0`)),
+        codeOf(
+          ...decodeStomp('1.2', `${command}\ndestination:/a\nmessage-id:1\nreceipt-id:1\n\n\0`),
+        ),
       ).toBe('command-unknown');
     },
   );
 
   it('line 3: have case-sensitive header names', () => {
-    expect(codeOf(decode('1.2', 'SEND\nDestination:/a\n\n\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp('1.2', 'SEND\nDestination:/a\n\n\0'))).toBe('header-missing');
   });
 
   it.each([
@@ -137,14 +139,16 @@ describe('commands', () => {
     'CONNECT',
     'STOMP',
   ])('line 11: are rejected with a body: %s', (command) => {
-    expect(codeOf(decode('1.2', `${command}\nid:1\ndestination:/a\ntransaction:t\n\nbody\0`))).toBe(
-      'body-unexpected',
-    );
+    expect(
+      codeOf(...decodeStomp('1.2', `${command}\nid:1\ndestination:/a\ntransaction:t\n\nbody\0`)),
+    ).toBe('body-unexpected');
   });
 
   it('line 11: may have a body of line ends', () => {
     for (const body of ['\n', '\r\n', '\n\n'])
-      expect(decode('1.2', `BEGIN\ntransaction:t\n\n${body}\0`)).toMatchObject([{ kind: 'begin' }]);
+      expect(decodeStomp('1.2', `BEGIN\ntransaction:t\n\n${body}\0`)).toMatchObject([
+        { kind: 'begin' },
+      ]);
   });
 
   it('line 11: lose their body in 1.0, also one that content-length announces', () => {
@@ -153,7 +157,7 @@ describe('commands', () => {
       'COMMIT\ntransaction:t\ncontent-length:9\n\n\0',
       'ABORT\ntransaction:u\n\n\0',
     ];
-    expect(decode('1.0', frames.join(''))).toMatchObject([
+    expect(decodeStomp('1.0', frames.join(''))).toMatchObject([
       { kind: 'begin' },
       { kind: 'commit' },
       { kind: 'abort' },
@@ -163,11 +167,11 @@ describe('commands', () => {
   it('line 11: are rejected when content-length announces a body, before it arrives', () => {
     const text = 'ACK\nid:a\nmessage-id:a\nsubscription:s\nreceipt:r\ncontent-length:1\n\n';
     for (const version of ['1.1', '1.2'] as const)
-      expect(decode(version, text)).toMatchObject([{ code: 'body-unexpected', receipt: 'r' }]);
+      expect(decodeStomp(version, text)).toMatchObject([{ code: 'body-unexpected', receipt: 'r' }]);
   });
 
   it('line 11: have no body with a content-length of 0', () => {
-    expect(decode('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
       { kind: 'begin', transaction: 't' },
     ]);
   });
@@ -186,7 +190,7 @@ describe('commands', () => {
     ]
       .map((command) => `${command}\nid:1\ndestination:/a\ntransaction:t\nreceipt:r\\c1\n\n\0`)
       .join('\n');
-    const frames = decode('1.2', text);
+    const frames = decodeStomp('1.2', text);
     expect(frames.map(({ kind }) => kind)).toEqual([
       'begin',
       'commit',
@@ -216,7 +220,7 @@ describe('SEND', () => {
     ];
     const lines = owned.map((name) => `${name}:1\n`).join('');
     const text = `SEND\ndestination:/a\ncontent-type:text/plain\nid:7\nx:1\nx:2\n${lines}${lines}receipt:r\ntransaction:t\ncontent-length:2\n\nhi\0`;
-    expect(decode('1.2', text)).toEqual([
+    expect(decodeStomp('1.2', text)).toEqual([
       {
         kind: 'send',
         message: {
@@ -236,7 +240,7 @@ describe('SEND', () => {
   });
 
   it('line 35: compares trimmed names in 1.0', () => {
-    expect(decode('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
       { message: { destination: '/a', headers: new Map() } },
     ]);
   });
@@ -245,7 +249,7 @@ describe('SEND', () => {
     const lines =
       'SEND\ndestination:/a\nx:1\ntag:a\nx:2\ntag:b\ndestination:/b\n user-name:eve\ntag:a\n\n\0';
     for (const version of ['1.0', '1.1', '1.2'] as const)
-      expect(decode(version, lines)).toMatchObject([
+      expect(decodeStomp(version, lines)).toMatchObject([
         {
           message: {
             headers: new Map([
@@ -262,20 +266,23 @@ describe('SEND', () => {
   });
 
   it('line 10: trims repeated headers in 1.0', () => {
-    expect(decode('1.0', 'SUBSCRIBE\ndestination:/a\ntag: a\ntag : b\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.0', 'SUBSCRIBE\ndestination:/a\ntag: a\ntag : b\n\n\0')).toMatchObject([
       { headers: new Map([['tag', 'a']]), repeatedHeaders: new Map([['tag', ['b']]]) },
     ]);
   });
 
   it('line 34: needs a destination', () => {
-    expect(codeOf(decode('1.2', 'SEND\n\nhi\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp('1.2', 'SEND\n\nhi\0'))).toBe('header-missing');
   });
 });
 
 describe('SUBSCRIBE and UNSUBSCRIBE', () => {
   it('lines 39, 40, 44: contain id, destination and ack mode', () => {
     expect(
-      decode('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\nselector:x > 1\n\n\0'),
+      decodeStomp(
+        '1.2',
+        'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\nselector:x > 1\n\n\0',
+      ),
     ).toEqual([
       {
         kind: 'subscribe',
@@ -286,75 +293,87 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
         receipt: undefined,
       },
     ]);
-    expect(decode('1.1', 'SUBSCRIBE\nid:s\ndestination:/a\n\n\0')).toMatchObject([{ ack: 'auto' }]);
-    expect(decode('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.1', 'SUBSCRIBE\nid:s\ndestination:/a\n\n\0')).toMatchObject([
+      { ack: 'auto' },
+    ]);
+    expect(decodeStomp('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client\n\n\0')).toMatchObject([
       { id: 's', ack: 'client' },
     ]);
   });
 
   it.each(from11)('lines 39, 40, 45: need the headers that %s requires', (version) => {
-    expect(codeOf(decode(version, 'SUBSCRIBE\nid:s\n\n\0'))).toBe('header-missing');
-    expect(codeOf(decode(version, 'SUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
-    expect(codeOf(decode(version, 'UNSUBSCRIBE\ndestination:/a\n\n\0'))).toBe('header-missing');
-    expect(decode(version, 'UNSUBSCRIBE\nid:s\n\n\0')).toEqual([
+    expect(codeOf(...decodeStomp(version, 'SUBSCRIBE\nid:s\n\n\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp(version, 'SUBSCRIBE\ndestination:/a\n\n\0'))).toBe(
+      'header-missing',
+    );
+    expect(codeOf(...decodeStomp(version, 'UNSUBSCRIBE\ndestination:/a\n\n\0'))).toBe(
+      'header-missing',
+    );
+    expect(decodeStomp(version, 'UNSUBSCRIBE\nid:s\n\n\0')).toEqual([
       { kind: 'unsubscribe', id: 's', receipt: undefined },
     ]);
   });
 
   it('line 44: are rejected with another ack mode', () => {
-    expect(codeOf(decode('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:none\n\n\0'))).toBe(
+    expect(codeOf(...decodeStomp('1.2', 'SUBSCRIBE\nid:s\ndestination:/a\nack:none\n\n\0'))).toBe(
       'header-invalid',
     );
     expect(
-      codeOf(decode('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\n\n\0')),
+      codeOf(...decodeStomp('1.0', 'SUBSCRIBE\nid:s\ndestination:/a\nack:client-individual\n\n\0')),
     ).toBe('header-invalid');
   });
 
   it('line 41: do not need an id in 1.0; the implicit id cannot be sent by a client', () => {
-    expect(decode('1.0', 'SUBSCRIBE\ndestination: /a\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.0', 'SUBSCRIBE\ndestination: /a\n\n\0')).toMatchObject([
       { id: '\0/a', destination: '/a' },
     ]);
-    expect(decode('1.0', 'UNSUBSCRIBE\ndestination:/a\n\n\0')).toEqual([
+    expect(decodeStomp('1.0', 'UNSUBSCRIBE\ndestination:/a\n\n\0')).toEqual([
       { kind: 'unsubscribe', destination: '/a', receipt: undefined },
     ]);
-    expect(decode('1.0', 'UNSUBSCRIBE\nid:s\n\n\0')).toMatchObject([{ id: 's' }]);
-    expect(codeOf(decode('1.0', 'UNSUBSCRIBE\n\n\0'))).toBe('header-missing');
+    expect(decodeStomp('1.0', 'UNSUBSCRIBE\nid:s\n\n\0')).toMatchObject([{ id: 's' }]);
+    expect(codeOf(...decodeStomp('1.0', 'UNSUBSCRIBE\n\n\0'))).toBe('header-missing');
   });
 });
 
 describe('ACK and NACK', () => {
   it('line 48: contain the acknowledgement id in 1.2', () => {
-    expect(decode('1.2', 'ACK\nid:a\ntransaction:t\n\n\0')).toEqual([
+    expect(decodeStomp('1.2', 'ACK\nid:a\ntransaction:t\n\n\0')).toEqual([
       { kind: 'ack', id: 'a', subscription: undefined, transaction: 't', receipt: undefined },
     ]);
-    expect(codeOf(decode('1.2', 'ACK\nmessage-id:m\nsubscription:s\n\n\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp('1.2', 'ACK\nmessage-id:m\nsubscription:s\n\n\0'))).toBe(
+      'header-missing',
+    );
   });
 
   it('line 49: contain message id and subscription in 1.1', () => {
-    expect(decode('1.1', 'NACK\nmessage-id:m\nsubscription:s\n\n\0')).toMatchObject([
+    expect(decodeStomp('1.1', 'NACK\nmessage-id:m\nsubscription:s\n\n\0')).toMatchObject([
       { kind: 'nack', id: 'm', subscription: 's' },
     ]);
-    expect(codeOf(decode('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
     for (const requeue of [true, false])
-      expect(decode('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([{ requeue }]);
-    expect(codeOf(decode('1.2', 'NACK\nid:a\nrequeue:no\n\n\0'))).toBe('header-invalid');
-    expect(codeOf(decode('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
+      expect(decodeStomp('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([
+        { requeue },
+      ]);
+    expect(codeOf(...decodeStomp('1.2', 'NACK\nid:a\nrequeue:no\n\n\0'))).toBe('header-invalid');
+    expect(codeOf(...decodeStomp('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 
   it('lines 50, 54: contain the message id in 1.0, which has no NACK', () => {
-    expect(decode('1.0', 'ACK\nmessage-id: m\n\n\0')).toMatchObject([{ kind: 'ack', id: 'm' }]);
-    expect(codeOf(decode('1.0', 'ACK\n\n\0'))).toBe('header-missing');
-    expect(codeOf(decode('1.0', 'NACK\nmessage-id:m\n\n\0'))).toBe('command-unknown');
+    expect(decodeStomp('1.0', 'ACK\nmessage-id: m\n\n\0')).toMatchObject([
+      { kind: 'ack', id: 'm' },
+    ]);
+    expect(codeOf(...decodeStomp('1.0', 'ACK\n\n\0'))).toBe('header-missing');
+    expect(codeOf(...decodeStomp('1.0', 'NACK\nmessage-id:m\n\n\0'))).toBe('command-unknown');
   });
 });
 
 it.each(['BEGIN', 'COMMIT', 'ABORT'])('line 58: %s needs a transaction', (command) => {
-  expect(codeOf(decode('1.2', `${command}\n\n\0`))).toBe('header-missing');
+  expect(codeOf(...decodeStomp('1.2', `${command}\n\n\0`))).toBe('header-missing');
 });
 
 describe('a malformed frame', () => {
   it('is the last frame that is decoded', () => {
-    const decoder = connectedDecoder('1.2');
+    const decoder = stompDecoder('1.2');
     const items = [
       ...decoder.push(
         Buffer.from('BEGIN\ntransaction:t\n\n\0broken\n\n\0BEGIN\ntransaction:u\n\n\0'),
@@ -365,20 +384,20 @@ describe('a malformed frame', () => {
   });
 
   it('line 66: contains the requested receipt, if it was read', () => {
-    expect(decode('1.2', 'SEND\nreceipt:r\\c1\n\nhi\0')).toMatchObject([
+    expect(decodeStomp('1.2', 'SEND\nreceipt:r\\c1\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r:1' },
     ]);
-    expect(decode('1.2', 'SEND\nreceipt:r1\nbroken\n\nhi\0')).toMatchObject([
+    expect(decodeStomp('1.2', 'SEND\nreceipt:r1\nbroken\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
-    expect(decode('1.2', 'SEND\nreceipt:r1\ncontent-length:1\n\nhi\0')).toMatchObject([
+    expect(decodeStomp('1.2', 'SEND\nreceipt:r1\ncontent-length:1\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
-    expect(decode('1.0', 'SEND\nreceipt: r1\nbroken\n\nhi\0')).toMatchObject([
+    expect(decodeStomp('1.0', 'SEND\nreceipt: r1\nbroken\n\nhi\0')).toMatchObject([
       { kind: 'malformed', receipt: 'r1' },
     ]);
     expect(
-      decode('1.2', 'BEGIN\nreceipt:r1\ntransaction:t\n\n\0SEND\nbroken\n\n\0')[1],
+      decodeStomp('1.2', 'BEGIN\nreceipt:r1\ntransaction:t\n\n\0SEND\nbroken\n\n\0')[1],
     ).toMatchObject({ kind: 'malformed', receipt: undefined });
   });
 
@@ -389,15 +408,15 @@ describe('a malformed frame', () => {
       'SEND\nsecret:\\x\n\n\0',
       'SUBSCRIBE\nid:1\ndestination:/\nack:secret\n\n\0',
     ]) {
-      expect(JSON.stringify(decode('1.2', text))).not.toContain('secret');
+      expect(JSON.stringify(decodeStomp('1.2', text))).not.toContain('secret');
     }
   });
 });
 
 describe('a line end', () => {
   it.each(versions)('lines 2, 75: is a heart-beat in %s', (version) => {
-    expect(decode(version, '\n')).toEqual([{ kind: 'heartbeat' }]);
-    expect(decode(version, '\r\n')).toEqual([{ kind: 'heartbeat' }]);
+    expect(decodeStomp(version, '\n')).toEqual([{ kind: 'heartbeat' }]);
+    expect(decodeStomp(version, '\r\n')).toEqual([{ kind: 'heartbeat' }]);
   });
 
   it('line 2: is a heart-beat before CONNECT too', () => {
@@ -406,7 +425,7 @@ describe('a line end', () => {
 });
 
 it('decodes lazily, so that a frame can be processed before the next is parsed', () => {
-  const frames = connectedDecoder('1.2')
+  const frames = stompDecoder('1.2')
     .push(Buffer.from('BEGIN\ntransaction:t\n\n\0broken\n\n\0'))
     [Symbol.iterator]();
   expect(frames.next().value).toMatchObject({ kind: 'begin' });
@@ -415,7 +434,7 @@ it('decodes lazily, so that a frame can be processed before the next is parsed',
 });
 
 it('decodes the next chunk when the rest of the previous one was not used', () => {
-  const decoder = connectedDecoder('1.2');
+  const decoder = stompDecoder('1.2');
   for (const frame of decoder.push(Buffer.from('DISCONNECT\n\n\0BEGIN\n\n\0'))) {
     expect(frame).toMatchObject({ kind: 'disconnect' });
     break;

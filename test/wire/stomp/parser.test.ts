@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
 import { dialects, type Version } from '../../../src/wire/stomp/dialect.js';
 import { Parser } from '../../../src/wire/stomp/parser.js';
-import { limits } from './decoding.js';
+import { limits } from '../decoding.js';
 
 function parse(
   version: Version,

@@ -2,7 +2,7 @@
 import { FrameImpl, Parser as StompjsParser, type IRawFrameType } from '@stomp/stompjs';
 import { describe, expect, it } from 'vitest';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
-import { decode } from './decoding.js';
+import { decodeStomp } from '../decoding.js';
 
 function parseWithStompjs(bytes: Uint8Array): FrameImpl[] {
   const frames: FrameImpl[] = [];
@@ -49,11 +49,11 @@ describe('@stomp/stompjs', () => {
       typeof FrameImpl.marshall
     >[0]) as ArrayBuffer;
     const headers = new Map([['note', 'c:d\\e\r\nf']]);
-    expect(decode('1.2', `${text}\n`)[0]).toMatchObject({
+    expect(decodeStomp('1.2', `${text}\n`)[0]).toMatchObject({
       kind: 'send',
       message: { destination: '/app/a:b', headers, body: Buffer.from('né') },
     });
-    expect(decode('1.2', new Uint8Array(binary))[0]).toMatchObject({
+    expect(decodeStomp('1.2', new Uint8Array(binary))[0]).toMatchObject({
       kind: 'send',
       message: { headers, body: Buffer.from([0, 255]) },
     });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AckMode } from '../../../../src/message/frame.js';
 import { sizeOf } from '../../../../src/message/kept-message.js';
-import { brokerWith, message, publication, refusal, type Consumer } from '../started-broker.js';
+import { message, publication } from '../../publication.js';
+import { brokerWith, refusal, type Consumer } from '../started-broker.js';
 
 const topic = '/topic/news';
 

@@ -41,10 +41,10 @@ it('does not count while frames of the client are processed', async () => {
   publish('/queue/jobs', 'one');
   ann.takeTexts();
   await clock.advance(400);
-  ann.setBusy(true);
+  ann.state.busy = true;
   await clock.advance(10_000);
   expect(ann.takeTexts()).toEqual([]);
-  ann.setBusy(false);
+  ann.state.busy = false;
   await clock.advance(400);
   expect(ann.takeTexts()).toEqual(['one']);
 });

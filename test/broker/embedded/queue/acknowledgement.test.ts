@@ -1,6 +1,7 @@
 // Acknowledgement in the embedded broker: which messages ACK and NACK settle, and where unacknowledged messages go.
 import { describe, expect, it } from 'vitest';
-import { brokerWith, refusal, sending } from '../started-broker.js';
+import { sending } from '../../publication.js';
+import { brokerWith, refusal } from '../started-broker.js';
 
 describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) => {
   it('covers all earlier messages with ack client, and one with client-individual', () => {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { SharedBytes } from '../../../../src/broker/embedded/queue/held-bytes.js';
 import { Quota } from '../../../../src/message/quota.js';
-import { publication } from '../started-broker.js';
+import { publication } from '../../publication.js';
 
 function shared(limit: number, shares = 1) {
   const quota = new Quota(limit, shares);

@@ -6,7 +6,7 @@ import {
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
 import { cases } from '../../../property.js';
-import { publication } from '../started-broker.js';
+import { publication } from '../../publication.js';
 
 type List = Pick<MessageList, 'length' | 'bytes' | 'add' | 'putBack' | 'take' | 'extract'>;
 

@@ -4,7 +4,7 @@ import {
   MessageList,
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
-import { publication } from '../started-broker.js';
+import { publication } from '../../publication.js';
 
 function queued(sequence: number): QueuedMessage {
   return {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Subscription } from '../../../../src/broker/broker.js';
 import { sizeOf } from '../../../../src/message/kept-message.js';
 import { collectGarbage } from '../../../collect-garbage.js';
-import { brokerWith, message, publication, refusal, sending } from '../started-broker.js';
+import { message, publication, sending } from '../../publication.js';
+import { brokerWith, refusal } from '../started-broker.js';
 
 describe('a queue', () => {
   it('delivers each message to one subscriber, in turn', async () => {
@@ -94,7 +95,7 @@ describe('a queue', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     ann.subscribe('a', '/queue/x');
-    ann.vanish();
+    ann.state.gone = true;
     publish('/queue/x', '1');
     const bob = consumer();
     bob.subscribe('b', '/queue/x');

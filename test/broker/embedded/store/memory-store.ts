@@ -5,7 +5,7 @@ import type {
   StoredMessage,
 } from '../../../../src/broker/embedded/store/message-store.js';
 
-export interface MemoryStore extends MessageStore {
+interface MemoryStore extends MessageStore {
   /** The texts of the stored messages. */
   readonly texts: readonly string[];
   /** The changes of each write: `+text` and `-text`. */
@@ -17,8 +17,11 @@ export interface MemoryStore extends MessageStore {
   fail(error: Error): void;
 }
 
+const textOf = ({ message }: StoredMessage) => Buffer.from(message.body).toString();
+
 export function memoryStore(): MemoryStore {
   const kept = new Map<number, StoredMessage>();
+  const stored = () => [...kept.values()].toSorted((a, b) => a.sequence - b.sequence);
   const texts = new Map<number, string>();
   const writes: string[][] = [];
   let failure: Error | undefined;
@@ -29,24 +32,23 @@ export function memoryStore(): MemoryStore {
       kept.delete(change.sequence);
       return `-${texts.get(change.sequence)}`;
     }
-    const { sequence, message } = change.stored;
-    const text = Buffer.from(message.body).toString();
+    const { sequence } = change.stored;
     kept.set(sequence, change.stored);
-    texts.set(sequence, text);
-    return `+${text}`;
+    texts.set(sequence, textOf(change.stored));
+    return `+${textOf(change.stored)}`;
   };
   return {
     get texts() {
-      return [...kept.keys()].toSorted((a, b) => a - b).map((sequence) => texts.get(sequence)!);
+      return stored().map(textOf);
     },
     writes,
     hold: () => void (held = new Promise((resolve) => (release = resolve))),
-    release: () => {
+    release() {
       held = undefined;
       release();
     },
     fail: (error) => void (failure = error),
-    open: () => Promise.resolve([...kept.values()].toSorted((a, b) => a.sequence - b.sequence)),
+    open: async () => stored(),
     async write(changes) {
       await held;
       const failed = failure;
@@ -54,6 +56,6 @@ export function memoryStore(): MemoryStore {
       if (failed !== undefined) throw failed;
       writes.push(changes.map(apply));
     },
-    close: () => Promise.resolve(),
+    close: async () => {},
   };
 }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../../../src/broker/broker.js';
 import type { Publication } from '../../../../src/broker/publication.js';
-import { brokerWith, publication, refusal } from '../started-broker.js';
+import { publication } from '../../publication.js';
+import { brokerWith, refusal } from '../started-broker.js';
 import { memoryStore } from './memory-store.js';
 
 const jobs = '/queue/jobs';

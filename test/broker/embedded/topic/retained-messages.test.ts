@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../../../../src/message/kept-message.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
-import { brokerWith, message, publication } from '../started-broker.js';
+import { message, publication } from '../../publication.js';
+import { brokerWith } from '../started-broker.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
 const prices = { destinations: ['/topic/price/**'] };

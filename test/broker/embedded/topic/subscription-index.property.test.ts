@@ -7,7 +7,7 @@ import {
 } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { naiveMatch } from '../../../pattern/naive-matcher.js';
 import { cases } from '../../../property.js';
-import { subscriber, subscription } from './fake-subscription.js';
+import { subscriber, subscription } from '../../publication.js';
 
 /** A destination without wildcards is compared character by character. */
 const matches = (subscribed: string, published: string) =>

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/broker/embedded/topic/subscription-index.js';
 import { MessagingError } from '../../../../src/message/error.js';
 import type { Separator } from '../../../../src/pattern/separator.js';
-import { subscriber, subscription } from './fake-subscription.js';
+import { subscriber, subscription } from '../../publication.js';
 
 function index(separator: Separator = '/') {
   const subject = new SubscriptionIndex(separator);
