@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +23,7 @@ import { MessagingError } from '../../../../src/message/error.js';
 import { cases } from '../../../property.js';
 
 type Files = ReadonlyMap<string, Buffer>;
+type Result = readonly string[] | 'refused' | 'refused with changed files';
 
 let root: string;
 let path: string;
@@ -71,23 +73,22 @@ const sequencesOf = (messages: readonly StoredMessage[]) =>
   messages.map(({ sequence, message }) => `${sequence}: ${Buffer.from(message.body).toString()}`);
 
 /** Opens the files as a store: its messages, or 'refused' when it is refused and all files are as before. */
-async function open(files: Files): Promise<readonly string[] | 'refused'> {
+async function open(files: Files): Promise<Result> {
   writeFiles(files);
   const store = levelStore({ path });
   try {
     return sequencesOf(await store.open());
   } catch (error) {
-    expect(error).toBeInstanceOf(MessagingError);
-    expect((error as MessagingError).code).toMatch(/^store-(damaged|failed)$/);
-    expect(withoutLog(filesIn(path))).toEqual(withoutLog(files));
-    return 'refused';
+    if (!(error instanceof MessagingError && error.code === 'store-damaged')) throw error;
+    const isKept = isDeepStrictEqual(withoutLog(filesIn(path)), withoutLog(files));
+    return isKept ? 'refused' : 'refused with changed files';
   } finally {
     await store.close();
   }
 }
 
 /** Reads the folder without LevelDB. */
-async function read(): Promise<readonly string[] | 'refused'> {
+async function read(): Promise<Result> {
   const { damages, messages } = await readStore(path);
   return damages.length > 0 ? 'refused' : sequencesOf(messages);
 }
@@ -134,6 +135,7 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
 
   it('notices a changed bit in each byte of each file', async () => {
     writeFiles(files);
+    const wrong: unknown[] = [];
     let [total, refused] = [0, 0];
     for (const [name, bytes] of files) {
       const file = openSync(join(path, name), 'r+');
@@ -143,10 +145,11 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
         writeSync(file, bytes, at, 1, at);
         total++;
         if (result === 'refused') refused++;
-        else expect([name, at, result]).toEqual([name, at, expected]);
+        else if (!isDeepStrictEqual(result, expected)) wrong.push([name, at, result]);
       }
       closeSync(file);
     }
+    expect(wrong).toEqual([]);
     // The others are in one of the two lines of the manifest, or in padding.
     expect(refused).toBeGreaterThan(total * 0.9);
   });
@@ -179,15 +182,18 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
           await open(replace(files, name, bytes.subarray(0, size))),
         );
     }
+    const wrong: unknown[] = [];
     writeFiles(files);
     for (const [name, bytes] of files) {
       for (let size = bytes.length - 1; size >= 0; size -= 5) {
         truncateSync(join(path, name), size);
         const result = await read();
-        if (result !== 'refused') expect([name, size, result]).toEqual([name, size, expected]);
+        if (result !== 'refused' && !isDeepStrictEqual(result, expected))
+          wrong.push([name, size, result]);
       }
       writeFileSync(join(path, name), bytes);
     }
+    expect(wrong).toEqual([]);
   });
 
   it('is refused or opened with its messages when a file consists of zeros', async () => {
@@ -210,10 +216,9 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
   });
 
   it('is refused when a table is replaced by another one', async () => {
-    const tables = [...files].filter(([name]) => name.endsWith('.ldb'));
-    for (const [name] of tables)
-      for (const [other, bytes] of tables)
-        if (other !== name) expect(await open(replace(files, name, bytes))).toBe('refused');
+    const [one, other] = [...files.keys()].filter((name) => name.endsWith('.ldb'));
+    expect(await open(replace(files, one!, files.get(other!)!))).toBe('refused');
+    expect(await open(replace(files, other!, files.get(one!)!))).toBe('refused');
   });
 
   it('is refused when all its files but the manifest are older', async () => {
