@@ -13,6 +13,7 @@ const context = {
   ids: { message: () => String(++ids) },
   logger: silentLogger,
   separator: /** @type {const} */ ('/'),
+  shares: 1,
 };
 
 const quick = process.argv.includes('--quick');

@@ -96,7 +96,13 @@ async function round(duration, of, makeBroker) {
     queue: { maxDeliveries: 1_000_000, maxMessages: 1_000_000 },
   };
   const broker = makeBroker(options);
-  const started = await createServer({ broker, transports: [memory, tcp], logger: silentLogger });
+  const started = await createServer({
+    broker,
+    transports: [memory, tcp],
+    logger: silentLogger,
+    // All sessions have one address.
+    limits: { shares: 1 },
+  });
   await started.listen(0);
   const address = /** @type {import('node:net').AddressInfo} */ (started.address());
   const addresses = { memory, tcp: tcp.address()?.port ?? 0, webSocket: address.port };

@@ -13,12 +13,23 @@ export type {
 export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
-export type { QueueOptions } from './broker/embedded/queue/queue-memory.js';
+export type {
+  GivenQueueOptions,
+  QueueOptions,
+  RedeliveryDelay,
+} from './broker/embedded/queue/queue-memory.js';
 export type { RetainOptions } from './broker/embedded/topic/retained-messages.js';
 export type { TopicOptions } from './broker/embedded/topic/subscription-index.js';
 export type { Publication } from './broker/publication.js';
 export { Publisher, type PublishOptions } from './broker/publisher.js';
 export { createParamDecorator } from './controller/decorators/param-decorator.js';
+export {
+  listOf,
+  oneOf,
+  uuid,
+  type TextConverter,
+  type TextType,
+} from './controller/arguments/conversion.js';
 export { DestinationVariable } from './controller/arguments/destination-variable.js';
 export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
@@ -75,7 +86,9 @@ export type {
   ServerOptions,
 } from './server/options.js';
 export { findControllers } from './container/find-controllers.js';
-export type { RouteDescription, Server } from './server/server.js';
+export type { RouteDescription } from './server/known-destinations.js';
+export type { RejectedFrameAnswer } from './server/problem.js';
+export type { Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
@@ -106,7 +119,9 @@ export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,
+  ConnectionGate,
   ConnectionListener,
+  ConnectionRefusal,
   Handshake,
   Transport,
   TransportContext,

@@ -25,6 +25,7 @@ export type {
   SendOptions,
   SubscribeOptions,
   TestServerOptions,
+  NackOptions,
   TransactedOptions,
 } from './testing/options.js';
 export type { LogEntry } from './testing/recorder.js';

@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { errorCodes } from '../src/index.js';
+import { errorCodes, type ErrorCode } from '../src/index.js';
+import { closeCodeOf } from '../src/message/error.js';
 import {
   anchorsOf,
+  importsOf,
+  installsOf,
   isThere,
   linksOf,
   page,
@@ -14,7 +17,7 @@ import {
   scriptsOf,
   type Page,
 } from './docs/page.js';
-import { compile, programsOf, run } from './docs/program.js';
+import { compile, programsOf, run, runWithoutTypes } from './docs/program.js';
 
 const pages = readPages();
 const named = pages.map((each): [string, Page] => [each.path, each]);
@@ -46,6 +49,24 @@ describe('the programs of the documentation', () => {
       expect(await run(program)).toBe(output!.code);
     },
   );
+});
+
+describe('under esbuild and tsx, which emit no types for decorators,', () => {
+  it('the program of the README prints the documented output', async () => {
+    const { fences } = pages.find(({ path }) => path === 'README.md')!;
+    const index = fences.findIndex(({ info }) => info === 'ts run');
+    expect(await runWithoutTypes({ hello: fences[index]!.code })).toBe(fences[index + 1]!.code);
+  });
+
+  it('the test of getting started passes', async () => {
+    const { fences } = pages.find(({ path }) => path === 'docs/getting-started.md')!;
+    const files = fences.flatMap(({ info, code }): [string, string][] => {
+      const [, name] = /^ts src\/([\w.]+)\.ts$/.exec(info) ?? [];
+      return name === undefined ? [] : [[name, code]];
+    });
+    expect(files.at(-1)![0]).toBe('room.controller.test');
+    expect(await runWithoutTypes(Object.fromEntries(files), ['--test'])).toMatch(/pass 1\n/);
+  });
 });
 
 describe('the pages', () => {
@@ -90,6 +111,11 @@ describe.each(named)('%s', (path, each) => {
     expect(pathsOf(each).filter((file) => !isThere(file) && !created.has(file))).toEqual([]);
   });
 
+  it('installs the packages that its programs import', () => {
+    const installed = new Set(installsOf(each));
+    expect(importsOf(each).filter((name) => !installed.has(name))).toEqual([]);
+  });
+
   it('names only scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
       scripts: Record<string, string>;
@@ -115,6 +141,16 @@ describe('docs/reference/errors.md', () => {
       [error.text, error.class, 'closes' in error ? String(error.closes) : ''],
     ]);
     expect(documented).toEqual(Object.fromEntries(expected));
+  });
+
+  it('documents the close code of each class', () => {
+    const classes = readFileSync(`${root}docs/reference/errors.md`, 'utf8').matchAll(
+      /^\| `([\w-]+)` \| (\d+) \|/gm,
+    );
+    const documented = new Map(Array.from(classes, ([, type, code]) => [type, Number(code)]));
+    const ordinary = Object.entries(errorCodes).filter(([, error]) => !('closes' in error));
+    for (const [code, error] of ordinary)
+      expect([code, closeCodeOf(code as ErrorCode)]).toEqual([code, documented.get(error.class)]);
   });
 
   it('lists each code once, with advice', () => {

@@ -45,7 +45,8 @@ async function bareWs() {
  */
 async function signalbox(subprotocol, steps) {
   const { createServer } = await import('../../dist/index.js');
-  const server = await createServer({ endpoints: [{ path: '/ws' }] });
+  // All clients have one address.
+  const server = await createServer({ endpoints: [{ path: '/ws' }], limits: { shares: 1 } });
   await server.listen(0, '127.0.0.1');
   return {
     port: server.address().port,

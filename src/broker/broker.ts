@@ -6,6 +6,7 @@ import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Headers } from '../message/message.js';
 import type { Separator } from '../pattern/separator.js';
+import type { QueueOptions } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
 export interface Subscription {
@@ -25,6 +26,8 @@ export interface Settlement {
   /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
   readonly subscription?: string | undefined;
+  /** False for a NACK whose message goes to the dead letters. @default true */
+  readonly requeue?: boolean | undefined;
 }
 
 /** One step of a transaction; takes effect at COMMIT. */
@@ -35,6 +38,8 @@ export type Operation =
 /** The receiver of deliveries: one session. */
 export interface Subscriber {
   readonly id: string;
+  /** The account whose share of the broker's limits its subscriptions use: its user, or its address when it is anonymous. */
+  readonly account?: string | undefined;
   /** True while frames of the session wait or are processed; an acknowledgement may be among them. */
   readonly busy: boolean;
   /** True when the session can no longer receive messages; queues then choose another subscriber. */
@@ -64,9 +69,13 @@ export interface BrokerContext {
   readonly ids: Pick<Ids, 'message'>;
   readonly logger: Logger;
   readonly separator: Separator;
+  /** A limit that clients share is divided into so many parts; one account may use one part. */
+  readonly shares: number;
 }
 
 export interface Broker {
+  /** Options of its queues; the acknowledged queues of sessions have the same. @default those of the embedded broker */
+  readonly queueOptions?: QueueOptions;
   /**
    * Called once, before everything else. A broker that serves one server at a time throws when it is started twice; `stop` is not
    * called after such an exception. It is called after a rejection.

@@ -70,7 +70,7 @@ export class DestinationResolver {
   }
 
   /**
-   * The address of a subscription, or of a `reply-to` header. `/user/queue/x` is the session's own queue.
+   * The address of a subscription. `/user/queue/x` is the session's own queue.
    *
    * @throws {MessagingError} `destination-invalid` for a session queue with wildcards or without a name
    */
@@ -79,6 +79,17 @@ export class DestinationResolver {
     this.#checkLimits(destination);
     const queue = destination.slice(this.userPrefix.length);
     return ownQueue(session, queue, queue, this.userPrefix);
+  }
+
+  /**
+   * The queue of the session that its header `reply-to` names; undefined for any other value, which is not changed.
+   *
+   * @throws {MessagingError} `destination-invalid` as `resolveOwn`
+   */
+  resolveReplyTo(replyTo: string, session: string): SessionAddress | undefined {
+    const isOwn = replyTo.startsWith(this.#user) || replyTo.startsWith(temporaryStart);
+    const address = isOwn ? this.resolveOwn(replyTo, session) : undefined;
+    return address?.kind === 'session' ? address : undefined;
   }
 
   /** The destination under which clients know a session queue. */
@@ -118,7 +129,7 @@ export class DestinationResolver {
     return destination.slice(this.separator === '/' ? prefix.length - 1 : prefix.length);
   }
 
-  /** `%2F` in the name of a user is a slash. */
+  /** In the name of a user, `%2F` is a slash and `%25` is a percent sign. */
   #userQueue(destination: string): UserAddress {
     const start = this.#user.length;
     const end = destination.indexOf('/', start);
@@ -130,8 +141,15 @@ export class DestinationResolver {
     const queue = destination.slice(end);
     // Other sessions reach a temporary queue only by its reply address.
     if (queue.startsWith(temporaryStart)) throw new MessagingError('destination-refused');
-    return { kind: 'user', user: destination.slice(start, end).replaceAll('%2F', '/'), queue };
+    return { kind: 'user', user: userOf(destination.slice(start, end)), queue };
   }
+}
+
+const escapedCharacter = /%(2F|25)/g;
+
+function userOf(escaped: string): string {
+  if (!escaped.includes('%')) return escaped;
+  return escaped.replaceAll(escapedCharacter, (_, code) => (code === '25' ? '%' : '/'));
 }
 
 /** @param name the part behind the prefix */
@@ -139,7 +157,7 @@ function ownQueue(session: string, queue: string, name: string, prefix: string):
   if (name.length < 2 || /[*?{}]/.test(name) || name.startsWith(temporaryStart))
     throw new MessagingError(
       'destination-invalid',
-      `A subscription below ${prefix} names one queue, without wildcards.`,
+      `A destination below ${prefix} names one queue, without wildcards.`,
     );
   return { kind: 'session', session, queue };
 }

@@ -12,6 +12,8 @@ export interface Publication {
   readonly message: Message;
   /** The session whose client sent the message to the broker; undefined when the application published it. */
   readonly origin: string | undefined;
+  /** The account whose share of limits the message uses while a queue holds it; undefined for the application. */
+  readonly account?: string | undefined;
   /** Milliseconds since 1970. */
   readonly publishedAt: number;
 }
@@ -22,13 +24,22 @@ export interface AddressedPublication {
   readonly publication: Publication;
 }
 
+/** The client whose message it is, or for which a handler published it. */
+export interface Sender {
+  /** Undefined when the application published the message. */
+  readonly origin?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+const application: Sender = {};
+
 /** Makes a publication of a message. */
 export function publicationOf(
   message: Message,
-  origin: string | undefined,
   { ids, clock }: { readonly ids: Pick<Ids, 'message'>; readonly clock: Clock },
+  { origin, account }: Sender = application,
 ): Publication {
-  return { id: ids.message(), message, origin, publishedAt: clock.date() };
+  return { id: ids.message(), message, origin, account, publishedAt: clock.date() };
 }
 
 /** Shared by all that keep a publication, so that the copy exists and is encoded once. */

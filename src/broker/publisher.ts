@@ -2,11 +2,18 @@
 import type { Address, PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
+import { quote } from '../message/quote.js';
+import { readOnly } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
 import type { DestinationResolver } from './destination-resolver.js';
-import { publicationOf, type AddressedPublication, type Publication } from './publication.js';
+import {
+  publicationOf,
+  type AddressedPublication,
+  type Publication,
+  type Sender,
+} from './publication.js';
 import type { ReplyDirectory } from './reply-addresses.js';
 import type { SessionSubscriber, TransactionStep } from './subscriber.js';
 import type { UserDirectory } from './user-directory.js';
@@ -58,12 +65,18 @@ export interface PublisherParts {
   /** The subscriber of a session of this process. */
   readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
   readonly onPublication: PublicationHook | undefined;
+  /** Prefixes that are probably a mistake in the queue of a user, as `/topic`. */
+  readonly unusual: readonly string[];
 }
 
 export class BrokerPublisher implements Publisher {
   #open = false;
+  /** Prefixes that the queues of users usually do not have, without those that were logged. */
+  #unusual: readonly string[];
 
-  constructor(private readonly parts: PublisherParts) {}
+  constructor(private readonly parts: PublisherParts) {
+    this.#unusual = parts.unusual.map((prefix) => `${prefix}/`);
+  }
 
   /** The broker has started. */
   open(): void {
@@ -89,7 +102,11 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    await this.#publish({ kind: 'user', user, queue: rooted(destination) }, destination, written);
+    await this.#publish(
+      { kind: 'user', user, queue: this.#queueOf(destination) },
+      destination,
+      written,
+    );
   }
 
   async publishToSession(
@@ -100,50 +117,58 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    const address: Address = { kind: 'session', session, queue: rooted(destination) };
+    const address: Address = { kind: 'session', session, queue: this.#queueOf(destination) };
     await this.#publish(address, destination, written);
   }
 
-  /** Publishes the result of a handler to its targets, one after the other; the value is written once. */
-  publishTo(targets: readonly Target[], value: unknown): void | Promise<void> {
+  /**
+   * Publishes the result of a handler to its targets, one after the other; the value is written once.
+   *
+   * @param account the account of the client whose frame the handler has processed
+   */
+  publishTo(targets: readonly Target[], value: unknown, account?: string): void | Promise<void> {
     const payload = this.parts.payloads.write(value);
-    return inTurn(targets, (target) => this.#publishTo(target, payload));
+    return inTurn(targets, (target) => this.#publishTo(target, payload, account));
   }
 
   /** The publications that `publishTo` would make, for a transaction. Answers to one subscription are not part of it. */
-  compose(targets: readonly Target[], value: unknown): readonly AddressedPublication[] {
+  compose(
+    targets: readonly Target[],
+    value: unknown,
+    account?: string,
+  ): readonly AddressedPublication[] {
     const payload = this.parts.payloads.write(value);
     return targets.flatMap((target) => {
       if (target.kind === 'subscription') return [];
       const { destination } = target;
-      const address = this.#addressOfTarget(target);
-      return this.address({ destination, ...contentOf(payload, target.headers) }, address);
+      const message = { destination, ...contentOf(payload, target.headers) };
+      return this.address(message, this.#addressOfTarget(target), { account });
     });
   }
 
   /**
    * The publications of one message: one for each queue that it reaches.
    *
-   * @param origin the session whose client sent the message
+   * @param sender the client whose message it is
    */
   address(
     message: Message,
     address: PublishAddress,
-    origin?: string,
+    sender?: Sender,
   ): readonly AddressedPublication[] {
     const { context, resolver, users, replies } = this.parts;
     switch (address.kind) {
       case 'broker':
-        return [{ address, publication: publicationOf(message, origin, context) }];
+        return [{ address, publication: publicationOf(message, context, sender) }];
       case 'session': {
         const destination = resolver.visibleQueue(address.queue);
-        const publication = publicationOf({ ...message, destination }, origin, context);
+        const publication = publicationOf({ ...message, destination }, context, sender);
         return [{ address, publication }];
       }
       case 'user': {
         const { queue } = address;
         const destination = resolver.visibleQueue(queue);
-        const publication = publicationOf({ ...message, destination }, origin, context);
+        const publication = publicationOf({ ...message, destination }, context, sender);
         return Array.from(users.sessionsOf(address.user), (session) => ({
           address: { kind: 'session', session, queue },
           publication,
@@ -152,7 +177,7 @@ export class BrokerPublisher implements Publisher {
       case 'reply': {
         const queue = replies.find(address.id);
         // The session that asked may have ended; the client that answers cannot know.
-        return queue === undefined ? [] : this.address(message, queue, origin);
+        return queue === undefined ? [] : this.address(message, queue, sender);
       }
       default:
         return address satisfies never;
@@ -190,6 +215,22 @@ export class BrokerPublisher implements Publisher {
     await this.send(sends.filter(({ address }) => address.kind === 'session'));
   }
 
+  /** The queue of a user or session. A prefix that is probably a mistake is logged once. */
+  #queueOf(destination: string): string {
+    const queue = destination.startsWith('/') ? destination : `/${destination}`;
+    for (const prefix of this.#unusual)
+      if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
+    return queue;
+  }
+
+  #warnAbout(prefix: string, queue: string): void {
+    const { context, resolver } = this.parts;
+    this.#unusual = this.#unusual.filter((each) => each !== prefix);
+    context.logger.warn(
+      `A message for a user or session was published to '${queue}'. Only clients that have subscribed '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
+    );
+  }
+
   /** Queues of sessions work without the broker, so it cannot refuse their messages. */
   #checkOpen(): void {
     if (!this.#open) throw new MessagingError('broker-unavailable');
@@ -199,14 +240,20 @@ export class BrokerPublisher implements Publisher {
     return this.send(this.address({ destination, ...content }, address));
   }
 
-  #publishTo(target: Target, payload: WrittenPayload): void | Promise<void> {
+  #publishTo(
+    target: Target,
+    payload: WrittenPayload,
+    account: string | undefined,
+  ): void | Promise<void> {
     const { destination, headers } = target;
     const content = contentOf(payload, headers);
-    if (target.kind !== 'subscription')
-      return this.#publish(this.#addressOfTarget(target), destination, content);
+    if (target.kind !== 'subscription') {
+      const message = { destination, ...content };
+      return this.send(this.address(message, this.#addressOfTarget(target), { account }));
+    }
     // The answer of a subscribe handler goes to one subscription, past the broker.
     const subscriber = this.parts.subscriberOf(target.session);
-    const publication = publicationOf({ destination, ...content }, undefined, this.parts.context);
+    const publication = publicationOf({ destination, ...content }, this.parts.context);
     if (subscriber?.answer(target.subscription, publication) === false) return subscriber.room();
   }
 
@@ -246,9 +293,13 @@ export class BrokerPublisher implements Publisher {
       case 'destination':
         return this.#addressOf(target.destination);
       case 'user':
-        return { kind: 'user', user: target.user, queue: rooted(target.destination) };
+        return { kind: 'user', user: target.user, queue: this.#queueOf(target.destination) };
       case 'session':
-        return { kind: 'session', session: target.session, queue: rooted(target.destination) };
+        return {
+          kind: 'session',
+          session: target.session,
+          queue: this.#queueOf(target.destination),
+        };
       default:
         return target satisfies never;
     }
@@ -259,7 +310,7 @@ export class BrokerPublisher implements Publisher {
     if (address.kind === 'handler' || address.kind === 'none')
       throw new MessagingError(
         'destination-invalid',
-        `No broker prefix matches '${destination}', so it cannot have subscribers.`,
+        `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
       );
     return address;
   }
@@ -271,10 +322,6 @@ export class BrokerPublisher implements Publisher {
 }
 
 type Content = Pick<Message, 'headers' | 'body'>;
-
-function rooted(destination: string): string {
-  return destination.startsWith('/') ? destination : `/${destination}`;
-}
 
 /** Acts on one item after the other; returns a promise only when one of them has to be awaited. */
 function inTurn<T>(
@@ -292,7 +339,7 @@ function inTurn<T>(
 const contentTypeOnly = new Map(
   ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
     contentType,
-    new Map([['content-type', contentType]]),
+    readOnly(new Map([['content-type', contentType]])),
   ]),
 );
 

@@ -1,11 +1,16 @@
 // The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
 import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
+import { quote } from '../message/quote.js';
 import type { Clock } from '../message/clock.js';
+import { noHeaders } from '../message/message.js';
+import { Quota } from '../message/quota.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
 import { Acknowledgements, consume, prefetchOf, type Consumer } from './embedded/queue/consumer.js';
+import { SharedBytes } from './embedded/queue/held-bytes.js';
 import { MessageQueue } from './embedded/queue/message-queue.js';
 import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
+import { checkSupported } from './embedded/unsupported.js';
 import type { Publication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
@@ -16,8 +21,10 @@ export function sessionQueueMemory(
   clock: Clock,
   logger: Logger,
   options: QueueOptions,
+  shares: number,
 ): QueueMemory {
   return new QueueMemory({
+    bytes: new SharedBytes(new Quota(options.maxTotalBytes, shares)),
     clock,
     logger,
     options,
@@ -25,7 +32,7 @@ export function sessionQueueMemory(
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>
         logger.error(
-          `A message of ${JSON.stringify(message.destination)} could not be delivered and is lost.`,
+          `A message of ${quote(message.destination)} could not be delivered and is lost.`,
         ),
     },
   });
@@ -42,6 +49,8 @@ export class SessionQueues {
   /** By the ids of the subscriptions. */
   readonly #live = new Map<string, Live>();
   #acknowledgements: Acknowledgements | undefined;
+  /** Queues whose answers need no subscription, the oldest first; most sessions have none. */
+  #replyQueues: Set<string> | undefined;
   #delivering = false;
   /** Messages that were published during a delivery; most sessions never have one. */
   #waiting: { readonly queue: string; readonly publication: Publication }[] | undefined;
@@ -56,10 +65,33 @@ export class SessionQueues {
     return ack.startsWith(ackPrefix);
   }
 
-  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count` */
+  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count`; `not-supported` */
   subscribe(subscription: Subscription): void {
+    checkSupported(subscription);
     const pending = subscription.ack === 'auto' ? undefined : this.#pending(subscription);
     this.#live.set(subscription.id, { subscription, pending });
+    this.#replyQueues?.delete(subscription.destination);
+  }
+
+  /**
+   * From now on, messages to a queue without subscription are delivered with the queue as `subscription`, as in RabbitMQ. Ends
+   * with UNSUBSCRIBE, and when the client subscribes to the queue.
+   *
+   * @param limit number of such queues; a new one replaces the oldest
+   */
+  acceptReplies(queue: string, limit: number): void {
+    if (this.has(queue)) return;
+    const queues = (this.#replyQueues ??= new Set());
+    queues.add(queue);
+    if (queues.size > limit) {
+      const [oldest] = queues;
+      queues.delete(oldest!);
+    }
+  }
+
+  /** Ends what `acceptReplies` has begun. Returns false when it was not begun. */
+  refuseReplies(queue: string): boolean {
+    return this.#replyQueues?.delete(queue) === true;
   }
 
   unsubscribe(id: string): void {
@@ -75,7 +107,7 @@ export class SessionQueues {
     return false;
   }
 
-  /** Delivers to every subscription of the queue; a queue without subscriptions drops the message. */
+  /** Delivers to every subscription of the queue. A queue without subscriptions drops the message, unless it accepts replies. */
   publish(queue: string, publication: Publication): void {
     // A delivery that publishes, as an outbound interceptor may, must not overtake the message that is being delivered.
     if (this.#delivering) {
@@ -115,7 +147,7 @@ export class SessionQueues {
 
   #pending(subscription: Subscription): Live['pending'] {
     const prefetch = prefetchOf(subscription);
-    const queue = new MessageQueue(this.memory);
+    const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,
       subscription,
@@ -126,13 +158,18 @@ export class SessionQueues {
   }
 
   #deliverToAll(queue: string, publication: Publication): void {
+    if (this.#replyQueues?.has(queue) === true) {
+      const implied = { id: queue, destination: queue, ack: 'auto', headers: noHeaders } as const;
+      this.subscriber.deliver(implied, publication);
+      return;
+    }
     for (const live of this.#live.values())
       if (live.subscription.destination === queue) this.#deliver(live, publication);
   }
 
   #deliver({ subscription, pending }: Live, publication: Publication): void {
     if (pending === undefined) this.subscriber.deliver(subscription, publication);
-    else if (pending.queue.hasRoom(publication.message)) pending.queue.add({ publication });
+    else if (pending.queue.hasRoom(publication)) pending.queue.add({ publication });
     else this.subscriber.fail(new MessagingError('slow-consumer'));
   }
 }

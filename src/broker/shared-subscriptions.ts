@@ -1,4 +1,5 @@
 // Equal subscriptions as one object: a delivery reads it, and most subscribers of a topic have equal ones.
+import { noHeaders } from '../message/message.js';
 import type { Subscription } from './broker.js';
 
 /** Subscriptions that are remembered. */
@@ -15,7 +16,9 @@ export class SharedSubscriptions {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size >= limit) this.#known.clear();
-    this.#known.set(key, subscription);
-    return subscription;
+    // The empty map may belong to an interceptor, which can still change it.
+    const shared = { ...subscription, headers: noHeaders };
+    this.#known.set(key, shared);
+    return shared;
   }
 }

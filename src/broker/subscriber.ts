@@ -1,6 +1,7 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import { messageOverhead, sizeOfHeaders } from '../message/kept-message.js';
 import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
 import type {
   Broker,
@@ -11,7 +12,8 @@ import type {
   Subscription,
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
-import type { AddressedPublication, Publication } from './publication.js';
+import { temporaryPrefix } from './destination-resolver.js';
+import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
 
@@ -37,6 +39,8 @@ export interface LiveSubscription {
   readonly id: string;
   /** The destination as the client named it. */
   readonly requested: string;
+  /** Bytes that it counts for the limit of the session. */
+  readonly bytes: number;
   /** Who serves it. */
   readonly servedBy: 'broker' | 'session' | 'handler';
   /** Aborted when the subscription ends; present when a handler answers it. */
@@ -81,6 +85,8 @@ export class MessageFrames {
 
 /** Ended subscriptions that a session remembers, so that a second UNSUBSCRIBE is not an error. */
 const rememberedEnds = 128;
+/** Longer ids are not remembered. */
+const maxRememberedId = 256;
 
 /** The parts that the subscribers of a server share. */
 export interface SubscriberParts {
@@ -91,22 +97,38 @@ export interface SubscriberParts {
   readonly onDelivery: DeliveryHook | undefined;
 }
 
-export class SessionSubscriber implements Subscriber {
+/** Who a session is for the broker. */
+export interface SubscriberIdentity {
+  readonly account: string;
+  /** Owner of durable subscriptions; undefined when CONNECT had no `client-id`. */
+  readonly client: string | undefined;
+}
+
+export class SessionSubscriber implements Subscriber, Sender {
   // The fields of a delivery stand first: with a thousand subscribers each cache line counts.
   readonly #outbox: Recipient['outbox'];
   readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;
   readonly #connection: BrokerConnection;
   readonly #client: string | undefined;
+  readonly account: string;
+  /** The id of the session, as the origin of the messages that its client sends. */
+  readonly origin: string;
   readonly #live = new Map<string, LiveSubscription>();
+  #bytes = 0;
   /** Created at the first subscription of a session queue. */
   #queues: SessionQueues | undefined;
   /** Created at the first UNSUBSCRIBE: most subscriptions end with their session. */
   #ended: Set<string> | undefined;
 
-  /** @param client owner of durable subscriptions; undefined when CONNECT had no `client-id` */
-  constructor(recipient: Recipient, parts: SubscriberParts, client: string | undefined) {
+  constructor(
+    recipient: Recipient,
+    parts: SubscriberParts,
+    { account, client }: SubscriberIdentity,
+  ) {
     this.#client = client;
+    this.account = account;
+    this.origin = recipient.id;
     this.#outbox = recipient.outbox;
     this.#parts = parts;
     this.#recipient = recipient;
@@ -135,6 +157,11 @@ export class SessionSubscriber implements Subscriber {
     return this.#live.size;
   }
 
+  /** Bytes of all live subscriptions, with their headers. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   has(id: string): boolean {
     return this.#live.has(id);
   }
@@ -149,6 +176,15 @@ export class SessionSubscriber implements Subscriber {
     return this.#queues?.has(queue) === true;
   }
 
+  /**
+   * Delivers answers to a temporary queue that the client has named in `reply-to`, also without a subscription.
+   *
+   * @param limit number of such queues; a new one replaces the oldest
+   */
+  acceptReplies(queue: string, limit: number): void {
+    if (queue.startsWith(temporaryPrefix)) this.#ownQueues().acceptReplies(queue, limit);
+  }
+
   /** Subscribes a topic or queue of the broker, or a queue of the session. */
   async subscribe(frame: SubscribeFrame, address: BrokerAddress | SessionAddress): Promise<void> {
     const { id } = frame;
@@ -156,7 +192,8 @@ export class SessionSubscriber implements Subscriber {
     const durable = this.#durable(frame, address);
     const servedBy = address.kind;
     // Before the broker answers, so that the id is taken meanwhile.
-    this.#live.set(id, { id, requested: frame.destination, servedBy });
+    const live = { id, requested: frame.destination, bytes: subscriptionBytes(frame), servedBy };
+    this.#add(live);
     try {
       if (address.kind === 'session')
         this.#ownQueues().subscribe(subscriptionOf(frame, address.queue));
@@ -165,24 +202,26 @@ export class SessionSubscriber implements Subscriber {
         await this.#connection.subscribe(this.#parts.subscriptions.share(subscription));
       }
     } catch (error) {
-      this.#live.delete(id);
+      this.#remove(live);
       throw error;
     }
   }
 
   /** Opens a subscription that a handler answers, once or by a stream. */
-  open(id: string, requested: string): AnsweredSubscription {
+  open(frame: SubscribeFrame): AnsweredSubscription {
+    const { id, destination: requested } = frame;
     if (this.#live.has(id)) throw new MessagingError('subscription-exists');
+    const bytes = subscriptionBytes(frame);
     const stream = new AbortController();
-    const live: AnsweredSubscription = { id, requested, servedBy: 'handler', stream };
-    this.#live.set(id, live);
+    const live: AnsweredSubscription = { id, requested, bytes, servedBy: 'handler', stream };
+    this.#add(live);
     return live;
   }
 
   /** Removes a subscription and remembers its id. Returns false when it was removed before. */
   end(live: LiveSubscription): boolean {
-    if (this.#live.get(live.id) !== live) return false;
-    this.#live.delete(live.id);
+    if (!this.#remove(live)) return false;
+    if (live.id.length > maxRememberedId) return true;
     const ended = (this.#ended ??= new Set());
     // Deleted first, so that the id moves to the end.
     ended.delete(live.id);
@@ -213,6 +252,7 @@ export class SessionSubscriber implements Subscriber {
     const live = this.find(id, destination);
     if (live === undefined) {
       if (id !== undefined && this.#ended?.has(id) === true) return undefined;
+      if (this.#queues?.refuseReplies(id ?? destination ?? '') === true) return undefined;
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);
@@ -280,6 +320,18 @@ export class SessionSubscriber implements Subscriber {
     return this.#connection.close();
   }
 
+  #add(live: LiveSubscription): void {
+    this.#live.set(live.id, live);
+    this.#bytes += live.bytes;
+  }
+
+  /** Returns false when it was removed before. */
+  #remove(live: LiveSubscription): boolean {
+    if (this.#live.get(live.id) !== live) return false;
+    this.#bytes -= live.bytes;
+    return this.#live.delete(live.id);
+  }
+
   #ownQueues(): SessionQueues {
     return (this.#queues ??= new SessionQueues(this, this.#parts.sessionQueueMemory));
   }
@@ -309,6 +361,11 @@ export class SessionSubscriber implements Subscriber {
 export type TransactionStep =
   | ({ readonly kind: 'send' } & AddressedPublication)
   | { readonly kind: 'settle'; readonly settlement: Settlement };
+
+/** Bytes that a subscription counts for the limit of its session. */
+export function subscriptionBytes({ id, destination, headers }: SubscribeFrame): number {
+  return messageOverhead + id.length + destination.length + sizeOfHeaders(headers);
+}
 
 function subscriptionOf({ id, ack, headers }: SubscribeFrame, destination: string): Subscription {
   return { id, destination, ack, headers };

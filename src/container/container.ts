@@ -3,7 +3,6 @@ import 'reflect-metadata';
 import {
   Container,
   ContainerModule,
-  injectable,
   type ContainerModuleLoadOptions,
   type Newable,
   type ServiceIdentifier,
@@ -15,9 +14,16 @@ import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
-import { boundControllers, controllerClassOf, type BoundController } from './discovery.js';
+import {
+  bindingsOf,
+  boundControllers,
+  controllerClassOf,
+  type Bindings,
+  type BoundController,
+} from './discovery.js';
+import { inheritInjections, makeInjectable, uninjectedParent } from './inherited-injections.js';
 
-export type { Container } from 'inversify';
+export type { Container, ServiceIdentifier as Token } from 'inversify';
 
 /** The services of a server that applications can inject. */
 export interface ServerServices {
@@ -25,9 +31,6 @@ export interface ServerServices {
   readonly registry: SessionRegistry;
   readonly events: SessionEvents;
 }
-
-/** Metadata key of `@injectable`, which throws when it is applied twice. */
-const injectableKey = '@inversifyjs/core/classIsInjectableFlagReflectKey';
 
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
@@ -41,6 +44,9 @@ export class ServerContainer {
   readonly #isOwn: boolean;
   /** Undo the changes to the container, in the order of the changes. */
   readonly #undoSteps: (() => void | Promise<void>)[] = [];
+  /** Tokens whose classes have the injections of their parents. */
+  readonly #completed = new Set<ServiceIdentifier>();
+  #readBindings: Bindings | undefined;
 
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
   constructor(given: Container | undefined, { publisher, registry, events }: ServerServices) {
@@ -71,7 +77,7 @@ export class ServerContainer {
   async controllers(
     named: readonly Constructor[] | undefined,
   ): Promise<readonly BuiltController[]> {
-    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#container);
+    const wanted = named?.map((type) => this.#bind(type)) ?? boundControllers(this.#bindings());
     const built = await Promise.all(wanted.map((each) => this.#create(each)));
     const distinct = new Map(
       built.flat().map((each) => ['instance' in each ? each.instance : each.type, each]),
@@ -90,10 +96,17 @@ export class ServerContainer {
     await closeAll(this.#undoSteps.splice(0).toReversed());
   }
 
+  /** The service of a token, as controllers receive it. */
+  get<T>(token: ServiceIdentifier<T>): Promise<T> {
+    inheritInjections(token, this.#bindings(), this.#completed);
+    return this.#container.getAsync(token);
+  }
+
   async #create(wanted: BoundController | FailedController): Promise<readonly BuiltController[]> {
     if ('failure' in wanted) return [wanted];
     const { token, type } = wanted;
     try {
+      inheritInjections(token, this.#bindings(), this.#completed);
       const instances = await this.#container.getAllAsync<unknown>(token);
       const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
       return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
@@ -102,13 +115,21 @@ export class ServerContainer {
     }
   }
 
+  /** Read after `prepare`, which may replace the bindings of the container. */
+  #bindings(): Bindings {
+    return (this.#readBindings ??= bindingsOf(this.#container));
+  }
+
   #bind(type: Constructor): BoundController | FailedController {
     // inversify declares the constructor's parameters as `any`.
     const newable = type as Newable<object>;
     try {
-      if (Reflect.getOwnMetadata(injectableKey, type) === undefined) injectable()(newable);
-      if (!this.#container.isBound(newable))
-        this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      makeInjectable(type);
+      // With autobind every class is bound.
+      const isBound = this.#container.isBound(newable);
+      const parent = this.#isOwn || !isBound ? uninjectedParent(type) : undefined;
+      if (parent !== undefined) throw new Error(inheritsUnknown(type, parent));
+      if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
       return { token: type, type };
     } catch (failure) {
       return { type, failure };
@@ -120,6 +141,10 @@ export class ServerContainer {
     this.#container.load(module);
     this.#undoSteps.push(() => this.#container.unloadAsync(module));
   }
+}
+
+function inheritsUnknown(type: Constructor, parent: Constructor): string {
+  return `it inherits the constructor of ${parent.name}, whose parameters have no injections; decorate ${parent.name} with @injectable() or its parameters with @inject(), or declare a constructor in ${type.name}.`;
 }
 
 /** Uses the class of the instance, which may be a subclass of the bound one. */

@@ -50,9 +50,8 @@ export function bindingsOf(container: Container): Bindings {
   return bindings!;
 }
 
-/** All controllers that the container or its parents have bound, under any token (Spring: all annotated beans). */
-export function boundControllers(container: Container): readonly BoundController[] {
-  const bindings = bindingsOf(container);
+/** All controllers that a container or its parents have bound, under any token (Spring: all annotated beans). */
+export function boundControllers(bindings: Bindings): readonly BoundController[] {
   const found = new Map<ServiceIdentifier, BoundController & { readonly alias: unknown }>();
   for (const token of bindings.getBoundServices()) {
     for (const binding of bindings.getChained(token)) {

@@ -1,6 +1,6 @@
 // findControllers: imports controllers by the names of their files.
 import { readdir } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isController } from '../controller/definition.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
@@ -23,8 +23,12 @@ export async function findControllers(
   pattern: string,
   from: string = process.cwd(),
 ): Promise<Constructor[]> {
-  const matcher = compileDestination(pattern.replace(/^\.\//, ''));
-  const paths = (await filesBelow(from)).filter((path) => matcher.match(path) !== undefined);
+  const wanted = pattern.replace(/^\.\//, '');
+  const matcher = compileDestination(wanted);
+  // The folders before the first wildcard.
+  const [start] = /^(?:[^*?{]*\/)?/.exec(wanted)!;
+  const files = await filesBelow(from, start);
+  const paths = files.filter((path) => matcher.match(path) !== undefined).sort();
   if (paths.length === 0) throw notFound(`No file matches '${pattern}' below '${from}'.`);
   const found = new Set<Constructor>();
   for (const path of paths) {
@@ -39,14 +43,22 @@ export async function findControllers(
   return [...found];
 }
 
-/** Paths with slashes, sorted, so that every start imports in the same order. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, resolve(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => !`/${path}`.includes('/node_modules/'))
-    .sort();
+/** Paths with slashes. Folders of installed packages are not read, because they may contain many thousand files. */
+async function filesBelow(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(resolve(root, folder), { withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = folder + entry.name;
+    if (entry.isFile()) files.push(path);
+    else if (entry.isDirectory() && entry.name !== 'node_modules')
+      files.push(...(await filesBelow(root, `${path}/`)));
+  }
+  return files;
 }
 
 function notFound(message: string): MessagingError {

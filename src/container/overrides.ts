@@ -2,7 +2,7 @@
 import type { Container, ContainerModule, ServiceIdentifier } from 'inversify';
 import { bindingsOf, type Binding } from './discovery.js';
 
-export type { ContainerModule, ServiceIdentifier as Token } from 'inversify';
+export type { ContainerModule } from 'inversify';
 
 /** A token and the value to inject for it. */
 export type Override = readonly [token: ServiceIdentifier, value: unknown];

@@ -10,6 +10,7 @@ import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
+  defaultTopic,
   definitionOf,
   effectiveReplyRule,
   type ClassDefinition,
@@ -31,6 +32,10 @@ export interface CompileOptions {
   readonly separator: Separator;
   /** The prefixes of destinations that values can be published to, as `/topic`. */
   readonly prefixes: readonly string[];
+  /** The prefixes of destinations that handlers serve, as `/app`. */
+  readonly application: readonly string[];
+  /** Receives a sentence for each probable mistake. */
+  readonly warn: Report;
 }
 
 /** A controller that could not be created; its decorators are checked anyway. */
@@ -43,6 +48,15 @@ export interface FailedController {
 export type BuiltController =
   | { readonly type: Constructor; readonly instance: object }
   | FailedController;
+
+/** The return rule of a method without one. */
+const defaultRule: ReplyRule = {
+  reply: defaultReply('send'),
+  explicit: false,
+  variables: [],
+  published: [defaultTopic],
+  findings: [],
+};
 
 /** Receives a sentence that names a mistake and its fix. */
 type Report = (finding: string) => void;
@@ -108,6 +122,10 @@ class ControllerCompiler {
       this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
     for (const finding of findings) this.report(name + finding);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
+    if (controller && this.#methods.every(([, { mappings }]) => mappings.length === 0))
+      this.options.warn(
+        `${name}: it serves no destination, because none of its methods has @MessageMapping or @SubscribeMapping.`,
+      );
     const exceptionHandlers = this.#exceptionHandlers([
       ...new Set(plans.flatMap(({ variables }) => variables)),
     ]);
@@ -140,9 +158,10 @@ class ControllerCompiler {
   }
 
   /** Each pattern of the class with each pattern of the method; if one of them has none, the patterns of the other. */
-  #patterns(key: string | symbol, ofMethod: readonly string[]): readonly string[] {
+  #patterns(key: string | symbol, given: readonly string[]): readonly string[] {
     const { separator } = this.options;
-    const ofClass = this.#definition.patterns ?? [];
+    const ofClass = this.#texts(key, this.#definition.patterns ?? []);
+    const ofMethod = this.#texts(key, given);
     if (ofClass.length === 0 && ofMethod.length === 0) {
       this.report(
         `${this.#name(key)}: neither the method nor its class has a destination; add one, as in @MessageMapping('/say').`,
@@ -153,20 +172,49 @@ class ControllerCompiler {
     return ofClass.flatMap((first) =>
       ofMethod.flatMap((second) =>
         this.#valid(key, second, () =>
-          combineDestinations(withLeadingSlash(first, separator), second, separator),
+          combineDestinations(
+            withLeadingSlash(first, separator),
+            second === '' ? '' : withLeadingSlash(second, separator),
+            separator,
+          ),
         ),
       ),
     );
   }
 
+  /** JavaScript allows patterns that are not texts, and a circular import gives undefined. */
+  #texts(key: string | symbol, patterns: readonly unknown[]): readonly string[] {
+    return patterns.filter((pattern): pattern is string => {
+      if (typeof pattern === 'string') return true;
+      this.report(
+        `${this.#name(key)}: its pattern ${inspect(pattern)} is not a text; look for a circular import.`,
+      );
+      return false;
+    });
+  }
+
   #plan(key: string | symbol, on: Route['on'], pattern: string): Plan[] {
     const compile = () => compileDestination(pattern, this.options.separator);
+    this.#warnAbout(key, pattern);
     return this.#valid(key, pattern, compile).map(({ variables }) => ({
       key,
       on,
       pattern,
       variables,
     }));
+  }
+
+  #warnAbout(key: string | symbol, pattern: string): void {
+    const { separator, application, warn } = this.options;
+    const [first = ''] = application;
+    const reason =
+      separator === '.' && pattern.startsWith('/')
+        ? `a slash, and with the separator '.' it serves ${first}/${pattern}; leave the slash out`
+        : application.some((prefix) => `${pattern}/`.startsWith(`${prefix}/`))
+          ? `an application prefix, so it serves ${first}${pattern}; leave the prefix out`
+          : undefined;
+    if (reason !== undefined)
+      warn(`${this.#name(key)}: its pattern '${pattern}' begins with ${reason}.`);
   }
 
   /** The value in a list, or an empty list after a report that the pattern is not valid. */
@@ -211,7 +259,10 @@ class ControllerCompiler {
   #route({ key, on, pattern, variables }: Plan, exceptionHandlers: ExceptionHandlers): Route {
     const { replies } = this.#definition.methods.get(key)!;
     // Unlike in Spring: a class's `@SendTo` would surprisingly redirect the replies of `@SubscribeMapping` methods.
-    const rule = effectiveReplyRule(replies, on === 'send' ? this.#definition.replies : []);
+    const rule =
+      on === 'send'
+        ? (effectiveReplyRule(replies, this.#definition.replies) ?? defaultRule)
+        : effectiveReplyRule(replies, []);
     this.#checkReply(key, rule, variables, `the pattern '${pattern}' does not declare`);
     const method = this.#method(key, { undecorated: payloadRule, on, variables });
     return {
@@ -237,7 +288,12 @@ class ControllerCompiler {
     }
     const { prefixes } = this.options;
     for (const destination of rule.published) {
-      if (!prefixes.some((prefix) => mayLieBelow(prefix, destination)))
+      if (prefixes.some((prefix) => mayLieBelow(prefix, destination))) continue;
+      if (destination === defaultTopic)
+        this.report(
+          `${this.#name(key)}: its values go to /topic by default, which clients cannot subscribe to; add @SendTo or @SendToUser to the method or its class, or '/topic' to prefixes.broker.`,
+        );
+      else
         report(
           `sends to '${destination}', which clients cannot subscribe to; begin it with ${prefixes.join(' or ')}`,
         );

@@ -10,6 +10,9 @@ export interface Mapping {
   readonly patterns: readonly string[];
 }
 
+/** In `published`: the default of `@SendTo()`, which is `/topic` + the destination without its application prefix. */
+export const defaultTopic = '/topic{}';
+
 /** A return rule: chooses the destinations of the return value. */
 export interface ReplyRule {
   readonly reply: Reply;

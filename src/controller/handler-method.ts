@@ -1,7 +1,7 @@
 // A handler method as a route calls it: its arguments, the method, the return rule and the exception handlers of its class.
 import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
 import type { Outcome, Reply, Route } from '../dispatch/route.js';
-import { MessagingError } from '../message/error.js';
+import { MessagingError, ownClass } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
 import type { PayloadReader } from '../payload/converter.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
@@ -123,9 +123,10 @@ export class ExceptionHandlers {
 
   /** @param type undefined for all errors; returns false when another handler already takes this class */
   add(type: ErrorType | undefined, invoke: Invoke): boolean {
-    if (type === undefined ? this.#catchAll !== undefined : this.#byType.has(type)) return false;
+    const key = ownClass(type);
+    if (type === undefined ? this.#catchAll !== undefined : this.#byType.has(key)) return false;
     if (type === undefined) this.#catchAll = invoke;
-    else this.#byType.set(type, invoke);
+    else this.#byType.set(key, invoke);
     return true;
   }
 
@@ -145,7 +146,7 @@ export class ExceptionHandlers {
       typeof prototype === 'object' && prototype !== null;
       prototype = Object.getPrototypeOf(prototype)
     ) {
-      const invoke = this.#byType.get(prototype.constructor);
+      const invoke = this.#byType.get(ownClass(prototype.constructor));
       if (invoke !== undefined) return invoke;
     }
     return undefined;

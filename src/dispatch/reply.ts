@@ -14,7 +14,7 @@ import type { Reply } from './route.js';
 type Template = (invocation: Invocation) => string;
 
 const placeholder = /\{([^{}]*)\}/;
-const noTargets: readonly Target[] = [];
+const noTargets: readonly Target[] = Object.freeze([]);
 
 /** The names of the placeholders in a destination, as `room` in `/topic/rooms/{room}`. */
 export function placeholdersOf(destination: string): string[] {

@@ -1,9 +1,10 @@
 // The error class of signalbox and the table of all error codes.
 
 /**
- * The class of an error. `client-mistake`: the client breaks the protocol, and the session ends. `refusal`: the server does not
- * accept a frame. `handler-failure`: a handler cannot be called, or fails. `operator`: the server cannot start or run as
- * configured.
+ * The class of an error; it decides the close code. `client-mistake`: the client breaks the protocol or an agreement. `refusal`:
+ * the server does not accept a valid frame. `handler-failure`: a handler fails,
+ * or its result cannot be sent. `operator`: the server cannot start or run as
+ * configured, or has no capacity left.
  */
 export type ErrorClass = 'client-mistake' | 'refusal' | 'handler-failure' | 'operator';
 
@@ -11,13 +12,13 @@ interface ErrorDescription {
   readonly class: ErrorClass;
   /** The text for clients and operators when the place of failure has no better one. */
   readonly text: string;
-  /** The WebSocket close code; absent when the session continues. */
+  /** The WebSocket close code. @default the one of the class */
   readonly closes?: number;
 }
 
 /**
- * The close codes of sessions. Clients should reconnect after 1001; not repeat the same input after 1002, 1003, 1007 and 1009;
- * authenticate first after 1008; reconnect after a growing delay after 1011, 1013 and 4500 to 4502.
+ * The close codes of sessions. Clients should reconnect after 1001; not repeat the same input after 1002, 1007 and 1009; change
+ * their credentials or the frame after 1008; reconnect after a growing delay after 1011 and 4500 to 4502.
  */
 export const closeCodes = {
   normal: 1000,
@@ -27,58 +28,37 @@ export const closeCodes = {
   policy: 1008,
   tooBig: 1009,
   internalError: 1011,
+  tryAgainLater: 1013,
   slowConsumer: 4500,
   silent: 4501,
   stalled: 4502,
 } as const;
 
+const closeCodeOfClass: Readonly<Record<ErrorClass, number>> = {
+  'client-mistake': closeCodes.protocolError,
+  refusal: closeCodes.policy,
+  'handler-failure': closeCodes.internalError,
+  operator: closeCodes.internalError,
+};
+
 export const errorCodes = {
   // Bytes that a client sent (wire).
-  'frame-malformed': {
-    class: 'client-mistake',
-    text: 'The frame is malformed.',
-    closes: closeCodes.protocolError,
-  },
-  'command-unknown': {
-    class: 'client-mistake',
-    text: 'The command is unknown.',
-    closes: closeCodes.protocolError,
-  },
-  'header-malformed': {
-    class: 'client-mistake',
-    text: 'A header line is malformed.',
-    closes: closeCodes.protocolError,
-  },
-  'escape-illegal': {
-    class: 'client-mistake',
-    text: 'A header holds an illegal escape sequence.',
-    closes: closeCodes.protocolError,
-  },
+  'frame-malformed': { class: 'client-mistake', text: 'The frame is malformed.' },
+  'command-unknown': { class: 'client-mistake', text: 'The command is unknown.' },
+  'header-malformed': { class: 'client-mistake', text: 'A header line is malformed.' },
+  'escape-illegal': { class: 'client-mistake', text: 'A header holds an illegal escape sequence.' },
   'text-invalid': {
     class: 'client-mistake',
     text: 'Text must be valid UTF-8.',
     closes: closeCodes.invalidData,
   },
-  'header-missing': {
-    class: 'client-mistake',
-    text: 'A required header is missing.',
-    closes: closeCodes.protocolError,
-  },
-  'header-invalid': {
-    class: 'client-mistake',
-    text: 'A header has an impossible value.',
-    closes: closeCodes.protocolError,
-  },
+  'header-missing': { class: 'client-mistake', text: 'A required header is missing.' },
+  'header-invalid': { class: 'client-mistake', text: 'A header has an impossible value.' },
   'content-length-invalid': {
     class: 'client-mistake',
     text: 'The content-length does not fit the body.',
-    closes: closeCodes.protocolError,
   },
-  'body-unexpected': {
-    class: 'client-mistake',
-    text: 'A frame of this kind carries no body.',
-    closes: closeCodes.protocolError,
-  },
+  'body-unexpected': { class: 'client-mistake', text: 'A frame of this kind carries no body.' },
   'frame-too-large': {
     class: 'client-mistake',
     text: 'The frame is larger than the server accepts.',
@@ -87,26 +67,26 @@ export const errorCodes = {
   'version-unsupported': {
     class: 'client-mistake',
     text: 'None of the offered protocol versions is supported.',
-    closes: closeCodes.protocolError,
   },
   'protocol-unknown': {
     class: 'client-mistake',
     text: 'The protocol of the first message is unknown.',
-    closes: closeCodes.protocolError,
   },
 
   // The session.
-  'not-connected': {
-    class: 'client-mistake',
-    text: 'The first frame must be CONNECT.',
-    closes: closeCodes.protocolError,
+  'not-connected': { class: 'client-mistake', text: 'The first frame must be CONNECT.' },
+  'already-connected': { class: 'client-mistake', text: 'The session is connected already.' },
+  'access-refused': { class: 'refusal', text: 'Access refused.' },
+  'handshake-limit': {
+    class: 'refusal',
+    text: 'Too many connections wait for their CONNECT.',
+    closes: closeCodes.tryAgainLater,
   },
-  'already-connected': {
-    class: 'client-mistake',
-    text: 'The session is connected already.',
-    closes: closeCodes.protocolError,
+  'session-limit': {
+    class: 'refusal',
+    text: 'There are as many sessions as there may be.',
+    closes: closeCodes.tryAgainLater,
   },
-  'access-refused': { class: 'refusal', text: 'Access refused.', closes: closeCodes.policy },
   'connect-timeout': {
     class: 'client-mistake',
     text: 'The client did not connect in time.',
@@ -127,11 +107,7 @@ export const errorCodes = {
     text: 'The server did not process the frames of the client in time.',
     closes: closeCodes.stalled,
   },
-  'session-failed': {
-    class: 'operator',
-    text: 'An internal error ended the session.',
-    closes: closeCodes.internalError,
-  },
+  'session-failed': { class: 'operator', text: 'An internal error ended the session.' },
   'server-stopping': {
     class: 'operator',
     text: 'The server is going away.',
@@ -141,7 +117,7 @@ export const errorCodes = {
   // Refused frames.
   'destination-invalid': { class: 'refusal', text: 'The destination is malformed.' },
   'no-route': { class: 'refusal', text: 'Nothing serves this destination.' },
-  'destination-refused': { class: 'refusal', text: 'Clients may not send to this destination.' },
+  'destination-refused': { class: 'refusal', text: 'Clients may not use this destination.' },
   'subscription-exists': { class: 'refusal', text: 'The session has a subscription of this id.' },
   'subscription-unknown': { class: 'refusal', text: 'The session has no subscription of this id.' },
   'subscription-limit': {
@@ -155,7 +131,6 @@ export const errorCodes = {
   'subscription-taken': {
     class: 'refusal',
     text: 'Another session of the client has taken over the durable subscription.',
-    closes: closeCodes.policy,
   },
   'transaction-exists': { class: 'refusal', text: 'The session has a transaction of this name.' },
   'transaction-unknown': { class: 'refusal', text: 'The session has no transaction of this name.' },
@@ -171,26 +146,23 @@ export const errorCodes = {
     class: 'refusal',
     text: 'No delivery of the session has this acknowledgement.',
   },
-  'queue-full': { class: 'refusal', text: 'The queue holds as much as it may hold.' },
-  'queue-limit': { class: 'refusal', text: 'There are as many queues as there may be.' },
-  'store-failed': { class: 'refusal', text: 'The message could not be stored.' },
+  'queue-full': { class: 'operator', text: 'The queue holds as much as it may hold.' },
+  'queue-limit': { class: 'operator', text: 'There are as many queues as there may be.' },
+  'store-failed': { class: 'operator', text: 'The message could not be stored.' },
   'not-supported': { class: 'refusal', text: 'This broker does not support the request.' },
 
   // Handlers.
-  'argument-missing': {
-    class: 'handler-failure',
-    text: 'A value that the handler needs is missing.',
-  },
+  'argument-missing': { class: 'refusal', text: 'A value that the handler needs is missing.' },
   'argument-invalid': {
-    class: 'handler-failure',
+    class: 'refusal',
     text: 'A value that the handler needs has an impossible form.',
   },
   'payload-missing': {
-    class: 'handler-failure',
+    class: 'refusal',
     text: 'The handler needs a payload, and the message has none.',
   },
-  'payload-unreadable': { class: 'handler-failure', text: 'The payload cannot be read.' },
-  'payload-invalid': { class: 'handler-failure', text: 'The payload is not valid.' },
+  'payload-unreadable': { class: 'refusal', text: 'The payload cannot be read.' },
+  'payload-invalid': { class: 'refusal', text: 'The payload is not valid.' },
   'payload-unwritable': {
     class: 'handler-failure',
     text: 'The value cannot be written as a payload.',
@@ -225,13 +197,20 @@ interface MessagingErrorOptions extends ErrorOptions {
   readonly fields?: readonly FieldProblem[] | undefined;
 }
 
-/** The error class of signalbox. `code` is stable, `message` is for people. The cause is never sent to a client. */
+/** Marks the errors of all copies of the package in one process. */
+const mark = Symbol.for('signalbox.MessagingError');
+
+/**
+ * The error class of signalbox. `code` is stable, `message` is for people. The cause is never sent to a client.
+ *
+ * `instanceof MessagingError` is also true for an error of another copy of the package.
+ */
 export class MessagingError extends Error {
   override readonly name = 'MessagingError';
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly fields: readonly FieldProblem[] | undefined;
-  readonly #closes: number | undefined;
+  readonly #own = true;
 
   constructor(
     code: ErrorCode,
@@ -242,19 +221,65 @@ export class MessagingError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.fields = options.fields;
-    this.#closes = (errorCodes[code] as ErrorDescription).closes;
   }
 
-  /** Returns a thrown MessagingError as it is, and everything else as the cause of `handler-failed`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // Subclasses inherit this method, and only their own instances are theirs.
+    if (this !== MessagingError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && mark in value;
+  }
+
+  /**
+   * Returns a thrown MessagingError as it is, an error of another copy of the package as a MessagingError of this one, and
+   * everything else as the cause of `handler-failed`.
+   */
   static from(thrown: unknown): MessagingError {
-    // Unlike `instanceof`, this runs no code of the thrown object.
-    return typeof thrown === 'object' && thrown !== null && #closes in thrown
-      ? thrown
-      : new MessagingError('handler-failed', undefined, { cause: thrown });
+    if (typeof thrown === 'object' && thrown !== null) {
+      // Unlike `instanceof`, this runs no code of the thrown object.
+      if (#own in thrown) return thrown;
+      const copied = copyOf(thrown);
+      if (copied !== undefined) return copied;
+    }
+    return new MessagingError('handler-failed', undefined, { cause: thrown });
   }
 
-  /** The WebSocket close code that ends the session; undefined when the session continues. */
-  get closes(): number | undefined {
-    return this.#closes;
+  /** Always true; another copy of the package recognizes the error by it. */
+  get [mark](): true {
+    return this.#own;
+  }
+
+  /** The WebSocket close code of a session that ends with this error. A failed transaction has the one of its cause. */
+  get closes(): number {
+    const { code, cause } = this;
+    return code === 'transaction-failed' && cause instanceof MessagingError
+      ? cause.closes
+      : closeCodeOf(code);
+  }
+}
+
+/** Returns MessagingError for the class of this name of any copy of the package, and everything else unchanged. */
+export function ownClass(type: unknown): unknown {
+  const { prototype } = Object(type) as { readonly prototype?: unknown };
+  return typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, mark)
+    ? MessagingError
+    : type;
+}
+
+/** The WebSocket close code of a session that ends with an error of this code. */
+export function closeCodeOf(code: ErrorCode): number {
+  const { class: type, closes }: ErrorDescription = errorCodes[code];
+  return closes ?? closeCodeOfClass[type];
+}
+
+/** The copy of an error that another copy of the package has made; undefined for other objects and for codes that are unknown here. */
+function copyOf(thrown: object): MessagingError | undefined {
+  try {
+    if (!(thrown instanceof MessagingError) || !Object.hasOwn(errorCodes, thrown.code))
+      return undefined;
+    const { code, message, detail, fields, cause } = thrown;
+    return new MessagingError(code, message, { detail, fields, cause });
+  } catch {
+    // A proxy or a getter has thrown.
+    return undefined;
   }
 }

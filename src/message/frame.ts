@@ -1,6 +1,6 @@
 // The frames of clients and servers, independent of the wire protocol.
 import type { ErrorCode, FieldProblem } from './error.js';
-import type { Headers, Message } from './message.js';
+import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** `auto`: acknowledged when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
 export type AckMode = 'auto' | 'client' | 'client-individual';
@@ -38,6 +38,8 @@ export interface SubscribeFrame extends Receiptable {
   readonly destination: string;
   readonly ack: AckMode;
   readonly headers: Headers;
+  /** Absent when no header is repeated. */
+  readonly repeatedHeaders?: RepeatedHeaders | undefined;
 }
 
 export interface UnsubscribeFrame extends Receiptable {
@@ -54,6 +56,8 @@ export interface SettleFrame extends Receiptable {
   /** Sent by STOMP 1.1 together with the message id. */
   readonly subscription?: string | undefined;
   readonly transaction?: string | undefined;
+  /** False for a NACK whose message must not be delivered again (RabbitMQ). @default true */
+  readonly requeue?: boolean | undefined;
 }
 
 export interface TransactionFrame extends Receiptable {
@@ -84,7 +88,10 @@ export interface ConnectedFrame {
 
 /** Marks of one delivery, which are not part of the message. */
 export interface DeliveryMarks {
-  /** The id for ACK and NACK; present when the subscription acknowledges. */
+  /**
+   * The id for ACK and NACK; present when the subscription acknowledges. STOMP 1.0 and 1.1 send it as `message-id`, so it is the id
+   * of the message wherever that is unambiguous.
+   */
   readonly ack?: string | undefined;
   /** The number of earlier deliveries; absent for the first delivery. */
   readonly redelivered?: number | undefined;

@@ -1,5 +1,5 @@
 // The memory of messages that are kept: the bytes that they count for limits, and bodies that do not keep a larger buffer alive.
-import type { Message } from './message.js';
+import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** Bytes of a message besides its text: objects, the entry in a list, and memory around a small body. */
 export const messageOverhead = 256;
@@ -8,8 +8,21 @@ export const messageOverhead = 256;
 const headerOverhead = 64;
 
 /** Bytes that a kept message counts for limits. */
-export function sizeOf({ destination, headers, body }: Message): number {
-  let size = messageOverhead + destination.length + body.length + headers.size * headerOverhead;
+export function sizeOf({ destination, headers, repeatedHeaders, body }: Message): number {
+  const repeated = repeatedHeaders === undefined ? 0 : sizeOfRepeated(repeatedHeaders);
+  return messageOverhead + destination.length + sizeOfHeaders(headers) + repeated + body.length;
+}
+
+function sizeOfRepeated(repeatedHeaders: RepeatedHeaders): number {
+  let size = 0;
+  for (const values of repeatedHeaders.values())
+    for (const value of values) size += value.length + headerOverhead;
+  return size;
+}
+
+/** Bytes that kept headers count for limits. */
+export function sizeOfHeaders(headers: Headers): number {
+  let size = headers.size * headerOverhead;
   for (const [name, value] of headers) size += name.length + value.length;
   return size;
 }

@@ -1,5 +1,9 @@
-// The logger of a server: the contract, and the console.
+// The logger of a server: the contract, the console, and the loggers of other libraries.
 
+/**
+ * Receives the log of a server: the text, and the error behind it. The console, a pino logger and a winston logger can be used as
+ * they are.
+ */
 export interface Logger {
   error(text: string, cause?: unknown): void;
   warn(text: string, cause?: unknown): void;
@@ -11,6 +15,37 @@ export const consoleLogger: Logger = {
   warn: (text, cause) => (cause === undefined ? console.warn(text) : console.warn(text, cause)),
   info: (text) => console.info(text),
 };
+
+/** The same logger with the arguments in the order of its library. pino would drop an error behind a text. */
+export function adapted(logger: Logger): Logger {
+  const order = isPino(logger) ? errorFirst : isWinston(logger) ? errorOrFields : undefined;
+  if (order === undefined) return logger;
+  const log = (level: 'error' | 'warn') => (text: string, cause?: unknown) =>
+    cause === undefined
+      ? logger[level](text)
+      : (logger[level] as (...values: readonly unknown[]) => void)(...order(text, cause));
+  return { error: log('error'), warn: log('warn'), info: (text) => logger.info(text) };
+}
+
+const isPino = (logger: object) => has(logger, 'bindings') && has(logger, 'child');
+const isWinston = (logger: object) =>
+  has(logger, 'log') && 'levels' in logger && 'transports' in logger;
+
+function has(logger: object, method: string): boolean {
+  return typeof (logger as Readonly<Record<string, unknown>>)[method] === 'function';
+}
+
+/** pino has its own key for errors, and `err` for other values. */
+const errorFirst = (text: string, cause: unknown) => [
+  cause instanceof Error ? cause : { err: cause },
+  text,
+];
+
+/** winston drops values that are neither errors nor objects. */
+const errorOrFields = (text: string, cause: unknown) => [
+  text,
+  cause instanceof Error ? cause : { cause },
+];
 
 /** The same logger, but it never throws. The console throws for an error whose `message` throws. */
 export function unfailing(logger: Logger): Logger {

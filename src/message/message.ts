@@ -1,16 +1,31 @@
 // The message: destination, headers and body.
+import { readOnly } from './read-only.js';
 
 /** Header values by name, in the order sent. Holds the first value of a repeated header (STOMP 1.2 "Repeated Header Entries"). Names are case-sensitive. */
 export type Headers = ReadonlyMap<string, string>;
 
-export const noHeaders: Headers = new Map();
+export const noHeaders: Headers = readOnly(new Map());
+
+/** The second and further values of repeated headers, by name, in the order sent. */
+export type RepeatedHeaders = ReadonlyMap<string, readonly string[]>;
 
 /** A message from a publisher to subscribers. Never changes after it was made: encoders cache bytes by its identity. */
 export interface Message {
   readonly destination: string;
   /** Headers of the application and `content-type`, without headers that the server owns (`message-id`, `subscription`, ...). */
   readonly headers: Headers;
+  /** Sent to subscribers after the first values, which are in `headers`. Absent when no header is repeated. */
+  readonly repeatedHeaders?: RepeatedHeaders | undefined;
   readonly body: Uint8Array;
+}
+
+/** All values of a header, in the order sent. */
+export function valuesOf(
+  { headers, repeatedHeaders }: Pick<Message, 'headers' | 'repeatedHeaders'>,
+  name: string,
+): readonly string[] {
+  const first = headers.get(name);
+  return first === undefined ? [] : [first, ...(repeatedHeaders?.get(name) ?? [])];
 }
 
 /** The user of a session. */

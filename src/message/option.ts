@@ -1,6 +1,6 @@
 // Defaults and checks for options of the application.
 import { MessagingError } from './error.js';
-import { nearest } from './nearest.js';
+import { similar } from './nearest.js';
 
 /** @param what the rule, as `must be a whole number` */
 export function invalidOption(name: string, what: string): MessagingError {
@@ -35,14 +35,27 @@ const kinds = {
   string: 'a string',
 };
 
-/** @throws {MessagingError} `option-invalid` for an unknown name, with the nearest known one, and for a value of another type */
+/**
+ * @param path the text before each name, as `limits.`
+ * @throws {MessagingError} `option-invalid` for an unknown name, with a similar known one, and for a value of another type
+ */
 export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
+  const names = Object.keys(shape);
+  if (kindOf(given) !== 'object') {
+    const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
+    throw new MessagingError(
+      'option-invalid',
+      `${group} must be an object, such as { ${names[0]}: ... }.`,
+    );
+  }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(shape, name)) {
-      const known = nearest(name, Object.keys(shape));
+      const known = similar(name, names);
       throw invalidOption(
         `${path}${name}`,
-        `is unknown; the nearest known one is '${path}${known}'`,
+        known === undefined
+          ? 'is unknown; docs/options.md lists all options'
+          : `is unknown; the nearest known one is '${path}${known}'`,
       );
     }
     const kind = kindOf(shape[name as keyof T]);
@@ -53,6 +66,19 @@ export function checkShape<T extends object>(path: string, given: object, shape:
 
 function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
+}
+
+/** @throws {MessagingError} `option-invalid` unless the value is an object with these methods; @param what the kind of object */
+export function requireMethods(
+  name: string,
+  value: unknown,
+  what: string,
+  methods: readonly string[],
+): void {
+  const given = value as Readonly<Record<string, unknown>> | null | undefined;
+  const missing = methods.filter((method) => typeof given?.[method] !== 'function');
+  if (missing.length > 0)
+    throw invalidOption(name, `must be ${what}; it has no method ${missing.join(', ')}`);
 }
 
 /** @throws {MessagingError} `option-invalid` unless the value is a whole number and not smaller than `least` */

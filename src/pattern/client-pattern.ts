@@ -1,6 +1,6 @@
 // Patterns that clients subscribe: literals, `?`, `*` and `**` only, split into a shape and literal texts so that hash tables find them.
 import { MessagingError } from '../message/error.js';
-import type { Separator } from './separator.js';
+import { deepAfterSlash, type Separator } from './separator.js';
 
 /** Wildcards of one pattern; `**` counts once. */
 export const maxWildcards = 8;
@@ -77,6 +77,7 @@ export function countWildcards(pattern: string): number {
 export function parseClientPattern(pattern: string, separator: Separator): ClientPattern {
   if (/[{}]/.test(pattern))
     throw invalid("variables in braces are allowed in the server's mappings only");
+  if (separator !== '/' && pattern.includes('/**')) throw invalid(deepAfterSlash);
   if (countWildcards(pattern) > maxWildcards)
     throw invalid(`a pattern has at most ${maxWildcards} wildcards`);
   const { segments, leading, trailing } = splitDestination(pattern, separator);

@@ -9,32 +9,42 @@ const wildcard = /[*?{]/;
  * `{id:\d+}` and `{name:[a-z]+}`: such expressions are assumed to exclude each other.
  */
 export function mayOverlap(a: string, b: string, separator: Separator): boolean {
-  return segmentsOverlap(segmentsOf(a, separator), segmentsOf(b, separator));
+  return segmentsOverlap(segmentsOf(a, separator), segmentsOf(b, separator), separator);
 }
 
-function segmentsOverlap(a: readonly string[], b: readonly string[]): boolean {
+function segmentsOverlap(
+  a: readonly string[],
+  b: readonly string[],
+  separator: Separator,
+): boolean {
   const [headA, ...restA] = a;
   const [headB, ...restB] = b;
   if (headA === undefined && headB === undefined) return true;
   if (headA === '**')
-    return segmentsOverlap(restA, b) || (headB !== undefined && segmentsOverlap(a, restB));
+    return (
+      segmentsOverlap(restA, b, separator) ||
+      (headB !== undefined && segmentsOverlap(a, restB, separator))
+    );
   if (headB === '**')
-    return segmentsOverlap(a, restB) || (headA !== undefined && segmentsOverlap(restA, b));
+    return (
+      segmentsOverlap(a, restB, separator) ||
+      (headA !== undefined && segmentsOverlap(restA, b, separator))
+    );
   if (headA === undefined || headB === undefined) return false;
-  return segmentOverlaps(headA, headB) && segmentsOverlap(restA, restB);
+  return segmentOverlaps(headA, headB, separator) && segmentsOverlap(restA, restB, separator);
 }
 
-function segmentOverlaps(a: string, b: string): boolean {
+function segmentOverlaps(a: string, b: string, separator: Separator): boolean {
   const wildA = wildcard.test(a);
   const wildB = wildcard.test(b);
   if (wildA && wildB)
     return shapeOf(a) === shapeOf(b) || (!(constrained(a) && constrained(b)) && endsAgree(a, b));
-  if (wildA) return matchesLiteral(a, b);
-  return wildB ? matchesLiteral(b, a) : a === b;
+  if (wildA) return matchesLiteral(a, b, separator);
+  return wildB ? matchesLiteral(b, a, separator) : a === b;
 }
 
-function matchesLiteral(pattern: string, literal: string): boolean {
-  return compileDestination(pattern).match(literal) !== undefined;
+function matchesLiteral(pattern: string, literal: string, separator: Separator): boolean {
+  return compileDestination(pattern, separator).match(literal) !== undefined;
 }
 
 /** The segment without the names of its variables. */

@@ -1,7 +1,7 @@
 // The parser of application patterns: segments, variables, and the numbers that rank a pattern.
 import { MessagingError } from '../message/error.js';
 import { segmentOf, type Part, type Segment } from './segment.js';
-import type { Separator } from './separator.js';
+import { deepAfterSlash, type Separator } from './separator.js';
 
 /** Segments of one pattern. */
 export const maxSegments = 32;
@@ -37,6 +37,8 @@ class PatternParser {
   }
 
   parse(): ParsedPattern {
+    const misplaced = this.separator === '/' ? -1 : this.pattern.indexOf('/**');
+    if (misplaced !== -1) throw this.#invalid(misplaced, deepAfterSlash);
     while (this.#at < this.pattern.length) this.#next();
     this.#endSegment();
     return {

@@ -18,6 +18,7 @@ export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
 
 export interface WrittenPayload {
+  /** Must not change afterwards. Bytes of the value itself are copied. */
   readonly body: Uint8Array;
   readonly contentType: string;
 }
@@ -132,7 +133,7 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const written = converter.write(value, contentType);
-        if (written !== undefined) return written;
+        if (written !== undefined) return withOwnBody(written, value);
       }
     } catch (cause) {
       throw new MessagingError('payload-unwritable', undefined, { cause });
@@ -172,6 +173,12 @@ export class Payloads implements PayloadReader {
   #accepting(name: string): readonly PayloadConverter[] {
     return this.#converters.filter((converter) => acceptsMediaType(converter, name));
   }
+}
+
+/** Copies a body in the memory of the value: the application may reuse its buffer while the message waits for subscribers. */
+function withOwnBody(written: WrittenPayload, value: unknown): WrittenPayload {
+  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
+  return written.body.buffer === memory ? { ...written, body: Buffer.from(written.body) } : written;
 }
 
 /** True when the converter declares the media type. @param name in lower case, as `application/json` */

@@ -7,7 +7,7 @@ import type { SubscribeFrame } from '../message/frame.js';
 import type { Message } from '../message/message.js';
 import type { Activity } from '../session/activity.js';
 import type { Client } from './client.js';
-import type { Problems } from './problem.js';
+import type { FailedFrame, Problems } from './problem.js';
 import { publishStream } from './stream.js';
 
 export interface ApplicationParts {
@@ -32,10 +32,12 @@ export class Application {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     const { publisher } = this.parts;
-    if (outcome.kind === 'value') return publisher.publishTo(outcome.targets, outcome.value);
+    if (outcome.kind === 'value')
+      return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
       const iterator = iteratorOf(outcome);
-      void this.#run(iterator, outcome, client, session.signal, message.destination);
+      const frame = { kind: 'send', destination: message.destination } as const;
+      void this.#run(iterator, outcome, client, session.signal, frame);
     }
   }
 
@@ -47,13 +49,13 @@ export class Application {
   async compose(
     message: Message,
     lookup: string,
-    { session }: Client,
+    { session, account }: Client,
   ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
     if (outcome === undefined) throw new MessagingError('no-route');
     if (outcome.kind === 'none') return [];
     if (outcome.kind === 'value')
-      return this.parts.publisher.compose(outcome.targets, outcome.value);
+      return this.parts.publisher.compose(outcome.targets, outcome.value, account);
     outcome.end();
     throw new MessagingError('not-supported', 'A stream cannot be part of a transaction.');
   }
@@ -63,30 +65,28 @@ export class Application {
    *
    * @throws {MessagingError} as `send`
    */
-  async subscribe(
-    { id, destination, headers }: SubscribeFrame,
-    lookup: string,
-    client: Client,
-  ): Promise<void> {
+  async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
+    const { id, destination, headers, repeatedHeaders } = frame;
     const { session, subscriber } = client;
-    const live = subscriber.open(id, destination);
+    const live = subscriber.open(frame);
     const { signal } = live.stream;
     const end = () => {
       if (subscriber.end(live)) client.unsubscribed(id, destination);
     };
     try {
-      const message = { destination, headers, body: emptyBody };
+      const message = { destination, headers, repeatedHeaders, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
       if (outcome.kind === 'stream') {
         const iterator = iteratorOf(outcome);
         client.subscribed(id, destination);
-        void this.#run(iterator, outcome, client, signal, destination).then(end);
+        const frame = { kind: 'subscribe', destination } as const;
+        void this.#run(iterator, outcome, client, signal, frame).then(end);
         return;
       }
       if (outcome.kind === 'value')
-        await this.parts.publisher.publishTo(outcome.targets, outcome.value);
+        await this.parts.publisher.publishTo(outcome.targets, outcome.value, client.account);
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -95,18 +95,18 @@ export class Application {
     end();
   }
 
-  /** Runs a stream while later frames are processed. Never rejects: a failure is reported to the sender. */
+  /** Runs a stream while later frames are processed. Never rejects: a failure is answered like one of the frame itself. */
   async #run(
     iterator: AsyncIterator<unknown>,
     outcome: OpenStream,
     sender: Client,
     signal: AbortSignal,
-    destination: string,
+    frame: FailedFrame,
   ): Promise<void> {
     try {
-      await this.#stream(iterator, outcome, signal);
+      await this.#stream(iterator, outcome, signal, sender.account);
     } catch (thrown) {
-      await this.parts.problems.report(thrown, { destination }, sender);
+      await this.parts.problems.reject(thrown, frame, sender);
     } finally {
       outcome.end();
     }
@@ -117,16 +117,18 @@ export class Application {
     iterator: AsyncIterator<unknown>,
     { targets, recover }: OpenStream,
     signal: AbortSignal,
+    account: string,
   ): Promise<void> {
     const { publisher } = this.parts;
-    const publish = async (item: unknown) => publisher.publishTo(targets, item);
+    const publish = async (item: unknown) => publisher.publishTo(targets, item, account);
     try {
       await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
     } catch (thrown) {
       const recovered = await recover(thrown);
       if (recovered.kind === 'value')
-        return publisher.publishTo(recovered.targets, recovered.value);
-      if (recovered.kind === 'stream') await this.#stream(iteratorOf(recovered), recovered, signal);
+        return publisher.publishTo(recovered.targets, recovered.value, account);
+      if (recovered.kind === 'stream')
+        await this.#stream(iteratorOf(recovered), recovered, signal, account);
     }
   }
 }

@@ -1,12 +1,14 @@
 // One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
+import type { SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import type { Authenticator } from '../security/authenticator.js';
+import { accountOf } from '../message/quota.js';
+import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
   type FrameResult,
@@ -17,9 +19,10 @@ import type { SessionEventSource } from '../session/event.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
+import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Hooks } from './hooks.js';
-import type { Problems } from './problem.js';
+import { failedFrame, type Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
@@ -27,6 +30,7 @@ export interface ClientParts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly clients: Clients;
+  readonly admission: Admission;
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
@@ -43,8 +47,13 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
+  loggedProblems = 0;
+  /** The account that limits count for; the address until CONNECT is accepted. */
+  account: string;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
+  /** Ends the counting of the connection or session for the limits. */
+  #release: () => void;
   #subscriber: SessionSubscriber | undefined;
   // Created at the first use: most sessions have neither transactions nor reply addresses.
   #transactions: Transactions | undefined;
@@ -52,6 +61,9 @@ export class Client implements SessionOwner {
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
+    const { remoteAddress } = connection.handshake;
+    this.account = accountOf(undefined, remoteAddress);
+    this.#release = parts.admission.begin(remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -61,9 +73,12 @@ export class Client implements SessionOwner {
     return (this.#transactions ??= new Transactions(this.#parts.limits));
   }
 
-  get replies(): ReplyAddresses {
+  /** The destination by which others answer to a queue of this session. */
+  replyDestinationOf(queue: SessionAddress): string {
     const { replies, ids, limits } = this.#parts;
-    return (this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions));
+    this.subscriber.acceptReplies(queue.queue, limits.maxSubscriptions);
+    this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions);
+    return this.#replies.destinationOf(queue);
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -80,18 +95,29 @@ export class Client implements SessionOwner {
   /**
    * Processes CONNECT.
    *
-   * @throws {MessagingError} `access-refused` without a reason for the client; `not-connected` when an authenticator is set and
-   *   the client began without CONNECT
+   * @throws {MessagingError} `access-refused` without a reason for the client; `session-limit`; `not-connected` when an
+   *   authenticator is set and the client began without CONNECT
    */
   async admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { heartbeat, serverName, clients, events, subscriber } = this.#parts;
-    const principal = await this.#authenticate(frame);
+    const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
+      this.#parts;
+    if (authenticate !== undefined && frame.implicit === true)
+      throw new MessagingError('not-connected');
+    const principal = await authenticated(authenticate, frame, session.handshake);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
+    const account = accountOf(principal, session.handshake.remoteAddress);
+    const release = admission.open(account, principal);
+    this.#release();
+    this.#release = release;
+    this.account = account;
     // Before the session is accepted: when the broker refuses the session, it was never connected.
-    this.#subscriber = new SessionSubscriber(session, subscriber, durableOwner(frame, principal));
+    this.#subscriber = new SessionSubscriber(session, subscriber, {
+      account,
+      client: durableOwner(frame, principal),
+    });
     if (!session.accept(principal, agreement)) return;
     clients.connected(this);
     session.send({
@@ -111,8 +137,12 @@ export class Client implements SessionOwner {
     let result: FrameResult;
     try {
       result = (await handle(frame, this)) ?? 'done';
+      // An interceptor has dropped CONNECT, or has caught its refusal: the client waits for an answer.
+      if (frame.kind === 'connect' && !this.session.connected)
+        this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
-      await problems.refuse(thrown, frame, this);
+      if (frame.kind === 'connect') this.#refuseConnect(thrown);
+      else await problems.reject(thrown, failedFrame(frame), this);
       result = 'failed';
     }
     end?.(result);
@@ -153,6 +183,7 @@ export class Client implements SessionOwner {
     this.#transactions?.clear();
     this.#replies?.clear();
     this.#parts.clients.remove(this);
+    this.#release();
     void this.#closeSubscriber();
   }
 
@@ -164,16 +195,18 @@ export class Client implements SessionOwner {
     }
   }
 
-  async #authenticate(frame: ConnectFrame): Promise<Principal | undefined> {
-    const { authenticate } = this.#parts;
-    const { handshake, principal } = this.session;
-    if (authenticate === undefined) return principal;
-    if (frame.implicit === true) throw new MessagingError('not-connected');
-    try {
-      return (await authenticate(frame, handshake)) ?? principal;
-    } catch (cause) {
-      throw new MessagingError('access-refused', undefined, { cause });
-    }
+  /** Sends ERROR and closes. The log contains the reason of a refusal, which the client must not know. */
+  #refuseConnect(thrown: unknown): void {
+    const { session } = this;
+    const known = MessagingError.from(thrown);
+    const error =
+      known.code === 'handler-failed'
+        ? new MessagingError('session-failed', undefined, { cause: known.cause })
+        : known;
+    const text = `CONNECT of session ${session.id} failed: ${error.code}.`;
+    if (error.code === 'access-refused') this.#parts.logger.warn(text, error.cause);
+    else if (error.cause !== undefined) this.#parts.logger.error(text, error.cause);
+    session.fail(error);
   }
 }
 

@@ -1,5 +1,5 @@
 // Builds a server from its options: creates every part and connects them.
-import type { BrokerContext } from '../broker/broker.js';
+import type { Broker, BrokerContext } from '../broker/broker.js';
 import { DestinationResolver } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
@@ -13,7 +13,8 @@ import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
-import { unfailing } from '../message/logger.js';
+import { closeCodes } from '../message/error.js';
+import { adapted, unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -24,12 +25,14 @@ import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
+import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
+import { KnownDestinations } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
@@ -52,15 +55,18 @@ export async function createObservedServer(
 ): Promise<Server> {
   const options = resolveOptions(given);
   const { clock, ids, limits, separator } = options;
-  const logger = unfailing(options.logger);
+  const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
+  const hasUsers = options.authenticate !== undefined;
+  const admission = new Admission({ limits, clock, logger, hasUsers });
   const events = new SessionEventSource(logger);
   const replies = new ReplyDirectory();
   const resolver = new DestinationResolver(options.prefixes, separator, limits);
-  const broker = options.broker ?? new EmbeddedBroker();
-  const context: BrokerContext = { clock, ids, logger, separator };
+  const broker: Broker = options.broker ?? new EmbeddedBroker();
+  const { shares } = limits;
+  const context: BrokerContext = { clock, ids, logger, separator, shares };
   const payloads = new Payloads(
     options.converters,
     loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
@@ -74,6 +80,7 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
+    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
   const container = new ServerContainer(options.container, {
@@ -81,7 +88,8 @@ export async function createObservedServer(
     registry: clients,
     events,
   });
-  const compiled = await compileRoutes(container, options, payloads, hooks).catch(
+  const warn = (text: string) => logger.warn(text);
+  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
       // The first error says why the server cannot be built.
       await container.close().catch(() => {});
@@ -94,11 +102,19 @@ export async function createObservedServer(
     clock,
     handlerTimeout: options.handlerTimeout,
   });
-  const problems = new Problems({ publisher, logger, refusalCloses: options.errors === 'close' });
+  const destinations = new KnownDestinations(routes, options.prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
   const inbound = new Inbound({
     resolver,
     application: new Application({ dispatcher, publisher, problems, activity }),
     publisher,
+    destinations,
     idempotency: new Idempotency(clock, limits),
     clientPublish: options.clientPublish,
     limits,
@@ -107,6 +123,7 @@ export async function createObservedServer(
     ids,
     logger,
     clients,
+    admission,
     events,
     subscriber: {
       broker,
@@ -115,7 +132,8 @@ export async function createObservedServer(
       sessionQueueMemory: sessionQueueMemory(
         clock,
         logger,
-        broker instanceof EmbeddedBroker ? broker.queueOptions : defaultQueueOptions,
+        broker.queueOptions ?? defaultQueueOptions,
+        shares,
       ),
       onDelivery: hooks.onDelivery,
     },
@@ -147,8 +165,12 @@ export async function createObservedServer(
     stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) =>
-    void new Client(connection, parts, client);
+  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+    const { remoteAddress, principal } = connection.handshake;
+    const refusal = admission.refusal(remoteAddress, principal);
+    if (refusal === undefined) void new Client(connection, parts, client);
+    else connection.close(closeCodes.tryAgainLater, refusal.code);
+  };
   const accept = acceptorOf(session);
   const acceptors = new Map(
     options.endpoints.map((endpoint) => [
@@ -164,8 +186,10 @@ export async function createObservedServer(
     broker,
     context,
     activity,
+    gate: admission,
     routes,
     acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    container,
     release: () => container.close(),
   });
 }
@@ -184,12 +208,14 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { broker, user } }: ResolvedOptions,
+  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
+  warn: (text: string) => void,
 ): Promise<readonly Route[]> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  return compileControllers(built, { payloads, separator, prefixes: [...broker, user] });
+  const prefixes = [...broker, user];
+  return compileControllers(built, { payloads, separator, prefixes, application, warn });
 }

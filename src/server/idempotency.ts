@@ -1,29 +1,41 @@
 // SENDs with an `idempotency-key`: a key that was processed once is not processed again.
 import type { Clock } from '../message/clock.js';
+import { Quota } from '../message/quota.js';
+import { SharedMap } from '../message/shared-map.js';
 import type { Session } from '../session/session.js';
 
 export interface IdempotencyLimits {
-  /** Keys that the server remembers; a new one replaces the oldest. */
+  /** Keys that the server remembers. */
   readonly maxIdempotencyKeys: number;
+  /** One account may have one of so many parts of them. */
+  readonly shares: number;
   /** Milliseconds that a key is remembered. */
   readonly idempotencyRetention: number;
 }
 
 export class Idempotency {
-  /** The time of processing by key, oldest first. */
-  readonly #processed = new Map<string, number>();
+  /** The time of processing by key. */
+  readonly #processed: SharedMap<number>;
   readonly #running = new Map<string, Promise<void>>();
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: IdempotencyLimits,
-  ) {}
+  ) {
+    const entries = new Quota(limits.maxIdempotencyKeys, limits.shares);
+    this.#processed = new SharedMap({ entries });
+  }
 
-  /** Processes a message unless its key was processed. A failure does not count as processed. */
-  once(key: string, process: () => void | Promise<void>): void | Promise<void> {
+  /**
+   * Processes a message unless its key was processed. A failure does not count as processed.
+   *
+   * @param account the account whose share of the keys this one uses
+   */
+  once(key: string, account: string, process: () => void | Promise<void>): void | Promise<void> {
     const running = this.#running.get(key);
-    if (running !== undefined) return running.catch(() => {}).then(() => this.once(key, process));
-    return this.#knows(key) ? undefined : this.#process([key], process);
+    if (running !== undefined)
+      return running.catch(() => {}).then(() => this.once(key, account, process));
+    return this.#knows(key) ? undefined : this.#process([key], account, process);
   }
 
   /**
@@ -33,15 +45,16 @@ export class Idempotency {
    */
   async together(
     keys: ReadonlySet<string>,
+    account: string,
     process: (fresh: readonly string[]) => Promise<void>,
   ): Promise<void> {
     const running = [...keys].flatMap((key) => this.#running.get(key) ?? []);
     if (running.length > 0) {
       await Promise.allSettled(running);
-      return this.together(keys, process);
+      return this.together(keys, account, process);
     }
     const fresh = [...keys].filter((key) => !this.#knows(key));
-    return this.#process(fresh, () => process(fresh));
+    return this.#process(fresh, account, () => process(fresh));
   }
 
   /** True when a message with this key was processed. */
@@ -50,11 +63,15 @@ export class Idempotency {
     return at !== undefined && this.clock.now() - at < this.limits.idempotencyRetention;
   }
 
-  #process(keys: readonly string[], process: () => void | Promise<void>): void | Promise<void> {
+  #process(
+    keys: readonly string[],
+    account: string,
+    process: () => void | Promise<void>,
+  ): void | Promise<void> {
     const pending = process();
-    if (pending === undefined) return this.#remember(keys);
+    if (pending === undefined) return this.#remember(keys, account);
     const running = pending
-      .then(() => this.#remember(keys))
+      .then(() => this.#remember(keys, account))
       .finally(() => {
         for (const key of keys) this.#running.delete(key);
       });
@@ -63,15 +80,8 @@ export class Idempotency {
   }
 
   /** Remembers that messages with these keys were processed. */
-  #remember(keys: readonly string[]): void {
-    for (const key of keys) {
-      this.#processed.delete(key);
-      this.#processed.set(key, this.clock.now());
-    }
-    for (const oldest of this.#processed.keys()) {
-      if (this.#processed.size <= this.limits.maxIdempotencyKeys) return;
-      this.#processed.delete(oldest);
-    }
+  #remember(keys: readonly string[], account: string): void {
+    for (const key of keys) this.#processed.set(key, this.clock.now(), account);
   }
 }
 

@@ -1,8 +1,8 @@
 // Decides what happens to each client frame. Every frame passes here, after the interceptors.
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
-import { temporaryPrefix, type DestinationResolver } from '../broker/destination-resolver.js';
-import type { TransactionStep } from '../broker/subscriber.js';
+import type { DestinationResolver } from '../broker/destination-resolver.js';
+import { subscriptionBytes, type TransactionStep } from '../broker/subscriber.js';
 import type { Settlement } from '../broker/broker.js';
 import type { Address } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
@@ -20,6 +20,7 @@ import { checkPatternBudget } from '../pattern/destination-limits.js';
 import type { Application } from './application.js';
 import type { Client } from './client.js';
 import { ownedKey, type Idempotency } from './idempotency.js';
+import type { KnownDestinations } from './known-destinations.js';
 import type { LimitOptions } from './options.js';
 import type { HeldFrame } from './transactions.js';
 
@@ -27,6 +28,7 @@ export interface InboundParts {
   readonly resolver: DestinationResolver;
   readonly application: Application;
   readonly publisher: BrokerPublisher;
+  readonly destinations: KnownDestinations;
   readonly idempotency: Idempotency;
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
@@ -70,7 +72,7 @@ export class Inbound {
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return key === undefined
       ? this.#process(message, client)
-      : this.parts.idempotency.once(key, () => this.#process(message, client));
+      : this.parts.idempotency.once(key, client.account, () => this.#process(message, client));
   }
 
   /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
@@ -101,7 +103,7 @@ export class Inbound {
       key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));
     const keys = new Set(held.flatMap(({ key }) => key ?? []));
-    await this.parts.idempotency.together(keys, async (fresh) => {
+    await this.parts.idempotency.together(keys, client.account, async (fresh) => {
       const wanted = new Set(fresh);
       // The first frame of each key.
       const frames = held
@@ -119,7 +121,11 @@ export class Inbound {
   async #takeEffect(frames: readonly HeldFrame[], client: Client): Promise<void> {
     const steps: TransactionStep[] = [];
     for (const frame of frames) {
-      steps.push(...(await this.#steps(frame, client)));
+      try {
+        steps.push(...(await this.#steps(frame, client)));
+      } catch (thrown) {
+        throw this.#explain(thrown, frame);
+      }
       client.session.progressed();
     }
     await this.parts.publisher.commit(steps, client.subscriber);
@@ -136,32 +142,33 @@ export class Inbound {
     return publications.map((publication) => ({ kind: 'send', ...publication }));
   }
 
+  /** The error with the destination of the frame, because COMMIT has none. */
+  #explain(thrown: unknown, frame: HeldFrame): unknown {
+    return thrown instanceof MessagingError && frame.kind === 'send'
+      ? this.parts.destinations.explain(thrown, frame.kind, frame.message.destination)
+      : thrown;
+  }
+
   /** The publications of a client's message. @throws {MessagingError} `no-route`, `destination-refused` */
   #publications(
     message: Message,
     address: Exclude<Address, { readonly kind: 'handler' }>,
-    { session }: Client,
+    { subscriber }: Client,
   ): readonly AddressedPublication[] {
     if (address.kind === 'none') throw new MessagingError('no-route');
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
     if (address.kind === 'user' && address.queue === problemQueue)
       throw new MessagingError('destination-refused');
-    return this.parts.publisher.address(message, address, session.id);
+    return this.parts.publisher.address(message, address, subscriber);
   }
 
-  /** The message with a `reply-to` header that others can answer to. @throws {MessagingError} `header-invalid` */
+  /** The message, in which a `reply-to` header that names a queue of the sender is an address that others can answer to. */
   #withReplyAddress(message: Message, client: Client): Message {
     const replyTo = message.headers.get('reply-to');
     if (replyTo === undefined) return message;
-    const { resolver } = this.parts;
-    const address = resolver.resolveOwn(replyTo, client.session.id);
-    if (address.kind === 'reply') return message;
-    if (address.kind !== 'session')
-      throw new MessagingError(
-        'header-invalid',
-        `The header reply-to must name a queue of the sender, below ${resolver.userPrefix} or ${temporaryPrefix}.`,
-      );
-    const headers = new Map(message.headers).set('reply-to', client.replies.destinationOf(address));
+    const queue = this.parts.resolver.resolveReplyTo(replyTo, client.session.id);
+    if (queue === undefined) return message;
+    const headers = new Map(message.headers).set('reply-to', client.replyDestinationOf(queue));
     return { ...message, headers };
   }
 
@@ -169,6 +176,11 @@ export class Inbound {
     const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
     if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.bytes + subscriptionBytes(frame) > limits.maxSubscriptionBytes)
+      throw new MessagingError(
+        'subscription-limit',
+        `The subscriptions of a session have together at most ${limits.maxSubscriptionBytes} bytes.`,
+      );
     const { id, destination } = frame;
     const address = resolver.resolveOwn(destination, session.id);
     checkPatternBudget(destination, subscriber.destinations(), limits);
@@ -206,15 +218,15 @@ export class Inbound {
   }
 }
 
-function settlementOf({ kind, id, subscription }: SettleFrame): Settlement {
-  return { kind, id, subscription };
+function settlementOf({ kind, id, subscription, requeue }: SettleFrame): Settlement {
+  return { kind, id, subscription, requeue };
 }
 
-/** The detail names the error of the frame that failed; errors of the application stay in the cause. */
+/** The detail names the error of the frame that failed. */
 function transactionFailed(cause: unknown): MessagingError {
   const known = cause instanceof MessagingError ? cause : undefined;
   return new MessagingError('transaction-failed', undefined, {
-    cause: known?.cause ?? cause,
+    cause,
     detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
     fields: known?.fields,
   });

@@ -11,6 +11,7 @@ import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
+import type { RejectedFrameAnswer } from './problem.js';
 import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
@@ -54,6 +55,14 @@ export interface PrefixOptions {
 
 /** Limits for everything that a client can make grow. */
 export interface LimitOptions extends DestinationLimits {
+  /** Connected sessions. @default 32,768 */
+  readonly maxSessions: number;
+  /** Sessions of one user. @default 256, or a share of `maxSessions` when that is less */
+  readonly maxSessionsPerUser: number;
+  /** Anonymous sessions of one address. @default a share of `maxSessions`: 4,096 */
+  readonly maxSessionsPerAddress: number;
+  /** Connections that have not finished CONNECT. One address may have a share of them. @default 8,192 */
+  readonly maxHandshakes: number;
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
   /** Bytes of one WebSocket message; a larger one closes the connection with 1009. @default twice `maxFrameBytes` */
@@ -66,18 +75,28 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxConnectHeaderBytes: number;
   /** Live subscriptions of one session. @default 128 */
   readonly maxSubscriptions: number;
+  /** Bytes of all live subscriptions of one session, with headers and bookkeeping. @default 262,144 */
+  readonly maxSubscriptionBytes: number;
   /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */
   readonly maxTransactionFrames: number;
   /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
+  /**
+   * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
+   * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, and the limits of the broker for all
+   * clients together. 1 lets one client use everything. @default 8
+   */
+  readonly shares: number;
   /** Values of `idempotency-key` that the server remembers. @default 10,000 */
   readonly maxIdempotencyKeys: number;
   /** Characters of one `idempotency-key`. @default 256 */
   readonly maxIdempotencyKeyCharacters: number;
   /** Milliseconds that the server remembers a key. @default 300,000 */
   readonly idempotencyRetention: number;
+  /** Rejected frames of one session that are logged because the client cannot receive the problem. @default 100 */
+  readonly maxLoggedProblems: number;
   /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */
   readonly maxOutboxBytes: number;
   /** Milliseconds that a byte may wait for a session. @default 10,000 */
@@ -122,12 +141,18 @@ export interface ServerOptions {
   /** True when clients may SEND to the broker and to users without a handler. @default true, as in Spring */
   readonly clientPublish?: boolean;
   /**
-   * The answer to a refused frame. `problem` reports it to the client and keeps the session, when the client can receive the
-   * report. `close` sends ERROR and closes the session. Failures of handlers are always reported.
+   * The answer to a frame that the server rejects, or whose handler fails.
    *
-   * @default `problem`
+   * - `report`: the client receives a problem, and the session continues. A STOMP client without a subscription of
+   *   `/user/queue/errors` receives ERROR, which ends the session, if the frame has a receipt; otherwise the problem is logged.
+   * - `close`: the client receives ERROR, and the session is closed with the code of the error.
+   * - `ignore`: the client receives nothing, and the session continues, as in Spring.
+   *
+   * Failures of handlers are always logged. Frames that break the protocol always end the session.
+   *
+   * @default `report`
    */
-  readonly errors?: 'problem' | 'close';
+  readonly onRejectedFrame?: RejectedFrameAnswer;
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
   readonly connectTimeout?: number;

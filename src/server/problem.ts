@@ -1,101 +1,169 @@
-// Reports failed frames: to the client where its protocol or its problem queue allows it, otherwise to the log.
+// Answers failed frames: with a problem to their client, with ERROR and the end of the session, or only with a line in the log.
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
-import { errorCodes, MessagingError } from '../message/error.js';
-import type { ClientFrame, Problem } from '../message/frame.js';
+import { MessagingError } from '../message/error.js';
+import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
+import { printable, quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
-import type { ClientSession, ProblemContext } from '../session/client-session.js';
+import type { ClientSession } from '../session/client-session.js';
+import type { KnownDestinations } from './known-destinations.js';
+
+/** The answer to a frame that the server rejects, or whose handler fails. */
+export type RejectedFrameAnswer = 'report' | 'close' | 'ignore';
+
+export const rejectedFrameAnswers: readonly RejectedFrameAnswer[] = ['report', 'close', 'ignore'];
 
 export interface ProblemParts {
   readonly publisher: BrokerPublisher;
   readonly logger: Logger;
-  /** True when a refused frame ends the session. */
-  readonly refusalCloses: boolean;
+  readonly destinations: KnownDestinations;
+  readonly answer: RejectedFrameAnswer;
+  /** Rejected frames of one session that are logged. */
+  readonly maxLogged: number;
 }
 
 /** The client that a problem is reported to; `server/client.ts` implements it. */
 export interface ProblemReceiver {
   readonly session: ClientSession;
   readonly openSubscriber: SessionSubscriber | undefined;
+  /** Number of rejected frames that were logged. */
+  loggedProblems: number;
 }
+
+/** CONNECT is answered by the client record, because its failure always ends the session. */
+type RejectableFrame = Exclude<ClientFrame, ConnectFrame>;
+
+/** The fields of a failed frame that its problem and the log name. */
+export interface FailedFrame {
+  readonly kind: RejectableFrame['kind'];
+  readonly destination?: string | undefined;
+  /** The subscription, acknowledgement or transaction of a frame without a destination. */
+  readonly id?: string | undefined;
+  readonly receipt?: string | undefined;
+}
+
+/** Characters of an error text in the log. */
+const loggedCharacters = 500;
 
 export class Problems {
   constructor(private readonly parts: ProblemParts) {}
 
   /**
-   * Sends a problem to the client, by an error frame of its protocol or to its problem queue. Returns false when it has
-   * neither. Never rejects.
+   * Answers a frame whose processing failed, or whose stream failed later. Logs failures of the application in any case. Never
+   * rejects.
    */
-  async report(
-    thrown: unknown,
-    about: ProblemContext,
+  async reject(thrown: unknown, frame: FailedFrame, client: ProblemReceiver): Promise<void> {
+    const { destinations, answer } = this.parts;
+    const { kind, destination, receipt } = frame;
+    const { session } = client;
+    const error = destinations.explain(MessagingError.from(thrown), kind, destination);
+    const logged = this.#logFault(error, frame);
+    if (answer === 'close') return session.fail(error, { destination, receipt });
+    if (answer === 'ignore' || (await this.#report(error, frame, client))) return;
+    // STOMP has no answer to a requested receipt but RECEIPT and ERROR, and ERROR ends the session.
+    if (receipt !== undefined) session.fail(error, { destination, receipt });
+    else if (!logged) this.#logRejected(error, frame, client);
+  }
+
+  /** Sends a problem by an error frame of the client's protocol or to its problem queue; false when it has neither. */
+  async #report(
+    { code, message, detail, fields }: MessagingError,
+    { destination, receipt }: FailedFrame,
     { session, openSubscriber }: ProblemReceiver,
   ): Promise<boolean> {
-    const { publisher, logger } = this.parts;
-    const error = MessagingError.from(thrown);
-    const fault = faultOf(error, about.destination);
-    if (fault !== undefined) logger.error(fault, error.cause);
-    const { code, message, detail, fields } = error;
-    const problem: Problem = { code, message, detail, ...about, fields };
+    const problem: Problem = { code, message, detail, destination, receipt, fields };
     if (session.report(problem)) return true;
     if (openSubscriber?.reads(problemQueue) !== true) return false;
     try {
-      await publisher.publishToSession(session.id, problemQueue, problem);
+      await this.parts.publisher.publishToSession(session.id, problemQueue, problem);
       return true;
-    } catch (error) {
-      logger.error('A problem could not be sent to its client.', error);
+    } catch (failure) {
+      this.parts.logger.error('A problem could not be sent to its client.', failure);
       return false;
     }
   }
 
-  /**
-   * Reports a frame whose processing failed. When the client cannot receive a report, sends ERROR if the client has to know, and
-   * otherwise logs. Never rejects.
-   */
-  async refuse(thrown: unknown, frame: ClientFrame, client: ProblemReceiver): Promise<void> {
-    const { session } = client;
-    const error = MessagingError.from(thrown);
-    if (frame.kind === 'connect') return session.fail(error);
-    const about = { destination: destinationOf(frame), receipt: frame.receipt };
-    const refused = errorCodes[error.code].class !== 'handler-failure';
-    if (refused && this.parts.refusalCloses) return session.fail(error, about);
-    if (await this.report(error, about, client)) return;
-    if (refused || about.receipt !== undefined) return session.fail(error, about);
-    if (faultOf(error, about.destination) !== undefined) return;
-    const { code, message } = error;
-    this.parts.logger.warn(
-      `${frame.kind} ${JSON.stringify(about.destination)}: ${code}: ${message}`,
+  /** Logs a failure that the application has to fix; false for mistakes of the client. */
+  #logFault(error: MessagingError, frame: FailedFrame): boolean {
+    const fault = faultOf(error, frame);
+    if (fault !== undefined) this.parts.logger.error(fault, causeOf(error));
+    return fault !== undefined;
+  }
+
+  /** A client can send rejected frames without end, so only the first ones are logged. */
+  #logRejected(
+    { code, message, detail }: MessagingError,
+    frame: FailedFrame,
+    client: ProblemReceiver,
+  ): void {
+    const { logger, maxLogged } = this.parts;
+    if (client.loggedProblems >= maxLogged) return;
+    client.loggedProblems++;
+    const { id } = client.session;
+    const reason = detail === undefined ? message : `${message} ${detail}`;
+    logger.warn(
+      `${describe(frame)} of session ${id} was rejected: ${code}: ${printable(reason, loggedCharacters)}`,
     );
+    if (client.loggedProblems === maxLogged)
+      logger.warn(`Further rejected frames of session ${id} are not logged.`);
   }
 }
 
-function destinationOf(frame: ClientFrame): string | undefined {
-  if (frame.kind === 'send') return frame.message.destination;
-  return 'destination' in frame ? frame.destination : undefined;
+/** The fields of a frame that a problem names. */
+export function failedFrame(frame: RejectableFrame): FailedFrame {
+  const { kind } = frame;
+  switch (kind) {
+    case 'send':
+      return { kind, destination: frame.message.destination, receipt: frame.receipt };
+    case 'begin':
+    case 'commit':
+    case 'abort':
+      return { kind, id: frame.transaction, receipt: frame.receipt };
+    case 'disconnect':
+      return { kind, receipt: frame.receipt };
+    case 'subscribe':
+    case 'unsubscribe':
+      return { kind, destination: frame.destination, id: frame.id, receipt: frame.receipt };
+    case 'ack':
+    case 'nack':
+      return { kind, id: frame.id, receipt: frame.receipt };
+    default:
+      return frame satisfies never;
+  }
+}
+
+/** As `SEND '/app/hello'`. */
+function describe({ kind, destination, id }: FailedFrame): string {
+  const name = destination ?? id;
+  return name === undefined ? kind.toUpperCase() : `${kind.toUpperCase()} ${quote(name)}`;
 }
 
 /** A log line for a failure that the application has to fix; undefined for mistakes of the client. */
-function faultOf(
-  { code, cause }: MessagingError,
-  destination: string | undefined,
-): string | undefined {
-  const place = JSON.stringify(destination);
+function faultOf({ code, cause }: MessagingError, frame: FailedFrame): string | undefined {
   switch (code) {
     case 'handler-failed':
-      return `The handler of ${place} failed.`;
+      return `Processing ${describe(frame)} failed.`;
     case 'handler-timeout':
-      return `The handler of ${place} took too long.`;
+      return `The handler of ${describe(frame)} took too long.`;
     case 'payload-unwritable':
-      return `The result of the handler of ${place} cannot be written.`;
+      return `The result of the handler of ${describe(frame)} cannot be written.`;
     case 'payload-invalid':
-      return cause === undefined ? undefined : `The payload of ${place} could not be validated.`;
+      return cause === undefined
+        ? undefined
+        : `The payload of ${describe(frame)} could not be validated.`;
     case 'transaction-failed': {
-      const isFault =
-        cause instanceof MessagingError ? faultOf(cause, destination) : cause !== undefined;
+      const isFault = cause instanceof MessagingError ? faultOf(cause, frame) : cause !== undefined;
       return isFault ? 'A handler failed in a transaction.' : undefined;
     }
     default:
       return undefined;
   }
+}
+
+/** The error of the application; for a failed transaction, the one behind the failed frame. */
+function causeOf({ code, cause }: MessagingError): unknown {
+  return code === 'transaction-failed' && cause instanceof MessagingError
+    ? (cause.cause ?? cause)
+    : cause;
 }

@@ -6,6 +6,7 @@ import {
   checkShape,
   invalidOption,
   requireCount,
+  requireMethods,
   requirePrefix,
   type Shape,
   withDefaults,
@@ -24,6 +25,7 @@ import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
+import { rejectedFrameAnswers } from './problem.js';
 
 /** Examples of the type of each option that has no default. */
 const withoutDefault = { controllers: [], container: {}, broker: {}, authenticate: () => {} };
@@ -38,6 +40,31 @@ const endpointShape: Shape<EndpointOptions> = {
   slowConsumers: slowConsumersShape,
 };
 
+/** What each option that is an object of the application must be, and its methods; for a list, those of its items. */
+const contracts: readonly (readonly [
+  keyof ServerOptions,
+  what: string,
+  methods: readonly string[],
+])[] = [
+  ['container', 'a Container of inversify', ['bind', 'isBound', 'load', 'register', 'getAllAsync']],
+  ['broker', 'a Broker, as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
+  ['transports', 'a Transport, as tcpTransport()', ['open', 'close']],
+  ['codecs', 'a WireCodec, as stompCodec', ['begins', 'decoder', 'encoder']],
+  ['converters', 'a PayloadConverter', ['read', 'write']],
+  ['logger', 'a Logger, as the console', ['error', 'warn', 'info']],
+  ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
+  ['ids', 'Ids', ['session', 'message', 'reply']],
+  // Functions have this method.
+  ['interceptors', 'a function', ['call']],
+  ['outboundInterceptors', 'a function', ['call']],
+];
+
+/** Names that new users expect among the options. */
+const elsewhere: Readonly<Record<string, string>> = {
+  port: 'is unknown; pass the port to listen(), as in server.listen(8080)',
+  host: "is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0')",
+};
+
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
 
 /**
@@ -46,7 +73,8 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const maxFrameBytes = given.limits?.maxFrameBytes ?? 64 * 1024;
+  const { maxFrameBytes = 64 * 1024, maxSessions = 32_768, shares = 8 } = given.limits ?? {};
+  const sessionShare = Math.max(1, Math.floor(maxSessions / shares));
   const handlerTimeout = given.handlerTimeout ?? 30_000;
   const defaults: ResolvedOptions = {
     controllers: undefined,
@@ -63,7 +91,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     outboundInterceptors: [],
     authenticate: undefined,
     clientPublish: true,
-    errors: 'problem',
+    onRejectedFrame: 'report',
     heartbeat: { minSendInterval: 1000, expectedInterval: 10_000 },
     connectTimeout: given.authenticate === undefined ? 60_000 : 10_000,
     handlerTimeout,
@@ -71,6 +99,11 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     stallTimeout: 2 * handlerTimeout,
     concurrency: 1,
     limits: {
+      shares,
+      maxSessions,
+      maxSessionsPerUser: Math.min(256, sessionShare),
+      maxSessionsPerAddress: sessionShare,
+      maxHandshakes: 8192,
       maxFrameBytes: maxFrameBytes,
       maxMessageBytes: 2 * maxFrameBytes,
       maxHeaders: 64,
@@ -78,12 +111,14 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxConnectHeaderBytes: 16 * 1024,
       ...defaultDestinationLimits,
       maxSubscriptions: 128,
+      maxSubscriptionBytes: 256 * 1024,
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,
       maxIdempotencyKeys: 10_000,
       maxIdempotencyKeyCharacters: 256,
       idempotencyRetention: 300_000,
+      maxLoggedProblems: 100,
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
@@ -95,6 +130,8 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     clock: systemClock,
     ids: given.ids ?? randomIds(),
   };
+  for (const [name, text] of Object.entries(elsewhere))
+    if (Object.hasOwn(given, name)) throw invalidOption(name, text);
   checkShape('', given, { ...defaults, ...withoutDefault });
   const options: ResolvedOptions = {
     // Groups of options get their defaults below.
@@ -105,7 +142,10 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
     // Copied, because they will be frozen.
-    endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => ({ ...endpoint })),
+    endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => {
+      checkShape('endpoints.', endpoint, endpointShape);
+      return { ...endpoint };
+    }),
   };
   check(options);
   return deepFreeze(options);
@@ -113,6 +153,12 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
 
 function check(options: ResolvedOptions): void {
   const { limits, heartbeat, prefixes } = options;
+  for (const [name, what, methods] of contracts) {
+    const value = options[name];
+    if (Array.isArray(value))
+      for (const [i, item] of value.entries()) requireMethods(`${name}.${i}`, item, what, methods);
+    else if (value !== undefined) requireMethods(name, value, what, methods);
+  }
   for (const [name, value] of Object.entries(limits)) requireCount(`limits.${name}`, value, 1);
   requireCount('heartbeat.minSendInterval', heartbeat.minSendInterval, 1);
   requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
@@ -127,10 +173,10 @@ function check(options: ResolvedOptions): void {
   if (!separators.includes(options.separator))
     throw invalidOption('separator', `must be '/' or '.'`);
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
+  if (!rejectedFrameAnswers.includes(options.onRejectedFrame))
+    throw invalidOption('onRejectedFrame', `must be 'report', 'close' or 'ignore'`);
   if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
     throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
-  if (options.errors !== 'problem' && options.errors !== 'close')
-    throw invalidOption('errors', `must be 'problem' or 'close'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
     // Arrow functions have no prototype, and a circular import gives undefined.
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
@@ -155,7 +201,6 @@ function check(options: ResolvedOptions): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  checkShape('endpoints.', endpoint, endpointShape);
   const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
+import type { ServerContainer, Token } from '../container/container.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
@@ -11,24 +12,21 @@ import type { SessionRegistry } from '../session/registry.js';
 import { createClientReader } from '../transport/forwarded.js';
 import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
-import { defaultHost } from '../transport/listen.js';
+import { defaultHost, logAddress } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
-import { guardAccept, type Connection, type Transport } from '../transport/transport.js';
+import {
+  guardAccept,
+  type Connection,
+  type ConnectionGate,
+  type Transport,
+} from '../transport/transport.js';
 import { webSocketTransport } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
+import { describeRoutes, type RouteDescription } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
-
-/** A route of a controller, for people. */
-export interface RouteDescription {
-  readonly on: 'send' | 'subscribe';
-  /** The destination as clients name it, with the application prefix. */
-  readonly destination: string;
-  /** As `ChatController.say`. */
-  readonly handler: string;
-}
 
 export interface Server {
   readonly options: ResolvedOptions;
@@ -36,10 +34,11 @@ export interface Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   /**
-   * Creates an HTTP server and starts on it.
+   * Creates an HTTP server and starts on it. Logs the address.
    *
    * @param port a port, 0 for any free port, or the path of a Unix socket
-   * @param host the address to listen on. Default 127.0.0.1: only this machine can connect
+   * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
+   *   on other machines; a container needs it
    * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports
    */
   listen(port: number | string, host?: string): Promise<void>;
@@ -53,6 +52,17 @@ export interface Server {
   start(): Promise<void>;
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
+  /**
+   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * the server closes.
+   *
+   * @param token a class, or another token of the application's container
+   *
+   * @example
+   * const history = await server.get(ChatHistory);
+   * app.get('/history', (request, response) => response.json(history.all()));
+   */
+  get<T>(token: Token<T>): Promise<T>;
   /** The routes of all controllers. */
   routes(): readonly RouteDescription[];
   /** Resolves when no frame, message or handler is in progress. */
@@ -72,9 +82,11 @@ export interface ServerParts {
   readonly broker: Broker;
   readonly context: BrokerContext;
   readonly activity: Activity;
+  readonly gate: ConnectionGate;
   readonly routes: readonly Route[];
   /** Accepts the clients of an endpoint; without one, those of the other transports. */
   readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
+  readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
 }
@@ -117,6 +129,7 @@ export class RunningServer implements Server {
       this.#listener = listener;
       return listener.listen(port, host);
     });
+    logAddress(listener.http, this.parts.context.logger, `listen(${port}, '0.0.0.0')`);
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
@@ -131,15 +144,12 @@ export class RunningServer implements Server {
     return this.#listener?.http.address() ?? undefined;
   }
 
+  async get<T>(token: Token<T>): Promise<T> {
+    return this.parts.container.get(token);
+  }
+
   routes(): readonly RouteDescription[] {
-    const { application } = this.options.prefixes;
-    return this.parts.routes.flatMap(({ on, pattern, handler }) =>
-      application.map((prefix) => ({
-        on,
-        destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`,
-        handler,
-      })),
-    );
+    return describeRoutes(this.parts.routes, this.options.prefixes.application);
   }
 
   idle(): Promise<void> {
@@ -195,6 +205,7 @@ export class RunningServer implements Server {
   /** Checks after each step, because `close` may be called at any time. */
   async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.parts.context;
+    const { gate } = this.parts;
     const { limits } = this.options;
     const starting = this.parts.broker.start(this.parts.context);
     this.#brokerStarted = true;
@@ -202,7 +213,8 @@ export class RunningServer implements Server {
     this.parts.publisher.open();
     for (const { transport, accept } of this.#transports) {
       this.#checkRunning();
-      await transport.open({ accept: guardAccept(accept, logger), clock, logger, limits, http });
+      const guarded = guardAccept(accept, logger);
+      await transport.open({ accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();
     await listen?.();

@@ -1,7 +1,7 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../message/clock.js';
-import { closeCodes, errorCodes, type ErrorCode, type MessagingError } from '../message/error.js';
+import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
@@ -150,13 +150,13 @@ export class ClientSession implements Session, ConnectionListener {
     this.outbox.send({ kind: 'heartbeat' });
   }
 
-  /** Sends an ERROR frame and closes. Ignored when the session has ended, so that frames already read are still processed. */
+  /** Sends an ERROR frame and closes with the code of the error. Ignored when the session has ended, so that frames already read are still processed. */
   fail(error: MessagingError, about: ProblemContext = {}): void {
     if (this.#state !== 'open') return;
     const { code, message, detail, fields } = error;
     this.#setEncoder();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.close(error.closes ?? closeCodes.protocolError, code);
+    this.close(error.closes, code);
   }
 
   /** Closes with the close code of an error, without an ERROR frame. */
@@ -285,9 +285,4 @@ export class ClientSession implements Session, ConnectionListener {
       this.internalError('Choosing an encoder', error);
     }
   }
-}
-
-function closeCodeOf(code: ErrorCode): number {
-  const error = errorCodes[code];
-  return 'closes' in error ? error.closes : closeCodes.policy;
 }

@@ -1,14 +1,15 @@
 // Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
+import { isReadOnly, readOnly } from '../message/read-only.js';
 import type { Session } from './session.js';
 
 /**
  * Runs before a client frame is processed. Call `next()` to continue, throw a `MessagingError` to reject the frame, or return
- * without calling `next()` to drop it; a dropped frame gets no receipt.
+ * without calling `next()` to drop it. A dropped frame gets no receipt; a dropped CONNECT is answered with `access-refused`.
  *
  * `next()` resolves when the frame has been processed and rejects when that failed. Catch the error to treat the frame as
  * processed. `next(changed)` passes on another frame of the same kind. `next` throws when it is called twice, or after the
- * interceptor has returned.
+ * interceptor has returned. The headers of the frame are read-only: a change throws a `TypeError`, so pass on a copy.
  *
  * @example
  *     const logDuration: Interceptor = async (frame, session, next) => {
@@ -25,7 +26,8 @@ export type Interceptor = (
 
 /**
  * Runs before a server frame is encoded. Return the frame, a changed copy, or undefined to drop it. Return the same object when
- * nothing has to change, so that subscribers share its bytes. An exception ends the session with 1011.
+ * nothing has to change, so that subscribers share its bytes. The frame, its message and its headers are read-only, because
+ * other sessions receive them, too; do not change the bytes of its body. An exception ends the session with 1011.
  *
  * @example
  *     const hideAudits: OutboundInterceptor = (frame) =>
@@ -44,7 +46,8 @@ export function intercept<C extends { readonly session: Session }>(
   interceptors: readonly Interceptor[],
   handler: FrameHandler<C>,
 ): FrameHandler<C> {
-  return interceptors.reduceRight<FrameHandler<C>>(
+  if (interceptors.length === 0) return handler;
+  const chain = interceptors.reduceRight<FrameHandler<C>>(
     (inner, interceptor) => async (frame, client) => {
       let continuation: Continuation | undefined;
       let returned = false;
@@ -55,7 +58,8 @@ export function intercept<C extends { readonly session: Session }>(
         if (returned) throw new Error('An interceptor called next() after it had returned.');
         if (passed.kind !== frame.kind)
           throw new Error(`An interceptor passed on a ${passed.kind} frame for a ${frame.kind}.`);
-        return (continuation = new Continuation(start(inner, passed, client)));
+        const owned = passed === frame ? frame : withOwnParts(passed, frame);
+        return (continuation = new Continuation(start(inner, owned, client)));
       };
       try {
         await interceptor(frame, client.session, next);
@@ -66,6 +70,27 @@ export function intercept<C extends { readonly session: Session }>(
     },
     handler,
   );
+  return (frame, client) => {
+    // A change after `next()` would reach a message that is already queued.
+    if (frame.kind === 'send') readOnly(frame.message.headers);
+    else if ('headers' in frame) readOnly(frame.headers);
+    return chain(frame, client);
+  };
+}
+
+/** Copies the headers and the body that an interceptor has made, because it can still change them. */
+function withOwnParts(changed: ClientFrame, original: ClientFrame): ClientFrame {
+  if (changed.kind !== 'send')
+    return 'headers' in changed && !isReadOnly(changed.headers)
+      ? { ...changed, headers: readOnly(new Map(changed.headers)) }
+      : changed;
+  const { message } = changed;
+  const headers = isReadOnly(message.headers)
+    ? message.headers
+    : readOnly(new Map(message.headers));
+  const isOriginal = original.kind === 'send' && original.message.body === message.body;
+  const body = isOriginal ? message.body : Buffer.from(message.body);
+  return { ...changed, message: { ...message, headers, body } };
 }
 
 /** Calls the handler; an exception becomes a rejection. A promise of the handler is returned as it is. */
@@ -134,10 +159,20 @@ export function interceptOutbound(
   frame: ServerFrame,
   session: Session,
 ): ServerFrame | undefined {
+  protect(frame);
   let outgoing: ServerFrame | undefined = frame;
   for (const interceptor of interceptors) {
     outgoing = interceptor(outgoing, session);
     if (outgoing === undefined) return undefined;
   }
   return outgoing;
+}
+
+/** Sessions share the frames of messages. */
+function protect(frame: ServerFrame): void {
+  Object.freeze(frame);
+  if (frame.kind !== 'message') return;
+  Object.freeze(frame.message);
+  Object.freeze(frame.marks);
+  readOnly(frame.message.headers);
 }

@@ -104,8 +104,13 @@ function stompFrame(frame: ClientFrame): RawFrame {
       return rawFrame('UNSUBSCRIBE', { id: frame.id, receipt: frame.receipt });
     case 'ack':
     case 'nack': {
-      const { kind, id, transaction, receipt } = frame;
-      return rawFrame(kind.toUpperCase(), { id, transaction, receipt });
+      const { kind, id, transaction, receipt, requeue } = frame;
+      return rawFrame(kind.toUpperCase(), {
+        id,
+        transaction,
+        receipt,
+        requeue: requeue?.toString(),
+      });
     }
     case 'begin':
     case 'commit':

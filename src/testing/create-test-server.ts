@@ -1,5 +1,4 @@
 // Creates a server under test from the options of the application and of the test.
-import type { Container } from '../container/container.js';
 import { overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
@@ -48,10 +47,8 @@ export async function testServer<M extends object = AnyDestinations>(
   const recorder = new Recorder(options.logger);
   const memory = memoryTransport();
   const clients = new Map<string, TestClient<M>>();
-  let container!: Container;
   const hooks: Hooks = {
     async onContainer(ready) {
-      container = ready;
       if (options.container !== undefined) return overrideTemporarily(ready, modules, override);
       await overrideBindings(ready, modules, override);
       return () => {};
@@ -86,7 +83,7 @@ export async function testServer<M extends object = AnyDestinations>(
     loggedClassRules(unknownProperties, limits.maxPayloadObjects, recorder.logger),
   );
   const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
-  return new TestServer<M>({ environment, memory, container, clients, protocol, strict });
+  return new TestServer<M>({ environment, memory, clients, protocol, strict });
 }
 
 /** Timers of Node with a longer delay fire immediately. */

@@ -90,6 +90,26 @@ export class TestEnvironment {
     throw this.failure(site, `${call}: the server is still busy. ${this.#describeWork()}`);
   }
 
+  /**
+   * Resolves when all handlers have finished, the streams that can reach a subscription have ended, and everything that they caused
+   * has arrived. A stream of another subscription cannot reach it.
+   */
+  async waitForAllMessages(
+    session: string | undefined,
+    subscription: string,
+    call: string,
+    site: CallSite,
+  ): Promise<void> {
+    const reaches = (task: RunningTask) =>
+      task.subscription === undefined ||
+      (task.subscription === subscription && task.session === session);
+    if ((await this.#inTime(this.#streamsEnded(reaches))) !== undefined) return;
+    const hint = this.recorder.streams.some(reaches)
+      ? ' Read the items of a stream that does not end with next().'
+      : '';
+    throw this.failure(site, `${call}: more messages may arrive. ${this.#describeWork()}${hint}`);
+  }
+
   /** Waits until the server is idle; resolves with false after the timeout. */
   async isIdleInTime(): Promise<boolean> {
     return (await this.#inTime(this.server.idle())) !== undefined;
@@ -97,7 +117,7 @@ export class TestEnvironment {
 
   /** Resolves when no more messages can arrive, or after the timeout. The value is the reason, as a sentence. */
   async waitForLastMessage(): Promise<string> {
-    return (await this.#inTime(this.#allStreamsEnded())) === undefined
+    return (await this.#inTime(this.#streamsEnded(() => true))) === undefined
       ? this.#describeWork()
       : 'No more messages can arrive: all handlers have finished and no stream is open.';
   }
@@ -107,10 +127,10 @@ export class TestEnvironment {
     return `${handler} (${destination}, for ${this.labelOf(session)})`;
   }
 
-  async #allStreamsEnded(): Promise<void> {
+  async #streamsEnded(wanted: (task: RunningTask) => boolean): Promise<void> {
     const { server, recorder } = this;
     await server.idle();
-    while (recorder.streams.length > 0) {
+    while (recorder.streams.some(wanted)) {
       await recorder.nextStreamEnd();
       await server.idle();
     }

@@ -54,18 +54,12 @@ export function explainProblems(environment: TestEnvironment): string[] {
   ];
 }
 
-/** Formats a problem; for a destination without a handler, adds the most similar route. */
+/** Formats a problem; for a destination without a handler, adds the handler of the known destination that its text names. */
 export function describeProblem({ server }: TestEnvironment, problem: ProblemReport): string {
-  const { code, destination } = problem;
   const text = formatProblem(problem);
-  const routes = server.routes();
-  if (code !== 'no-route' || destination === undefined || routes.length === 0) return text;
-  const similar = nearest(
-    destination,
-    routes.map((route) => route.destination),
-  );
-  const { on, handler } = routes.find((route) => route.destination === similar)!;
-  return `${text} The nearest is ${on.toUpperCase()} ${similar} (${handler}).`;
+  if (problem.code !== 'no-route') return text;
+  const named = server.routes().find(({ destination }) => text.includes(`'${destination}'`));
+  return named === undefined ? text : `${text} Its handler is ${named.handler}.`;
 }
 
 /** Shows the latest lines, because the test has just caused them. */

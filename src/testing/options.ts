@@ -120,6 +120,12 @@ export interface TransactedOptions extends FrameOptions {
   readonly transaction?: string;
 }
 
+/** Options of `TestClient.nack()`. */
+export interface NackOptions extends TransactedOptions {
+  /** False sends the message to the dead letters. @default true: it is delivered again */
+  readonly requeue?: boolean;
+}
+
 /** Options of `TestClient.send()`. */
 export interface SendOptions extends TransactedOptions {
   /**

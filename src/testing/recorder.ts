@@ -4,7 +4,7 @@ import type { PublicationHook } from '../broker/publisher.js';
 import type { DeliveryHook } from '../broker/subscriber.js';
 import type { Invocation } from '../dispatch/invocation.js';
 import type { Route } from '../dispatch/route.js';
-import { silentLogger, type Logger } from '../message/logger.js';
+import { adapted, silentLogger, type Logger } from '../message/logger.js';
 import type { Message } from '../message/message.js';
 import type { Session } from '../session/session.js';
 
@@ -34,6 +34,8 @@ export interface RunningTask {
   readonly handler: string;
   readonly destination: string;
   readonly session: string;
+  /** The subscription that a SUBSCRIBE opened; undefined for a SEND. */
+  readonly subscription: string | undefined;
 }
 
 export class Recorder {
@@ -47,7 +49,8 @@ export class Recorder {
   #streamListeners: (() => void)[] = [];
   #latestSession = '';
 
-  constructor(logger: Logger = silentLogger) {
+  constructor(given: Logger = silentLogger) {
+    const logger = adapted(given);
     const record = (level: 'error' | 'warn') => (text: string, cause?: unknown) => {
       this.log.push(cause === undefined ? { level, text } : { level, text, cause });
       logger[level](text, cause);
@@ -124,6 +127,6 @@ export class Recorder {
   };
 }
 
-function taskOf({ handler }: Route, { message, session }: Invocation): RunningTask {
-  return { handler, destination: message.destination, session: session.id };
+function taskOf({ handler }: Route, { message, session, subscription }: Invocation): RunningTask {
+  return { handler, destination: message.destination, session: session.id, subscription };
 }

@@ -96,6 +96,9 @@ export async function runHandler(
     payloads: convert ? payloads : { read: () => payload, checkType: () => [] },
     separator,
     prefixes: [...prefixes.broker, prefixes.user],
+    application: prefixes.application,
+    // The start of the server has reported them.
+    warn: () => {},
   });
   const match = findHandler(routes, `${type.name}.${method}`, options, server.options);
   const { route, destination, lookup } = match;

@@ -33,6 +33,7 @@ import type {
   FrameOptions,
   SendArguments,
   SubscribeOptions,
+  NackOptions,
   TransactedOptions,
 } from './options.js';
 import { TestSubscription } from './test-subscription.js';
@@ -163,7 +164,7 @@ export class TestClient<M extends object = AnyDestinations> {
    *
    * @throws {TestFailure} when the subscription has `ack: 'auto'`
    */
-  async nack(message: ReceivedMessage, options: TransactedOptions = {}): Promise<void> {
+  async nack(message: ReceivedMessage, options: NackOptions = {}): Promise<void> {
     await this.#settle('nack', message, options, callSiteOf(this, 'nack'));
   }
 
@@ -304,7 +305,7 @@ export class TestClient<M extends object = AnyDestinations> {
   async #settle(
     kind: 'ack' | 'nack',
     { ack, subscription, destination }: ReceivedMessage,
-    options: TransactedOptions,
+    options: NackOptions,
     site: CallSite,
   ): Promise<void> {
     if (ack === undefined)

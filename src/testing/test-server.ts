@@ -1,6 +1,5 @@
 // A server under test: connects clients, lists what was published and logged, and checks at the end that nothing is left.
-import type { Container } from '../container/container.js';
-import type { Token } from '../container/overrides.js';
+import type { Token } from '../container/container.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
 import type { Constructor } from '../payload/converter.js';
@@ -28,7 +27,6 @@ import type { TestClock } from './test-clock.js';
 export interface TestServerParts<M extends object> {
   readonly environment: TestEnvironment;
   readonly memory: MemoryTransport;
-  readonly container: Container;
   /** By session. */
   readonly clients: Map<string, TestClient<M>>;
   readonly protocol: ClientProtocolName;
@@ -143,7 +141,7 @@ export class TestServer<M extends object = AnyDestinations> {
 
   /** Returns a service from the container, as controllers receive it. */
   get<T>(token: Token<T>): Promise<T> {
-    return this.#parts.container.getAsync(token);
+    return this.server.get(token);
   }
 
   /**

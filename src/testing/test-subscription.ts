@@ -83,7 +83,7 @@ export class TestSubscription<T = unknown> {
   }
 
   /**
-   * Waits until all handlers have finished, and checks that there is no unread message. It treats open streams like `drain()`.
+   * Waits until all handlers have finished, and checks that there is no unread message. It does not wait until open streams end.
    *
    * @throws {TestFailure} when there are unread messages, or a handler still runs after the `timeout` of the test server
    */
@@ -98,16 +98,16 @@ export class TestSubscription<T = unknown> {
   }
 
   /**
-   * Waits until all handlers have finished, and returns all unread messages in order of arrival.
+   * Waits until all handlers and streams have finished, and returns all unread messages in order of arrival. Streams of other
+   * subscriptions may stay open. Call `next()` to read the items of a stream that does not end.
    *
-   * It does not wait until open streams end. The result includes every item that a stream yields without waiting for a timer,
-   * I/O or an event. Items that a stream yields later stay unread; call `next()` or `drain()` again for these.
-   *
-   * @throws {TestFailure} when a handler still runs after the `timeout` of the test server
+   * @throws {TestFailure} when a handler still runs, or a stream is open, after the `timeout` of the test server
    */
   async drain(): Promise<readonly ReceivedMessage<T>[]> {
     const site = callSiteOf(this, 'drain');
-    await this.#parts.environment.waitUntilIdle(`drain() of ${this.#name}`, site);
+    const { environment, client } = this.#parts;
+    const call = `drain() of ${this.#name}`;
+    await environment.waitForAllMessages(client.session, this.id, call, site);
     return Promise.all(this.#unread.splice(0).map((message) => this.#convert(message, site)));
   }
 

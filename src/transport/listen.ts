@@ -1,6 +1,7 @@
-// Starts to listen on a port or a Unix socket, and explains why that failed.
+// Starts to listen on a port or a Unix socket, explains why that failed, and logs the address.
 import type { Server } from 'node:net';
 import { MessagingError } from '../message/error.js';
+import type { Logger } from '../message/logger.js';
 
 /** The address that servers listen on by default: they accept only clients of this machine. */
 export const defaultHost = '127.0.0.1';
@@ -23,6 +24,28 @@ export async function listen(server: Server, given: number | string, host: strin
   } catch (error) {
     throw listenFailed(error as NodeJS.ErrnoException, where, host);
   }
+}
+
+/**
+ * Logs the address of a server that listens, and the fix when only clients of this machine can reach it: the defaults of
+ * containers and of most other servers differ.
+ * @param fix the call or option that accepts other machines
+ */
+export function logAddress(server: Pick<Server, 'address'>, logger: Logger, fix: string): void {
+  const place = server.address();
+  if (place === null) return;
+  if (typeof place === 'string') return logger.info(`Listening on ${place}.`);
+  const { address, port } = place;
+  const text = `Listening on ${address.includes(':') ? `[${address}]` : address}:${port}`;
+  logger.info(
+    isLoopback(address)
+      ? `${text}, for clients on this machine only. To accept clients on other machines: ${fix}`
+      : `${text}.`,
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 function listenFailed(

@@ -23,7 +23,7 @@ export interface MemoryClientOptions {
 export interface MemoryClient {
   /** Resolves when either side has closed the connection. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Receives the server's bytes. Bytes that arrive before it is set wait for it. */
+  /** Receives the server's bytes, which other clients may share: do not change them. Bytes that arrive before it is set wait for it. */
   onData: ((bytes: Uint8Array) => void) | undefined;
   send(bytes: Uint8Array | string): void;
   /** Stops reading; meanwhile the server's bytes wait in its connection. */
@@ -152,7 +152,8 @@ class MemoryConnection implements Connection {
         connection.#schedule();
       },
       send(bytes) {
-        connection.#toServer.push(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+        // A copy: the client may reuse its buffer, and the server keeps parts of it.
+        connection.#toServer.push(Buffer.from(bytes as Uint8Array));
         connection.#schedule();
       },
       pause: () => void (this.#clientPaused = true),

@@ -10,12 +10,14 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Clock, Timer } from '../message/clock.js';
 import { unframed } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
-import { defaultHost, listen } from './listen.js';
+import { noHeaders } from '../message/message.js';
+import { defaultHost, listen, logAddress } from './listen.js';
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
   lostConnection,
   type Connection,
+  type ConnectionGate,
   type ConnectionListener,
   type Handshake,
   type Transport,
@@ -26,7 +28,7 @@ export interface TcpOptions {
   /** The port to listen on; 0 means any free port, which `address` returns. STOMP clients expect 61613. */
   readonly port: number;
   /**
-   * The address to listen on.
+   * The address to listen on; `'0.0.0.0'` accepts clients on other machines.
    * @default '127.0.0.1'
    */
   readonly host?: string;
@@ -69,15 +71,17 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
   let context: TransportContext | undefined;
   const accept = (socket: Socket): void => {
     // The transport may have been closed since the socket arrived.
-    if (context === undefined) socket.destroy();
+    if (context === undefined || context.gate.refusal(socket.remoteAddress) !== undefined)
+      socket.destroy();
     else context.accept(new TcpConnection(socket, context.clock));
   };
-  const secure = tls && secureServer(tls, accept);
+  const secure = tls && secureServer(tls, accept, () => context?.gate);
   const server = secure?.server ?? createServer(socketOptions, accept);
   return {
     name: `${secure === undefined ? 'tcp' : 'tls'} ${host}:${port}`,
     async open(given) {
       await listen(server, port, host);
+      logAddress(server, given.logger, `tcpTransport({ port: ${port}, host: '0.0.0.0' })`);
       context = given;
     },
     close() {
@@ -161,8 +165,6 @@ export class TcpConnection implements Connection {
   };
 }
 
-const noHeaders: ReadonlyMap<string, string> = new Map();
-
 function handshakeOf(socket: Socket): Handshake {
   return {
     url: '',
@@ -180,17 +182,37 @@ interface SecureServer {
   abandonHandshakes(): void;
 }
 
-/** A TLS server that passes sockets to `accept` after their handshake. */
-function secureServer(tls: TlsOptions, accept: (socket: Socket) => void): SecureServer {
-  const handshakes = new Map<string, Socket>();
+/** A TLS handshake that has not finished. */
+interface TlsHandshake {
+  readonly socket: Socket;
+  /** Ends its counting as a connection that is not accepted. */
+  readonly end: () => void;
+}
+
+/** A TLS server that passes sockets to `accept` after their handshake. `gateOf` returns undefined while the transport is closed. */
+function secureServer(
+  tls: TlsOptions,
+  accept: (socket: Socket) => void,
+  gateOf: () => ConnectionGate | undefined,
+): SecureServer {
+  const handshakes = new Map<string, TlsHandshake>();
   const server = createWithTls({ handshakeTimeout, ...tls, ...socketOptions });
+  const finish = (peer: string): void => {
+    handshakes.get(peer)?.end();
+    handshakes.delete(peer);
+  };
   server.on('connection', (socket) => {
+    const gate = gateOf();
+    if (gate === undefined || gate.refusal(socket.remoteAddress) !== undefined) {
+      socket.destroy();
+      return;
+    }
     const peer = peerOf(socket);
-    handshakes.set(peer, socket);
-    socket.once('close', () => handshakes.delete(peer));
+    handshakes.set(peer, { socket, end: gate.begin(socket.remoteAddress) });
+    socket.once('close', () => finish(peer));
   });
   server.on('secureConnection', (socket) => {
-    handshakes.delete(peerOf(socket));
+    finish(peerOf(socket));
     accept(socket);
   });
   // Node reports a handshake that takes too long, but does not close its socket.
@@ -198,7 +220,7 @@ function secureServer(tls: TlsOptions, accept: (socket: Socket) => void): Secure
   return {
     server,
     abandonHandshakes() {
-      for (const socket of handshakes.values()) socket.destroy();
+      for (const { socket } of handshakes.values()) socket.destroy();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import type { Excess } from '../message/quota.js';
 import type { HttpHost } from './http-host.js';
 
 /** Facts about a client before its first frame; copied, because keeping the HTTP request would cost 1-3 KB per client. */
@@ -67,10 +68,31 @@ export interface TransportLimits {
   readonly maxMessageBytes: number;
 }
 
+/** The reason why a connection is refused. */
+export interface ConnectionRefusal {
+  readonly code: 'handshake-limit' | 'session-limit';
+  /** `limit` when the server is full; `share` when only this address has too many connections. */
+  readonly excess: Excess;
+}
+
+/** Limits the connections that have not finished CONNECT. */
+export interface ConnectionGate {
+  /**
+   * Undefined when the server accepts one more connection from the address. A transport that can refuse a connection in its own way,
+   * such as an HTTP status, asks before it accepts. `accept` asks as well, and closes a refused connection with 1013.
+   */
+  refusal(address: string | undefined): ConnectionRefusal | undefined;
+  /**
+   * Counts a connection that `accept` has not received yet, such as one in a TLS handshake. Returns a function that ends the counting.
+   */
+  begin(address: string | undefined): () => void;
+}
+
 /** The parts of a server that a transport works with. */
 export interface TransportContext {
   /** Starts a session on a new connection. Never throws: when the server fails, it closes the connection with 1011. */
   readonly accept: (connection: Connection) => void;
+  readonly gate: ConnectionGate;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: TransportLimits;

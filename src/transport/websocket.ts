@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
-import { closeCodes, MessagingError } from '../message/error.js';
+import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
@@ -54,9 +54,9 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
       const server = new WebSocketServer(serverOptions(context, options));
       release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
-        const rejection = rejectionOf(request, sender, origin);
+        const rejection = rejectionOf(request, sender, origin) ?? refusalOf(sender, context);
         if (rejection !== undefined)
-          return rejectUpgrade(socket, rejection.status, rejection.headers);
+          return rejectUpgrade(socket, rejection.status, rejection.headers, rejection.body);
         server.handleUpgrade(request, socket, head, (webSocket) => {
           const handshake = handshakeOf(webSocket, request, sender);
           const { 'sec-websocket-extensions': offers } = request.headers;
@@ -109,6 +109,18 @@ function between(least: number, value: number, most: number): number {
 interface HandshakeRejection {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Refuses a connection that the server has no room for: 429 when its address has too many, 503 when the server is full. */
+function refusalOf(
+  { address }: RequestClient,
+  { gate }: TransportContext,
+): HandshakeRejection | undefined {
+  const refusal = gate.refusal(address);
+  if (refusal === undefined) return undefined;
+  const { code, excess } = refusal;
+  return { status: excess === 'share' ? 429 : 503, body: errorCodes[code].text };
 }
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */

@@ -17,6 +17,10 @@ describe('the address of a message', () => {
     ['/queue/x', { kind: 'broker', destination: '/queue/x' }],
     ['/user/ann/queue/x', { kind: 'user', user: 'ann', queue: '/queue/x' }],
     ['/user/a%2Fb/queue/x', { kind: 'user', user: 'a/b', queue: '/queue/x' }],
+    ['/user/a%252Fb/queue/x', { kind: 'user', user: 'a%2Fb', queue: '/queue/x' }],
+    ['/user/50%25/queue/x', { kind: 'user', user: '50%', queue: '/queue/x' }],
+    ['/user/50%/queue/x', { kind: 'user', user: '50%', queue: '/queue/x' }],
+    ['/user/a%40b/queue/x', { kind: 'user', user: 'a%40b', queue: '/queue/x' }],
     ['/temp-queue/x', { kind: 'session', session: 's1', queue: '/temp-queue/x' }],
     ['/reply-queue/x', { kind: 'reply', id: 'x' }],
     ['/topicx', none],
@@ -82,7 +86,7 @@ describe('the address of a subscription', () => {
     '/temp-queue/temp-queue/x',
   ])('cannot be %s', (destination) => {
     expect(() => resolver.resolveOwn(destination, 's1')).toThrow(
-      /A subscription below \/\S+ names one queue, without wildcards\./,
+      /A destination below \/\S+ names one queue, without wildcards\./,
     );
   });
 });

@@ -86,10 +86,11 @@ export function fakeSubscriber(
     broker,
     frames: new MessageFrames(),
     subscriptions: new SharedSubscriptions(),
-    sessionQueueMemory: sessionQueueMemory(clock, silentLogger, defaultQueueOptions),
+    sessionQueueMemory: sessionQueueMemory(clock, silentLogger, defaultQueueOptions, 1),
     onDelivery,
   };
-  const make = (client?: string) => new SessionSubscriber(recipient, parts, client);
+  const make = (client?: string) =>
+    new SessionSubscriber(recipient, parts, { account: 'user ann', client });
   const texts = () =>
     sent.map((each) => Buffer.from((each as MessageFrame).message.body).toString());
   const ackOf = (at: number) => (sent[at] as MessageFrame).marks?.ack ?? 'none';

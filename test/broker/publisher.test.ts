@@ -13,7 +13,7 @@ import { sequentialIds } from '../../src/testing/sequential-ids.js';
 import { testClock } from '../../src/testing/test-clock.js';
 import { fakeSubscriber, subscribeFrame } from './fake-subscriber.js';
 
-function publisher(onPublication?: PublicationHook) {
+function publisher(onPublication?: PublicationHook, log: string[] = []) {
   const s1 = fakeSubscriber();
   const s2 = fakeSubscriber();
   const replies = new ReplyDirectory();
@@ -23,7 +23,13 @@ function publisher(onPublication?: PublicationHook) {
   ]);
   const subject = new BrokerPublisher({
     broker: s1.broker,
-    context: { ids: sequentialIds(), clock: testClock(), logger: silentLogger, separator: '/' },
+    context: {
+      ids: sequentialIds(),
+      clock: testClock(),
+      logger: { ...silentLogger, warn: (text) => void log.push(text) },
+      separator: '/',
+      shares: 1,
+    },
     payloads: new Payloads(defaultConverters),
     resolver: new DestinationResolver(
       { application: ['/app'], broker: ['/topic'], user: '/user' },
@@ -34,6 +40,7 @@ function publisher(onPublication?: PublicationHook) {
     replies,
     subscriberOf: (session) => subscribers.get(session),
     onPublication,
+    unusual: ['/topic', '/user'],
   });
   subject.open();
   return { subject, replies, s1, s2, published: s1.published };
@@ -78,14 +85,20 @@ describe('the publisher', () => {
     ]);
   });
 
-  it('makes publications with an id, the time and the session that sent the message', () => {
+  it('makes publications with an id, the time, and the session and account of the sender', () => {
     const { subject } = publisher();
     const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
     const address = { kind: 'broker', destination: '/topic/x' } as const;
-    expect(subject.address(message, address, 's9')).toEqual([
+    expect(subject.address(message, address, { origin: 's9', account: 'user ann' })).toEqual([
       {
         address,
-        publication: { id: 'message-1', message, origin: 's9', publishedAt: Date.UTC(2000, 0, 1) },
+        publication: {
+          id: 'message-1',
+          message,
+          origin: 's9',
+          account: 'user ann',
+          publishedAt: Date.UTC(2000, 0, 1),
+        },
       },
     ]);
   });
@@ -133,7 +146,7 @@ describe('the publisher', () => {
     const { subject, s2, published } = publisher();
     const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
     const address = { kind: 'broker', destination: '/topic/x' } as const;
-    await subject.send(subject.address(message, address, 's2'), s2.subject);
+    await subject.send(subject.address(message, address, { origin: 's2' }), s2.subject);
     expect([published, s2.published.map((each) => each.message)]).toEqual([[], [message]]);
   });
 
@@ -162,6 +175,23 @@ describe('the publisher', () => {
     const { subject, published } = publisher();
     await expect(subject.publish(destination, value, options)).rejects.toMatchObject({ code });
     expect(published).toEqual([]);
+  });
+});
+
+describe('a destination that the queue of a user usually does not have', () => {
+  it('is logged once for each prefix', async () => {
+    const log: string[] = [];
+    const { subject } = publisher(undefined, log);
+    await subject.publishToUser('ann', '/queue/x', 1);
+    await subject.publishToUser('ann', '/topics/x', 1);
+    expect(log).toEqual([]);
+    await subject.publishToUser('ann', '/topic/x', 1);
+    await subject.publishToSession('s1', 'topic/y', 1);
+    await subject.publishTo([{ kind: 'user', user: 'ann', destination: '/user/queue/x' }], 1);
+    expect(log).toEqual([
+      "A message for a user or session was published to '/topic/x'. Only clients that have subscribed '/user/topic/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+      "A message for a user or session was published to '/user/queue/x'. Only clients that have subscribed '/user/user/queue/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+    ]);
   });
 });
 

@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { publicationOf } from '../../src/broker/publication.js';
 import { SessionQueues, sessionQueueMemory } from '../../src/broker/session-queues.js';
-import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memory.js';
+import type { Subscriber } from '../../src/broker/broker.js';
+import {
+  defaultQueueOptions,
+  type QueueMemory,
+} from '../../src/broker/embedded/queue/queue-memory.js';
 import { systemClock } from '../../src/message/clock.js';
 import { silentLogger } from '../../src/message/logger.js';
 import { noHeaders } from '../../src/message/message.js';
@@ -10,7 +14,6 @@ import { noHeaders } from '../../src/message/message.js';
 const publication = (id: string) =>
   publicationOf(
     { destination: '/user/queue/x', headers: noHeaders, body: new Uint8Array() },
-    undefined,
     { clock: systemClock, ids: { message: () => id } },
   );
 
@@ -30,7 +33,7 @@ describe('the queues of a session', () => {
         room: () => Promise.resolve(),
         fail: () => {},
       },
-      sessionQueueMemory(systemClock, silentLogger, defaultQueueOptions),
+      sessionQueueMemory(systemClock, silentLogger, defaultQueueOptions, 1),
     );
     for (const [id, ack] of [
       ['auto', 'auto'],
@@ -45,5 +48,46 @@ describe('the queues of a session', () => {
       'acknowledged second',
     ]);
     queues.close();
+  });
+});
+
+describe('the memory of session queues', () => {
+  /** A session that acknowledges nothing. */
+  function session(memory: QueueMemory, account: string) {
+    const failures: string[] = [];
+    const subscriber: Subscriber = {
+      id: account,
+      account,
+      busy: false,
+      gone: false,
+      deliver: () => true,
+      room: () => Promise.resolve(),
+      fail: ({ code }) => void failures.push(code),
+    };
+    const queues = new SessionQueues(subscriber, memory);
+    queues.subscribe({
+      id: '1',
+      ack: 'client',
+      destination: '/queue/x',
+      headers: new Map([['prefetch-count', '1']]),
+    });
+    return { queues, failures };
+  }
+
+  it('gives each user a share, and counts a message for all sessions of a user once', () => {
+    const options = { ...defaultQueueOptions, maxTotalBytes: 3200 };
+    const memory = sessionQueueMemory(systemClock, silentLogger, options, 8);
+    const sessions = ['user ann', 'user ann', 'user bob'].map((each) => session(memory, each));
+    const first = publication('first');
+    for (const { queues } of sessions) queues.publish('/queue/x', first);
+    expect(sessions.flatMap(({ failures }) => failures)).toEqual([]);
+    // A message counts 269 bytes of the 400 of a share.
+    const second = publication('second');
+    for (const { queues } of sessions.slice(0, 2)) queues.publish('/queue/x', second);
+    expect(sessions.map(({ failures }) => failures)).toEqual([
+      ['slow-consumer'],
+      ['slow-consumer'],
+      [],
+    ]);
   });
 });

@@ -25,9 +25,18 @@ it.each<[string, Partial<Subscription>]>([
   ['headers', { headers: new Map([['a', 'b']]) }],
 ])('one with %s is another', (_, given) => {
   const shared = new SharedSubscriptions();
-  shared.share(subscription());
-  const other = subscription(given);
-  expect(shared.share(other)).toBe(other);
+  const first = shared.share(subscription());
+  const other = shared.share(subscription(given));
+  expect(other).not.toBe(first);
+  expect(other).toEqual(subscription(given));
+});
+
+it('the map of one that is shared cannot be changed by its first owner', () => {
+  const shared = new SharedSubscriptions();
+  const headers = new Map<string, string>();
+  const first = shared.share(subscription({ headers }));
+  headers.set('x', '1');
+  expect(first.headers.size).toBe(0);
 });
 
 it('what clients make up does not grow without end', () => {

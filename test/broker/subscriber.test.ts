@@ -34,7 +34,9 @@ describe('a subscriber', () => {
     await expect(
       subject.subscribe(subscribeFrame('1', '/topic/y'), topic('/topic/y')),
     ).rejects.toThrow(new MessagingError('subscription-exists'));
-    expect(() => subject.open('1', '/app/x')).toThrow(new MessagingError('subscription-exists'));
+    expect(() => subject.open(subscribeFrame('1', '/app/x'))).toThrow(
+      new MessagingError('subscription-exists'),
+    );
     agree();
     await first;
     expect(subject.size).toBe(1);
@@ -56,7 +58,7 @@ describe('a subscriber', () => {
 
   it('accepts a second UNSUBSCRIBE, and refuses an id that never existed', async () => {
     const { subject } = fakeSubscriber();
-    subject.end(subject.open('reply', '/app/x'));
+    subject.end(subject.open(subscribeFrame('reply', '/app/x')));
     expect(await subject.unsubscribe('reply', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('never', undefined)).rejects.toThrow(
       new MessagingError('subscription-unknown'),
@@ -65,24 +67,53 @@ describe('a subscriber', () => {
 
   it('remembers an ended id that was refused afterwards', async () => {
     const { subject } = fakeSubscriber(() => Promise.reject(new MessagingError('queue-limit')));
-    subject.end(subject.open('1', '/app/x'));
+    subject.end(subject.open(subscribeFrame('1', '/app/x')));
     await expect(
       subject.subscribe(subscribeFrame('1', '/queue/x'), topic('/queue/x')),
     ).rejects.toThrow(new MessagingError('queue-limit'));
     expect(await subject.unsubscribe('1', undefined)).toBeUndefined();
   });
 
+  it('counts the bytes of its live subscriptions, with their headers', async () => {
+    const { subject } = fakeSubscriber();
+    const headers = new Map([['ab', 'cde']]);
+    await subject.subscribe(subscribeFrame('1', '/topic/x', { headers }), topic('/topic/x'));
+    expect(subject.bytes).toBe(256 + 1 + 8 + 64 + 5);
+    const answered = subject.open(subscribeFrame('22', '/app/x'));
+    expect(subject.bytes).toBe(334 + 256 + 2 + 6);
+    subject.end(answered);
+    subject.end(answered);
+    await subject.unsubscribe('1', undefined);
+    expect(subject.bytes).toBe(0);
+  });
+
+  it('does not count a subscription that the broker refuses', async () => {
+    const { subject } = fakeSubscriber(() => {
+      throw new MessagingError('pattern-limit');
+    });
+    const subscribed = subject.subscribe(subscribeFrame('1', '/topic/x'), topic('/topic/x'));
+    await expect(subscribed).rejects.toThrow(MessagingError);
+    expect(subject.bytes).toBe(0);
+  });
+
+  it('does not remember long ids', async () => {
+    const { subject } = fakeSubscriber();
+    const id = 'x'.repeat(257);
+    subject.end(subject.open(subscribeFrame(id, '/app/x')));
+    await expect(subject.unsubscribe(id, undefined)).rejects.toThrow(MessagingError);
+  });
+
   it('remembers a limited number of ended ids', async () => {
     const { subject } = fakeSubscriber();
-    for (let i = 0; i < 200; i++) subject.end(subject.open(`${i}`, '/app/x'));
+    for (let i = 0; i < 200; i++) subject.end(subject.open(subscribeFrame(`${i}`, '/app/x')));
     expect(await subject.unsubscribe('199', undefined)).toBeUndefined();
     await expect(subject.unsubscribe('0', undefined)).rejects.toThrow(MessagingError);
   });
 
   it('aborts the stream of a subscription that ends', async () => {
     const { subject } = fakeSubscriber();
-    const { stream: first } = subject.open('1', '/app/ticks');
-    const { stream: second } = subject.open('2', '/app/ticks');
+    const { stream: first } = subject.open(subscribeFrame('1', '/app/ticks'));
+    const { stream: second } = subject.open(subscribeFrame('2', '/app/ticks'));
     await subject.unsubscribe('1', undefined);
     expect([first.signal.aborted, second.signal.aborted]).toEqual([true, false]);
     subject.stopStreams();
@@ -91,9 +122,9 @@ describe('a subscriber', () => {
 
   it('does not end a later subscription with the same id', async () => {
     const { subject } = fakeSubscriber();
-    const before = subject.open('1', '/app/ticks');
+    const before = subject.open(subscribeFrame('1', '/app/ticks'));
     await subject.unsubscribe('1', undefined);
-    const after = subject.open('1', '/app/ticks');
+    const after = subject.open(subscribeFrame('1', '/app/ticks'));
     expect(subject.end(before)).toBe(false);
     expect([subject.has('1'), after.stream.signal.aborted]).toEqual([true, false]);
   });

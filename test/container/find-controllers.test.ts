@@ -1,7 +1,9 @@
 // findControllers: controllers by the names of their files.
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createServer, findControllers } from '../../src/index.js';
 
 let folder: string;
@@ -24,6 +26,9 @@ beforeAll(() => {
   const deep = controller('Two', '/two').replace('../../../src', '../../../../src');
   writeFileSync(join(folder, 'deep', 'two.controller.ts'), deep);
   writeFileSync(join(folder, 'none.ts'), 'export const nothing = 1;');
+  const installed = join(folder, 'deep', 'node_modules', 'library');
+  mkdirSync(installed, { recursive: true });
+  writeFileSync(join(installed, 'three.controller.ts'), controller('Three', '/three'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,9 +41,30 @@ describe('findControllers', () => {
     expect(server.routes().map(({ destination }) => destination)).toEqual(['/app/two', '/app/one']);
   });
 
+  it('reads neither installed packages nor folders that the pattern does not name', async () => {
+    const readdir = vi.spyOn(promises, 'readdir');
+    syncBuiltinESMExports();
+    const readBy = async (pattern: string) => {
+      readdir.mockClear();
+      const names = (await findControllers(pattern, folder)).map(({ name }) => name);
+      return [names, readdir.mock.calls.map(([path]) => relative(folder, String(path)))];
+    };
+    expect(await readBy('**/*.controller.ts')).toEqual([
+      ['Two', 'One'],
+      ['', 'deep'],
+    ]);
+    expect(await readBy('./deep/**')).toEqual([['Two'], ['deep']]);
+    expect(await readBy('deep/two.controller.ts')).toEqual([['Two'], ['deep']]);
+    readdir.mockRestore();
+    syncBuiltinESMExports();
+  });
+
   it('rejects if no file matches, or no matching file exports a controller', async () => {
     await expect(findControllers('*.nothing.ts', folder)).rejects.toThrow(
       `No file matches '*.nothing.ts'`,
+    );
+    await expect(findControllers('missing/*.ts', folder)).rejects.toThrow(
+      `No file matches 'missing/*.ts'`,
     );
     await expect(findControllers('none.ts', folder)).rejects.toThrow('exports a @Controller');
   });

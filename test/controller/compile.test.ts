@@ -6,11 +6,11 @@ import { Payload } from '../../src/controller/arguments/payload.js';
 import { Principal } from '../../src/controller/arguments/principal.js';
 import { Controller } from '../../src/controller/decorators/controller.js';
 import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
-import { MessageMapping } from '../../src/controller/decorators/mapping.js';
-import { SendTo } from '../../src/controller/decorators/reply-decorators.js';
+import { MessageMapping, SubscribeMapping } from '../../src/controller/decorators/mapping.js';
+import { SendTo, SendToUser } from '../../src/controller/decorators/reply-decorators.js';
 import type { Constructor } from '../../src/payload/converter.js';
 import { compileControllers } from '../../src/controller/compile.js';
-import { compile, findings, serve } from './serve.js';
+import { compile, compileOptions, findings, serve } from './serve.js';
 
 class ChatMessage {
   text?: string;
@@ -114,7 +114,8 @@ describe('compiling reports', () => {
     }
     const failure = new RangeError('no\n  database');
     const failed = { type: A as Constructor, failure };
-    const options = { payloads: undefined as never, separator: '/', prefixes: [] } as const;
+    const prefixes = ['/topic'];
+    const options = { ...compileOptions, prefixes, payloads: undefined as never };
     expect(() => compileControllers([failed], options)).toThrow(
       expect.objectContaining({
         message: [
@@ -125,6 +126,147 @@ describe('compiling reports', () => {
         cause: failure,
       }),
     );
+  });
+});
+
+describe('the values of a method without a return rule', () => {
+  const reported = (name: string) =>
+    `${name}: its values go to /topic by default, which clients cannot subscribe to; add @SendTo or @SendToUser to the method or its class, or '/topic' to prefixes.broker.`;
+
+  it('are refused if the broker serves no destination below /topic', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/default')
+      default() {}
+
+      @MessageMapping('/empty')
+      @SendTo()
+      empty() {}
+
+      @MessageMapping('/queue')
+      @SendTo('/queue/x')
+      queue() {}
+
+      @MessageMapping('/user')
+      @SendToUser()
+      user() {}
+
+      @SubscribeMapping('/subscribed')
+      subscribed() {}
+
+      @MessageExceptionHandler()
+      failed() {}
+    }
+    expect(findings(A, { prefixes: ['/queue', '/user'] })).toEqual([
+      reported('A.default'),
+      reported('A.empty'),
+    ]);
+    expect(findings(A, { prefixes: ['/queue', '/topic/a'] })).toEqual([]);
+  });
+
+  it('are not refused if the class has a return rule', () => {
+    @Controller()
+    @SendToUser()
+    class A {
+      @MessageMapping('/a')
+      a() {}
+    }
+    expect(findings(A, { prefixes: ['/queue'] })).toEqual([]);
+  });
+});
+
+describe('patterns and destinations', () => {
+  it('may be given as a list, as in Spring', () => {
+    @Controller(['/a', '/b'])
+    class A {
+      @MessageMapping(['/x', '/y'], '/z')
+      @SendTo(['/topic/x', '/topic/y'])
+      a() {}
+    }
+    expect(compile([A]).map(({ pattern }) => pattern)).toEqual([
+      '/a/x',
+      '/a/y',
+      '/a/z',
+      '/b/x',
+      '/b/y',
+      '/b/z',
+    ]);
+  });
+
+  it('must be texts', () => {
+    const missing = undefined as unknown as string;
+    @Controller([missing])
+    class A {
+      @MessageMapping('/a', missing)
+      @SendTo(missing)
+      a() {}
+    }
+    const text = 'is not a text; look for a circular import.';
+    expect(findings(A)).toEqual([
+      `A.a: its pattern undefined ${text}`,
+      'A.a: its return rule is not valid: undefined is not a text.',
+    ]);
+  });
+
+  it("of a class '/**' are left out, also before a pattern without a slash", () => {
+    @Controller('/**')
+    class A {
+      @MessageMapping('b')
+      b() {}
+    }
+    expect(compile([A]).map(({ pattern }) => pattern)).toEqual(['/b']);
+  });
+});
+
+describe('probable mistakes are logged', () => {
+  function warnings(type: new () => object, separator: '/' | '.' = '/'): readonly string[] {
+    const log: string[] = [];
+    compile([type], { separator, warn: (text) => void log.push(text) });
+    return log;
+  }
+
+  it('for a pattern with an application prefix', () => {
+    @Controller('/app')
+    class A {
+      @MessageMapping('/say')
+      say() {}
+    }
+    @Controller()
+    class B {
+      @MessageMapping('/app', '/application/x', '/x/app')
+      b() {}
+    }
+    expect(warnings(A)).toEqual([
+      "A.say: its pattern '/app/say' begins with an application prefix, so it serves /app/app/say; leave the prefix out.",
+    ]);
+    expect(warnings(B)).toEqual([
+      "B.b: its pattern '/app' begins with an application prefix, so it serves /app/app; leave the prefix out.",
+    ]);
+  });
+
+  it("for a pattern with a slash, and the separator '.'", () => {
+    @Controller()
+    class A {
+      @MessageMapping('/say')
+      say() {}
+
+      @MessageMapping('say.{x}')
+      right() {}
+    }
+    expect(warnings(A, '.')).toEqual([
+      "A.say: its pattern '/say' begins with a slash, and with the separator '.' it serves /app//say; leave the slash out.",
+    ]);
+  });
+
+  it('for a controller that serves no destination', () => {
+    @Controller()
+    class A {
+      @MessageExceptionHandler()
+      failed() {}
+    }
+    expect(warnings(A)).toEqual([
+      'A: it serves no destination, because none of its methods has @MessageMapping or @SubscribeMapping.',
+    ]);
   });
 });
 
@@ -185,7 +327,7 @@ describe('without type metadata', () => {
 
   it('all arguments work whose decorators name what they need', async () => {
     class A {
-      a(message: unknown, x: string, v: string, user: Principal | undefined) {
+      a(message: unknown, x: number, v: string, user: Principal | undefined) {
         return [message, x, v, user];
       }
       failed(error: Error) {
@@ -194,8 +336,8 @@ describe('without type metadata', () => {
     }
     withoutTypes(A, (prototype) => {
       Payload(ChatMessage)(prototype, 'a', 0);
-      Header('x')(prototype, 'a', 1);
-      DestinationVariable('v')(prototype, 'a', 2);
+      Header('x', Number)(prototype, 'a', 1);
+      DestinationVariable('v', String)(prototype, 'a', 2);
       Principal()(prototype, 'a', 3);
       MessageMapping('/a/{v}')(prototype, 'a', {});
       MessageExceptionHandler(Error)(prototype, 'failed', {});
@@ -203,7 +345,7 @@ describe('without type metadata', () => {
     const given = { body: { text: 'hi' }, headers: { x: '1' }, user: 'ann' };
     expect((await serve(A).send('/a/7', given))?.value).toEqual([
       Object.assign(new ChatMessage(), { text: 'hi' }),
-      '1',
+      1,
       '7',
       { name: 'ann' },
     ]);

@@ -1,5 +1,5 @@
 // Compiles controllers and dispatches messages to them.
-import { compileControllers } from '../../src/controller/compile.js';
+import { compileControllers, type CompileOptions } from '../../src/controller/compile.js';
 import { Dispatcher, type CallOutcome } from '../../src/dispatch/dispatcher.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -12,6 +12,7 @@ import { testClock } from 'signalbox/testing';
 interface Given {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly repeatedHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly user?: string;
 }
 
@@ -31,20 +32,29 @@ export interface Served {
 
 const payloads = new Payloads(defaultConverters);
 
-export function compile(types: readonly Type[], separator: '/' | '.' = '/') {
+/** The options of a server with defaults. */
+export const compileOptions: CompileOptions = {
+  payloads,
+  separator: '/',
+  prefixes: ['/topic', '/queue', '/user'],
+  application: ['/app'],
+  warn: () => {},
+};
+
+export function compile(types: readonly Type[], options: Partial<CompileOptions> = {}) {
   return compileControllers(
     types.map((type) => ({ type: type as Constructor, instance: new type() })),
-    { payloads, separator, prefixes: ['/topic', '/queue', '/user'] },
+    { ...compileOptions, ...options },
   );
 }
 
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/'): Served {
-  const routes = new RouteTable(compile([types].flat(), separator), { separator });
+  const routes = new RouteTable(compile([types].flat(), { separator }), { separator });
   const dispatcher = new Dispatcher({ routes, clock: testClock(), handlerTimeout: 0 });
   const dispatch = async (
     on: 'send' | 'subscribe',
     lookup: string,
-    { body, headers = {}, user }: Given = {},
+    { body, headers = {}, repeatedHeaders, user }: Given = {},
   ) => {
     const outcome = await dispatcher.dispatch({
       on,
@@ -52,6 +62,7 @@ export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/')
       message: {
         destination: `/app${lookup}`,
         headers: new Map(Object.entries(headers)),
+        repeatedHeaders: repeatedHeaders && new Map(Object.entries(repeatedHeaders)),
         body: bytesOf(body),
       },
       lookup,
@@ -79,10 +90,10 @@ function bytesOf(body: unknown): Uint8Array {
 /** The mistakes that compiling the controllers reports, one per line. */
 export function findings(
   types: readonly Type[] | Type,
-  separator: '/' | '.' = '/',
+  options: Partial<CompileOptions> = {},
 ): readonly string[] {
   try {
-    compile([types].flat(), separator);
+    compile([types].flat(), options);
   } catch (error) {
     if (!(error instanceof MessagingError) || error.code !== 'controller-invalid') throw error;
     const [head, ...lines] = error.message.split('\n');

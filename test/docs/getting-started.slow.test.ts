@@ -17,9 +17,11 @@ interface CommandResult {
 const folder = mkdtempSync(join(tmpdir(), 'getting-started-'));
 const { fences } = readPages().find(({ path }) => path === 'docs/getting-started.md')!;
 
+const port = String(await freePort());
+
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
-  PORT: String(await freePort()),
+  PORT: port,
   npm_config_prefer_offline: 'true',
   npm_config_fetch_retries: '1',
   npm_config_fetch_retry_mintimeout: '1000',
@@ -35,6 +37,11 @@ const servers: ChildProcess[] = [];
 const results: CommandResult[] = [];
 let packed: string;
 let unreachable = false;
+
+/** The output with the port of the page in place of the free one. */
+function asDocumented(output: string): string {
+  return output.trim().replaceAll(port, '8080');
+}
 
 /** Runs a command. Resolves when it ends, or when `until` returns true for its output. */
 function run(
@@ -64,7 +71,8 @@ async function follow({ info, code }: Fence, printed: string | undefined): Promi
     return;
   }
   for (const line of code.split('\n')) {
-    const until = rest === 'serve' ? (output: string) => output.trim() === printed : undefined;
+    const until =
+      rest === 'serve' ? (output: string) => asDocumented(output) === printed : undefined;
     const { output, ...result } = await run(line.replace(' signalbox ', ` ${packed} `), { until });
     results.push({ ...result, output });
     if (result.code !== 0) {
@@ -107,7 +115,7 @@ describe('a reader who follows the page', () => {
   it('sees the output that the page shows', (context) => {
     reachable(context);
     const documented = fences.flatMap(({ info, code }) => (info === 'text' ? [code] : []));
-    const outputs = results.map(({ output }) => output.trim());
+    const outputs = results.map(({ output }) => asDocumented(output));
     expect(documented.filter((text) => !outputs.includes(text))).toEqual([]);
   });
 

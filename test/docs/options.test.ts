@@ -20,11 +20,19 @@ const byText = (a = '', b = '') => a.localeCompare(b);
 
 const { options } = await createServer();
 
+const groups = new Set([
+  'prefixes',
+  'heartbeat',
+  'limits',
+  'slowConsumers',
+  'queue.redeliveryDelay',
+]);
+
 /** Groups by their parts, as `limits.maxFrameBytes`. */
 function leaves(value: object, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
-    ['prefixes', 'heartbeat', 'limits', 'slowConsumers'].includes(path + name)
-      ? leaves(member as object, `${name}.`)
+    groups.has(path + name)
+      ? leaves(member as object, `${path}${name}.`)
       : [[path + name, member] as [string, unknown]],
   );
 }
@@ -64,6 +72,7 @@ const types = new Map([
   ...typesOf('session/slow-consumer.ts', 'SlowConsumerOptions', 'slowConsumers.'),
   ...typesOf('broker/embedded/topic/subscription-index.ts', 'TopicOptions', 'topic.'),
   ...typesOf('broker/embedded/queue/queue-memory.ts', 'QueueOptions', 'queue.'),
+  ...typesOf('broker/embedded/queue/queue-memory.ts', 'RedeliveryDelay', 'queue.redeliveryDelay.'),
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
   ...typesOf('transport/permessage-deflate.ts', 'PerMessageDeflateOptions', 'perMessageDeflate.'),

@@ -69,6 +69,27 @@ export function scriptsOf({ prose, fences }: Page): string[] {
   );
 }
 
+/** Packages that the programs import, apart from ours. */
+export function importsOf({ fences }: Page): string[] {
+  const imported = fences.flatMap(({ info, code }) =>
+    info.startsWith('ts')
+      ? [...code.matchAll(/^import .* from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w/-]+)?';$/gm)].map(
+          ([, name]) => name!,
+        )
+      : [],
+  );
+  return [...new Set(imported)].filter((name) => name !== 'signalbox');
+}
+
+/** Packages that the page installs, in prose or fences, without versions. */
+export function installsOf({ prose, fences }: Page): string[] {
+  return [prose, ...fences.map(({ code }) => code)].flatMap((text) =>
+    [...text.matchAll(/npm install ([^`\n]+)/g)].flatMap(([, names]) =>
+      names!.split(' ').map((name) => name.replace(/(?<=.)@.*$/, '')),
+    ),
+  );
+}
+
 /** What GitHub makes of a heading. */
 export function anchorsOf({ prose }: Page): string[] {
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>

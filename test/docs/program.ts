@@ -7,6 +7,8 @@ import { root, type Fence, type Page } from './page.js';
 /** Inside the package, so that `signalbox` means the package itself; git knows nothing of it. */
 const folder = `${root}.fences/`;
 
+const tsc = `${root}node_modules/typescript/bin/tsc`;
+
 const settings = {
   extends: '../tsconfig.json',
   compilerOptions: {
@@ -18,6 +20,19 @@ const settings = {
     moduleDetection: 'force',
   },
   include: ['*.ts'],
+};
+
+/** What esbuild and tsx do: no types for decorators, each file alone, and fields of classes that are defined. */
+const withoutTypes = {
+  ...settings,
+  extends: '../../tsconfig.json',
+  compilerOptions: {
+    ...settings.compilerOptions,
+    target: 'ESNext',
+    emitDecoratorMetadata: false,
+    isolatedModules: true,
+    useDefineForClassFields: true,
+  },
 };
 
 export interface Program {
@@ -48,12 +63,42 @@ export async function compile(programs: readonly Program[]): Promise<string> {
   for (const { name, fence } of programs) {
     writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
   }
-  return node([`${root}node_modules/typescript/bin/tsc`, '-p', folder, '--pretty', 'false']);
+  return node([tsc, '-p', folder, '--pretty', 'false']);
 }
 
-/** What the program prints, on a port that is free; and how it ended, where that was no success. */
-export async function run({ name }: Program): Promise<string> {
-  return node([`${folder}out/${name}.js`], { PORT: String(await freePort()) });
+/**
+ * Runs a compiled program on a free port.
+ * @returns its output, with the port of the page in place of the free one; and the exit code if it failed
+ */
+export async function run({ name, fence }: Program): Promise<string> {
+  return runOnFreePort([`${folder}out/${name}.js`], fence.code);
+}
+
+/**
+ * Compiles the files without the types of parameters and properties, and runs the last one on a free port.
+ * @param files code by file name without the ending
+ * @returns as `run`; or the errors of tsc
+ */
+export async function runWithoutTypes(
+  files: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const plain = `${folder}plain/`;
+  rmSync(plain, { recursive: true, force: true });
+  mkdirSync(plain, { recursive: true });
+  writeFileSync(`${plain}tsconfig.json`, JSON.stringify(withoutTypes));
+  for (const [name, code] of Object.entries(files)) writeFileSync(`${plain}${name}.ts`, code);
+  const errors = await node([tsc, '-p', plain, '--pretty', 'false']);
+  if (errors !== '') return errors;
+  const [main, code] = Object.entries(files).at(-1)!;
+  return runOnFreePort([...flags, `${plain}out/${main}.js`], code);
+}
+
+async function runOnFreePort(args: readonly string[], code: string): Promise<string> {
+  const port = String(await freePort());
+  const output = await node(args, { PORT: port });
+  const [, documented] = /\['PORT'\] \?\? (\d+)/.exec(code) ?? [];
+  return documented === undefined ? output : output.replaceAll(port, documented);
 }
 
 function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {

@@ -101,8 +101,14 @@ const messages: readonly SentMessage[] = [
 ];
 
 const topic = '/topic/any';
-/** Headers that the server sets for each subscriber. */
-const ownedByServer = new Set(['destination', 'subscription', 'message-id', 'ack']);
+/** Headers that the server sets for each subscriber. It drops those of clients, also with white space around their names. */
+const ownedByServer = new Set([
+  'destination',
+  'subscription',
+  'message-id',
+  'ack',
+  'content-length',
+]);
 
 let server: Server;
 let readers: readonly Reader[] = [];
@@ -203,7 +209,7 @@ describe.each(protocols)('from a client of %s', (protocol) => {
       // Versions before 1.2 cannot express all headers, and stompjs unescapes differently.
       if (protocol === '1.0' || !['STOMP 1.2', 'JSON'].includes(reader.name)) continue;
       const kept = headers.filter(
-        ([name, value]) => !ownedByServer.has(name) && value !== 'application/json',
+        ([name, value]) => !ownedByServer.has(name.trim()) && value !== 'application/json',
       );
       expect(headerLines(received[0]!.headers)).toEqual(expect.arrayContaining(headerLines(kept)));
     }

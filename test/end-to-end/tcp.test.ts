@@ -45,7 +45,10 @@ class Desk {
 
   @MessageMapping('/echo')
   @SendTo('/topic/echo')
-  async echo(@Payload() text: string, @Header('n', { required: false }) n: string | undefined) {
+  async echo(
+    @Payload() text: string,
+    @Header('n', String, { required: false }) n: string | undefined,
+  ) {
     this.#enter();
     await this.#gate;
     this.handled.push(n ?? text);

@@ -11,6 +11,7 @@ import {
   type MemoryClient,
   type MemoryTransport,
 } from '../../src/index.js';
+import { closeCodeOf } from '../../src/message/error.js';
 import { connectJson, openJson, type JsonFrame } from '../clients/json.js';
 import {
   connectStomp,
@@ -37,7 +38,9 @@ export interface Answer {
   readonly code?: ErrorCode;
   /** Text of the problem, if it differs from the table of codes. */
   readonly text?: string;
-  /** True when the frame was decoded before it was rejected: then no code closes a session that receives problems. */
+  /** The error that the close code belongs to, if it is not `code`. */
+  readonly cause?: ErrorCode;
+  /** True when the frame was decoded before it was rejected, so that it did not break the protocol. */
   readonly decoded?: boolean;
   /** The receipt of the frame: in the problem, or alone. */
   readonly receipt?: string;
@@ -134,7 +137,7 @@ interface Sender {
 interface SenderKind {
   readonly name: string;
   readonly protocol: Protocol;
-  /** True when a problem without a close code leaves the session open. */
+  /** True when a rejected frame leaves the session open. */
   readonly receivesProblems: boolean;
   open(transport: MemoryTransport, input: InvalidInput): Sender;
 }
@@ -236,12 +239,25 @@ function unique(paths: readonly string[]): readonly string[] | undefined {
   return paths.length === 0 ? undefined : [...new Set(paths)];
 }
 
+/** The text of an error; some texts name the destination. */
+function textOf(code: ErrorCode): string {
+  const named: Partial<Record<ErrorCode, RegExp>> = {
+    'no-route': /^Nothing serves '[^']*' for (SEND|SUBSCRIBE)\. [^]/,
+    'destination-refused': /^Clients may not (send|subscribe) to '[^']+'\.$/,
+  };
+  const pattern = named[code];
+  return pattern === undefined
+    ? errorCodes[code].text
+    : (expect.stringMatching(pattern) as unknown as string);
+}
+
 /** The documented frames, in any order: a problem of no frame may come before the receipt. */
 function documentedFrames(answer: Answer, receivesProblems: boolean): readonly Received[] {
   const { code, text, receipt, fields, connected, later } = answer;
   if (code !== undefined) {
     const fatal = documentedEnd(answer, receivesProblems) !== undefined;
-    return [{ code, text: text ?? errorCodes[code].text, receipt, fields, fatal }];
+    if (!fatal && !receivesProblems) return [];
+    return [{ code, text: text ?? textOf(code), receipt, fields, fatal }];
   }
   const frames: Received[] = [];
   if (connected !== undefined) frames.push({ connected });
@@ -253,13 +269,13 @@ function documentedFrames(answer: Answer, receivesProblems: boolean): readonly R
 
 /** Undefined when the session stays open. */
 function documentedEnd(answer: Answer, receivesProblems: boolean): End | undefined {
-  const { code, closes, decoded } = answer;
+  const { code, closes, decoded, cause, receipt } = answer;
   if (closes === 'disconnect') return { code: 1000, reason: '' };
   const reason = code ?? closes;
   if (reason === undefined) return undefined;
-  const closeCode = (errorCodes[reason] as { closes?: number }).closes;
-  if (receivesProblems && (closeCode === undefined || decoded === true)) return undefined;
-  return { code: closeCode ?? 1002, reason };
+  const breaksProtocol = errorCodes[reason].class === 'client-mistake' && decoded !== true;
+  if (!breaksProtocol && (receivesProblems || receipt === undefined)) return undefined;
+  return { code: closeCodeOf(cause ?? reason), reason };
 }
 
 /** Formats as the console does, which reads errors and objects, and then throws. */

@@ -14,7 +14,7 @@ const noRoute: Answer = { code: 'no-route', receipt };
 const refused: Answer = { code: 'destination-refused', receipt };
 const noQueue: Answer = {
   code: 'destination-invalid',
-  text: 'A subscription below /user names one queue, without wildcards.',
+  text: 'A destination below /user names one queue, without wildcards.',
   receipt,
 };
 const noAddress: Answer = {

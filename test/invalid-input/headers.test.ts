@@ -59,6 +59,8 @@ function takesText(field: string): Answer {
   };
 }
 
+const decimal = 'a decimal number such as 12 or -3.5';
+
 /** A header for a handler whose parameter is a number or a boolean. */
 function converted(name: string, header: string, value: string, problem: string): InvalidInput {
   return {
@@ -66,7 +68,7 @@ function converted(name: string, header: string, value: string, problem: string)
     ...send(`/app/failing/header/${header}`, '', { [header]: value }),
     answer: {
       code: 'argument-invalid',
-      text: `The header '${header}' is ${problem}.`,
+      text: `The header '${header}' must be ${problem}.`,
       receipt,
     },
   };
@@ -173,13 +175,15 @@ testInvalidInput([
     `{"type":"connect","passcode":["${secret}"]}`,
     takesText('passcode'),
   ),
-  converted('an infinite number', 'n', '1e400', 'not a number'),
-  converted('an empty value', 'n', '', 'not a number'),
-  converted('blanks', 'n', '  ', 'not a number'),
-  converted('a word', 'n', secret, 'not a number'),
-  converted('NaN', 'n', 'NaN', 'not a number'),
-  converted('a number', 'yes', '1', 'neither true nor false'),
-  converted('upper case', 'yes', 'TRUE', 'neither true nor false'),
+  converted('an infinite number', 'n', '1e400', decimal),
+  converted('an empty value', 'n', '', decimal),
+  converted('blanks', 'n', '  ', decimal),
+  converted('a word', 'n', secret, decimal),
+  converted('NaN', 'n', 'NaN', decimal),
+  converted('a hexadecimal number', 'n', '0x10', decimal),
+  converted('an integer above 2 to the 53', 'n', '9007199254740993', decimal),
+  converted('a number', 'yes', '2', 'true or false'),
+  converted('a word', 'yes', secret, 'true or false'),
   {
     name: 'a missing header for a parameter',
     ...send('/app/failing/header/n'),
@@ -190,7 +194,7 @@ testInvalidInput([
     ...send(`/app/failing/number/${'1'.repeat(400)}`),
     answer: {
       code: 'argument-invalid',
-      text: `The variable 'n' of the destination is not a number.`,
+      text: `The variable 'n' of the destination must be ${decimal}.`,
       receipt,
     },
   },

@@ -1,4 +1,5 @@
 // Transactions, acknowledgements and queues: unknown names, and more than a session may hold.
+import type { ErrorCode } from '../../src/index.js';
 import {
   frame,
   receipt,
@@ -36,11 +37,11 @@ const sendInTransaction = (destination: string) => frame('send', { destination, 
 /** A message of a transaction that fails, so that it is never delivered. */
 const held = sendInTransaction('/topic/news');
 
-function committed(name: string, destination: string): InvalidInput {
+function committed(name: string, destination: string, cause?: ErrorCode): InvalidInput {
   return {
     name: `a transaction with ${name}`,
     ...sequence(begin, held, sendInTransaction(destination), held, commit),
-    answer: failed,
+    answer: cause === undefined ? failed : { ...failed, cause },
   };
 }
 
@@ -115,13 +116,21 @@ testInvalidInput([
   committed('an unknown handler', '/app/none'),
   committed('a destination without a known prefix', '/none'),
   committed('the problem queue of another user', '/user/bystander/queue/errors'),
-  committed('a handler that throws', '/app/failing/throws/a string'),
-  committed('a handler that throws a proxy that throws', '/app/failing/throws/a proxy that throws'),
-  committed('a handler that returns an unwritable value', '/app/failing/returns/a cycle'),
+  committed('a handler that throws', '/app/failing/throws/a string', 'handler-failed'),
+  committed(
+    'a handler that throws a proxy that throws',
+    '/app/failing/throws/a proxy that throws',
+    'handler-failed',
+  ),
+  committed(
+    'a handler that returns an unwritable value',
+    '/app/failing/returns/a cycle',
+    'payload-unwritable',
+  ),
   committed('a handler that needs a payload', '/app/failing/order'),
   committed('a stream', '/app/failing/streams/a string'),
   {
-    ...committed('a handler that never returns', '/app/failing/endless'),
+    ...committed('a handler that never returns', '/app/failing/endless', 'handler-timeout'),
     delay: handlerTimeout,
   },
   acknowledged('0'),

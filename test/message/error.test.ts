@@ -1,6 +1,7 @@
 // The error class and its table.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { errorCodes, MessagingError, type ErrorCode } from '../../src/message/error.js';
+import { errorCodes, MessagingError, ownClass, type ErrorCode } from '../../src/message/error.js';
 import { readSources } from '../architecture/source.js';
 
 describe('a messaging error', () => {
@@ -9,9 +10,29 @@ describe('a messaging error', () => {
     expect(new MessagingError('no-route', 'Here, too.').message).toBe('Here, too.');
   });
 
-  it('knows whether it ends the session', () => {
-    expect(new MessagingError('no-route').closes).toBeUndefined();
-    expect(new MessagingError('frame-too-large').closes).toBe(1009);
+  it.each([
+    ['frame-malformed', 1002],
+    ['no-route', 1008],
+    ['access-refused', 1008],
+    ['payload-invalid', 1008],
+    ['handler-failed', 1011],
+    ['queue-full', 1011],
+    ['frame-too-large', 1009],
+    ['server-stopping', 1001],
+  ] as const)(
+    'closes the session with the code of its class, or its own one: %s',
+    (code, closes) => {
+      expect(new MessagingError(code).closes).toBe(closes);
+    },
+  );
+
+  it('of a failed transaction closes the session like its cause', () => {
+    const failed = (cause?: unknown) =>
+      new MessagingError('transaction-failed', undefined, { cause }).closes;
+    expect(failed()).toBe(1008);
+    expect(failed(new Error('why'))).toBe(1008);
+    expect(failed(new MessagingError('no-route'))).toBe(1008);
+    expect(failed(new MessagingError('handler-failed'))).toBe(1011);
   });
 
   it('keeps its cause, detail and fields', () => {
@@ -36,12 +57,59 @@ describe('anything thrown', () => {
     }
   });
 
-  it('is not asked what it is', () => {
+  it('is the cause of one also when its proxy throws', () => {
     const fail = () => {
       throw new Error('touched');
     };
     const untouchable = new Proxy({}, { get: fail, getPrototypeOf: fail, has: fail });
     expect(MessagingError.from(untouchable).code).toBe('handler-failed');
+  });
+});
+
+describe('an error of another copy of the package', () => {
+  const path = fileURLToPath(new URL('../../src/message/error.ts', import.meta.url));
+  const load = () =>
+    import(/* @vite-ignore */ `${path}?another-copy`) as Promise<
+      typeof import('../../src/message/error.js')
+    >;
+
+  it('is an instance of MessagingError, and keeps its code, text, detail, fields and cause', async () => {
+    const copy = await load();
+    expect(copy.MessagingError).not.toBe(MessagingError);
+    const cause = new Error('why');
+    const fields = [{ path: 'a', message: 'is not valid' }];
+    const thrown = new copy.MessagingError('no-route', 'Here, too.', {
+      cause,
+      detail: 'more',
+      fields,
+    });
+    expect(thrown).toBeInstanceOf(MessagingError);
+    const error = MessagingError.from(thrown);
+    expect(error).toMatchObject({ code: 'no-route', message: 'Here, too.', detail: 'more' });
+    expect([error.cause, error.fields, error.closes]).toEqual([cause, fields, 1008]);
+    expect(copy.MessagingError.from(error)).toMatchObject({ code: 'no-route' });
+  });
+
+  it('is no instance of a subclass', async () => {
+    const copy = await load();
+    class ShopError extends MessagingError {}
+    expect(new copy.MessagingError('no-route')).not.toBeInstanceOf(ShopError);
+    expect(new MessagingError('no-route')).not.toBeInstanceOf(ShopError);
+    expect(new ShopError('no-route')).toBeInstanceOf(ShopError);
+  });
+
+  it('is the cause of handler-failed when its code is unknown here', async () => {
+    const copy = await load();
+    const thrown = Object.assign(new copy.MessagingError('no-route'), { code: 'of-the-future' });
+    expect(MessagingError.from(thrown)).toMatchObject({ code: 'handler-failed', cause: thrown });
+  });
+
+  it('has the class of this copy where classes are compared', async () => {
+    const copy = await load();
+    expect(ownClass(copy.MessagingError)).toBe(MessagingError);
+    expect(ownClass(MessagingError)).toBe(MessagingError);
+    for (const other of [Error, class extends MessagingError {}, undefined, null, 1])
+      expect(ownClass(other)).toBe(other);
   });
 });
 
@@ -61,7 +129,7 @@ describe('the table', () => {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(errorCodes[code].text).toMatch(/^[A-Z].*\.$/);
       const { closes = 1000 } = errorCodes[code] as { closes?: number };
-      expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 4500, 4501, 4502]).toContain(closes);
+      expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 4500, 4501, 4502]).toContain(closes);
     }
   });
 });

@@ -18,6 +18,13 @@ it('counts the destination, the headers and the body, and a constant for the mes
   expect(size).toBe(256 + 2 + (64 + 5) + (64 + 5) + 3);
 });
 
+it('counts the further values of repeated headers', () => {
+  const headers = new Map([['tag', 'a']]);
+  const repeatedHeaders = new Map([['tag', ['bc', '']]]);
+  const size = sizeOf({ destination: '/x', headers, repeatedHeaders, body: Buffer.from('') });
+  expect(size).toBe(256 + 2 + (64 + 4) + (64 + 2) + 64);
+});
+
 it('copies a body that is less than half of its buffer', () => {
   const read = Buffer.allocUnsafeSlow(64 * 1024).fill('x');
   const { body } = withOwnBody(messageWith(read.subarray(0, 17_000)));

@@ -1,10 +1,19 @@
-// The log: whatever it is given, and however it fails, it harms nobody.
-import { afterEach, expect, it, vi } from 'vitest';
-import { consoleLogger, silentLogger, unfailing, type Logger } from '../../src/message/logger.js';
+// The log: loggers of other libraries receive text and error in their own order, and a failing logger harms no other code.
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import winston from 'winston';
+import {
+  adapted,
+  consoleLogger,
+  silentLogger,
+  unfailing,
+  type Logger,
+} from '../../src/message/logger.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('says the text and the cause', () => {
+it('the console shows the text and the cause', () => {
   const error = vi.spyOn(console, 'error').mockReturnValue();
   const cause = new Error('why');
   consoleLogger.error('text', cause);
@@ -12,11 +21,8 @@ it('says the text and the cause', () => {
   expect(error.mock.calls).toEqual([['text', cause], ['text']]);
 });
 
-it('says the text alone where the cause cannot be shown', () => {
-  const said: unknown[][] = [];
-  vi.spyOn(console, 'error').mockImplementation((...all: unknown[]) => {
-    said.push(all);
-  });
+it('the console shows the text alone when the logger cannot show the cause', () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
   const logger: Logger = {
     ...silentLogger,
     error: () => {
@@ -24,5 +30,73 @@ it('says the text alone where the cause cannot be shown', () => {
     },
   };
   unfailing(logger).error('text', {});
-  expect(said).toEqual([['text (The log could not show why.)']]);
+  expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
+});
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** A stream that keeps each line as JSON. */
+function lines(): readonly [Writable, Entry[]] {
+  const entries: Entry[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _, done) {
+      entries.push(JSON.parse(chunk.toString()) as Entry);
+      done();
+    },
+  });
+  return [stream, entries];
+}
+
+/** Logs at all levels, with an error, another value, and without a cause. */
+function logAll(given: Logger): void {
+  const logger = adapted(given);
+  logger.error('failed', new RangeError('The database is away.'));
+  logger.warn('odd', 'a text');
+  logger.warn('plain');
+  logger.info('listening');
+}
+
+describe('a pino logger', () => {
+  const error = { type: 'RangeError', message: 'The database is away.' };
+
+  it.each([
+    ['a logger', (stream: Writable) => pino(stream)],
+    ['a child', (stream: Writable) => pino(stream).child({ module: 'signalbox' })],
+  ])('receives the error before the text: %s', (_, make) => {
+    const [stream, entries] = lines();
+    logAll(make(stream));
+    expect(entries).toMatchObject([
+      { level: 50, msg: 'failed', err: error },
+      { level: 40, msg: 'odd', err: 'a text' },
+      { level: 40, msg: 'plain' },
+      { level: 30, msg: 'listening' },
+    ]);
+    expect(String((entries[0]!['err'] as Entry)['stack'])).toContain('logger.test.ts');
+  });
+
+  it('keeps its own key for errors', () => {
+    const [stream, entries] = lines();
+    logAll(pino({ errorKey: 'error' }, stream));
+    expect(entries[0]).toMatchObject({ msg: 'failed', error });
+  });
+});
+
+describe('a winston logger', () => {
+  it('receives the text, then the error or the value', () => {
+    const [stream, entries] = lines();
+    const format = winston.format.json();
+    logAll(winston.createLogger({ format, transports: new winston.transports.Stream({ stream }) }));
+    expect(entries).toMatchObject([
+      { level: 'error', message: 'failed The database is away.' },
+      { level: 'warn', message: 'odd', cause: 'a text' },
+      { level: 'warn', message: 'plain' },
+      { level: 'info', message: 'listening' },
+    ]);
+    expect(String(entries[0]!['stack'])).toContain('logger.test.ts');
+  });
+});
+
+it('the console and other loggers are used as they are', () => {
+  expect(adapted(console)).toBe(console);
+  expect(adapted(silentLogger)).toBe(silentLogger);
 });

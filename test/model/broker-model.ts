@@ -1,4 +1,5 @@
 // The broker of the model: topics, queues, retained messages, and refusals.
+import { closeCodeOf, type ErrorCode } from '../../src/message/error.js';
 import {
   QueueModel,
   type QueuedModel,
@@ -14,7 +15,11 @@ export const problemQueue = '/user/queue/errors';
 
 /** A frame is refused with this error code. */
 export class Refusal extends Error {
-  constructor(readonly code: string) {
+  /** @param closes the close code of a session that ends with the refusal */
+  constructor(
+    readonly code: string,
+    readonly closes = closeCodeOf(code as ErrorCode),
+  ) {
     super(code);
   }
 }
@@ -160,7 +165,7 @@ export class BrokerModel implements QueueContext {
         count: deliveries,
         retained,
         original,
-        acknowledged: ack !== 'auto',
+        acknowledged: session.version === '1.2' ? ack !== 'auto' : undefined,
       },
       delivery,
     );

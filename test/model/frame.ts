@@ -46,7 +46,7 @@ export interface MalformedFrame {
   readonly code: string;
   /** True when no protocol begins with these bytes. */
   readonly unknownProtocol?: true;
-  /** True when STOMP 1.0 accepts it, which has no escapes. */
+  /** True when STOMP 1.0 accepts it: it has no escapes, and ignores bodies. */
   readonly validIn10?: true;
 }
 
@@ -69,7 +69,7 @@ export const malformedFrames: readonly MalformedFrame[] = [
   },
   { bytes: 'SEND\ndestination:/topic/a\ncontent-length:99999\n\n\0', code: 'frame-too-large' },
   { bytes: `SEND\ndestination:${longDestination}\n\n\0`, code: 'frame-too-large' },
-  { bytes: 'COMMIT\ntransaction:t\n\nbody\0', code: 'body-unexpected' },
+  { bytes: 'COMMIT\ntransaction:t\n\nbody\0', code: 'body-unexpected', validIn10: true },
   { bytes: 'SEND\ndestination:/topic/a\0', code: 'frame-malformed' },
   // The first byte of a sequence of two.
   { bytes: 'SEND\ndestination:/topic/\xc3\n\n\0', code: 'text-invalid' },

@@ -41,7 +41,7 @@ export class RealServer {
     private readonly hasTasks: () => boolean,
   ) {}
 
-  static async open({ errors: answer, ...queue }: Settings): Promise<RealServer> {
+  static async open({ onRejectedFrame, ...queue }: Settings): Promise<RealServer> {
     const transport = memoryTransport();
     const clock = testClock({ date: 0 });
     let tasks = 0;
@@ -72,8 +72,9 @@ export class RealServer {
       ids,
       clock: { ...clock, soon },
       logger,
-      limits: sessionLimits,
-      errors: answer,
+      // The model has no shares: one client can use up the few queues.
+      limits: { ...sessionLimits, shares: 1 },
+      onRejectedFrame,
     });
     await server.start();
     return new RealServer(server, clock, transport, errors, () => tasks > 0);
@@ -150,13 +151,13 @@ export class RealServer {
     const { subscription, destination = '', ack } = headers;
     const id = headers['message-id']!;
     const original = headers['original-destination'];
-    // Before STOMP 1.2, message-id is the name of the delivery.
-    const acknowledged = version === '1.2' ? ack !== undefined : !id.startsWith('m');
+    // Before STOMP 1.2, message-id is the name of the delivery, and no header shows whether it waits for ACK.
+    const acknowledged = version === '1.2' ? ack !== undefined : undefined;
     const count = Number(headers['delivery-count'] ?? 1);
     if ((headers['redelivered'] === 'true') !== count > 1) throw new Error(`redelivered, ${count}`);
     const isProblem = destination === problemQueue;
     const unique = body !== '' && !isProblem && original === undefined;
-    if (unique && id.startsWith('m')) this.#checkId(body, id);
+    if (unique) this.#checkId(body, publicationIdOf(id));
     return {
       name: ack ?? id,
       answer: {
@@ -178,6 +179,11 @@ export class RealServer {
     if (known !== id) throw new Error(`${publication} has the ids ${known} and ${id}.`);
     this.#ids.set(publication, id);
   }
+}
+
+/** Without the marks of deliveries: of a session queue, and of a message that a session receives twice. */
+function publicationIdOf(messageId: string): string {
+  return messageId.replace(/^own-|@.*$/g, '');
 }
 
 function problemOf(body: string): string {

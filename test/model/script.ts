@@ -55,7 +55,7 @@ export interface Settings {
   /** Messages of one queue. */
   readonly maxMessages: number;
   readonly prefetch: number;
-  readonly errors: 'problem' | 'close';
+  readonly onRejectedFrame: 'report' | 'close' | 'ignore';
 }
 
 export const clientCount = 4;
@@ -154,5 +154,10 @@ export const settings: fc.Arbitrary<Settings> = fc.record({
   maxQueues: fc.constantFrom(2, 3),
   maxMessages: fc.integer({ min: 2, max: 6 }),
   prefetch: fc.integer({ min: 1, max: 4 }),
-  errors: fc.constantFrom('problem' as const, 'problem' as const, 'close' as const),
+  onRejectedFrame: fc.constantFrom<Settings['onRejectedFrame']>(
+    'report',
+    'report',
+    'close',
+    'ignore',
+  ),
 });

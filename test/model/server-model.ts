@@ -1,5 +1,5 @@
 // The server of the model: processes frames, and adds the expected answers to each session.
-import { MessagingError, type ErrorCode } from '../../src/message/error.js';
+import { closeCodeOf, type ErrorCode } from '../../src/message/error.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
 import { syntaxError, type Frame, type Version } from './frame.js';
 import type { MessageModel } from './queue-model.js';
@@ -48,7 +48,7 @@ export class ServerModel {
       this.#process(session, frame);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return this.#refuse(session, error.code, frame);
+      return this.#refuse(session, error, frame);
     }
     if (frame.receipt !== undefined) session.addAnswer({ kind: 'receipt', receipt: frame.receipt });
     if (frame.kind === 'disconnect') this.end(session, 1000, '');
@@ -171,7 +171,7 @@ export class ServerModel {
       this.#settleAll(settlements);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw new Refusal('transaction-failed');
+      throw new Refusal('transaction-failed', error.closes);
     }
   }
 
@@ -193,11 +193,17 @@ export class ServerModel {
     for (const settlement of settlements) this.broker.settle(settlement);
   }
 
-  #refuse(session: SessionModel, code: string, frame: Frame): void {
-    const reported =
-      this.settings.errors === 'problem' &&
-      [...session.consumers.values()].some(({ destination }) => destination === problemQueue);
-    if (!reported) return this.#fail(session, code, frame.receipt);
+  #refuse(session: SessionModel, { code, closes }: Refusal, frame: Frame): void {
+    const { onRejectedFrame } = this.settings;
+    if (onRejectedFrame === 'ignore') return;
+    if (onRejectedFrame === 'close') return this.#fail(session, code, frame.receipt, closes);
+    const reported = [...session.consumers.values()].some(
+      ({ destination }) => destination === problemQueue,
+    );
+    if (!reported)
+      return frame.receipt === undefined
+        ? undefined
+        : this.#fail(session, code, frame.receipt, closes);
     // The problem of an UNSUBSCRIBE with an id has no destination.
     const hasDestination = frame.kind !== 'unsubscribe' || frame.id === undefined;
     const destination = hasDestination && 'destination' in frame ? frame.destination : undefined;
@@ -210,9 +216,14 @@ export class ServerModel {
     });
   }
 
-  #fail(session: SessionModel, code: string, receipt: string | undefined): void {
+  #fail(
+    session: SessionModel,
+    code: string,
+    receipt: string | undefined,
+    closes = closing(code),
+  ): void {
     session.addAnswer({ kind: 'error', code, receipt });
-    this.end(session, closing(code), code);
+    this.end(session, closes, code);
   }
 }
 
@@ -239,5 +250,5 @@ function take(session: SessionModel, name: string): readonly Frame[] {
 }
 
 function closing(code: string): number {
-  return new MessagingError(code as ErrorCode).closes ?? 1002;
+  return closeCodeOf(code as ErrorCode);
 }

@@ -15,7 +15,8 @@ export type Answer =
       readonly count: number;
       readonly retained: boolean;
       readonly original: string | undefined;
-      readonly acknowledged: boolean;
+      /** Undefined before STOMP 1.2, where a message does not show it. */
+      readonly acknowledged: boolean | undefined;
     };
 
 export interface End {

@@ -102,4 +102,12 @@ describe('a pattern is refused', () => {
       new MessagingError('destination-invalid', `The pattern is not valid: ${problem}.`),
     );
   });
+
+  it("with '**' after a slash if the separator is a dot, with the pattern to write", () => {
+    expect(() => parseClientPattern('/topic/**', '.')).toThrow(
+      "The pattern is not valid: `**` must be a whole segment, and the separator is '.'; write `/*.**`.",
+    );
+    expect(matches('/topic/*.**', '/topic/a', '.')).toBe(true);
+    expect(matches('/topic/*.**', '/topic/a.b', '.')).toBe(true);
+  });
 });

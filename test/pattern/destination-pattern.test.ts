@@ -125,6 +125,13 @@ describe('variables', () => {
   });
 });
 
+it("a pattern with '**' after a slash is refused if the separator is a dot", () => {
+  expect(() => compileDestination('/topic/**', '.')).toThrow(
+    "The pattern '/topic/**' is not valid at position 6: `**` must be a whole segment, and the separator is '.'; write `/*.**`.",
+  );
+  expect(matches('/topic/*.**', '/topic/a.b', '.')).toBe(true);
+});
+
 describe('a literal', () => {
   it('is a pattern without wildcards', () => {
     expect(compile('/a/b').literal).toBe(true);

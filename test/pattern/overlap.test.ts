@@ -39,5 +39,6 @@ describe('two patterns of equal rank', () => {
   it('are split at separators, but not within an expression', () => {
     expect(overlap('a.{x}', 'b.{x}', '.')).toEqual([false, false]);
     expect(overlap('a.{x:.+}', 'a.{y:.+}', '.')).toEqual([true, true]);
+    expect(overlap('a/b.{x}', '{y}.c/d', '.')).toEqual([true, true]);
   });
 });

@@ -267,3 +267,30 @@ describe('a converter of the application', () => {
     expect(code(() => new Payloads([broken]).write('a'))).toBe('payload-unwritable');
   });
 });
+
+describe('bytes of the application', () => {
+  const echo: PayloadConverter = {
+    name: 'echo',
+    mediaTypes: ['application/x-echo'],
+    read: () => undefined,
+    write: (value, contentType = '') => ({ body: value as Uint8Array, contentType }),
+  };
+  const each = new Payloads([echo, ...defaultConverters]);
+
+  it.each([undefined, 'application/json', 'application/octet-stream', 'application/x-echo'])(
+    'are copied, so that the application may change its buffer: %s',
+    (contentType) => {
+      const memory = Buffer.from('{"n":1} and more');
+      const part = memory.subarray(0, 7);
+      const { body } = each.write(part, contentType);
+      memory.fill('!');
+      expect(Buffer.from(body).toString()).toBe('{"n":1}');
+    },
+  );
+
+  it('are copied once for all subscribers, and other bodies not at all', () => {
+    const own = Buffer.from('own');
+    const writing: PayloadConverter = { ...echo, write: () => ({ body: own, contentType: 'x' }) };
+    expect(new Payloads([writing]).write({}, 'application/x-echo').body).toBe(own);
+  });
+});

@@ -81,7 +81,7 @@ describe.each(versions)('STOMP %s', (version, idHeaders) => {
       expect(await ann.next('RECEIPT')).toMatchObject({ headers: { 'receipt-id': receipt } });
     }
     const wrong = Object.fromEntries(Object.keys(idHeaders(message)).map((name) => [name, '999']));
-    ann.send('ACK', { ...idHeaders(message), ...wrong });
+    ann.send('ACK', { ...idHeaders(message), ...wrong, receipt: 'r' });
     expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
   });
 });
@@ -92,10 +92,10 @@ it('a JSON client acknowledges with the `ack` of the message', async () => {
   ann.send({ type: 'subscribe', id: 'a', destination: '/queue/jobs', ack: 'client-individual' });
   await server.publisher.publish('/queue/jobs', { n: 1 });
   const first = await ann.next('message');
-  expect(first).toMatchObject({ payload: { n: 1 }, ack: '1' });
+  expect(first).toMatchObject({ payload: { n: 1 }, ack: first['id'] });
   ann.send({ type: 'nack', id: first['ack'] });
   const again = await ann.next('message');
-  expect(again).toMatchObject({ id: first['id'], deliveries: 2, ack: '2' });
+  expect(again).toMatchObject({ id: first['id'], deliveries: 2, ack: `${String(first['id'])}@1` });
   ann.send({ type: 'ack', id: again['ack'], receipt: 'r' });
   expect(await ann.next('receipt')).toEqual({ type: 'receipt', id: 'r' });
   ann.send({ type: 'ack', id: '3' });

@@ -189,7 +189,7 @@ it('a subscription of a destination without a handler does not begin', async () 
   server.events.on('subscribed', ({ destination }) => void events.push(destination));
   await server.start();
   const ann = await connectStomp(transport);
-  ann.send('SUBSCRIBE', { destination: '/app/unknown', id: '1' });
+  ann.send('SUBSCRIBE', { destination: '/app/unknown', id: '1', receipt: 'r' });
   expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'no-route' });
   await server.idle();
   expect(events).toEqual([]);

@@ -1,15 +1,18 @@
-// The end of a client: everything that belongs to its session is released, at the loss of the connection or after its last frame.
+// The begin and the end of a client: refused CONNECT frames, and the release of everything that belongs to a session.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Controller,
+  createServer,
   EmbeddedBroker,
   memoryTransport,
   MessageMapping,
+  MessagingError,
   silentLogger,
   SubscribeMapping,
   type Broker,
   type Server,
+  type ServerOptions,
   type Session,
 } from '../../src/index.js';
 import { ReplyDirectory } from '../../src/broker/reply-addresses.js';
@@ -192,6 +195,68 @@ describe('when a client has finished its last frame', () => {
     const finish = await loseConnection(ann);
     await finish();
     expect(errors).toEqual([['The broker could not close the connection of a session.', failure]]);
+  });
+});
+
+describe('when CONNECT fails', () => {
+  /** The answer to CONNECT, the close code, and the log. */
+  async function refusal(options: ServerOptions) {
+    const log: unknown[] = [];
+    const keep = (text: string, cause?: unknown) => void log.push(cause ?? text);
+    const transport = memoryTransport();
+    server = await createServer({
+      transports: [transport],
+      logger: { ...silentLogger, error: keep, warn: keep },
+      ...options,
+    });
+    await server.start();
+    const ann = openStomp(transport);
+    ann.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
+    const { headers, body } = await ann.next('ERROR');
+    const { code } = await ann.connection.closed;
+    return { text: `${headers['code']}: ${headers['message']}${body}`, code, log };
+  }
+
+  it('the log has the error of the authenticator, and the client does not', async () => {
+    const failure = new Error('no such user');
+    for (const authenticate of [
+      () => {
+        throw failure;
+      },
+      async () => Promise.reject(failure),
+    ]) {
+      const { text, code, log } = await refusal({ authenticate });
+      expect([text, code]).toEqual(['access-refused: Access refused.', 1008]);
+      expect(log).toContain(failure);
+      await server.close();
+    }
+  });
+
+  it('the log has the exception of the broker or of an interceptor, and the close code is 1011', async () => {
+    const failure = new Error('no connection');
+    const fail = () => {
+      throw failure;
+    };
+    const broker = Object.assign(
+      brokerThatCloses(() => {}),
+      { connect: fail },
+    );
+    for (const options of [{ broker }, { interceptors: [fail] }]) {
+      const { text, code, log } = await refusal(options);
+      expect([text, code]).toEqual(['session-failed: An internal error ended the session.', 1011]);
+      expect(log).toContain(failure);
+      await server.close();
+    }
+  });
+
+  it('the client receives the text of a MessagingError that an interceptor throws', async () => {
+    const interceptors = [
+      () => {
+        throw new MessagingError('access-refused', 'The service is closed on Sundays.');
+      },
+    ];
+    const { text, code } = await refusal({ interceptors });
+    expect([text, code]).toEqual(['access-refused: The service is closed on Sundays.', 1008]);
   });
 });
 

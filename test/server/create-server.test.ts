@@ -7,6 +7,7 @@ import {
   Controller,
   createServer,
   DestinationVariable,
+  EmbeddedBroker,
   Header,
   memoryTransport,
   MessageExceptionHandler,
@@ -22,6 +23,7 @@ import {
   silentLogger,
   SubscribeMapping,
   type Interceptor,
+  type Broker,
   type Server,
   type ServerOptions,
   type Transport,
@@ -180,8 +182,11 @@ describe('a message', () => {
   it('is rejected without a handler if clients may not publish', async () => {
     const { transport } = await serve({ clientPublish: false });
     const ann = await connectStomp(transport);
-    ann.send('SEND', { destination: '/topic/x' }, 'hi');
-    expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'destination-refused' });
+    ann.send('SEND', { destination: '/topic/x', receipt: 'r' }, 'hi');
+    expect((await ann.next('ERROR')).headers).toMatchObject({
+      code: 'destination-refused',
+      message: "Clients may not send to '/topic/x'.",
+    });
   });
 
   it('goes to all sessions of a named user; @SendToUser sends to the session of an anonymous sender', async () => {
@@ -348,7 +353,7 @@ describe('an error', () => {
       code: 'handler-failed',
       'receipt-id': 'r',
     });
-    expect(await ann.connection.closed).toMatchObject({ code: 1002 });
+    expect(await ann.connection.closed).toMatchObject({ code: 1011 });
   });
 
   it('is only logged if a handler fails and the client has asked for neither receipts nor problems', async () => {
@@ -358,7 +363,7 @@ describe('an error', () => {
     const ann = await connectStomp(transport);
     ann.send('SEND', { ...send, error: 'late' });
     await ann.subscribe('still', '/topic/alive');
-    expect(logged).toEqual(['The handler of "/app/rooms/lobby/throw" failed.']);
+    expect(logged).toEqual(["Processing SEND '/app/rooms/lobby/throw' failed."]);
   });
 
   it('is handler-timeout if a handler never ends, and later frames are processed', async () => {
@@ -480,7 +485,7 @@ describe('a session', () => {
     const ann = await connectStomp(transport);
     await ann.subscribe('1', '/topic/1');
     await ann.subscribe('2', '/topic/2');
-    ann.send('SUBSCRIBE', { id: '3', destination: '/topic/3' });
+    ann.send('SUBSCRIBE', { id: '3', destination: '/topic/3', receipt: 'r' });
     expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'subscription-limit' });
   });
 
@@ -529,7 +534,7 @@ describe('interceptors', () => {
     ann.send('SEND', { destination: '/topic/x', spam: 'yes' }, 'spam');
     ann.send('SEND', { destination: '/topic/x' }, 'mail');
     expect((await ann.next('MESSAGE')).body).toBe('mail');
-    ann.send('SUBSCRIBE', { id: 's', destination: '/topic/secret' });
+    ann.send('SUBSCRIBE', { id: 's', destination: '/topic/secret', receipt: 'r' });
     expect((await ann.next('ERROR')).headers).toMatchObject({ code: 'access-refused' });
     expect(kinds).toEqual(['connect', 'subscribe', 'send', 'send', 'subscribe']);
   });
@@ -658,6 +663,24 @@ describe('a server', () => {
     ann.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect((await ann.next('CONNECTED')).headers['server']).toBe(`signalbox/${version}`);
+  });
+
+  it('has the queue options of its broker for the queues of sessions, whatever the class of the broker', async () => {
+    const inner = new EmbeddedBroker({ queue: { prefetch: 1 } });
+    const broker: Broker = {
+      queueOptions: inner.queueOptions,
+      start: (context) => inner.start(context),
+      stop: () => inner.stop(),
+      connect: (subscriber) => inner.connect(subscriber),
+      publish: (publication) => inner.publish(publication),
+    };
+    const { transport, server } = await serve({ broker });
+    const ann = await connectStomp(transport);
+    await ann.subscribe('own', '/user/queue/x', { ack: 'client' });
+    const [{ id } = { id: '' }] = server.sessions.all();
+    for (const text of ['1', '2']) await server.publisher.publishToSession(id, '/queue/x', text);
+    expect(await ann.texts(1)).toEqual(['1']);
+    await ann.expectNone();
   });
 
   it('lists its routes', async () => {

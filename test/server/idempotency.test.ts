@@ -1,7 +1,7 @@
 // Tests `idempotency-key` on SEND: a repeated message receives a receipt and is not processed again.
 import { Controller, MessageMapping, Payload, SendTo } from 'signalbox';
 import { testClock, testServer } from 'signalbox/testing';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Idempotency } from '../../src/server/idempotency.js';
 
 class Gate {
@@ -169,7 +169,7 @@ it('a transaction waits for messages in progress, and repeated messages wait for
 });
 
 it('keys are deleted after the retention time and above the limit', async () => {
-  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
+  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000, shares: 1 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
   await ann.send('/app/order', 'one', key('1'));
@@ -181,7 +181,7 @@ it('keys are deleted after the retention time and above the limit', async () => 
 });
 
 it('a key that is stored again becomes the newest', async () => {
-  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000 });
+  await using server = await app({ maxIdempotencyKeys: 2, idempotencyRetention: 1000, shares: 1 });
   const ann = await server.connect();
   const orders = await ann.subscribe('/topic/orders');
   await ann.send('/app/order', 'one', key('1'));
@@ -199,13 +199,13 @@ it('a key that is stored again becomes the newest', async () => {
 });
 
 it('messages that are processed together receive the keys that are new', async () => {
-  const limits = { idempotencyRetention: 1000, maxIdempotencyKeys: 10 };
+  const limits = { idempotencyRetention: 1000, maxIdempotencyKeys: 10, shares: 1 };
   const idempotency = new Idempotency(testClock(), limits);
   const seen: (readonly string[])[] = [];
   const process = async (fresh: readonly string[]) => void seen.push(fresh);
-  void idempotency.once('a', () => {});
-  await idempotency.together(new Set(['a', 'b', 'c']), process);
-  await idempotency.together(new Set(['c', 'd']), process);
+  void idempotency.once('a', 'user ann', () => {});
+  await idempotency.together(new Set(['a', 'b', 'c']), 'user ann', process);
+  await idempotency.together(new Set(['c', 'd']), 'user ann', process);
   expect(seen).toEqual([['b', 'c'], ['d']]);
 });
 
@@ -220,4 +220,33 @@ it('a key that is longer than the limit is refused, alone and in a transaction',
   expect(ann.problems.map(({ code }) => code)).toEqual(['header-invalid', 'header-invalid']);
   await ann.send('/app/order', 'tea', key('123'));
   expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['tea']);
+});
+
+describe('the share of an account', () => {
+  const limits = { idempotencyRetention: 1000, maxIdempotencyKeys: 16, shares: 8 };
+
+  /** Processes a message with this key; returns true when it was new. */
+  function processing(idempotency: Idempotency) {
+    return (account: string, key: string): boolean => {
+      let isNew = false;
+      void idempotency.once(key, account, () => void (isNew = true));
+      return isNew;
+    };
+  }
+
+  it('replaces only its own keys', () => {
+    const process = processing(new Idempotency(testClock(), limits));
+    process('ann', 'order');
+    for (let i = 0; i < 100; i++) process('mallory', `${i}`);
+    expect(process('ann', 'order')).toBe(false);
+    expect(['98', '99'].map((key) => process('mallory', key))).toEqual([false, false]);
+    expect(process('mallory', '97')).toBe(true);
+  });
+
+  it('is not needed by accounts with few keys when the server has no more room', () => {
+    const process = processing(new Idempotency(testClock(), limits));
+    process('ann', 'order');
+    for (let i = 0; i < 100; i++) process(`mallory-${i % 10}`, `${i}`);
+    expect(process('ann', 'order')).toBe(false);
+  });
 });

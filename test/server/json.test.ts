@@ -167,19 +167,17 @@ describe('a problem', () => {
     await client.subscribe('s1', '/topic/x');
   });
 
-  it('of a rejected frame ends the session with `errors: close`', async () => {
-    const { transport } = await serve({ errors: 'close' });
+  it("of a rejected frame ends the session with onRejectedFrame 'close'", async () => {
+    const { transport } = await serve({ onRejectedFrame: 'close' });
     const failing = await connectJson(transport);
     failing.send({ type: 'send', destination: '/app/rooms/say', payload: { text: 'throw' } });
-    expect(await failing.next('error')).toMatchObject({ code: 'handler-failed', fatal: false });
-    failing.send({ type: 'send', destination: '/app/nowhere' });
-    expect(await failing.next('error')).toMatchObject({ code: 'no-route', fatal: true });
-    expect(await failing.connection.closed).toMatchObject({ code: 1002, reason: 'no-route' });
+    expect(await failing.next('error')).toMatchObject({ code: 'handler-failed', fatal: true });
+    expect(await failing.connection.closed).toMatchObject({ code: 1011, reason: 'handler-failed' });
 
     const stomp = await connectStomp(transport);
     await stomp.subscribe('errors', '/user/queue/errors');
     stomp.send('SUBSCRIBE', { id: 'x', destination: '/nowhere' });
     expect(await stomp.next('ERROR')).toMatchObject({ headers: { code: 'no-route' } });
-    expect(await stomp.connection.closed).toMatchObject({ code: 1002 });
+    expect(await stomp.connection.closed).toMatchObject({ code: 1008 });
   });
 });

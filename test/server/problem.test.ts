@@ -10,17 +10,19 @@ import {
   Payload,
   Signal,
   silentLogger,
+  type ServerOptions,
   type StandardSchema,
 } from '../../src/index.js';
 import { testServer } from '../../src/testing.js';
 import type { BrokerPublisher } from '../../src/broker/publisher.js';
 import type { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { MessagingError } from '../../src/message/error.js';
-import type { ClientFrame } from '../../src/message/frame.js';
-import { noHeaders } from '../../src/message/message.js';
+import { KnownDestinations } from '../../src/server/known-destinations.js';
 import { Problems } from '../../src/server/problem.js';
 import type { ClientSession } from '../../src/session/client-session.js';
 import { connectStomp } from '../clients/stomp.js';
+
+const prefixes = { application: ['/app'], broker: ['/topic', '/queue'], user: '/user' };
 
 /** A schema whose validation fails because of the application. */
 const Checked: StandardSchema = {
@@ -63,9 +65,9 @@ it.each([
   [
     'unwritable',
     'payload-unwritable',
-    'The result of the handler of "/app/unwritable" cannot be written.',
+    "The result of the handler of SEND '/app/unwritable' cannot be written.",
   ],
-  ['unchecked', 'payload-invalid', 'The payload of "/app/unchecked" could not be validated.'],
+  ['unchecked', 'payload-invalid', "The payload of SEND '/app/unchecked' could not be validated."],
 ])('a failure of the application is logged with its cause: %s', async (path, code, text) => {
   const logged: unknown[] = [];
   const logger = { ...silentLogger, error: (...entry: unknown[]) => logged.push(...entry) };
@@ -92,7 +94,7 @@ it('a handler that takes too long is logged, also in a transaction', async () =>
   await committed;
   expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }, { code: 'transaction-failed' }]);
   expect(logged).toEqual([
-    'The handler of "/app/hanging" took too long.',
+    "The handler of SEND '/app/hanging' took too long.",
     'A handler failed in a transaction.',
   ]);
 });
@@ -110,12 +112,13 @@ it('a mistake of a client is not logged as an error, also in a transaction', asy
 });
 
 describe('a STOMP client without a subscription for problems', () => {
-  async function client() {
+  async function client(limits: ServerOptions['limits'] = {}) {
     const transport = memoryTransport();
     const warnings: string[] = [];
     const server = await createServer({
       transports: [transport],
       controllers: [FaultyController],
+      limits,
       logger: { ...silentLogger, warn: (text) => void warnings.push(text) },
     });
     await server.start();
@@ -145,16 +148,52 @@ describe('a STOMP client without a subscription for problems', () => {
     },
   );
 
-  it('is disconnected when the server rejects its frame', async () => {
+  it('keeps its session when the server rejects its frame, and the log names the nearest destination', async () => {
+    const { server, warnings, ann } = await client();
+    const [{ id } = { id: '' }] = server.sessions.all();
+    ann.publish('/app/throwin');
+    ann.send('UNSUBSCRIBE', { id: 'none' });
+    await ann.expectNone();
+    expect(warnings).toEqual([
+      `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'.`,
+      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription of this id.`,
+    ]);
+    await server.close();
+  });
+
+  it('is disconnected when its rejected frame has a receipt', async () => {
     const { server, ann } = await client();
-    ann.publish('/app/unknown');
-    expect((await ann.expectError()).headers['code']).toBe('no-route');
+    ann.publish('/app/unknown', { receipt: 'r' });
+    const { headers } = await ann.expectError();
+    expect(headers).toMatchObject({ code: 'no-route', 'receipt-id': 'r' });
+    expect(ann.end).toMatchObject({ code: 1008 });
+    await server.close();
+  });
+
+  it('has a limited number of rejected frames in the log', async () => {
+    const { server, warnings, ann } = await client({ maxLoggedProblems: 2 });
+    for (let i = 0; i < 4; i++) ann.publish(`/app/unknown/${i}`);
+    await ann.expectNone();
+    expect(warnings).toEqual([
+      expect.stringContaining('/app/unknown/0'),
+      expect.stringContaining('/app/unknown/1'),
+      expect.stringMatching(/^Further rejected frames of session .* are not logged\.$/),
+    ]);
+    await server.close();
+  });
+
+  it('cannot write another line, or a long text, into the log', async () => {
+    const { server, warnings, ann } = await client();
+    ann.publish(`/app/\\nerror\u001b[2J\u202e${'x'.repeat(900)}`);
+    await ann.expectNone();
+    expect(warnings[0]).toContain(String.raw`/app/\u{a}error\u{1b}[2J\u{202e}xxx`);
+    expect(warnings[0]!.length).toBeLessThan(700);
     await server.close();
   });
 });
 
 describe('a problem of a client whose protocol has no frame for it', () => {
-  /** Reports to a session that accepts no error frames; the log has ends of the session and lines of the server. */
+  /** Answers for a session that accepts no error frames; the log has ends of the session and lines of the server. */
   function problemsWith(publishToSession: () => Promise<void>) {
     const log: string[] = [];
     const session = {
@@ -163,40 +202,37 @@ describe('a problem of a client whose protocol has no frame for it', () => {
       fail: ({ code }: MessagingError) => void log.push(`ends with ${code}`),
     } as unknown as ClientSession;
     const publisher = { publishToSession } as unknown as BrokerPublisher;
-    const logger = { ...silentLogger, error: (text: string) => void log.push(text) };
-    const problems = new Problems({ publisher, logger, refusalCloses: false });
-    return { log, problems, session };
+    const add = (text: string) => void log.push(text);
+    const problems = new Problems({
+      publisher,
+      logger: { ...silentLogger, error: add, warn: add },
+      destinations: new KnownDestinations([], prefixes, '/'),
+      answer: 'report',
+      maxLogged: 10,
+    });
+    const openSubscriber = { reads: () => true } as unknown as SessionSubscriber;
+    return { log, problems, client: { session, openSubscriber, loggedProblems: 0 } };
   }
 
-  const reading = { reads: () => true } as unknown as SessionSubscriber;
-
-  it('is not reported when its problem queue fails', async () => {
-    const { log, problems, session } = problemsWith(() => Promise.reject(new Error('no')));
-    const client = { session, openSubscriber: reading };
-    expect(await problems.report(new MessagingError('no-route'), {}, client)).toBe(false);
-    expect(log).toEqual(['A problem could not be sent to its client.']);
-  });
-
-  it('is not reported before CONNECT was accepted, and ends the session if CONNECT failed', async () => {
-    const { log, problems, session } = problemsWith(() => Promise.resolve());
-    const error = new MessagingError('access-refused');
-    expect(await problems.report(error, {}, { session, openSubscriber: undefined })).toBe(false);
-    const connect = { kind: 'connect', heartbeat: [0, 0], headers: noHeaders } as const;
-    await problems.refuse(error, connect as unknown as ClientFrame, {
-      session,
-      openSubscriber: reading,
-    });
-    expect(log).toEqual(['ends with access-refused']);
+  it('is logged when its problem queue fails', async () => {
+    const { log, problems, client } = problemsWith(() => Promise.reject(new Error('no')));
+    const error = new MessagingError('subscription-unknown');
+    await problems.reject(error, { kind: 'unsubscribe', id: '1' }, client);
+    expect(log).toEqual([
+      'A problem could not be sent to its client.',
+      "UNSUBSCRIBE '1' of session s was rejected: subscription-unknown: The session has no subscription of this id.",
+    ]);
   });
 
   it.each([
     [undefined, []],
     [new Error('no'), ['A handler failed in a transaction.']],
     [new MessagingError('payload-invalid'), []],
+    [new MessagingError('handler-failed'), ['A handler failed in a transaction.']],
   ])('is logged if the application failed in a transaction: %s', async (cause, lines) => {
-    const { log, problems, session } = problemsWith(() => Promise.resolve());
+    const { log, problems, client } = problemsWith(() => Promise.resolve());
     const error = new MessagingError('transaction-failed', undefined, { cause });
-    await problems.report(error, {}, { session, openSubscriber: reading });
+    await problems.reject(error, { kind: 'commit', id: 't' }, client);
     expect(log).toEqual(lines);
   });
 });

@@ -92,14 +92,25 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     '/topic/answers',
     '/app/square',
     'answers',
-    '/user/*',
-    '/temp-queue/',
-  ])('a `reply-to` of %s is rejected', async (replyTo) => {
-    const ann = await app.connect();
+    'mailto:ann@example.org',
+    '/reply-queue/of-another-server',
+    `/x${'/x'.repeat(1000)}`,
+  ])('a `reply-to` of %s, which is not a queue of the sender, is not changed', async (replyTo) => {
+    const [ann, bob] = [await app.connect(), await app.connect()];
+    const requests = await bob.subscribe('/queue/requests');
     await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });
-    expect(ann.problems).toHaveLength(1);
-    expect(app.published('/queue/requests')).toEqual([]);
+    expect((await requests.next()).headers['reply-to']).toBe(replyTo);
   });
+
+  it.each(['/user/*', '/user/', '/temp-queue/', '/temp-queue/*'])(
+    'a `reply-to` of %s, which is no valid queue, is rejected',
+    async (replyTo) => {
+      const ann = await app.connect();
+      await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });
+      expect(ann.problems).toMatchObject([{ code: 'destination-invalid' }]);
+      expect(app.published('/queue/requests')).toEqual([]);
+    },
+  );
 
   it('only its session can use a temporary queue', async () => {
     const [ann, bob] = [await app.connect({ user: 'ann' }), await app.connect({ user: 'bob' })];

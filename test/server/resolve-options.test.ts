@@ -43,6 +43,17 @@ describe('options', () => {
     });
   });
 
+  it('of sessions follow the number of all sessions and of shares', () => {
+    const limitsOf = (limits: ServerOptions['limits']) => resolveOptions({ limits }).limits;
+    expect(limitsOf({})).toMatchObject({ maxSessionsPerUser: 256, maxSessionsPerAddress: 4096 });
+    expect(limitsOf({ maxSessions: 800, shares: 4 })).toMatchObject({
+      maxSessionsPerUser: 200,
+      maxSessionsPerAddress: 200,
+    });
+    expect(limitsOf({ maxSessions: 2 })).toMatchObject({ maxSessionsPerAddress: 1 });
+    expect(() => limitsOf({ shares: 0 })).toThrow(`The option 'limits.shares' must be`);
+  });
+
   it('take undefined for absent, and are frozen', () => {
     const options = resolveOptions({
       concurrency: undefined,
@@ -62,8 +73,8 @@ describe('options', () => {
       { controler: [] },
     ],
     [
-      `The option 'limits.framesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
-      { limits: { framesize: 1 } },
+      `The option 'limits.maxFramesize' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
+      { limits: { maxFramesize: 1 } },
     ],
     [
       `The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`,
@@ -75,6 +86,10 @@ describe('options', () => {
     ],
     [`The option 'concurrency' must be a whole number of at least 1.`, { concurrency: 0 }],
     [`The option 'separator' must be '/' or '.'.`, { separator: ':' }],
+    [
+      `The option 'onRejectedFrame' must be 'report', 'close' or 'ignore'.`,
+      { onRejectedFrame: 'problem' },
+    ],
     [`The option 'codecs' must not be empty.`, { codecs: [] }],
     [
       `The option 'limits.maxMessageBytes' must not be smaller than limits.maxFrameBytes.`,
@@ -101,6 +116,56 @@ describe('options', () => {
       { endpoints: [{}] },
     ],
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
+    [`Each of 'endpoints' must be an object, such as { path: ... }.`, { endpoints: ['/ws'] }],
+    [
+      `The option 'port' is unknown; pass the port to listen(), as in server.listen(8080).`,
+      { port: 8080 },
+    ],
+    [
+      `The option 'host' is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0').`,
+      { host: '0.0.0.0' },
+    ],
+    [
+      `The option 'pingInterval' is unknown; docs/options.md lists all options.`,
+      { pingInterval: 1 },
+    ],
+    [
+      `The option 'container' must be a Container of inversify; it has no method bind, isBound, load, register, getAllAsync.`,
+      { container: {} },
+    ],
+    [
+      `The option 'broker' must be a Broker, as new EmbeddedBroker(); it has no method start, stop, connect, publish.`,
+      { broker: {} },
+    ],
+    [
+      `The option 'transports.0' must be a Transport, as tcpTransport(); it has no method open, close.`,
+      { transports: [{}] },
+    ],
+    [
+      `The option 'codecs.0' must be a WireCodec, as stompCodec; it has no method begins, decoder, encoder.`,
+      { codecs: ['stomp'] },
+    ],
+    [
+      `The option 'converters.0' must be a PayloadConverter; it has no method write.`,
+      { converters: [{ read: () => undefined }] },
+    ],
+    [
+      `The option 'logger' must be a Logger, as the console; it has no method error, warn, info.`,
+      { logger: { log: () => {} } },
+    ],
+    [
+      `The option 'clock' must be a Clock; it has no method after, soon.`,
+      { clock: { now: () => 0, date: () => 0 } },
+    ],
+    [`The option 'ids' must be Ids; it has no method session, message, reply.`, { ids: {} }],
+    [
+      `The option 'interceptors.0' must be a function; it has no method call.`,
+      { interceptors: [{}] },
+    ],
+    [
+      `The option 'outboundInterceptors.0' must be a function; it has no method call.`,
+      { outboundInterceptors: [undefined] },
+    ],
     [`The option 'endpoints.allowedOrigins' must be a list.`, ofEndpoint({ allowedOrigins: '*' })],
     [
       `'a.test' in allowedOrigins is not an origin such as https://*.example.org:[443,8443].`,

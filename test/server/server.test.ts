@@ -1,6 +1,7 @@
 // A server's life on real sockets and odd parts: what start and close do when something comes in between.
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
+import { Container, injectable } from 'inversify';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -10,6 +11,7 @@ import {
   memoryTransport,
   MessageMapping,
   MessagingError,
+  Publisher,
   silentLogger,
   type Broker,
   type ServerOptions,
@@ -130,6 +132,44 @@ describe('closing', () => {
     void server.listen(0);
     await server.close();
     expect(server.address()).toBeUndefined();
+  });
+});
+
+describe('a service', () => {
+  class Clock {}
+
+  @injectable()
+  class Greeter {
+    constructor(readonly clock: Clock) {}
+  }
+
+  class PoliteGreeter extends Greeter {}
+
+  @Controller()
+  class GreetingController {
+    constructor(readonly greeter: PoliteGreeter) {}
+  }
+
+  it('is the one that controllers receive, also by another token', async () => {
+    const server = await build({ controllers: [GreetingController] });
+    const { greeter } = await server.get(GreetingController);
+    expect(greeter.clock).toBeInstanceOf(Clock);
+    expect(await server.get(PoliteGreeter)).toBe(greeter);
+    expect(await server.get(Publisher)).toBe(server.publisher);
+    await server.close();
+
+    const container = new Container();
+    container.bind('name').toConstantValue('ann');
+    const other = await build({ container });
+    expect(await other.get('name')).toBe('ann');
+    await expect(other.get('unknown')).rejects.toThrow('unknown');
+    await other.close();
+  });
+
+  it('that no controller uses gets the injections of its parent', async () => {
+    const server = await build();
+    expect((await server.get(PoliteGreeter)).clock).toBeInstanceOf(Clock);
+    await server.close();
   });
 });
 

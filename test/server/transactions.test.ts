@@ -139,7 +139,12 @@ describe('a transaction', () => {
     ['a handler that throws', '/app/echo', words('throw'), 'handler-failed: The handler failed.'],
     ['an invalid payload', '/app/echo', '{}', 'payload-invalid: The payload is not valid.'],
     ['a stream', '/app/stream', '', 'not-supported: A stream cannot be part of a transaction.'],
-    ['no route', '/app/nowhere', '', 'no-route: Nothing serves this destination.'],
+    [
+      'no route',
+      '/app/nowhere',
+      '',
+      expect.stringContaining("no-route: Nothing serves '/app/nowhere' for SEND."),
+    ],
     ['the problem queue', '/user/ann/queue/errors', '', expect.stringContaining('refused')],
   ])('fails as a whole because of %s', async (_, destination, body, detail) => {
     const { transport, received } = await scene();
@@ -186,7 +191,7 @@ it('the server logs no error if a transaction fails because of its client', asyn
   const ann = await connectStomp(transport);
   ann.send('BEGIN', { transaction });
   ann.send('ACK', { id: '7', transaction });
-  ann.send('COMMIT', { transaction });
+  ann.send('COMMIT', { transaction, receipt: 'r' });
   expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'transaction-failed' } });
   expect(errors).toEqual([]);
 });

@@ -177,7 +177,8 @@ describe('a session', () => {
 
   it.each([
     ['access-refused', closeCodes.policy],
-    ['no-route', closeCodes.protocolError],
+    ['frame-malformed', closeCodes.protocolError],
+    ['handler-failed', closeCodes.internalError],
   ] as const)('fails with the close code of the error: %s', (code, closeCode) => {
     const { open } = testSession();
     const { connection, session } = open();

@@ -1,6 +1,6 @@
 // Interceptors: the chain around the processing of a frame.
 import { describe, expect, it } from 'vitest';
-import { noHeaders } from '../../src/message/message.js';
+import { noHeaders, type Message } from '../../src/message/message.js';
 import type { ClientFrame, ServerFrame } from '../../src/message/frame.js';
 import {
   intercept,
@@ -12,10 +12,8 @@ import {
 import type { Session } from '../../src/session/session.js';
 import { settle } from './test-session.js';
 
-const frame: ClientFrame = {
-  kind: 'send',
-  message: { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') },
-};
+const send: Message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
+const frame: ClientFrame = { kind: 'send', message: send };
 const client = { session: { id: '1' } as Session };
 
 /** Runs a frame through the interceptors. Default handler: does nothing. */
@@ -91,6 +89,58 @@ describe('interceptors', () => {
       (received) => void seen.push(received),
     );
     expect(seen).toEqual([changed, changed]);
+  });
+
+  it.each([
+    ['a SEND with headers', { ...send, headers: new Map([['a', '1']]) }],
+    ['a SEND without headers', send],
+  ])('cannot change the headers of %s', async (_, message) => {
+    const changing: Interceptor = async (each, _session, next) => {
+      if (each.kind === 'send') (each.message.headers as Map<string, string>).set('x', '1');
+      await next();
+    };
+    const result = intercept([changing], () => {})({ kind: 'send', message }, client);
+    await expect(result).rejects.toThrow(TypeError);
+    expect(message.headers.has('x')).toBe(false);
+  });
+
+  it('cannot change the headers and the body that they have passed on', async () => {
+    const headers = new Map([['a', '1']]);
+    const body = Buffer.from('mine');
+    let passed: ClientFrame | undefined;
+    const changing: Interceptor = async (_frame, _session, next) => {
+      await next({ kind: 'send', message: { ...send, headers, body } });
+      headers.set('a', '2');
+      body.fill('!');
+    };
+    await run([changing], (each) => void (passed = each));
+    expect(passed).toMatchObject({
+      message: { headers: new Map([['a', '1']]), body: Buffer.from('mine') },
+    });
+  });
+
+  it('pass on the same body when they change the headers only', async () => {
+    let passed: ClientFrame | undefined;
+    const changing: Interceptor = (_frame, _session, next) =>
+      next({ kind: 'send', message: { ...send, headers: new Map([['a', '1']]) } });
+    await run([changing], (each) => void (passed = each));
+    expect(passed?.kind === 'send' && passed.message.body).toBe(send.body);
+  });
+
+  it.each(['connect', 'subscribe'] as const)('pass on own headers of %s', async (kind) => {
+    const heartbeat = [0, 0] as const;
+    const own: ClientFrame =
+      kind === 'connect'
+        ? { kind, heartbeat, headers: new Map() }
+        : { kind, id: '1', destination: '/topic/x', ack: 'auto', headers: new Map() };
+    const headers = new Map([['a', '1']]);
+    let passed: ClientFrame | undefined;
+    const changing: Interceptor = async (_frame, _session, next) => {
+      await next({ ...own, headers });
+      headers.clear();
+    };
+    await intercept([changing], (each) => void (passed = each))(own, client);
+    expect(passed).toMatchObject({ headers: new Map([['a', '1']]) });
   });
 
   it('cannot pass on a frame of another kind', async () => {
@@ -211,6 +261,26 @@ describe('outbound interceptors', () => {
       kind: 'receipt',
       receipt: 'r 1 2',
     });
+  });
+
+  it('cannot change what other sessions receive', () => {
+    const shared: ServerFrame = {
+      kind: 'message',
+      subscription: '1',
+      messageId: '1',
+      message: { ...send, headers: new Map([['a', '1']]) },
+      marks: { retained: true },
+    };
+    const changes: readonly ((each: never) => unknown)[] = [
+      (each: { subscription: string }) => (each.subscription = '2'),
+      (each: { message: { destination: string } }) => (each.message.destination = '/topic/y'),
+      (each: { message: { headers: Map<string, string> } }) => each.message.headers.clear(),
+      (each: { marks: { retained: boolean } }) => (each.marks.retained = false),
+    ];
+    for (const change of changes) {
+      const changing: OutboundInterceptor = (each) => (change(each as never), each);
+      expect(() => interceptOutbound([changing], shared, client.session)).toThrow(TypeError);
+    }
   });
 
   it('are not called for a frame that an earlier one has dropped', () => {

@@ -85,6 +85,17 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protoc
     await jobs.expectNone();
   });
 
+  it('rejects a message for ever', async () => {
+    await using app = await start();
+    const ann = await app.connect();
+    const jobs = await ann.subscribe('/queue/jobs', { ack: 'client-individual' });
+    const dead = await ann.subscribe('/queue/dead-letters');
+    await ann.send('/queue/jobs', 'broken');
+    await ann.nack(await jobs.next(), { requeue: false });
+    expect(await dead.next()).toMatchObject({ payload: 'broken' });
+    await jobs.expectNone();
+  });
+
   it('sends frames in a transaction, which are processed at its commit', async () => {
     await using app = await start();
     const ann = await app.connect({ user: 'ann' });
@@ -124,7 +135,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protoc
     expect(rejected).toBeInstanceOf(TestFailure);
     expect(rejected).toMatchObject({
       message:
-        'SUBSCRIBE /app/rooms/lobby/recnt of ann (session-1) was rejected: no-route at /app/rooms/lobby/recnt: Nothing serves this destination. The nearest is SUBSCRIBE /app/rooms/{room}/recent (ChatController.recent).',
+        "SUBSCRIBE /app/rooms/lobby/recnt of ann (session-1) was rejected: no-route at /app/rooms/lobby/recnt: Nothing serves '/app/rooms/lobby/recnt' for SUBSCRIBE. The nearest known destination is '/app/rooms/{room}/recent'. Its handler is ChatController.recent.",
       problem: { code: 'no-route' },
     });
   });
@@ -173,12 +184,14 @@ it("allows the subscription id 'problems' when the kit does not use it", async (
   expect(await topic.next()).toMatchObject({ payload: 'hi' });
 });
 
-it('ends a STOMP session with ERROR if it has no problem queue', async () => {
+it('ends a STOMP session with ERROR if it has no problem queue and the rejected frame has a receipt', async () => {
   await using app = await testServer({ controllers });
   const ann = await app.connect({ problems: false });
+  await ann.send('/app/nowhere', 'x');
+  expect(ann.connected).toBe(true);
   await ann.send('/app/nowhere', 'x', { receipt: 'r1' });
   expect(ann.error).toMatchObject({ code: 'no-route', receipt: 'r1' });
-  expect(ann.closed).toEqual({ code: 1002, reason: 'no-route' });
+  expect(ann.closed).toEqual({ code: 1008, reason: 'no-route' });
 });
 
 it('clients with different protocols share a topic', async () => {

@@ -105,6 +105,7 @@ describe('interceptors', () => {
       interceptors: [(frame, _, next) => (frame.kind === 'connect' ? next() : refuse())],
     });
     const ann = await app.connect();
+    await ann.send('/app/rooms/lobby/say', { text: 'hi' }, { receipt: 'r' });
     expect(ann.error).toMatchObject({ code: 'access-refused' });
   });
 
@@ -276,7 +277,7 @@ describe('close()', () => {
     const ann = await app.connect({ user: 'ann' });
     await ann.send('/app/rooms/lobby/sya', { text: 'hi' });
     await expect(app.close()).rejects.toThrow(
-      "close() found unfinished work or unread problems:\n  ann (session-1) received no-route at /app/rooms/lobby/sya: Nothing serves this destination. The nearest is SEND /app/rooms/{room}/say (ChatController.say). The test has not read its 'problems'.",
+      "close() found unfinished work or unread problems:\n  ann (session-1) received no-route at /app/rooms/lobby/sya: Nothing serves '/app/rooms/lobby/sya' for SEND. The nearest known destination is '/app/rooms/{room}/say'. Its handler is ChatController.say. The test has not read its 'problems'.",
     );
   });
 

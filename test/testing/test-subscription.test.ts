@@ -88,7 +88,7 @@ describe('next()', () => {
       '  ann (session-1) received handler-failed at /app/rooms/lobby/fail: The handler failed.',
       '  ann (session-1) received payload-invalid at /app/rooms/lobby/say: The payload is not valid. (text: text must be longer than or equal to 1 characters)',
       'Logged:',
-      '  The handler of "/app/rooms/lobby/fail" failed. TypeError: The history is lost.',
+      "  Processing SEND '/app/rooms/lobby/fail' failed. TypeError: The history is lost.",
       expect.stringMatching(/^ {4}at ChatController\.fail \(.*chat\.ts/),
     ]);
     await app.close();
@@ -186,6 +186,35 @@ describe('drain()', () => {
       { payload: { text: 'two' } },
     ]);
     expect(await room.drain()).toEqual([]);
+    await app.close();
+  });
+
+  it('waits for the end of a stream that pauses between its items', async () => {
+    const { app, ann } = await start();
+    const feed = await ann.subscribe('/app/rooms/lobby/feed');
+    const drained = feed.drain();
+    (await app.get(Gate)).open();
+    expect((await drained).map(({ payload }) => payload)).toEqual([{ n: 1 }, { n: 2 }]);
+    await app.close();
+  });
+
+  it('does not wait for a stream of another subscription', async () => {
+    const { app, ann } = await start();
+    await ann.subscribe('/app/rooms/lobby/feed');
+    const room = await ann.subscribe('/topic/rooms/lobby');
+    await ann.send('/app/rooms/lobby/say', { text: 'one' });
+    expect(await room.drain()).toMatchObject([{ payload: { text: 'one' } }]);
+    await app.close();
+  });
+
+  it('fails when a stream is open after the timeout, and names it', async () => {
+    const app = await testServer({ controllers, timeout: 1 });
+    const ann = await app.connect({ user: 'ann' });
+    const feed = await ann.subscribe('/app/rooms/lobby/feed');
+    expect((await lines(feed.drain()))[0]).toMatch(
+      /^drain\(\) of ann .*: more messages may arrive\. .*The stream of ChatController\.feed .* is open\..* Read the items of a stream that does not end with next\(\)\.$/,
+    );
+    expect(await feed.next()).toMatchObject({ payload: { n: 1 } });
     await app.close();
   });
 });

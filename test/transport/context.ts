@@ -15,7 +15,7 @@ export interface TestContext extends TransportContext {
 
 export function testContext(
   accept: (connection: Connection) => void,
-  given: Partial<Pick<TransportContext, 'http' | 'limits'>> = {},
+  given: Partial<Pick<TransportContext, 'http' | 'limits' | 'gate'>> = {},
 ): TestContext {
   const errors: string[] = [];
   const logger: Logger = {
@@ -25,6 +25,7 @@ export function testContext(
   };
   return {
     accept: guardAccept(accept, logger),
+    gate: { refusal: () => undefined, begin: () => () => {} },
     clock: testClock(),
     logger,
     limits: { maxMessageBytes: 1000 },

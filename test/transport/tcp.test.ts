@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
+import type { ConnectionGate } from '../../src/transport/transport.js';
 import { tcpTransport, type TcpOptions, type TcpTransport } from '../../src/transport/tcp.js';
 import { selfSigned } from '../certificate.js';
 import { testContext } from './context.js';
@@ -19,13 +20,13 @@ afterEach(() => {
 });
 
 /** An open transport; `next` resolves with the log of the next connection. */
-async function openTransport(options: Partial<TcpOptions> = {}) {
+async function openTransport(options: Partial<TcpOptions> = {}, gate?: ConnectionGate) {
   const transport = tcpTransport({ port: 0, ...options });
   const waiting: ((log: EventLog) => void)[] = [];
   const context = testContext((connection) => {
     cleanUp.push(() => connection.terminate());
     waiting.shift()?.(new EventLog(connection));
-  });
+  }, gate && { gate });
   await transport.open(context);
   cleanUp.push(() => void transport.close());
   const next = () => new Promise<EventLog>((resolve) => void waiting.push(resolve));
@@ -282,7 +283,41 @@ describe('the address', () => {
   });
 });
 
+it.each(kinds)('$name closes a connection that the server refuses', async ({ name, tls }) => {
+  const { port } = await openTransport(tls && { tls }, {
+    refusal: () => ({ code: 'session-limit', excess: 'limit' }),
+    begin: () => () => {},
+  });
+  expect(await connectClient(port, name === 'TLS').ended).toBe('');
+});
+
 describe.skipIf(certificate === undefined)('a TLS port', () => {
+  it('counts the handshakes of an address until they have finished', async () => {
+    let handshakes = 0;
+    let changed = () => {};
+    const change = () => new Promise<void>((resolve) => (changed = resolve));
+    const count = (by: number) => {
+      handshakes += by;
+      changed();
+    };
+    const gate: ConnectionGate = {
+      refusal: () => (handshakes < 1 ? undefined : { code: 'handshake-limit', excess: 'share' }),
+      begin: () => (count(1), () => count(-1)),
+    };
+    const { next, port } = await openTransport({ tls: certificate! }, gate);
+    const begun = change();
+    const silent = connectClient(port, false);
+    await begun;
+    await connectClient(port, true).ended;
+    const ended = change();
+    silent.socket.destroy();
+    await ended;
+    const accepted = next();
+    connectClient(port, true);
+    await accepted;
+    expect(handshakes).toBe(0);
+  });
+
   it('keeps working after clients without TLS', async () => {
     const { next, port } = await openTransport({ tls: certificate! });
     const plain = connectClient(port, false);

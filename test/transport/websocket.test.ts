@@ -8,7 +8,7 @@ import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import { createClientReader } from '../../src/transport/forwarded.js';
 import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
-import type { Connection, Transport } from '../../src/transport/transport.js';
+import type { Connection, ConnectionRefusal, Transport } from '../../src/transport/transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../../src/transport/websocket.js';
 import { testContext } from './context.js';
 import { EventLog, turn } from './event-log.js';
@@ -23,6 +23,7 @@ const options: WebSocketOptions = {
 let http: Server;
 let transport: Transport;
 let accepted: EventLog[];
+let refusal: ConnectionRefusal | undefined;
 let port: number;
 
 /** Closes the connection when the client has ended, as a session does. */
@@ -35,10 +36,15 @@ class ClosingLog extends EventLog {
 
 const context = (
   accept = (connection: Connection) => void accepted.push(new ClosingLog(connection)),
-) => testContext(accept, { http: httpHostOf(http) });
+) =>
+  testContext(accept, {
+    http: httpHostOf(http),
+    gate: { refusal: () => refusal, begin: () => () => {} },
+  });
 
 beforeEach(async () => {
   accepted = [];
+  refusal = undefined;
   http = createServer((_request, response) => void response.end('the application'));
   transport = webSocketTransport(options);
   await transport.open(context());
@@ -123,6 +129,16 @@ describe('the handshake', () => {
       remoteAddress: '127.0.0.1',
     });
     expect(connection.handshake.headers.get('host')).toBe(`127.0.0.1:${port}`);
+  });
+
+  it('rejects clients with 503 when the server is full, and with 429 when their address has too many', async () => {
+    refusal = { code: 'session-limit', excess: 'limit' };
+    expect(await raw(upgrade())).toMatch(
+      /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*There are as many sessions as there may be\.$/,
+    );
+    refusal = { code: 'handshake-limit', excess: 'share' };
+    expect(await raw(upgrade())).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/);
+    expect(accepted).toEqual([]);
   });
 
   it('rejects foreign origins with 403 and an empty body', async () => {

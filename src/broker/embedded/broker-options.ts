@@ -12,6 +12,7 @@ import type { MessageStore } from './store/message-store.js';
 import {
   defaultDeadLetters,
   defaultQueueOptions,
+  type GivenQueueOptions,
   type QueueOptions,
 } from './queue/queue-memory.js';
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
@@ -21,7 +22,7 @@ export interface EmbeddedBrokerOptions {
   /** Keeps messages of queues that have the header `persistent:true`. @default none: they are lost with the process */
   readonly store?: MessageStore;
   readonly topic?: Partial<TopicOptions>;
-  readonly queue?: Partial<QueueOptions>;
+  readonly queue?: GivenQueueOptions;
   readonly retain?: Partial<RetainOptions>;
   readonly durable?: Partial<DurableOptions>;
 }
@@ -50,12 +51,22 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
     // The groups get their own defaults below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
     topic: withDefaults('topic.', defaults.topic, given.topic),
-    queue: withDefaults('queue.', defaults.queue, given.queue),
+    queue: resolveQueueOptions(defaults.queue, given.queue),
     retain: withDefaults('retain.', defaults.retain, given.retain),
     durable: withDefaults('durable.', defaults.durable, given.durable),
   };
   check(options);
   return options;
+}
+
+function resolveQueueOptions(defaults: QueueOptions, given: GivenQueueOptions = {}): QueueOptions {
+  checkShape('queue.', given, defaults);
+  const redeliveryDelay = withDefaults(
+    'queue.redeliveryDelay.',
+    defaults.redeliveryDelay,
+    given.redeliveryDelay,
+  );
+  return withDefaults('queue.', defaults, { ...given, redeliveryDelay });
 }
 
 /** Dead letters go to a queue by default, whatever the prefix of queues is. */
@@ -66,9 +77,15 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
 
 function check({ topic, queue, retain, durable }: BrokerOptions): void {
   requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
+  requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
+  const { initial, multiplier, max } = queue.redeliveryDelay;
+  requireDelay('queue.redeliveryDelay.initial', initial, 0);
+  if (!Number.isFinite(multiplier) || multiplier < 1)
+    throw invalidOption('queue.redeliveryDelay.multiplier', 'must be a number of at least 1');
+  requireDelay('queue.redeliveryDelay.max', max, 1);
   requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
   if (!queue.deadLetters.startsWith('/'))
     throw invalidOption('queue.deadLetters', 'must begin with a slash');

@@ -10,6 +10,7 @@ import type {
 import type { Publication } from '../publication.js';
 import { TopicQueue } from './durable/topic-queue.js';
 import type { Exchange } from './exchange.js';
+import { checkSupported } from './unsupported.js';
 import { Acknowledgements, consume, prefetchOf, type ConsumerParts } from './queue/consumer.js';
 import type { QueuedMessage } from './queue/message-list.js';
 import type { Entry } from './topic/subscription-index.js';
@@ -37,13 +38,14 @@ export class EmbeddedConnection implements BrokerConnection {
    * Begins a subscription.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`,
-   *   `pattern-limit`, `queue-limit`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   *   `pattern-limit`, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The connection to the broker is closed.');
     this.exchange.checkOpen();
     if (this.#subscriptions.has(subscription.id)) throw new MessagingError('subscription-exists');
+    checkSupported(subscription);
     const begun = this.#begin(subscription);
     this.#subscriptions.set(subscription.id, begun);
     if (isEntry(begun))
@@ -132,20 +134,23 @@ export class EmbeddedConnection implements BrokerConnection {
         'destination-invalid',
         'A subscription of a queue names one queue, without wildcards.',
       );
-    const consumer = consume(this.exchange.queues.open(destination), parts);
+    const consumer = consume(
+      this.exchange.queues.open(destination, this.subscriber.account),
+      parts,
+    );
     return { unsubscribe: () => consumer.close(), disconnect: () => consumer.close() };
   }
 
   /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
   #beginTopic(parts: ConsumerParts): QueueSubscription {
-    const topicQueue = new TopicQueue(parts.subscription, this.exchange);
+    const topicQueue = new TopicQueue(parts.subscription, this.subscriber.account, this.exchange);
     topicQueue.attach(parts);
     return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
   #beginDurable(name: string, parts: ConsumerParts): QueueSubscription {
     const { durables } = this.exchange;
-    const topicQueue = durables.open(name, parts.subscription);
+    const topicQueue = durables.open(name, parts.subscription, this.subscriber.account);
     const consumer = topicQueue.attach(parts);
     return {
       unsubscribe: () => durables.unsubscribe(name, topicQueue, consumer),

@@ -1,12 +1,14 @@
 // The topics, queues and durable subscriptions of one running embedded broker, and the path of a publication to them.
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
-import type { Message } from '../../message/message.js';
+import { quote } from '../../message/quote.js';
+import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
 import type { BrokerOptions } from './broker-options.js';
 import { DurableSubscriptions } from './durable/durable-subscriptions.js';
 import type { QueuedMessage } from './queue/message-list.js';
 import type { Arrival } from './queue/message-queue.js';
+import { SeparateBytes, SharedBytes } from './queue/held-bytes.js';
 import { QueueMemory, type DeadLetters } from './queue/queue-memory.js';
 import { Queues } from './queue/queues.js';
 import { Journal } from './store/journal.js';
@@ -21,11 +23,13 @@ interface Waiting extends Arrival {
 
 export class Exchange implements DeadLetters {
   readonly index: SubscriptionIndex;
-  readonly memory: QueueMemory;
   readonly queues: Queues;
+  /** The memory of topic subscriptions with acknowledgement, and of durable ones. */
+  readonly topicMemory: QueueMemory;
   readonly retained: RetainedMessages;
   readonly durables: DurableSubscriptions;
   readonly #journal: Journal | undefined;
+  readonly #queueMemory: QueueMemory;
   /** Publications in the order of their delivery. */
   readonly #waiting: Waiting[] = [];
   #delivering = false;
@@ -36,15 +40,19 @@ export class Exchange implements DeadLetters {
     readonly options: BrokerOptions,
     readonly context: BrokerContext,
   ) {
-    const { clock, logger, separator } = context;
+    const { clock, logger, separator, shares } = context;
     const { topic, queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
-    this.memory = new QueueMemory({ clock, logger, options: queue, deadLetters: this, journal });
-    this.queues = new Queues(queue, this.memory);
-    this.index = new SubscriptionIndex(separator, topic);
-    this.retained = new RetainedMessages(retain, separator, logger);
-    this.durables = new DurableSubscriptions(durable, clock, this);
+    const parts = { clock, logger, options: queue, deadLetters: this, journal };
+    const queueBytes = new SeparateBytes(new Quota(queue.maxTotalBytes, shares));
+    const topicBytes = new SharedBytes(new Quota(topic.maxUnacknowledgedBytes, shares));
+    this.#queueMemory = new QueueMemory({ ...parts, bytes: queueBytes });
+    this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
+    this.queues = new Queues(queue, this.#queueMemory, shares);
+    this.index = new SubscriptionIndex(separator, topic, shares);
+    this.retained = new RetainedMessages(retain, separator, logger, shares);
+    this.durables = new DurableSubscriptions(durable, clock, this, shares);
   }
 
   /** Loads the messages of the store. @throws {MessagingError} `store-failed`, `store-damaged` */
@@ -90,11 +98,11 @@ export class Exchange implements DeadLetters {
     this.checkOpen();
     const journal = this.#journal;
     const routed: Waiting[] = [];
-    const queued: Message[] = [];
+    const queued: Publication[] = [];
     for (const publication of publications) {
       const each = this.#route(publication, journal);
       routed.push(each);
-      if (each.isQueued) queued.push(publication.message);
+      if (each.isQueued) queued.push(publication);
     }
     if (queued.length > 0) this.queues.admit(queued);
     if (journal === undefined) return this.#deliverAll(routed, effect);
@@ -118,7 +126,8 @@ export class Exchange implements DeadLetters {
       // A message that is undeliverable there as well would come back for ever.
       if (message.destination === destination) throw new MessagingError('queue-full');
       const headers = new Map(message.headers).set('original-destination', message.destination);
-      const moved = publicationOf({ ...message, destination, headers }, undefined, this.context);
+      const { account } = dead;
+      const moved = publicationOf({ ...message, destination, headers }, this.context, { account });
       // When the store fails, it keeps the message under the old destination.
       const consequence = storedAs === undefined ? 'is lost' : 'is delivered again after a restart';
       void this.publish([moved], [dead])?.catch((error: unknown) =>
@@ -132,7 +141,7 @@ export class Exchange implements DeadLetters {
 
   #logUndeliverable(destination: string, consequence: string, error: unknown): void {
     this.context.logger.error(
-      `A message of ${JSON.stringify(destination)} could not be delivered and ${consequence}.`,
+      `A message of ${quote(destination)} could not be delivered and ${consequence}.`,
       error,
     );
   }
@@ -141,7 +150,8 @@ export class Exchange implements DeadLetters {
     this.#closed = true;
     this.durables.clear();
     this.index.clear();
-    this.memory.close();
+    this.#queueMemory.close();
+    this.topicMemory.close();
     this.retained.clear();
     this.#waiting.length = 0;
   }
@@ -153,7 +163,7 @@ export class Exchange implements DeadLetters {
     return { publication, isQueued, storedAs: isStored ? journal?.nextSequence() : undefined };
   }
 
-  async #storeFirst(stored: Promise<void>, queued: readonly Message[], deliver: () => void) {
+  async #storeFirst(stored: Promise<void>, queued: readonly Publication[], deliver: () => void) {
     const endReservation = this.queues.reserve(queued);
     try {
       await stored;
@@ -185,18 +195,22 @@ export class Exchange implements DeadLetters {
     const { publication } = waiting;
     const { destination } = publication.message;
     if (waiting.isQueued) {
-      this.queues.open(destination).add(waiting);
+      this.queues.open(destination, publication.account).add(waiting);
       return;
     }
     if (this.retained.enabled) this.retained.consider(publication);
     this.index.each(destination, this.#deliverTo, publication);
   }
 
-  /** Marks stored messages as delivered once, because a delivery before the restart may have reached a client. */
+  /**
+   * Marks stored messages as delivered once, because a delivery before the restart may have reached a client. They count for no
+   * account, because the store does not keep it.
+   */
   async #restore(journal: Journal): Promise<void> {
     for (const { sequence, id, message } of await journal.open()) {
-      const publication = { ...publicationOf(message, undefined, this.context), id };
-      this.queues.open(message.destination).add({ publication, deliveries: 1, storedAs: sequence });
+      const publication = { ...publicationOf(message, this.context), id };
+      const queue = this.queues.open(message.destination, undefined);
+      queue.add({ publication, deliveries: 1, storedAs: sequence });
     }
   }
 

@@ -1,38 +1,188 @@
 // Converts the text of headers and destination variables to the type of the parameter.
+import { inspect } from 'node:util';
 import { MessagingError } from '../../message/error.js';
 import type { Parameter } from '../parameter.js';
 
 /**
- * Converts to `number` or `boolean` if that is the parameter's type, and returns the text otherwise. Compilers do not record
- * unions such as `number | undefined`, so write `n?: number`.
+ * Converts the text of a header or of a destination variable (Spring: `Converter<String, T>`).
  *
- * @param source names the text in errors, as `header 'x'`
- * @throws {MessagingError} `argument-invalid`
+ * @example
+ * const color: TextConverter = {
+ *   expected: 'a color such as #ff8000',
+ *   read: (text) => (/^#[0-9a-f]{6}$/.test(text) ? Number.parseInt(text.slice(1), 16) : undefined),
+ * };
  */
-export function convert(text: string, { type }: Parameter, source: string): unknown {
-  if (type === Number) return toNumber(text, source);
-  if (type === Boolean) return toBoolean(text, source);
-  return text;
+export interface TextConverter {
+  /** Describes a valid text; the problem for an invalid one contains it, after `must be`. */
+  readonly expected: string;
+  /** Returns the value; undefined if the text is not valid. @param text without white space at both ends */
+  read(text: string): unknown;
 }
 
-/** A finding if the parameter has a type that text cannot be converted to. */
-export function checkConversion({ type }: Parameter): string | undefined {
-  const unsupported =
-    typeof type === 'function' && ![String, Number, Boolean, Object].includes(type as never);
-  return unsupported
-    ? `text cannot be converted to ${type.name}; use string, number or boolean, or write a decorator with createParamDecorator().`
+/** The type of a header or of a destination variable, as the decorator names it. */
+export type TextType =
+  | StringConstructor
+  | NumberConstructor
+  | BooleanConstructor
+  | BigIntConstructor
+  | DateConstructor
+  | TextConverter;
+
+const string: TextConverter = { expected: 'a text', read: (text) => text };
+
+const converters = new Map<unknown, TextConverter>([
+  [String, string],
+  [Number, { expected: 'a decimal number such as 12 or -3.5', read: toNumber }],
+  [Boolean, { expected: 'true or false', read: (text) => booleans.get(text.toLowerCase()) }],
+  [BigInt, { expected: 'a whole number', read: toBigInt }],
+  [Date, { expected: 'a date such as 2026-11-27 or 2026-11-27T10:00:00Z', read: toDate }],
+]);
+
+/** The texts of Spring's `StringToBooleanConverter`. */
+const booleans = new Map([
+  ...['true', 'on', 'yes', '1'].map((text) => [text, true] as const),
+  ...['false', 'off', 'no', '0'].map((text) => [text, false] as const),
+]);
+
+/**
+ * A UUID, converted to lower case.
+ *
+ * @example
+ * @MessageMapping('/orders/{id}/cancel')
+ * cancel(@DestinationVariable('id', uuid) id: string) {}
+ */
+export const uuid: TextConverter = {
+  expected: 'a UUID',
+  read: (text) =>
+    /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
+};
+
+/**
+ * One of some values: those of an enum, of another object, or of a list.
+ *
+ * @example
+ * list(@Header('order', oneOf(['asc', 'desc'])) order: 'asc' | 'desc', @Header('color', oneOf(Color)) color: Color) {}
+ */
+export function oneOf(
+  values: Readonly<Record<string, string | number>> | readonly (string | number)[],
+): TextConverter {
+  const list = Array.isArray(values) ? (values as readonly (string | number)[]) : membersOf(values);
+  const byText = new Map(list.map((value) => [String(value), value]));
+  return {
+    expected: `one of ${[...byText.keys()].join(', ')}`,
+    read: (text) => byText.get(text),
+  };
+}
+
+/**
+ * A list, separated by commas. An empty text is an empty list.
+ *
+ * @param item the type of the items
+ * @throws {MessagingError} `controller-invalid` for a type that text cannot be converted to
+ *
+ * @example
+ * find(@Header('ids', listOf(Number)) ids: number[]) {}
+ */
+export function listOf(item: TextType): TextConverter {
+  const converter = converterOf(item);
+  if (converter === undefined)
+    throw new MessagingError('controller-invalid', `listOf(): ${unsupported(item)}`);
+  return {
+    expected: `a list separated by commas, and each item ${converter.expected}`,
+    read(text) {
+      const items = text === '' ? [] : text.split(',').map((each) => converter.read(each.trim()));
+      return items.includes(undefined) ? undefined : items;
+    },
+  };
+}
+
+/** True for a type that a decorator names, also for one that is not supported; false for options. */
+export function isNamedType(given: object): given is TextType {
+  return typeof given === 'function' || 'read' in given;
+}
+
+/**
+ * Converts to the named type, or to the type of the parameter.
+ *
+ * @param source names the text in errors, as `header 'x'`
+ * @throws {MessagingError} `argument-invalid` when the text is not valid
+ */
+export function convert(
+  text: string,
+  named: TextType | undefined,
+  parameter: Parameter,
+  source: string,
+): unknown {
+  // The type is supported: it is checked at start.
+  const converter = converterOf(named ?? parameter.type)!;
+  if (converter === string) return text;
+  const value = converter.read(text.trim());
+  if (value === undefined)
+    throw new MessagingError('argument-invalid', `The ${source} must be ${converter.expected}.`);
+  return value;
+}
+
+/**
+ * A finding if text cannot be converted to the type, or the type is not known.
+ *
+ * @param example the decorator with a named type, as `@Header('x', Number)`
+ */
+export function checkConversion(
+  named: TextType | undefined,
+  { type }: Parameter,
+  example: string,
+): string | undefined {
+  if (converterOf(named ?? type) !== undefined) return undefined;
+  if (named !== undefined) return unsupported(named);
+  if (type === Array)
+    return `the type of its items is unknown; name it, as in ${example.replace('Number', 'listOf(Number)')}.`;
+  if (typeof type === 'function' && type !== Object) return unsupported(type);
+  return `its type is unknown; name it, as in ${example}, or String for text. Compilers record no type for a union or for a parameter with only a default value, and esbuild and tsx record none at all.`;
+}
+
+function converterOf(type: unknown): TextConverter | undefined {
+  const known = converters.get(type);
+  if (known !== undefined) return known;
+  const { expected, read } = (type ?? {}) as Partial<TextConverter>;
+  return typeof expected === 'string' && typeof read === 'function'
+    ? (type as TextConverter)
     : undefined;
 }
 
-function toNumber(text: string, source: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number))
-    throw new MessagingError('argument-invalid', `The ${source} is not a number.`);
-  return number;
+function unsupported(type: unknown): string {
+  const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
+  return `text cannot be converted to ${name}; use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
 }
 
-function toBoolean(text: string, source: string): boolean {
-  if (text !== 'true' && text !== 'false')
-    throw new MessagingError('argument-invalid', `The ${source} is neither true nor false.`);
-  return text === 'true';
+/** The values of an enum. One of numbers also has a member from each number to its name. */
+function membersOf(values: object): readonly (string | number)[] {
+  return Object.entries(values)
+    .filter(([name]) => Number.isNaN(Number(name)))
+    .map(([, value]) => value as string | number);
+}
+
+/** Refuses hexadecimal numbers and exponents, and integers that a number cannot represent exactly. */
+function toNumber(text: string): number | undefined {
+  const number = Number(text);
+  const exact = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+  return exact && /^-?\d+(?:\.\d+)?$/.test(text) ? number : undefined;
+}
+
+function toBigInt(text: string): bigint | undefined {
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
+const isoDate = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** ISO 8601. A time needs its offset from UTC; a date alone is midnight in UTC. */
+function toDate(text: string): Date | undefined {
+  const [, day = ''] = isoDate.exec(text) ?? [];
+  // JavaScript reads February 30 as March 2.
+  if (!isValid(new Date(day)) || new Date(day).toISOString().slice(0, 10) !== day) return undefined;
+  const date = new Date(text);
+  return isValid(date) ? date : undefined;
+}
+
+function isValid(date: Date): boolean {
+  return !Number.isNaN(date.getTime());
 }

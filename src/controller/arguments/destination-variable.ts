@@ -1,12 +1,13 @@
 // The decorator for a variable of the destination.
 import { MessagingError } from '../../message/error.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
-import { checkConversion, convert } from './conversion.js';
+import { checkConversion, convert, type TextType } from './conversion.js';
 
 /**
- * The value of a `{variable}` of the pattern in the message's destination (Spring: `@DestinationVariable`). It is converted if
- * the parameter is a `number` or `boolean`. Other types, and names that the pattern does not declare, are reported at start.
+ * The value of a `{variable}` of the pattern in the message's destination (Spring: `@DestinationVariable`), converted to the type
+ * of the parameter, as for `@Header`. Names that the pattern does not declare are reported at start.
  *
+ * @param type as for `@Header`. @default the type of the parameter
  * @throws {MessagingError} `argument-invalid` when the text cannot be converted; `argument-missing` in an exception handler
  *   when the pattern of the failed route does not declare the variable
  *
@@ -15,15 +16,15 @@ import { checkConversion, convert } from './conversion.js';
  * say(@DestinationVariable('room') room: string, text: string) {}
  */
 export const DestinationVariable = createParamDecorator(
-  (invocation, parameter, name: string) => {
+  (invocation, parameter, name: string, type?: TextType) => {
     const text = invocation.variables.get(name);
     if (text === undefined)
       throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
-    return convert(text, parameter, `variable '${name}' of the destination`);
+    return convert(text, type, parameter, `variable '${name}' of the destination`);
   },
-  (parameter, name) =>
+  (parameter, name: string, type?: TextType) =>
     parameter.variables.includes(name)
-      ? checkConversion(parameter)
+      ? checkConversion(type, parameter, `@DestinationVariable('${name}', Number)`)
       : `no pattern declares {${name}}; ${declared(parameter.variables)}.`,
 );
 

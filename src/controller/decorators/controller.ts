@@ -21,7 +21,6 @@ export function Controller(pattern?: string | readonly string[]): ClassDecorator
     const definition = ownDefinition(type);
     if (definition.controller) definition.findings.push(': it has several @Controller; keep one.');
     definition.controller = true;
-    if (pattern !== undefined)
-      definition.patterns = typeof pattern === 'string' ? [pattern] : pattern;
+    if (pattern !== undefined) definition.patterns = [pattern].flat();
   };
 }

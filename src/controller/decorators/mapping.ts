@@ -6,7 +6,7 @@ import { ownMethod } from '../definition.js';
  * application prefix, unless a return rule such as `@SendTo` changes that.
  *
  * @param patterns destinations below the application prefix and the class's pattern: `/rooms/{room}/say`, `*`, `**`,
- *   `{id:[0-9]+}`. @default the class's pattern
+ *   `{id:[0-9]+}`; also as one list. @default the class's pattern
  *
  * @example
  * @MessageMapping('/rooms/{room}/say')
@@ -14,8 +14,10 @@ import { ownMethod } from '../definition.js';
  *   return message;
  * }
  */
-export function MessageMapping(...patterns: readonly string[]): MethodDecorator {
-  return mapping('send', patterns);
+export function MessageMapping(
+  ...patterns: readonly (string | readonly string[])[]
+): MethodDecorator {
+  return mapping('send', patterns.flat());
 }
 
 /**
@@ -32,8 +34,10 @@ export function MessageMapping(...patterns: readonly string[]): MethodDecorator 
  *   return this.rooms.members(room);
  * }
  */
-export function SubscribeMapping(...patterns: readonly string[]): MethodDecorator {
-  return mapping('subscribe', patterns);
+export function SubscribeMapping(
+  ...patterns: readonly (string | readonly string[])[]
+): MethodDecorator {
+  return mapping('subscribe', patterns.flat());
 }
 
 function mapping(on: 'send' | 'subscribe', patterns: readonly string[]): MethodDecorator {

@@ -1,7 +1,8 @@
 // Return rules: the decorators that choose the destinations of a handler's value.
+import { inspect } from 'node:util';
 import { isUnbalanced, placeholdersOf, toDestinations, toUser } from '../../dispatch/reply.js';
 import type { Reply } from '../../dispatch/route.js';
-import { ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
+import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
 
 /** For a method, or for a class and all its `@MessageMapping` methods. */
 export type ReplyDecorator = ClassDecorator & MethodDecorator;
@@ -14,7 +15,7 @@ export interface SendToUserOptions {
 /**
  * Sends the return value to all subscribers of the destinations (Spring: `@SendTo`).
  *
- * @param destinations may contain variables of the pattern, as `/topic/rooms/{room}`.
+ * @param destinations may contain variables of the pattern, as `/topic/rooms/{room}`; also as one list.
  *   @default `/topic` + the message's destination without its application prefix
  *
  * @example
@@ -24,8 +25,10 @@ export interface SendToUserOptions {
  *   return message;
  * }
  */
-export function SendTo(...destinations: readonly string[]): ReplyDecorator {
-  return replyDecorator(compileRule(toDestinations(destinations), destinations, destinations));
+export function SendTo(...destinations: readonly (string | readonly string[])[]): ReplyDecorator {
+  const given = destinations.flat();
+  const published = given.length === 0 ? [defaultTopic] : given;
+  return replyDecorator(compileRule(toDestinations, given, published));
 }
 
 /**
@@ -45,10 +48,11 @@ export function SendTo(...destinations: readonly string[]): ReplyDecorator {
 export function SendToUser(
   ...given: readonly string[] | readonly [...string[], SendToUserOptions]
 ): ReplyDecorator {
-  const items: readonly (string | SendToUserOptions)[] = given;
-  const destinations = items.filter((item) => typeof item === 'string');
-  const { broadcast = true } = items.find((item) => typeof item === 'object') ?? {};
-  return replyDecorator(compileRule(toUser(destinations, broadcast), destinations, []));
+  // A list of destinations in JavaScript is not mistaken for the options.
+  const items: readonly (string | SendToUserOptions)[] = given.flat();
+  const { broadcast = true } = items.find(isOptions) ?? {};
+  const destinations = items.filter((item) => !isOptions(item)) as readonly string[];
+  return replyDecorator(compileRule((texts) => toUser(texts, broadcast), destinations, []));
 }
 
 /**
@@ -64,20 +68,33 @@ export function createReplyDecorator(reply: Reply): ReplyDecorator {
   return replyDecorator({ reply, explicit: true, variables: [], published: [], findings: [] });
 }
 
+function isOptions(item: string | SendToUserOptions): item is SendToUserOptions {
+  return typeof item === 'object';
+}
+
 function compileRule(
-  reply: Reply,
-  destinations: readonly string[],
+  replyTo: (destinations: readonly string[]) => Reply,
+  given: readonly string[],
   published: readonly string[],
 ): ReplyRule {
+  const destinations = given.filter(isText);
   return {
-    reply,
-    explicit: destinations.length > 0,
+    reply: replyTo(destinations),
+    explicit: given.length > 0,
     variables: destinations.flatMap(placeholdersOf),
-    published,
-    findings: destinations
-      .filter(isUnbalanced)
-      .map((destination) => `the braces of '${destination}' do not match; write {name}`),
+    published: published.filter(isText),
+    findings: [
+      ...given.filter((item) => !isText(item)).map((item) => `${inspect(item)} is not a text`),
+      ...destinations
+        .filter(isUnbalanced)
+        .map((destination) => `the braces of '${destination}' do not match; write {name}`),
+    ],
   };
+}
+
+/** A circular import gives undefined. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function replyDecorator(rule: ReplyRule): ReplyDecorator {

@@ -28,6 +28,7 @@ const context: BrokerContext = {
   ids: randomIds(),
   logger: silentLogger,
   separator: '/',
+  shares: 1,
 };
 
 export class BrokerHarness {

@@ -134,6 +134,7 @@ function onStage(check: (stage: Stage) => Promise<void>) {
 function contextWith(accept: (connection: Connection) => void): TransportContext {
   return {
     accept: guardAccept(accept, silentLogger),
+    gate: { refusal: () => undefined, begin: () => () => {} },
     clock: systemClock,
     logger: silentLogger,
     limits: { maxMessageBytes },

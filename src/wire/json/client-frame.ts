@@ -103,7 +103,13 @@ function readSettle(kind: SettleFrame['kind'], source: Source): ClientFrame {
     id: required(source, 'id'),
     transaction: text(source, 'transaction'),
     receipt: text(source, 'receipt'),
+    requeue: kind === 'nack' ? requeue(source.fields['requeue']) : undefined,
   };
+}
+
+function requeue(value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new MessagingError('header-invalid', 'The field requeue takes true or false.');
 }
 
 function readTransaction(kind: TransactionFrame['kind'], source: Source): ClientFrame {

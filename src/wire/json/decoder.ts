@@ -1,7 +1,13 @@
 // Decodes the bytes of one JSON client into client frames.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
-import type { ClientFrame, ConnectFrame, Heartbeat, Malformed } from '../../message/frame.js';
+import type {
+  ClientFrame,
+  ConnectFrame,
+  Heartbeat,
+  HeartbeatPair,
+  Malformed,
+} from '../../message/frame.js';
 import { noHeaders } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
@@ -16,12 +22,12 @@ const lineFeed = 0x0a;
 const blankLine: Heartbeat = { kind: 'heartbeat' };
 
 /** Inserted when a client begins with another frame than `connect`. */
-const implicitConnect: ConnectFrame = {
+const implicitConnect: ConnectFrame = Object.freeze<ConnectFrame>({
   kind: 'connect',
   implicit: true,
-  heartbeat: [0, 0],
+  heartbeat: Object.freeze<HeartbeatPair>([0, 0]),
   headers: noHeaders,
-};
+});
 
 export class JsonDecoder implements Decoder {
   readonly version = '1';

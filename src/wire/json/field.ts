@@ -37,10 +37,10 @@ export function text({ fields, limits }: Source, name: string): string | undefin
 }
 
 /**
- * The object `headers` as a map, without the hidden names.
+ * The object `headers` as a map, without those that are withheld.
  * @throws {MessagingError} `header-invalid`, `frame-too-large`
  */
-export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>): Headers {
+export function headers({ fields, limits }: Source, withheld: RegExp): Headers {
   const given = fields['headers'];
   if (given === undefined) return noHeaders;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw headersInvalid();
@@ -51,7 +51,7 @@ export function headers({ fields, limits }: Source, hidden: ReadonlySet<string>)
   for (const [name, value] of entries) {
     if (name === '' || !isText(name) || !isText(value)) throw headersInvalid();
     checkSize(name + value, limits);
-    if (!hidden.has(name)) kept.set(name, value);
+    if (!withheld.test(name)) kept.set(name, value);
   }
   return kept.size === 0 ? noHeaders : kept;
 }

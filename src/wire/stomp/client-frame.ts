@@ -10,10 +10,13 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers } from '../../message/message.js';
+import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
-import type { Version } from './dialect.js';
+import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 
 type Reader = (raw: RawFrame, version: Version) => ClientFrame;
 
@@ -35,7 +38,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
   const reader = readers.get(raw.command);
   if (reader === undefined) throw new MessagingError('command-unknown');
-  if (raw.body.length > 0 && raw.command !== 'SEND') throw new MessagingError('body-unexpected');
+  if (version !== '1.0' && !commandsWithBody.has(raw.command) && !raw.body.every(isLineEnd))
+    throw new MessagingError('body-unexpected');
   return reader(raw, version);
 }
 
@@ -45,6 +49,11 @@ export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
  */
 function implicitSubscriptionId(destination: string): string {
   return `\0${destination}`;
+}
+
+/** Some clients write a line end before the NUL of every frame. */
+function isLineEnd(byte: number): boolean {
+  return byte === lineFeed || byte === carriageReturn;
 }
 
 function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
@@ -61,16 +70,18 @@ function readConnect({ headers }: RawFrame, version: Version): ClientFrame {
 function readSend(raw: RawFrame): ClientFrame {
   const { headers, body } = raw;
   const destination = required(raw, 'destination');
+  const repeatedHeaders =
+    raw.repeatedHeaders && withoutRepeated(raw.repeatedHeaders, withheld.send);
   return {
     kind: 'send',
-    message: { destination, headers: without(headers, withheld.send), body },
+    message: { destination, headers: without(headers, withheld.send), repeatedHeaders, body },
     receipt: headers.get('receipt'),
     transaction: headers.get('transaction'),
   };
 }
 
 function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
-  const { headers } = raw;
+  const { headers, repeatedHeaders } = raw;
   const destination = required(raw, 'destination');
   const id =
     version === '1.0'
@@ -82,6 +93,7 @@ function readSubscribe(raw: RawFrame, version: Version): SubscribeFrame {
     destination,
     ack: ackMode(headers.get('ack') ?? 'auto', version),
     headers: without(headers, withheld.subscribe),
+    repeatedHeaders: repeatedHeaders && withoutRepeated(repeatedHeaders, withheld.subscribe),
     receipt: headers.get('receipt'),
   };
 }
@@ -107,7 +119,15 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
     receipt: headers.get('receipt'),
+    requeue: kind === 'nack' ? requeue(headers.get('requeue')) : undefined,
   };
+}
+
+/** As in RabbitMQ. */
+function requeue(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new MessagingError('header-invalid', 'The header requeue takes true or false.');
 }
 
 function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {
@@ -119,7 +139,9 @@ function ackMode(mode: string, version: Version): AckMode {
   if (mode === 'client-individual' && version !== '1.0') return mode;
   throw new MessagingError(
     'header-invalid',
-    'The header ack takes auto, client or client-individual.',
+    version === '1.0'
+      ? 'The header ack takes auto or client in STOMP 1.0.'
+      : 'The header ack takes auto, client or client-individual.',
   );
 }
 
@@ -143,8 +165,13 @@ function required({ command, headers }: RawFrame, name: string): string {
   return value;
 }
 
-function without(headers: Headers, names: ReadonlySet<string>): Headers {
+function without(headers: Headers, names: RegExp): Headers {
   let rest: Map<string, string> | undefined;
-  for (const [name, value] of headers) if (!names.has(name)) (rest ??= new Map()).set(name, value);
+  for (const [name, value] of headers) if (!names.test(name)) (rest ??= new Map()).set(name, value);
   return rest ?? noHeaders;
+}
+
+function withoutRepeated(repeated: RepeatedHeaders, names: RegExp): RepeatedHeaders | undefined {
+  const rest = [...repeated].filter(([name]) => !names.test(name));
+  return rest.length === 0 ? undefined : new Map(rest);
 }

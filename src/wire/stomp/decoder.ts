@@ -3,7 +3,13 @@ import { MessagingError } from '../../message/error.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../../message/frame.js';
 import type { Decoder, DecoderLimits } from '../codec.js';
 import { readClientFrame } from './client-frame.js';
-import { chooseVersion, dialects, negotiationCommands, type Version } from './dialect.js';
+import {
+  chooseVersion,
+  commandsWithBody,
+  dialects,
+  negotiationCommands,
+  type Version,
+} from './dialect.js';
 import { trimBlanks, trimHeaders } from './header.js';
 import { Parser } from './parser.js';
 import type { RawFrame } from './raw-frame.js';
@@ -20,7 +26,7 @@ export class StompDecoder implements Decoder, Iterator<Item> {
   #parser: Parser | undefined;
 
   constructor(limits: DecoderLimits) {
-    this.#parser = new Parser(limits);
+    this.#parser = new Parser(limits, commandsWithBody);
   }
 
   get version(): Version {
@@ -51,8 +57,7 @@ export class StompDecoder implements Decoder, Iterator<Item> {
       // A second CONNECT changes nothing here; the session rejects it.
       if (!this.#versionChosen && negotiationCommands.has(raw.command))
         this.#chooseVersion(raw, parser);
-      const frame = this.#version === '1.0' ? { ...raw, headers: trimHeaders(raw.headers) } : raw;
-      return readClientFrame(frame, this.#version);
+      return readClientFrame(this.#version === '1.0' ? trimmed(raw) : raw, this.#version);
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#parser = undefined;
@@ -79,4 +84,9 @@ export class StompDecoder implements Decoder, Iterator<Item> {
       receipt !== undefined && this.#version === '1.0' ? trimBlanks(receipt) : receipt;
     return { kind: 'malformed', code, message, detail, receipt: trimmed };
   }
+}
+
+function trimmed(raw: RawFrame): RawFrame {
+  const { headers, repeatedHeaders } = trimHeaders(raw);
+  return { command: raw.command, headers, repeatedHeaders, body: raw.body };
 }

@@ -9,16 +9,18 @@ export interface Dialect {
   /** True when CR LF ends a line as LF does; otherwise the CR belongs to the header. */
   readonly crlf: boolean;
   readonly escaping: Escaping;
+  /** True when a body on a frame that has none is ignored, with its `content-length`; otherwise such a frame is malformed. */
+  readonly ignoresBodies: boolean;
 }
 
 export const dialects: Readonly<Record<Version, Dialect>> = {
-  '1.0': { version: '1.0', crlf: false, escaping: verbatim },
-  '1.1': { version: '1.1', crlf: false, escaping: escaping11 },
-  '1.2': { version: '1.2', crlf: true, escaping: escaping12 },
+  '1.0': { version: '1.0', crlf: false, escaping: verbatim, ignoresBodies: true },
+  '1.1': { version: '1.1', crlf: false, escaping: escaping11, ignoresBodies: false },
+  '1.2': { version: '1.2', crlf: true, escaping: escaping12, ignoresBodies: false },
 };
 
 /** Before CONNECT, lines may end with CR LF: the version may become 1.2, and an early frame must be readable to be rejected. */
-export const beforeConnect: Dialect = { version: '1.0', crlf: true, escaping: verbatim };
+export const beforeConnect: Dialect = { ...dialects['1.0'], crlf: true };
 
 /** The preferred version first. */
 export const versions: readonly Version[] = ['1.2', '1.1', '1.0'];
@@ -32,3 +34,6 @@ export function chooseVersion(accepted: string | undefined): Version | undefined
 
 /** The commands of the frames that negotiate the version. The rules of no version apply to these frames. */
 export const negotiationCommands: ReadonlySet<string> = new Set(['CONNECT', 'STOMP', 'CONNECTED']);
+
+/** The commands of client frames that have a body. */
+export const commandsWithBody: ReadonlySet<string> = new Set(['SEND']);

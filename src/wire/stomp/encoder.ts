@@ -19,8 +19,8 @@ import {
   contentLengthLine,
   headerLine,
   headerLines,
-  plainOnly,
   requiredHeaderLine,
+  verbatim,
 } from './header.js';
 import { frameBytes } from './raw-frame.js';
 
@@ -62,10 +62,10 @@ export class StompEncoder implements Encoder {
   #connected({ session, server, heartbeat, user }: ConnectedFrame): EncodedFrame {
     return encodeFrame(
       `CONNECTED\nversion:${this.dialect.version}\n` +
-        headerLine('session', session, plainOnly) +
-        headerLine('server', server, plainOnly) +
+        headerLine('session', session, verbatim) +
+        headerLine('server', server, verbatim) +
         `heart-beat:${heartbeat[0]},${heartbeat[1]}\n` +
-        (user === undefined ? '' : headerLine('user-name', user, plainOnly)),
+        (user === undefined ? '' : headerLine('user-name', user, verbatim)),
     );
   }
 
@@ -97,14 +97,14 @@ class StompMessageText implements MessageText {
     { message, messageId }: MessageFrame,
     private readonly dialect: Dialect,
   ) {
-    const { destination, headers, body } = message;
+    const { destination, body } = message;
     const { escaping } = dialect;
     this.binary = isBinary(message);
     this.body = body;
     this.before =
       requiredHeaderLine('destination', destination, escaping) +
       contentLengthLine(body) +
-      `${headerLines(headers, escaping)}\n`;
+      `${headerLines(message, escaping)}\n`;
     this.#idLine = requiredHeaderLine('message-id', messageId, escaping);
   }
 

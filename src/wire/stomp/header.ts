@@ -1,6 +1,6 @@
 // Header lines of STOMP: escapes, white space around names and values, and content-length.
 import { MessagingError } from '../../message/error.js';
-import type { Headers } from '../../message/message.js';
+import type { Message } from '../../message/message.js';
 
 // Not imported: V8 folds the constants of a file, but loads imported ones in each round of a loop.
 const backslash = 0x5c;
@@ -28,7 +28,7 @@ export interface Escaping {
   readonly letters: EscapeLetters | undefined;
 }
 
-/** STOMP 1.0, and CONNECT, STOMP and CONNECTED in every version. */
+/** STOMP 1.0, and CONNECT, STOMP and CONNECTED in every version, as in Spring and stompjs. */
 export const verbatim: Escaping = {
   keepsBlanks: false,
   names: new Map([['\\', '\\']]),
@@ -36,14 +36,6 @@ export const verbatim: Escaping = {
     ['\\', '\\'],
     [':', ':'],
   ]),
-  letters: undefined,
-};
-
-/** For CONNECTED, which some clients unescape: headers that would need escapes are omitted. */
-export const plainOnly: Escaping = {
-  keepsBlanks: false,
-  names: new Map(),
-  values: new Map(),
   letters: undefined,
 };
 
@@ -87,11 +79,18 @@ export function requiredHeaderLine(name: string, value: string, { values }: Esca
   return escaped === undefined ? '' : `${name}:${escaped}\n`;
 }
 
-/** All headers except `content-length`, which `contentLengthLine` writes. */
-export function headerLines(headers: Headers, escaping: Escaping): string {
+type AllHeaders = Pick<Message, 'headers' | 'repeatedHeaders'>;
+
+/** All headers except `content-length`, which `contentLengthLine` writes. The values of a repeated header follow each other. */
+export function headerLines({ headers, repeatedHeaders }: AllHeaders, escaping: Escaping): string {
   let lines = '';
-  for (const [name, value] of headers)
-    if (name !== 'content-length') lines += headerLine(name, value, escaping);
+  for (const [name, value] of headers) {
+    if (name === 'content-length') continue;
+    lines += headerLine(name, value, escaping);
+    const further = repeatedHeaders?.get(name);
+    if (further !== undefined)
+      for (const each of further) lines += headerLine(name, each, escaping);
+  }
   return lines;
 }
 
@@ -144,14 +143,31 @@ function isSpecial(code: number): boolean {
  * The headers without spaces and tabs around names and values, which STOMP 1.0 allows (`login: guest`).
  * @throws {MessagingError} `header-malformed` when a name has no other characters
  */
-export function trimHeaders(headers: Headers): Headers {
-  const trimmed = new Map<string, string>();
+export function trimHeaders({ headers, repeatedHeaders }: AllHeaders): HeaderDraft {
+  const trimmed: HeaderDraft = { headers: new Map(), repeatedHeaders: undefined };
   for (const [name, value] of headers) {
     const trimmedName = trimBlanks(name);
     if (trimmedName === '') throw new MessagingError('header-malformed');
-    if (!trimmed.has(trimmedName)) trimmed.set(trimmedName, trimBlanks(value));
+    if (trimmed.headers.has(trimmedName)) repeatHeader(trimmed, trimmedName, trimBlanks(value));
+    else trimmed.headers.set(trimmedName, trimBlanks(value));
+    for (const further of repeatedHeaders?.get(name) ?? [])
+      repeatHeader(trimmed, trimmedName, trimBlanks(further));
   }
   return trimmed;
+}
+
+/** Headers that are still being read. */
+export interface HeaderDraft {
+  readonly headers: Map<string, string>;
+  repeatedHeaders: Map<string, string[]> | undefined;
+}
+
+/** Adds a further value of a header (STOMP 1.2, "Repeated Header Entries"). */
+export function repeatHeader(draft: HeaderDraft, name: string, value: string): void {
+  const repeated = (draft.repeatedHeaders ??= new Map());
+  const further = repeated.get(name);
+  if (further === undefined) repeated.set(name, [value]);
+  else further.push(value);
 }
 
 /** Removes spaces and tabs at both ends. Keeps a CR, unlike `trim`: in STOMP 1.0 it belongs to the header. */

@@ -4,7 +4,13 @@ import { MessagingError } from '../../message/error.js';
 import type { DecoderLimits } from '../codec.js';
 import { bodyOf, ByteCollector } from '../received-bytes.js';
 import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
-import { parseContentLength, unescapeText, type EscapeLetters } from './header.js';
+import {
+  parseContentLength,
+  repeatHeader,
+  unescapeText,
+  type EscapeLetters,
+  type HeaderDraft,
+} from './header.js';
 import type { RawFrame } from './raw-frame.js';
 
 // Not imported: V8 folds the constants of a file, but loads imported ones in each round of a loop.
@@ -19,9 +25,8 @@ const nothing: Buffer = Buffer.alloc(0);
 const windowSize = 256;
 
 /** A frame whose command has been read. */
-interface Draft {
+interface Draft extends HeaderDraft {
   readonly command: string;
-  readonly headers: Map<string, string>;
   readonly crlf: boolean;
   readonly letters: EscapeLetters | undefined;
   readonly lineLimit: number;
@@ -29,7 +34,7 @@ interface Draft {
   bodyLength: number | undefined;
 }
 
-/** Knows only the syntax of frames, not the commands, so that it parses the frames of servers as well. */
+/** Knows only the syntax of frames, not the meaning of commands, so that it parses the frames of servers as well. */
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
@@ -50,7 +55,11 @@ export class Parser {
   #draft: Draft | undefined;
   #inBody = false;
 
-  constructor(private readonly limits: DecoderLimits) {}
+  /** @param commandsWithBody other frames have no body; undefined when every frame may have one */
+  constructor(
+    private readonly limits: DecoderLimits,
+    private readonly commandsWithBody?: ReadonlySet<string>,
+  ) {}
 
   /** Sets the next chunk, which must not change. Frames of the previous chunk that `next` has not returned are lost. */
   feed(chunk: Uint8Array): void {
@@ -65,7 +74,7 @@ export class Parser {
    * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more bytes are needed.
    *
    * @throws {MessagingError} when the bytes are not a frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
-   *   `text-invalid`, `content-length-invalid`) or exceed a limit (`frame-too-large`); nothing can be read after that
+   *   `text-invalid`, `content-length-invalid`, `body-unexpected`) or exceed a limit (`frame-too-large`); nothing can be read after that
    */
   next(): RawFrame | 'eol' | undefined {
     let eol: 'eol' | undefined;
@@ -104,6 +113,7 @@ export class Parser {
     return {
       command: crlf ? bare : line,
       headers: new Map(),
+      repeatedHeaders: undefined,
       crlf,
       letters: early ? undefined : dialect.escaping.letters,
       lineLimit: early ? limits.maxConnectHeaderBytes : limits.maxHeaderBytes,
@@ -126,15 +136,23 @@ export class Parser {
       name = unescaped(name, draft.letters);
       value = unescaped(value, draft.letters);
     }
-    // STOMP 1.2, "Repeated Header Entries": the first counts.
     if (name === 'content-length') draft.bodyLength ??= parseContentLength(value);
     else if (!draft.headers.has(name)) draft.headers.set(name, value);
+    else repeatHeader(draft, name, value);
   }
 
-  #beginBody({ bodyLength }: Draft): void {
+  #beginBody(draft: Draft): void {
     this.#inBody = true;
+    const { command, bodyLength } = draft;
+    if (bodyLength === undefined) return;
+    if (bodyLength > 0 && this.commandsWithBody?.has(command) === false) {
+      // Answered now: otherwise the frame would take the frames after it as its body.
+      if (!this.dialect.ignoresBodies) throw unexpectedBody();
+      draft.bodyLength = undefined;
+      return;
+    }
     // Rejected before any byte of the body is stored.
-    if (bodyLength !== undefined) this.#checkSize(bodyLength);
+    this.#checkSize(bodyLength);
   }
 
   /** The next line without its LF; undefined when its end has not arrived. */
@@ -176,7 +194,7 @@ export class Parser {
   }
 
   /** The frame, once the byte after its body has arrived. */
-  #readBody({ command, headers, bodyLength }: Draft): RawFrame | undefined {
+  #readBody({ command, headers, repeatedHeaders, bodyLength }: Draft): RawFrame | undefined {
     const chunk = this.#chunk;
     const start = this.#at;
     const partial = this.#partialBody;
@@ -196,7 +214,7 @@ export class Parser {
     this.#size = 0;
     this.#draft = undefined;
     this.#inBody = false;
-    return { command, headers, body };
+    return { command, headers, repeatedHeaders, body };
   }
 
   /** Copies the unread bytes, so that the chunk is not kept alive while the session waits for more. */
@@ -226,6 +244,13 @@ function withoutReturn(line: string): string {
 
 function endedEarly(): MessagingError {
   return new MessagingError('frame-malformed', 'The frame ends before its headers do.');
+}
+
+function unexpectedBody(): MessagingError {
+  return new MessagingError(
+    'body-unexpected',
+    'A frame of this kind has no body, so its content-length must be 0 or absent.',
+  );
 }
 
 function textOf(line: Buffer): string {

@@ -1,5 +1,5 @@
 // A STOMP frame as command, headers and body, without the meaning of its command, and its bytes.
-import type { Headers } from '../../message/message.js';
+import type { Headers, RepeatedHeaders } from '../../message/message.js';
 import { negotiationCommands, type Dialect } from './dialect.js';
 import { contentLengthLine, headerLines, verbatim } from './header.js';
 
@@ -7,16 +7,16 @@ export interface RawFrame {
   readonly command: string;
   /** Without escapes, and without `content-length`, which only delimits the body. */
   readonly headers: Headers;
+  /** Absent when no header is repeated. */
+  readonly repeatedHeaders?: RepeatedHeaders | undefined;
   readonly body: Uint8Array;
 }
 
 /** The bytes of a frame. Headers that the dialect cannot represent are omitted. */
-export function serialize({ command, headers, body }: RawFrame, dialect: Dialect): Buffer {
+export function serialize(frame: RawFrame, dialect: Dialect): Buffer {
+  const { command, body } = frame;
   const escaping = negotiationCommands.has(command) ? verbatim : dialect.escaping;
-  return frameBytes(
-    `${command}\n${contentLengthLine(body)}${headerLines(headers, escaping)}`,
-    body,
-  );
+  return frameBytes(`${command}\n${contentLengthLine(body)}${headerLines(frame, escaping)}`, body);
 }
 
 /** Command and header lines, an empty line, the body and the closing NUL. */

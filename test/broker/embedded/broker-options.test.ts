@@ -16,6 +16,20 @@ describe('the options of the embedded broker', () => {
     ['queue.prefetch', 'must be a whole number of at least 1', { queue: { prefetch: 0 } }],
     ['queue.ackTimeout', 'must be a whole number of at least 0', { queue: { ackTimeout: -1 } }],
     ['queue.ackTimeout', 'must be at most 2147483647', { queue: { ackTimeout: 2 ** 31 } }],
+    ['queue.redeliveryDelay', 'must be an object', { queue: { redeliveryDelay: 500 } } as object],
+    ...(
+      [
+        ['initial', 'must be a whole number of at least 0', -1],
+        ['multiplier', 'must be a number of at least 1', 0.5],
+        ['multiplier', 'must be a number of at least 1', Infinity],
+        ['max', 'must be at most 2147483647', 2 ** 31],
+        ['maximum', "known one is 'queue.redeliveryDelay.max'", 1],
+      ] as const
+    ).map(([name, what, value]): [string, string, EmbeddedBrokerOptions] => [
+      `queue.redeliveryDelay.${name}`,
+      what,
+      { queue: { redeliveryDelay: { [name]: value } as object } },
+    ]),
     ['queue.maxDeliveries', 'must be a whole', { queue: { maxDeliveries: 0.5 } }],
     ['queue.maxMessages', 'must be a whole', { queue: { maxMessages: Number.NaN } }],
     ['topic.maxPatternShapes', 'must be a whole', { topic: { maxPatternShapes: -1 } }],
@@ -48,6 +62,13 @@ describe('the options of the embedded broker', () => {
         message: expect.stringMatching(new RegExp(`'${name}'.*${what}`)) as string,
       }) as Error,
     );
+  });
+
+  it('have defaults for a redelivery delay that is given in part', () => {
+    const { redeliveryDelay } = resolveBrokerOptions({
+      queue: { redeliveryDelay: { initial: 10 } },
+    }).queue;
+    expect(redeliveryDelay).toEqual({ initial: 10, multiplier: 2, max: 60_000 });
   });
 
   it('keep durable subscriptions for seven days by default', () => {

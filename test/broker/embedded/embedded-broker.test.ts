@@ -26,7 +26,7 @@ function broker(separator: '/' | '.' = '/') {
   };
   const ids = { message: () => `m${++count}` };
   const subject = new EmbeddedBroker();
-  const context = { clock: testClock(), ids, separator, logger };
+  const context = { clock: testClock(), ids, separator, logger, shares: 1 };
   void subject.start(context);
   return {
     subject,

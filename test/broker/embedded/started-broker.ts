@@ -22,10 +22,12 @@ export const publication = (
   destination: string,
   text = '',
   headers: Readonly<Record<string, string>> = {},
+  account?: string,
 ): Publication => ({
   id: `m${++published}`,
   message: message(destination, text, headers),
   origin: undefined,
+  account,
   publishedAt: 0,
 });
 
@@ -83,7 +85,12 @@ export interface Consumer {
   readonly failures: readonly string[];
 }
 
-export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedBrokerOptions = {}) {
+/** @param shares the parts into which shared limits are divided; with 1 every account can use everything */
+export function brokerWith(
+  queue: Partial<QueueOptions> = {},
+  options: EmbeddedBrokerOptions = {},
+  shares = 1,
+) {
   const clock = testClock({ date: 0 });
   const errors: string[] = [];
   const logger = {
@@ -92,7 +99,7 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
     info: () => {},
   };
   const ids = { message: () => `m${++published}` };
-  const context: BrokerContext = { clock, ids, logger, separator: '/' };
+  const context: BrokerContext = { clock, ids, logger, separator: '/', shares };
   const subject = new EmbeddedBroker({ queue, ...options });
   const started = subject.start(context);
   return {
@@ -104,11 +111,11 @@ export function brokerWith(queue: Partial<QueueOptions> = {}, options: EmbeddedB
     publish: (destination: string, ...texts: string[]) => {
       for (const text of texts) void subject.publish(publication(destination, text));
     },
-    consumer: () => consumer(subject),
+    consumer: (account?: string) => consumer(subject, account),
   };
 }
 
-function consumer(subject: EmbeddedBroker): Consumer {
+function consumer(subject: EmbeddedBroker, account: string | undefined): Consumer {
   const deliveries: Delivery[] = [];
   const acks = new Map<string, string | undefined>();
   const failures: string[] = [];
@@ -118,6 +125,7 @@ function consumer(subject: EmbeddedBroker): Consumer {
   let waiting: (() => void)[] = [];
   const subscriber: Subscriber = {
     id: 'session',
+    account,
     get busy() {
       return busy;
     },

@@ -27,8 +27,12 @@ export interface Requirement {
   readonly reason?: string;
 }
 
-/** Refuses the passcode `wrong`, and the login `needs-host` without a host. */
+/**
+ * Refuses the passcode `wrong`, and the login `needs-host` without a host. Answers rejected frames as the specification has it; by
+ * default a client survives them.
+ */
 export const serverOptions: ServerOptions = {
+  onRejectedFrame: 'close',
   authenticate({ login, passcode, host }) {
     if (login === 'needs-host' && host === undefined) throw new MessagingError('access-refused');
     if (passcode === 'wrong') throw new MessagingError('access-refused', 'Clients never see this.');

@@ -1,4 +1,5 @@
 // Exception handlers: their choice, and the destination of their value.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Header } from '../../../src/controller/arguments/header.js';
@@ -117,6 +118,36 @@ describe('an exception handler', () => {
   it('that throws fails the call without calling another one', async () => {
     const error: unknown = await served.send('/throw/locked').catch((failure: unknown) => failure);
     expect(error).toMatchObject({ code: 'handler-failed', cause: { code: 'payload-missing' } });
+  });
+});
+
+describe('an exception handler of MessagingError', () => {
+  it('handles the errors of another copy of the package, and may name the class of that copy', async () => {
+    const path = fileURLToPath(new URL('../../../src/message/error.ts', import.meta.url));
+    const copy = (await import(
+      /* @vite-ignore */ `${path}?another-copy`
+    )) as typeof import('../../../src/message/error.js');
+    const serving = (thrower: typeof MessagingError, handled: typeof MessagingError) => {
+      @Controller()
+      class Copies {
+        @MessageMapping('/throw')
+        fail() {
+          throw new thrower('no-route');
+        }
+
+        @MessageExceptionHandler(handled)
+        handle({ code }: MessagingError) {
+          return code;
+        }
+      }
+      return serve(Copies);
+    };
+    for (const [thrower, handled] of [
+      [copy.MessagingError, MessagingError],
+      [MessagingError, copy.MessagingError],
+      [copy.MessagingError, copy.MessagingError],
+    ] as const)
+      expect((await serving(thrower, handled).send('/throw'))?.value).toBe('no-route');
   });
 });
 

@@ -8,6 +8,7 @@ import {
   errorCodes,
   MessageMapping,
   Payload,
+  SendTo,
   type Interceptor,
   type ServerOptions,
 } from '../../../src/index.js';
@@ -142,6 +143,98 @@ const unreadQueues: Case = {
   async run(setup) {
     await fillQueues(setup);
     await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const handlerResults: Case = {
+  fault: 'A3',
+  name: 'queues-filled-by-a-handler',
+  title: 'A queue takes messages after another client has filled queues through a handler',
+  ...bothLanguages,
+  async run(setup) {
+    @Controller()
+    class JobController {
+      @MessageMapping('/jobs/{name}')
+      @SendTo('/queue/jobs-{name}')
+      job(@Payload(String) job: string) {
+        return job;
+      }
+    }
+    await setup.start({
+      authenticate,
+      controllers: [JobController],
+      broker: new EmbeddedBroker({ queue: { maxTotalBytes: 1024 * 1024 } }),
+    });
+    const flooder = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 0; i < 40; i++)
+      flooder.send('SEND', { destination: `/app/jobs/${i}` }, JSON.stringify(kilobytes(60)));
+    await setup.settle();
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
+const patternShapes: Case = {
+  fault: 'A3',
+  name: 'pattern-shapes',
+  title: 'A client can subscribe to a pattern after another client has used many shapes',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const flooder = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 1; i <= 100; i++)
+      flooder.send('SUBSCRIBE', { id: `${i}`, destination: `/topic/${'a'.repeat(i)}?` });
+    await setup.settle();
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.subscribe('one', '/topic/?/orders/?');
+  },
+};
+
+const sessionQueues: Case = {
+  fault: 'A3',
+  name: 'queues-of-users',
+  title: 'A user gets messages in acknowledged queues while another one acknowledges nothing',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ queue: { maxTotalBytes: 1024 * 1024 } }),
+    });
+    const slow = await setup.connect({ login: 'slow' });
+    const headers = { ack: 'client', 'prefetch-count': '1' };
+    for (let i = 0; i < 10; i++) await slow.subscribe(`${i}`, `/user/queue/${i}`, headers);
+    const sender = await setup.connect({ login: 'sender', problems: true });
+    for (let round = 0; round < 4; round++)
+      for (let i = 0; i < 10; i++)
+        sender.send('SEND', { destination: `/user/slow/queue/${i}` }, kilobytes(60));
+    await setup.settle();
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.subscribe('news', '/user/queue/news', { ack: 'client' });
+    for (let i = 0; i < 3; i++) {
+      sender.send('SEND', { destination: '/user/ann/queue/news' }, kilobytes(60));
+      acknowledge(ann, setup.protocol, await ann.next('MESSAGE'));
+    }
+    await expectEnd(setup, ann, 'open');
+  },
+};
+
+const retainedMessages: Case = {
+  fault: 'A3',
+  name: 'retained-messages',
+  title: 'A retained message is kept, however many messages other clients retain',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ retain: { byHeader: true, maxMessages: 100 } }),
+    });
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.request('SEND', { destination: '/topic/price', retain: 'true' }, '"one"');
+    const flooder = await setup.connect({ login: 'flooder' });
+    for (let i = 0; i < 200; i++)
+      flooder.send('SEND', { destination: `/topic/${i}`, retain: 'true' }, 'x');
+    await setup.settle();
+    await ann.subscribe('price', '/topic/price');
+    await ann.next('MESSAGE');
   },
 };
 
@@ -320,6 +413,28 @@ const keptChunk: Case = {
   },
 };
 
+const subscriptionHeaders: Case = {
+  fault: 'A4',
+  name: 'headers-of-subscriptions',
+  title: 'The headers of the subscriptions of a session have a limit of bytes',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect({ problems: true });
+    const headers = Object.fromEntries(
+      Array.from({ length: 7 }, (_, i) => [`h${i}`, 'x'.repeat(8000)]),
+    );
+    for (let i = 0; i < 100; i++)
+      client.send('SUBSCRIBE', { id: `${i}`, destination: `/topic/${i}`, ...headers });
+    await setup.settle();
+    expectThat(
+      problemsOf(client).some(({ code }) => code === 'subscription-limit'),
+      'A session holds 5.6 MB of headers.',
+    );
+    await expectEnd(setup, client, 'open');
+  },
+};
+
 const keySizes: Case = {
   fault: 'A4',
   name: 'long-idempotency-keys',
@@ -485,6 +600,10 @@ export const limits: readonly Case[] = [
   sharedBodies,
   acknowledgingSubscriber,
   unreadQueues,
+  handlerResults,
+  patternShapes,
+  sessionQueues,
+  retainedMessages,
   queueNames,
   durableSubscriptions,
   idempotencyKeys,
@@ -492,6 +611,7 @@ export const limits: readonly Case[] = [
   heldReceipts,
   emptyHeaders,
   keptChunk,
+  subscriptionHeaders,
   keySizes,
   fairTurns,
   validation,

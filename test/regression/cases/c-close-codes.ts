@@ -3,6 +3,7 @@ import {
   Controller,
   EmbeddedBroker,
   MessageMapping,
+  type RejectedFrameAnswer,
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
@@ -30,9 +31,7 @@ class FailingController {
 const controllers = [FailingController];
 const withReceipt = (destination: string) => ['SEND', { destination, receipt: 'r' }, '1'] as const;
 
-/** The proposed option of what becomes of a rejected frame. */
-const rejected = (onRejectedFrame: 'report' | 'close' | 'ignore') => () =>
-  ({ controllers, onRejectedFrame }) as ServerOptions;
+const rejected = (onRejectedFrame: RejectedFrameAnswer) => () => ({ controllers, onRejectedFrame });
 
 function failedHandler(name: string, code: string, destination: string): Case {
   return frameCase(

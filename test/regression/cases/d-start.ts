@@ -7,11 +7,16 @@ import {
   EmbeddedBroker,
   errorCodes,
   Header,
+  listOf,
   memoryTransport,
   MessageMapping,
+  oneOf,
   Payload,
+  uuid,
+  type Broker,
   type Constructor,
   type ServerOptions,
+  type TextType,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
 import { bothLanguages, everyProtocol, oneClient, serverAlone, type Case } from '../case.js';
@@ -125,7 +130,7 @@ const parameterTypes: readonly Case[] = [
         @Controller()
         class NamedController {
           @MessageMapping('/value/{value}')
-          record(@Header('value', Number as object) value: number) {
+          record(@Header('value', Number) value: number) {
             calls.push(value);
           }
         }
@@ -204,6 +209,65 @@ const otherTypes: readonly Case[] = [
       expectEqual('the arguments', outcome?.calls, ['bigint', '9007199254740993']);
     },
   },
+];
+
+enum Color {
+  Red = 'red',
+  Blue = 'blue',
+}
+
+/** A header and a variable of a named type; undefined for a text that must be refused with argument-invalid. */
+function namedType(name: string, type: TextType, text: string, value: unknown): Case {
+  return {
+    fault: 'D5',
+    name,
+    title:
+      value === undefined
+        ? `The text ${text} is refused with argument-invalid (${name})`
+        : `The text ${text} is converted (${name})`,
+    ...bothLanguages,
+    async run(setup) {
+      const outcome = await argumentsOf(
+        setup,
+        (calls) =>
+          withoutTypes(() => {
+            @Controller()
+            class NamedController {
+              @MessageMapping('/value/{value}')
+              record(
+                @Header('value', type) header: unknown,
+                @DestinationVariable('value', type) variable: unknown,
+              ) {
+                calls.push(header, variable);
+              }
+            }
+            return NamedController;
+          }),
+        text,
+      );
+      expectEqual('the arguments', outcome?.calls, value === undefined ? [] : [value, value]);
+      expectEqual('the problems', outcome?.codes, value === undefined ? ['argument-invalid'] : []);
+    },
+  };
+}
+
+const namedTypes: readonly Case[] = [
+  namedType('hexadecimal-number', Number, '0x10', undefined),
+  namedType('exponent', Number, '1e3', undefined),
+  namedType('boolean-of-spring', Boolean, 'on', true),
+  namedType('word-for-a-boolean', Boolean, 'maybe', undefined),
+  namedType('day-that-does-not-exist', Date, '2026-02-30', undefined),
+  namedType(
+    'uuid',
+    uuid,
+    '019C1F2E-8a4b-7c3d-9e5f-0123456789ab',
+    '019c1f2e-8a4b-7c3d-9e5f-0123456789ab',
+  ),
+  namedType('text-for-a-uuid', uuid, '17', undefined),
+  namedType('member-of-an-enum', oneOf(Color), 'blue', 'blue'),
+  namedType('text-outside-an-enum', oneOf(Color), 'Blue', undefined),
+  namedType('list-of-numbers', listOf(Number), '1,2', [1, 2]),
+  namedType('list-with-a-word', listOf(Number), '1,x', undefined),
 ];
 
 @injectable()
@@ -305,11 +369,16 @@ const noPrincipal: Readonly<Record<string, unknown>> = {
   false: false,
 };
 
-const authentications: readonly Case[] = Object.entries(noPrincipal).map(
-  ([name, result]): Case => ({
+const authentications: readonly Case[] = Object.entries(noPrincipal).flatMap(([name, result]) => [
+  refusedResult(`authenticate-returns-${name}`, result),
+  refusedResult(`authenticate-resolves-with-${name}`, Promise.resolve(result)),
+]);
+
+function refusedResult(name: string, result: unknown): Case {
+  return {
     fault: 'D9',
-    name: `authenticate-returns-${name}`,
-    title: `A client for which authenticate() returns ${JSON.stringify(result)} is refused with 1008, and the log says why`,
+    name,
+    title: `A client is refused with 1008, and the log says why: ${name}`,
     ...everyProtocol,
     async run(setup) {
       const authenticate = (({ login }) =>
@@ -320,8 +389,8 @@ const authentications: readonly Case[] = Object.entries(noPrincipal).map(
       await expectEnd(setup, client, 1008);
       expectLog(setup, /authenticat|principal/i);
     },
-  }),
-);
+  };
+}
 
 const authenticatorError: Case = {
   fault: 'D10',
@@ -339,6 +408,34 @@ const authenticatorError: Case = {
     await setup.handshake(client, { login: 'ann' }).catch(() => {});
     await expectEnd(setup, client, 1008);
     expectLog(setup, /The directory is away/);
+  },
+};
+
+const brokerError: Case = {
+  fault: 'D10',
+  name: 'broker-cannot-connect',
+  title: 'The log has the exception of broker.connect(), and the client is closed with 1011',
+  ...everyProtocol,
+  async run(setup) {
+    const embedded = new EmbeddedBroker();
+    let sessions = 0;
+    const broker: Broker = {
+      start: (context) => embedded.start(context),
+      stop: () => embedded.stop(),
+      publish: (publication) => embedded.publish(publication),
+      connect(subscriber) {
+        // The first session is the neighbor.
+        if (++sessions > 1) throw new Error('The broker has no connection.');
+        return embedded.connect(subscriber);
+      },
+    };
+    await setup.start({ broker });
+    const client = await setup.open();
+    await setup.handshake(client).catch(() => {});
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /The broker has no connection/);
+    const received = JSON.stringify(client.history);
+    expectThat(!received.includes('has no connection'), `The client received ${received}.`);
   },
 };
 
@@ -420,14 +517,14 @@ const mistakes: readonly Case[] = [
   refusedAtStart(
     'D11',
     'ambiguous-routes-with-dots-and-slashes',
-    "Two routes that match colors/red.dark/blue are refused with separator '.'",
+    "Two routes of equal rank that match colors/red.darks/blue are refused with separator '.'",
     () => {
       @Controller()
       class AmbiguousController {
         @MessageMapping('colors/red.{shade}')
         one() {}
 
-        @MessageMapping('{color}.dark/blue')
+        @MessageMapping('{color}.darks/blue')
         two() {}
       }
       return { controllers: [AmbiguousController], separator: '.' };
@@ -456,18 +553,51 @@ const mistakes: readonly Case[] = [
       expectEqual('the routes', await routesOf(WithoutSlash), await routesOf(WithSlash));
     },
   },
-  refusedAtStart(
-    'D11',
-    'list-of-mappings',
-    '@MessageMapping([...]) of a JavaScript application is refused with an error code',
-    () => {
+  {
+    fault: 'D11',
+    name: 'list-of-mappings',
+    title: '@MessageMapping([...]) serves each pattern of the list, as in Spring',
+    ...serverAlone,
+    async run(setup) {
       @Controller()
       class ListController {
-        @MessageMapping(['/a', '/b'] as unknown as string)
+        @MessageMapping(['/a', '/b'])
         handle() {}
       }
-      return { controllers: [ListController] };
+      const server = await setup.create({ controllers: [ListController] });
+      const routes = server.routes().map(({ destination }) => destination);
+      expectEqual('the routes', routes, ['/app/a', '/app/b']);
     },
+  },
+  refusedAtStart(
+    'D11',
+    'mapping-that-is-no-text',
+    'A mapping that is undefined, as after a circular import, is refused with an error code',
+    () => {
+      @Controller()
+      class UndefinedController {
+        @MessageMapping(undefined as unknown as string)
+        handle() {}
+      }
+      return { controllers: [UndefinedController] };
+    },
+  ),
+  ...Object.entries({
+    transports: [{}],
+    codecs: [{}],
+    converters: [{ mediaTypes: ['text/csv'] }],
+    logger: {},
+    clock: {},
+    ids: {},
+    interceptors: [{}],
+    outboundInterceptors: [undefined],
+  }).map(([option, value]) =>
+    refusedAtStart(
+      'D11',
+      `${option}-of-a-wrong-shape`,
+      `The option ${option} is refused with an error code when methods are missing`,
+      () => ({ [option]: value }) as unknown as ServerOptions,
+    ),
   ),
   refusedAtStart(
     'D11',
@@ -604,9 +734,11 @@ export const start: readonly Case[] = [
   ...parameterTypes,
   unsafeInteger,
   ...otherTypes,
+  ...namedTypes,
   ...injections,
   ...authentications,
   authenticatorError,
+  brokerError,
   ...mistakes,
   ...brokerParts,
 ];

@@ -62,6 +62,27 @@ const refusedSubscribe: Case = {
     const [problem] = problemsOf(client);
     expectThat(problem !== undefined, 'The client received no problem.');
     expectThat(!/send/i.test(problem!.message), `The text is: ${problem!.message}`);
+    expectThat(/subscribe/i.test(problem!.message), `The text is: ${problem!.message}`);
+  },
+};
+
+const forgedLine: Case = {
+  fault: 'F1',
+  name: 'line-end-in-a-destination',
+  title: 'A destination with line ends and escape sequences is one line of the log, and short',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({ controllers });
+    const client = await setup.connect();
+    // JSON.stringify and STOMP write the line end as the same escape; STOMP 1.0 has no escapes and keeps it.
+    const lineEnd = setup.protocol === 'json' ? '\n' : '\\n';
+    const destination = `/app/${lineEnd}error: forged\u001b[2J\u2028${'x'.repeat(900)}`;
+    client.send('SEND', { destination }, '1');
+    client.send('SUBSCRIBE', { id: '1', destination });
+    await setup.settle();
+    const text = [setup.logText, ...problemsOf(client).map(({ message }) => message)].join('\n');
+    expectThat(!/^error: forged|\u001b|\u2028/m.test(text), `The log has:\n${text}`);
+    expectThat(!text.includes('x'.repeat(200)), 'The log has the whole destination.');
   },
 };
 
@@ -196,6 +217,7 @@ const services: Case = {
 export const firstSteps: readonly Case[] = [
   unservedSend,
   refusedSubscribe,
+  forgedLine,
   pinoLogger,
   listening,
   slowStream,

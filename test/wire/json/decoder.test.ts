@@ -24,8 +24,8 @@ describe('a frame', () => {
       { kind: 'ack', id: 'a', transaction: 't', receipt: 'r' },
     ],
     [
-      { type: 'nack', id: 'a' },
-      { kind: 'nack', id: 'a' },
+      { type: 'nack', id: 'a', requeue: false },
+      { kind: 'nack', id: 'a', requeue: false },
     ],
     [
       { type: 'begin', transaction: 't' },

@@ -142,6 +142,30 @@ describe('commands', () => {
     );
   });
 
+  it('line 11: may have a body of line ends', () => {
+    for (const body of ['\n', '\r\n', '\n\n'])
+      expect(decode('1.2', `BEGIN\ntransaction:t\n\n${body}\0`)).toMatchObject([{ kind: 'begin' }]);
+  });
+
+  it('line 11: lose their body in 1.0, also one that content-length announces', () => {
+    const frames = [
+      'BEGIN\ntransaction:t\n\nbody\0',
+      'COMMIT\ntransaction:t\ncontent-length:9\n\n\0',
+      'ABORT\ntransaction:u\n\n\0',
+    ];
+    expect(decode('1.0', frames.join(''))).toMatchObject([
+      { kind: 'begin' },
+      { kind: 'commit' },
+      { kind: 'abort' },
+    ]);
+  });
+
+  it('line 11: are rejected when content-length announces a body, before it arrives', () => {
+    const text = 'ACK\nid:a\nmessage-id:a\nsubscription:s\nreceipt:r\ncontent-length:1\n\n';
+    for (const version of ['1.1', '1.2'] as const)
+      expect(decode(version, text)).toMatchObject([{ code: 'body-unexpected', receipt: 'r' }]);
+  });
+
   it('line 11: have no body with a content-length of 0', () => {
     expect(decode('1.2', 'BEGIN\ntransaction:t\ncontent-length:0\n\n\0')).toMatchObject([
       { kind: 'begin', transaction: 't' },
@@ -202,6 +226,7 @@ describe('SEND', () => {
             ['id', '7'],
             ['x', '1'],
           ]),
+          repeatedHeaders: new Map([['x', ['2']]]),
           body: Buffer.from('hi'),
         },
         receipt: 'r',
@@ -213,6 +238,32 @@ describe('SEND', () => {
   it('line 35: compares trimmed names in 1.0', () => {
     expect(decode('1.0', 'SEND\ndestination: /a\n message-id :1\n\n\0')).toMatchObject([
       { message: { destination: '/a', headers: new Map() } },
+    ]);
+  });
+
+  it('line 10: keeps the values of repeated headers, except of withheld ones', () => {
+    const lines =
+      'SEND\ndestination:/a\nx:1\ntag:a\nx:2\ntag:b\ndestination:/b\n user-name:eve\ntag:a\n\n\0';
+    for (const version of ['1.0', '1.1', '1.2'] as const)
+      expect(decode(version, lines)).toMatchObject([
+        {
+          message: {
+            headers: new Map([
+              ['x', '1'],
+              ['tag', 'a'],
+            ]),
+            repeatedHeaders: new Map([
+              ['x', ['2']],
+              ['tag', ['b', 'a']],
+            ]),
+          },
+        },
+      ]);
+  });
+
+  it('line 10: trims repeated headers in 1.0', () => {
+    expect(decode('1.0', 'SUBSCRIBE\ndestination:/a\ntag: a\ntag : b\n\n\0')).toMatchObject([
+      { headers: new Map([['tag', 'a']]), repeatedHeaders: new Map([['tag', ['b']]]) },
     ]);
   });
 
@@ -284,6 +335,9 @@ describe('ACK and NACK', () => {
       { kind: 'nack', id: 'm', subscription: 's' },
     ]);
     expect(codeOf(decode('1.1', 'NACK\nmessage-id:m\n\n\0'))).toBe('header-missing');
+    for (const requeue of [true, false])
+      expect(decode('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([{ requeue }]);
+    expect(codeOf(decode('1.2', 'NACK\nid:a\nrequeue:no\n\n\0'))).toBe('header-invalid');
     expect(codeOf(decode('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 

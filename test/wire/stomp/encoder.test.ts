@@ -46,7 +46,15 @@ describe('CONNECTED', () => {
     },
   );
 
-  it.each(['a:b', 'a\\b', 'a\nb', 'a\rb', 'a\0b'])(
+  it.each(['a:b', 'a\\b', String.raw`a\cb`])(
+    'line 8: contains the user %j without escapes, as Spring writes it and stompjs reads it',
+    (user) => {
+      for (const version of versions)
+        expect(encode(version, { ...frame, user })).toContain(`\nuser-name:${user}\n`);
+    },
+  );
+
+  it.each(['a\nb', 'a\rb', 'a\0b'])(
     'line 8: omits the user %j, because CONNECTED has no escapes',
     (user) => {
       expect(encode('1.2', { ...frame, user })).toBe(encode('1.2', frame));
@@ -55,6 +63,16 @@ describe('CONNECTED', () => {
 });
 
 describe('MESSAGE', () => {
+  it('line 10: contains all values of a repeated header in order, and none of a header that was removed', () => {
+    const repeatedHeaders = new Map([
+      ['tag', ['b', 'c:d']],
+      ['removed', ['x']],
+    ]);
+    const sent = { ...message('', { tag: 'a', x: '1' }), repeatedHeaders };
+    expect(encode('1.2', delivery(sent))).toContain('\ntag:a\ntag:b\ntag:c\\cd\nx:1\n\n');
+    expect(encode('1.2', delivery(sent))).not.toContain('removed');
+  });
+
   it('lines 14, 36, 42: contains subscription, message id, destination, headers and length', () => {
     const sent = message('né\0', { 'content-type': 'text/plain', x: '1' });
     expect(encode('1.2', delivery(sent))).toBe(

@@ -5,7 +5,6 @@ import {
   escaping12,
   headerLine,
   requiredHeaderLine,
-  plainOnly,
   unescapeText,
   verbatim,
 } from '../../../src/wire/stomp/header.js';
@@ -51,7 +50,7 @@ describe('headerLine', () => {
     expect(headerLine('a', ' b ', verbatim)).toBe('a: b \n');
   });
 
-  it.each([verbatim, escaping11, escaping12, plainOnly])(
+  it.each([verbatim, escaping11, escaping12])(
     'omits headers with NUL and headers without a name',
     (escaping) => {
       expect(headerLine('a', 'b\0', escaping)).toBe('');

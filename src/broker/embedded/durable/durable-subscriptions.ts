@@ -1,12 +1,13 @@
 // Durable subscriptions by name: a topic subscription that is kept while its subscriber is away.
 import type { Clock, Timer } from '../../../message/clock.js';
 import { MessagingError } from '../../../message/error.js';
+import { Quota, tooMany } from '../../../message/quota.js';
 import type { Subscription } from '../../broker.js';
 import type { Consumer } from '../queue/consumer.js';
 import { TopicQueue, type TopicQueueParts } from './topic-queue.js';
 
 export interface DurableOptions {
-  /** Durable subscriptions of all clients together. @default 1,000 */
+  /** Durable subscriptions of all clients together; one client may have a share of them (`limits.shares`). @default 1,000 */
   readonly maxSubscriptions: number;
   /** Milliseconds that a subscription is kept while its subscriber is away. @default seven days */
   readonly retention: number;
@@ -25,33 +26,34 @@ interface Kept {
 
 export class DurableSubscriptions {
   readonly #kept = new Map<string, Kept>();
+  readonly #quota: Quota;
 
   constructor(
     private readonly options: DurableOptions,
     private readonly clock: Clock,
     private readonly parts: TopicQueueParts,
-  ) {}
+    shares: number,
+  ) {
+    this.#quota = new Quota(options.maxSubscriptions, shares);
+  }
 
   /**
    * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
    * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`
    */
-  open(name: string, subscription: Subscription): TopicQueue {
+  open(name: string, subscription: Subscription, account: string | undefined): TopicQueue {
     const kept = this.#kept.get(name);
     if (kept?.topicQueue.subscription.destination === subscription.destination) {
       kept.retentionTimer?.cancel();
       kept.retentionTimer = undefined;
       return kept.topicQueue;
     }
-    if (kept === undefined && this.#kept.size >= this.options.maxSubscriptions)
-      throw new MessagingError(
-        'subscription-limit',
-        'The broker has as many durable subscriptions as it may have.',
-      );
-    const topicQueue = new TopicQueue(subscription, this.parts);
+    if (kept === undefined) this.#checkQuota(account);
+    const topicQueue = new TopicQueue(subscription, account, this.parts);
     this.#end(name, new MessagingError('subscription-taken'));
     this.#kept.set(name, { topicQueue, retentionTimer: undefined });
+    this.#quota.add(account, 1);
     return topicQueue;
   }
 
@@ -75,10 +77,21 @@ export class DurableSubscriptions {
     this.#kept.clear();
   }
 
+  #checkQuota(account: string | undefined): void {
+    const excess = this.#quota.excess(account, 1);
+    if (excess === 'limit')
+      throw new MessagingError(
+        'subscription-limit',
+        'The broker has as many durable subscriptions as it may have.',
+      );
+    if (excess === 'share') throw tooMany('subscription-limit', excess, 'durable subscriptions');
+  }
+
   #end(name: string, error?: MessagingError): void {
     const kept = this.#kept.get(name);
     if (kept === undefined) return;
     this.#kept.delete(name);
+    this.#quota.add(kept.topicQueue.account, -1);
     kept.retentionTimer?.cancel();
     kept.topicQueue.close(error);
   }

@@ -10,13 +10,14 @@ import type { Entry, SubscriptionIndex } from '../topic/subscription-index.js';
 
 export interface TopicQueueParts {
   readonly index: SubscriptionIndex;
-  readonly memory: QueueMemory;
+  readonly topicMemory: QueueMemory;
   readonly retained: RetainedMessages;
 }
 
 /** Subscribes to the topic in place of its subscriber. */
 export class TopicQueue implements Subscriber {
   readonly id: string;
+  readonly account: string | undefined;
   readonly busy = false;
   readonly gone = false;
   readonly #queue: MessageQueue;
@@ -24,13 +25,18 @@ export class TopicQueue implements Subscriber {
   /** Undefined while the subscriber is away. */
   #consumer: Consumer | undefined;
 
-  /** @throws {MessagingError} `destination-invalid`, `pattern-limit` */
+  /**
+   * @param account the account that its messages count for
+   * @throws {MessagingError} `destination-invalid`, `pattern-limit`
+   */
   constructor(
     readonly subscription: Subscription,
+    account: string | undefined,
     private readonly parts: TopicQueueParts,
   ) {
     this.id = subscription.durable ?? subscription.id;
-    this.#queue = new MessageQueue(parts.memory);
+    this.account = account;
+    this.#queue = new MessageQueue(parts.topicMemory, account);
     this.#entry = parts.index.add(this, subscription);
     for (const publication of parts.retained.matching(subscription.destination))
       this.#queue.add({ publication, retained: true });
@@ -67,7 +73,7 @@ export class TopicQueue implements Subscriber {
 
   /** When full: disconnects an active subscriber as too slow; drops the oldest messages while it is away. */
   deliver(_subscription: Subscription, publication: Publication): boolean {
-    while (!this.#queue.hasRoom(publication.message)) {
+    while (!this.#queue.hasRoom(publication)) {
       if (this.#consumer !== undefined) {
         this.#consumer.fail(new MessagingError('slow-consumer'));
         return true;

@@ -53,7 +53,9 @@ export class Consumer implements QueueConsumer {
   /** With ack `auto` the delivery is the acknowledgement. */
   take(message: QueuedMessage): boolean {
     const ack =
-      this.subscription.ack === 'auto' ? undefined : this.parts.acknowledgements.issue(this);
+      this.subscription.ack === 'auto'
+        ? undefined
+        : this.parts.acknowledgements.issue(this, message);
     const redelivered = message.deliveries > 0 ? message.deliveries : undefined;
     message.deliveries++;
     if (ack !== undefined) this.#awaitAcknowledgement(ack, message);
@@ -64,10 +66,11 @@ export class Consumer implements QueueConsumer {
   }
 
   /** Applies ACK or NACK of one delivery; with ack `client` also to all earlier ones. */
-  settle(kind: Settlement['kind'], ack: string): void {
-    const messages = this.#withdraw(this.#coveredBy(ack));
+  settle({ kind, id, requeue }: Settlement): void {
+    const messages = this.#withdraw(this.#coveredBy(id));
     if (kind === 'ack') this.queue.remove(messages);
-    else this.queue.putBack(messages);
+    else if (requeue === false) this.queue.reject(messages);
+    else this.queue.putBackLater(messages);
     this.#serve();
   }
 
@@ -172,7 +175,7 @@ export class Consumer implements QueueConsumer {
     for (const [ack, { ackDue }] of this.#unacknowledged)
       if (ackDue <= this.#countedTime) overdue.push(ack);
     if (overdue.length === 0) return;
-    this.queue.putBack(this.#withdraw(overdue));
+    this.queue.putBackLater(this.#withdraw(overdue));
     this.#serve();
   }
 
@@ -182,30 +185,44 @@ export class Consumer implements QueueConsumer {
   }
 }
 
-/** The acknowledgement ids of one connection. */
+/** Settled deliveries that a connection remembers at least, so that a second ACK of one is not an error. */
+const rememberedSettlements = 1024;
+
+/**
+ * The acknowledgement ids of one connection. An id is the id of the message, because STOMP 1.0 and 1.1 send it as `message-id`:
+ * there, messages are compared by it across sessions.
+ */
 export class Acknowledgements {
   readonly #consumers = new Map<string, Consumer>();
-  /** Ids are numbers that grow, so an id that was issued is known without being kept. */
-  #issued = 0;
+  /** The latest settled ids, in two parts: when the second one is full, it replaces the first. */
+  #settledBefore: ReadonlySet<string> = new Set();
+  #settled = new Set<string>();
+  #repeats = 0;
   #closed = false;
 
   /** @param prefix begins every id, so that ids of two sources differ */
   constructor(private readonly prefix = '') {}
 
-  /** Issues the id of a delivery. */
-  issue(consumer: Consumer): string {
-    const ack = `${this.prefix}${++this.#issued}`;
+  /** Issues the id of a delivery. A message that this connection receives twice has a second id. */
+  issue(consumer: Consumer, { publication }: QueuedMessage): string {
+    const id = this.prefix + publication.id;
+    const isTaken = this.#consumers.has(id) || this.#wasSettled(id);
+    const ack = isTaken ? `${id}@${++this.#repeats}` : id;
     this.#consumers.set(ack, consumer);
     return ack;
   }
 
   remove(ack: string): void {
     this.#consumers.delete(ack);
+    this.#settled.add(ack);
+    if (this.#settled.size < rememberedSettlements) return;
+    this.#settledBefore = this.#settled;
+    this.#settled = new Set();
   }
 
   /** Has no effect when the delivery was settled before, or its subscription has ended. @throws {MessagingError} `acknowledgement-unknown` */
   settle(settlement: Settlement): void {
-    this.find(settlement)?.settle(settlement.kind, settlement.id);
+    this.find(settlement)?.settle(settlement);
   }
 
   /**
@@ -216,7 +233,7 @@ export class Acknowledgements {
   find({ id, subscription }: Settlement): Consumer | undefined {
     const consumer = this.#consumers.get(id);
     if (consumer === undefined) {
-      if (this.#wasIssued(id)) return undefined;
+      if (this.#wasSettled(id)) return undefined;
       throw new MessagingError('acknowledgement-unknown');
     }
     if (subscription !== undefined && subscription !== consumer.subscription.id)
@@ -233,11 +250,8 @@ export class Acknowledgements {
     return this.#closed;
   }
 
-  #wasIssued(id: string): boolean {
-    const number = id.slice(this.prefix.length);
-    return (
-      id.startsWith(this.prefix) && /^[1-9]\d{0,15}$/.test(number) && Number(number) <= this.#issued
-    );
+  #wasSettled(ack: string): boolean {
+    return this.#settled.has(ack) || this.#settledBefore.has(ack);
   }
 }
 

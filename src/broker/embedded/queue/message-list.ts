@@ -6,6 +6,8 @@ export interface QueuedMessage {
   /** Grows with each message of the queue; a returned message goes back to its old place. */
   readonly sequence: number;
   readonly publication: Publication;
+  /** The account whose share of the memory it uses; undefined for the application. */
+  readonly account: string | undefined;
   /** Bytes that count for the limits. */
   readonly size: number;
   /** Milliseconds since 1970; Infinity when the message does not expire. */

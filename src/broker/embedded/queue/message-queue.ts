@@ -1,9 +1,9 @@
 // One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
 import { sizeOf } from '../../../message/kept-message.js';
-import type { Message } from '../../../message/message.js';
+import type { Timer } from '../../../message/clock.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
-import type { QueueMemory } from './queue-memory.js';
+import type { QueueMemory, RedeliveryDelay } from './queue-memory.js';
 
 /** A message that is added to a queue. */
 export interface Arrival {
@@ -30,6 +30,11 @@ export interface Load {
   bytes: number;
 }
 
+/** Milliseconds before the next delivery of a message that was delivered this many times. */
+function delayBefore(deliveries: number, { initial, multiplier, max }: RedeliveryDelay): number {
+  return Math.min(max, Math.round(initial * multiplier ** (deliveries - 1)));
+}
+
 export class MessageQueue {
   readonly #waiting = new MessageList();
   readonly #consumers = new Set<QueueConsumer>();
@@ -40,23 +45,32 @@ export class MessageQueue {
   #messages = 0;
   #bytes = 0;
   #reserved = 0;
+  /** Messages that wait for their redelivery, with their timers; most queues have none. */
+  #returning: Map<QueuedMessage, Timer> | undefined;
   #pumping = false;
   #discarded = false;
   /** No waiting message expires before this time. */
   #nextExpiry = Infinity;
 
-  /** @param onIdle called when the queue has neither messages nor consumers */
+  /**
+   * @param account holds all messages of the queue; undefined when the sender of each message does
+   * @param onIdle called when the queue has neither messages nor consumers
+   */
   constructor(
     readonly memory: QueueMemory,
+    private readonly account?: string,
     private readonly onIdle?: () => void,
   ) {}
 
-  add({ publication, retained = false, deliveries = 0, storedAs }: Arrival): void {
+  add({ publication: given, retained = false, deliveries = 0, storedAs }: Arrival): void {
+    const publication = keptPublication(given);
+    const account = this.account ?? publication.account;
     const size = sizeOf(publication.message);
     const expires = expiryOf(publication.message);
     this.#waiting.add({
       sequence: ++this.#sequence,
-      publication: keptPublication(publication),
+      publication,
+      account,
       size,
       expires,
       retained,
@@ -65,6 +79,7 @@ export class MessageQueue {
       ackDue: 0,
     });
     this.#count(1, size);
+    this.memory.bytes.hold(account, size, publication);
     if (expires < Infinity) this.#watchExpiry(expires);
     this.#pump();
   }
@@ -89,43 +104,64 @@ export class MessageQueue {
 
   /** Removes messages that a consumer has acknowledged. */
   remove(messages: readonly QueuedMessage[]): void {
-    if (this.#discarded) return;
     for (const message of messages) this.#forget(message);
     this.#reportIdle();
   }
 
   /** Returns unacknowledged messages to their old places, or moves them to the dead letters after too many deliveries. */
   putBack(messages: readonly QueuedMessage[]): void {
-    if (this.#discarded) return;
-    const { options, deadLetters } = this.memory.parts;
-    const again = messages.filter(({ deliveries }) => deliveries < options.maxDeliveries);
-    const dead = messages.filter(({ deliveries }) => deliveries >= options.maxDeliveries);
+    if (this.#discarded) return this.remove(messages);
+    const { maxDeliveries } = this.memory.parts.options;
+    const again = messages.filter(({ deliveries }) => deliveries < maxDeliveries);
     this.#waiting.putBack(again);
     for (const { expires } of again) if (expires < this.#nextExpiry) this.#watchExpiry(expires);
-    for (const { size } of dead) this.#count(-1, -size);
+    this.reject(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
+  }
+
+  /** As `putBack`, after the redelivery delay: the subscriber has failed to process the messages. */
+  putBackLater(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return this.remove(messages);
+    const { redeliveryDelay, maxDeliveries } = this.memory.parts.options;
+    if (redeliveryDelay.initial === 0) return this.putBack(messages);
+    for (const message of messages) {
+      const { deliveries } = message;
+      if (deliveries >= maxDeliveries) this.putBack([message]);
+      else this.#putBackAfter(delayBefore(deliveries, redeliveryDelay), message);
+    }
+  }
+
+  /** Moves unacknowledged messages to the dead letters. */
+  reject(messages: readonly QueuedMessage[]): void {
+    if (this.#discarded) return this.remove(messages);
+    for (const each of messages) this.#release(each);
     this.#reportIdle();
     // They may go to this same queue, so it no longer counts them.
-    for (const each of dead) deadLetters.addDeadLetter(each);
+    for (const each of messages) this.memory.parts.deadLetters.addDeadLetter(each);
     this.#pump();
   }
 
-  /** Drops all messages, also unacknowledged ones: their only subscription has ended. */
+  /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */
   discard(): void {
     this.#discarded = true;
-    this.#waiting.clear();
-    this.#count(-this.#messages, -this.#bytes);
+    for (const timer of this.#returning?.values() ?? []) timer.cancel();
+    this.remove([...(this.#returning?.keys() ?? []), ...this.#waiting.extract(() => true)]);
+    this.#returning = undefined;
   }
 
   /** Counts a message that is still being written to the store. */
-  reserve(size: number): void {
+  reserve(publication: Publication): void {
+    const size = sizeOf(publication.message);
     this.#reserved++;
     this.#count(1, size);
+    this.memory.bytes.hold(this.account ?? publication.account, size, publication);
   }
 
   /** Ends a reservation: the message was added, or the store has failed. */
-  unreserve(size: number): void {
+  unreserve(publication: Publication): void {
+    const size = sizeOf(publication.message);
     this.#reserved--;
     this.#count(-1, -size);
+    this.memory.bytes.release(this.account ?? publication.account, size, publication);
     this.#reportIdle();
   }
 
@@ -133,11 +169,13 @@ export class MessageQueue {
     return this.#reserved > 0;
   }
 
-  /** True when one more message exceeds neither the limits of this queue nor the limit of all queues. */
-  hasRoom(message: Message): boolean {
-    const load = { messages: 1, bytes: sizeOf(message) };
+  /** True when one more message exceeds neither the limits of this queue nor those of all queues. */
+  hasRoom(publication: Publication): boolean {
+    const load = { messages: 1, bytes: sizeOf(publication.message) };
     if (this.#overflows(load)) this.dropExpired();
-    return !this.#overflows(load) && this.memory.hasRoom(load.bytes);
+    if (this.#overflows(load)) return false;
+    const account = this.account ?? publication.account;
+    return this.memory.excess(account, load.bytes, keptPublication(publication)) === undefined;
   }
 
   /** True when this queue can hold the load, after `makeRoom` where the oldest messages may be dropped. Drops only expired ones. */
@@ -199,6 +237,14 @@ export class MessageQueue {
     }
   }
 
+  #putBackAfter(delay: number, message: QueuedMessage): void {
+    const timer = this.memory.after(delay, () => {
+      this.#returning?.delete(message);
+      this.putBack([message]);
+    });
+    (this.#returning ??= new Map()).set(message, timer);
+  }
+
   #consumerFor(message: QueuedMessage): QueueConsumer | undefined {
     for (const consumer of this.#ready) {
       if (consumer.accepts(message)) return consumer;
@@ -223,15 +269,19 @@ export class MessageQueue {
     this.memory.watchExpiry(this);
   }
 
-  #forget({ size, storedAs }: QueuedMessage): void {
+  #forget(message: QueuedMessage): void {
+    this.#release(message);
+    if (message.storedAs !== undefined) this.memory.parts.journal?.remove(message.storedAs);
+  }
+
+  #release({ account, size, publication }: QueuedMessage): void {
     this.#count(-1, -size);
-    if (storedAs !== undefined) this.memory.parts.journal?.remove(storedAs);
+    this.memory.bytes.release(account, size, publication);
   }
 
   #count(messages: number, bytes: number): void {
     this.#messages += messages;
     this.#bytes += bytes;
-    this.memory.count(bytes);
   }
 
   #reportIdle(): void {

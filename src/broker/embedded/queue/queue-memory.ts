@@ -1,7 +1,10 @@
 // The options of queues, and the memory that all queues of a broker share: its limit, and the timer that drops expired messages.
 import type { Clock, Timer } from '../../../message/clock.js';
 import type { Logger } from '../../../message/logger.js';
+import type { Excess } from '../../../message/quota.js';
+import type { Publication } from '../../publication.js';
 import type { Journal } from '../store/journal.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { QueuedMessage } from './message-list.js';
 
 export interface QueueOptions {
@@ -14,6 +17,8 @@ export interface QueueOptions {
    * in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
    */
   readonly ackTimeout: number;
+  /** The delay before a message is delivered again. @default none */
+  readonly redeliveryDelay: RedeliveryDelay;
   /** Deliveries of one message before it goes to the dead letters. @default 10 */
   readonly maxDeliveries: number;
   /** Destination of undeliverable messages. @default `dead-letters` below the first prefix: `/queue/dead-letters` */
@@ -24,10 +29,28 @@ export interface QueueOptions {
   readonly maxMessages: number;
   /** Bytes that one queue may hold. @default 64 MiB */
   readonly maxBytes: number;
-  /** Bytes that all queues together may hold. @default 256 MiB */
+  /** Bytes that all queues together may hold; one client may use a share of them (`limits.shares`). @default 256 MiB */
   readonly maxTotalBytes: number;
-  /** Number of queues. @default 10,000 */
+  /** Number of queues; one client may open a share of them (`limits.shares`). @default 10,000 */
   readonly maxQueues: number;
+}
+
+/**
+ * The delay before a message is delivered again after NACK or after the acknowledgement timeout. It grows with each delivery. Other
+ * messages of the queue are delivered meanwhile. When a connection ends, its messages are delivered to others immediately.
+ */
+export interface RedeliveryDelay {
+  /** Milliseconds before the second delivery; 0 for no delays. @default 0 */
+  readonly initial: number;
+  /** Factor by which the delay grows; at least 1. @default 2 */
+  readonly multiplier: number;
+  /** Longest delay in milliseconds. @default 60,000 */
+  readonly max: number;
+}
+
+/** The options of queues as an application gives them. */
+export interface GivenQueueOptions extends Partial<Omit<QueueOptions, 'redeliveryDelay'>> {
+  readonly redeliveryDelay?: Partial<RedeliveryDelay>;
 }
 
 const defaultPrefix = '/queue';
@@ -36,6 +59,7 @@ export const defaultQueueOptions: QueueOptions = {
   prefixes: [defaultPrefix],
   prefetch: 100,
   ackTimeout: 0,
+  redeliveryDelay: { initial: 0, multiplier: 2, max: 60_000 },
   maxDeliveries: 10,
   deadLetters: defaultDeadLetters(defaultPrefix),
   whenFull: 'refuse',
@@ -56,9 +80,11 @@ export interface DeadLetters {
 }
 
 export interface QueueMemoryParts {
+  /** The bytes of all queues. */
+  readonly bytes: HeldBytes;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues'>;
+  readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues' | 'maxTotalBytes'>;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
@@ -75,22 +101,21 @@ const sweepInterval = 10_000;
 
 export class QueueMemory {
   readonly #expiring = new Set<Expiring>();
+  readonly #delays = new Set<Timer>();
   #sweep: Timer | undefined;
-  #bytes = 0;
   #closed = false;
 
   constructor(readonly parts: QueueMemoryParts) {}
 
-  /** Adds to the bytes of all queues; a negative number subtracts. */
-  count(bytes: number): void {
-    this.#bytes += bytes;
+  get bytes(): HeldBytes {
+    return this.parts.bytes;
   }
 
-  /** True when all queues together can hold this many more bytes; expired messages are dropped first when needed. */
-  hasRoom(bytes: number): boolean {
-    const { maxTotalBytes } = this.parts.options;
-    if (this.#bytes + bytes > maxTotalBytes) this.#dropExpired();
-    return this.#bytes + bytes <= maxTotalBytes;
+  /** Undefined when the account can hold so many more bytes; expired messages are dropped first when needed. */
+  excess(account: string | undefined, bytes: number, publication: Publication): Excess | undefined {
+    if (this.bytes.excess(account, bytes, publication) === undefined) return undefined;
+    this.#dropExpired();
+    return this.bytes.excess(account, bytes, publication);
   }
 
   /** Drops the expired messages of this queue from time to time, until it holds none that will expire. */
@@ -99,9 +124,26 @@ export class QueueMemory {
     this.#scheduleSweep();
   }
 
+  /** Calls back after a delay, unless the broker stops before. */
+  after(delay: number, action: () => void): Timer {
+    const timer = this.parts.clock.after(delay, () => {
+      this.#delays.delete(timer);
+      action();
+    });
+    this.#delays.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.#delays.delete(timer);
+      },
+    };
+  }
+
   /** The broker stops: its queues deliver no more messages. */
   close(): void {
     this.#closed = true;
+    for (const timer of this.#delays) timer.cancel();
+    this.#delays.clear();
     this.#sweep?.cancel();
   }
 

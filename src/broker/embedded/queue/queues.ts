@@ -1,7 +1,8 @@
 // The queues of a broker by name: which destinations are queues, and whether messages fit before any of them is added.
 import { MessagingError } from '../../../message/error.js';
 import { sizeOf } from '../../../message/kept-message.js';
-import type { Message } from '../../../message/message.js';
+import { Quota, tooMany } from '../../../message/quota.js';
+import type { Publication } from '../../publication.js';
 import { MessageQueue, type Load } from './message-queue.js';
 import type { QueueMemory, QueueOptions } from './queue-memory.js';
 
@@ -10,13 +11,17 @@ export class Queues {
   readonly #prefixes: readonly string[];
   /** Stands for every queue that has not been opened. */
   readonly #empty: MessageQueue;
+  /** The open queues, by the account that opened each. */
+  readonly #names: Quota;
 
   constructor(
-    private readonly options: Pick<QueueOptions, 'prefixes' | 'maxQueues'>,
+    { prefixes, maxQueues }: Pick<QueueOptions, 'prefixes' | 'maxQueues'>,
     private readonly memory: QueueMemory,
+    shares: number,
   ) {
-    this.#prefixes = options.prefixes.map((prefix) => `${prefix}/`);
+    this.#prefixes = prefixes.map((prefix) => `${prefix}/`);
     this.#empty = new MessageQueue(memory);
+    this.#names = new Quota(maxQueues, shares);
   }
 
   /** True when the destination is a queue. */
@@ -25,57 +30,78 @@ export class Queues {
     return false;
   }
 
-  /** Opens a queue, or returns the open one. @throws {MessagingError} `queue-limit` */
-  open(destination: string): MessageQueue {
+  /**
+   * Opens a queue, or returns the open one.
+   *
+   * @param account the account that the open queue counts for
+   * @throws {MessagingError} `queue-limit`
+   */
+  open(destination: string, account: string | undefined): MessageQueue {
     const known = this.#queues.get(destination);
     if (known !== undefined) return known;
-    if (this.#queues.size >= this.options.maxQueues) throw new MessagingError('queue-limit');
-    const queue = new MessageQueue(this.memory, () => this.#queues.delete(destination));
+    this.#checkNames(account, 1);
+    const queue: MessageQueue = new MessageQueue(this.memory, undefined, () => {
+      // After it was closed, a new queue may have the name.
+      if (this.#queues.get(destination) !== queue) return;
+      this.#queues.delete(destination);
+      this.#names.add(account, -1);
+    });
     this.#queues.set(destination, queue);
+    this.#names.add(account, 1);
     return queue;
   }
 
   /**
    * Opens the queues of these messages and makes room in them, for all messages or for none.
    *
+   * @param publications at least one; all of one account
    * @throws {MessagingError} `queue-full`, `queue-limit`
    */
-  admit(messages: readonly Message[]): void {
-    const loads = loadsOf(messages);
+  admit(publications: readonly Publication[]): void {
+    const [first] = publications as readonly [Publication];
+    const { account } = first;
+    const loads = loadsOf(publications);
     let bytes = 0;
-    let queues = this.#queues.size;
+    let opened = 0;
     for (const [destination, load] of loads) {
       bytes += load.bytes;
-      if (!this.#queues.has(destination)) queues++;
+      if (!this.#queues.has(destination)) opened++;
     }
     // A rejected message opens no queue and drops no other message, so all checks come first.
-    if (queues > this.options.maxQueues) throw new MessagingError('queue-limit');
-    if (!this.memory.hasRoom(bytes)) throw new MessagingError('queue-full');
+    this.#checkNames(account, opened);
+    const excess = this.memory.excess(account, bytes, first);
+    if (excess !== undefined) throw tooMany('queue-full', excess, 'bytes in queues');
     for (const [destination, load] of loads)
       if (!this.#find(destination).canHold(load)) throw new MessagingError('queue-full');
     for (const [destination, load] of loads) {
       this.#find(destination).makeRoom(load);
-      this.open(destination);
+      this.open(destination, account);
     }
   }
 
   /** True when a queue of these messages waits for messages that are being written to the store. */
-  hasReservations(messages: readonly Message[]): boolean {
-    return messages.some(
-      ({ destination }) => this.#queues.get(destination)?.hasReservations === true,
+  hasReservations(publications: readonly Publication[]): boolean {
+    return publications.some(
+      ({ message }) => this.#queues.get(message.destination)?.hasReservations === true,
     );
   }
 
   /** Counts admitted messages while they are written to the store. Returns a function that ends the reservation. */
-  reserve(messages: readonly Message[]): () => void {
-    const reserved = messages.map((message) => ({
-      queue: this.open(message.destination),
-      size: sizeOf(message),
+  reserve(publications: readonly Publication[]): () => void {
+    const reserved = publications.map((publication) => ({
+      queue: this.open(publication.message.destination, publication.account),
+      publication,
     }));
-    for (const { queue, size } of reserved) queue.reserve(size);
+    for (const { queue, publication } of reserved) queue.reserve(publication);
     return () => {
-      for (const { queue, size } of reserved) queue.unreserve(size);
+      for (const { queue, publication } of reserved) queue.unreserve(publication);
     };
+  }
+
+  #checkNames(account: string | undefined, opened: number): void {
+    if (opened === 0) return;
+    const excess = this.#names.excess(account, opened);
+    if (excess !== undefined) throw tooMany('queue-limit', excess, 'queues');
   }
 
   #find(destination: string): MessageQueue {
@@ -84,13 +110,13 @@ export class Queues {
 }
 
 /** The messages and bytes for each destination. */
-function loadsOf(messages: readonly Message[]): Iterable<readonly [string, Load]> {
-  const [first] = messages;
+function loadsOf(publications: readonly Publication[]): Iterable<readonly [string, Load]> {
+  const [first] = publications;
   // Most publications are single messages.
-  if (first !== undefined && messages.length === 1)
-    return [[first.destination, { messages: 1, bytes: sizeOf(first) }]];
+  if (first !== undefined && publications.length === 1)
+    return [[first.message.destination, { messages: 1, bytes: sizeOf(first.message) }]];
   const loads = new Map<string, Load>();
-  for (const message of messages) {
+  for (const { message } of publications) {
     const load = loads.get(message.destination) ?? { messages: 0, bytes: 0 };
     load.messages++;
     load.bytes += sizeOf(message);

@@ -1,6 +1,7 @@
 // Writes to the store in batches: changes that arrive during a write are written together afterwards, in order.
 import { MessagingError } from '../../../message/error.js';
 import type { Logger } from '../../../message/logger.js';
+import { quote } from '../../../message/quote.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
 
 interface PendingWrite {
@@ -117,7 +118,7 @@ export class Journal {
       this.logger.error('Acknowledged messages could not be removed from the store yet.', cause);
       return;
     }
-    const destination = JSON.stringify(first.message.destination);
+    const destination = quote(first.message.destination);
     const text =
       added.length === 1
         ? `A message for ${destination} could not be stored.`

@@ -24,18 +24,24 @@ interface Head {
   readonly id: string;
   readonly destination: string;
   readonly headers: readonly (readonly [string, string])[];
+  /** Absent when no header is repeated. */
+  readonly repeatedHeaders: readonly (readonly [string, readonly string[]])[] | undefined;
 }
 
 export function writeMessage({ sequence, id, message }: StoredMessage): Buffer {
-  const { destination, headers, body } = message;
-  return writeRecord(sequence, { id, destination, headers: [...headers] }, body);
+  const { destination, headers, repeatedHeaders, body } = message;
+  const repeated = repeatedHeaders && [...repeatedHeaders];
+  const head: Head = { id, destination, headers: [...headers], repeatedHeaders: repeated };
+  return writeRecord(sequence, head, body);
 }
 
 /** @throws {Error} for bytes that differ from the written ones */
 export function readMessage(sequence: number, record: Buffer): StoredMessage {
   const { head, body } = readRecord(sequence, record);
-  const { id, destination, headers } = head as Head;
-  return { sequence, id, message: { destination, headers: new Map(headers), body } };
+  const { id, destination, headers, repeatedHeaders: repeated } = head as Head;
+  const message = { destination, headers: new Map(headers), body };
+  if (repeated === undefined) return { sequence, id, message };
+  return { sequence, id, message: { ...message, repeatedHeaders: new Map(repeated) } };
 }
 
 export function writeTotals(totals: StoreTotals): Buffer {

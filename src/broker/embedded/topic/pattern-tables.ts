@@ -1,5 +1,6 @@
 // The patterns that clients have subscribed, in one hash table for each shape.
 import { MessagingError } from '../../../message/error.js';
+import { tooMany, type Quota } from '../../../message/quota.js';
 import {
   fits,
   splitDestination,
@@ -22,6 +23,8 @@ type Level = Map<string, Level | SubscribedPattern>;
 
 interface Table {
   readonly shape: Shape;
+  /** The account that subscribed the first pattern of the shape; the shape counts for it while it has patterns. */
+  readonly account: string | undefined;
   /** The level of the first text; the pattern itself when its shape has no texts. */
   root: Level | SubscribedPattern | undefined;
 }
@@ -37,13 +40,11 @@ export class PatternTables {
   readonly #fixed = new Map<number, Table[]>();
   /** Tables with `**`. */
   readonly #deep: Table[] = [];
-  /** Number of tables whose shape is not simple. */
-  #limited = 0;
 
-  /** @param maxShapes the number of tables whose shape is not simple */
+  /** @param shapes limits the number of tables whose shape is not simple */
   constructor(
     private readonly separator: Separator,
-    private readonly maxShapes: number,
+    private readonly shapes: Quota,
   ) {}
 
   get isEmpty(): boolean {
@@ -57,8 +58,8 @@ export class PatternTables {
   }
 
   /** @throws {MessagingError} `pattern-limit` when the pattern needs one table too many */
-  add({ shape, texts }: ClientPattern): SubscribedPattern {
-    const table = this.#tables.get(shape.name) ?? this.#open(shape);
+  add({ shape, texts }: ClientPattern, account?: string): SubscribedPattern {
+    const table = this.#tables.get(shape.name) ?? this.#open(shape, account);
     const subscribed: SubscribedPattern = { audience: undefined };
     const last = texts.at(-1);
     if (last === undefined) return (table.root = subscribed);
@@ -102,28 +103,39 @@ export class PatternTables {
   /** Removes all patterns and returns them. */
   clear(): SubscribedPattern[] {
     const all = [...this.#tables.values()].flatMap(({ root }) => (root ? patternsOf(root) : []));
+    for (const table of this.#tables.values()) this.#release(table);
     this.#tables.clear();
     this.#fixed.clear();
     this.#deep.length = 0;
-    this.#limited = 0;
     return all;
   }
 
-  #open(shape: Shape): Table {
-    if (!shape.simple && this.#limited === this.maxShapes)
-      throw new MessagingError(
-        'pattern-limit',
-        `The patterns of all clients have together at most ${this.maxShapes} different combinations of wildcards.`,
-      );
-    if (!shape.simple) this.#limited++;
-    const table: Table = { shape, root: undefined };
+  #open(shape: Shape, account: string | undefined): Table {
+    if (!shape.simple) this.#reserve(account);
+    const table: Table = { shape, account, root: undefined };
     this.#tables.set(shape.name, table);
     this.#group(shape).push(table);
     return table;
   }
 
+  /** @throws {MessagingError} `pattern-limit` */
+  #reserve(account: string | undefined): void {
+    const excess = this.shapes.excess(account, 1);
+    if (excess === 'limit')
+      throw new MessagingError(
+        'pattern-limit',
+        `The patterns of all clients have together at most ${this.shapes.limit} different combinations of wildcards.`,
+      );
+    if (excess === 'share') throw tooMany('pattern-limit', excess, 'combinations of wildcards');
+    this.shapes.add(account, 1);
+  }
+
+  #release({ shape, account }: Table): void {
+    if (!shape.simple) this.shapes.add(account, -1);
+  }
+
   #close(table: Table): void {
-    if (!table.shape.simple) this.#limited--;
+    this.#release(table);
     this.#tables.delete(table.shape.name);
     const group = this.#group(table.shape);
     group.splice(group.indexOf(table), 1);

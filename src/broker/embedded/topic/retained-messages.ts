@@ -13,6 +13,8 @@ import type { Separator } from '../../../pattern/separator.js';
 import type { Logger } from '../../../message/logger.js';
 import { sizeOf } from '../../../message/kept-message.js';
 import type { Message } from '../../../message/message.js';
+import { Quota } from '../../../message/quota.js';
+import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import type { Entry } from './subscription-index.js';
 
@@ -21,9 +23,15 @@ export interface RetainOptions {
   readonly destinations: readonly string[];
   /** True to keep every message with the header `retain:true`; clients can then fill the store. @default false */
   readonly byHeader: boolean;
-  /** Destinations with a kept message; the oldest message is dropped when there are more. @default 10,000 */
+  /**
+   * Destinations with a kept message; the oldest message is dropped when there are more. The messages that one client has sent may be
+   * a share of them (`limits.shares`). @default 10,000
+   */
   readonly maxMessages: number;
-  /** Bytes of all kept messages, with headers and bookkeeping; the oldest message is dropped when there are more. @default 16 MiB */
+  /**
+   * Bytes of all kept messages, with headers and bookkeeping; the oldest message is dropped when there are more. One client may use a
+   * share of them. @default 16 MiB
+   */
   readonly maxBytes: number;
 }
 
@@ -40,16 +48,20 @@ export class RetainedMessages {
   /** False when the options retain no messages at all. */
   readonly enabled: boolean;
   readonly #rules: readonly DestinationPattern[];
-  /** By destination, the oldest message first. */
-  readonly #kept = new Map<string, Publication>();
-  #bytes = 0;
+  /** By destination. */
+  readonly #kept: SharedMap<Publication>;
 
   /** @throws {MessagingError} `pattern-invalid` when an item of `destinations` is malformed */
   constructor(
     private readonly options: RetainOptions,
     private readonly separator: Separator,
     private readonly logger: Logger,
+    shares: number,
   ) {
+    this.#kept = new SharedMap({
+      entries: new Quota(options.maxMessages, shares),
+      bytes: new Quota(options.maxBytes, shares),
+    });
     this.#rules = options.destinations.map((destination) =>
       compileDestination(destination, separator),
     );
@@ -61,16 +73,14 @@ export class RetainedMessages {
     const { message } = publication;
     const { destination, body } = message;
     if (!this.#keeps(message)) return;
-    this.#forget(destination);
-    const size = sizeOf(message);
-    if (body.length === 0 || size > this.options.maxBytes) return;
-    this.#kept.set(destination, keptPublication(publication));
-    this.#bytes += size;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.options.maxMessages && this.#bytes <= this.options.maxBytes)
-        return;
-      this.#forget(oldest);
-    }
+    if (body.length === 0) this.#kept.delete(destination);
+    else
+      this.#kept.set(
+        destination,
+        keptPublication(publication),
+        publication.account,
+        sizeOf(message),
+      );
   }
 
   /** The kept messages of a destination, or of all destinations that match a client's pattern. */
@@ -93,7 +103,6 @@ export class RetainedMessages {
 
   clear(): void {
     this.#kept.clear();
-    this.#bytes = 0;
   }
 
   async #deliverAll(
@@ -118,12 +127,5 @@ export class RetainedMessages {
       (this.options.byHeader && headers.get('retain') === 'true') ||
       this.#rules.some((rule) => rule.match(destination) !== undefined)
     );
-  }
-
-  #forget(destination: string): void {
-    const kept = this.#kept.get(destination);
-    if (kept === undefined) return;
-    this.#kept.delete(destination);
-    this.#bytes -= sizeOf(kept.message);
   }
 }

@@ -5,6 +5,7 @@ import {
   type ClientPattern,
 } from '../../../pattern/client-pattern.js';
 import type { Separator } from '../../../pattern/separator.js';
+import { Quota } from '../../../message/quota.js';
 import type { Subscriber, Subscription } from '../../broker.js';
 import { DestinationCache } from './destination-cache.js';
 import { PatternTables, type SubscribedPattern } from './pattern-tables.js';
@@ -25,14 +26,23 @@ export type Audience = Entry | Set<Entry>;
 export interface TopicOptions {
   /**
    * Different combinations of wildcards (as `/topic/a*` and `/topic/?/b`) in the patterns of all clients together. The broker
-   * makes one table lookup for each. Patterns whose only wildcard is a whole `*` segment or a final `**` are not counted.
+   * makes one table lookup for each. Patterns whose only wildcard is a whole `*` segment or a final `**` are not counted. One
+   * client may introduce a share of them (`limits.shares`).
    *
    * @default 64
    */
   readonly maxPatternShapes: number;
+  /**
+   * Bytes of all messages that topic subscriptions have not acknowledged, and that wait for durable ones. A message that several
+   * subscriptions hold counts once. One client may hold a share of them (`limits.shares`). @default 256 MiB
+   */
+  readonly maxUnacknowledgedBytes: number;
 }
 
-export const defaultTopicOptions: TopicOptions = { maxPatternShapes: 64 };
+export const defaultTopicOptions: TopicOptions = {
+  maxPatternShapes: 64,
+  maxUnacknowledgedBytes: 256 * 1024 * 1024,
+};
 
 const none: readonly SubscribedPattern[] = [];
 
@@ -45,9 +55,10 @@ export class SubscriptionIndex {
 
   constructor(
     private readonly separator: Separator,
-    { maxPatternShapes }: TopicOptions = defaultTopicOptions,
+    { maxPatternShapes }: Pick<TopicOptions, 'maxPatternShapes'> = defaultTopicOptions,
+    shares = 1,
   ) {
-    this.#patterns = new PatternTables(separator, maxPatternShapes);
+    this.#patterns = new PatternTables(separator, new Quota(maxPatternShapes, shares));
   }
 
   /**
@@ -58,7 +69,7 @@ export class SubscriptionIndex {
   add(subscriber: Subscriber, subscription: Subscription): Entry {
     const { destination } = subscription;
     const pattern = this.#parse(destination);
-    const subscribed = pattern && this.#subscribed(pattern);
+    const subscribed = pattern && this.#subscribed(pattern, subscriber.account);
     const entry: Entry = { subscriber, subscription, since: ++this.#count };
     if (subscribed === undefined)
       this.#exact.set(destination, withEntry(this.#exact.get(destination), entry));
@@ -113,10 +124,10 @@ export class SubscriptionIndex {
       : undefined;
   }
 
-  #subscribed(pattern: ClientPattern): SubscribedPattern {
+  #subscribed(pattern: ClientPattern, account: string | undefined): SubscribedPattern {
     const known = this.#patterns.get(pattern);
     if (known !== undefined) return known;
-    const added = this.#patterns.add(pattern);
+    const added = this.#patterns.add(pattern, account);
     this.#matching.clear();
     return added;
   }

@@ -146,16 +146,19 @@ describe('a durable subscription', () => {
 
   it('frees the memory of its messages when its retention ends', async () => {
     const { clock, publish, consumer } = brokerWith(
-      { maxTotalBytes: 3000 },
-      { durable: { retention: 1000 } },
+      {},
+      { topic: { maxUnacknowledgedBytes: 3000 }, durable: { retention: 1000 } },
     );
-    const ann = consumer();
+    const [ann, bob] = [consumer(), consumer()];
     subscribe(ann);
     void ann.connection.close();
     publish(topic, 'x'.repeat(2000));
-    expect(() => publish('/queue/x', 'x'.repeat(2000))).toThrow(refusal('queue-full'));
+    bob.subscribe('b', '/topic/other', 'client');
+    publish('/topic/other', 'x'.repeat(2000));
+    expect([bob.takeTexts(), bob.failures]).toEqual([[], ['slow-consumer']]);
     await clock.advance(1000);
-    publish('/queue/x', 'x'.repeat(2000));
+    publish('/topic/other', 'x'.repeat(2000));
+    expect(bob.takeTexts()).toEqual(['x'.repeat(2000)]);
   });
 
   it('returns the unacknowledged messages to the new connection before the old one closes', async () => {

@@ -45,7 +45,7 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     expect(eve.deliveries[0]!.headers.get('original-destination')).toBe(destination);
     for (let n = 0; n < 3; n++) eve.settle('nack', '1');
     expect(errors).toEqual([
-      'A message of "/queue/dead-letters" could not be delivered and is lost.',
+      "A message of '/queue/dead-letters' could not be delivered and is lost.",
     ]);
   });
 
@@ -75,13 +75,36 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     expect(ann.takeTexts()).toHaveLength(12);
   });
 
+  it('has the id of the message, and another one when the connection receives the message again', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', destination, 'client');
+    publish(destination, '1');
+    ann.settle('nack', '1');
+    ann.settle('nack', '1');
+    const ids = ann.deliveries.map(({ ack }) => ack);
+    expect(ids).toEqual([ids[0], `${ids[0]}@1`, `${ids[0]}@2`]);
+  });
+
+  it('is known for the latest 1,024 settled messages at least', () => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', destination, 'client-individual', { 'prefetch-count': '3000' });
+    const texts = Array.from({ length: 2048 }, (_, i) => String(i));
+    publish(destination, ...texts);
+    for (const text of texts) ann.settle('ack', text);
+    ann.settle('ack', '1024');
+    expect(() => ann.settle('ack', '0')).toThrow(refusal('acknowledgement-unknown'));
+  });
+
   it('is rejected when it names another subscription', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     ann.subscribe('a', destination, 'client');
     publish(destination, '1');
+    const id = ann.deliveries[0]!.ack!;
     const settle = (subscription: string) =>
-      ann.connection.settle({ kind: 'ack', id: '1', subscription });
+      ann.connection.settle({ kind: 'ack', id, subscription });
     expect(() => settle('b')).toThrow(refusal('acknowledgement-unknown'));
     expect(() => settle('a')).not.toThrow();
   });
@@ -171,14 +194,15 @@ describe('a topic', () => {
   it.each(['UNSUBSCRIBE', 'its connection'])(
     'frees the memory of a subscription that ends with %s',
     (end) => {
-      const { publish, consumer } = brokerWith({ maxTotalBytes: 3000 });
-      const ann = consumer();
+      const { publish, consumer } = brokerWith({}, { topic: { maxUnacknowledgedBytes: 3000 } });
+      const [ann, bob] = [consumer(), consumer()];
       ann.subscribe('a', '/topic/x', 'client', { 'prefetch-count': '1' });
       publish('/topic/x', 'x'.repeat(1000), 'x'.repeat(1000));
       if (end === 'UNSUBSCRIBE') void ann.connection.unsubscribe('a');
       else void ann.connection.close();
-      publish('/topic/x', 'x'.repeat(1000));
-      publish('/queue/x', 'x'.repeat(2500));
+      bob.subscribe('b', '/topic/x', 'client');
+      publish('/topic/x', 'x'.repeat(2500));
+      expect(bob.takeTexts()).toEqual(['x'.repeat(2500)]);
     },
   );
 });

@@ -54,6 +54,7 @@ function queued(sequence: number): QueuedMessage {
   return {
     sequence,
     publication: publication('/q'),
+    account: undefined,
     size: sequence,
     expires: Infinity,
     retained: false,

@@ -10,6 +10,7 @@ function queued(sequence: number): QueuedMessage {
   return {
     sequence,
     publication: publication('/q'),
+    account: undefined,
     size: 1,
     expires: Infinity,
     retained: false,

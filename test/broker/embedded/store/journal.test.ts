@@ -34,7 +34,7 @@ describe('a failed write', () => {
     await fail(put());
     expect(logged).toEqual([
       [
-        'A message for "/queue/jobs" could not be stored. Failures are not logged again until a write succeeds.',
+        "A message for '/queue/jobs' could not be stored. Failures are not logged again until a write succeeds.",
         full,
       ],
     ]);
@@ -44,7 +44,7 @@ describe('a failed write', () => {
     await fail(put(), put('/queue/other'), { kind: 'remove', sequence: 1 });
     expect(logged).toEqual([
       [
-        '2 messages could not be stored; the first is for "/queue/jobs". Failures are not logged again until a write succeeds.',
+        "2 messages could not be stored; the first is for '/queue/jobs'. Failures are not logged again until a write succeeds.",
         full,
       ],
     ]);
@@ -52,7 +52,7 @@ describe('a failed write', () => {
 
   it('is logged on one line when the destination contains a line end', async () => {
     await fail(put('/queue/a\nb'));
-    expect(logged[0]![0]).toContain('"/queue/a\\nb"');
+    expect(logged[0]![0]).toContain(String.raw`'/queue/a\u{a}b'`);
   });
 
   it('is logged again only after a write has succeeded', async () => {

@@ -240,8 +240,8 @@ describe('a persistent message', () => {
     ann.settle('nack', 'one');
     await written();
     expect(before.errors).toEqual([
-      'A message for "/queue/dead-letters" could not be stored. Failures are not logged again until a write succeeds.',
-      'A message of "/queue/jobs" could not be delivered and is delivered again after a restart.',
+      "A message for '/queue/dead-letters' could not be stored. Failures are not logged again until a write succeeds.",
+      "A message of '/queue/jobs' could not be delivered and is delivered again after a restart.",
     ]);
     await before.subject.stop();
     const { consumer } = await stored({}, before.store);
@@ -260,7 +260,7 @@ describe('a persistent message', () => {
     await subject.publish(persistent('one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
     expect(store.texts).toEqual([]);
   });
 
@@ -274,7 +274,7 @@ describe('a persistent message', () => {
     void subject.publish(publication(jobs, 'one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(['A message of "/queue/jobs" could not be delivered and is lost.']);
+    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
     expect(store.writes).toEqual([]);
   });
 

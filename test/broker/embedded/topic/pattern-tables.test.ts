@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PatternTables } from '../../../../src/broker/embedded/topic/pattern-tables.js';
 import { MessagingError } from '../../../../src/message/error.js';
+import { Quota } from '../../../../src/message/quota.js';
 import { parseClientPattern } from '../../../../src/pattern/client-pattern.js';
 
 /** Adds patterns until the tables are full; returns the number of patterns that were added. */
@@ -67,7 +68,7 @@ describe('the cost of one destination', () => {
       '/a'.repeat(32),
     ],
   ])('is at most 64 tables with %s', (_, patterns, destination) => {
-    const tables = new PatternTables('/', 64);
+    const tables = new PatternTables('/', new Quota(64, 1));
     fill(tables, patterns);
     const { tablesRead, characters } = costOf(tables, destination);
     expect(tablesRead).toBeLessThanOrEqual(64);
@@ -75,7 +76,7 @@ describe('the cost of one destination', () => {
   });
 
   it('is at most 64 and 2n + 1 tables with the patterns that are not limited', () => {
-    const tables = new PatternTables('/', 64);
+    const tables = new PatternTables('/', new Quota(64, 1));
     fill(tables, branching(12));
     fill(
       tables,
@@ -86,7 +87,7 @@ describe('the cost of one destination', () => {
   });
 
   it('does not depend on the number of patterns', () => {
-    const tables = new PatternTables('/', 64);
+    const tables = new PatternTables('/', new Quota(64, 1));
     for (let i = 0; i < 10_000; i++) fill(tables, [`/rooms/${i}/*`, `/rooms/room-${i}*`]);
     // One shape for each length of the number.
     expect(costOf(tables, '/rooms/17/x')).toEqual({ found: 1, tablesRead: 1, characters: 7 });
@@ -101,7 +102,7 @@ describe('the limit of shapes', () => {
   );
 
   it('refuses one shape too many, and takes more patterns of a known shape', () => {
-    const tables = new PatternTables('/', 1);
+    const tables = new PatternTables('/', new Quota(1, 1));
     const add = (pattern: string) => tables.add(parseClientPattern(pattern, '/'));
     add('/topic/a*');
     add('/topic/b*');
@@ -110,14 +111,14 @@ describe('the limit of shapes', () => {
   });
 
   it('does not apply to one whole segment and a final `**`', () => {
-    const tables = new PatternTables('/', 0);
+    const tables = new PatternTables('/', new Quota(0, 1));
     const patterns = ['/topic/*', '/topic/*/b', '/topic/**', '/**'];
     expect(fill(tables, patterns)).toBe(4);
     expect(fill(tables, ['/*/*', '/*/**', '/**/a', '/topic/?', '/topic/a*'])).toBe(0);
   });
 
   it('is free again when the last pattern of a shape is removed', () => {
-    const tables = new PatternTables('/', 1);
+    const tables = new PatternTables('/', new Quota(1, 1));
     const first = parseClientPattern('/topic/a*', '/');
     const deep = parseClientPattern('/**/a', '/');
     tables.add(first);

@@ -1,0 +1,20 @@
+// Text of clients inside error texts and log lines: short, and without characters that change a terminal or forge a line.
+
+/** Characters of a name or destination in a text. */
+const quotedCharacters = 120;
+
+/** Control and format characters, such as line ends, escape sequences and changes of the writing direction. */
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** The text in single quotes, with at most 120 characters. */
+export function quote(text: string): string {
+  return `'${printable(text, quotedCharacters)}'`;
+}
+
+/** The text with at most `limit` characters of the original; invisible characters are written as `\u{1b}`. */
+export function printable(text: string, limit: number): string {
+  const cut = text.length > limit ? `${text.slice(0, limit)}...` : text;
+  return cut
+    .toWellFormed()
+    .replace(invisible, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}

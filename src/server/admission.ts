@@ -1,0 +1,101 @@
+// Limits the sessions of a server, and the connections that have not finished CONNECT.
+import type { Clock } from '../message/clock.js';
+import type { Logger } from '../message/logger.js';
+import type { Principal } from '../message/message.js';
+import { accountOf, Quota, tooMany } from '../message/quota.js';
+import type { ConnectionGate, ConnectionRefusal } from '../transport/transport.js';
+
+export interface AdmissionLimits {
+  readonly maxSessions: number;
+  readonly maxSessionsPerUser: number;
+  readonly maxSessionsPerAddress: number;
+  readonly maxHandshakes: number;
+  /** One address may have one of so many parts of the handshakes. */
+  readonly shares: number;
+}
+
+export interface AdmissionParts {
+  readonly limits: AdmissionLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** True when clients can become a user at CONNECT. */
+  readonly hasUsers: boolean;
+}
+
+/** Milliseconds between two log lines about refused connections, because a flood of them must not fill the log. */
+const logInterval = 60_000;
+
+export class Admission implements ConnectionGate {
+  readonly #handshakes: Quota;
+  readonly #sessions: Quota;
+  /** Connections that were refused since the last log line. */
+  #refused = 0;
+  #loggedAt = -Infinity;
+
+  constructor(private readonly parts: AdmissionParts) {
+    const { maxSessions, maxHandshakes, shares } = parts.limits;
+    this.#handshakes = new Quota(maxHandshakes, shares);
+    this.#sessions = new Quota(maxSessions, 1);
+  }
+
+  refusal(address: string | undefined, principal?: Principal): ConnectionRefusal | undefined {
+    const refusal = this.#refusal(address, principal);
+    if (refusal !== undefined) this.#log(address, refusal);
+    return refusal;
+  }
+
+  begin(address: string | undefined): () => void {
+    return counted(this.#handshakes, accountOf(undefined, address));
+  }
+
+  /**
+   * Counts a session whose CONNECT is accepted. Returns a function that ends the counting.
+   *
+   * @throws {MessagingError} `session-limit`
+   */
+  open(account: string, principal: Principal | undefined): () => void {
+    const { maxSessionsPerUser, maxSessionsPerAddress } = this.parts.limits;
+    const share = principal === undefined ? maxSessionsPerAddress : maxSessionsPerUser;
+    const excess = this.#sessions.excess(account, 1, share);
+    if (excess !== undefined) throw tooMany('session-limit', excess, 'sessions');
+    return counted(this.#sessions, account);
+  }
+
+  #refusal(
+    address: string | undefined,
+    principal: Principal | undefined,
+  ): ConnectionRefusal | undefined {
+    const { limits, hasUsers } = this.parts;
+    const account = accountOf(undefined, address);
+    const handshakes = this.#handshakes.excess(account, 1);
+    if (handshakes !== undefined) return { code: 'handshake-limit', excess: handshakes };
+    // A client that may become a user is not counted for its address before CONNECT.
+    const owner = hasUsers || principal !== undefined ? undefined : account;
+    const sessions = this.#sessions.excess(owner, 1, limits.maxSessionsPerAddress);
+    return sessions && { code: 'session-limit', excess: sessions };
+  }
+
+  #log(address: string | undefined, { code }: ConnectionRefusal): void {
+    const { clock, logger } = this.parts;
+    this.#refused++;
+    const now = clock.now();
+    if (now - this.#loggedAt < logInterval) return;
+    const others = this.#refused - 1;
+    logger.warn(
+      `A connection from ${address ?? 'an unknown address'} was refused: ${code}. ${others} others were refused since the last such line.`,
+    );
+    this.#loggedAt = now;
+    this.#refused = 0;
+  }
+}
+
+/** Counts one for the account. The returned function gives it back, once. */
+function counted(quota: Quota, account: string): () => void {
+  quota.add(account, 1);
+  let open = true;
+  return () => {
+    if (!open) return;
+    open = false;
+    quota.add(account, -1);
+  };
+}

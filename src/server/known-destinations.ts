@@ -1,0 +1,143 @@
+// The destinations that a server serves, and the texts for frames whose destination it does not serve.
+import type { Route } from '../dispatch/route.js';
+import { errorCodes, MessagingError } from '../message/error.js';
+import { editDistance } from '../message/nearest.js';
+import { quote } from '../message/quote.js';
+import type { Separator } from '../pattern/separator.js';
+import type { PrefixOptions } from './options.js';
+
+/** A route of a controller, for people. */
+export interface RouteDescription {
+  readonly on: 'send' | 'subscribe';
+  /** The destination as clients name it, with the application prefix. */
+  readonly destination: string;
+  /** As `ChatController.say`. */
+  readonly handler: string;
+}
+
+/** The routes under all application prefixes. */
+export function describeRoutes(
+  routes: readonly Route[],
+  application: readonly string[],
+): readonly RouteDescription[] {
+  return routes.flatMap(({ on, pattern, handler }) =>
+    application.map((prefix) => ({
+      on,
+      destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`,
+      handler,
+    })),
+  );
+}
+
+/** Undefined for a segment with a variable or a wildcard, which is equal to every segment. */
+type Segment = string | undefined;
+
+interface KnownDestination {
+  readonly destination: string;
+  readonly segments: readonly Segment[];
+}
+
+/** A larger difference is not a typing mistake. In characters. */
+const maxDistance = 3;
+
+/** Longer destinations are not compared. In characters. */
+const comparedCharacters = 200;
+
+/** A client can send many frames that nothing serves, so the comparison must be cheap. */
+const comparedDestinations = 200;
+
+export class KnownDestinations {
+  readonly #known: Readonly<Record<'send' | 'subscribe', readonly KnownDestination[]>>;
+  /** As `'/app', '/topic', '/queue' or '/user'`. */
+  readonly #prefixes: string;
+  readonly #separators: RegExp;
+
+  constructor(
+    routes: readonly Route[],
+    { application, broker, user }: PrefixOptions,
+    separator: Separator,
+  ) {
+    // With dots, a prefix and the part behind it are still separated by a slash.
+    this.#separators = separator === '.' ? /[/.]/ : /\//;
+    const described = describeRoutes(routes, application);
+    const shared = [...broker, user].map((prefix) => `${prefix}/**`);
+    const known = (kind: 'send' | 'subscribe') =>
+      [...described.flatMap(({ on, destination }) => (on === kind ? destination : [])), ...shared]
+        .slice(0, comparedDestinations)
+        .map((destination) => ({
+          destination,
+          segments: this.#split(destination).map((segment) =>
+            segment !== '**' && /[{*?]/.test(segment) ? undefined : segment,
+          ),
+        }));
+    this.#known = { send: known('send'), subscribe: known('subscribe') };
+    const prefixes = [...application, ...broker, user].map((prefix) => `'${prefix}'`);
+    this.#prefixes = `${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)}`;
+  }
+
+  /** Returns the error; when it has the default text of its code, and this text can name the destination, with a better text. */
+  explain(error: MessagingError, kind: string, destination: string | undefined): MessagingError {
+    const { code, message, detail, fields, cause } = error;
+    const on = kind === 'send' || kind === 'subscribe' ? kind : undefined;
+    if (on === undefined || destination === undefined || message !== errorCodes[code].text)
+      return error;
+    const text = this.#text(code, on, destination);
+    return text === undefined ? error : new MessagingError(code, text, { detail, fields, cause });
+  }
+
+  #text(code: string, on: 'send' | 'subscribe', destination: string): string | undefined {
+    if (code === 'destination-refused')
+      return `Clients may not ${on === 'send' ? 'send' : 'subscribe'} to ${quote(destination)}.`;
+    if (code === 'no-route')
+      return `Nothing serves ${quote(destination)} for ${on.toUpperCase()}. ${this.#hint(on, destination)}`;
+    return undefined;
+  }
+
+  #hint(on: 'send' | 'subscribe', destination: string): string {
+    const other = on === 'send' ? 'subscribe' : 'send';
+    const nearest = this.#nearest(on, destination, maxDistance);
+    const served = this.#nearest(other, destination, 0);
+    if (served !== undefined) return `It is served for ${other.toUpperCase()}.`;
+    if (nearest !== undefined) return `The nearest known destination is '${nearest}'.`;
+    return `Destinations begin with ${this.#prefixes}; no known one is similar.`;
+  }
+
+  /** The destination with the smallest number of different characters, up to a limit. */
+  #nearest(on: 'send' | 'subscribe', destination: string, limit: number): string | undefined {
+    if (destination.length > comparedCharacters) return undefined;
+    const segments = this.#split(destination);
+    let nearest: string | undefined;
+    let least = limit + 1;
+    for (const known of this.#known[on]) {
+      const distance = segmentDistance(known.segments, segments, least - 1);
+      if (distance >= least) continue;
+      nearest = known.destination;
+      least = distance;
+      if (least === 0) break;
+    }
+    return nearest;
+  }
+
+  #split(destination: string): readonly string[] {
+    return destination.split(this.#separators).filter((segment) => segment !== '');
+  }
+}
+
+/** The number of different characters; Infinity above the limit. */
+function segmentDistance(
+  known: readonly Segment[],
+  given: readonly string[],
+  limit: number,
+): number {
+  const open = known.at(-1) === '**';
+  if (open ? given.length < known.length - 1 : given.length !== known.length) return Infinity;
+  let distance = 0;
+  for (let i = 0; i < known.length; i++) {
+    const segment = known[i];
+    if (segment === '**') return distance;
+    if (segment === undefined || segment === given[i]) continue;
+    distance += editDistance(segment, given[i]!, limit - distance);
+    if (distance > limit) return Infinity;
+  }
+  return distance;
+}

@@ -1,0 +1,152 @@
+// The shares of the embedded broker's limits: a client that uses up its share affects no other client.
+import { describe, expect, it } from 'vitest';
+import { brokerWith, publication, refusal } from './started-broker.js';
+
+const large = 'x'.repeat(1000);
+
+/** Sends as a client of this account. */
+function sender({ subject }: ReturnType<typeof brokerWith>, account: string) {
+  return (destination: string, text = large) =>
+    void subject.publish(publication(destination, text, {}, account));
+}
+
+describe('the share of a client', () => {
+  it('bounds the bytes that it has sent to queues', () => {
+    const broker = brokerWith({ maxTotalBytes: 20_000 }, {}, 8);
+    const [flood, order] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+    flood('/queue/a');
+    expect(() => flood('/queue/b')).toThrow(refusal('queue-full'));
+    expect(() => flood('/queue/b')).toThrow('as one client may have');
+    order('/queue/orders');
+    broker.publish('/queue/reports', 'x'.repeat(10_000));
+  });
+
+  it('is free again when its messages are acknowledged, dropped or dead', () => {
+    const broker = brokerWith(
+      { maxTotalBytes: 20_000, maxDeliveries: 1, whenFull: 'drop-oldest', maxMessages: 1 },
+      {},
+      8,
+    );
+    const send = sender(broker, 'user ann');
+    const reader = broker.consumer();
+    send('/queue/a');
+    reader.subscribe('a', '/queue/a', 'client');
+    reader.settle('ack', large);
+    send('/queue/a');
+    reader.settle('nack', large);
+    // The dead letter counts for its sender.
+    expect(() => send('/queue/a')).toThrow(refusal('queue-full'));
+    reader.subscribe('dead', '/queue/dead-letters');
+    send('/queue/a');
+  });
+
+  it('bounds the queues that it opens, by SEND and by SUBSCRIBE', () => {
+    const broker = brokerWith({ maxQueues: 16 }, {}, 8);
+    const [flood, order] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+    const mallory = broker.consumer('user mallory');
+    flood('/queue/1');
+    mallory.subscribe('2', '/queue/2');
+    expect(() => flood('/queue/3')).toThrow(refusal('queue-limit'));
+    expect(() => mallory.subscribe('3', '/queue/3')).toThrow(refusal('queue-limit'));
+    order('/queue/orders');
+    flood('/queue/orders');
+    void mallory.connection.unsubscribe('2');
+    flood('/queue/3');
+  });
+
+  it('bounds its durable subscriptions, also while it is away', () => {
+    const broker = brokerWith({}, { durable: { maxSubscriptions: 16 } }, 8);
+    const durably = (account: string, name: string) => {
+      const { connection } = broker.consumer(account);
+      const durable = { id: '1', ack: 'auto', headers: new Map(), durable: name } as const;
+      void connection.subscribe({ ...durable, destination: '/topic/x' });
+      return connection;
+    };
+    const first = durably('address 10.0.0.1', 'one');
+    void first.close();
+    durably('address 10.0.0.1', 'two');
+    expect(() => durably('address 10.0.0.1', 'three')).toThrow(refusal('subscription-limit'));
+    durably('user ann', 'orders');
+    void durably('address 10.0.0.1', 'one').unsubscribe('1');
+    durably('address 10.0.0.1', 'three');
+  });
+
+  it('bounds the shapes of its patterns', () => {
+    const { consumer } = brokerWith({}, { topic: { maxPatternShapes: 8 } }, 8);
+    const [mallory, ann] = [consumer('user mallory'), consumer('user ann')];
+    mallory.subscribe('1', '/topic/?');
+    expect(() => mallory.subscribe('2', '/topic/??')).toThrow(refusal('pattern-limit'));
+    ann.subscribe('1', '/topic/??');
+    // The shape is open already.
+    mallory.subscribe('2', '/topic/??');
+    void mallory.connection.unsubscribe('1');
+    mallory.subscribe('3', '/topic/?/?');
+  });
+
+  it('bounds the messages of topics that it does not acknowledge, over all its subscriptions', () => {
+    const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 32_000 } }, 8);
+    const [mallory, ann] = [broker.consumer('user mallory'), broker.consumer('user ann')];
+    for (let i = 0; i < 4; i++) mallory.subscribe(`${i}`, `/topic/${i}`, 'client');
+    ann.subscribe('0', '/topic/0', 'client');
+    for (let i = 0; i < 4; i++) broker.publish(`/topic/${i}`, large);
+    expect([mallory.failures, ann.failures]).toEqual([['slow-consumer'], []]);
+  });
+});
+
+it('a client replaces only its own retained messages', () => {
+  const retain = { destinations: ['/topic/**'], maxMessages: 16 };
+  const broker = brokerWith({}, { retain }, 8);
+  const [flood, price] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+  price('/topic/price', '1');
+  broker.publish('/topic/state', 'open');
+  for (let i = 0; i < 100; i++) flood(`/topic/${i}`, `${i}`);
+  const reader = broker.consumer();
+  reader.subscribe('all', '/topic/*');
+  expect(reader.takeTexts()).toEqual(['1', 'open', '98', '99']);
+});
+
+describe('subscribers of topics that acknowledge', () => {
+  it('go on while queues are full', () => {
+    const broker = brokerWith({ maxTotalBytes: 3000 });
+    const ann = broker.consumer('user ann');
+    ann.subscribe('news', '/topic/news', 'client');
+    broker.publish('/queue/full', large, large);
+    for (const text of ['1', '2', '3']) {
+      broker.publish('/topic/news', text);
+      ann.settle('ack', text);
+    }
+    expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2', '3'], []]);
+  });
+
+  it('go on while other clients hold all messages that topics may hold', () => {
+    const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 8 * 1300 } }, 8);
+    for (let i = 0; i < 8; i++) {
+      broker.consumer(`user mallory-${i}`).subscribe('s', `/topic/${i}`, 'client');
+      broker.publish(`/topic/${i}`, large);
+    }
+    const ann = broker.consumer('user ann');
+    ann.subscribe('news', '/topic/news', 'client');
+    for (const text of ['1', '2', '3']) {
+      broker.publish('/topic/news', text);
+      ann.settle('ack', text);
+    }
+    expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2', '3'], []]);
+  });
+
+  it('can be many: a message that all of them hold counts once', () => {
+    const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 50_000 } }, 8);
+    const readers = Array.from({ length: 200 }, (_, i) => broker.consumer(`user ${i}`));
+    for (const each of readers) each.subscribe('news', '/topic/news', 'client');
+    broker.publish('/topic/news', large);
+    expect(readers.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(readers.flatMap((each) => each.takeTexts())).toHaveLength(200);
+  });
+
+  it('can have many subscriptions: a message that all of them hold counts once', () => {
+    const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 160_000 } }, 8);
+    const ann = broker.consumer('user ann');
+    for (let i = 0; i < 100; i++) ann.subscribe(`${i}`, '/topic/news', 'client');
+    broker.publish('/topic/news', large);
+    expect([ann.takeTexts().length, ann.failures]).toEqual([100, []]);
+  });
+});

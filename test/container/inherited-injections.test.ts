@@ -1,0 +1,175 @@
+// Inherited injections: a class gets the constructor arguments and properties that its parents declare.
+import 'reflect-metadata';
+import { EventEmitter } from 'node:events';
+import {
+  Container,
+  inject,
+  injectable,
+  injectFromBase,
+  LazyServiceIdentifier,
+  postConstruct,
+} from 'inversify';
+import { describe, expect, it } from 'vitest';
+import { Controller, createServer, silentLogger, type Constructor } from '../../src/index.js';
+
+@injectable()
+class Clock {}
+
+@injectable()
+class Store {
+  constructor(readonly clock: Clock) {}
+}
+
+class FileStore extends Store {}
+
+@injectable()
+class Base {
+  @inject(Clock) readonly clock!: Clock;
+  started = false;
+
+  constructor(readonly store: Store) {}
+
+  @postConstruct()
+  start() {
+    this.started = true;
+  }
+}
+
+/** Builds a server with one controller, and returns the instance. */
+async function built<T extends object>(type: Constructor<T>, container?: Container): Promise<T> {
+  let instance: T | undefined;
+  const owner = container ?? new Container({ autobind: true, defaultScope: 'Singleton' });
+  const server = await createServer({
+    container: owner,
+    controllers: [type],
+    logger: silentLogger,
+  });
+  instance = owner.get<T>(type as never);
+  await server.close();
+  return instance;
+}
+
+async function refusalOf(type: Constructor): Promise<string> {
+  return createServer({ controllers: [type] }).then(
+    () => 'The server was built.',
+    ({ message }: Error) => message,
+  );
+}
+
+describe('a controller without a constructor', () => {
+  it('gets the arguments, properties and lifecycle of its parents', async () => {
+    class Middle extends Base {}
+    @Controller()
+    class Child extends Middle {}
+    for (let i = 0; i < 2; i++) {
+      const child = await built(Child);
+      expect(child.store).toBeInstanceOf(Store);
+      expect(child.store.clock).toBeInstanceOf(Clock);
+      expect(child.clock).toBeInstanceOf(Clock);
+      expect(child.started).toBe(true);
+    }
+  });
+
+  it('gets the arguments of a parent that is a controller, also with fields of its own', async () => {
+    @Controller()
+    class Parent {
+      constructor(readonly store: Store) {}
+    }
+    @Controller()
+    class Child extends Parent {
+      readonly list: number[] = [];
+    }
+    const child = await built(Child);
+    expect(child.store).toBeInstanceOf(Store);
+    expect(child.list).toEqual([]);
+  });
+
+  it('is refused if the parameters of its parent are unknown', async () => {
+    class Parent {
+      constructor(readonly store: Store) {}
+    }
+    @Controller()
+    class Child extends Parent {}
+    expect(await refusalOf(Child)).toContain(
+      'Child: it cannot be created: it inherits the constructor of Parent, whose parameters have no injections; decorate Parent with @injectable() or its parameters with @inject(), or declare a constructor in Child.',
+    );
+  });
+
+  it('is refused if only some parameters of its parent have injections', async () => {
+    class Parent {
+      constructor(
+        readonly store: Store,
+        readonly clock: Clock,
+      ) {}
+    }
+    // As a compiler that records no types does.
+    inject(Store)(Parent, undefined, 0);
+    @Controller()
+    class Child extends Parent {}
+    expect(await refusalOf(Child)).toMatch(/^- Child: it cannot be created: .*"Parent"/m);
+  });
+});
+
+describe('a controller with a constructor', () => {
+  it('gets its own arguments, and inherits properties', async () => {
+    @Controller()
+    class Child extends Base {
+      constructor(readonly own: Clock) {
+        super(new Store(own));
+      }
+    }
+    @Controller()
+    class WithoutParameters extends Base {
+      constructor() {
+        super(new Store(new Clock()));
+      }
+    }
+    const child = await built(Child);
+    expect(child.own).toBeInstanceOf(Clock);
+    expect(child.store.clock).toBe(child.own);
+    expect(child.clock).toBeInstanceOf(Clock);
+    // The container has no Store, so an inherited argument would fail.
+    const container = new Container();
+    container.bind(Clock).toSelf();
+    expect((await built(WithoutParameters, container)).clock).toBeInstanceOf(Clock);
+  });
+
+  it('may use @injectFromBase() of inversify', async () => {
+    @Controller()
+    @injectFromBase()
+    class Child extends Base {}
+    expect((await built(Child)).store).toBeInstanceOf(Store);
+  });
+});
+
+describe('a service', () => {
+  @Controller()
+  class Files {
+    constructor(
+      readonly files: FileStore,
+      @inject('store') readonly named: Store,
+      @inject(new LazyServiceIdentifier(() => Later)) readonly later: Store,
+    ) {}
+  }
+
+  class Later extends Store {}
+  class Named extends Store {}
+
+  it('inherits the arguments of its parents under any token', async () => {
+    const container = new Container();
+    for (const type of [Clock, FileStore, Later, Named]) container.bind<object>(type).toSelf();
+    container.bind('store').toService(Named);
+    const { files, named, later } = await built(Files, container);
+    expect(named).toBeInstanceOf(Named);
+    for (const store of [files, named, later]) expect(store.clock).toBeInstanceOf(Clock);
+  });
+
+  it('may inherit from a class of a library, whose parameters are optional', async () => {
+    class Bus extends EventEmitter {}
+    @Controller()
+    class Busy {
+      constructor(@inject(Bus) readonly bus: Bus) {}
+    }
+    expect((await built(Busy)).bus.eventNames()).toEqual([]);
+  });
+});

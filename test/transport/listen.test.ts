@@ -1,0 +1,57 @@
+// The log line with the address of a server that listens.
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { createServer, tcpTransport, type Logger } from '../../src/index.js';
+import { logAddress } from '../../src/transport/listen.js';
+
+/** A logger that keeps the lines of `info`. */
+function recordingLogger(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  return { lines, error: () => {}, warn: () => {}, info: (text) => void lines.push(text) };
+}
+
+function lineFor(address: string): string | undefined {
+  const logger = recordingLogger();
+  const server = { address: () => ({ address, family: '', port: 8080 }) };
+  logAddress(server, logger, 'the fix');
+  return logger.lines[0];
+}
+
+it.each([
+  ['127.0.0.1', '127.0.0.1:8080'],
+  ['127.0.0.2', '127.0.0.2:8080'],
+  ['::1', '[::1]:8080'],
+])('the log names the fix for %s, which other machines cannot reach', (address, shown) => {
+  expect(lineFor(address)).toBe(
+    `Listening on ${shown}, for clients on this machine only. To accept clients on other machines: the fix`,
+  );
+});
+
+it.each([
+  ['0.0.0.0', '0.0.0.0:8080'],
+  ['::', '[::]:8080'],
+  ['192.0.2.1', '192.0.2.1:8080'],
+])('the log has only the address for %s, which other machines can reach', (address, shown) => {
+  expect(lineFor(address)).toBe(`Listening on ${shown}.`);
+});
+
+it('the log has the path of a Unix socket', () => {
+  const logger = recordingLogger();
+  logAddress({ address: () => '/run/signalbox' }, logger, 'the fix');
+  expect(logger.lines).toEqual(['Listening on /run/signalbox.']);
+});
+
+it('the addresses of TCP transports and of listen() are logged', async () => {
+  const logger = recordingLogger();
+  const tcp = tcpTransport({ port: 0 });
+  const server = await createServer({ logger, transports: [tcp] });
+  await server.listen(0);
+  const { port } = server.address() as AddressInfo;
+  const line = (at: number, fix: string) =>
+    `Listening on 127.0.0.1:${at}, for clients on this machine only. To accept clients on other machines: ${fix}`;
+  expect(logger.lines).toEqual([
+    line(tcp.address()!.port, "tcpTransport({ port: 0, host: '0.0.0.0' })"),
+    line(port, "listen(0, '0.0.0.0')"),
+  ]);
+  await server.close();
+});
