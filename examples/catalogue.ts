@@ -1,4 +1,4 @@
-// The examples there are. A new one is a folder and an entry here.
+// The list of examples. A new example is a folder and an entry here.
 import { mount as chat } from './chat/chat.server.js';
 import type { Example } from './example.js';
 import { mount as greeting } from './greeting/greeting.server.js';
@@ -7,13 +7,13 @@ export const examples: readonly Example[] = [
   {
     name: 'greeting',
     title: 'Greeting',
-    summary: 'A name goes in, and everybody who is connected sees the greeting.',
+    summary: 'Send a name; all open pages receive the greeting.',
     mount: greeting,
   },
   {
     name: 'chat',
     title: 'Chat',
-    summary: 'Rooms with a memory, private words, and who is here; over STOMP or JSON.',
+    summary: 'Rooms with history, private messages and a list of members, over STOMP or JSON.',
     mount: chat,
   },
 ];

@@ -1,15 +1,15 @@
-// What an example is: a server with a page, mounted on an HTTP server that it may share with others.
+// The type of an example: a server with a page, on an HTTP server that several examples may share.
 import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'signalbox';
 
 /**
- * Starts an example on an application's HTTP server, with a broker of its own.
- * @param base where its page lies: `/` when it runs alone, `/<name>/` beside others
+ * Starts an example on an HTTP server. Each example has a separate broker.
+ * @param base the path of its page: `/` when it runs alone, otherwise `/<name>/`
  */
 export type Mount = (http: HttpServer, base: string) => Promise<Server>;
 
 export interface Example {
-  /** Its folder, and its part of the address. */
+  /** The name of its folder, and the first segment of its path. */
   readonly name: string;
   readonly title: string;
   /** One sentence for the page that lists all of them. */

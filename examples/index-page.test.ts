@@ -1,6 +1,6 @@
-// The page that lists the examples, beside all of them.
+// Tests the page that lists the examples, and the links between the pages.
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'signalbox';
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describe('the page that lists the examples', () => {
-  it('knows every folder that can run alone', () => {
+  it('lists every example', () => {
     const folder = new URL('./', import.meta.url);
     const folders = readdirSync(folder).filter((name) =>
       existsSync(new URL(`${name}/main.ts`, folder)),
@@ -34,18 +34,30 @@ describe('the page that lists the examples', () => {
     expect(examples.map(({ name }) => name).toSorted()).toEqual(folders.toSorted());
   });
 
-  it.each(examples)('links $name, which is served', async ({ name, title }) => {
+  it.each(examples)('links to the page of $name', async ({ name, title }) => {
     const page = await (await fetch(`${address}/`)).text();
     expect(page).toContain(`<a href="${name}/">${title}</a>`);
     expect((await fetch(`${address}/${name}/`)).status).toBe(200);
   });
 
-  it('sends a path without its last slash on', async () => {
+  it.each(examples)('is linked from $name, next to source and documentation', async ({ name }) => {
+    const page = await (await fetch(`${address}/${name}/`)).text();
+    const links = [...page.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href);
+    const root = new URL('../', import.meta.url);
+    const { repository } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+      readonly repository: { readonly url: string };
+    };
+    const source = repository.url.replace(/^git\+(.*)\.git$/, '$1');
+    expect(links).toEqual(['../', `${source}/tree/main/examples/${name}`, `${source}#readme`]);
+    expect(existsSync(new URL(`examples/${name}`, root))).toBe(true);
+  });
+
+  it('redirects a path without its last slash', async () => {
     const response = await fetch(`${address}/greeting`, { redirect: 'manual' });
     expect([response.status, response.headers.get('location')]).toEqual([301, '/greeting/']);
   });
 
-  it('has nothing elsewhere', async () => {
+  it('answers other paths with 404', async () => {
     expect((await fetch(`${address}/index.css`)).status).toBe(200);
     expect((await fetch(`${address}/greetings/`)).status).toBe(404);
     expect((await fetch(`${address}/greeting/missing`)).status).toBe(404);

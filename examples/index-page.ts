@@ -1,11 +1,11 @@
-// The page that lists the examples.
+// The page at `/` that lists the examples.
 import type { Server } from 'node:http';
 import type { Example } from './example.js';
 import { answer, answerWithFile, pathOf } from './static-files.js';
 
 const folders = { '': new URL('public/', import.meta.url) };
 
-/** Answers everything that lies below no example. */
+/** Answers all requests whose path belongs to no example. */
 export function serveIndexPage(http: Server, examples: readonly Example[]): void {
   const page = write(examples);
   http.on('request', (request, response) => {
@@ -34,7 +34,11 @@ function write(examples: readonly Example[]): string {
   <body>
     <main>
       <h1>signalbox <span class="quiet">examples</span></h1>
-      <p class="quiet">Each of them runs on this server. <code>npm start -- name</code> runs one alone.</p>
+      <nav class="links" aria-label="About signalbox">
+        <a href="https://github.com/signalbox/signalbox/tree/main/examples">Source</a>
+        <a href="https://github.com/signalbox/signalbox#readme">Documentation</a>
+      </nav>
+      <p class="quiet">All examples run on this server. <code>npm start -- chat</code> runs only the chat.</p>
       <ul>${examples.map(item).join('')}
       </ul>
     </main>

@@ -1,10 +1,10 @@
-// An HTTP server on PORT and HOST with signalbox servers on it, from start to a graceful end.
+// Starts an HTTP server with examples on PORT and HOST, and closes it on SIGINT or SIGTERM.
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { Server } from 'signalbox';
 
 /**
- * Serves until SIGINT or SIGTERM. Where that cannot be, it says why in a sentence and ends with exit code 1.
- * @param what is served, for whoever started it
+ * Serves until SIGINT or SIGTERM. If the server cannot start, prints the reason and sets exit code 1.
+ * @param what the name of the example, for the message at start
  */
 export async function serve(
   what: string,
@@ -14,7 +14,7 @@ export async function serve(
   const given = process.env['PORT'] ?? '8080';
   const port = Number(given);
   if (!/^\d+$/.test(given) || port > 65_535)
-    return fail(`PORT must be a number from 0 to 65535, unlike '${given}'.`);
+    return fail(`PORT must be a number from 0 to 65535, not '${given}'.`);
 
   const http = createServer();
   let servers: readonly Server[];
@@ -33,7 +33,7 @@ export async function serve(
 
   let closing = false;
   const close = async () => {
-    // A terminal tells us itself what the launcher hands on once more.
+    // The terminal and the launcher may both send the signal.
     if (closing) return;
     closing = true;
     http.close();
@@ -54,7 +54,7 @@ function listen(http: HttpServer, port: number, host: string): Promise<void> {
   });
 }
 
-/** Said as `localhost` where that is so: the page and the fixed address of the Spring guide's page are then one origin. */
+/** Uses `localhost` if possible: then the page has the origin that the page of the Spring guide connects to. */
 function addressOf(http: HttpServer, host: string): string {
   const address = http.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -71,7 +71,7 @@ function reasonOf(error: NodeJS.ErrnoException, port: number, host: string): str
       return `Port ${port} of ${host} is not allowed; choose one above 1023: PORT=8080 npm start`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `HOST must be an address of this machine, unlike '${host}'.`;
+      return `HOST must be an address of this machine, not '${host}'.`;
     default:
       return `Port ${port} of ${host} cannot be used: ${error.message}`;
   }

@@ -1,4 +1,4 @@
-// What the file server of the examples hands out, and what it does not.
+// Tests the file server of the examples.
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => void http.close());
 
-/** Asks with the path as it stands, where `fetch` would tidy it. */
+/** Requests a path unchanged; `fetch` would normalize it. */
 function ask(
   path: string,
   method = 'GET',
@@ -57,7 +57,7 @@ describe('the file server of the examples', () => {
     expect(await ask('/base/app.js', 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
-  it('serves nothing else than GET and HEAD', async () => {
+  it('answers other methods than GET and HEAD with 405', async () => {
     expect((await ask('/base/app.js', 'POST')).status).toBe(405);
   });
 
@@ -75,7 +75,7 @@ describe('the file server of the examples', () => {
     '/base/%2fetc%2fpasswd',
     '/base/app.js%00.css',
     '/base/%',
-  ])('finds nothing at %s', async (path) => {
+  ])('answers %s with 404', async (path) => {
     expect((await ask(path)).status).toBe(404);
   });
 });

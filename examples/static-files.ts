@@ -1,4 +1,4 @@
-// Files over HTTP: just enough for the pages of the examples.
+// A file server for the pages of the examples.
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { extname, resolve, sep } from 'node:path';
@@ -17,10 +17,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 const plain = { 'content-type': 'text/plain; charset=utf-8' };
 
-/** Folders by where they lie, such as `''` or `stompjs/`; of several that fit, the longest is asked. */
+/** Folders by path prefix, such as `''` or `stompjs/`. The longest prefix that matches is used. */
 export type Folders = Readonly<Record<string, URL>>;
 
-/** Answers every request below `base`; those elsewhere are left to others. */
+/** Answers all requests below `base`, and no others. */
 export function serveFiles(http: Server, base: string, folders: Folders): void {
   http.on('request', (request, response) => {
     const path = pathOf(request);
@@ -41,13 +41,13 @@ export async function answerWithFile(
       response,
       405,
       { ...plain, allow: 'GET, HEAD' },
-      'Only GET and HEAD are served here.\n',
+      'Only GET and HEAD are allowed.\n',
     );
   }
   const file = findFile(folders, path);
   const content = file === undefined ? undefined : await readFile(file).catch(() => undefined);
   if (file === undefined || content === undefined)
-    return answer(response, 404, plain, 'There is nothing here.\n');
+    return answer(response, 404, plain, 'Not found.\n');
   answer(
     response,
     200,
@@ -56,7 +56,7 @@ export async function answerWithFile(
   );
 }
 
-/** Ends a response; of one to HEAD Node leaves the body out. */
+/** Sends a response. Node omits the body of a response to HEAD. */
 export function answer(
   response: ServerResponse,
   status: number,
@@ -77,15 +77,15 @@ export function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0]!;
 }
 
-/** Undefined where the path leads out of its folder, or is none. */
+/** Returns undefined for a path that is invalid or leads out of its folder. */
 function findFile(folders: Folders, path: string): string | undefined {
-  const places = Object.keys(folders).filter((place) => path.startsWith(place));
-  const place = places.reduce(
+  const prefixes = Object.keys(folders).filter((prefix) => path.startsWith(prefix));
+  const prefix = prefixes.reduce(
     (longest, each) => (each.length > longest.length ? each : longest),
     '',
   );
-  const folder = folders[place];
-  const name = decode(path.slice(place.length));
+  const folder = folders[prefix];
+  const name = decode(path.slice(prefix.length));
   if (folder === undefined || name === undefined || name.includes('\0')) return undefined;
   const root = resolve(fileURLToPath(folder));
   const file = resolve(root, `./${name}`, name === '' || name.endsWith('/') ? 'index.html' : '');

@@ -1,4 +1,4 @@
-// The chat's server and its page.
+// The server of the chat, and its page.
 import type { Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -14,13 +14,14 @@ import { RoomController } from './room.controller.js';
 import { WhisperController } from './whisper.controller.js';
 
 const { resolve } = createRequire(import.meta.url);
+/** public/name.js has the same rules, with a text for each. */
 const names = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,19}$/u;
 
-/** What the chat is, wherever it is served. */
+/** The options of the chat, for its server and its tests. */
 export const chat = {
   controllers: [RoomController, WhisperController],
   authenticate,
-  // What reaches a topic went through a controller.
+  // Only controllers publish to topics, so that every message is validated.
   clientPublish: false,
 } satisfies ServerOptions;
 
@@ -35,7 +36,7 @@ export async function mount(http: HttpServer, base: string): Promise<Server> {
   return server;
 }
 
-/** Whoever says a name has it; a person may have several windows. */
+/** Accepts any valid name without a password. A user may have several sessions. */
 function authenticate({ login }: ConnectFrame) {
   if (login === undefined || !names.test(login)) throw new MessagingError('access-refused');
   return { name: login };

@@ -76,6 +76,19 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       expect(await ann.people.next()).toMatchObject({ payload: ['Ann'] });
     });
 
+    it('keeps a member whose session still has another subscription of the room', async () => {
+      const ann = await enter('Ann');
+      const bob = await enter('Bob');
+      const second = await bob.client.subscribe('/topic/rooms/lobby');
+      await second.unsubscribe();
+      expect((await ann.people.drain()).at(-1)).toMatchObject({ payload: ['Ann', 'Bob'] });
+      await ann.client.send('/app/whisper', { to: 'Bob', text: 'psst' });
+      expect(await bob.whispers.next()).toMatchObject({ payload: { text: 'psst' } });
+
+      await bob.room.unsubscribe();
+      expect(await ann.people.next()).toMatchObject({ payload: ['Ann'] });
+    });
+
     it('publishes who is typing, and does not keep it', async () => {
       const [ann, bob] = [await enter('Ann'), await enter('Bob')];
       const typing = await bob.client.subscribe('/topic/rooms/lobby/typing');
@@ -89,7 +102,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       const { client } = await enter('Ann');
       await client.send('/app/rooms/lobby/say', { text: '   ' });
       expect(client.problems).toMatchObject([
-        { code: 'payload-invalid', fields: [{ path: 'text', message: 'Say something.' }] },
+        { code: 'payload-invalid', fields: [{ path: 'text', message: 'Enter a message.' }] },
       ]);
     });
 
@@ -129,7 +142,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
       expect(client.problems).toMatchObject([
         {
           code: 'payload-invalid',
-          fields: [{ path: 'to', message: 'Nobody of this name is here now.' }],
+          fields: [{ path: 'to', message: 'This person is not online.' }],
         },
       ]);
     });

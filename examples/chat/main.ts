@@ -1,4 +1,4 @@
-// The chat alone, with its page at `/`.
+// Runs only the chat, with its page at `/`.
 import { serve } from '../serve.js';
 import { mount } from './chat.server.js';
 

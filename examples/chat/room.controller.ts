@@ -1,4 +1,4 @@
-// A room: what is said in it, what was said before, and who is typing.
+// A room: its messages, its history, and the members who are typing.
 import { IsString, Length, Matches } from 'class-validator';
 import {
   Controller,
@@ -14,9 +14,9 @@ import { Presence } from './presence.js';
 import { Rooms, type ChatMessage, type Later } from './rooms.js';
 
 export class Words {
-  @Matches(/\S/, { message: 'Say something.' })
-  @Length(0, 500, { message: 'No more than 500 characters at a time.' })
-  @IsString({ message: 'Say it in words.' })
+  @Matches(/\S/, { message: 'Enter a message.' })
+  @Length(0, 500, { message: 'A message has at most 500 characters.' })
+  @IsString({ message: 'A message is a text.' })
   text!: string;
 }
 
@@ -51,7 +51,7 @@ export class RoomController {
     return { ...this.rooms.since(room, since), people: this.presence.people(room) };
   }
 
-  /** SEND /app/rooms/lobby/typing; nobody keeps it. */
+  /** SEND /app/rooms/lobby/typing; it is not stored. */
   @MessageMapping('/typing')
   @SendTo('/topic/rooms/{room}/typing')
   typing(@Principal() { name }: Principal) {

@@ -1,6 +1,7 @@
-// What was said: rooms by their names, each with its latest messages.
+// The latest messages of each room.
+
 export interface ChatMessage {
-  /** Grows with each message of its room, across restarts of the server too: the time, or one more than the last. */
+  /** Grows with each message of its room, also across restarts of the server: the time, or one more than the last id. */
   readonly id: number;
   readonly by: string;
   readonly text: string;
@@ -8,61 +9,61 @@ export interface ChatMessage {
   readonly at: number;
 }
 
-/** What was said after a certain message. */
+/** The messages after a certain one. */
 export interface Later {
   readonly messages: readonly ChatMessage[];
-  /** Where to go on from, the next time. */
+  /** The id to request later messages with. */
   readonly last: number;
-  /** Whether that is all of it; false when some of it is no longer kept. */
+  /** False when some of these messages are no longer stored. */
   readonly complete: boolean;
 }
 
 interface Room {
   readonly messages: ChatMessage[];
-  /** What was said up to this id may be forgotten. */
-  forgotten: number;
+  /** Messages up to this id may have been deleted. */
+  deletedUpTo: number;
 }
 
 const messageLimit = 100;
 const roomLimit = 100;
 
 export class Rooms {
-  /** The one that was silent for the longest time first. */
+  /** By name; the room whose last message is oldest is the first one. */
   readonly #rooms = new Map<string, Room>();
-  /** Up to here nothing is kept of the other rooms; of the time before the start, nothing of any. */
-  #forgotten = Date.now();
+  /** Messages of other rooms up to this id have been deleted; messages from before the start never exist. */
+  #deletedUpTo = Date.now();
 
   add(name: string, by: string, text: string): ChatMessage {
     const room = this.#find(name);
     const at = Date.now();
     const message = { id: Math.max(at, lastOf(room) + 1), by, text, at };
     room.messages.push(message);
-    if (room.messages.length > messageLimit) room.forgotten = room.messages.shift()!.id;
+    if (room.messages.length > messageLimit) room.deletedUpTo = room.messages.shift()!.id;
     this.#rooms.delete(name);
     this.#rooms.set(name, room);
-    for (const [oldest, silent] of this.#rooms) {
+    for (const [oldest, deleted] of this.#rooms) {
       if (this.#rooms.size <= roomLimit) break;
       this.#rooms.delete(oldest);
-      this.#forgotten = Math.max(this.#forgotten, lastOf(silent));
+      this.#deletedUpTo = Math.max(this.#deletedUpTo, lastOf(deleted));
     }
     return message;
   }
 
-  /** What was said after the message of this id, as far as it is kept; after 0, all that is kept. */
+  /** The stored messages after this id; 0 returns all of them. */
   since(name: string, id: number): Later {
     const room = this.#find(name);
     return {
       messages: room.messages.filter((message) => message.id > id),
       last: lastOf(room),
-      complete: id >= room.forgotten,
+      complete: id >= room.deletedUpTo,
     };
   }
 
   #find(name: string): Room {
-    return this.#rooms.get(name) ?? { messages: [], forgotten: this.#forgotten };
+    return this.#rooms.get(name) ?? { messages: [], deletedUpTo: this.#deletedUpTo };
   }
 }
 
-function lastOf({ messages, forgotten }: Room): number {
-  return messages.at(-1)?.id ?? forgotten;
+function lastOf({ messages, deletedUpTo }: Room): number {
+  return messages.at(-1)?.id ?? deletedUpTo;
 }

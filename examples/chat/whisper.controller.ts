@@ -1,4 +1,4 @@
-// A private word: to every window of one person, and to every window of whoever said it.
+// A private message: to all sessions of its recipient and of its sender.
 import { IsString, Length } from 'class-validator';
 import {
   Controller,
@@ -13,8 +13,8 @@ import { Presence } from './presence.js';
 import { Words } from './room.controller.js';
 
 export class Whisper extends Words {
-  @Length(1, 20, { message: 'Nobody is called that.' })
-  @IsString({ message: 'Say to whom.' })
+  @Length(1, 20, { message: 'A name has 1 to 20 characters.' })
+  @IsString({ message: 'Choose a recipient.' })
   to!: string;
 }
 
@@ -25,19 +25,19 @@ export class WhisperController {
     private readonly publisher: Publisher,
   ) {}
 
-  /** SEND /app/whisper; the answer is the sender's own copy. */
+  /** SEND /app/whisper; the returned value is the sender's copy. */
   @MessageMapping('/whisper')
   @SendToUser('/queue/whispers')
   async whisper(@Payload(Whisper) { to, text }: Whisper, @Principal() { name: by }: Principal) {
-    if (!this.presence.isHere(to)) throw notHere();
+    if (!this.presence.isOnline(to)) throw notOnline();
     const whisper = { by, to, text, at: Date.now() };
     if (to !== by) await this.publisher.publishToUser(to, '/queue/whispers', whisper);
     return whisper;
   }
 }
 
-/** What no validator can know is told as what it is: a problem of one field. */
-function notHere(): MessagingError {
-  const fields = [{ path: 'to', message: 'Nobody of this name is here now.' }];
+/** A problem of one field, as of a validator. */
+function notOnline(): MessagingError {
+  const fields = [{ path: 'to', message: 'This person is not online.' }];
   return new MessagingError('payload-invalid', undefined, { fields });
 }

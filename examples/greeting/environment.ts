@@ -18,7 +18,7 @@ export function fromEnvironment(environment: NodeJS.ProcessEnv): Partial<ServerO
 function stompPort(text: string | undefined, host?: string): Partial<ServerOptions> {
   if (text === undefined) return {};
   if (!/^\d+$/.test(text) || Number(text) > 65_535)
-    throw new Error(`STOMP_PORT must be a number from 0 to 65535, unlike '${text}'.`);
+    throw new Error(`STOMP_PORT must be a number from 0 to 65535, not '${text}'.`);
   return { transports: [tcpTransport({ port: Number(text), host })] };
 }
 
@@ -26,7 +26,7 @@ function heartbeat(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
   const [, minSendInterval, expectedInterval] = /^(\d+),(\d+)$/.exec(text) ?? [];
   if (minSendInterval === undefined)
-    throw new Error(`HEARTBEAT must be two numbers, as 500,500, unlike '${text}'.`);
+    throw new Error(`HEARTBEAT must be two numbers, such as 500,500, not '${text}'.`);
   return {
     heartbeat: {
       minSendInterval: Number(minSendInterval),
@@ -39,7 +39,7 @@ function login(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
   const colon = text.indexOf(':');
   if (colon < 1)
-    throw new Error(`LOGIN must be a name and a passcode, as guest:guest, unlike '${text}'.`);
+    throw new Error(`LOGIN must be a name and a passcode, such as guest:guest, not '${text}'.`);
   const [name, expected] = [text.slice(0, colon), text.slice(colon + 1)];
   return {
     authenticate({ login: given, passcode }) {
@@ -52,7 +52,6 @@ function login(text: string | undefined): Partial<ServerOptions> {
 
 function maxFrame(text: string | undefined): Partial<ServerOptions> {
   if (text === undefined) return {};
-  if (!/^\d+$/.test(text))
-    throw new Error(`MAX_FRAME must be a number of bytes, unlike '${text}'.`);
+  if (!/^\d+$/.test(text)) throw new Error(`MAX_FRAME must be a number of bytes, not '${text}'.`);
   return { limits: { maxFrameBytes: Number(text) } };
 }

@@ -1,4 +1,4 @@
-// The greeting of Spring's guide: a name comes in on /app/hello, and all subscribers of /topic/greetings hear of it.
+// The greeting of Spring's guide: a name sent to /app/hello is published to /topic/greetings.
 import { IsString } from 'class-validator';
 import { Controller, MessageMapping, Payload, SendTo } from 'signalbox';
 
@@ -8,7 +8,7 @@ export class HelloMessage {
 }
 
 export interface Greeting {
-  /** Markup, as the page of the guide inserts it. */
+  /** HTML, because the page of the guide inserts it as markup. */
   readonly content: string;
 }
 

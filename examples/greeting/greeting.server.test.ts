@@ -1,4 +1,4 @@
-// The greeting's server over real sockets, as the page of Spring's guide uses it.
+// Tests the server of the greeting over sockets, as the page of Spring's guide uses it.
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +26,7 @@ afterEach(async () => {
   http.close();
 });
 
-/** A client like the guide's: version, heart-beat and subscription id are what stompjs says of itself. */
+/** A client like that of the guide: versions, heart-beats and subscription ids are the defaults of stompjs. */
 async function connect(): Promise<Client> {
   const protocols = ['v12.stomp', 'v11.stomp', 'v10.stomp'];
   const client = new Client({
@@ -41,34 +41,34 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-/** Subscribes, and waits until the subscription is live. */
+/** Subscribes, and waits until the subscription is active. */
 async function subscribe(client: Client, destination: string): Promise<() => Promise<IMessage>> {
-  const heard: IMessage[] = [];
+  const received: IMessage[] = [];
   let wake = () => {};
   client.subscribe(destination, (message) => {
-    heard.push(message);
+    received.push(message);
     wake();
   });
-  // Frames of a session run in order: an answer to a later one means that this one was done.
+  // Frames of a session are processed in order: the receipt of a later frame means that this one is processed.
   await new Promise<void>((resolve) => {
     client.watchForReceipt('ready', () => resolve());
     client.subscribe('/topic/nothing', () => {}, { id: 'nothing', receipt: 'ready' });
   });
   client.unsubscribe('nothing');
   return async () => {
-    while (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-    return heard.shift()!;
+    while (received.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return received.shift()!;
   };
 }
 
 describe('a page of the guide', () => {
-  it('hears the greeting, and again when it has come back', async () => {
+  it('receives the greeting, also after it reconnects', async () => {
     for (const name of ['Ann', 'Ann, again']) {
       const client = await connect();
-      const heard = await subscribe(client, '/topic/greetings');
+      const next = await subscribe(client, '/topic/greetings');
       // As the page does, without a content type.
       client.publish({ destination: '/app/hello', body: JSON.stringify({ name }) });
-      const message = await heard();
+      const message = await next();
       expect(JSON.parse(message.body)).toEqual({ content: `Hello, ${name}!` });
       expect(message.headers['destination']).toBe('/topic/greetings');
       await client.deactivate();
@@ -87,7 +87,7 @@ describe('the endpoint of the greeting', () => {
     return socket;
   }
 
-  it('speaks in text messages, and in one of the offered versions', async () => {
+  it('uses text messages, and one of the offered versions', async () => {
     const socket = await open(`http://${address}`);
     expect(socket.protocol).toBe('v12.stomp');
     const answer = once(socket, 'message');
@@ -99,7 +99,7 @@ describe('the endpoint of the greeting', () => {
   });
 
   it.each(['http://localhost:8080', 'http://127.0.0.1:8080'])(
-    'lets a page of %s in',
+    'accepts a page of %s',
     async (origin) => {
       const socket = await open(origin);
       expect(socket.readyState).toBe(WebSocket.OPEN);
@@ -107,7 +107,7 @@ describe('the endpoint of the greeting', () => {
     },
   );
 
-  it('keeps pages of other sites out', async () => {
+  it('refuses pages of other sites', async () => {
     await expect(open('https://elsewhere.example')).rejects.toThrow('403');
   });
 });
@@ -119,7 +119,7 @@ describe('the page of the greeting', () => {
     ['style.css', 'text/css', '.connection'],
     ['look/look.css', 'text/css', 'prefers-color-scheme: dark'],
     ['stompjs/index.js', 'text/javascript', './client.js'],
-  ])('lies below its base: /greeting/%s', async (path, type, part) => {
+  ])('is served below its base: /greeting/%s', async (path, type, part) => {
     const response = await fetch(`http://${address}/greeting/${path}`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toContain(type);

@@ -1,4 +1,4 @@
-// The greeting's server and its page.
+// The server of the greeting, and its page.
 import type { Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -9,14 +9,14 @@ import { GreetingController } from './greeting.controller.js';
 
 const { resolve } = createRequire(import.meta.url);
 
-/** Where the page of the guide expects it, wherever our own page lies. */
+/** The path that the page of the guide uses. */
 const endpoint = '/gs-guide-websocket';
 
 export async function mount(http: HttpServer, base: string): Promise<Server> {
   const server = await createServer({
     ...fromEnvironment(process.env),
     controllers: [GreetingController],
-    // The page of the guide always calls ws://localhost:8080, which is another origin when it was opened as 127.0.0.1.
+    // The page of the guide always connects to ws://localhost:8080, which is another origin if the page was opened at 127.0.0.1.
     endpoints: [
       { path: endpoint, allowedOrigins: ['http://localhost:[*]', 'http://127.0.0.1:[*]'] },
     ],

@@ -1,4 +1,4 @@
-// What the greeting says, and to whom.
+// Tests the greeting without sockets.
 import { testServer, type TestServer } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GreetingController, type Greeting, type HelloMessage } from './greeting.controller.js';
@@ -17,13 +17,13 @@ describe('the greeting', () => {
 
   afterEach(() => app.close());
 
-  it('answers a name to every subscriber', async () => {
+  it('sends the greeting to all subscribers', async () => {
     const [ann, bob] = [await app.connect(), await app.connect()];
-    const heardByAnn = await ann.subscribe('/topic/greetings');
-    const heardByBob = await bob.subscribe('/topic/greetings');
+    const greetingsOfAnn = await ann.subscribe('/topic/greetings');
+    const greetingsOfBob = await bob.subscribe('/topic/greetings');
     await ann.send('/app/hello', { name: 'Ann' });
-    for (const heard of [heardByAnn, heardByBob])
-      expect(await heard.next()).toMatchObject({ payload: { content: 'Hello, Ann!' } });
+    for (const greetings of [greetingsOfAnn, greetingsOfBob])
+      expect(await greetings.next()).toMatchObject({ payload: { content: 'Hello, Ann!' } });
   });
 
   it.each([
@@ -32,12 +32,12 @@ describe('the greeting', () => {
     ['&lt;', 'Hello, &amp;lt;!'],
     ['Ærø 🚂', 'Hello, Ærø 🚂!'],
     ['', 'Hello, !'],
-  ])('escapes what the page inserts as markup: %s', async (name, content) => {
+  ])('escapes markup in the name: %s', async (name, content) => {
     const { result } = await app.invoke(GreetingController, 'greet', { payload: { name } });
     expect(result).toEqual({ content });
   });
 
-  it('tells the sender alone when the name is no text, and goes on', async () => {
+  it('reports an invalid name only to its sender, and continues', async () => {
     const [ann, bob] = [await app.connect(), await app.connect()];
     const greetings = await ann.subscribe('/topic/greetings');
     // @ts-expect-error no name

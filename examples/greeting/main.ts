@@ -1,4 +1,4 @@
-// The greeting alone, with its page at `/`.
+// Runs only the greeting, with its page at `/`.
 import { serve } from '../serve.js';
 import { mount } from './greeting.server.js';
 

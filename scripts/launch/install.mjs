@@ -17,6 +17,8 @@ export async function install(root) {
     '--include=dev',
     '--no-audit',
     '--no-fund',
+    // `npm start --silent` would hide why the installation fails.
+    '--loglevel=error',
   ]).catch((error) => {
     throw new Failure(`npm cannot be run (${error.code}).`);
   });

@@ -1,4 +1,4 @@
-// A STOMP 1.2 client of the stress program: sends and receives frames, and waits for receipts.
+// A STOMP 1.2 client of the stress and attack programs: sends and receives frames, and waits for receipts.
 
 /** @typedef {{ command: string, headers: Record<string, string>, body: string }} Frame */
 
@@ -57,12 +57,15 @@ export class Client {
     });
   }
 
-  /** @returns {Promise<boolean>} false when the connection ended first */
-  connect() {
+  /**
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<boolean>} false when the connection ended first
+   */
+  connect(headers = {}) {
     if (!this.#alive) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#waiting.set('connected', resolve);
-      this.send('CONNECT', { 'accept-version': '1.2', host: 'stress' });
+      this.send('CONNECT', { 'accept-version': '1.2', host: 'stress', ...headers });
     });
   }
 

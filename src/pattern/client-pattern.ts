@@ -54,11 +54,16 @@ export interface SplitDestination {
   readonly trailing: boolean;
 }
 
-/** Splits a destination at its separators; empty segments do not count. */
+/**
+ * Splits a destination at its separators; empty segments do not count. With dots, a prefix such as `/topic/` is a segment, so that
+ * the `*` of `/topic/*` is one, too.
+ */
 export function splitDestination(destination: string, separator: Separator): SplitDestination {
+  const start = separator === '/' ? 0 : destination.indexOf('/', 1) + 1;
+  const segments = destination.slice(start).split(separator);
   return {
-    segments: destination.split(separator).filter((segment) => segment !== ''),
-    leading: destination.startsWith(separator),
+    segments: [destination.slice(0, start), ...segments].filter((segment) => segment !== ''),
+    leading: destination.startsWith(separator, start),
     trailing: destination.endsWith(separator),
   };
 }
@@ -77,10 +82,10 @@ export function countWildcards(pattern: string): number {
 export function parseClientPattern(pattern: string, separator: Separator): ClientPattern {
   if (/[{}]/.test(pattern))
     throw invalid("variables in braces are allowed in the server's mappings only");
-  if (separator !== '/' && pattern.includes('/**')) throw invalid(deepAfterSlash);
   if (countWildcards(pattern) > maxWildcards)
     throw invalid(`a pattern has at most ${maxWildcards} wildcards`);
   const { segments, leading, trailing } = splitDestination(pattern, separator);
+  if (segments.some((segment) => segment.endsWith('/**'))) throw invalid(deepAfterSlash);
   const deep = segments.indexOf('**');
   if (deep !== segments.lastIndexOf('**')) throw invalid('`**` is allowed once in a pattern');
   const texts: string[] = [];

@@ -27,8 +27,8 @@ interface CheckedProperty {
 }
 
 /**
- * Undefined when a decorator is not a validator of class-validator itself. Validators of the application may be asynchronous or
- * have side effects, so only `validate` calls them, once.
+ * Undefined when a decorator does not have the name of a validator of class-validator. Validators of the application may be
+ * asynchronous or have side effects, so only `validate` calls them. One with the name of a library's validator may run twice.
  *
  * @param rules the decorators of the class and its base classes
  * @param lists the properties that are declared as arrays

@@ -5,7 +5,12 @@ import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '..
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import type { Connection, ConnectionListener, Handshake } from '../transport/transport.js';
+import {
+  lostConnection,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+} from '../transport/transport.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -199,6 +204,8 @@ export class ClientSession implements Session, ConnectionListener {
       this.connection.terminate();
     } catch (error) {
       this.parts.logger.error(`The connection of session ${this.id} cannot be closed.`, error);
+      // The transport will not report the end of a connection that it cannot close.
+      this.closed(lostConnection.code, lostConnection.reason);
     }
   }
 
@@ -222,6 +229,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** The connection is closed. Frames that were read are still processed; their answers are dropped. */
   closed(code: number, reason: string): void {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#inbox.stop();
     this.#stopConnectTimer();

@@ -257,7 +257,11 @@ export class Inbox {
   #pause(): void {
     if (this.#paused || this.#stopped) return;
     this.#paused = true;
-    this.connection.pause();
+    try {
+      this.connection.pause();
+    } catch (error) {
+      this.session.internalError('Pausing', error);
+    }
     this.heartbeats.paused();
   }
 
@@ -266,7 +270,7 @@ export class Inbox {
     try {
       this.connection.resume();
     } catch (error) {
-      this.session.internalError('Reading', error);
+      this.session.internalError('Resuming', error);
     }
     this.heartbeats.resumed();
   }

@@ -63,6 +63,10 @@ export function intercept<C extends { readonly session: Session }>(
       };
       try {
         await interceptor(frame, client.session, next);
+      } catch (error) {
+        // Later frames wait for this one, so it must not end while its handler still runs.
+        await continuation?.settled();
+        throw error;
       } finally {
         returned = true;
       }
@@ -130,6 +134,11 @@ class Continuation implements Promise<void> {
   /** The outcome once the interceptor has returned: its failure counts, unless the interceptor awaited and caught it. */
   outcome(): void | 'dropped' | Promise<void | 'dropped'> {
     return this.#awaited && this.#settled ? this.#result : this.processing;
+  }
+
+  /** Resolves when the processing has ended, even if it failed. */
+  async settled(): Promise<void> {
+    await this.processing.catch(() => {});
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- `await` calls it, which is how awaiting is detected

@@ -1,6 +1,7 @@
 // The client's end of a connection in bytes: in memory, over WebSocket as text or binary, and over TCP or TLS.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { WebSocket, type ClientOptions } from 'ws';
 
 export interface ConnectionEnd {
@@ -46,9 +47,17 @@ export function socketConnection(socket: Socket): TcpClientConnection {
   return connection;
 }
 
-/** Stays open for answers after the client has ended its side. */
-export function tcpConnection(port: number): TcpClientConnection {
-  return socketConnection(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+/**
+ * Stays open for answers after the client has ended its side.
+ *
+ * @param ca the certificate of a server that uses TLS
+ */
+export function tcpConnection(port: number, ca?: Buffer): TcpClientConnection {
+  const address = { port, host: '127.0.0.1', allowHalfOpen: true };
+  // The certificate is that of `localhost`.
+  return socketConnection(
+    ca === undefined ? connect(address) : connectTls({ ...address, ca, servername: 'localhost' }),
+  );
 }
 
 export interface WebSocketClientOptions extends ClientOptions {
@@ -57,12 +66,16 @@ export interface WebSocketClientOptions extends ClientOptions {
   readonly binary?: boolean;
 }
 
-/** A connection to the endpoint `/ws` of a server on this machine: open, or closed when the server has rejected it. */
+/**
+ * A connection to the endpoint `/ws` of a server on this machine: open, or closed when the server has rejected it. With `ca`, the
+ * certificate of the server, it uses TLS.
+ */
 export async function webSocketConnection(
   port: number,
   { subprotocols = [], binary = false, ...options }: WebSocketClientOptions = {},
 ): Promise<WebSocketClientConnection> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, [...subprotocols], options);
+  const scheme = options.ca === undefined ? 'ws' : 'wss';
+  const socket = new WebSocket(`${scheme}://127.0.0.1:${port}/ws`, [...subprotocols], options);
   socket.on('error', () => {});
   const connection: WebSocketClientConnection = {
     socket,

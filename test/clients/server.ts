@@ -84,17 +84,21 @@ export async function rawServer(
 export interface ServerAddress {
   readonly port: number;
   readonly memory: MemoryTransport;
+  /** The certificate of a server that uses TLS. */
+  readonly ca?: Buffer;
 }
 
 /** @param options of the WebSocket handshake; the memory transport uses its headers */
 export async function openConnection(
   transport: TransportName,
-  { port, memory }: ServerAddress,
+  { port, memory, ca }: ServerAddress,
   options: WebSocketClientOptions & MemoryClientOptions = {},
 ): Promise<ClientConnection> {
   if (transport === 'memory') return memory.connect(options);
-  if (transport === 'TCP') return tcpConnection(port);
-  return webSocketConnection(port, { ...options, binary: transport === 'WebSocket binary' });
+  if (transport === 'TCP') return tcpConnection(port, ca);
+  const secure = ca === undefined ? {} : { ca, servername: 'localhost' };
+  const binary = transport === 'WebSocket binary';
+  return webSocketConnection(port, { ...options, ...secure, binary });
 }
 
 /** The port of a server that listens for HTTP. */

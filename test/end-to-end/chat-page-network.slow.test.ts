@@ -39,7 +39,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
       await cat.showsMessage(text);
       await cat.showsState('Connected');
     }
-    const missed = cat.page.getByText('You are back; 1 message meanwhile:');
+    const missed = cat.page.getByText('Reconnected. You missed 1 message:');
     expect(await missed.count()).toBe(2);
     await cat.screenshot(`back-${protocol}`);
     expect([...cat.errors, ...dan.errors]).toEqual([]);
@@ -83,7 +83,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
       await chat.stop();
       await fay.showsState('Connecting');
       chat = await serveChat(port);
-      await fay.showsMessage('You are back; what was said meanwhile is not known any more.');
+      await fay.showsMessage('Reconnected. The server no longer has the messages that you missed.');
       await fay.showsMessage('first');
       await fay.send('second');
       await fay.showsMessage('second');

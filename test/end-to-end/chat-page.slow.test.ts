@@ -1,5 +1,5 @@
 // Tests the chat page in two windows of a browser: one uses STOMP, the other JSON.
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../browser.js';
 import { ChatPage, serveChat, type Chat } from './chat-page.js';
@@ -41,10 +41,10 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     await desk.to.selectOption('Bob');
     await desk.send('Between us');
     await phone.showsMessage('Between us');
-    await phone.page.getByText('Ann to Bob alone').waitFor();
+    await phone.page.getByText('Ann to Bob (private)').waitFor();
 
     await phone.send('   ');
-    expect(await phone.invalidField('Say something.')).toBe('text');
+    expect(await phone.invalidField('Enter a message.')).toBe('text');
 
     // A string, because the types of Node do not include those of the browser.
     const tooWide = 'document.documentElement.scrollWidth > innerWidth';
@@ -69,7 +69,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     })()`;
     await mia.page.waitForFunction(atEnd);
     await mia.send('   ');
-    await mia.invalidField('Say something.');
+    await mia.invalidField('Enter a message.');
     await mia.page.waitForFunction(atEnd);
     await mia.page.setViewportSize({ width: 390, height: 420 });
     await mia.page.waitForFunction(atEnd);
@@ -105,21 +105,60 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     await gil.showsPerson('Hal', 'detached');
 
     await gil.send('For you alone');
-    expect(await gil.invalidField('Nobody of this name is here now.')).toBe('to');
+    expect(await gil.invalidField('This person is not online.')).toBe('to');
     expect(await gil.text.inputValue()).toBe('For you alone');
     expect(await gil.page.getByText('For you alone').count()).toBe(0);
     await gil.screenshot('gone');
     await gil.page.close();
   });
 
+  it('shows names of recipients completely', async () => {
+    const ann = await ChatPage.open(browser, chat, { width: 1280 });
+    const bob = await ChatPage.open(browser, chat);
+    await ann.enter('Ann', 'JSON');
+    await bob.enter('Bartholomew Cubbins.', 'JSON');
+    await ann.showsPerson('Bartholomew Cubbins.');
+    await ann.to.selectOption('Bartholomew Cubbins.');
+    // A string, because the types of Node do not include those of the browser.
+    const measure = `(() => {
+      const select = document.querySelector('#to');
+      const shown = select.offsetWidth;
+      select.style.width = 'max-content';
+      return { shown, needed: select.offsetWidth };
+    })()`;
+    const { shown, needed } = await ann.page.evaluate<{ shown: number; needed: number }>(measure);
+    expect(shown).toBeGreaterThanOrEqual(needed);
+    await Promise.all([ann.page.close(), bob.page.close()]);
+  });
+
+  it.each([
+    ['', 'Enter a name.'],
+    ['<Ivy>', 'A name cannot contain <'],
+    ['-Ivy', 'A name begins with a letter or a digit.'],
+  ])('shows at the name field why the name %j is not allowed', async (name, reason) => {
+    const page = await ChatPage.open(browser, chat);
+    await page.name.fill(name);
+    await page.page.keyboard.press('Enter');
+    expect(await page.invalidField(reason)).toBe('name');
+    await page.page.close();
+  });
+
   it.each(protocols)(
-    'over %s shows at the name field that the name is rejected',
+    'over %s shows at the name field that the server refuses the name',
     async (protocol) => {
-      const page = await ChatPage.open(browser, chat);
+      // The page allows all names, as if it had other rules than the server.
+      const prepare = (page: Page) =>
+        page.route('**/name.js', (route) =>
+          route.fulfill({
+            contentType: 'text/javascript',
+            body: 'export const problemOfName = () => undefined;',
+          }),
+        );
+      const page = await ChatPage.open(browser, chat, { prepare });
       await page.name.fill('<Ivy>');
       await page.page.getByLabel(protocol).check();
       await page.page.getByRole('button', { name: 'Enter' }).click();
-      expect(await page.invalidField('This name cannot be used.')).toBe('name');
+      expect(await page.invalidField('The server refused this name.')).toBe('name');
       expect(await page.page.locator(':focus').getAttribute('name')).toBe('name');
       await page.screenshot(`refused-${protocol}`);
       await page.name.fill('Ivy');

@@ -69,7 +69,7 @@ export class ChatPage {
   }
 
   get text() {
-    return this.page.getByLabel('What you say');
+    return this.page.getByLabel('Message', { exact: true });
   }
 
   get to() {

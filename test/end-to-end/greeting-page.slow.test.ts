@@ -1,4 +1,4 @@
-// The greeting's page in two windows of a real browser.
+// Tests the page of the greeting in two windows of a browser.
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -65,7 +65,7 @@ describe.skipIf(executable === undefined)('the page', () => {
       await page.getByRole('listitem').filter({ hasText: 'Hello, Ann <b>&"\'!' }).waitFor();
     }
     await phone.getByLabel('Your name').fill('Bob');
-    await phone.getByRole('button', { name: 'Greet' }).click();
+    await phone.getByRole('button', { name: 'Send' }).click();
     await desk.getByRole('listitem').filter({ hasText: 'Hello, Bob!' }).waitFor();
     await desk.getByLabel('Your name').fill('   ');
     await desk.keyboard.press('Enter');
@@ -81,17 +81,17 @@ describe.skipIf(executable === undefined)('the page', () => {
     await Promise.all([desk.close(), phone.close()]);
   });
 
-  it('says that it is not connected, and comes back by itself', async () => {
+  it('shows that it is not connected, and reconnects', async () => {
     const page = await open(1000, 'light');
     await stop();
-    await page.getByRole('status').filter({ hasText: 'Connecting again' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor();
     await serve(port);
     await page
       .getByRole('status')
       .filter({ hasText: /^Connected$/ })
       .waitFor();
     await page.getByLabel('Your name').fill('Cat');
-    await page.getByRole('button', { name: 'Greet' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
     await page.getByRole('listitem').filter({ hasText: 'Hello, Cat!' }).waitFor();
     await page.close();
   });

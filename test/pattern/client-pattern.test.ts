@@ -102,12 +102,33 @@ describe('a pattern is refused', () => {
       new MessagingError('destination-invalid', `The pattern is not valid: ${problem}.`),
     );
   });
+});
 
-  it("with '**' after a slash if the separator is a dot, with the pattern to write", () => {
-    expect(() => parseClientPattern('/topic/**', '.')).toThrow(
+describe('with dots as separators, the prefix up to its slash is a segment', () => {
+  it.each([
+    ['/topic/**', '/topic/a', true],
+    ['/topic/**', '/topic/a.b', true],
+    ['/topic/**', '/other/a', false],
+    ['/topic/**.z', '/topic/a.b.z', true],
+    ['/topic/*', '/topic/a', true],
+    ['/topic/*', '/topic/a.b', false],
+    ['/topic/*.**', '/topic/a', true],
+    ['/topic/*.**', '/topic/a.b', true],
+    ['/topic/a*', '/topic/ab', true],
+    ['/top*/a.*', '/topic/a.b', true],
+    ['/topic/.*', '/topic/.a', true],
+  ])('%s and %s: %s', (pattern, destination, expected) => {
+    expect(matches(pattern, destination, '.')).toBe(expected);
+  });
+
+  it('a longer prefix is not: the error names the pattern to write', () => {
+    expect(() => parseClientPattern('/a/b/**', '.')).toThrow(
       "The pattern is not valid: `**` must be a whole segment, and the separator is '.'; write `/*.**`.",
     );
-    expect(matches('/topic/*.**', '/topic/a', '.')).toBe(true);
-    expect(matches('/topic/*.**', '/topic/a.b', '.')).toBe(true);
+    expect(matches('/a/b/*.**', '/a/b/c.d', '.')).toBe(true);
+  });
+
+  it.each(['/topic/**', '/topic/*', '/topic/*.a'])('%s is a simple shape', (pattern) => {
+    expect(parseClientPattern(pattern, '.').shape.simple).toBe(true);
   });
 });

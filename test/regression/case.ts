@@ -1,6 +1,7 @@
 // The shape of a regression case: one input that has found a fault, with the correct answer.
 import { AssertionError } from 'node:assert';
 import type { TransportName } from '../clients/server.js';
+import { settings, type Setting } from './settings.js';
 import type { Setup } from './setup.js';
 
 export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
@@ -30,10 +31,12 @@ export interface Case {
 /** One execution of a case. */
 export interface Run {
   readonly case: Case;
-  /** `fault/name` or `fault/name/protocol/transport`: what the list of known failures refers to. */
+  /** `fault/name`, `fault/name/protocol/transport` or this with `/setting`: what the list of known failures refers to. */
   readonly key: string;
   readonly protocol: Protocol;
   readonly transport: TransportName;
+  /** Undefined for a server with the default settings. */
+  readonly setting?: Setting;
 }
 
 /** The behavior of the server is wrong. Errors that are not assertion errors mean that the case itself is broken. */
@@ -69,7 +72,7 @@ export function runsOf(each: Case): readonly Run[] {
   const key = `${each.fault}/${each.name}`;
   if (each.protocols.length === 0)
     return [{ case: each, key, protocol: 'stomp-1.2', transport: 'memory' }];
-  return each.protocols.flatMap((protocol) =>
+  const runs = each.protocols.flatMap((protocol) =>
     each.transports.map((transport) => ({
       case: each,
       key: `${key}/${protocol}/${transport}`,
@@ -77,4 +80,10 @@ export function runsOf(each: Case): readonly Run[] {
       transport,
     })),
   );
+  const more = settings.flatMap((setting) =>
+    runs
+      .filter((run) => setting.appliesTo(run))
+      .map((run) => ({ ...run, key: `${run.key}/${setting.name}`, setting })),
+  );
+  return [...runs, ...more];
 }

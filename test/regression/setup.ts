@@ -1,5 +1,6 @@
 // A real server for one run of a case, with a neighbor: a client that did nothing wrong and must be served at all times.
 import type { Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { format } from 'node:util';
 import {
@@ -21,6 +22,7 @@ import {
 import { StompClient } from '../clients/stomp.js';
 import { WrongAnswer, type Protocol, type Run } from './case.js';
 import { connect, formatOf, type ConnectHeaders } from './client.js';
+import type { Setting } from './settings.js';
 
 export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info';
@@ -44,6 +46,7 @@ const roundTripsToSettle = 3;
 export class Setup {
   readonly protocol: Protocol;
   readonly transport: TransportName;
+  readonly setting: Setting | undefined;
   readonly log: LogEntry[] = [];
   /** Close codes by session id, as the server reports them: over TCP no code travels. */
   readonly #closeCodes = new Map<string, number>();
@@ -54,9 +57,10 @@ export class Setup {
   #neighbor: StompClient | undefined;
   #neighborTransactions = 0;
 
-  constructor({ protocol, transport }: Run) {
+  constructor({ protocol, transport, setting }: Run) {
     this.protocol = protocol;
     this.transport = transport;
+    this.setting = setting;
   }
 
   get server(): Server {
@@ -85,27 +89,47 @@ export class Setup {
    * @throws WrongAnswer where the server refuses the options
    */
   async start(options: ServerOptions = {}): Promise<Server> {
-    const [memory, tcp] = [memoryTransport(), tcpTransport({ port: 0 })];
+    const certificate = this.setting?.certificate;
+    const [memory, tcp] = [
+      memoryTransport(),
+      tcpTransport({ port: 0, ...(certificate && { tls: certificate }) }),
+    ];
     const own = this.transport === 'TCP' ? [memory, tcp] : [memory];
     const server = await this.create({
       ...options,
       transports: [...own, ...(options.transports ?? [])],
     });
-    const webSocket = this.transport.startsWith('WebSocket');
-    await (webSocket ? server.listen(0) : server.start());
-    this.#address = { memory, port: webSocket ? portOf(server) : (tcp.address()?.port ?? 0) };
+    const port = this.transport.startsWith('WebSocket')
+      ? await this.#listen(server)
+      : await server.start().then(() => tcp.address()?.port ?? 0);
+    this.#address = { memory, port, ...(certificate && { ca: certificate.cert }) };
     this.#neighbor = await this.open({ protocol: 'stomp-1.2' });
     await connect(this.#neighbor, 'stomp-1.2', { login: 'neighbor' });
     return server;
   }
 
+  /** Lets the server listen for WebSocket connections; resolves with its port. */
+  async #listen(server: Server): Promise<number> {
+    const certificate = this.setting?.certificate;
+    if (certificate === undefined) {
+      await server.listen(0);
+      return portOf(server);
+    }
+    const https = createHttpsServer(certificate);
+    await server.attach(https);
+    return listenOn(this, https);
+  }
+
   /** Builds a server; nothing listens. @throws WrongAnswer where it refuses the options */
   async create(options: ServerOptions = {}): Promise<Server> {
-    const server = await createServer({ closeTimeout: 0, logger: this.logger, ...options }).catch(
-      (cause: unknown) => {
-        throw new WrongAnswer(`The server refused its options: ${String(cause)}`, { cause });
-      },
-    );
+    const server = await createServer({
+      closeTimeout: 0,
+      logger: this.logger,
+      ...this.setting?.options,
+      ...options,
+    }).catch((cause: unknown) => {
+      throw new WrongAnswer(`The server refused its options: ${String(cause)}`, { cause });
+    });
     this.#server = server;
     this.defer(() => server.close());
     server.events.on('disconnected', ({ session, code }) => {

@@ -162,7 +162,7 @@ it('a handler that returns null publishes nothing, also in a transaction', async
 });
 
 it.each(['/app/once', '/app/stream'])(
-  'a subscription that a handler answers begins and ends once: %s',
+  'a subscription that a handler answers begins and ends once, and a later UNSUBSCRIBE is accepted: %s',
   async (destination) => {
     await using app = await testServer({ controllers: [AnswersController] });
     const events: string[] = [];
@@ -174,6 +174,10 @@ it.each(['/app/once', '/app/stream'])(
     const answers = await ann.subscribe(destination);
     expect(await answers.next()).toMatchObject({ payload: 'one' });
     await app.server.idle();
+    expect(events).toEqual(['subscribed', 'unsubscribed']);
+
+    await answers.unsubscribe();
+    expect(ann.problems).toEqual([]);
     expect(events).toEqual(['subscribed', 'unsubscribed']);
   },
 );

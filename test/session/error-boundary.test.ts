@@ -266,9 +266,20 @@ describe('an exception of the transport', () => {
     ]);
   });
 
-  it('in close and terminate: is logged', async () => {
+  it('in close and terminate: is logged, and the connection counts as lost', async () => {
     const { logged, open } = testSession();
-    open(new FaultyConnection({ close: fail, terminate: fail })).session.close();
+    const { events, session } = open(new FaultyConnection({ close: fail, terminate: fail }));
+    session.close();
+    await settle();
     expect(logged).toHaveLength(2);
+    expect(events).toEqual(['lost 1000 ', 'finished']);
+  });
+
+  it('in pause: the log names the activity', async () => {
+    const { logged, open } = testSession({ process: () => new Promise(() => {}) });
+    const { connect, receive } = open(new FaultyConnection({ pause: fail }));
+    await connect();
+    receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
+    expect(logged.map(({ text }) => text).join()).toContain('Pausing failed');
   });
 });

@@ -221,6 +221,27 @@ describe('an interceptor that does not await next()', () => {
   });
 });
 
+describe('an interceptor that fails after next()', () => {
+  const failsAfter: Interceptor = async (_frame, _session, next) => {
+    void next();
+    throw new Error('interceptor');
+  };
+
+  it('rejects the frame when the handler has ended', async () => {
+    const log: string[] = [];
+    const slow = async () => {
+      await settle();
+      log.push('handler');
+    };
+    await expect(run([failsAfter], slow)).rejects.toThrow('interceptor');
+    expect(log).toEqual(['handler']);
+  });
+
+  it('rejects the frame with its own error when the handler fails as well', async () => {
+    await expect(run([failsAfter], failing)).rejects.toThrow('interceptor');
+  });
+});
+
 describe('an interceptor that catches a failure', () => {
   it.each([
     ['catch', async (_frame, _session, next) => next().catch(() => {})],

@@ -1,5 +1,6 @@
-// The page: who one is, which room one is in, and what is said there.
+// The page: the user's name, the current room, and its messages.
 import { open } from './connection.js';
+import { problemOfName } from './name.js';
 import { createTypists } from './typists.js';
 import {
   clearMessages,
@@ -21,7 +22,7 @@ const chat = {
   isOpen: false,
   name: '',
   room: rooms[0],
-  /** The last message of the room that is known here: where to go on from when the connection was lost. */
+  /** The id of the last message of the room that the page has shown. After a reconnection, later ones are requested. */
   last: undefined,
   /** Ends the subscriptions of the room. */
   leaveRoom: () => {},
@@ -32,14 +33,16 @@ let lastTyped = 0;
 element('enter').addEventListener('submit', (event) => {
   event.preventDefault();
   const { name, protocol } = Object.fromEntries(new FormData(event.target));
-  enter(name.trim(), protocol);
+  const problem = problemOfName(name.trim());
+  if (problem === undefined) enter(name.trim(), protocol);
+  else showProblems(event.target, [{ path: 'name', message: problem }]);
 });
 element('leave').addEventListener('click', leave);
 element('say').addEventListener('submit', (event) => {
   event.preventDefault();
   void say(event.target);
 });
-element('text').addEventListener('input', tellTyping);
+element('text').addEventListener('input', sendTyping);
 
 function enter(name, protocol) {
   chat.connection?.close();
@@ -60,7 +63,8 @@ function enter(name, protocol) {
     },
     refused() {
       leave();
-      showProblems(element('enter'), [{ path: 'name', message: 'This name cannot be used.' }]);
+      const message = 'The server refused this name. Choose another one.';
+      showProblems(element('enter'), [{ path: 'name', message }]);
     },
     failed: ({ message }) => showNote(message),
   });
@@ -76,7 +80,7 @@ function leave() {
   element('name').focus();
 }
 
-/** Connected, the first time or again. */
+/** Runs after each connect and reconnect. */
 function opened() {
   chat.isOpen = true;
   showProblems(element('say'), []);
@@ -93,11 +97,11 @@ function opened() {
 
 function openRoom() {
   const { connection, room, last } = chat;
-  /** What was said while the answer to `recent` was on its way. */
+  /** Messages that arrive before the answer to `recent`. */
   let early = [];
   const ends = [
     connection.subscribe(`/topic/rooms/${room}`, (message) =>
-      early === undefined ? hear(message) : early.push(message),
+      early === undefined ? receive(message) : early.push(message),
     ),
     connection.subscribe(`/topic/rooms/${room}/people`, (people) => showPeople(people, chat.name)),
     connection.subscribe(`/topic/rooms/${room}/typing`, ({ by }) => {
@@ -105,13 +109,13 @@ function openRoom() {
     }),
   ];
   chat.leaveRoom = () => ends.forEach((end) => end());
-  // Asked for when the topic is heard already, so that nothing falls between.
+  // Requested after the subscription of the topic, so that no message is missed between the two.
   connection.subscribe(
     `/app/rooms/${room}/recent`,
     (recent) => {
       if (room !== chat.room) return;
       if (last !== undefined) showMissed(recent);
-      for (const message of [...recent.messages, ...early]) hear(message);
+      for (const message of [...recent.messages, ...early]) receive(message);
       early = undefined;
       chat.last = Math.max(chat.last ?? 0, recent.last);
       showPeople(recent.people, chat.name);
@@ -136,8 +140,8 @@ function forgetRoom() {
   clearMessages();
 }
 
-/** What the room says; a message that came by two ways is shown once. */
-function hear(message) {
+/** Shows a message of the room. A message that arrives twice, from the topic and from `recent`, is shown once. */
+function receive(message) {
   if (message.id <= (chat.last ?? 0)) return;
   chat.last = message.id;
   typists.remove(message.by);
@@ -146,32 +150,36 @@ function hear(message) {
 
 function showMissed({ messages: { length }, complete }) {
   if (!complete && length === 0)
-    return showNote('You are back; what was said meanwhile is not known any more.');
-  if (length === 0) return showNote('You are back; nothing was said meanwhile.');
-  const messages = length === 1 ? '1 message' : `${length} messages`;
-  showNote(`You are back; ${complete ? '' : 'the latest '}${messages} meanwhile:`);
+    return showNote('Reconnected. The server no longer has the messages that you missed.');
+  if (length === 0) return showNote('Reconnected. There are no new messages.');
+  const missed = length === 1 ? '1 message' : `${length} messages`;
+  showNote(
+    complete
+      ? `Reconnected. You missed ${missed}:`
+      : `Reconnected. The latest ${missed} you missed:`,
+  );
 }
 
 async function say(form) {
   const { text, to } = form.elements;
-  const words = text.value;
+  const draft = text.value;
   showProblems(form, []);
   if (!chat.isOpen)
-    return showProblems(form, [{ path: 'text', message: 'Not connected; say it again soon.' }]);
-  // Free for the next words at once, not when the server has answered.
+    return showProblems(form, [{ path: 'text', message: 'Not connected. Send it again later.' }]);
+  // Cleared before the server answers, so that the next message can be typed.
   text.value = '';
   text.focus();
   try {
-    if (to.value === '') await chat.connection.send(`/app/rooms/${chat.room}/say`, { text: words });
-    else await chat.connection.send('/app/whisper', { to: to.value, text: words });
+    if (to.value === '') await chat.connection.send(`/app/rooms/${chat.room}/say`, { text: draft });
+    else await chat.connection.send('/app/whisper', { to: to.value, text: draft });
   } catch ({ message, fields = [{ path: 'text', message }] }) {
-    text.value = text.value === '' ? words : `${words} ${text.value}`;
+    text.value = text.value === '' ? draft : `${draft} ${text.value}`;
     showProblems(form, fields);
   }
 }
 
-/** Said at most once a second, and kept by nobody. */
-function tellTyping() {
+/** Sent at most once a second. */
+function sendTyping() {
   const now = Date.now();
   if (now - lastTyped < 1000 || !chat.isOpen || element('to').value !== '') return;
   lastTyped = now;

@@ -1,24 +1,24 @@
-// What the page needs of a connection, whichever protocol carries it.
+// The connection of the page; its functions are the same for both protocols.
 import { openJson } from './json-connection.js';
 import { openStomp } from './stomp-connection.js';
 
 /**
  * @typedef {object} Handlers
- * @property {() => void} opened connected, the first time or again: subscribe what is needed
- * @property {() => void} lost not connected, and trying again
- * @property {() => void} refused the server does not let this name in; nothing more is tried
- * @property {(problem: Problem) => void} failed something failed that nobody waits for
+ * @property {() => void} opened called after each connect and reconnect; subscriptions must be made again
+ * @property {() => void} lost called when the connection is lost; it reconnects
+ * @property {() => void} refused called when the server refuses the name; it does not reconnect
+ * @property {(problem: Problem) => void} failed called with a problem that belongs to no `send`
  *
  * @typedef {object} Problem
  * @property {string} message
  * @property {readonly { path: string, message: string }[]} [fields]
  *
- * @typedef {object} Connection what it can only while it is open, but to close
- * @property {(destination: string, hear: (payload: any) => void, headers?: Record<string, string>) => () => void} subscribe
- *   returns the way to end it
+ * @typedef {object} Connection apart from `close`, usable only while it is connected
+ * @property {(destination: string, listen: (payload: any) => void, headers?: Record<string, string>) => () => void} subscribe
+ *   returns a function that unsubscribes
  * @property {(destination: string, payload: unknown) => Promise<void>} send
- *   resolves when the server has processed it, rejects with the problem that it told
- * @property {() => void} close nothing more is heard of it
+ *   resolves when the server has processed the message; rejects with its problem
+ * @property {() => void} close no handler is called afterwards
  */
 
 /**

@@ -1,11 +1,11 @@
-// JSON on the browser's own WebSocket, with reconnection: no library is needed.
+// The JSON protocol on the WebSocket of the browser, with reconnection and without a library.
 import { createPending } from './pending.js';
 
-/** The server promises a sign of life this often, in milliseconds; after twice that the connection counts as lost. */
+/** Interval of the server's heart-beats, in milliseconds. After twice that time without data, the connection is lost. */
 const beat = 10_000;
 const shortestPause = 500;
 const longestPause = 10_000;
-/** The close code of a server that does not let one in. */
+/** The close code of a server that refuses the client. */
 const refused = 1008;
 
 /** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
@@ -15,12 +15,12 @@ export function openJson(url, name, handlers) {
   let count = 0;
   let pause = shortestPause;
   let socket;
-  /** Ends a silence that is too long, or a pause. */
+  /** Detects a lost connection, or ends the pause before the next attempt. */
   let timer;
 
-  const say = (type, fields) => socket.send(JSON.stringify({ type, ...fields }));
+  const write = (type, fields) => socket.send(JSON.stringify({ type, ...fields }));
 
-  const hear = {
+  const receivers = {
     connected() {
       pause = shortestPause;
       handlers.opened();
@@ -35,11 +35,11 @@ export function openJson(url, name, handlers) {
   function connect() {
     watch();
     socket = new WebSocket(url, 'v1.json.signalbox');
-    socket.onopen = () => say('connect', { login: name, heartbeat: [0, beat] });
+    socket.onopen = () => write('connect', { login: name, heartbeat: [0, beat] });
     socket.onmessage = ({ data }) => {
       watch();
       const frame = JSON.parse(data);
-      hear[frame.type]?.(frame);
+      receivers[frame.type]?.(frame);
     };
     socket.onclose = ({ code }) => {
       if (code !== refused) return retry();
@@ -60,7 +60,7 @@ export function openJson(url, name, handlers) {
     handlers.lost();
   }
 
-  /** Lets go of the socket, of which nothing more is heard. */
+  /** Closes the socket and ignores its later events. */
   function drop() {
     clearTimeout(timer);
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -74,13 +74,13 @@ export function openJson(url, name, handlers) {
     subscribe(destination, listen, headers = {}) {
       const id = `s${++count}`;
       subscriptions.set(id, listen);
-      say('subscribe', { id, destination, headers });
+      write('subscribe', { id, destination, headers });
       return () => {
-        if (subscriptions.delete(id)) say('unsubscribe', { id });
+        if (subscriptions.delete(id)) write('unsubscribe', { id });
       };
     },
     send: (destination, payload) =>
-      pending.send((receipt) => say('send', { destination, payload, receipt })),
+      pending.send((receipt) => write('send', { destination, payload, receipt })),
     close: drop,
   };
 }

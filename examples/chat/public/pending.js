@@ -1,4 +1,4 @@
-// What was sent and waits for its receipt: promises by receipt ids.
+// The promises of sent messages that wait for their receipt.
 
 export function createPending() {
   const waiting = new Map();
@@ -13,7 +13,7 @@ export function createPending() {
   return {
     /**
      * @param {(receipt: string) => void} send
-     * @returns {Promise<void>} settled by the receipt, or by the problem of it
+     * @returns {Promise<void>} resolves with the receipt; rejects with the problem that names it
      */
     send(send) {
       const receipt = `r${++count}`;
@@ -24,16 +24,16 @@ export function createPending() {
     },
     /** @param {string} receipt */
     done: (receipt) => take(receipt)?.resolve(),
-    /** False when nobody waits for what failed. */
+    /** Returns false if the problem belongs to no pending message. */
     fail(problem) {
       const found = take(problem.receipt);
       found?.reject(problem);
       return found !== undefined;
     },
-    /** The connection is gone, and with it every receipt: what was sent may have arrived, or not. */
+    /** Rejects all promises because the connection is lost: the server may have processed the messages, or not. */
     lose() {
       for (const { reject } of waiting.values())
-        reject({ message: 'The connection was lost on the way.' });
+        reject({ message: 'The connection was lost. The message may not have arrived.' });
       waiting.clear();
     },
   };

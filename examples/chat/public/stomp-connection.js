@@ -1,8 +1,8 @@
-// STOMP by @stomp/stompjs, which reconnects by itself.
+// STOMP with @stomp/stompjs, which reconnects.
 import { Client, ReconnectionTimeMode } from '@stomp/stompjs';
 import { createPending } from './pending.js';
 
-/** The close code of a server that does not let one in. */
+/** The close code of a server that refuses the client. */
 const refused = 1008;
 
 /** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
@@ -16,7 +16,7 @@ export function openStomp(url, name, handlers) {
     reconnectDelay: 500,
     maxReconnectDelay: 10_000,
     reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,
-    // A silent network does not answer a close, either.
+    // If the network is down, the server does not answer a close frame either.
     discardWebsocketOnCommFailure: true,
     onConnect() {
       client.subscribe('/user/queue/errors', ({ body }) => {
@@ -38,8 +38,8 @@ export function openStomp(url, name, handlers) {
   client.activate();
   return {
     subscribe(destination, listen, headers = {}) {
-      const hear = ({ body }) => client.active && listen(JSON.parse(body));
-      const { unsubscribe } = client.subscribe(destination, hear, headers);
+      const receive = ({ body }) => client.active && listen(JSON.parse(body));
+      const { unsubscribe } = client.subscribe(destination, receive, headers);
       return () => client.connected && unsubscribe();
     },
     send: (destination, payload) =>

@@ -1,7 +1,7 @@
-// Who is typing: shown for a while, and kept by nobody.
+// The names of the members who are typing.
 
-/** How long somebody counts as typing, in milliseconds. */
-const lasts = 3000;
+/** Milliseconds that a name is shown after its last event. */
+const duration = 3000;
 
 /** @param {(names: string[]) => void} show */
 export function createTypists(show) {
@@ -18,7 +18,7 @@ export function createTypists(show) {
     add(name) {
       const known = timers.has(name);
       clearTimeout(timers.get(name));
-      timers.set(name, setTimeout(remove, lasts, name));
+      timers.set(name, setTimeout(remove, duration, name));
       if (!known) showAll();
     },
     remove,

@@ -1,11 +1,11 @@
-// What the page shows; whatever somebody wrote is shown as text.
+// Updates the page. Texts of users are always shown as text, never as markup.
 
 export const element = (id) => document.getElementById(id);
 
 const states = { open: 'Connected', waiting: 'Connecting …', closed: 'Not connected' };
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-/** Words that follow each other this closely, in milliseconds, stand under one name. */
-const oneBreath = 300_000;
+/** Messages of one user within this time, in milliseconds, are shown under one name. */
+const groupingTime = 300_000;
 
 /**
  * @param {'open' | 'waiting' | 'closed'} state
@@ -31,17 +31,17 @@ export function showMessage({ by, text, at, to }, own) {
   item.classList.toggle('whisper', to !== undefined);
   item.classList.toggle(
     'follows',
-    before?.by === by && before.to === to && at - before.at < oneBreath,
+    before?.by === by && before.to === to && at - before.at < groupingTime,
   );
   const head = part('p', 'head', '');
   const when = part('time', 'quiet', time.format(at));
   when.dateTime = new Date(at).toISOString();
-  head.append(part('span', 'who', to === undefined ? by : `${by} to ${to} alone`), ' ', when);
+  head.append(part('span', 'who', to === undefined ? by : `${by} to ${to} (private)`), ' ', when);
   item.append(head, part('p', 'words', text));
   element('messages').append(item);
 }
 
-/** What the page itself has to say among the messages. */
+/** Shows a note of the page between the messages. */
 export function showNote(text) {
   element('messages').append(part('li', 'note quiet', text));
 }
@@ -70,7 +70,7 @@ export function showRooms(rooms, current, choose) {
   element('rooms').replaceChildren(...items);
 }
 
-/** Who is here, and to whom one may speak alone. */
+/** Shows the members, and offers them as recipients of private messages. */
 export function showPeople(people, self) {
   const items = people.map((name) => {
     const item = part('li', '', name === self ? `${name} (you)` : name);
@@ -82,18 +82,18 @@ export function showPeople(people, self) {
   const to = element('to');
   const chosen = to.value;
   const others = people.filter((name) => name !== self);
-  const options = others.map((name) => new Option(`${name} alone`, name));
-  // Whoever left stays chosen: what is meant for one is never said to all.
+  const options = others.map((name) => new Option(`${name} (private)`, name));
+  // A recipient who has left stays selected, so that a private message is never sent to everyone.
   if (chosen !== '' && !others.includes(chosen))
-    options.push(new Option(`${chosen} (away)`, chosen));
-  to.replaceChildren(new Option('everybody', ''), ...options);
+    options.push(new Option(`${chosen} (offline)`, chosen));
+  to.replaceChildren(new Option('everyone', ''), ...options);
   to.value = chosen;
 }
 
 /**
- * Says at each field of a form what is wrong with it, and goes to the first such field.
+ * Shows problems at the fields of a form, and focuses the first invalid field.
  * @param {HTMLFormElement} form
- * @param {readonly { path: string, message: string }[]} problems none: all is well again
+ * @param {readonly { path: string, message: string }[]} problems an empty list removes all problems
  */
 export function showProblems(form, problems) {
   for (const place of form.querySelectorAll('.problem')) {
@@ -106,7 +106,7 @@ export function showProblems(form, problems) {
   form.querySelector('[aria-invalid]')?.focus();
 }
 
-/** Everybody has a colour and an initial. */
+/** Sets the color and the initial of a user. */
 function paint(item, name) {
   const hue = [...name].reduce((sum, character) => sum * 31 + character.codePointAt(0), 7) % 360;
   item.style.setProperty('--hue', hue);
@@ -120,13 +120,13 @@ function part(tag, className, text) {
   return node;
 }
 
-/** For whoever was reading there: when words come, and when the room for them shrinks, as above a phone's keyboard. */
-function keepEndInSight(log, words) {
+/** Keeps the end of the log visible if it was visible, when messages arrive and when the log shrinks, as above a phone's keyboard. */
+function keepEndInSight(log, messages) {
   const endNow = () => log.scrollHeight - log.clientHeight;
   let end = 0;
   let atEnd = true;
   log.addEventListener('scroll', () => {
-    // Whoever was at the end stays there, though more came before this was told.
+    // A message that arrived before this event must not count as scrolling away from the end.
     atEnd = Math.min(end, endNow()) - log.scrollTop < 40;
   });
   const observer = new ResizeObserver(() => {
@@ -134,5 +134,5 @@ function keepEndInSight(log, words) {
     if (atEnd) log.scrollTop = end;
   });
   observer.observe(log);
-  observer.observe(words);
+  observer.observe(messages);
 }

@@ -1,4 +1,4 @@
-// The page: one connection that comes back by itself, a form, and a list of what was heard.
+// The page: one connection that reconnects, a form, and the list of received greetings.
 import { Client, ReconnectionTimeMode } from '@stomp/stompjs';
 
 const element = (id) => document.getElementById(id);
@@ -23,12 +23,14 @@ const client = new Client({
 
 client.onConnect = () => {
   client.subscribe('/topic/greetings', (message) => show(JSON.parse(message.body).content));
-  client.subscribe('/user/queue/errors', (message) => complain(JSON.parse(message.body).message));
-  tell('open', 'Connected');
+  client.subscribe('/user/queue/errors', (message) =>
+    showProblem(JSON.parse(message.body).message),
+  );
+  showState('open', 'Connected');
 };
-client.onStompError = (frame) => complain(frame.headers.message);
+client.onStompError = (frame) => showProblem(frame.headers.message);
 client.onWebSocketClose = () => {
-  if (client.active) tell('waiting', 'Connecting again …');
+  if (client.active) showState('waiting', 'Reconnecting …');
 };
 
 connect.addEventListener('click', () => {
@@ -38,7 +40,7 @@ connect.addEventListener('click', () => {
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  complain('');
+  showProblem('');
   client.publish({ destination: '/app/hello', body: JSON.stringify({ name: name.value }) });
   name.select();
 });
@@ -46,31 +48,31 @@ form.addEventListener('submit', (event) => {
 start();
 
 function start() {
-  tell('waiting', 'Connecting …');
+  showState('waiting', 'Connecting …');
   client.activate();
 }
 
 async function stop() {
   await client.deactivate();
-  tell('closed', 'Not connected');
+  showState('closed', 'Not connected');
 }
 
-/** Shows how the connection is, and what can be done about it. */
-function tell(how, words) {
-  state.dataset.state = how;
-  state.textContent = words;
-  connect.textContent = how === 'closed' ? 'Connect' : 'Disconnect';
-  send.disabled = how !== 'open';
+/** Shows the state of the connection, and offers to connect or to disconnect. */
+function showState(name, text) {
+  state.dataset.state = name;
+  state.textContent = text;
+  connect.textContent = name === 'closed' ? 'Connect' : 'Disconnect';
+  send.disabled = name !== 'open';
 }
 
 function show(content) {
   const item = document.createElement('li');
-  // The content is markup: read as a document of its own, it becomes text and can do nothing.
+  // The content is markup. Parsed as a separate document, it becomes text and cannot run scripts.
   item.textContent = new DOMParser().parseFromString(content, 'text/html').body.textContent;
   greetings.prepend(item);
   element('empty').hidden = true;
 }
 
-function complain(words) {
-  problem.textContent = words;
+function showProblem(text) {
+  problem.textContent = text;
 }

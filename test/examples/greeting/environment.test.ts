@@ -62,7 +62,7 @@ describe('environment variables', () => {
     { MAX_FRAME: '1k' },
   ])('are rejected with a sentence that names the variable: %o', (environment) => {
     expect(() => fromEnvironment(environment)).toThrow(
-      /^(STOMP_PORT|HEARTBEAT|LOGIN|MAX_FRAME) must be .*, unlike '.*'\.$/,
+      /^(STOMP_PORT|HEARTBEAT|LOGIN|MAX_FRAME) must be .*, not '.*'\.$/,
     );
   });
 });

@@ -18,15 +18,12 @@ export interface SubscribedPattern {
 
 const none: readonly Table[] = [];
 
-/** The patterns of one shape, by their first text, then by their second, and so on. */
-type Level = Map<string, Level | SubscribedPattern>;
-
 interface Table {
   readonly shape: Shape;
   /** The account that subscribed the first pattern of the shape; the shape counts for it while it has patterns. */
   readonly account: string | undefined;
-  /** The level of the first text; the pattern itself when its shape has no texts. */
-  root: Level | SubscribedPattern | undefined;
+  /** By the key of their literal texts. */
+  readonly patterns: Map<string, SubscribedPattern>;
 }
 
 /**
@@ -52,31 +49,22 @@ export class PatternTables {
   }
 
   get({ shape, texts }: ClientPattern): SubscribedPattern | undefined {
-    let level = this.#tables.get(shape.name)?.root;
-    for (const text of texts) level = (level as Level | undefined)?.get(text);
-    return level as SubscribedPattern | undefined;
+    return this.#tables.get(shape.name)?.patterns.get(keyOf(texts));
   }
 
   /** @throws {MessagingError} `pattern-limit` when the pattern needs one table too many */
   add({ shape, texts }: ClientPattern, account?: string): SubscribedPattern {
     const table = this.#tables.get(shape.name) ?? this.#open(shape, account);
     const subscribed: SubscribedPattern = { audience: undefined };
-    const last = texts.at(-1);
-    if (last === undefined) return (table.root = subscribed);
-    let level = (table.root ??= new Map()) as Level;
-    for (const text of texts.slice(0, -1)) {
-      const next = level.get(text) ?? new Map<string, Level | SubscribedPattern>();
-      level.set(text, next);
-      level = next as Level;
-    }
-    level.set(last, subscribed);
+    table.patterns.set(keyOf(texts), subscribed);
     return subscribed;
   }
 
   /** The pattern must have been added. */
   remove({ shape, texts }: ClientPattern): void {
     const table = this.#tables.get(shape.name)!;
-    if (texts.length === 0 || removeFrom(table.root as Level, texts)) this.#close(table);
+    table.patterns.delete(keyOf(texts));
+    if (table.patterns.size === 0) this.#close(table);
   }
 
   /** @param onRead is called before each table is read with 0, and with the number of characters of each text that is looked up */
@@ -84,17 +72,19 @@ export class PatternTables {
     const split = splitDestination(destination, this.separator);
     const found: SubscribedPattern[] = [];
     for (const tables of [this.#fixed.get(split.segments.length) ?? none, this.#deep]) {
-      for (const { shape, root } of tables) {
+      for (const { shape, patterns } of tables) {
         if (!fits(shape, split)) continue;
         onRead?.(0);
-        let level = root;
+        const texts: string[] = [];
         for (const place of shape.places) {
           const text = textOf(place, split.segments);
-          if (text !== undefined) onRead?.(text.length);
-          level = text === undefined ? undefined : (level as Level).get(text);
-          if (level === undefined) break;
+          if (text === undefined) break;
+          onRead?.(text.length);
+          texts.push(text);
         }
-        if (level !== undefined) found.push(level as SubscribedPattern);
+        if (texts.length < shape.places.length) continue;
+        const pattern = patterns.get(keyOf(texts));
+        if (pattern !== undefined) found.push(pattern);
       }
     }
     return found;
@@ -102,7 +92,7 @@ export class PatternTables {
 
   /** Removes all patterns and returns them. */
   clear(): SubscribedPattern[] {
-    const all = [...this.#tables.values()].flatMap(({ root }) => (root ? patternsOf(root) : []));
+    const all = [...this.#tables.values()].flatMap(({ patterns }) => [...patterns.values()]);
     for (const table of this.#tables.values()) this.#release(table);
     this.#tables.clear();
     this.#fixed.clear();
@@ -112,7 +102,7 @@ export class PatternTables {
 
   #open(shape: Shape, account: string | undefined): Table {
     if (!shape.simple) this.#reserve(account);
-    const table: Table = { shape, account, root: undefined };
+    const table: Table = { shape, account, patterns: new Map() };
     this.#tables.set(shape.name, table);
     this.#group(shape).push(table);
     return table;
@@ -151,12 +141,7 @@ export class PatternTables {
   }
 }
 
-/** Removes the pattern and the levels that it leaves empty; returns true when this level is empty. */
-function removeFrom(level: Level, [text, ...rest]: readonly string[]): boolean {
-  if (rest.length === 0 || removeFrom(level.get(text!) as Level, rest)) level.delete(text!);
-  return level.size === 0;
-}
-
-function patternsOf(level: Level | SubscribedPattern): SubscribedPattern[] {
-  return level instanceof Map ? [...level.values()].flatMap(patternsOf) : [level];
+/** One string, because a map for each text needs a hundred times the memory. Destinations do not contain NUL. */
+function keyOf(texts: readonly string[]): string {
+  return texts.join('\0');
 }
