@@ -5,6 +5,10 @@ import { dials } from '../stress/wire.mjs';
 
 /** Milliseconds after which a frame without an answer counts as lost; only a server that blocks or dies needs them. */
 const answerTimeout = 60_000;
+/** Milliseconds after which the neighbor asks whether the server has processed a SEND without its MESSAGE. */
+const messageTimeout = 3000;
+/** Receipts after which a message that was processed before must have arrived. */
+const receiptsAfterMessage = 3;
 /** Milliseconds between two round trips. */
 const pause = 3;
 /** Round trips of each neighbor before an attack, so that compiled code does not count as growth. */
@@ -131,10 +135,23 @@ export class Neighbor {
     const received = new Promise((resolve) => void this.#expected.set(key, resolve));
     this.client.send('SEND', { destination }, number);
     const ended = this.client.wire.gone.then(() => undefined);
-    const message = await this.#answered(Promise.race([received, ended]), `message ${key}`);
-    if (typeof message !== 'object') return;
+    const arrival = Promise.race([received, ended]);
+    const late = sleep(messageTimeout, 'late', { ref: false });
+    // A slow server answers nothing; only one that has lost the message answers later frames.
+    if ((await Promise.race([arrival, late])) === 'late') {
+      for (let i = 0; i < receiptsAfterMessage; i++) await this.#roundTrip();
+      if (this.#expected.has(key)) return this.#fail(`lost message ${key}`);
+    }
+    const message = await this.#answered(arrival, `message ${key}`);
+    if (message === undefined) return;
     const acked = this.client.request('ACK', { id: message.headers['ack'] ?? '' });
     await this.#answered(acked, `the ACK of message ${key}`);
+  }
+
+  async #roundTrip() {
+    const headers = { transaction: 'round-trip' };
+    await this.#answered(this.client.request('BEGIN', headers), 'BEGIN');
+    this.client.send('ABORT', headers);
   }
 
   /** @param {import('../stress/client.mjs').Frame} frame */

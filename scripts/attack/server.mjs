@@ -45,13 +45,22 @@ Controller()(OrderController);
 
 /** @type {Buffer[]} */
 const leaked = [];
-/** Faults that tests plant, so that the attack program has to report them. @type {Readonly<Record<string, () => void>>} */
+/**
+ * Faults that tests plant, so that the attack program has to report them. Each is called with one message for each neighbor, and
+ * returns what is sent.
+ *
+ * @type {Readonly<Record<string, (frame: object) => object | undefined>>}
+ */
 const faults = {
+  loses: () => undefined,
   disconnects: () => {
     throw new Error('A planted fault.');
   },
   ends: () => process.exit(3),
-  grows: () => void leaked.push(Buffer.alloc(64 * mebibyte, 'x')),
+  grows: (frame) => {
+    leaked.push(Buffer.alloc(64 * mebibyte, 'x'));
+    return frame;
+  },
 };
 
 const { server, tcp, compresses } = await start();
@@ -127,17 +136,15 @@ async function startWith(compression, compresses) {
 }
 
 /**
- * Runs the planted fault at the first messages that the neighbors send during the attack.
+ * Applies the planted fault to the first messages that the neighbors send during the attack.
  *
  * @param {any} frame
  */
 function plant(frame) {
-  if (
-    frame.kind === 'message' &&
-    Buffer.from(frame.message.body).toString() === `${warmUpRounds + 1}`
-  )
-    faults[planted]?.();
-  return frame;
+  const planned = `${warmUpRounds + 1}`;
+  const isPlanned =
+    frame.kind === 'message' && Buffer.from(frame.message.body).toString() === planned;
+  return isPlanned ? faults[planted]?.(frame) : frame;
 }
 
 /** Bytes of the heap and of buffers, in MiB. */

@@ -83,7 +83,7 @@ function invoker(
       values.push(await pending);
       while (values.length < args.length) {
         const value = args[values.length]!(invocation);
-        values.push(isPending(value) ? await value : value);
+        values.push(isPromise(value) ? await value : value);
       }
       return outcomeOf(await method.apply(instance, values), invocation);
     } catch (thrown) {
@@ -96,20 +96,15 @@ function invoker(
       // In order: after an error no later argument is resolved.
       for (const argument of args) {
         const value = argument(invocation);
-        if (isPending(value)) return awaitArguments(values, value, invocation);
+        if (isPromise(value)) return awaitArguments(values, value, invocation);
         values.push(value);
       }
       const value = method.apply(instance, values);
-      return isPending(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
+      return isPromise(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
     } catch (thrown) {
       return recover(invocation, thrown);
     }
   };
-}
-
-/** True for a promise; most are native, and `instanceof` recognizes those at less cost. */
-function isPending(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof Promise || isPromise(value);
 }
 
 function isStream(value: unknown): value is AsyncIterable<unknown> {

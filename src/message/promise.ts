@@ -1,11 +1,12 @@
 // Recognizes promises.
 
-/** True for all thenables, also of other realms and libraries, which `instanceof Promise` does not recognize. */
+/** True for all thenables, also of other realms and libraries. `instanceof` recognizes native promises at less cost. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
+    value instanceof Promise ||
+    (typeof value === 'object' &&
+      value !== null &&
+      'then' in value &&
+      typeof value.then === 'function')
   );
 }

@@ -7,9 +7,5 @@ import type { KnownFailures } from './run.js';
  */
 export const knownFailures: KnownFailures = {
   ending: [],
-  wrong: [
-    // With dots as separator, a mapping that begins with a slash is not served.
-    "A3/idempotency-keys/stomp-1.2/memory/separator '.'",
-    "C9/repeated-headers-in-a-handler/stomp-1.2/memory/separator '.'",
-  ],
+  wrong: [],
 };

@@ -23,7 +23,8 @@ function runsOf(faults: string, transports: readonly TransportName[]) {
 
 /**
  * The server splits, compares and writes destinations in another way. So the cases of patterns (A1, A2, C11), of destinations that
- * the broker, a user or a session has (A3, C5, C9, D12), of routes (D11) and of texts with a destination (F1) run again.
+ * the broker, a user or a session has (A3, C5, C9, D12), of routes (D11) and of texts with a destination (F1) run again. Their
+ * mappings have no slash at the begin: with dots it would be part of the first segment.
  */
 const dots: Setting = {
   name: "separator '.'",

@@ -27,6 +27,7 @@ it(
 
 describe('a server with faults', { timeout: 300_000 }, () => {
   it.each([
+    ['loses', 'lost message topic 31'],
     ['disconnects', 'was disconnected at message'],
     ['ends', 'The server ended'],
     ['grows', 'are allowed'],

@@ -286,7 +286,7 @@ const idempotencyKeys: Case = {
     const orders: string[] = [];
     @Controller()
     class OrderController {
-      @MessageMapping('/orders')
+      @MessageMapping('orders')
       order(@Payload(String) order: string) {
         orders.push(order);
       }

@@ -600,7 +600,7 @@ const repeatedHeaders: Case = {
     let tags: unknown;
     @Controller()
     class TagController {
-      @MessageMapping('/tags')
+      @MessageMapping('tags')
       tags(@Header('tag', { all: true }) given: string[]) {
         tags = given;
       }
