@@ -174,7 +174,7 @@ export const errorCodes = {
   'controller-invalid': { class: 'operator', text: 'The controllers cannot be served.' },
   'option-invalid': { class: 'operator', text: 'An option is not valid.' },
   'pattern-invalid': { class: 'operator', text: 'A destination pattern is not valid.' },
-  'store-damaged': { class: 'operator', text: 'What the store holds cannot be read.' },
+  'store-damaged': { class: 'operator', text: 'The store is damaged.' },
   'broker-unavailable': {
     class: 'operator',
     text: 'The broker is not running: publish between the start and the end of the server.',

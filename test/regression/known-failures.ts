@@ -7,5 +7,5 @@ import type { KnownFailures } from './run.js';
  */
 export const knownFailures: KnownFailures = {
   ending: [],
-  wrong: ['E1/flipped-bits-of-a-table', 'E1/missing-current-file', 'E2/reason-of-a-failed-write'],
+  wrong: [],
 };

@@ -1,6 +1,6 @@
 // Faults E: stored messages on a damaged or failing disk.
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -83,6 +83,45 @@ async function tablesIn(path: string): Promise<readonly string[]> {
   return (await readdir(path)).filter((name) => name.endsWith('.ldb')).toSorted();
 }
 
+/** The files that hold messages or say which files do. LevelDB writes the others for people and for its lock. */
+async function essentialFiles(path: string): Promise<readonly string[]> {
+  return (await readdir(path)).filter((name) => !/^LO(CK|G|G\.old)$/.test(name)).toSorted();
+}
+
+interface Damage {
+  readonly name: string;
+  /** Damages the files in the folder. */
+  readonly apply: (path: string) => Promise<void>;
+}
+
+/** Opens a copy of the store for each damage. Expects all messages or a refusal without a deleted file. */
+async function expectNoOtherContents(
+  setup: Setup,
+  damagesOf: (path: string) => Promise<readonly Damage[]>,
+): Promise<void> {
+  const { folder, path } = await writeStore(setup);
+  const damages = await damagesOf(path);
+  const copies: { readonly path: string; readonly names: readonly string[] }[] = [];
+  for (const [i, { apply }] of damages.entries()) {
+    const copy = join(folder, `copy-${i}`);
+    await cp(path, copy, { recursive: true });
+    await apply(copy);
+    copies.push({ path: copy, names: await essentialFiles(copy) });
+  }
+  const opened = await open(
+    folder,
+    copies.map((copy) => copy.path),
+  );
+  const wrong: string[] = [];
+  for (const [i, { code, bodies: found = [] }] of opened.entries()) {
+    const isComplete = code === undefined && found.join() === bodies.join();
+    const isKept = (await essentialFiles(copies[i]!.path)).join() === copies[i]!.names.join();
+    if (!isComplete && !(code === 'store-damaged' && isKept))
+      wrong.push(`${damages[i]!.name}: ${code ?? `${found.length} messages`}`);
+  }
+  expectThat(wrong.length === 0, `These damages were not noticed: ${wrong.join(', ')}.`);
+}
+
 /** Places in the table: the byte, counted from the end, and the bit. Each opened with some or all messages missing. */
 const flips: readonly (readonly [fromEnd: number, bit: number])[] = [
   [780, 0],
@@ -109,28 +148,71 @@ const flippedBits: Case = {
   title:
     'A store with a flipped bit in a table is refused with store-damaged, or has all its messages',
   ...serverAlone,
-  async run(setup) {
-    const { folder, path } = await writeStore(setup);
-    const [table] = await tablesIn(path);
-    const bytes = await readFile(join(path, table!));
-    const paths: string[] = [];
-    for (const [fromEnd, bit] of flips) {
-      const copy = join(folder, `flip-${fromEnd}-${bit}`);
-      await cp(path, copy, { recursive: true });
-      const flipped = Buffer.from(bytes);
-      const at = Math.max(0, bytes.length - fromEnd);
-      flipped[at] = bytes[at]! ^ (1 << bit);
-      await writeFile(join(copy, table!), flipped);
-      paths.push(copy);
-    }
-    const opened = await open(folder, paths);
-    const wrong = opened.flatMap(({ code, bodies: found = [] }, i) =>
-      code === 'store-damaged' || found.join() === bodies.join()
-        ? []
-        : [`${flips[i]!.join('.')}: ${code ?? `${found.length} messages`}`],
-    );
-    expectThat(wrong.length === 0, `These flips were not noticed: ${wrong.join(', ')}.`);
-  },
+  run: (setup) =>
+    expectNoOtherContents(setup, async (path) => {
+      const table = (await tablesIn(path))[0]!;
+      return flips.map(([fromEnd, bit]) => ({
+        name: `${fromEnd}.${bit}`,
+        apply: async (copy) => {
+          const file = join(copy, table);
+          const bytes = await readFile(file);
+          bytes[Math.max(0, bytes.length - fromEnd)]! ^= 1 << bit;
+          await writeFile(file, bytes);
+        },
+      }));
+    }),
+};
+
+const missingFiles: Case = {
+  fault: 'E1',
+  name: 'missing-files',
+  title: 'A store without one of its files is refused with store-damaged, and keeps the others',
+  ...serverAlone,
+  run: (setup) =>
+    expectNoOtherContents(setup, async (path) =>
+      (await essentialFiles(path)).map((name) => ({
+        name,
+        apply: (copy) => rm(join(copy, name)),
+      })),
+    ),
+};
+
+const cutFiles: Case = {
+  fault: 'E1',
+  name: 'cut-off-files',
+  title:
+    'A store with a file that is cut off is refused with store-damaged, or has all its messages',
+  ...serverAlone,
+  run: (setup) =>
+    expectNoOtherContents(setup, async (path) =>
+      (await essentialFiles(path)).flatMap((name) =>
+        [0, 1, 20, 60].map((size) => ({
+          name: `${name}.${size}`,
+          apply: (copy) => truncate(join(copy, name), size),
+        })),
+      ),
+    ),
+};
+
+const swappedFiles: Case = {
+  fault: 'E1',
+  name: 'swapped-files',
+  title: 'A store with two swapped files is refused with store-damaged',
+  ...serverAlone,
+  run: (setup) =>
+    expectNoOtherContents(setup, async (path) => {
+      const names = await essentialFiles(path);
+      return names.flatMap((one, i) =>
+        names.slice(i + 1).map((other) => ({
+          name: `${one} and ${other}`,
+          apply: async (copy) => {
+            const [a, b] = [await readFile(join(copy, one)), await readFile(join(copy, other))];
+            await writeFile(join(copy, one), b);
+            await writeFile(join(copy, other), a);
+          },
+        })),
+      );
+    }),
 };
 
 const missingCurrent: Case = {
@@ -175,4 +257,11 @@ const failedWrite: Case = {
   },
 };
 
-export const storage: readonly Case[] = [flippedBits, missingCurrent, failedWrite];
+export const storage: readonly Case[] = [
+  flippedBits,
+  missingFiles,
+  cutFiles,
+  swappedFiles,
+  missingCurrent,
+  failedWrite,
+];

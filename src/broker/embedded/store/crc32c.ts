@@ -14,3 +14,8 @@ export function crc32c(bytes: Uint8Array): number {
   for (const byte of bytes) value = table[(value ^ byte) & 0xff]! ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;
 }
+
+/** The form in which LevelDB stores a checksum. */
+export function masked(checksum: number): number {
+  return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
+}

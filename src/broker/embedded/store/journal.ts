@@ -1,6 +1,7 @@
 // Writes to the store in batches: changes that arrive during a write are written together afterwards, in order.
 import { MessagingError } from '../../../message/error.js';
 import type { Logger } from '../../../message/logger.js';
+import { quote } from '../../../message/quote.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
 
 interface PendingWrite {
@@ -17,6 +18,8 @@ export class Journal {
   #removals: number[] = [];
   /** Removals that a write has failed to make. */
   #failedRemovals = 0;
+  /** True after a failed write, until a write succeeds. */
+  #isFailing = false;
   #writing: Promise<void> | undefined;
 
   constructor(
@@ -75,11 +78,14 @@ export class Journal {
       const removals = this.#removals;
       this.#pending = [];
       this.#removals = [];
-      const failure = await this.#tryWrite([
-        ...pending.flatMap(({ changes }) => changes),
+      const changes = [
+        ...pending.flatMap(({ changes: each }) => each),
         ...removals.map((sequence): StoreChange => ({ kind: 'remove', sequence })),
-      ]);
-      if (failure !== undefined) this.#retryLater(removals, failure);
+      ];
+      const failure = await this.#tryWrite(changes);
+      // Failed removals are repeated with the next write.
+      if (failure !== undefined) this.#removals = [...removals, ...this.#removals];
+      this.#failedRemovals = failure === undefined ? 0 : removals.length;
       for (const { changes, resolve, reject } of pending) {
         if (failure === undefined || changes.length === 0) resolve();
         else reject(failure);
@@ -91,19 +97,32 @@ export class Journal {
   async #tryWrite(changes: readonly StoreChange[]): Promise<MessagingError | undefined> {
     try {
       if (this.#closed) throw new Error('The broker has stopped.');
-      if (changes.length > 0) await this.store.write(changes);
-      this.#failedRemovals = 0;
+      if (changes.length > 0) {
+        await this.store.write(changes);
+        this.#isFailing = false;
+      }
       return undefined;
     } catch (cause) {
+      this.#logFailure(changes, cause);
       return new MessagingError('store-failed', undefined, { cause });
     }
   }
 
-  /** Repeats failed removals with the next write. Logs the first failure only, until a write succeeds. */
-  #retryLater(removals: readonly number[], failure: MessagingError): void {
-    if (this.#failedRemovals === 0 && removals.length > 0)
-      this.logger.error('Acknowledged messages could not be removed from the store yet.', failure);
-    this.#removals = [...removals, ...this.#removals];
-    this.#failedRemovals = removals.length;
+  /** Logs the first failure only, until a write succeeds: a full disk fails every write. */
+  #logFailure(changes: readonly StoreChange[], cause: unknown): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    const added = changes.flatMap((change) => (change.kind === 'put' ? [change.stored] : []));
+    const [first] = added;
+    if (first === undefined) {
+      this.logger.error('Acknowledged messages could not be removed from the store yet.', cause);
+      return;
+    }
+    const destination = quote(first.message.destination);
+    const text =
+      added.length === 1
+        ? `A message for ${destination} could not be stored.`
+        : `${added.length} messages could not be stored; the first is for ${destination}.`;
+    this.logger.error(`${text} Failures are not logged again until a write succeeds.`, cause);
   }
 }

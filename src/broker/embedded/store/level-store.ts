@@ -1,9 +1,18 @@
 // A message store in a folder of the file system, based on LevelDB. A write is synced to disk before it resolves.
-import type { ClassicLevel } from 'classic-level';
+import type { ClassicLevel, OpenOptions } from 'classic-level';
 import { MessagingError } from '../../../message/error.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
-import { isLogDamaged } from './level-log.js';
-import { readRecord, writeRecord } from './stored-record.js';
+import { createManifest, ManifestWriter } from './store-manifest.js';
+import { readStore, type StoreContents } from './store-reader.js';
+import {
+  checksumOf,
+  readTotals,
+  totalsKey,
+  writeKey,
+  writeMessage,
+  writeTotals,
+  type StoreTotals,
+} from './stored-record.js';
 
 export interface LevelStoreOptions {
   /** A folder for this store only, created when it is missing. One process at a time can use it. */
@@ -12,60 +21,192 @@ export interface LevelStoreOptions {
 
 type Database = ClassicLevel<Buffer, Buffer>;
 
+/** A write with the totals after it. */
+interface Write {
+  readonly totals: StoreTotals;
+  readonly operations: readonly (
+    | { type: 'put'; key: Buffer; value: Buffer }
+    | { type: 'del'; key: Buffer }
+  )[];
+  /** The new checksums by sequence; undefined for removed messages. */
+  readonly checksums: ReadonlyMap<number, number | undefined>;
+}
+
 /**
  * Keeps messages of queues in a folder, so that they survive the end of the process. Needs the package `classic-level`.
  *
- * @throws {MessagingError} at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents cannot be
- *   read; when a message is sent: `store-failed`, for example with a full disk
+ * @throws {MessagingError} at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents are not exactly
+ *   those that were written; when a message is sent: `store-failed`, for example with a full disk
  * @example
  *   new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
  */
 export function levelStore({ path }: LevelStoreOptions): MessageStore {
-  let database: Database | undefined;
-  return {
-    async open() {
-      database = await openDatabase(path);
-      try {
-        return await readAll(database, path);
-      } catch (error) {
-        await database.close();
-        database = undefined;
-        throw error;
-      }
-    },
-    async write(changes) {
-      database ??= await openDatabase(path);
-      try {
-        await database.batch(changes.map(operationOf), { sync: true });
-      } catch (error) {
-        // The log may end with half a record, and LevelDB would lose records that it appends to it. Opened again, it begins a new log.
-        const failed = database;
-        database = undefined;
-        await failed.close();
-        throw error;
-      }
-    },
-    async close() {
-      await database?.close();
-    },
-  };
+  return new LevelStore(path);
 }
 
-async function openDatabase(path: string): Promise<Database> {
-  const { ClassicLevel: Level } = await load();
-  if (await isLogDamaged(path)) throw damaged(path);
-  const database: Database = new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
-  try {
-    await database.open();
-    return database;
-  } catch (cause) {
-    throw openingError(path, cause);
+class LevelStore implements MessageStore {
+  #database: Database | undefined;
+  #manifest: ManifestWriter | undefined;
+  #totals: StoreTotals = { store: '', writes: 0, messages: 0, checksum: 0 };
+  #checksums = new Map<number, number>();
+  /** A write that failed. LevelDB may have stored it all the same. */
+  #failed: Write | undefined;
+
+  constructor(private readonly path: string) {}
+
+  async open(): Promise<readonly StoredMessage[]> {
+    const contents = await this.#verify();
+    try {
+      const { store } = contents.manifest ?? (await createManifest(this.path));
+      this.#totals = { ...contents.totals, store };
+      this.#checksums = contents.checksums;
+      this.#database = await openDatabase(this.path, contents.isNew);
+      // Another process could have changed the store since it was verified.
+      await this.#compareTotals(this.#database);
+      this.#manifest = await ManifestWriter.open(this.path, store);
+      // After a power failure, the count of the manifest can be too low.
+      await this.#manifest.count(this.#totals.writes);
+      await this.#manifest.sync();
+    } catch (error) {
+      await this.close();
+      throw error instanceof MessagingError ? error : cannotOpen(this.path, error);
+    }
+    return contents.messages;
+  }
+
+  async write(changes: readonly StoreChange[]): Promise<void> {
+    const database = (this.#database ??= await this.#reopen());
+    const write = this.#prepare(changes);
+    try {
+      await database.batch([...write.operations], { sync: true });
+    } catch (error) {
+      // The log may end with half a record, and LevelDB would lose records that it appends to it. Opened again, it begins a new log.
+      this.#failed = write;
+      this.#database = undefined;
+      await database.close();
+      throw error;
+    }
+    this.#adopt(write);
+    // The changes are stored. A manifest that could not be written has a lower count, which is true as well.
+    await this.#manifest?.count(write.totals.writes).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#database?.close();
+    this.#database = undefined;
+    const manifest = this.#manifest;
+    this.#manifest = undefined;
+    await manifest?.close();
+  }
+
+  /** @throws {MessagingError} `store-failed`, `store-damaged` */
+  async #verify(): Promise<StoreContents> {
+    let contents: StoreContents;
+    try {
+      contents = await readStore(this.path);
+    } catch (error) {
+      // A file can disappear while another process writes.
+      throw (await isInUse(this.path)) ? inUse(this.path) : cannotOpen(this.path, error);
+    }
+    const [damage] = contents.damages;
+    if (damage === undefined) return contents;
+    throw (await isInUse(this.path)) ? inUse(this.path) : damaged(this.path, damage);
+  }
+
+  async #reopen(): Promise<Database> {
+    const database = await openDatabase(this.path, false);
+    try {
+      await this.#compareTotals(database);
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** Finds out whether LevelDB has stored the write that failed. @throws {MessagingError} `store-damaged` */
+  async #compareTotals(database: Database): Promise<void> {
+    const found = await this.#countWrites(database);
+    if (found === this.#failed?.totals.writes) this.#adopt(this.#failed);
+    else if (found !== this.#totals.writes)
+      throw damaged(this.path, `it has ${found} of ${this.#totals.writes} writes`);
+    this.#failed = undefined;
+  }
+
+  async #countWrites(database: Database): Promise<number> {
+    try {
+      const record = await database.get(writeKey(totalsKey));
+      return record === undefined ? 0 : readTotals(record).writes;
+    } catch (error) {
+      throw damaged(this.path, causeOf(error).text, error);
+    }
+  }
+
+  #prepare(changes: readonly StoreChange[]): Write {
+    const operations: Write['operations'][number][] = [];
+    const checksums = new Map<number, number | undefined>();
+    let { messages, checksum } = this.#totals;
+    for (const change of changes) {
+      const record = change.kind === 'put' ? writeMessage(change.stored) : undefined;
+      const sequence = change.kind === 'put' ? change.stored.sequence : change.sequence;
+      const key = writeKey(sequence);
+      const before = checksums.has(sequence)
+        ? checksums.get(sequence)
+        : this.#checksums.get(sequence);
+      const after = record && checksumOf(record);
+      messages += Number(after !== undefined) - Number(before !== undefined);
+      checksum = (checksum + (after ?? 0) - (before ?? 0)) >>> 0;
+      checksums.set(sequence, after);
+      operations.push(
+        record === undefined ? { type: 'del', key } : { type: 'put', key, value: record },
+      );
+    }
+    const { store, writes } = this.#totals;
+    const totals = { store, writes: writes + 1, messages, checksum };
+    operations.push({ type: 'put', key: writeKey(totalsKey), value: writeTotals(totals) });
+    return { totals, operations, checksums };
+  }
+
+  #adopt({ totals, checksums }: Write): void {
+    this.#totals = totals;
+    for (const [sequence, checksum] of checksums) {
+      if (checksum === undefined) this.#checksums.delete(sequence);
+      else this.#checksums.set(sequence, checksum);
+    }
   }
 }
 
-async function load(): Promise<typeof import('classic-level')> {
+/** @throws {MessagingError} `store-failed`, `store-damaged` */
+async function openDatabase(path: string, createIfMissing: boolean): Promise<Database> {
+  // Compressed blocks could not be verified.
+  const database = await databaseOf(path, { createIfMissing, compression: false });
   try {
-    return await import('classic-level');
+    await database.open();
+    return database;
+  } catch (error) {
+    const { code, text } = causeOf(error);
+    if (code === 'LEVEL_LOCKED') throw inUse(path);
+    if (code === 'LEVEL_CORRUPTION') throw damaged(path, text, error);
+    throw cannotOpen(path, error);
+  }
+}
+
+/** True when another process uses the store. LevelDB takes its lock first, then sees that it must not open the folder. */
+async function isInUse(path: string): Promise<boolean> {
+  const database = await databaseOf(path, { createIfMissing: false, errorIfExists: true });
+  try {
+    await database.open();
+    await database.close();
+    return false;
+  } catch (error) {
+    return causeOf(error).code === 'LEVEL_LOCKED';
+  }
+}
+
+async function databaseOf(path: string, options: OpenOptions): Promise<Database> {
+  try {
+    const { ClassicLevel: Level } = await import('classic-level');
+    return new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer', ...options });
   } catch (cause) {
     throw new MessagingError(
       'store-failed',
@@ -75,58 +216,28 @@ async function load(): Promise<typeof import('classic-level')> {
   }
 }
 
-async function readAll(database: Database, path: string): Promise<readonly StoredMessage[]> {
-  const all: StoredMessage[] = [];
-  try {
-    for await (const [key, record] of database.iterator()) {
-      const stored = key.length === 8 ? readRecord(sequenceOf(key), record) : undefined;
-      if (stored === undefined) throw damaged(path);
-      all.push(stored);
-    }
-  } catch (cause) {
-    throw cause instanceof MessagingError ? cause : damaged(path, cause);
-  }
-  return all;
+function causeOf(error: unknown): { readonly code?: unknown; readonly text: string } {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return { text: String(cause) };
+  return { code: 'code' in cause ? cause.code : undefined, text: cause.message };
 }
 
-function openingError(path: string, failure: unknown): MessagingError {
-  const cause = failure instanceof Error ? failure.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'LEVEL_CORRUPTION') return damaged(path, failure);
-  const reason =
-    code === 'LEVEL_LOCKED'
-      ? 'another process uses it'
-      : `LevelDB reports: ${cause instanceof Error ? cause.message : String(failure)}`;
-  return new MessagingError('store-failed', `The store '${path}' cannot be opened: ${reason}.`, {
-    cause: failure,
-  });
-}
-
-function damaged(path: string, cause?: unknown): MessagingError {
+function inUse(path: string): MessagingError {
   return new MessagingError(
-    'store-damaged',
-    `The store '${path}' is damaged. Restore it from a copy, or move it away to begin with an empty one.`,
-    { cause },
+    'store-failed',
+    `The store '${path}' cannot be opened: another process uses it.`,
   );
 }
 
-function operationOf(change: StoreChange) {
-  return change.kind === 'put'
-    ? ({
-        type: 'put',
-        key: keyOf(change.stored.sequence),
-        value: writeRecord(change.stored),
-      } as const)
-    : ({ type: 'del', key: keyOf(change.sequence) } as const);
+function cannotOpen(path: string, cause: unknown): MessagingError {
+  const text = `The store '${path}' cannot be opened: ${causeOf(cause).text}.`;
+  return new MessagingError('store-failed', text, { cause });
 }
 
-/** Eight bytes in big-endian order, so that LevelDB sorts the keys by number. */
-function keyOf(sequence: number): Buffer {
-  const key = Buffer.allocUnsafe(8);
-  key.writeBigUInt64BE(BigInt(sequence));
-  return key;
-}
-
-function sequenceOf(key: Buffer): number {
-  return Number(key.readBigUInt64BE());
+function damaged(path: string, damage: string, cause?: unknown): MessagingError {
+  return new MessagingError(
+    'store-damaged',
+    `The store '${path}' is damaged: ${damage}. Restore it from a copy, or move it away to begin with an empty one.`,
+    { cause },
+  );
 }

@@ -1,6 +1,7 @@
 // The store based on LevelDB: it keeps what was written, and reports damage.
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -93,30 +94,49 @@ describe('opening a store fails', () => {
     await expect(levelStore({ path }).open()).rejects.toMatchObject({ code: 'store-failed' });
   });
 
-  const damaged = () => ({
+  it('when its manifest cannot be created', async () => {
+    mkdirSync(join(path, 'signalbox.manifest.new'), { recursive: true });
+    await expect(levelStore({ path }).open()).rejects.toMatchObject({
+      code: 'store-failed',
+      message: expect.stringContaining(`The store '${path}' cannot be opened: EISDIR`),
+    });
+  });
+
+  it('while another process uses it, also when its files look damaged meanwhile', async () => {
+    const store = levelStore({ path });
+    await store.open();
+    rmSync(join(path, 'CURRENT'));
+    await expect(levelStore({ path }).open()).rejects.toMatchObject({
+      message: `The store '${path}' cannot be opened: another process uses it.`,
+    });
+    await store.close();
+  });
+
+  const damaged = (damage: string) => ({
     code: 'store-damaged',
-    message: `The store '${path}' is damaged. Restore it from a copy, or move it away to begin with an empty one.`,
+    message: `The store '${path}' is damaged: ${damage}. Restore it from a copy, or move it away to begin with an empty one.`,
   });
 
   it('when its files were truncated', async () => {
     await write([put(1), put(2)]);
     const manifest = readdirSync(path).find((name) => name.startsWith('MANIFEST'))!;
     truncateSync(join(path, manifest), 10);
-    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
-    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+    const error = damaged(`${manifest} is cut off`);
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(error);
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(error);
   });
 
-  it('when its bytes were changed', async () => {
+  it('when a byte of a table was changed', async () => {
     await write(Array.from({ length: 100 }, (_, i) => put(i + 1)));
     // Opening moves the contents of the log to a table.
     await read();
-    for (const name of readdirSync(path).filter((each) => each.endsWith('.ldb'))) {
-      const file = join(path, name);
-      const bytes = readFileSync(file);
-      for (let at = 20; at < bytes.length; at += 50) bytes[at]! ^= 0xff;
-      writeFileSync(file, bytes);
-    }
-    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+    const table = readdirSync(path).find((each) => each.endsWith('.ldb'))!;
+    const bytes = readFileSync(join(path, table));
+    bytes[20]! ^= 0xff;
+    writeFileSync(join(path, table), bytes);
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(
+      damaged(`${table}: the block at byte 0 is damaged`),
+    );
   });
 
   it('when a record has the key of another one', async () => {
@@ -125,15 +145,19 @@ describe('opening a store fails', () => {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
     });
-    const [[key, record]] = (await database.iterator().all()) as [[Buffer, Buffer]];
+    const entries = await database.iterator().all();
+    const [key, record] = entries.at(-1)!;
     key[7] = 2;
     await database.put(key, record);
     await database.close();
-    await expect(levelStore({ path }).open()).rejects.toMatchObject(damaged());
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(
+      damaged('the record 2 is damaged'),
+    );
   });
 });
 
-describe('the log of a store', () => {
+/** After a power failure, the count of writes in the manifest can be older than the last writes. */
+describe('the log of a store with an older count of writes', () => {
   /** Some of them fill several blocks of the log. */
   const sizes = [0, 10, 100_000, 3, 33_000, 500, 32_700, 32_768, 20];
   let log: string;
@@ -141,8 +165,10 @@ describe('the log of a store', () => {
   let lastBegins: number;
 
   beforeEach(async () => {
+    const manifest = join(path, 'signalbox.manifest');
     const store = levelStore({ path });
     await store.open();
+    const atStart = readFileSync(manifest);
     log = join(
       path,
       readdirSync(path).find((name) => name.endsWith('.log'))!,
@@ -153,6 +179,7 @@ describe('the log of a store', () => {
     }
     await store.close();
     written = readFileSync(log);
+    writeFileSync(manifest, atStart);
   });
 
   /** The number of messages that a store with this log returns. */

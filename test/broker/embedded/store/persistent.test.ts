@@ -241,6 +241,7 @@ describe('a persistent message', () => {
     ann.settle('nack', 'one');
     await written();
     expect(before.errors).toEqual([
+      "A message for '/queue/dead-letters' could not be stored. Failures are not logged again until a write succeeds.",
       "A message of '/queue/jobs' could not be delivered and is delivered again after a restart.",
     ]);
     await before.subject.stop();

@@ -1,6 +1,6 @@
 // The bytes of a stored message.
 import { expect, it } from 'vitest';
-import { readRecord, writeRecord } from '../../../../src/broker/embedded/store/stored-record.js';
+import { readMessage, writeMessage } from '../../../../src/broker/embedded/store/stored-record.js';
 
 const headers = new Map([
   ['persistent', 'true'],
@@ -13,5 +13,5 @@ it.each([
 ])('a message whose headers occur %s is read as it was written', (_name, given) => {
   const message = { destination: '/queue/x', ...given, body: Buffer.from('body') };
   const stored = { sequence: 7, id: 'm-1', message };
-  expect(readRecord(7, writeRecord(stored))).toEqual(stored);
+  expect(readMessage(7, writeMessage(stored))).toEqual(stored);
 });

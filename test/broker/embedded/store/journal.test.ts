@@ -1,0 +1,77 @@
+// The journal logs why the store failed, once until a write succeeds.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Journal } from '../../../../src/broker/embedded/store/journal.js';
+import type { StoreChange } from '../../../../src/broker/embedded/store/message-store.js';
+import { silentLogger } from '../../../../src/message/logger.js';
+import { message, refusal } from '../started-broker.js';
+import { memoryStore } from './memory-store.js';
+
+const store = memoryStore();
+const full = new Error('ENOSPC: no space left on device');
+let logged: unknown[][];
+let journal: Journal;
+
+beforeEach(() => {
+  logged = [];
+  journal = new Journal(store, {
+    ...silentLogger,
+    error: (...line) => void logged.push(line),
+  });
+});
+
+const put = (destination = '/queue/jobs'): StoreChange => {
+  const sequence = journal.nextSequence();
+  return { kind: 'put', stored: { sequence, id: 'id', message: message(destination, 'text') } };
+};
+
+async function fail(...changes: StoreChange[]): Promise<void> {
+  store.fail(full);
+  await expect(journal.write(changes)).rejects.toEqual(refusal('store-failed'));
+}
+
+describe('a failed write', () => {
+  it('is logged with its reason and the destination of its message', async () => {
+    await fail(put());
+    expect(logged).toEqual([
+      [
+        "A message for '/queue/jobs' could not be stored. Failures are not logged again until a write succeeds.",
+        full,
+      ],
+    ]);
+  });
+
+  it('is logged with the number of its messages', async () => {
+    await fail(put(), put('/queue/other'), { kind: 'remove', sequence: 1 });
+    expect(logged).toEqual([
+      [
+        "2 messages could not be stored; the first is for '/queue/jobs'. Failures are not logged again until a write succeeds.",
+        full,
+      ],
+    ]);
+  });
+
+  it('is logged on one line when the destination contains a line end', async () => {
+    await fail(put('/queue/a\nb'));
+    expect(logged[0]![0]).toContain(String.raw`'/queue/a\u{a}b'`);
+  });
+
+  it('is logged again only after a write has succeeded', async () => {
+    await fail(put());
+    await fail(put());
+    // A write without changes does not reach the store.
+    await journal.write([]);
+    await fail(put());
+    expect(logged).toHaveLength(1);
+    await journal.write([put()]);
+    await fail(put());
+    expect(logged).toHaveLength(2);
+  });
+
+  it('does not give the reason to the client', async () => {
+    store.fail(full);
+    await expect(journal.write([put()])).rejects.toMatchObject({
+      message: 'The message could not be stored.',
+      cause: full,
+    });
+  });
+});
