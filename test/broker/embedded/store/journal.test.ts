@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../../../src/broker/embedded/store/journal.js';
 import type { StoreChange } from '../../../../src/broker/embedded/store/message-store.js';
 import { silentLogger } from '../../../../src/message/logger.js';
-import { message, refusal } from '../started-broker.js';
+import { message } from '../../publication.js';
+import { refusal } from '../started-broker.js';
 import { memoryStore } from './memory-store.js';
 
 const store = memoryStore();
