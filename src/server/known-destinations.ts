@@ -19,11 +19,13 @@ export interface RouteDescription {
 export function describeRoutes(
   routes: readonly Route[],
   application: readonly string[],
+  separator: Separator,
 ): readonly RouteDescription[] {
   return routes.flatMap(({ on, pattern, handler }) =>
     application.map((prefix) => ({
       on,
-      destination: pattern.startsWith('/') ? prefix + pattern : `${prefix}/${pattern}`,
+      // With dots, the slash behind the prefix does not belong to the pattern, so `/a` below `/app` is `/app//a`.
+      destination: separator === '/' ? prefix + pattern : `${prefix}/${pattern}`,
       handler,
     })),
   );
@@ -59,7 +61,7 @@ export class KnownDestinations {
   ) {
     // With dots, a prefix and the part behind it are still separated by a slash.
     this.#separators = separator === '.' ? /[/.]/ : /\//;
-    const described = describeRoutes(routes, application);
+    const described = describeRoutes(routes, application, separator);
     const shared = [...broker, user].map((prefix) => `${prefix}/**`);
     const known = (kind: 'send' | 'subscribe') =>
       [...described.flatMap(({ on, destination }) => (on === kind ? destination : [])), ...shared]

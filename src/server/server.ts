@@ -149,7 +149,8 @@ export class RunningServer implements Server {
   }
 
   routes(): readonly RouteDescription[] {
-    return describeRoutes(this.parts.routes, this.options.prefixes.application);
+    const { prefixes, separator } = this.options;
+    return describeRoutes(this.parts.routes, prefixes.application, separator);
   }
 
   idle(): Promise<void> {

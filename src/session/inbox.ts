@@ -56,7 +56,7 @@ export class Inbox {
   #running: RunningItem[] = [];
   /** True while the running item must not overlap with others. */
   #exclusive = false;
-  /** Items started since the inbox last waited for a turn of the event loop. */
+  /** Items started since the inbox last waited for a turn of the event loop; a body counts as one item for each 256 bytes. */
   #startedInTurn = 0;
   /** True while the inbox waits for a later turn, because it has started as many items as it may. */
   #waitsForTurn = false;
@@ -173,7 +173,7 @@ export class Inbox {
       const overlaps = concurrency > 1 && mayOverlap(item);
       const running = this.#running.length;
       if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
-      if (!this.#mayStartInTurn()) return;
+      if (!this.#mayStartInTurn(item)) return;
       this.#dequeue();
       this.#exclusive = !overlaps;
       void this.#run(item);
@@ -183,12 +183,15 @@ export class Inbox {
   }
 
   /** Counts an item that is about to start; false when the inbox must wait for a later turn. */
-  #mayStartInTurn(): boolean {
+  #mayStartInTurn(item: Item): boolean {
+    if (this.#startedInTurn >= framesPerTurn) {
+      this.#waitsForTurn = true;
+      this.parts.turns.wait(this);
+      return false;
+    }
     // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
-    if (++this.#startedInTurn <= framesPerTurn) return true;
-    this.#waitsForTurn = true;
-    this.parts.turns.wait(this);
-    return false;
+    this.#startedInTurn += item.kind === 'send' ? 1 + (item.message.body.length >>> 8) : 1;
+    return true;
   }
 
   #dequeue(): void {

@@ -4,7 +4,8 @@ import type { Inbox } from './inbox.js';
 
 /**
  * Frames that a session may start before it waits for a later turn. With 2 to 10 microseconds for each, other sessions wait about a
- * millisecond; a smaller number would divide the answers of a fast sender into more writes.
+ * millisecond; a smaller number would divide the answers of a fast sender into more writes. A body counts as one more frame for each
+ * 256 bytes, because the validation of a large payload takes as long as many small frames.
  */
 export const framesPerTurn = 128;
 

@@ -697,6 +697,19 @@ describe('a server', () => {
     });
   });
 
+  it('lists its routes with the slash of a mapping that dots do not remove', async () => {
+    class Orders {
+      create() {}
+    }
+    MessageMapping('/orders', 'blue.{id}')(Orders.prototype, 'create', {});
+    Controller()(Orders);
+    const { server } = await serve({ controllers: [Orders], separator: '.' });
+    expect(server.routes().map(({ destination }) => destination)).toEqual([
+      '/app//orders',
+      '/app/blue.{id}',
+    ]);
+  });
+
   it('closes its open transports if another one cannot be opened', async () => {
     const transport = memoryTransport();
     const broken: Transport = {

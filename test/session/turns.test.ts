@@ -11,6 +11,13 @@ async function floodedServer({ sessions = 1, concurrency = 1 } = {}) {
   const started: string[] = [];
   const stage = testSession({
     concurrency,
+    limits: {
+      maxFrameBytes: 512 * framesPerTurn,
+      maxHeaders: 10,
+      maxHeaderBytes: 100,
+      maxConnectHeaderBytes: 100,
+      maxWaitingFrames: 4,
+    },
     async process(frame, session) {
       started.push(`${session.id} ${'receipt' in frame ? frame.receipt : ''}`);
       return 'done';
@@ -53,6 +60,22 @@ describe.each([1, 3])(
     });
   },
 );
+
+describe('a session that sends large frames at once', () => {
+  it('starts one of them in each turn', async () => {
+    const { clients, started } = await floodedServer();
+    const body = 'x'.repeat(256 * framesPerTurn);
+    const large = (receipt: number) => `SEND\ndestination:/a\nreceipt:${receipt}\n\n${body}\0`;
+    clients[0]!.receive([1, 2, 3].map(large).join(''));
+    const counts: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await endOfTurn();
+      counts.push(started.length);
+      await settle();
+    }
+    expect(counts).toEqual([1, 2, 3]);
+  });
+});
 
 describe('other sessions', () => {
   it('are served in the same turn in which they send', async () => {
