@@ -5,7 +5,7 @@ import {
   type DestinationPattern,
 } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
-import { readOnly } from '../message/read-only.js';
+import { constantMap } from '../message/read-only.js';
 import { mayOverlap } from '../pattern/overlap.js';
 import type { Separator } from '../pattern/separator.js';
 import type { Route } from './route.js';
@@ -27,7 +27,7 @@ interface Section {
   readonly patterns: PatternRoute[];
 }
 
-const noVariables: ReadonlyMap<string, string> = readOnly(new Map());
+const noVariables: ReadonlyMap<string, string> = constantMap();
 
 export class RouteTable {
   readonly #sections: Record<Route['on'], Section> = {

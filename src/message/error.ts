@@ -118,6 +118,10 @@ export const errorCodes = {
   'destination-invalid': { class: 'refusal', text: 'The destination is malformed.' },
   'no-route': { class: 'refusal', text: 'Nothing serves this destination.' },
   'destination-refused': { class: 'refusal', text: 'Clients may not use this destination.' },
+  'header-refused': {
+    class: 'refusal',
+    text: 'The server does not accept a header of the frame.',
+  },
   'subscription-exists': { class: 'refusal', text: 'The session has a subscription of this id.' },
   'subscription-unknown': { class: 'refusal', text: 'The session has no subscription of this id.' },
   'subscription-limit': {
@@ -214,7 +218,7 @@ export class MessagingError extends Error {
 
   constructor(
     code: ErrorCode,
-    message: string = errorCodes[code].text,
+    message: string = descriptionOf(code).text,
     options: MessagingErrorOptions = {},
   ) {
     super(message, options);
@@ -231,12 +235,12 @@ export class MessagingError extends Error {
 
   /**
    * Returns a thrown MessagingError as it is, an error of another copy of the package as a MessagingError of this one, and
-   * everything else as the cause of `handler-failed`.
+   * everything else as the cause of `handler-failed`, also an error whose code is unknown.
    */
   static from(thrown: unknown): MessagingError {
     if (typeof thrown === 'object' && thrown !== null) {
       // Unlike `instanceof`, this runs no code of the thrown object.
-      if (#own in thrown) return thrown;
+      if (#own in thrown && isErrorCode(thrown.code)) return thrown;
       const copied = copyOf(thrown);
       if (copied !== undefined) return copied;
     }
@@ -265,17 +269,25 @@ export function ownClass(type: unknown): unknown {
     : type;
 }
 
+/** A program in JavaScript can make an error with a code that is not in the table. */
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+function descriptionOf(code: ErrorCode): ErrorDescription {
+  return errorCodes[isErrorCode(code) ? code : 'handler-failed'];
+}
+
 /** The WebSocket close code of a session that ends with an error of this code. */
 export function closeCodeOf(code: ErrorCode): number {
-  const { class: type, closes }: ErrorDescription = errorCodes[code];
+  const { class: type, closes } = descriptionOf(code);
   return closes ?? closeCodeOfClass[type];
 }
 
 /** The copy of an error that another copy of the package has made; undefined for other objects and for codes that are unknown here. */
 function copyOf(thrown: object): MessagingError | undefined {
   try {
-    if (!(thrown instanceof MessagingError) || !Object.hasOwn(errorCodes, thrown.code))
-      return undefined;
+    if (!(thrown instanceof MessagingError) || !isErrorCode(thrown.code)) return undefined;
     const { code, message, detail, fields, cause } = thrown;
     return new MessagingError(code, message, { detail, fields, cause });
   } catch {

@@ -1,10 +1,10 @@
 // The message: destination, headers and body.
-import { readOnly } from './read-only.js';
+import { constantMap } from './read-only.js';
 
 /** Header values by name, in the order sent. Holds the first value of a repeated header (STOMP 1.2 "Repeated Header Entries"). Names are case-sensitive. */
 export type Headers = ReadonlyMap<string, string>;
 
-export const noHeaders: Headers = readOnly(new Map());
+export const noHeaders: Headers = constantMap();
 
 /** The second and further values of repeated headers, by name, in the order sent. */
 export type RepeatedHeaders = ReadonlyMap<string, readonly string[]>;

@@ -22,3 +22,26 @@ export function readOnly<K, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
 export function isReadOnly(map: ReadonlyMap<unknown, unknown>): boolean {
   return Object.getPrototypeOf(map) === readOnlyMap;
 }
+
+/**
+ * Makes a read-only map for the whole process. Unlike `readOnly`, not even `Map.prototype.set.call(map)` changes it, because the
+ * entries are in a hidden map.
+ */
+export function constantMap<K, V>(entries: Iterable<readonly [K, V]> = []): ReadonlyMap<K, V> {
+  const hidden = new Map(entries);
+  const map: ReadonlyMap<K, V> = Object.create(readOnlyMap, {
+    size: { value: hidden.size },
+    get: { value: (key: K) => hidden.get(key) },
+    has: { value: (key: K) => hidden.has(key) },
+    keys: { value: () => hidden.keys() },
+    values: { value: () => hidden.values() },
+    entries: { value: () => hidden.entries() },
+    [Symbol.iterator]: { value: () => hidden.entries() },
+    forEach: {
+      value(call: (value: V, key: K, map: ReadonlyMap<K, V>) => void, self?: unknown) {
+        for (const [key, value] of hidden) call.call(self, value, key, map);
+      },
+    },
+  });
+  return map;
+}

@@ -1,5 +1,5 @@
 // Patterns that the application writes: compiled once, then matched, ranked and combined (Spring: AntPathMatcher).
-import { readOnly } from '../message/read-only.js';
+import { constantMap } from '../message/read-only.js';
 import { maxSegments, parsePattern, type ParsedPattern } from './pattern-parser.js';
 import { matchesSegment, readVariables, type Segment } from './segment.js';
 import type { Separator } from './separator.js';
@@ -16,7 +16,7 @@ export interface DestinationPattern {
   match(destination: string): ReadonlyMap<string, string> | undefined;
 }
 
-const noVariables: ReadonlyMap<string, string> = readOnly(new Map());
+const noVariables: ReadonlyMap<string, string> = constantMap();
 
 /**
  * Compiles a pattern: `?` matches one character, `*` any text within a segment, `**` any number of segments, `{name}` a segment

@@ -66,6 +66,25 @@ describe('anything thrown', () => {
   });
 });
 
+describe('an error with an unknown code', () => {
+  const nonsense = 'nonsense' as ErrorCode;
+
+  it('is the cause of handler-failed, with and without a text', () => {
+    for (const error of [
+      new MessagingError(nonsense),
+      new MessagingError(nonsense, 'text'),
+      new MessagingError('toString' as ErrorCode),
+    ])
+      expect(MessagingError.from(error)).toMatchObject({ code: 'handler-failed', cause: error });
+  });
+
+  it('closes the session like handler-failed, also inside of a transaction', () => {
+    const cause = new MessagingError(nonsense, 'text');
+    expect(cause.closes).toBe(1011);
+    expect(new MessagingError('transaction-failed', undefined, { cause }).closes).toBe(1011);
+  });
+});
+
 describe('an error of another copy of the package', () => {
   const path = fileURLToPath(new URL('../../src/message/error.ts', import.meta.url));
   const load = () =>

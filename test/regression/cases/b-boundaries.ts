@@ -5,9 +5,11 @@ import {
   EmbeddedBroker,
   jsonCodec,
   MessageMapping,
+  MessagingError,
   stompCodec,
   SubscribeMapping,
   type Broker,
+  type ErrorCode,
   type Interceptor,
   type ServerFrame,
   type WireCodec,
@@ -105,6 +107,28 @@ const encoderThrows: Case = {
   },
 };
 
+const unknownErrorCode: Case = {
+  fault: 'B1',
+  name: 'unknown-error-code',
+  title: 'A handler that throws a MessagingError with an unknown code has failed',
+  ...everyProtocol,
+  async run(setup) {
+    @Controller()
+    class NonsenseController {
+      @MessageMapping('/nonsense')
+      nonsense() {
+        throw new MessagingError('nonsense' as ErrorCode, 'The text of the error.');
+      }
+    }
+    await setup.start({ controllers: [NonsenseController] });
+    const client = await setup.connect();
+    client.send('SEND', { destination: '/app/nonsense', receipt: 'r' }, '1');
+    const { headers } = await client.next('ERROR');
+    expectEqual('the code', headers['code'], 'handler-failed');
+    expectLog(setup, /The text of the error/);
+  },
+};
+
 const writeThrows: Case = {
   fault: 'B2',
   name: 'write-throws',
@@ -151,6 +175,29 @@ const sharedHeaders: Case = {
     sender.send('SEND', { destination: '/topic/first' });
     await setup.settle();
     expectLog(setup, /TypeError|read-only/);
+    const client = await setup.connect();
+    await client.subscribe('second', '/topic/second');
+    client.send('SEND', { destination: '/topic/second' });
+    const { headers } = await client.next('MESSAGE');
+    expectEqual('the header x', headers['x'], undefined);
+  },
+};
+
+const sharedEmptyHeaders: Case = {
+  fault: 'B3',
+  name: 'map-prototype-adds-a-header',
+  title: 'A header that Map.prototype.set adds to one SEND is on no other message',
+  ...everyProtocol,
+  async run(setup) {
+    const setting: Interceptor = async (frame, _session, next) => {
+      if (frame.kind === 'send' && frame.message.destination === '/topic/first')
+        Map.prototype.set.call(frame.message.headers, 'x', '1');
+      await next();
+    };
+    await setup.start({ interceptors: [setting] });
+    const sender = await setup.connect();
+    sender.send('SEND', { destination: '/topic/first' });
+    await setup.settle();
     const client = await setup.connect();
     await client.subscribe('second', '/topic/second');
     client.send('SEND', { destination: '/topic/second' });
@@ -420,8 +467,10 @@ export const boundaries: readonly Case[] = [
   outboundInterceptor,
   decoderThrows,
   encoderThrows,
+  unknownErrorCode,
   writeThrows,
   sharedHeaders,
+  sharedEmptyHeaders,
   sharedContentType,
   droppedFrame,
   lateNext,
