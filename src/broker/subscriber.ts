@@ -350,7 +350,7 @@ export class SessionSubscriber implements Subscriber, Sender {
       );
     if (this.#client === undefined)
       throw new MessagingError(
-        'header-missing',
+        'header-refused',
         'A durable subscription needs the header client-id on CONNECT.',
       );
     return `${this.#client} ${name}`;

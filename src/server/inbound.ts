@@ -75,14 +75,14 @@ export class Inbound {
       : this.parts.idempotency.once(key, client.account, () => this.#process(message, client));
   }
 
-  /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-invalid` */
+  /** The idempotency key of a SEND; undefined without the header. @throws {MessagingError} `header-refused` */
   #keyOf({ headers }: Message, { session }: Client): string | undefined {
     const key = headers.get('idempotency-key');
     if (key === undefined) return undefined;
     const { maxIdempotencyKeyCharacters } = this.parts.limits;
     if (key.length > maxIdempotencyKeyCharacters)
       throw new MessagingError(
-        'header-invalid',
+        'header-refused',
         `The header idempotency-key has at most ${maxIdempotencyKeyCharacters} characters.`,
       );
     return ownedKey(key, session);

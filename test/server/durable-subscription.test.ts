@@ -45,7 +45,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     const ann = await app.connect({ user: 'ann' });
     await expect(ann.subscribe(news, durably)).rejects.toMatchObject({
       problem: {
-        code: 'header-missing',
+        code: 'header-refused',
         message: 'A durable subscription needs the header client-id on CONNECT.',
       },
     });

@@ -217,7 +217,7 @@ it('a key that is longer than the limit is refused, alone and in a transaction',
   await ann.begin('t');
   await ann.send('/app/order', 'in a transaction', key('1234', { transaction: 't' }));
   await ann.commit('t');
-  expect(ann.problems.map(({ code }) => code)).toEqual(['header-invalid', 'header-invalid']);
+  expect(ann.problems.map(({ code }) => code)).toEqual(['header-refused', 'header-refused']);
   await ann.send('/app/order', 'tea', key('123'));
   expect((await orders.drain()).map(({ payload }) => payload)).toEqual(['tea']);
 });

@@ -110,6 +110,33 @@ const noRoute: Case = {
   run: (setup) => expectNoViolation(setup, { controllers }, ['/app/helo']),
 };
 
+/** Headers that STOMP does not define: their values break no rule of the protocol. */
+const refusedHeaders = [
+  ['prefetch-count', 'SUBSCRIBE', { id: 's', destination: '/queue/x', 'prefetch-count': '0' }],
+  [
+    'durable-without-client-id',
+    'SUBSCRIBE',
+    { id: 's', destination: '/topic/x', 'durable-subscription-name': 'news' },
+  ],
+  ['idempotency-key', 'SEND', { destination: '/topic/x', 'idempotency-key': 'k'.repeat(1000) }],
+] as const;
+
+const headersOfExtensions: readonly Case[] = refusedHeaders.map(([name, command, headers]) =>
+  frameCase(
+    {
+      fault: 'C1',
+      name: `header-refused-${name}`,
+      title: `A ${command} with a receipt and a refused header closes with 1008: ${name}`,
+      ...everyStomp,
+    },
+    {
+      frames: [[command, { ...headers, receipt: 'r' }]],
+      receives: [{ command: 'ERROR', headers: { 'receipt-id': 'r', code: 'header-refused' } }],
+      ends: 1008,
+    },
+  ),
+);
+
 const plainClients: readonly Case[] = [
   frameCase(
     {
@@ -225,6 +252,7 @@ export const closeCodes: readonly Case[] = [
   timeout,
   queueFull,
   noRoute,
+  ...headersOfExtensions,
   ...plainClients,
   ...modes,
 ];

@@ -255,13 +255,13 @@ export class Acknowledgements {
   }
 }
 
-/** The header `prefetch-count` (RabbitMQ); undefined when it is absent. @throws {MessagingError} `header-invalid` */
+/** The header `prefetch-count` (RabbitMQ); undefined when it is absent. @throws {MessagingError} `header-refused` */
 export function prefetchOf({ headers }: Subscription): number | undefined {
   const text = headers.get('prefetch-count');
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,5}$/.test(text))
     throw new MessagingError(
-      'header-invalid',
+      'header-refused',
       'The header prefetch-count takes a whole number from 1 to 999999.',
     );
   return Number(text);

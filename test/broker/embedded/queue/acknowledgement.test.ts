@@ -152,7 +152,7 @@ describe('a queue', () => {
   it.each(['0', '-1', '1.5', 'x', '1000000'])('rejects the prefetch window %s', (size) => {
     const ann = brokerWith().consumer();
     expect(() => ann.subscribe('a', '/queue/x', 'client', { 'prefetch-count': size })).toThrow(
-      refusal('header-invalid'),
+      refusal('header-refused'),
     );
     ann.subscribe('a', '/queue/x', 'client');
   });
@@ -161,7 +161,7 @@ describe('a queue', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1, maxMessages: 1 });
     const ann = consumer();
     const none = { 'prefetch-count': '0' };
-    const refused = refusal('header-invalid');
+    const refused = refusal('header-refused');
     expect(() => ann.subscribe('q', '/queue/x', 'client', none)).toThrow(refused);
     expect(() => ann.subscribe('t', '/topic/x', 'client', none)).toThrow(refused);
     ann.subscribe('q', '/queue/y');
