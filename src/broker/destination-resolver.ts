@@ -46,7 +46,7 @@ export class DestinationResolver {
   }
 
   /**
-   * The address of a message. `/user/ann/queue/x` is the queue of a user.
+   * The address of a message. `/user/ann/queue/x` is the queue of a user, and `/user/a%2Fb/queue/x` of the user `a/b`.
    *
    * @param session the session that sends it; undefined for the application
    * @throws {MessagingError} `destination-invalid` for a malformed user or session queue, and for a destination of a session that
@@ -129,7 +129,7 @@ export class DestinationResolver {
     return destination.slice(this.separator === '/' ? prefix.length - 1 : prefix.length);
   }
 
-  /** In the name of a user, `%2F` is a slash and `%25` is a percent sign. */
+  /** The name of a user is written as by `encodeURIComponent`. */
   #userQueue(destination: string): UserAddress {
     const start = this.#user.length;
     const end = destination.indexOf('/', start);
@@ -141,15 +141,20 @@ export class DestinationResolver {
     const queue = destination.slice(end);
     // Other sessions reach a temporary queue only by its reply address.
     if (queue.startsWith(temporaryStart)) throw new MessagingError('destination-refused');
-    return { kind: 'user', user: userOf(destination.slice(start, end)), queue };
+    return { kind: 'user', user: this.#userOf(destination.slice(start, end)), queue };
   }
-}
 
-const escapedCharacter = /%(2F|25)/g;
-
-function userOf(escaped: string): string {
-  if (!escaped.includes('%')) return escaped;
-  return escaped.replaceAll(escapedCharacter, (_, code) => (code === '25' ? '%' : '/'));
+  #userOf(segment: string): string {
+    if (!segment.includes('%')) return segment;
+    try {
+      return decodeURIComponent(segment);
+    } catch {
+      throw new MessagingError(
+        'destination-invalid',
+        `The user in a destination below ${this.userPrefix} is written as by encodeURIComponent(); write %25 for a percent sign.`,
+      );
+    }
+  }
 }
 
 /** @param name the part behind the prefix */

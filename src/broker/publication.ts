@@ -18,9 +18,9 @@ export interface Publication {
   readonly publishedAt: number;
 }
 
-/** A publication with the address that it goes to. */
+/** A publication with the address that it goes to. A `user` has no session, and the session of a `reply` has ended. */
 export interface AddressedPublication {
-  readonly address: Extract<PublishAddress, { readonly kind: 'broker' | 'session' }>;
+  readonly address: PublishAddress;
   readonly publication: Publication;
 }
 

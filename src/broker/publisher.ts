@@ -1,9 +1,10 @@
 // Publishing: a value and its targets become publications, which go to the broker or to queues of sessions.
-import type { Address, PublishAddress } from '../message/address.js';
+import { inspect } from 'node:util';
+import type { PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
 import { quote } from '../message/quote.js';
-import { readOnly } from '../message/read-only.js';
+import { constantMap } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
@@ -19,13 +20,14 @@ import type { SessionSubscriber, TransactionStep } from './subscriber.js';
 import type { UserDirectory } from './user-directory.js';
 
 export interface PublishOptions {
-  /** Headers for subscribers. `content-type` chooses the converter; without it the type of the value does. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers for subscribers, as an object or a map. `content-type` chooses the converter; without it the type of the value does. */
+  readonly headers?: Readonly<Record<string, string>> | Headers;
 }
 
 /**
  * Publishes for the application; inject it (Spring: SimpMessagingTemplate). Every method rejects with `payload-unwritable`
- * when no converter can write the value, and with `broker-unavailable` before the server has started and after it has closed.
+ * when no converter can write the value or a header is not a string, with `destination-invalid` for a destination that cannot have
+ * subscribers and for an empty user or session, and with `broker-unavailable` before the server has started and after it has closed.
  */
 export abstract class Publisher {
   /**
@@ -102,11 +104,7 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    await this.#publish(
-      { kind: 'user', user, queue: this.#queueOf(destination) },
-      destination,
-      written,
-    );
+    await this.#publish(this.#userAddress(user, destination), destination, written);
   }
 
   async publishToSession(
@@ -117,8 +115,7 @@ export class BrokerPublisher implements Publisher {
   ): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    const address: Address = { kind: 'session', session, queue: this.#queueOf(destination) };
-    await this.#publish(address, destination, written);
+    await this.#publish(this.#sessionAddress(session, destination), destination, written);
   }
 
   /**
@@ -147,7 +144,8 @@ export class BrokerPublisher implements Publisher {
   }
 
   /**
-   * The publications of one message: one for each queue that it reaches.
+   * The publications of one message: one for each queue that it reaches, and one when it reaches none, so that the publication hook
+   * receives every message.
    *
    * @param sender the client whose message it is
    */
@@ -169,15 +167,21 @@ export class BrokerPublisher implements Publisher {
         const { queue } = address;
         const destination = resolver.visibleQueue(queue);
         const publication = publicationOf({ ...message, destination }, context, sender);
-        return Array.from(users.sessionsOf(address.user), (session) => ({
-          address: { kind: 'session', session, queue },
-          publication,
-        }));
+        const reached = Array.from(
+          users.sessionsOf(address.user),
+          (session): AddressedPublication => ({
+            address: { kind: 'session', session, queue },
+            publication,
+          }),
+        );
+        return reached.length === 0 ? [{ address, publication }] : reached;
       }
       case 'reply': {
         const queue = replies.find(address.id);
         // The session that asked may have ended; the client that answers cannot know.
-        return queue === undefined ? [] : this.address(message, queue, sender);
+        return queue === undefined
+          ? [{ address, publication: publicationOf(message, context, sender) }]
+          : this.address(message, queue, sender);
       }
       default:
         return address satisfies never;
@@ -212,11 +216,22 @@ export class BrokerPublisher implements Publisher {
       throw refusal;
     }
     for (const end of ends) end();
-    await this.send(sends.filter(({ address }) => address.kind === 'session'));
+    await this.send(sends.filter(({ address }) => address.kind !== 'broker'));
+  }
+
+  #userAddress(user: string, destination: string): PublishAddress {
+    requireText('user', user);
+    return { kind: 'user', user, queue: this.#queueOf(destination) };
+  }
+
+  #sessionAddress(session: string, destination: string): PublishAddress {
+    requireText('session', session);
+    return { kind: 'session', session, queue: this.#queueOf(destination) };
   }
 
   /** The queue of a user or session. A prefix that is probably a mistake is logged once. */
   #queueOf(destination: string): string {
+    requireText('destination', destination);
     const queue = destination.startsWith('/') ? destination : `/${destination}`;
     for (const prefix of this.#unusual)
       if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
@@ -281,11 +296,20 @@ export class BrokerPublisher implements Publisher {
     publication: Publication,
     via: SessionSubscriber | undefined,
   ): void | Promise<void> {
-    if (address.kind === 'session')
-      return this.parts.subscriberOf(address.session)?.receive(address.queue, publication);
-    return via === undefined
-      ? this.parts.broker.publish(publication)
-      : via.connection.send(publication);
+    switch (address.kind) {
+      case 'session':
+        return this.parts.subscriberOf(address.session)?.receive(address.queue, publication);
+      case 'broker':
+        return via === undefined
+          ? this.parts.broker.publish(publication)
+          : via.connection.send(publication);
+      case 'user':
+      case 'reply':
+        // No session receives it.
+        return;
+      default:
+        return address satisfies never;
+    }
   }
 
   #addressOfTarget(target: Exclude<Target, { readonly kind: 'subscription' }>): PublishAddress {
@@ -293,19 +317,16 @@ export class BrokerPublisher implements Publisher {
       case 'destination':
         return this.#addressOf(target.destination);
       case 'user':
-        return { kind: 'user', user: target.user, queue: this.#queueOf(target.destination) };
+        return this.#userAddress(target.user, target.destination);
       case 'session':
-        return {
-          kind: 'session',
-          session: target.session,
-          queue: this.#queueOf(target.destination),
-        };
+        return this.#sessionAddress(target.session, target.destination);
       default:
         return target satisfies never;
     }
   }
 
   #addressOf(destination: string): PublishAddress {
+    requireText('destination', destination);
     const address = this.parts.resolver.resolve(destination);
     if (address.kind === 'handler' || address.kind === 'none')
       throw new MessagingError(
@@ -339,7 +360,7 @@ function inTurn<T>(
 const contentTypeOnly = new Map(
   ['application/json', 'text/plain;charset=UTF-8'].map((contentType) => [
     contentType,
-    readOnly(new Map([['content-type', contentType]])),
+    constantMap([['content-type', contentType]]),
   ]),
 );
 
@@ -351,15 +372,40 @@ function contentOf({ body, contentType }: WrittenPayload, given: Headers = noHea
 }
 
 function headersOf(options: PublishOptions | undefined): Headers {
-  if (options?.headers === undefined) return noHeaders;
-  const headers = new Map(Object.entries(options.headers));
+  const given: unknown = options?.headers;
+  if (given === undefined) return noHeaders;
+  const headers = new Map(headerEntries(given));
   for (const [name, value] of headers) {
-    if (typeof value !== 'string' || name.includes('\0') || value.includes('\0')) {
+    if (!isHeaderText(name) || !isHeaderText(value)) {
       throw new MessagingError(
         'payload-unwritable',
-        `The header '${name}' must be a string without NUL.`,
+        `The header '${String(name)}' must be a string without NUL.`,
       );
     }
   }
-  return headers;
+  return headers as ReadonlyMap<string, string>;
+}
+
+/** Object.entries() finds no headers in a Set, or in the `Headers` of fetch. */
+function headerEntries(given: unknown): Iterable<readonly [unknown, unknown]> {
+  if (given instanceof Map) return given;
+  if (typeof given === 'object' && given !== null && !(Symbol.iterator in given))
+    return Object.entries(given);
+  throw new MessagingError(
+    'payload-unwritable',
+    `The headers of a message must be an object or a Map, unlike ${inspect(given, { depth: 0 })}.`,
+  );
+}
+
+function isHeaderText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0');
+}
+
+/** A program in JavaScript can pass undefined, and an empty name reaches no client. */
+function requireText(part: 'user' | 'session' | 'destination', value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new MessagingError(
+    'destination-invalid',
+    `The ${part} of a published message must be a string that is not empty, unlike ${inspect(value, { depth: 0 })}.`,
+  );
 }

@@ -65,8 +65,8 @@ export class TestEnvironment {
     return this.recorder.publications.map((each) => this.publishedMessage(each));
   }
 
-  publishedMessage({ message, session, by }: RecordedPublication): PublishedMessage {
-    const user = session === undefined ? undefined : this.clients.get(session)?.user;
+  publishedMessage({ message, session, user: away, by }: RecordedPublication): PublishedMessage {
+    const user = session === undefined ? away : this.clients.get(session)?.user;
     return {
       ...messageContent(message, this.payloads),
       ...(session !== undefined && { session }),

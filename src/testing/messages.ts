@@ -23,11 +23,11 @@ export interface ReceivedMessage<T = unknown> extends MessageContent<T>, Deliver
   readonly subscription: string;
 }
 
-/** A message that was published to the broker or to a queue of a session. */
+/** A message that was published to the broker, to a queue of a session, or to a user without a session. */
 export interface PublishedMessage<T = unknown> extends MessageContent<T> {
-  /** Session that the message was addressed to; absent for topics and queues of the broker. */
+  /** Session that the message was addressed to; absent for topics, queues of the broker and users without a session. */
   readonly session?: string;
-  /** User of that session; absent for topics, queues of the broker and anonymous sessions. */
+  /** User that the message was addressed to; absent for topics, queues of the broker and anonymous sessions. */
   readonly user?: string;
   /** Session of the client that sent the message to the broker directly; absent if the application published it. */
   readonly by?: string;

@@ -22,6 +22,8 @@ export interface RecordedPublication {
   readonly message: Message;
   /** The session whose queue it was published to. */
   readonly session: string | undefined;
+  /** The user that it was published to, if the user had no session. */
+  readonly user: string | undefined;
   /** The session whose client sent it to the broker directly; undefined if the application published it. */
   readonly by: string | undefined;
   /** The sessions that received it, once for each subscription. */
@@ -110,7 +112,8 @@ export class Recorder {
   readonly onPublication: PublicationHook = (publication, address) => {
     const { message, origin: by } = publication;
     const session = address.kind === 'session' ? address.session : undefined;
-    const record = { message, session, by, to: [] };
+    const user = address.kind === 'user' ? address.user : undefined;
+    const record = { message, session, user, by, to: [] };
     this.publications.push(record);
     const records = this.#records.get(publication) ?? [];
     this.#records.set(publication, [...records, record]);

@@ -99,7 +99,7 @@ export class TestServer<M extends object = AnyDestinations> {
   }
 
   /**
-   * Returns all messages that were published to the broker or to user queues, in order. Answers of `@SubscribeMapping` are not
+   * Returns all messages that were published to the broker or to user queues, in order, also to users without a session. Answers of `@SubscribeMapping` are not
    * published: only the subscriber receives them.
    *
    * @param destination returns only messages with this destination, or that match this pattern

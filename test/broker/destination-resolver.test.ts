@@ -1,8 +1,10 @@
 // The destination resolver: every prefix leads to its kind of address.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DestinationResolver } from '../../src/broker/destination-resolver.js';
 import type { Address } from '../../src/message/address.js';
 import { MessagingError } from '../../src/message/error.js';
+import { cases } from '../property.js';
 
 const prefixes = { application: ['/app', '/api'], broker: ['/topic', '/queue'], user: '/user' };
 const limits = { maxDestinationCharacters: 40, maxDestinationSegments: 4 };
@@ -19,8 +21,12 @@ describe('the address of a message', () => {
     ['/user/a%2Fb/queue/x', { kind: 'user', user: 'a/b', queue: '/queue/x' }],
     ['/user/a%252Fb/queue/x', { kind: 'user', user: 'a%2Fb', queue: '/queue/x' }],
     ['/user/50%25/queue/x', { kind: 'user', user: '50%', queue: '/queue/x' }],
-    ['/user/50%/queue/x', { kind: 'user', user: '50%', queue: '/queue/x' }],
-    ['/user/a%40b/queue/x', { kind: 'user', user: 'a%40b', queue: '/queue/x' }],
+    ['/user/a%2fb/queue/x', { kind: 'user', user: 'a/b', queue: '/queue/x' }],
+    ['/user/a%40b/queue/x', { kind: 'user', user: 'a@b', queue: '/queue/x' }],
+    ['/user/a@b:c/queue/x', { kind: 'user', user: 'a@b:c', queue: '/queue/x' }],
+    ['/user/%C3%bc%20b/queue/x', { kind: 'user', user: 'ü b', queue: '/queue/x' }],
+    ['/user/a%2540b/queue/x', { kind: 'user', user: 'a%40b', queue: '/queue/x' }],
+    ['/user/ann/queue/a%20b', { kind: 'user', user: 'ann', queue: '/queue/a%20b' }],
     ['/temp-queue/x', { kind: 'session', session: 's1', queue: '/temp-queue/x' }],
     ['/reply-queue/x', { kind: 'reply', id: 'x' }],
     ['/topicx', none],
@@ -48,6 +54,31 @@ describe('the address of a message', () => {
   it.each(['/user/joe', '/user/joe/', '/user//queue/x'])('cannot be %s', (destination) => {
     expect(() => resolver.resolve(destination, 's1')).toThrow(
       'Expected /user/{user}/{destination}.',
+    );
+  });
+
+  it.each(['50%', '%', '%2', '%zz', '%c3', '%c3%28', '%ff', '%ed%a0%80', '%C0%AF'])(
+    'cannot name a user with the malformed escape %s',
+    (user) => {
+      expect(() => resolver.resolve(`/user/${user}/queue/x`, 's1')).toThrow(
+        expect.objectContaining({ code: 'destination-invalid' }),
+      );
+    },
+  );
+
+  it('reaches a user of any name when the name is written by encodeURIComponent', () => {
+    const name = fc
+      .oneof(
+        fc.string({ unit: 'binary', minLength: 1 }),
+        fc.string({ unit: fc.constantFrom('%', '/', '2', '5', 'F', 'a', '?'), minLength: 1 }),
+      )
+      .filter((text) => text.isWellFormed());
+    fc.assert(
+      fc.property(name, (user) => {
+        const destination = `/user/${encodeURIComponent(user)}/queue/x`;
+        expect(resolver.resolve(destination)).toEqual({ kind: 'user', user, queue: '/queue/x' });
+      }),
+      cases,
     );
   });
 

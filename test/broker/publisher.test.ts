@@ -6,6 +6,7 @@ import { ReplyAddresses, ReplyDirectory } from '../../src/broker/reply-addresses
 import { MessagingError } from '../../src/message/error.js';
 import { silentLogger } from '../../src/message/logger.js';
 import { noHeaders, type Message } from '../../src/message/message.js';
+import type { Target } from '../../src/message/target.js';
 import { defaultDestinationLimits } from '../../src/pattern/destination-limits.js';
 import { Payloads } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
@@ -171,10 +172,60 @@ describe('the publisher', () => {
     ['payload-unwritable', '/topic/x', () => {}, {}],
     ['payload-unwritable', '/topic/x', 1, { headers: { a: 'b\0c' } }],
     ['payload-unwritable', '/topic/x', 1, { headers: { a: 1 as unknown as string } }],
+    ['payload-unwritable', '/topic/x', 1, { headers: new Map([['a', 'b\0c']]) }],
+    ['payload-unwritable', '/topic/x', 1, { headers: new Map([[1, 'a']]) as never }],
+    ['payload-unwritable', '/topic/x', 1, { headers: null as never }],
+    ['payload-unwritable', '/topic/x', 1, { headers: 'a:b' as never }],
+    ['payload-unwritable', '/topic/x', 1, { headers: [['a', 'b']] as never }],
+    ['payload-unwritable', '/topic/x', 1, { headers: new Set(['a']) as never }],
+    ['payload-unwritable', '/topic/x', 1, { headers: new globalThis.Headers({ a: 'b' }) as never }],
+    ['destination-invalid', '', 1, {}],
+    ['destination-invalid', undefined as never, 1, {}],
+    ['destination-invalid', null as never, 1, {}],
   ])('refuses with %s: %s', async (code, destination, value, options) => {
     const { subject, published } = publisher();
     await expect(subject.publish(destination, value, options)).rejects.toMatchObject({ code });
     expect(published).toEqual([]);
+  });
+});
+
+it('headers of a publication are an object or a map', async () => {
+  const { subject, published } = publisher();
+  await subject.publish('/topic/x', 1, { headers: { a: '1' } });
+  await subject.publish('/topic/x', 1, { headers: new Map([['a', '1']]) });
+  expect(published.map(({ message }) => message.headers.get('a'))).toEqual(['1', '1']);
+});
+
+describe('a user, session or queue without a name', () => {
+  const names = ['', undefined, null, 3, { name: 'ann' }] as unknown as readonly string[];
+
+  it.each(names)('is refused: %s', async (name) => {
+    const { subject } = publisher();
+    const invalid = { code: 'destination-invalid' };
+    const rejects = (publishing: Promise<void>) =>
+      expect(publishing).rejects.toMatchObject(invalid);
+    await rejects(subject.publishToUser(name, '/queue/x', 1));
+    await rejects(subject.publishToUser('ann', name, 1));
+    await rejects(subject.publishToSession(name, '/queue/x', 1));
+    await rejects(subject.publishToSession('s1', name, 1));
+  });
+
+  it.each<Target>([
+    { kind: 'user', user: undefined as never, destination: '/queue/x' },
+    { kind: 'user', user: 'ann', destination: '' },
+    { kind: 'session', session: '', destination: '/queue/x' },
+    { kind: 'destination', destination: undefined as never },
+  ])('is refused as the target of a result: %o', (target) => {
+    const { subject } = publisher();
+    const invalid = expect.objectContaining({ code: 'destination-invalid' });
+    expect(() => subject.publishTo([target], 1)).toThrow(invalid);
+    expect(() => subject.compose([target], 1)).toThrow(invalid);
+  });
+
+  it('is named in the error', async () => {
+    await expect(publisher().subject.publishToUser('', '/queue/x', 1)).rejects.toThrow(
+      "The user of a published message must be a string that is not empty, unlike ''.",
+    );
   });
 });
 
@@ -221,5 +272,23 @@ describe('the publication hook', () => {
       ['/topic/x', 'broker'],
       refusal,
     ]);
+  });
+
+  it('sees messages that no session receives, with the address of the user or of the answer', async () => {
+    const seen: unknown[] = [];
+    const { subject, s1 } = await withQueues((publication, address) => {
+      seen.push([publication.message.destination, address]);
+      return undefined;
+    });
+    await subject.publishToUser('bob', '/queue/x', 1);
+    await subject.publish('/user/bob/queue/x', 2);
+    await subject.publish('/reply-queue/gone', 3);
+    const target = { kind: 'user', user: 'bob', destination: '/queue/x' } as const;
+    const steps = subject.compose([target], 4).map((each) => ({ kind: 'send', ...each }) as const);
+    await subject.commit(steps, s1.subject);
+    const bob = ['/user/queue/x', { kind: 'user', user: 'bob', queue: '/queue/x' }];
+    const answer = ['/reply-queue/gone', { kind: 'reply', id: 'gone' }];
+    expect(seen).toEqual([bob, bob, answer, bob]);
+    expect([s1.texts(), s1.published]).toEqual([[], []]);
   });
 });

@@ -260,6 +260,14 @@ describe('published()', () => {
     expect(app.published('/topic/nothing')).toEqual([]);
   });
 
+  it('lists messages to a user without a session', async () => {
+    await using app = await testServer({ controllers });
+    await app.server.publisher.publishToUser('bob', '/queue/notes', 'for bob');
+    const [message] = app.published('/user/queue/notes');
+    expect(message).toMatchObject({ user: 'bob', payload: 'for bob' });
+    expect(message).not.toHaveProperty('session');
+  });
+
   it('lists the messages of a transaction after its commit', async () => {
     await using app = await testServer({ controllers });
     const ann = await app.connect();

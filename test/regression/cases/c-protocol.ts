@@ -726,6 +726,44 @@ const percentNames: Case = {
   },
 };
 
+const encodedNames: Case = {
+  fault: 'C9',
+  name: 'user-name-with-escapes',
+  title: 'A SEND to a user whose name is written as by encodeURIComponent reaches that user',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({ authenticate });
+    const sender = await setup.connect({ login: 'sender' });
+    const received: Record<string, readonly StompFrame[]> = {};
+    const names: Readonly<Record<string, readonly string[]>> = {
+      'a/b': ['a%2fb', 'a%2Fb'],
+      'a b': ['a%20b', 'a b'],
+      'a@b.c': ['a%40b.c', 'a@b.c'],
+      ünï: ['%C3%BCn%C3%AF', '%c3%bcn%c3%af', 'ünï'],
+      '50%': ['50%25'],
+    };
+    for (const login of Object.keys(names)) {
+      const client = await setup.connect({ login });
+      await client.subscribe('news', '/user/queue/news');
+      received[login] = client.history;
+    }
+    for (const text of Object.values(names).flat())
+      await sender.request('SEND', { destination: `/user/${text}/queue/news` }, text);
+    await setup.settle();
+    for (const [login, texts] of Object.entries(names)) {
+      const messages = received[login]!.filter(({ command }) => command === 'MESSAGE');
+      expectEqual(
+        `the messages of ${login}`,
+        messages.map(({ body }) => body),
+        texts,
+      );
+    }
+    sender.send('SEND', { destination: '/user/50%/queue/news', receipt: 'r' }, '1');
+    const { headers } = await sender.next('ERROR');
+    expectEqual('the code', headers['code'], 'destination-invalid');
+  },
+};
+
 /** For all destinations but those of handlers. */
 const unsupportedHeaders: Readonly<Record<string, StompHeaders>> = {
   selector: { destination: '/topic/news', selector: 'region = 1' },
@@ -850,6 +888,7 @@ export const protocolFaults: readonly Case[] = [
   droppedConnect,
   caughtRefusal,
   percentNames,
+  encodedNames,
   ...unsupported,
   rejectedMessage,
   rejectedInTransaction,

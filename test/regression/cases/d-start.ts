@@ -630,6 +630,34 @@ const mistakes: readonly Case[] = [
       );
     },
   },
+  {
+    fault: 'D12',
+    name: 'publish-without-a-name',
+    title:
+      'A publication without a user, session, queue or readable headers rejects with an error code',
+    ...serverAlone,
+    async run(setup) {
+      const server = await setup.create({ endpoints: [], transports: [memoryTransport()] });
+      await server.start();
+      const { publisher } = server;
+      const none = undefined as unknown as string;
+      for (const [name, publishing] of Object.entries({
+        'no user': publisher.publishToUser(none, '/queue/x', 1),
+        'an empty user': publisher.publishToUser('', '/queue/x', 1),
+        'an empty queue': publisher.publishToUser('ann', '', 1),
+        'no session': publisher.publishToSession(none, '/queue/x', 1),
+        'no destination': publisher.publish(none, 1),
+        'headers that are null': publisher.publish('/topic/x', 1, { headers: null as never }),
+        'headers in a Set': publisher.publish('/topic/x', 1, { headers: new Set() as never }),
+      })) {
+        const code: unknown = await publishing.then(
+          () => 'taken',
+          (error: { readonly code?: unknown }) => error.code,
+        );
+        expectThat(Object.hasOwn(errorCodes, String(code)), `${name}: ${String(code)}`);
+      }
+    },
+  },
   namedAtStart(
     'application-prefix-in-a-mapping',
     "A mapping '/app/say' is refused or logged, as it is served as /app/app/say",
