@@ -1,11 +1,30 @@
 // Replaces bindings of a container for the duration of a test.
+import { inspect } from 'node:util';
 import type { Container, ContainerModule, ServiceIdentifier } from 'inversify';
+import { invalidOption } from '../message/option.js';
 import { bindingsOf, type Binding } from './discovery.js';
 
 export type { ContainerModule } from 'inversify';
 
 /** A token and the value to inject for it. */
 export type Override = readonly [token: ServiceIdentifier, value: unknown];
+
+/** @throws {MessagingError} `option-invalid` unless the value is a list of pairs of a token and a value */
+export function checkOverrides(overrides: unknown): asserts overrides is readonly Override[] {
+  const rule = 'must be a list of tokens and values, such as [[ChatHistory, fakeHistory]]';
+  if (!Array.isArray(overrides))
+    throw invalidOption('override', `${rule}, unlike ${inspect(overrides, { depth: 0 })}`);
+  for (const [index, item] of overrides.entries()) {
+    if (!Array.isArray(item) || item.length !== 2)
+      throw invalidOption('override', `${rule}; item ${index} is ${inspect(item, { depth: 0 })}`);
+    const [token] = item as readonly unknown[];
+    if (!['function', 'string', 'symbol'].includes(typeof token))
+      throw invalidOption(
+        'override',
+        `${rule}; the token of item ${index} is ${inspect(token, { depth: 0 })}`,
+      );
+  }
+}
 
 const emptyCache = { isRight: false, value: undefined };
 

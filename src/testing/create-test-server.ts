@@ -1,5 +1,5 @@
 // Creates a server under test from the options of the application and of the test.
-import { overrideBindings, overrideTemporarily } from '../container/overrides.js';
+import { checkOverrides, overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
 import { invalidOption } from '../message/option.js';
 import { loggedClassRules } from '../payload/class-log.js';
@@ -43,6 +43,7 @@ export async function testServer<M extends object = AnyDestinations>(
     strict = false,
   } = options;
   checkTimeout(timeout);
+  checkOverrides(override);
   const { clock = testClock(), ids = sequentialIds() } = options;
   const recorder = new Recorder(options.logger);
   const memory = memoryTransport();

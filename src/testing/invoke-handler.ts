@@ -1,5 +1,5 @@
 // Runs one handler with a server that exists only for this call.
-import type { Override } from '../container/overrides.js';
+import { checkOverrides } from '../container/overrides.js';
 import type { Constructor } from '../payload/converter.js';
 import { testServer } from './create-test-server.js';
 import type { TestServerOptions } from './options.js';
@@ -24,7 +24,7 @@ export async function invokeHandler<T extends object, K extends MethodName<T>>(
   options: InvokeOptions & TestServerOptions = {},
 ): Promise<InvokeResult<ResultOf<T, K>>> {
   const server = serverOptions(options);
-  const app = await testServer({ ...server, ...served(controller, server.override ?? []) });
+  const app = await testServer({ ...server, ...served(controller, server.override) });
   try {
     return await app.invoke<T, K>(controller, method, options);
   } finally {
@@ -35,8 +35,9 @@ export async function invokeHandler<T extends object, K extends MethodName<T>>(
 /** An instance replaces what the container would create for its class. */
 function served(
   controller: object,
-  override: readonly Override[],
+  override: TestServerOptions['override'] = [],
 ): Pick<TestServerOptions, 'controllers' | 'override'> {
+  checkOverrides(override);
   if (typeof controller === 'function')
     return { controllers: [controller as Constructor], override };
   const type = controller.constructor as Constructor;

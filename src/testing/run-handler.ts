@@ -188,7 +188,7 @@ function findHandler(
   const candidates = own.filter(({ on }) => on === (options.on ?? on));
   const matches = candidates.flatMap((route) => matchRoute(route, options, server) ?? []);
   const [first, ...others] = matches;
-  if (first === undefined) throw new Error(noMatch(handler, candidates, options));
+  if (first === undefined) throw new Error(noMatch(handler, candidates, options, server));
   if (others.length > 0) throw new Error(severalMatches(handler, matches));
   return first;
 }
@@ -210,7 +210,7 @@ function matchRoute(
   return { route, lookup, destination: options.destination ?? destination };
 }
 
-/** Replaces each variable by its value; undefined unless the values name exactly the variables of the pattern. */
+/** Replaces each variable by its value; undefined for a wildcard, and unless the values name exactly the variables of the pattern. */
 function fillPattern(
   pattern: string,
   names: readonly string[],
@@ -219,9 +219,22 @@ function fillPattern(
   const given = Object.keys(values);
   if (given.length !== names.length || !names.every((name) => given.includes(name)))
     return undefined;
+  if (hasWildcard(pattern, names)) return undefined;
+  return replaceVariables(pattern, names, (name) => String(values[name]));
+}
+
+function hasWildcard(pattern: string, names: readonly string[]): boolean {
+  return /[*?]/.test(replaceVariables(pattern, names, () => ''));
+}
+
+function replaceVariables(
+  pattern: string,
+  names: readonly string[],
+  valueOf: (name: string) => string,
+): string {
   return names.reduce((text, name) => {
     const start = text.search(new RegExp(`\\{${name}[:}]`));
-    return text.slice(0, start) + String(values[name]) + text.slice(closingBrace(text, start) + 1);
+    return text.slice(0, start) + valueOf(name) + text.slice(closingBrace(text, start) + 1);
   }, pattern);
 }
 
@@ -251,7 +264,12 @@ function unknownHandler(handler: string, routes: readonly Route[]): string {
   return `${handler} is not a handler: it has neither @MessageMapping nor @SubscribeMapping.${hint}`;
 }
 
-function noMatch(handler: string, candidates: readonly Route[], options: InvokeOptions): string {
+function noMatch(
+  handler: string,
+  candidates: readonly Route[],
+  options: InvokeOptions,
+  { separator }: DestinationOptions,
+): string {
   const { on, destination, variables = {} } = options;
   if (candidates.length === 0) return `${handler} does not serve ${on!.toUpperCase()} frames.`;
   const patterns = candidates.map((route) => `${route.on.toUpperCase()} ${route.pattern}`);
@@ -259,7 +277,13 @@ function noMatch(handler: string, candidates: readonly Route[], options: InvokeO
     destination === undefined
       ? `the variables ${JSON.stringify(variables)}`
       : `the destination ${destination}`;
-  return `${handler} does not match ${given}: it serves ${patterns.join(' and ')}.`;
+  const wild =
+    destination === undefined &&
+    candidates.some(({ pattern }) =>
+      hasWildcard(pattern, compileDestination(pattern, separator).variables),
+    );
+  const hint = wild ? " A pattern with wildcards needs the option 'destination'." : '';
+  return `${handler} does not match ${given}: it serves ${patterns.join(' and ')}.${hint}`;
 }
 
 function severalMatches(handler: string, matches: readonly RouteMatch[]): string {

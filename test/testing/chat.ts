@@ -127,6 +127,9 @@ export class ChatController {
     await this.gate.opened;
   }
 
+  @MessageMapping('/files/**')
+  file() {}
+
   @MessageMapping('/both', '/either')
   both(@Message() message: Message, @Session() session: Session) {
     return { destination: message.destination, session: session.id };

@@ -92,6 +92,8 @@ describe('invokeHandler', () => {
     });
     expect(published).toMatchObject([
       { destination: '/topic/rooms/lobby', payload: { text: 'dinner' } },
+      // The user has no session.
+      { destination: '/user/queue/notes', user: 'ann', payload: { room: 'lobby' } },
     ]);
   });
 
@@ -185,6 +187,13 @@ describe('invokeHandler rejects', () => {
     expect(await messageOf({ variables, on: 'subscribe' })).toContain(
       'does not serve SUBSCRIBE frames.',
     );
+    expect(await messageOf({}, 'file')).toBe(
+      "ChatController.file does not match the variables {}: it serves SEND /rooms/{room}/files/**. A pattern with wildcards needs the option 'destination'.",
+    );
+    expect(await messageOf({ variables }, 'file')).toContain("needs the option 'destination'.");
+    expect(await messageOf({ destination: '/app/rooms/lobby/files/a/b' }, 'file')).toBe(
+      'It did not throw.',
+    );
     expect(await messageOf({ variables }, 'both')).toBe(
       "ChatController.both serves SEND /app/rooms/lobby/both and SEND /app/rooms/lobby/either: choose one with 'destination' or 'on'.",
     );
@@ -197,5 +206,27 @@ describe('invokeHandler rejects', () => {
       'No bindings found for service: "ChatController"',
     );
     await app.close();
+  });
+
+  it.each([
+    [null, 'unlike null'],
+    ['x', "unlike 'x'"],
+    [[null], 'item 0 is null'],
+    [[[ChatHistory]], 'item 0 is [ [class ChatHistory] ]'],
+    [
+      [
+        [ChatHistory, fakeHistory],
+        [undefined, 1],
+      ],
+      'the token of item 1 is undefined',
+    ],
+  ])('an override that is not a list of tokens and values: %o', async (given, reason) => {
+    const text = `The option 'override' must be a list of tokens and values, such as [[ChatHistory, fakeHistory]]`;
+    expect(await messageOf({ variables, override: given })).toContain(text);
+    expect(await messageOf({ variables, override: given })).toContain(reason);
+    const instance = new ChatController(new ChatHistory(), {} as Publisher, new Gate());
+    await expect(
+      invokeHandler(instance, 'say', { variables, override: given as never }),
+    ).rejects.toThrow(reason);
   });
 });
