@@ -195,7 +195,7 @@ export class Client implements SessionOwner {
     }
   }
 
-  /** Sends ERROR and closes. The log contains the reason of a refusal, which the client must not know. */
+  /** Sends ERROR and closes. The line in the log contains the reason of a refusal, which the client must not know. */
   #refuseConnect(thrown: unknown): void {
     const { session } = this;
     const known = MessagingError.from(thrown);
@@ -203,10 +203,11 @@ export class Client implements SessionOwner {
       known.code === 'handler-failed'
         ? new MessagingError('session-failed', undefined, { cause: known.cause })
         : known;
-    const text = `CONNECT of session ${session.id} failed: ${error.code}.`;
-    if (error.code === 'access-refused') this.#parts.logger.warn(text, error.cause);
-    else if (error.cause !== undefined) this.#parts.logger.error(text, error.cause);
-    session.fail(error);
+    const { code, cause } = error;
+    if (!session.gone) return session.fail(error, {}, { activity: 'CONNECT', cause });
+    // The client has left during CONNECT, which may be the consequence of the failure.
+    if (cause !== undefined)
+      this.#parts.logger.warn(`CONNECT of session ${session.id} failed: ${code}.`, cause);
   }
 }
 

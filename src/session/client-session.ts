@@ -155,13 +155,18 @@ export class ClientSession implements Session, ConnectionListener {
     this.outbox.send({ kind: 'heartbeat' });
   }
 
-  /** Sends an ERROR frame and closes with the code of the error. Ignored when the session has ended, so that frames already read are still processed. */
-  fail(error: MessagingError, about: ProblemContext = {}): void {
+  /**
+   * Sends an ERROR frame and closes with the code of the error. Ignored when the session has ended, so that frames already read are
+   * still processed.
+   *
+   * @param failure logged together with the close
+   */
+  fail(error: MessagingError, about: ProblemContext = {}, failure?: Failure): void {
     if (this.#state !== 'open') return;
     const { code, message, detail, fields } = error;
     this.#setEncoder();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.close(error.closes, code);
+    this.#close(error.closes, code, failure);
   }
 
   /** Closes with the close code of an error, without an ERROR frame. */
@@ -265,8 +270,9 @@ export class ClientSession implements Session, ConnectionListener {
   #logClose(code: number, reason: string, failure: Failure | undefined): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     const text = `Session ${this.id} was closed with ${code} ${reason}`;
-    if (failure === undefined) this.parts.logger.warn(`${text}.`);
-    else this.parts.logger.error(`${text}: ${failure.activity} failed.`, failure.cause);
+    if (failure === undefined) return this.parts.logger.warn(`${text}.`);
+    const level = code === closeCodes.internalError ? 'error' : 'warn';
+    this.parts.logger[level](`${text}: ${failure.activity} failed.`, failure.cause);
   }
 
   /** Releases the timer as well, because a timer needs more memory than this field. */

@@ -232,6 +232,15 @@ describe('when CONNECT fails', () => {
     }
   });
 
+  it('the log has one line', async () => {
+    const { log } = await refusal({
+      authenticate: () => {
+        throw new Error('no such user');
+      },
+    });
+    expect(log).toHaveLength(1);
+  });
+
   it('the log has the exception of the broker or of an interceptor, and the close code is 1011', async () => {
     const failure = new Error('no connection');
     const fail = () => {
