@@ -33,6 +33,17 @@ it('the console shows the text alone when the logger cannot show the cause', () 
   expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
 });
 
+it.each<[name: string, thenable: () => PromiseLike<never>]>([
+  ['a promise', () => Promise.reject(new Error('The log service is down.'))],
+  ['another thenable', () => ({ then: (_, reject) => Promise.resolve(reject!('down')) as never })],
+])('the console shows the text alone when the logger rejects: %s', async (_name, thenable) => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  unfailing({ ...silentLogger, error: thenable as Logger['error'] }).error('text');
+  await vi.waitFor(() =>
+    expect(error.mock.calls).toEqual([['text (The log could not show why.)']]),
+  );
+});
+
 type Entry = Readonly<Record<string, unknown>>;
 
 /** A stream that keeps each line as JSON. */

@@ -1,6 +1,7 @@
 // Converts the text of headers and destination variables to the type of the parameter.
 import { inspect } from 'node:util';
 import { MessagingError } from '../../message/error.js';
+import { isPromise } from '../../message/promise.js';
 import type { Parameter } from '../parameter.js';
 
 /**
@@ -15,7 +16,7 @@ import type { Parameter } from '../parameter.js';
 export interface TextConverter {
   /** Describes a valid text; the problem for an invalid one contains it, after `must be`. */
   readonly expected: string;
-  /** Returns the value; undefined if the text is not valid. @param text without white space at both ends */
+  /** Returns the value or a promise of it; undefined if the text is not valid. @param text without white space at both ends */
   read(text: string): unknown;
 }
 
@@ -90,10 +91,44 @@ export function listOf(item: TextType): TextConverter {
   return {
     expected: `a list separated by commas, and each item ${converter.expected}`,
     read(text) {
-      const items = text === '' ? [] : text.split(',').map((each) => converter.read(each.trim()));
-      return items.includes(undefined) ? undefined : items;
+      if (text === '') return [];
+      const items = inOrder(text.split(','), (each) => converter.read(each.trim()));
+      return isPromise(items) ? items.then(allOrNone) : allOrNone(items);
     },
   };
+}
+
+/** Undefined if one of the items is undefined. */
+function allOrNone(items: unknown[]): unknown[] | undefined {
+  return items.includes(undefined) ? undefined : items;
+}
+
+/**
+ * The values of the texts, or a promise of them if one of them is a promise. After a promise the next text is read when it has
+ * resolved, so a client cannot start many conversions at once, and an error leaves no other promise behind.
+ */
+export function inOrder(
+  texts: readonly string[],
+  read: (text: string) => unknown,
+): unknown[] | Promise<unknown[]> {
+  const values: unknown[] = [];
+  for (const text of texts) {
+    const value = read(text);
+    if (isPromise(value)) return rest(values, value, texts, read);
+    values.push(value);
+  }
+  return values;
+}
+
+async function rest(
+  values: unknown[],
+  pending: PromiseLike<unknown>,
+  texts: readonly string[],
+  read: (text: string) => unknown,
+): Promise<unknown[]> {
+  values.push(await pending);
+  while (values.length < texts.length) values.push(await read(texts[values.length]!));
+  return values;
 }
 
 /** True for a type that a decorator names, also for one that is not supported; false for options. */
@@ -105,6 +140,7 @@ export function isNamedType(given: object): given is TextType {
  * Converts to the named type, or to the type of the parameter.
  *
  * @param source names the text in errors, as `header 'x'`
+ * @returns the value, or a promise of it if the converter is asynchronous
  * @throws {MessagingError} `argument-invalid` when the text is not valid
  */
 export function convert(
@@ -117,8 +153,14 @@ export function convert(
   const converter = converterOf(named ?? parameter.type)!;
   if (converter === string) return text;
   const value = converter.read(text.trim());
+  return isPromise(value)
+    ? value.then((resolved) => requireValid(resolved, converter, source))
+    : requireValid(value, converter, source);
+}
+
+function requireValid(value: unknown, { expected }: TextConverter, source: string): unknown {
   if (value === undefined)
-    throw new MessagingError('argument-invalid', `The ${source} must be ${converter.expected}.`);
+    throw new MessagingError('argument-invalid', `The ${source} must be ${expected}.`);
   return value;
 }
 

@@ -3,7 +3,7 @@ import { MessagingError } from '../../message/error.js';
 import { valuesOf } from '../../message/message.js';
 import type { Parameter } from '../parameter.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
-import { checkConversion, convert, isNamedType, type TextType } from './conversion.js';
+import { checkConversion, convert, inOrder, isNamedType, type TextType } from './conversion.js';
 
 export interface HeaderOptions {
   /** True: a missing header fails with `argument-missing`. False: the argument is undefined. @default true */
@@ -47,7 +47,7 @@ const header = createParamDecorator(
     const text = invocation.message.headers.get(name);
     const source = `header '${name}'`;
     if (text !== undefined && options.all === true)
-      return valuesOf(invocation.message, name).map((each) =>
+      return inOrder(valuesOf(invocation.message, name), (each) =>
         convert(each, type ?? String, parameter, source),
       );
     if (text !== undefined) return convert(text, type, parameter, source);

@@ -1,5 +1,6 @@
 // Return rules: the decorators that choose the destinations of a handler's value.
 import { inspect } from 'node:util';
+import { isPromise, refusedPromise } from '../../message/promise.js';
 import { isUnbalanced, placeholdersOf, toDestinations, toUser } from '../../dispatch/reply.js';
 import type { Reply } from '../../dispatch/route.js';
 import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
@@ -57,7 +58,7 @@ export function SendToUser(
 
 /**
  * Creates a return rule from a function (Spring: HandlerMethodReturnValueHandler). The function is called for each return value
- * except undefined and null.
+ * except undefined and null, and it must not be asynchronous.
  *
  * @example
  * const SendToTenant = createReplyDecorator(({ session }) => [
@@ -65,7 +66,18 @@ export function SendToUser(
  * ]);
  */
 export function createReplyDecorator(reply: Reply): ReplyDecorator {
-  return replyDecorator({ reply, explicit: true, variables: [], published: [], findings: [] });
+  const checked: Reply = (invocation) => {
+    const targets = reply(invocation);
+    if (isPromise(targets)) throw refusedPromise(targets, 'The function of createReplyDecorator()');
+    return targets;
+  };
+  return replyDecorator({
+    reply: checked,
+    explicit: true,
+    variables: [],
+    published: [],
+    findings: [],
+  });
 }
 
 function isOptions(item: string | SendToUserOptions): item is SendToUserOptions {

@@ -228,3 +228,58 @@ describe('the type of a header or variable', () => {
     expect(() => listOf({} as TextType)).toThrow('listOf(): text cannot be converted to {};');
   });
 });
+
+describe('an asynchronous converter', () => {
+  const lookup: TextConverter = {
+    expected: 'a known tag',
+    read: async (text) => {
+      if (text === 'away') throw new RangeError('The database is away.');
+      return text === 'unknown' ? undefined : text.toUpperCase();
+    },
+  };
+
+  @Controller()
+  class Tags {
+    @MessageMapping('/one')
+    one(@Header('tag', lookup) tag: string) {
+      return tag;
+    }
+
+    @MessageMapping('/list')
+    list(@Header('tag', listOf(lookup)) tags: string[]) {
+      return tags;
+    }
+
+    @MessageMapping('/all')
+    all(@Header('tag', lookup, { all: true }) tags: string[]) {
+      return tags;
+    }
+  }
+
+  const send = (destination: string, tags: readonly string[]) =>
+    serve(Tags).send(destination, {
+      headers: { tag: tags[0]! },
+      repeatedHeaders: { tag: tags.slice(1) },
+    });
+
+  it('is awaited, also for a list and for all values of a header', async () => {
+    await expect(send('/one', ['a'])).resolves.toMatchObject({ value: 'A' });
+    await expect(send('/list', ['a, b'])).resolves.toMatchObject({ value: ['A', 'B'] });
+    await expect(send('/all', ['a', 'b'])).resolves.toMatchObject({ value: ['A', 'B'] });
+  });
+
+  it('can find that the text is not valid', async () => {
+    const invalid = { code: 'argument-invalid' };
+    await expect(send('/one', ['unknown'])).rejects.toMatchObject(invalid);
+    await expect(send('/list', ['a,unknown'])).rejects.toMatchObject(invalid);
+    await expect(send('/all', ['a', 'unknown'])).rejects.toMatchObject(invalid);
+  });
+
+  it('fails the call when it rejects, once or several times', async () => {
+    const failed = { code: 'handler-failed' };
+    await expect(send('/one', ['away'])).rejects.toMatchObject(failed);
+    await expect(send('/list', ['away,away'])).rejects.toMatchObject(failed);
+    await expect(send('/all', ['away', 'away'])).rejects.toMatchObject(failed);
+    await new Promise(setImmediate);
+  });
+});

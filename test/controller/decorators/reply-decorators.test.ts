@@ -239,6 +239,26 @@ describe('a return rule', () => {
     ]);
   });
 
+  it('must not be asynchronous; a rejection of it is handled', async () => {
+    @Controller()
+    class A {
+      @createReplyDecorator((() => Promise.reject(new Error('late'))) as never)
+      @SendTo('/topic/a')
+      @MessageMapping('/a')
+      a() {
+        return 1;
+      }
+    }
+    await expect(serve(A).send('/a')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: {
+        message:
+          'The function of createReplyDecorator() must return its result; it returned a promise.',
+      },
+    });
+    await new Promise(setImmediate);
+  });
+
   it('that throws fails the call like a handler', async () => {
     @Controller()
     class A {
