@@ -33,12 +33,10 @@ it('the console shows the text alone when the logger cannot show the cause', () 
   expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
 });
 
-it.each<[name: string, thenable: () => PromiseLike<never>]>([
-  ['a promise', () => Promise.reject(new Error('The log service is down.'))],
-  ['another thenable', () => ({ then: (_, reject) => Promise.resolve(reject!('down')) as never })],
-])('the console shows the text alone when the logger rejects: %s', async (_name, thenable) => {
+it('the console shows the text alone when the logger rejects', async () => {
   const error = vi.spyOn(console, 'error').mockReturnValue();
-  unfailing({ ...silentLogger, error: thenable as Logger['error'] }).error('text');
+  const reject = () => Promise.reject(new Error('The log service is down.'));
+  unfailing({ ...silentLogger, error: reject as Logger['error'] }).error('text');
   await vi.waitFor(() =>
     expect(error.mock.calls).toEqual([['text (The log could not show why.)']]),
   );
