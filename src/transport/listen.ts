@@ -19,7 +19,8 @@ export async function listen(server: Server, given: number | string, host: strin
     throw failed(
       `${inspect(given)} is neither a port, which is a whole number from 0 to 65535, nor the path of a Unix socket.`,
     );
-  if (!isHost(host)) throw failed(`the host must be ${hostRule}; it is ${inspect(host)}.`);
+  if (port !== undefined && !isHost(host))
+    throw failed(`the host must be ${hostRule}; it is ${inspect(host)}.`);
   try {
     await new Promise<void>((resolve, reject) => {
       // Never removed: a later error, such as a lack of file descriptors for a new client, must not end the process.

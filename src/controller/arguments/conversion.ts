@@ -61,13 +61,20 @@ export const uuid: TextConverter = {
 /**
  * One of some values: those of an enum, of another object, or of a list.
  *
+ * @throws {MessagingError} `controller-invalid` when there are no values, or one is not a text or a number
+ *
  * @example
  * list(@Header('order', oneOf(['asc', 'desc'])) order: 'asc' | 'desc', @Header('color', oneOf(Color)) color: Color) {}
  */
 export function oneOf(
   values: Readonly<Record<string, string | number>> | readonly (string | number)[],
 ): TextConverter {
-  const list = Array.isArray(values) ? (values as readonly (string | number)[]) : membersOf(values);
+  const list = Array.isArray(values) ? (values as readonly unknown[]) : membersOf(values);
+  if (list.length === 0 || !list.every(isTextOrNumber))
+    throw new MessagingError(
+      'controller-invalid',
+      `oneOf(): ${inspect(values)} has no values or other values than texts and numbers; look for a circular import.`,
+    );
   const byText = new Map(list.map((value) => [String(value), value]));
   return {
     expected: `one of ${[...byText.keys()].join(', ')}`,
@@ -131,9 +138,9 @@ async function rest(
   return values;
 }
 
-/** True for a type that a decorator names, also for one that is not supported; false for options. */
-export function isNamedType(given: object): given is TextType {
-  return typeof given === 'function' || 'read' in given;
+/** True for a converter, also for one that is not complete; false for options. */
+export function isConverter(given: object): boolean {
+  return 'read' in given;
 }
 
 /**
@@ -174,7 +181,7 @@ export function checkConversion(
   { type }: Parameter,
   example: string,
 ): string | undefined {
-  if (converterOf(named ?? type) !== undefined) return undefined;
+  if (converterOf(named === undefined ? type : named) !== undefined) return undefined;
   if (named !== undefined) return unsupported(named);
   if (type === Array)
     return `the type of its items is unknown; name it, as in ${example.replace('Number', 'listOf(Number)')}.`;
@@ -191,16 +198,22 @@ function converterOf(type: unknown): TextConverter | undefined {
     : undefined;
 }
 
-function unsupported(type: unknown): string {
+/** The finding for a type that text cannot be converted to. */
+export function unsupported(type: unknown): string {
   const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
-  return `text cannot be converted to ${name}; use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
+  const reason = type === undefined ? 'look for a circular import, or ' : '';
+  return `text cannot be converted to ${name}; ${reason}use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
 }
 
 /** The values of an enum. One of numbers also has a member from each number to its name. */
-function membersOf(values: object): readonly (string | number)[] {
-  return Object.entries(values)
+function membersOf(values: object | undefined): readonly unknown[] {
+  return Object.entries(values ?? {})
     .filter(([name]) => Number.isNaN(Number(name)))
-    .map(([, value]) => value as string | number);
+    .map(([, value]) => value as unknown);
+}
+
+function isTextOrNumber(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 /** Refuses hexadecimal numbers and exponents, and integers that a number cannot represent exactly. */

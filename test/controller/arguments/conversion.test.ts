@@ -283,3 +283,50 @@ describe('an asynchronous converter', () => {
     await new Promise(setImmediate);
   });
 });
+
+describe('mistakes in a decorator are reported at start', () => {
+  const circular = undefined as unknown as TextType;
+
+  it('in the type, the name and the options', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/{id}')
+      a(
+        @Header('x', circular) x: number,
+        @Header('x', null as never) y: number,
+        @Header('x', 'number' as never) z: number,
+        @Header('') empty: number,
+        @Header(undefined as never) missing: number,
+        @Header('x', { requird: false } as never) option: number,
+        @Header('x', Number, { defualt: 1 } as never) value: number,
+        @Header('x', Number, null as never) options: number,
+        @DestinationVariable('id', circular) id: number,
+        @DestinationVariable('id', null as never) other: number,
+        @Header('x', Number, undefined) valid: number,
+      ) {
+        return [x, y, z, empty, missing, option, value, options, id, other, valid];
+      }
+    }
+    const use =
+      'use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.';
+    const undefinedType = `text cannot be converted to undefined; look for a circular import, or ${use}`;
+    expect(findings(A)).toEqual(
+      [
+        undefinedType,
+        `text cannot be converted to null; ${use}`,
+        `text cannot be converted to 'number'; ${use}`,
+        "the name of its header is ''; name one, as in @Header('limit').",
+        "the name of its header is undefined; name one, as in @Header('limit').",
+        "The option 'requird' is unknown; the nearest known one is 'required'.",
+        "The option 'defualt' is unknown; the nearest known one is 'default'.",
+        'The options must be an object, such as { required: ... }.',
+        undefinedType,
+        `text cannot be converted to null; ${use}`,
+      ].map((text, index) => `A.a, parameter ${index}: ${text}`),
+    );
+  });
+
+  it.each([[[]], [undefined], [{}], [[{}]], [[null]]])('oneOf(%j)', (values) => {
+    expect(() => oneOf(values as never)).toThrow(/^oneOf\(\): .* look for a circular import\.$/);
+  });
+});

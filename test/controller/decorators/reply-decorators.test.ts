@@ -259,6 +259,34 @@ describe('a return rule', () => {
     await new Promise(setImmediate);
   });
 
+  it('with mistakes is reported', () => {
+    @Controller()
+    class A {
+      @SendToUser('/queue/x', { brodcast: false } as never)
+      @MessageMapping('/a')
+      a() {}
+
+      @SendToUser('/queue/x', null as never)
+      @MessageMapping('/b')
+      b() {}
+
+      @SendToUser('')
+      @MessageMapping('/c')
+      c() {}
+
+      @createReplyDecorator(undefined as never)
+      @MessageMapping('/d')
+      d() {}
+    }
+    const invalid = 'its return rule is not valid:';
+    expect(findings(A)).toEqual([
+      `A.a: ${invalid} The option 'brodcast' is unknown; the nearest known one is 'broadcast'.`,
+      `A.b: ${invalid} The options must be an object, such as { broadcast: ... }.`,
+      `A.c: ${invalid} a destination is empty.`,
+      `A.d: ${invalid} undefined is not a function that returns targets.`,
+    ]);
+  });
+
   it('that throws fails the call like a handler', async () => {
     @Controller()
     class A {

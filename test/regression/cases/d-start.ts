@@ -491,7 +491,38 @@ class ReplyingController {
   }
 }
 
+/** A controller with a decorator whose argument a circular import has made undefined, or that has a typing mistake. */
+function mistakenArgument(name: string, define: () => ParameterDecorator): Case {
+  return refusedAtStart(
+    'D11',
+    `mistaken-argument-${name}`,
+    `A mistake in the argument of a decorator is reported at start: ${name}`,
+    () => {
+      class MistakenController {
+        take(value: unknown) {
+          return value;
+        }
+      }
+      const { prototype } = MistakenController;
+      define()(prototype, 'take', 0);
+      const descriptor = Object.getOwnPropertyDescriptor(prototype, 'take')!;
+      MessageMapping('/take/{id}')(prototype, 'take', descriptor);
+      Controller()(MistakenController);
+      return { controllers: [MistakenController] };
+    },
+  );
+}
+
+const circular = undefined as never;
+
 const mistakes: readonly Case[] = [
+  mistakenArgument('undefined-payload', () => Payload(circular)),
+  mistakenArgument('null-payload', () => Payload(null as never)),
+  mistakenArgument('undefined-header', () => Header('c', circular as TextType)),
+  mistakenArgument('text-as-a-header-type', () => Header('c', 'number' as never)),
+  mistakenArgument('empty-header', () => Header('', String)),
+  mistakenArgument('undefined-variable', () => DestinationVariable('id', circular)),
+  mistakenArgument('unknown-option', () => Payload({ requird: false } as never)),
   refusedAtStart(
     'D11',
     'default-reply-without-topics',
