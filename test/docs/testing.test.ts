@@ -14,7 +14,7 @@ const fileOf = ({ info }: Fence) => info.split(' ')[1];
 const settings = {
   extends: `${root}tsconfig.json`,
   compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', paths: {}, types: ['node'] },
-  include: ['*.ts'],
+  include: ['*.ts', 'src/*.ts'],
 };
 
 function node(...args: readonly string[]) {
@@ -41,13 +41,18 @@ const readme = fences('README.md').filter(
   (fence) => fileOf(fence) !== undefined && fence.info !== 'ts run',
 );
 const files = fences('docs/testing.md').filter((fence) => fileOf(fence) !== undefined);
+/** The test in `src` is one of the project of getting started. */
+const controller = fences('docs/getting-started.md').find(
+  (fence) => fileOf(fence) === 'src/room.controller.ts',
+)!;
 const named = (ending: string) => files.filter((fence) => fileOf(fence)!.endsWith(ending));
 
 beforeAll(() => {
   install();
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-  for (const fence of [...readme, ...files])
+  mkdirSync(join(folder, 'src'));
+  for (const fence of [...readme, ...files, controller])
     writeFileSync(join(folder, fileOf(fence)!), fence.code);
 }, 60_000);
 
@@ -73,8 +78,10 @@ describe('the tests of docs/testing.md', () => {
   }, 60_000);
 
   it('are all there', () => {
-    const compiled = readdirSync(join(folder, 'out')).filter((file) => file.endsWith('.js'));
-    expect(compiled).toHaveLength(files.length + readme.length);
+    const compiled = readdirSync(join(folder, 'out'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.js'),
+    );
+    expect(compiled).toHaveLength(files.length + readme.length + 1);
   });
 });
 
