@@ -54,13 +54,26 @@ export function checkShape<T extends object>(path: string, given: object, shape:
       throw invalidOption(
         `${path}${name}`,
         known === undefined
-          ? 'is unknown; docs/options.md lists all options'
+          ? `is unknown; ${names.length > 5 ? 'docs/options.md lists all options' : `the known ones are ${names.join(', ')}`}`
           : `is unknown; the nearest known one is '${path}${known}'`,
       );
     }
     const kind = kindOf(shape[name as keyof T]);
     if (value !== undefined && kind !== 'undefined' && kindOf(value) !== kind)
       throw invalidOption(`${path}${name}`, `must be ${kinds[kind as keyof typeof kinds]}`);
+  }
+}
+
+/** The text of the error that `checkShape` throws: decorators report their mistakes at start. Undefined for valid options. */
+export function shapeMistake<T extends object>(
+  given: unknown,
+  shape: Shape<T>,
+): string | undefined {
+  try {
+    checkShape('', given as object, shape);
+    return undefined;
+  } catch (error) {
+    return (error as MessagingError).message;
   }
 }
 

@@ -1,5 +1,6 @@
 // Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
+import { isPromise, refusedPromise } from '../message/promise.js';
 import { isReadOnly, readOnly } from '../message/read-only.js';
 import type { ClientSession } from './client-session.js';
 import type { Session } from './session.js';
@@ -200,6 +201,7 @@ export function interceptOutbound(
   for (const interceptor of interceptors) {
     outgoing = interceptor(outgoing, session);
     if (outgoing === undefined) return undefined;
+    if (isPromise(outgoing)) throw refusedPromise(outgoing, 'An outbound interceptor');
   }
   return outgoing;
 }

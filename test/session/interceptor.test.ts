@@ -347,6 +347,14 @@ describe('outbound interceptors', () => {
     }
   });
 
+  it('must not be asynchronous; a rejection of theirs is handled', async () => {
+    const rejecting = (() => Promise.reject(new Error('late'))) as unknown as OutboundInterceptor;
+    expect(() => interceptOutbound([rejecting], receipt, client.session)).toThrow(
+      'An outbound interceptor must return its result; it returned a promise.',
+    );
+    await new Promise(setImmediate);
+  });
+
   it('are not called for a frame that an earlier one has dropped', () => {
     let calls = 0;
     const counting: OutboundInterceptor = (outgoing) => (calls++, outgoing);
