@@ -1,6 +1,5 @@
 // The paths of an HTTP server that transports claim, for upgrades and for plain requests; all other paths stay with the application.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
@@ -35,10 +34,12 @@ export interface HttpHost {
 
 /** @throws {MessagingError} `option-invalid` for other objects, such as a server of `node:net`, which emits no requests */
 export function requireHttpServer(http: unknown): void {
-  const { on, listenerCount, emit, setTimeout } = Object(http) as Readonly<Record<string, unknown>>;
-  const isEmitter = [on, listenerCount, emit].every((method) => typeof method === 'function');
-  // HTTP servers have this method, and other servers do not.
-  if (isEmitter && !(http instanceof NetServer && setTimeout === undefined)) return;
+  const given = Object(http) as Readonly<Record<string, unknown>>;
+  const isEmitter = ['on', 'listenerCount', 'emit'].every(
+    (name) => typeof given[name] === 'function',
+  );
+  // All servers of Node count their connections, but only HTTP servers have a timeout.
+  if (isEmitter && (given['getConnections'] === undefined || 'timeout' in given)) return;
   throw new MessagingError(
     'option-invalid',
     `attach() needs an HTTP server, as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
