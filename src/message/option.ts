@@ -86,13 +86,19 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }
 
-/** @throws {MessagingError} `option-invalid` unless the value is an object with these methods; @param what the kind of object */
+/**
+ * @param what the kind of object
+ * @param methods empty for a function
+ * @throws {MessagingError} `option-invalid` unless the value is an object with these methods, or a function
+ */
 export function requireMethods(
   name: string,
   value: unknown,
   what: string,
   methods: readonly string[],
 ): void {
+  if (methods.length === 0 && typeof value !== 'function')
+    throw invalidOption(name, `must be ${what}`);
   const given = value as Readonly<Record<string, unknown>> | null | undefined;
   const missing = methods.filter((method) => typeof given?.[method] !== 'function');
   if (missing.length > 0)

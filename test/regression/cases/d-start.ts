@@ -385,6 +385,7 @@ const noPrincipal: Readonly<Record<string, unknown>> = {
   null: null,
   'empty-object': {},
   'empty-name': { name: '' },
+  'blank-name': { name: ' ' },
   'number-as-name': { name: 3 },
   text: 'ann',
   false: false,
