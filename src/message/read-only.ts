@@ -31,12 +31,12 @@ export function constantMap<K, V>(entries: Iterable<readonly [K, V]> = []): Read
   const hidden = new Map(entries);
   const map: ReadonlyMap<K, V> = Object.create(readOnlyMap, {
     size: { value: hidden.size },
-    get: { value: (key: K) => hidden.get(key) },
-    has: { value: (key: K) => hidden.has(key) },
-    keys: { value: () => hidden.keys() },
-    values: { value: () => hidden.values() },
-    entries: { value: () => hidden.entries() },
-    [Symbol.iterator]: { value: () => hidden.entries() },
+    get: { value: hidden.get.bind(hidden) },
+    has: { value: hidden.has.bind(hidden) },
+    keys: { value: hidden.keys.bind(hidden) },
+    values: { value: hidden.values.bind(hidden) },
+    entries: { value: hidden.entries.bind(hidden) },
+    [Symbol.iterator]: { value: hidden.entries.bind(hidden) },
     forEach: {
       value(call: (value: V, key: K, map: ReadonlyMap<K, V>) => void, self?: unknown) {
         for (const [key, value] of hidden) call.call(self, value, key, map);
