@@ -146,7 +146,7 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription);
+    const prefetch = prefetchOf(subscription, this.memory.parts.options);
     const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,

@@ -84,6 +84,35 @@ describe('the share of a client', () => {
     mallory.subscribe('3', '/topic/?/?');
   });
 
+  it.each([undefined, 'kept'])(
+    'bounds the retained messages that its subscriptions hold (durable name: %s)',
+    (durable) => {
+      const broker = brokerWith(
+        {},
+        { topic: { maxUnacknowledgedBytes: 52_000 }, retain: { destinations: ['/topic/**'] } },
+        8,
+      );
+      for (let i = 0; i < 20; i++) broker.publish(`/topic/r/${i}`, 'x');
+      const mallory = broker.consumer('user mallory');
+      const subscribe = (id: string) =>
+        void mallory.connection.subscribe({
+          id,
+          destination: '/topic/r/*',
+          ack: 'client',
+          headers: new Map([['prefetch-count', '1']]),
+          durable: durable && `${durable} ${id}`,
+        });
+      // The first one holds 20 messages, a further one 20 entries of 128 bytes.
+      subscribe('1');
+      expect(() => subscribe('2')).toThrow(refusal('queue-full'));
+      expect(mallory.takeTexts()).toHaveLength(1);
+      // A refused subscription holds nothing.
+      broker.publish('/topic/r/0', 'y');
+      expect([mallory.takeTexts(), mallory.failures]).toEqual([[], []]);
+      broker.consumer('user ann').subscribe('1', '/topic/r/*', 'client');
+    },
+  );
+
   it('bounds the messages of topics that it does not acknowledge, over all its subscriptions', () => {
     const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 32_000 } }, 8);
     const [mallory, ann] = [broker.consumer('user mallory'), broker.consumer('user ann')];

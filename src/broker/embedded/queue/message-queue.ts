@@ -3,7 +3,7 @@ import { sizeOf } from '../../../message/kept-message.js';
 import type { Timer } from '../../../message/clock.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
-import type { QueueMemory, RedeliveryDelay } from './queue-memory.js';
+import { SearchBudget, type QueueMemory, type RedeliveryDelay } from './queue-memory.js';
 
 /** A message that is added to a queue. */
 export interface Arrival {
@@ -51,6 +51,7 @@ export class MessageQueue {
   #discarded = false;
   /** No waiting message expires before this time. */
   #nextExpiry = Infinity;
+  readonly #searches = new SearchBudget();
 
   /**
    * @param account holds all messages of the queue; undefined when the sender of each message does
@@ -172,7 +173,7 @@ export class MessageQueue {
   /** True when one more message exceeds neither the limits of this queue nor those of all queues. */
   hasRoom(publication: Publication): boolean {
     const load = { messages: 1, bytes: sizeOf(publication.message) };
-    if (this.#overflows(load)) this.dropExpired();
+    if (this.#overflows(load)) this.#makeRoomByExpiry();
     if (this.#overflows(load)) return false;
     const account = this.account ?? publication.account;
     return this.memory.excess(account, load.bytes, keptPublication(publication)) === undefined;
@@ -181,7 +182,7 @@ export class MessageQueue {
   /** True when this queue can hold the load, after `makeRoom` where the oldest messages may be dropped. Drops only expired ones. */
   canHold(load: Load): boolean {
     if (!this.#overflows(load)) return true;
-    this.dropExpired();
+    this.#makeRoomByExpiry();
     const droppable = this.memory.parts.options.whenFull === 'drop-oldest';
     const { length, bytes } = this.#waiting;
     return !this.#overflows({
@@ -209,6 +210,7 @@ export class MessageQueue {
     if (this.#waiting.length === 0) this.#nextExpiry = Infinity;
     if (this.#nextExpiry <= date) {
       this.#nextExpiry = Infinity;
+      this.#searches.pay(this.#waiting.length);
       const expired = this.#waiting.extract((each) => {
         if (each.expires > date) this.#nextExpiry = Math.min(this.#nextExpiry, each.expires);
         return each.expires <= date;
@@ -216,6 +218,10 @@ export class MessageQueue {
       this.remove(expired);
     }
     return this.#nextExpiry < Infinity;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
   }
 
   /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call goes on. */
@@ -262,6 +268,11 @@ export class MessageQueue {
   #overflows({ messages, bytes }: Load): boolean {
     const { maxMessages, maxBytes } = this.memory.parts.options;
     return this.#messages + messages > maxMessages || this.#bytes + bytes > maxBytes;
+  }
+
+  /** Drops expired messages, unless a search of a long queue has been too recent. */
+  #makeRoomByExpiry(): void {
+    if (this.#searches.allow()) this.dropExpired();
   }
 
   #watchExpiry(expires: number): void {
