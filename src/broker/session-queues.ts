@@ -28,6 +28,7 @@ export function sessionQueueMemory(
     clock,
     logger,
     options,
+    shares,
     journal: undefined,
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>

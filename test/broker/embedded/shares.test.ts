@@ -22,6 +22,32 @@ describe('the share of a client', () => {
     broker.publish('/queue/reports', 'x'.repeat(10_000));
   });
 
+  it('bounds the messages that it has in one queue', () => {
+    const broker = brokerWith({ maxMessages: 16 }, {}, 8);
+    const [flood, order] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+    flood('/queue/orders');
+    flood('/queue/orders');
+    expect(() => flood('/queue/orders')).toThrow(refusal('queue-full'));
+    expect(() => flood('/queue/orders')).toThrow('as many messages in this queue as one client');
+    order('/queue/orders');
+    flood('/queue/others');
+    broker.publish('/queue/orders', ...Array.from({ length: 13 }, () => 'x'));
+    expect(() => order('/queue/orders')).toThrow(refusal('queue-full'));
+    // The share is free again when a message leaves the queue.
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/orders');
+    flood('/queue/orders');
+  });
+
+  it('does not bound its messages in a queue that drops the oldest one', () => {
+    const broker = brokerWith({ maxMessages: 8, whenFull: 'drop-oldest' }, {}, 8);
+    const publish = sender(broker, 'user ann');
+    for (let i = 0; i < 12; i++) publish('/queue/latest', `${i}`);
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/latest');
+    expect(reader.takeTexts()).toEqual(['4', '5', '6', '7', '8', '9', '10', '11']);
+  });
+
   it('is free again when its messages are acknowledged, dropped or dead', () => {
     const broker = brokerWith(
       { maxTotalBytes: 20_000, maxDeliveries: 1, whenFull: 'drop-oldest', maxMessages: 1 },

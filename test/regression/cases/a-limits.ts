@@ -146,6 +146,23 @@ const unreadQueues: Case = {
   },
 };
 
+const unreadQueue: Case = {
+  fault: 'A3',
+  name: 'unread-queue',
+  title: 'A queue takes messages after another client has filled this same queue',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ queue: { maxMessages: 80 } }),
+    });
+    const client = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 0; i < 100; i++) client.send('SEND', { destination: '/queue/orders' });
+    await setup.settle();
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
 const handlerResults: Case = {
   fault: 'A3',
   name: 'queues-filled-by-a-handler',
@@ -658,6 +675,7 @@ export const limits: readonly Case[] = [
   sharedBodies,
   acknowledgingSubscriber,
   unreadQueues,
+  unreadQueue,
   handlerResults,
   patternShapes,
   sessionQueues,

@@ -1,6 +1,7 @@
 // One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
 import { sizeOf } from '../../../message/kept-message.js';
 import type { Timer } from '../../../message/clock.js';
+import { Quota, type Excess } from '../../../message/quota.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
 import { SearchBudget, type QueueMemory, type RedeliveryDelay } from './queue-memory.js';
@@ -52,6 +53,8 @@ export class MessageQueue {
   /** No waiting message expires before this time. */
   #nextExpiry = Infinity;
   readonly #searches = new SearchBudget();
+  /** Counts the messages of each sender; undefined when all messages count for the account of the queue. */
+  readonly #senders: Quota | undefined;
 
   /**
    * @param account holds all messages of the queue; undefined when the sender of each message does
@@ -61,7 +64,10 @@ export class MessageQueue {
     readonly memory: QueueMemory,
     private readonly account?: string,
     private readonly onIdle?: () => void,
-  ) {}
+  ) {
+    const { options, shares } = memory.parts;
+    if (account === undefined) this.#senders = new Quota(options.maxMessages, shares);
+  }
 
   add({ publication: given, retained = false, deliveries = 0, storedAs }: Arrival): void {
     const publication = keptPublication(given);
@@ -79,8 +85,7 @@ export class MessageQueue {
       storedAs,
       ackDue: 0,
     });
-    this.#count(1, size);
-    this.memory.bytes.hold(account, size, publication);
+    this.#hold(account, size, publication);
     if (expires < Infinity) this.#watchExpiry(expires);
     this.#pump();
   }
@@ -151,18 +156,15 @@ export class MessageQueue {
 
   /** Counts a message that is still being written to the store. */
   reserve(publication: Publication): void {
-    const size = sizeOf(publication.message);
     this.#reserved++;
-    this.#count(1, size);
-    this.memory.bytes.hold(this.account ?? publication.account, size, publication);
+    this.#hold(this.account ?? publication.account, sizeOf(publication.message), publication);
   }
 
   /** Ends a reservation: the message was added, or the store has failed. */
   unreserve(publication: Publication): void {
-    const size = sizeOf(publication.message);
+    const account = this.account ?? publication.account;
     this.#reserved--;
-    this.#count(-1, -size);
-    this.memory.bytes.release(this.account ?? publication.account, size, publication);
+    this.#release({ account, size: sizeOf(publication.message), publication });
     this.#reportIdle();
   }
 
@@ -179,16 +181,17 @@ export class MessageQueue {
     return this.memory.excess(account, load.bytes, keptPublication(publication)) === undefined;
   }
 
-  /** True when this queue can hold the load, after `makeRoom` where the oldest messages may be dropped. Drops only expired ones. */
-  canHold(load: Load): boolean {
-    if (!this.#overflows(load)) return true;
+  /**
+   * Undefined when this queue can hold a load of one account, after `makeRoom` where the oldest messages may be dropped. Drops only
+   * expired ones.
+   */
+  excess(account: string | undefined, load: Load): Excess | undefined {
+    if (this.#excess(account, load) === undefined) return undefined;
     this.#makeRoomByExpiry();
-    const droppable = this.memory.parts.options.whenFull === 'drop-oldest';
+    if (this.memory.parts.options.whenFull === 'refuse') return this.#excess(account, load);
     const { length, bytes } = this.#waiting;
-    return !this.#overflows({
-      messages: load.messages - (droppable ? length : 0),
-      bytes: load.bytes - (droppable ? bytes : 0),
-    });
+    const rest = { messages: load.messages - length, bytes: load.bytes - bytes };
+    return this.#overflows(rest) ? 'limit' : undefined;
   }
 
   /** Drops the oldest waiting messages until the load fits. */
@@ -265,6 +268,13 @@ export class MessageQueue {
     if (consumer.take(message)) this.#ready.add(consumer);
   }
 
+  /** Without shares where the oldest messages are dropped: each client can then add a message. */
+  #excess(account: string | undefined, load: Load): Excess | undefined {
+    if (this.#overflows(load)) return 'limit';
+    if (this.memory.parts.options.whenFull === 'drop-oldest') return undefined;
+    return this.#senders?.excess(account, load.messages);
+  }
+
   #overflows({ messages, bytes }: Load): boolean {
     const { maxMessages, maxBytes } = this.memory.parts.options;
     return this.#messages + messages > maxMessages || this.#bytes + bytes > maxBytes;
@@ -285,14 +295,22 @@ export class MessageQueue {
     if (message.storedAs !== undefined) this.memory.parts.journal?.remove(message.storedAs);
   }
 
-  #release({ account, size, publication }: QueuedMessage): void {
-    this.#count(-1, -size);
-    this.memory.bytes.release(account, size, publication);
+  #hold(account: string | undefined, size: number, publication: Publication): void {
+    this.#messages++;
+    this.#bytes += size;
+    this.#senders?.add(account, 1);
+    this.memory.bytes.hold(account, size, publication);
   }
 
-  #count(messages: number, bytes: number): void {
-    this.#messages += messages;
-    this.#bytes += bytes;
+  #release({
+    account,
+    size,
+    publication,
+  }: Pick<QueuedMessage, 'account' | 'size' | 'publication'>): void {
+    this.#messages--;
+    this.#bytes -= size;
+    this.#senders?.add(account, -1);
+    this.memory.bytes.release(account, size, publication);
   }
 
   #reportIdle(): void {

@@ -30,7 +30,7 @@ export interface QueueOptions {
   readonly deadLetters: string;
   /** For a message to a full queue: `refuse` it with `queue-full`, or `drop-oldest` of the waiting messages. @default `refuse` */
   readonly whenFull: 'refuse' | 'drop-oldest';
-  /** Messages that one queue may hold. @default 100,000 */
+  /** Messages that one queue may hold; with `refuse`, one client may use a share of them (`limits.shares`). @default 100,000 */
   readonly maxMessages: number;
   /** Bytes that one queue may hold. @default 64 MiB */
   readonly maxBytes: number;
@@ -91,6 +91,8 @@ export interface QueueMemoryParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues' | 'maxTotalBytes'>;
+  /** One account may use one of so many parts of a limit that clients share. */
+  readonly shares: number;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
