@@ -147,7 +147,8 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription, this.memory.parts.options);
+    const { options } = this.memory.parts;
+    const prefetch = prefetchOf(subscription, options) ?? options.maxPrefetch;
     const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,

@@ -189,6 +189,18 @@ describe('subscribers of topics that acknowledge', () => {
     expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2', '3'], []]);
   });
 
+  it('hold 1,000 messages whose acknowledgements are on their way, and miss none', () => {
+    const broker = brokerWith({ maxMessages: 1500 });
+    const ann = broker.consumer('user ann');
+    ann.subscribe('news', '/topic/news', 'client');
+    for (let round = 0; round < 5; round++) {
+      broker.publish('/topic/news', ...Array.from({ length: 1000 }, (_, i) => `${round} ${i}`));
+      expect(ann.takeTexts()).toHaveLength(1000);
+      ann.settle('ack', `${round} 999`);
+    }
+    expect(ann.failures).toEqual([]);
+  });
+
   it('can be many: a message that all of them hold counts once', () => {
     const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 50_000 } }, 8);
     const readers = Array.from({ length: 200 }, (_, i) => broker.consumer(`user ${i}`));

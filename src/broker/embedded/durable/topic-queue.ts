@@ -48,7 +48,9 @@ export class TopicQueue implements Subscriber {
   /** Delivers the waiting messages and all later ones. An earlier subscriber is replaced: its session ends. */
   attach(parts: ConsumerParts): Consumer {
     this.#dismiss(new MessagingError('subscription-taken'));
-    this.#consumer = new Consumer(this.#queue, parts);
+    // No other subscription waits for these messages, and a small window would wait for acknowledgements on their way.
+    const { prefetch = this.parts.topicMemory.parts.options.maxPrefetch } = parts;
+    this.#consumer = new Consumer(this.#queue, { ...parts, prefetch });
     this.#queue.attach(this.#consumer);
     return this.#consumer;
   }

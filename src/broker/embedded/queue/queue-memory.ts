@@ -13,7 +13,8 @@ export interface QueueOptions {
   /** Unacknowledged messages that a subscription may hold; the header `prefetch-count` of SUBSCRIBE overrides it. @default 100 */
   readonly prefetch: number;
   /**
-   * Largest value of the header `prefetch-count`; a larger one is refused. One ACK or NACK can settle so many messages.
+   * Largest value of the header `prefetch-count`; a larger one is refused. One ACK or NACK can settle so many messages. Subscriptions
+   * of topics, and of queues of users and sessions, may hold so many by default, because no other subscription waits for them.
    * @default 1,000
    */
   readonly maxPrefetch: number;
