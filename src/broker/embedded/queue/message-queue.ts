@@ -46,8 +46,8 @@ export class MessageQueue {
   #messages = 0;
   #bytes = 0;
   #reserved = 0;
-  /** Messages that wait for their redelivery, with their timers; most queues have none. */
-  #returning: Map<QueuedMessage, Timer> | undefined;
+  /** Messages that wait for their redelivery, by their timer; most queues have none. */
+  #returning: Map<Timer, readonly QueuedMessage[]> | undefined;
   #pumping = false;
   #discarded = false;
   /** No waiting message expires before this time. */
@@ -129,11 +129,17 @@ export class MessageQueue {
     if (this.#discarded) return this.remove(messages);
     const { redeliveryDelay, maxDeliveries } = this.memory.parts.options;
     if (redeliveryDelay.initial === 0) return this.putBack(messages);
+    // One timer for all messages with the same delay: one NACK may return a thousand.
+    const delayed = new Map<number, QueuedMessage[]>();
     for (const message of messages) {
-      const { deliveries } = message;
-      if (deliveries >= maxDeliveries) this.putBack([message]);
-      else this.#putBackAfter(delayBefore(deliveries, redeliveryDelay), message);
+      if (message.deliveries >= maxDeliveries) continue;
+      const delay = delayBefore(message.deliveries, redeliveryDelay);
+      const group = delayed.get(delay);
+      if (group === undefined) delayed.set(delay, [message]);
+      else group.push(message);
     }
+    for (const [delay, group] of delayed) this.#putBackAfter(delay, group);
+    this.putBack(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
   }
 
   /** Moves unacknowledged messages to the dead letters. */
@@ -149,8 +155,9 @@ export class MessageQueue {
   /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */
   discard(): void {
     this.#discarded = true;
-    for (const timer of this.#returning?.values() ?? []) timer.cancel();
-    this.remove([...(this.#returning?.keys() ?? []), ...this.#waiting.extract(() => true)]);
+    const returning = [...(this.#returning ?? [])];
+    for (const [timer] of returning) timer.cancel();
+    this.remove([...returning.flatMap(([, group]) => group), ...this.#waiting.extract(() => true)]);
     this.#returning = undefined;
   }
 
@@ -246,12 +253,12 @@ export class MessageQueue {
     }
   }
 
-  #putBackAfter(delay: number, message: QueuedMessage): void {
+  #putBackAfter(delay: number, messages: readonly QueuedMessage[]): void {
     const timer = this.memory.after(delay, () => {
-      this.#returning?.delete(message);
-      this.putBack([message]);
+      this.#returning?.delete(timer);
+      this.putBack(messages);
     });
-    (this.#returning ??= new Map()).set(message, timer);
+    (this.#returning ??= new Map()).set(timer, messages);
   }
 
   #consumerFor(message: QueuedMessage): QueueConsumer | undefined {
