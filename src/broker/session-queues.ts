@@ -28,6 +28,7 @@ export function sessionQueueMemory(
     clock,
     logger,
     options,
+    shares,
     journal: undefined,
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>
@@ -65,7 +66,7 @@ export class SessionQueues {
     return ack.startsWith(ackPrefix);
   }
 
-  /** @throws {MessagingError} `header-invalid` for a malformed `prefetch-count`; `not-supported` */
+  /** @throws {MessagingError} `header-refused` for a malformed `prefetch-count`; `not-supported` */
   subscribe(subscription: Subscription): void {
     checkSupported(subscription);
     const pending = subscription.ack === 'auto' ? undefined : this.#pending(subscription);
@@ -146,7 +147,8 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription);
+    const { options } = this.memory.parts;
+    const prefetch = prefetchOf(subscription, options) ?? options.maxPrefetch;
     const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,

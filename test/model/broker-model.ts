@@ -44,7 +44,7 @@ export class BrokerModel {
     const { destination, ack } = consumer;
     const isQueue = destination.startsWith('/queue/');
     if (isQueue || ack !== 'auto') {
-      if (prefetch !== undefined && !/^[1-9]/.test(prefetch)) throw new Refusal('header-invalid');
+      if (prefetch !== undefined && !/^[1-9]/.test(prefetch)) throw new Refusal('header-refused');
       if (isQueue && destination.includes('*')) throw new Refusal('destination-invalid');
       consumer.queue = isQueue ? this.#open(destination) : new QueueModel(this);
       consumer.queue.attach(consumer);
