@@ -307,7 +307,7 @@ const largePrefetch: Case = {
     expectEqual(
       'the problems',
       problemsOf(client).map(({ code }) => code),
-      destinations.map(() => 'header-invalid'),
+      destinations.map(() => 'header-refused'),
     );
     await expectEnd(setup, client, 'open');
   },
