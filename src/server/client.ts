@@ -7,7 +7,7 @@ import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.j
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import { accountOf } from '../message/quota.js';
+import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
@@ -34,6 +34,8 @@ export interface ClientParts {
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
+  /** The bytes that sessions hold: frames that wait, and open transactions. */
+  readonly heldBytes: Quota;
   readonly limits: TransactionLimits & { readonly maxSubscriptions: number };
   readonly authenticate: Authenticator | undefined;
   readonly heartbeat: HeartbeatOptions;
@@ -50,6 +52,7 @@ export class Client implements SessionOwner {
   loggedProblems = 0;
   /** The account that limits count for; the address until CONNECT is accepted. */
   account: string;
+  readonly held: Holding;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   /** Ends the counting of the connection or session for the limits. */
@@ -63,6 +66,7 @@ export class Client implements SessionOwner {
     this.#parts = parts;
     const { remoteAddress } = connection.handshake;
     this.account = accountOf(undefined, remoteAddress);
+    this.held = new Holding(parts.heldBytes, this.account);
     this.#release = parts.admission.begin(remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
@@ -70,7 +74,7 @@ export class Client implements SessionOwner {
   }
 
   get transactions(): Transactions {
-    return (this.#transactions ??= new Transactions(this.#parts.limits));
+    return (this.#transactions ??= new Transactions(this.#parts.limits, this.held));
   }
 
   /** The destination by which others answer to a queue of this session. */
@@ -113,6 +117,7 @@ export class Client implements SessionOwner {
     this.#release();
     this.#release = release;
     this.account = account;
+    this.held.moveTo(account);
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
       account,
@@ -173,7 +178,8 @@ export class Client implements SessionOwner {
     const { session } = this;
     this.#subscriber?.stopStreams();
     this.#ended?.(code, reason);
-    if (!session.connected) return;
+    // A CONNECT that never completes must not count as a handshake for longer than its connection.
+    if (!session.connected) return this.#release();
     this.#parts.clients.disconnected(this);
     this.#parts.events.emit('disconnected', { session, code, reason });
   }

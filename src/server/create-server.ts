@@ -15,6 +15,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { adapted, unfailing } from '../message/logger.js';
+import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -138,6 +139,7 @@ export async function createObservedServer(
       onDelivery: hooks.onDelivery,
     },
     replies,
+    heldBytes: new Quota(limits.maxHeldBytes, shares),
     limits,
     authenticate: options.authenticate,
     heartbeat: options.heartbeat,

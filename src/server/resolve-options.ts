@@ -122,6 +122,8 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxOutboxBytes: Math.max(512 * 1024, 2 * maxFrameBytes),
       outboxTimeout: 10_000,
       maxWaitingFrames: 64,
+      maxWaitingBytes: 4 * maxFrameBytes,
+      maxHeldBytes: 256 * 1024 * 1024,
       maxPayloadObjects: defaultClassRules.maxObjects,
     },
     slowConsumers: { policy: 'close', rules: [] },

@@ -136,6 +136,19 @@ describe('a server', () => {
     await connectStomp(transport, { login: 'bob' });
   });
 
+  it('does not count a handshake whose connection is closed while `authenticate` hangs', async () => {
+    const transport = await start(
+      { maxHandshakes: 1 },
+      { authenticate: ({ login }) => (login === 'slow' ? new Promise(() => {}) : { name: 'ann' }) },
+    );
+    const slow = openStomp(transport);
+    slow.send('CONNECT', { 'accept-version': '1.2', host: 'x', login: 'slow' });
+    await nextTurn();
+    slow.connection.vanish();
+    await slow.connection.closed;
+    await connectStomp(transport, { login: 'ann' });
+  });
+
   it('closes a connection with 1013 when too many wait for their CONNECT', async () => {
     const transport = await start({ maxHandshakes: 1 });
     const first = openStomp(transport);

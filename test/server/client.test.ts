@@ -155,7 +155,7 @@ describe('when a client has finished its last frame', () => {
     await ann.request('SEND', { destination: '/topic/x', transaction: 't' });
     const finish = await loseConnection(ann);
     await finish();
-    expect(() => client.transactions.end('t')).toThrow(
+    expect(() => client.transactions.take('t')).toThrow(
       expect.objectContaining({ code: 'transaction-unknown' }),
     );
   });

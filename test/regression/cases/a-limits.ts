@@ -360,6 +360,33 @@ const heldReceipts: Case = {
   },
 };
 
+const heldByOneUser: Case = {
+  fault: 'A4',
+  name: 'transactions-of-many-sessions',
+  title:
+    'A transaction is accepted while the sessions of another user hold as much as they may hold',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate, limits: { maxHeldBytes: 1024 * 1024 } });
+    const flooders = [];
+    for (let i = 0; i < 4; i++) {
+      const flooder = await setup.connect({ login: 'flooder', problems: true });
+      flooder.send('BEGIN', { transaction: 't' });
+      for (let j = 0; j < 6; j++)
+        flooder.send('SEND', { destination: '/topic/x', transaction: 't' }, kilobytes(60));
+      flooders.push(flooder);
+    }
+    await setup.settle();
+    // Two frames fit into the share of 128 KiB.
+    const refused = flooders.flatMap(problemsOf).map(({ code }) => code);
+    expectEqual('the problems', refused.join(), Array(22).fill('transaction-limit').join());
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.request('BEGIN', { transaction: 't' });
+    await expectTaken(ann, '/topic/x', { transaction: 't' });
+    await ann.request('COMMIT', { transaction: 't' });
+  },
+};
+
 const emptyHeaders: Case = {
   fault: 'A4',
   name: 'empty-headers',
@@ -609,6 +636,7 @@ export const limits: readonly Case[] = [
   idempotencyKeys,
   ...sessionLimits,
   heldReceipts,
+  heldByOneUser,
   emptyHeaders,
   keptChunk,
   subscriptionHeaders,
