@@ -1,7 +1,8 @@
 // Limits the sessions of a server, and the connections that have not finished CONNECT.
 import type { Clock } from '../message/clock.js';
-import type { Logger } from '../message/logger.js';
+import { LimitedLog, type Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { printable } from '../message/quote.js';
 import { accountOf, Quota, tooMany } from '../message/quota.js';
 import type { ConnectionGate, ConnectionRefusal } from '../transport/transport.js';
 
@@ -22,25 +23,24 @@ export interface AdmissionParts {
   readonly hasUsers: boolean;
 }
 
-/** Milliseconds between two log lines about refused connections, because a flood of them must not fill the log. */
-const logInterval = 60_000;
-
 export class Admission implements ConnectionGate {
   readonly #handshakes: Quota;
   readonly #sessions: Quota;
-  /** Connections that were refused since the last log line. */
-  #refused = 0;
-  #loggedAt = -Infinity;
+  readonly #log: LimitedLog;
 
   constructor(private readonly parts: AdmissionParts) {
     const { maxSessions, maxHandshakes, shares } = parts.limits;
     this.#handshakes = new Quota(maxHandshakes, shares);
     this.#sessions = new Quota(maxSessions, 1);
+    this.#log = new LimitedLog(parts.clock, parts.logger, 'warn');
   }
 
   refusal(address: string | undefined, principal?: Principal): ConnectionRefusal | undefined {
     const refusal = this.#refusal(address, principal);
-    if (refusal !== undefined) this.#log(address, refusal);
+    if (refusal !== undefined)
+      this.#log.write(
+        `A connection from ${address ?? 'an unknown address'} was refused: ${refusal.code}.`,
+      );
     return refusal;
   }
 
@@ -57,7 +57,10 @@ export class Admission implements ConnectionGate {
     const { maxSessionsPerUser, maxSessionsPerAddress } = this.parts.limits;
     const share = principal === undefined ? maxSessionsPerAddress : maxSessionsPerUser;
     const excess = this.#sessions.excess(account, 1, share);
-    if (excess !== undefined) throw tooMany('session-limit', excess, 'sessions');
+    if (excess !== undefined) {
+      this.#log.write(`CONNECT of ${printable(account, 200)} was refused: session-limit.`);
+      throw tooMany('session-limit', excess, 'sessions');
+    }
     return counted(this.#sessions, account);
   }
 
@@ -73,19 +76,6 @@ export class Admission implements ConnectionGate {
     const owner = hasUsers || principal !== undefined ? undefined : account;
     const sessions = this.#sessions.excess(owner, 1, limits.maxSessionsPerAddress);
     return sessions && { code: 'session-limit', excess: sessions };
-  }
-
-  #log(address: string | undefined, { code }: ConnectionRefusal): void {
-    const { clock, logger } = this.parts;
-    this.#refused++;
-    const now = clock.now();
-    if (now - this.#loggedAt < logInterval) return;
-    const others = this.#refused - 1;
-    logger.warn(
-      `A connection from ${address ?? 'an unknown address'} was refused: ${code}. ${others} others were refused since the last such line.`,
-    );
-    this.#loggedAt = now;
-    this.#refused = 0;
   }
 }
 

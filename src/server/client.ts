@@ -36,7 +36,10 @@ export interface ClientParts {
   readonly replies: ReplyDirectory;
   /** The bytes that sessions hold: frames that wait, and open transactions. */
   readonly heldBytes: Quota;
-  readonly limits: TransactionLimits & { readonly maxSubscriptions: number };
+  readonly limits: TransactionLimits & {
+    readonly maxSubscriptions: number;
+    readonly maxStreams: number;
+  };
   readonly authenticate: Authenticator | undefined;
   readonly heartbeat: HeartbeatOptions;
   /** The header `server` of CONNECTED. */
@@ -58,9 +61,11 @@ export class Client implements SessionOwner {
   /** Ends the counting of the connection or session for the limits. */
   #release: () => void;
   #subscriber: SessionSubscriber | undefined;
-  // Created at the first use: most sessions have neither transactions nor reply addresses.
+  // Created at the first use: most sessions have neither transactions, reply addresses or streams.
   #transactions: Transactions | undefined;
   #replies: ReplyAddresses | undefined;
+  /** Running streams. A listener of each on the signal of the session would make the end of a stream slow when there are many. */
+  #streams: Set<AbortController> | undefined;
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
@@ -83,6 +88,20 @@ export class Client implements SessionOwner {
     this.subscriber.acceptReplies(queue.queue, limits.maxSubscriptions);
     this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions);
     return this.#replies.destinationOf(queue);
+  }
+
+  /** Counts a stream that begins; it is aborted when the connection is lost. False when the session has too many. */
+  addStream(stream: AbortController): boolean {
+    const streams = (this.#streams ??= new Set());
+    if (streams.size >= this.#parts.limits.maxStreams) return false;
+    streams.add(stream);
+    if (this.session.gone) stream.abort();
+    return true;
+  }
+
+  /** A stream has ended. */
+  removeStream(stream: AbortController): void {
+    this.#streams?.delete(stream);
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -177,6 +196,7 @@ export class Client implements SessionOwner {
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
+    for (const stream of this.#streams ?? []) stream.abort();
     this.#ended?.(code, reason);
     // A CONNECT that never completes must not count as a handshake for longer than its connection.
     if (!session.connected) return this.#release();

@@ -77,6 +77,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxSubscriptions: number;
   /** Bytes of all live subscriptions of one session, with headers and bookkeeping. @default 262,144 */
   readonly maxSubscriptionBytes: number;
+  /** Running streams of one session: async iterables that handlers have returned. @default 256 */
+  readonly maxStreams: number;
   /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */

@@ -112,6 +112,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       ...defaultDestinationLimits,
       maxSubscriptions: 128,
       maxSubscriptionBytes: 256 * 1024,
+      maxStreams: 256,
       maxTransactions: 8,
       maxTransactionFrames: 1000,
       maxTransactionBytes: 16 * maxFrameBytes,

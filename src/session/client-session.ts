@@ -268,6 +268,8 @@ export class ClientSession implements Session, ConnectionListener {
 
   #logClose(code: number, reason: string, failure: Failure | undefined): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
+    // Refused sessions can be many; the server logs them once a minute.
+    if (code === closeCodes.tryAgainLater) return;
     const text = `Session ${this.id} was closed with ${code} ${reason}`;
     if (failure === undefined) this.parts.logger.warn(`${text}.`);
     else this.parts.logger.error(`${text}: ${failure.activity} failed.`, failure.cause);
@@ -282,7 +284,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
     const controller = new AbortController();
-    // Each running stream adds a listener, so many listeners are not a leak.
+    // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'closed') controller.abort();
     return controller;

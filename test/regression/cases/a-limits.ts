@@ -14,7 +14,7 @@ import {
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
 import { collectGarbage } from '../../collect-garbage.js';
-import { bothLanguages, everyProtocol, everywhere, type Case } from '../case.js';
+import { bothLanguages, everyProtocol, everywhere, oneClient, type Case } from '../case.js';
 import type { StompClient, StompHeaders } from '../../clients/stomp.js';
 import { acknowledge, problemsOf, type ConnectHeaders } from '../client.js';
 import { expectEqual, expectThat, expectEnd } from '../expect.js';
@@ -387,6 +387,29 @@ const heldByOneUser: Case = {
   },
 };
 
+const lostMessages: Case = {
+  fault: 'A4',
+  name: 'log-lines-of-lost-messages',
+  title:
+    'Messages that a client rejects from its own queue and from the dead letters write few log lines',
+  ...oneClient,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    for (const destination of ['/temp-queue/x', '/queue/dead-letters']) {
+      await client.subscribe(destination, destination, { ack: 'client-individual' });
+      for (let i = 0; i < 50; i++) {
+        client.send('SEND', { destination });
+        const message = await client.next('MESSAGE');
+        acknowledge(client, setup.protocol, message, 'NACK', { requeue: 'false' });
+      }
+    }
+    await setup.settle();
+    const lines = setup.log.filter(({ level }) => level !== 'info').length;
+    expectThat(lines <= 4, `The log has ${lines} lines.`);
+  },
+};
+
 const emptyHeaders: Case = {
   fault: 'A4',
   name: 'empty-headers',
@@ -637,6 +660,7 @@ export const limits: readonly Case[] = [
   ...sessionLimits,
   heldReceipts,
   heldByOneUser,
+  lostMessages,
   emptyHeaders,
   keptChunk,
   subscriptionHeaders,
