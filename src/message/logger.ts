@@ -88,7 +88,7 @@ export class LimitedLog {
       return;
     }
     const others =
-      this.#leftOut === 0 ? '' : ` ${this.#leftOut} such lines were left out since the last one.`;
+      this.#leftOut === 0 ? '' : ` Similar lines left out since the last one: ${this.#leftOut}.`;
     this.logger[this.level](`${text}${others}`, cause);
     this.#writtenAt = now;
     this.#leftOut = 0;

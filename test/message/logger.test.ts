@@ -126,7 +126,7 @@ it('a limited log writes one line a minute, with the number of lines that were l
   await clock.advance(60_000);
   log.write('last');
   expect(lines.slice(1).map(([text]) => text)).toEqual([
-    'later 999 such lines were left out since the last one.',
+    'later Similar lines left out since the last one: 999.',
     'last',
   ]);
 });
