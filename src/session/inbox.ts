@@ -56,7 +56,7 @@ export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  #undecoded: (Uint8Array | EndOfInput)[] | undefined;
+  #undecoded: (Uint8Array | EndOfInput)[] = [];
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
   /** Bytes of the chunks received since items began to wait; at least the bytes of all items that wait. */
@@ -152,7 +152,7 @@ export class Inbox {
   }
 
   get #hasUndecoded(): boolean {
-    return this.#decoding !== undefined || this.#undecoded !== undefined;
+    return this.#decoding !== undefined || this.#undecoded.length > 0;
   }
 
   get #hasWaiting(): boolean {
@@ -167,7 +167,7 @@ export class Inbox {
   }
 
   #add(input: Uint8Array | EndOfInput): void {
-    (this.#undecoded ??= []).push(input);
+    this.#undecoded.push(input);
     this.#advance();
   }
 
@@ -217,8 +217,7 @@ export class Inbox {
       const next = this.#decoding?.next();
       if (next?.done === false) return next.value;
       this.#decoding = undefined;
-      const input = this.#undecoded?.shift();
-      if (this.#undecoded?.length === 0) this.#undecoded = undefined;
+      const input = this.#undecoded.shift();
       if (input === undefined || !(input instanceof Uint8Array)) return input;
       const decoder = this.#chooseDecoder(input);
       if (decoder === undefined) {
@@ -237,7 +236,7 @@ export class Inbox {
   }
 
   #discardUndecoded(): void {
-    this.#undecoded = undefined;
+    this.#undecoded = [];
     this.#decoding = undefined;
   }
 
@@ -299,6 +298,7 @@ export class Inbox {
   get #mayResume(): boolean {
     const { maxWaitingFrames } = this.parts.limits;
     return (
+      !this.#hasUndecoded &&
       this.#waiting <= maxWaitingFrames / 2 &&
       (this.#waitingBytes === 0 || this.#waitingBytes <= this.#maxWaitingBytes)
     );
@@ -316,7 +316,10 @@ export class Inbox {
     if (this.#paused) this.heartbeats.progressed();
     this.#completeInOrder();
     if (this.#running.length === 0) this.#exclusive = false;
-    this.#advance();
+    this.#startItems();
+    // Decoded in batches, because one frame at a time would cost half as much again.
+    if (this.#waiting === 0) this.#advance();
+    else if (this.#paused && this.#mayResume) this.#resume();
   }
 
   #process(item: Item): Promise<FrameResult> {
