@@ -298,7 +298,6 @@ export class Inbox {
   get #mayResume(): boolean {
     const { maxWaitingFrames } = this.parts.limits;
     return (
-      !this.#hasUndecoded &&
       this.#waiting <= maxWaitingFrames / 2 &&
       (this.#waitingBytes === 0 || this.#waitingBytes <= this.#maxWaitingBytes)
     );
@@ -318,8 +317,8 @@ export class Inbox {
     if (this.#running.length === 0) this.#exclusive = false;
     this.#startItems();
     // Decoded in batches, because one frame at a time would cost half as much again.
-    if (this.#waiting === 0) this.#advance();
-    else if (this.#paused && this.#mayResume) this.#resume();
+    const { maxWaitingFrames } = this.parts.limits;
+    if (this.#waiting <= (this.#paused ? maxWaitingFrames / 2 : 0)) this.#advance();
   }
 
   #process(item: Item): Promise<FrameResult> {
