@@ -1,4 +1,5 @@
 // Defaults and checks for options of the application.
+import { inspect } from 'node:util';
 import { MessagingError } from './error.js';
 import { similar } from './nearest.js';
 
@@ -41,20 +42,14 @@ const kinds = {
  */
 export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
   const names = Object.keys(shape);
-  if (kindOf(given) !== 'object') {
-    const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
-    throw new MessagingError(
-      'option-invalid',
-      `${group} must be an object, such as { ${names[0]}: ... }.`,
-    );
-  }
+  requireObject(path, given, names[0]!);
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(shape, name)) {
       const known = similar(name, names);
       throw invalidOption(
         `${path}${name}`,
         known === undefined
-          ? 'is unknown; docs/options.md lists all options'
+          ? `is unknown; ${names.length > 5 ? 'docs/options.md lists all options' : `the known ones are ${names.join(', ')}`}`
           : `is unknown; the nearest known one is '${path}${known}'`,
       );
     }
@@ -64,17 +59,46 @@ export function checkShape<T extends object>(path: string, given: object, shape:
   }
 }
 
+/** @throws {MessagingError} `option-invalid` unless the options are an object; @param example the name of an option */
+export function requireObject(path: string, given: unknown, example: string): void {
+  if (kindOf(given) === 'object') return;
+  const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
+  throw new MessagingError(
+    'option-invalid',
+    `${group} must be an object, such as { ${example}: ... }.`,
+  );
+}
+
+/** The text of the error that `checkShape` throws: decorators report their mistakes at start. Undefined for valid options. */
+export function shapeMistake<T extends object>(
+  given: unknown,
+  shape: Shape<T>,
+): string | undefined {
+  try {
+    checkShape('', given as object, shape);
+    return undefined;
+  } catch (error) {
+    return (error as MessagingError).message;
+  }
+}
+
 function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }
 
-/** @throws {MessagingError} `option-invalid` unless the value is an object with these methods; @param what the kind of object */
+/**
+ * @param what the kind of object
+ * @param methods empty for a function
+ * @throws {MessagingError} `option-invalid` unless the value is an object with these methods, or a function
+ */
 export function requireMethods(
   name: string,
   value: unknown,
   what: string,
   methods: readonly string[],
 ): void {
+  if (methods.length === 0 && typeof value !== 'function')
+    throw invalidOption(name, `must be ${what}`);
   const given = value as Readonly<Record<string, unknown>> | null | undefined;
   const missing = methods.filter((method) => typeof given?.[method] !== 'function');
   if (missing.length > 0)
@@ -89,9 +113,26 @@ export function requireCount(name: string, value: number, least: number): void {
 
 /** @throws {MessagingError} `option-invalid` for a malformed prefix of destinations */
 export function requirePrefix(name: string, prefix: string): void {
+  requireTexts(name, [prefix]);
   if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix))
     throw invalidOption(
       name,
       `must begin with a slash, not end with one, and have no wildcards; '${prefix}' is not valid`,
     );
+}
+
+/** @throws {MessagingError} `option-invalid` unless all values are texts */
+export function requireTexts(name: string, values: readonly unknown[]): void {
+  for (const value of values)
+    if (typeof value !== 'string')
+      throw invalidOption(name, `must be a list of texts; ${inspect(value)} is not a text`);
+}
+
+/** A copy of plain data, frozen in depth. Functions and other values stay as they are. */
+export function frozenCopy<T>(data: T): T {
+  if (typeof data !== 'object' || data === null) return data;
+  const copy = Array.isArray(data)
+    ? data.map(frozenCopy)
+    : Object.fromEntries(Object.entries(data).map(([name, value]) => [name, frozenCopy(value)]));
+  return Object.freeze(copy) as T;
 }

@@ -2,6 +2,7 @@
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
+import { isPromise, refusedPromise } from '../message/promise.js';
 import {
   checkClass,
   defaultClassRules,
@@ -25,7 +26,7 @@ export interface WrittenPayload {
 
 /**
  * Reads and writes one format (Spring: MessageConverter). Each method may return undefined; the next converter for the content
- * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`.
+ * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
  *
  * @example
  * const csv: PayloadConverter = {
@@ -133,6 +134,8 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const written = converter.write(value, contentType);
+        if (isPromise(written))
+          throw refusedPromise(written, `write() of the converter '${converter.name}'`);
         if (written !== undefined) return withOwnBody(written, value);
       }
     } catch (cause) {
@@ -146,13 +149,11 @@ export class Payloads implements PayloadReader {
 
   #readRaw({ headers, body }: Message, type: PayloadType): unknown {
     const { media, converters } = this.#formatOf(headers.get('content-type'));
-    try {
-      for (const converter of converters) {
-        const read = converter.read(body, media, type);
-        if (read !== undefined) return read.value;
-      }
-    } catch (cause) {
-      throw new MessagingError('payload-unreadable', undefined, { cause });
+    for (const converter of converters) {
+      const read = readWith(converter, body, media, type);
+      if (isPromise(read))
+        throw refusedPromise(read, `read() of the converter '${converter.name}'`);
+      if (read !== undefined) return read.value;
     }
     throw new MessagingError(
       'payload-unreadable',
@@ -175,6 +176,19 @@ export class Payloads implements PayloadReader {
   }
 }
 
+function readWith(
+  converter: PayloadConverter,
+  body: Uint8Array,
+  media: MediaType | undefined,
+  type: PayloadType,
+): { readonly value: unknown } | undefined {
+  try {
+    return converter.read(body, media, type);
+  } catch (cause) {
+    throw new MessagingError('payload-unreadable', undefined, { cause });
+  }
+}
+
 /** Copies a body in the memory of the value: the application may reuse its buffer while the message waits for subscribers. */
 function withOwnBody(written: WrittenPayload, value: unknown): WrittenPayload {
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
@@ -189,8 +203,8 @@ export function acceptsMediaType({ mediaTypes }: PayloadConverter, name: string)
 const validMediaType = /^(?:\*|[^\s/;*A-Z]+\/(?:\*|(?:\*\+)?[^\s/;*A-Z]+))$/;
 
 function checkMediaTypes({ name, mediaTypes }: PayloadConverter): void {
-  // A converter in JavaScript may declare nothing.
-  const declared = (mediaTypes as readonly string[] | undefined) ?? [];
+  // A converter in JavaScript may declare nothing or a text.
+  const declared: readonly string[] = Array.isArray(mediaTypes) ? mediaTypes : [];
   if (declared.length > 0 && declared.every((mediaType) => validMediaType.test(mediaType))) return;
   throw invalidOption(
     'converters',

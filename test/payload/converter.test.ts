@@ -268,6 +268,36 @@ describe('a converter of the application', () => {
   });
 });
 
+it.each(['text/csv', undefined, [], [5]])(
+  'mediaTypes that are not a list are refused: %j',
+  (given) => {
+    const converter = {
+      name: 'csv',
+      mediaTypes: given,
+      read: () => undefined,
+      write: () => undefined,
+    };
+    expect(code(() => new Payloads([converter as never]))).toBe('option-invalid');
+  },
+);
+
+it('a converter of the application must not be asynchronous; a rejection of it is handled', async () => {
+  const reject = () => Promise.reject(new Error('late')) as never;
+  const asynchronous: PayloadConverter = {
+    name: 'late',
+    mediaTypes: ['text/plain'],
+    untyped: true,
+    read: reject,
+    write: reject,
+  };
+  const both = new Payloads([asynchronous]);
+  expect(() => both.read(message('a'), types.any)).toThrow(
+    "read() of the converter 'late' must return its result; it returned a promise.",
+  );
+  expect(code(() => both.write('a'))).toBe('payload-unwritable');
+  await new Promise(setImmediate);
+});
+
 describe('bytes of the application', () => {
   const echo: PayloadConverter = {
     name: 'echo',

@@ -81,9 +81,19 @@ describe('the text of no-route', () => {
     expect(textOf('no-route', 'send', '/app/latex', routes)).toContain('no known one is similar');
   });
 
-  it('has no similar destination when a segment between dots is different', () => {
+  it('compares the segments between dots', () => {
     expect(textOf('no-route', 'send', '/app/rooms.lobby.entirely', dots, '.')).toContain(
-      'no known one is similar',
+      "with the same beginning is '/app/rooms.{room}.say'",
+    );
+  });
+
+  it.each([
+    ['/app/rooms/lobby/whatever', '/app/rooms/{room}/say'],
+    ['/shop/rooms', '/shop/rooms/{room}/say'],
+    ['/app/hello/world/again', '/app/hello'],
+  ])('names a destination with the same beginning: %s', (destination, sibling) => {
+    expect(textOf('no-route', 'send', destination)).toBe(
+      `Nothing serves '${destination}' for SEND. A known destination with the same beginning is '${sibling}'.`,
     );
   });
 
@@ -91,7 +101,6 @@ describe('the text of no-route', () => {
     '/news/today',
     '/app/something/else',
     '/app/hwxyz',
-    '/app/hello/x',
     '/app.hello',
     '/app',
     `/app/${'x'.repeat(500)}`,
