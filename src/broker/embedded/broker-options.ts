@@ -93,6 +93,9 @@ function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
   requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
+  requireCount('queue.maxPrefetch', queue.maxPrefetch, 1);
+  if (queue.prefetch > queue.maxPrefetch)
+    throw invalidOption('queue.prefetch', 'must be at most `queue.maxPrefetch`');
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
   const { initial, multiplier, max } = queue.redeliveryDelay;
   requireDelay('queue.redeliveryDelay.initial', initial, 0);
