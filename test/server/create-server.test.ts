@@ -666,7 +666,7 @@ describe('a server', () => {
   });
 
   it('has the queue options of its broker for the queues of sessions, whatever the class of the broker', async () => {
-    const inner = new EmbeddedBroker({ queue: { prefetch: 1 } });
+    const inner = new EmbeddedBroker({ queue: { prefetch: 1, maxPrefetch: 1 } });
     const broker: Broker = {
       queueOptions: inner.queueOptions,
       start: (context) => inner.start(context),
