@@ -695,7 +695,8 @@ describe('a server', () => {
     const { transport } = await serve({ controllers: [Orders], separator: '.' });
     const ann = await connectStomp(transport);
     await ann.subscribe('s', '/topic/orders');
-    ann.send('SEND', { destination: '/app/orders.7' });
+    for (const name of ['orders.6.5', 'orders.7'])
+      ann.send('SEND', { destination: `/app/${name}` });
     expect(await ann.texts(1)).toEqual(['7']);
   });
 
