@@ -2,18 +2,13 @@
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
-import {
-  checkClass,
-  defaultClassRules,
-  prepareClasses,
-  toInstance,
-  type ClassRules,
-} from './class-validation.js';
+import { defaultClassRules, type ClassRules } from './class-rules.js';
+import { checkClass, prepareClasses, toInstance } from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
 import { isBuiltIn, type PayloadType } from './payload-type.js';
 import { parseWithSchema, requireFewObjects } from './standard-schema.js';
 
-export type { UnknownProperties } from './class-validation.js';
+export type { UnknownProperties } from './class-rules.js';
 export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
 

@@ -1,16 +1,16 @@
 // Properties of a payload for which the class has no validator, and keys that would change more than a property.
 import 'reflect-metadata';
-import { Expose, Transform, Type } from 'class-transformer';
+import { Expose, plainToInstance, Transform, Type } from 'class-transformer';
 import { Allow, IsArray, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import { loggedClassRules } from '../../src/payload/class-log.js';
 import {
   defaultClassRules,
-  toInstance,
   type ClassRules,
   type UnknownProperties,
-} from '../../src/payload/class-validation.js';
+} from '../../src/payload/class-rules.js';
+import { toInstance } from '../../src/payload/class-validation.js';
 import type { Constructor } from '../../src/payload/converter.js';
 
 class Item {
@@ -296,5 +296,51 @@ describe('the log', () => {
     for (let i = 0; i < 3; i++)
       causes.push(await resultOf({}, Failing, rules).catch(({ cause }: Error) => cause));
     expect(causes).toEqual([new Error('It failed.'), undefined, undefined]);
+  });
+});
+
+describe('an unknown property of an object that @Transform builds', () => {
+  class Box {
+    @ValidateNested()
+    item!: Item;
+  }
+
+  class Built {
+    @ValidateNested()
+    @Transform(({ value }) => plainToInstance(Item, value))
+    item!: Item;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Transform(({ value }) =>
+      (value as Box[]).map(({ item }) =>
+        Object.assign(new Box(), { item: plainToInstance(Item, item) }),
+      ),
+    )
+    boxes?: Box[];
+  }
+
+  const item = { name: 'a', admin: true };
+  const payload = () => structuredClone({ item, boxes: [{ item }] });
+
+  it("is dropped with 'drop', at all depths", async () => {
+    const { result, dropped } = await convert(payload(), 'drop', Built);
+    expect(JSON.parse(JSON.stringify(result))).toEqual({
+      item: { name: 'a' },
+      boxes: [{ item: { name: 'a' } }],
+    });
+    expect(dropped).toEqual(['Item.admin', 'Item.admin']);
+  });
+
+  it("is reported with 'reject'", async () => {
+    expect((await convert(payload(), 'reject', Built)).result).toEqual([
+      { path: 'item.admin', message: 'is unknown' },
+      { path: 'boxes.0.item.admin', message: 'is unknown' },
+    ]);
+  });
+
+  it("is kept with 'keep'", async () => {
+    const { result } = await convert(payload(), 'keep', Built);
+    expect(result).toMatchObject({ item, boxes: [{ item }] });
   });
 });
