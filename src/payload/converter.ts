@@ -1,12 +1,14 @@
 // The contract between bytes and values, and the choice of a converter by content type.
+import { isUint8Array } from 'node:util/types';
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
+import { isPromise } from '../message/promise.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
 import { checkClass, prepareClasses, toInstance } from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
 import { isBuiltIn, type PayloadType } from './payload-type.js';
-import { parseWithSchema, requireFewObjects } from './standard-schema.js';
+import { parseWithSchema, requireFewValues } from './standard-schema.js';
 
 export type { UnknownProperties } from './class-rules.js';
 export type { MediaType } from './media-type.js';
@@ -106,7 +108,7 @@ export class Payloads implements PayloadReader {
       case 'class':
         return toInstance(value, type.type, this.#classRules);
       case 'schema':
-        if (!isBuiltIn(type.schema)) requireFewObjects(value, this.#classRules.maxObjects);
+        if (!isBuiltIn(type.schema)) requireFewValues(value, this.#classRules.maxObjects);
         return parseWithSchema(value, type.schema);
       default:
         return value;
@@ -128,7 +130,7 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const written = converter.write(value, contentType);
-        if (written !== undefined) return withOwnBody(written, value);
+        if (written !== undefined) return withOwnBody(requireBytes(written, converter), value);
       }
     } catch (cause) {
       throw new MessagingError('payload-unwritable', undefined, { cause });
@@ -144,7 +146,7 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const read = converter.read(body, media, type);
-        if (read !== undefined) return read.value;
+        if (read !== undefined) return requireNoPromise(read, converter).value;
       }
     } catch (cause) {
       throw new MessagingError('payload-unreadable', undefined, { cause });
@@ -168,6 +170,22 @@ export class Payloads implements PayloadReader {
   #accepting(name: string): readonly PayloadConverter[] {
     return this.#converters.filter((converter) => acceptsMediaType(converter, name));
   }
+}
+
+/** @throws {TypeError} when a converter in JavaScript returns a promise; its rejection is ignored */
+function requireNoPromise<T>(result: T, { name }: PayloadConverter): T {
+  if (!isPromise(result)) return result;
+  result.then(undefined, () => {});
+  throw new TypeError(`The converter '${name}' must not return a promise.`);
+}
+
+/** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body */
+function requireBytes(written: WrittenPayload, converter: PayloadConverter): WrittenPayload {
+  const { body, contentType } = requireNoPromise(written, converter);
+  if (isUint8Array(body) && typeof contentType === 'string') return written;
+  throw new TypeError(
+    `The converter '${converter.name}' must return { body: Uint8Array, contentType: string }.`,
+  );
 }
 
 /** Copies a body in the memory of the value: the application may reuse its buffer while the message waits for subscribers. */

@@ -500,6 +500,11 @@ function quotedValue(name: string, type: Constructor, payload: unknown): Case {
   };
 }
 
+class Prefixed {
+  @IsIn(['red'], { message: 'xx$value' })
+  color!: string;
+}
+
 class Named {
   get label(): string {
     return 'label';
@@ -567,8 +572,46 @@ const unconvertiblePayloads = unconvertible.map(([name, type, payload]): Case =>
   },
 }));
 
+const wrongConverter: Case = {
+  fault: 'D8',
+  name: 'converter-that-writes-text',
+  title: 'A converter that writes no bytes fails with payload-unwritable, and closes no session',
+  ...bothLanguages,
+  async run(setup) {
+    @Controller()
+    class TextController {
+      @MessageMapping('/text')
+      text() {
+        return written;
+      }
+    }
+    const written = { a: 1 };
+    const wrong = {
+      name: 'wrong',
+      mediaTypes: ['text/wrong'],
+      untyped: true,
+      read: () => undefined,
+      write: (value: unknown) =>
+        value === written ? { body: 'text' as never, contentType: 'text/wrong' } : undefined,
+    };
+    await setup.start({ controllers: [TextController], converters: [wrong] });
+    const client = await setup.connect({ problems: true });
+    await client.subscribe('text', '/topic/text');
+    for (let i = 0; i < 2; i++) client.send('SEND', { destination: '/app/text' });
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      problemsOf(client).map(({ code }) => code),
+      ['payload-unwritable', 'payload-unwritable'],
+    );
+  },
+};
+
 const returned: Readonly<Record<string, () => unknown>> = {
   map: () => new Map([['a', 1]]),
+  'map-of-to-json': () => ({ toJSON: () => new Map([['a', 1]]) }),
+  'set-of-to-json': () => ({ toJSON: () => new Set(['a']) }),
+  'error-of-to-json': () => ({ toJSON: () => new Error('It failed.') }),
   set: () => new Set(['a']),
   'array-buffer': () => new Uint8Array([1, 2, 3]).buffer,
   error: () => new Error('It failed.'),
@@ -616,6 +659,8 @@ export const payloads: readonly Case[] = [
   ...builtObjects,
   quotedValue('members-of-a-list', Tags, { tags: [secret] }),
   quotedValue('values-of-an-object', Settings, { setting: { a: secret } }),
+  quotedValue('value-inside-of-a-word', Prefixed, { color: secret }),
+  wrongConverter,
   inheritedGetter,
   ...unconvertiblePayloads,
   ...returnedValues,
