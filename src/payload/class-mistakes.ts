@@ -76,7 +76,7 @@ function untypedMistake(
 ): string | undefined {
   if (declaredType(type, property.name) !== undefined || !lacksForm(property, rules))
     return undefined;
-  return "the compiler's type is missing, so arrays and single values cannot be told apart; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add @IsArray() or @IsObject().";
+  return `the compiler's type is missing, so arrays and single values cannot be told apart; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add @IsArray() or @IsObject(). ${collectionHint}`;
 }
 
 /** The compiler records a union, an interface and a mapped type as Object. */

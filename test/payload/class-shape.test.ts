@@ -4,8 +4,9 @@ import { Transform, Type } from 'class-transformer';
 import { IsDate, IsObject, IsOptional, IsString, MinDate, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import type { FieldProblem, MessagingError } from '../../src/message/error.js';
-import { toInstance } from '../../src/payload/class-validation.js';
+import { checkClass, toInstance } from '../../src/payload/class-validation.js';
 import type { Constructor } from '../../src/payload/converter.js';
+import { withoutTypes } from './without-types.js';
 
 class Tag {
   @IsString()
@@ -249,6 +250,34 @@ it('nested classes without @Type are converted in a class that @Type chooses by 
   await expect(
     convert({ kind: 'parcel', content: { tag: { name: 1 } } }, Post),
   ).rejects.toMatchObject({ fields: [{ path: 'content.tag.name' }] });
+});
+
+it('a Map and a Set are converted whose types only @Reflect.metadata records', async () => {
+  const Recorded = withoutTypes(() => {
+    class Recorded {
+      byName!: ReadonlyMap<string, Tag>;
+      tags!: ReadonlySet<Tag> | null;
+    }
+    return Recorded;
+  });
+  for (const [name, collection] of Object.entries({ byName: Map, tags: Set }))
+    for (const decorate of [
+      Reflect.metadata('design:type', collection),
+      Type(() => Tag),
+      ValidateNested({ each: true }),
+    ])
+      decorate(Recorded.prototype, name);
+  expect(checkClass(Recorded)).toEqual([]);
+  const plain = { byName: { a: { name: 'a' } }, tags: [{ name: 'b' }] };
+  const { byName, tags } = (await toInstance(plain, Recorded)) as InstanceType<typeof Recorded>;
+  expect(byName.get('a')).toBeInstanceOf(Tag);
+  expect([...tags!][0]).toBeInstanceOf(Tag);
+  await expect(convert({ byName: [], tags: { a: 1 } }, Recorded)).rejects.toMatchObject({
+    fields: [
+      { path: 'byName', message: 'must be an object' },
+      { path: 'tags', message: 'must be an array' },
+    ],
+  });
 });
 
 describe('a nested class without @Type', () => {
