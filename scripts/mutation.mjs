@@ -77,7 +77,7 @@ function report(file, result) {
   for (const mutant of added) console.log(`  new survivor: ${describeMutant(mutant)}`);
   for (const mutant of vanished) console.log(`  no longer survives: ${describeMutant(mutant)}`);
   if (values.update) {
-    list[file] = updated(list[file], result);
+    list[file] = updated(list[file], result, lastCommit());
     // After each file, so that an interrupted run keeps its results.
     writeList(list);
     writePage(list);
@@ -99,6 +99,16 @@ function writeList(list) {
 /** @param {import('./mutation/survivors.mjs').List} list */
 function writePage(list) {
   writeFileSync(pageFile, pageOf(Object.keys(testsByFolder), readSources(root), list));
+}
+
+/** @returns {string} the last commit of the working tree, as a short hash */
+function lastCommit() {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short=7', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error('The list needs the last commit, and git does not return it.');
+  return stdout.trim();
 }
 
 /** Installs Stryker if it is missing. */

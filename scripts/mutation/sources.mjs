@@ -14,7 +14,7 @@ export const testsByFolder = {
   ],
   // Only these use the disk, which takes longer than all other tests of the broker.
   'src/broker/embedded/store': ['test/broker/embedded/store/*.test.ts'],
-  'src/server': ['test/server/**/*.test.ts'],
+  'src/server': ['test/server/**/*.test.ts', 'test/end-to-end/{attach,endpoint-policies}.test.ts'],
 };
 
 /**

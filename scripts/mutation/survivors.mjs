@@ -6,6 +6,7 @@ import { folderOf } from './sources.mjs';
 
 /**
  * @typedef {object} FileEntry
+ * @property {string} commit the last commit before the run of this file, as a short hash
  * @property {number} mutants
  * @property {number} killed
  * @property {(Mutant & { reason: string })[]} survivors
@@ -30,11 +31,13 @@ export function compare(listed, found) {
 /**
  * @param {FileEntry | undefined} entry
  * @param {Result} result
+ * @param {string} commit the last commit before the run, as a short hash
  * @returns {FileEntry} the result, with the reasons that the entry has
  */
-export function updated(entry, { mutants, killed, survivors }) {
+export function updated(entry, { mutants, killed, survivors }, commit) {
   const reasons = new Map(entry?.survivors.map((each) => [keyOf(each), each.reason]));
   return {
+    commit,
     mutants,
     killed,
     survivors: survivors.map((each) => ({
@@ -63,6 +66,7 @@ export function pageOf(folders, sources, list) {
       text: [
         `## ${folder}`,
         ...untested(files, list),
+        ...runs(folder, tested, list),
         ...tested
           .filter((file) => list[file].survivors.length > 0)
           .map((file) => sectionOf(file, sources.get(file), list[file])),
@@ -80,7 +84,9 @@ export function pageOf(folders, sources, list) {
 const introduction = `# Mutation tests
 
 A mutation test changes one expression of the sources and runs the tests of its folder. The mutant is killed if a test fails; it
-survives if all tests pass. This page lists the mutants that survived the last run, each with the reason why no test kills it.
+survives if all tests pass. This page lists the mutants that survived the last run of each file, each with the reason why no test
+kills it. A run of all files takes hours, so not all results are of one commit: each folder has a list of the last commits before
+the runs. The files may have changed since then.
 
 \`npm run mutation -- src/session/outbox.ts\` tests one file, \`npm run mutation -- src/session\` a folder, and \`npm run mutation\`
 all of them. The command fails if a mutant survives that is not listed. To change the list, first write a test for the mutant. If a
@@ -113,6 +119,23 @@ function rowOf(folder, files, tested, list) {
 function untested(files, list) {
   const names = files.filter((file) => list[file] === undefined).map((file) => `- \`${file}\``);
   return names.length === 0 ? [] : [['Not tested yet:', '', ...names].join('\n')];
+}
+
+/**
+ * The last commits before the runs of a folder, in the order of their first file.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} tested
+ * @param {List} list
+ */
+function runs(folder, tested, list) {
+  const commits = new Set(tested.map((file) => list[file].commit));
+  const lines = [...commits].map((commit) => {
+    const files = tested.filter((file) => list[file].commit === commit);
+    const names = files.map((file) => `\`${file.slice(folder.length + 1)}\``);
+    return `- \`${commit}\`: ${names.join(', ')}`;
+  });
+  return lines.length === 0 ? [] : [['Last commits before the runs:', '', ...lines].join('\n')];
 }
 
 /**

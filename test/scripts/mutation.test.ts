@@ -14,6 +14,7 @@ interface Mutant {
 }
 
 interface FileEntry {
+  readonly commit: string;
   readonly mutants: number;
   readonly killed: number;
   readonly survivors: readonly (Mutant & { readonly reason: string })[];
@@ -22,7 +23,7 @@ interface FileEntry {
 interface Survivors {
   readonly unexplained: string;
   readonly compare: (listed: readonly Mutant[], found: readonly Mutant[]) => object;
-  readonly updated: (entry: FileEntry | undefined, result: object) => FileEntry;
+  readonly updated: (entry: FileEntry | undefined, result: object, commit: string) => FileEntry;
   readonly pageOf: (
     folders: readonly string[],
     sources: ReadonlyMap<string, string>,
@@ -65,12 +66,15 @@ describe('a run', () => {
     expect(compare([less, less], [less])).toEqual({ added: [], vanished: [less] });
   });
 
-  it('keeps the reasons of listed mutants in an update', () => {
-    const entry = { mutants: 9, killed: 8, survivors: [{ ...less, reason: 'Equivalent.' }] };
-    expect(updated(entry, { mutants: 9, killed: 7, survivors: [always, less] }).survivors).toEqual([
-      { ...always, reason: unexplained },
-      { ...less, reason: 'Equivalent.' },
-    ]);
+  it('keeps the reasons of listed mutants in an update, and has a new commit', () => {
+    const survivors = [{ ...less, reason: 'Equivalent.' }];
+    const entry = { commit: 'aaaaaaa', mutants: 9, killed: 8, survivors };
+    const result = { mutants: 9, killed: 7, survivors: [always, less] };
+    expect(updated(entry, result, 'bbbbbbb')).toEqual({
+      ...result,
+      commit: 'bbbbbbb',
+      survivors: [{ ...always, reason: unexplained }, ...survivors],
+    });
   });
 });
 
@@ -81,6 +85,11 @@ describe('the committed list', () => {
         .filter(({ reason }) => reason === unexplained || reason.trim() === '')
         .map(({ line }) => `${file}: ${line}`),
     );
+    expect(missing).toEqual([]);
+  });
+
+  it('has the last commit before each run', () => {
+    const missing = Object.keys(list).filter((file) => !/^[0-9a-f]{7}$/.test(list[file]!.commit));
     expect(missing).toEqual([]);
   });
 
@@ -102,17 +111,23 @@ describe('the page', () => {
         ['src/a/new.ts', ''],
       ]),
       {
-        [file]: { mutants: 8, killed: 7, survivors: [{ ...less, reason: 'Equivalent.' }] },
+        [file]: {
+          commit: 'aaaaaaa',
+          mutants: 8,
+          killed: 7,
+          survivors: [{ ...less, reason: 'Equivalent.' }],
+        },
       },
     );
 
-  it('has the score of a folder, its survivors, and its files that are not tested', () => {
+  it('has the score of a folder, its survivors, its files that are not tested, and the last commit before each run', () => {
     const text = page(`  ${less.line}\n`);
     expect(text).toContain('| `src/a/` | 7 of 8 | 1 | 87.5 % | 1 of 2 |');
     expect(text).toContain(
       '- `if (a < b) return;`\n  EqualityOperator: `a < b` becomes `a <= b`. Equivalent.',
     );
     expect(text).toContain('Not tested yet:\n\n- `src/a/new.ts`');
+    expect(text).toContain('Last commits before the runs:\n\n- `aaaaaaa`: `b.ts`');
   });
 
   it('changes when a listed line changes', () => {

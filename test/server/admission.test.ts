@@ -66,7 +66,7 @@ describe('the limits of sessions', () => {
   });
 
   it('bound the anonymous sessions of an address', () => {
-    const { open } = admission();
+    const { open } = admission({ maxSessionsPerUser: 3 });
     open(undefined, '10.0.0.1');
     open(undefined, '10.0.0.1');
     expect(() => open(undefined, '10.0.0.1')).toThrow(MessagingError);

@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 /** A server with one client, whose user is ann. */
-async function start({ hooks = {}, broker }: { hooks?: Hooks; broker?: Broker } = {}) {
+async function start({ hooks = {}, ...options }: ServerOptions & { hooks?: Hooks } = {}) {
   const add = vi.spyOn(Clients.prototype, 'add');
   const errors: unknown[] = [];
   const transport = memoryTransport();
@@ -65,7 +65,7 @@ async function start({ hooks = {}, broker }: { hooks?: Hooks; broker?: Broker } 
       transports: [transport],
       controllers: [WorkController],
       logger: { ...silentLogger, error: (...entry: unknown[]) => void errors.push(entry) },
-      ...(broker && { broker }),
+      ...options,
     },
     hooks,
   );
@@ -88,6 +88,46 @@ async function loseConnection(ann: Awaited<ReturnType<typeof connectStomp>>) {
     await server.idle();
   };
 }
+
+describe('a client', () => {
+  it('is connected with one event, which has its session', async () => {
+    const { transport } = await start();
+    const sessions: Session[] = [];
+    server.events.on('connected', ({ session }) => void sessions.push(session));
+    await connectStomp(transport);
+    expect(sessions).toEqual([...server.sessions.all()].slice(1));
+    expect(sessions).toHaveLength(1);
+  });
+
+  it('has no subscriber before CONNECT', async () => {
+    const add = vi.spyOn(Clients.prototype, 'add');
+    const { transport } = await start();
+    openStomp(transport);
+    const client = add.mock.lastCall![0] as Client;
+    expect(client.openSubscriber).toBeUndefined();
+    expect(() => client.subscriber).toThrow(expect.objectContaining({ code: 'not-connected' }));
+  });
+
+  it('that reads too slowly has an event for each dropped message', async () => {
+    const { ann, client } = await start({
+      slowConsumers: { policy: 'drop-oldest' },
+      limits: { maxOutboxBytes: 1000 },
+    });
+    const events: unknown[] = [];
+    server.events.on('dropped', (event) => void events.push(event));
+    await ann.subscribe('s', '/topic/*');
+    ann.connection.pause();
+    while (events.length === 0) {
+      await server.publisher.publish('/topic/x', '.'.repeat(500));
+      await nextTurn();
+    }
+    expect(events[0]).toEqual({
+      session: client.session,
+      subscription: 's',
+      destination: '/topic/x',
+    });
+  });
+});
 
 describe('when the connection of a client is lost', () => {
   it('its streams are closed, although a handler still works', async () => {
@@ -130,6 +170,26 @@ describe('when the connection of a client is lost', () => {
     expect(events).toEqual([{ session: client.session, code: 1006, reason: '' }]);
     await finish();
     expect(events).toHaveLength(1);
+  });
+
+  it('during authentication, the broker does not receive its session', async () => {
+    const connect = vi.spyOn(EmbeddedBroker.prototype, 'connect');
+    let authenticate = () => {};
+    const { transport } = await start({
+      authenticate: ({ headers }) =>
+        headers.get('login') === undefined
+          ? undefined
+          : new Promise((resolve) => (authenticate = () => resolve(undefined))),
+    });
+    expect(connect).toHaveBeenCalledOnce();
+    const bob = openStomp(transport);
+    bob.send('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'bob' });
+    await nextTurn();
+    bob.connection.vanish();
+    await bob.connection.closed;
+    authenticate();
+    await server.idle();
+    expect(connect).toHaveBeenCalledOnce();
   });
 
   it('no disconnected event is emitted for a client that never connected', async () => {

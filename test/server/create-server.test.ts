@@ -683,6 +683,22 @@ describe('a server', () => {
     await ann.expectNone();
   });
 
+  it('separates the variables of its routes by dots when the separator is a dot', async () => {
+    @Controller()
+    class Orders {
+      @MessageMapping('orders.{id}')
+      @SendTo('/topic/orders')
+      create(@DestinationVariable('id') id: string) {
+        return id;
+      }
+    }
+    const { transport } = await serve({ controllers: [Orders], separator: '.' });
+    const ann = await connectStomp(transport);
+    await ann.subscribe('s', '/topic/orders');
+    ann.send('SEND', { destination: '/app/orders.7' });
+    expect(await ann.texts(1)).toEqual(['7']);
+  });
+
   it('lists its routes', async () => {
     const { server } = await serve({ controllers: [RoomController] });
     expect(server.routes()).toContainEqual({

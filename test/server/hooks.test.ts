@@ -10,8 +10,10 @@ import {
   SubscribeMapping,
   type Server,
 } from '../../src/index.js';
+import type { Invocation } from '../../src/dispatch/invocation.js';
+import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js';
 import { createObservedServer } from '../../src/server/create-server.js';
-import type { Hooks } from '../../src/server/hooks.js';
+import { observeRoute, type Hooks } from '../../src/server/hooks.js';
 import { connectStomp, type MemoryStompClient } from '../clients/stomp.js';
 
 @Controller()
@@ -51,9 +53,14 @@ class HookController {
   }
 
   @SubscribeMapping('/endless')
-  async *endless() {
-    yield 1;
-    await new Promise(() => {});
+  endless() {
+    const items = [{ done: false, value: 1 }];
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => items.shift() ?? new Promise(() => {}),
+        return: async () => ({ done: true, value: undefined }),
+      }),
+    };
   }
 }
 
@@ -186,7 +193,100 @@ describe('the stream hook', () => {
     ann.connection.vanish();
     await ann.connection.closed;
     await server.idle();
-    expect(calls).toContain('stream /endless');
+    expect(calls).toContain('stream /endless ended');
+  });
+});
+
+describe('an observed route', () => {
+  const invocation = { lookup: '/x' } as Invocation;
+
+  function routeWith(invoke: Route['invoke']): Route {
+    return { on: 'send', pattern: '/x', handler: 'Test.x', invoke };
+  }
+
+  function streamOf(stream: AsyncIterable<unknown>): StreamOutcome {
+    return { kind: 'stream', stream, targets: [], recover: () => ({ kind: 'none' }) };
+  }
+
+  async function* oneItem() {
+    yield 1;
+  }
+
+  /** The stream of a route that returns one with this iterator. */
+  async function observedIterator(iterator: AsyncIterator<unknown>, given: Hooks = hooks) {
+    const stream = { [Symbol.asyncIterator]: () => iterator };
+    const outcome = await observeRoute(
+      routeWith(() => streamOf(stream)),
+      given,
+    ).invoke(invocation);
+    return (outcome as StreamOutcome).stream[Symbol.asyncIterator]();
+  }
+
+  it('is the route itself without hooks of routes and streams', () => {
+    const route = routeWith(() => ({ kind: 'none' }));
+    expect(observeRoute(route, { onFrame: hooks.onFrame! })).toBe(route);
+  });
+
+  it('has the outcome of its handler, with one hook or both', async () => {
+    const value: Outcome = { kind: 'value', value: 7, targets: [] };
+    const failure = new Error('expected');
+    for (const given of [
+      { onRoute: hooks.onRoute! },
+      { onStream: hooks.onStream! },
+      hooks,
+      { onRoute: () => undefined },
+    ]) {
+      const invoke = (call: Route['invoke']) =>
+        observeRoute(routeWith(call), given).invoke(invocation);
+      expect(invoke(() => value)).toBe(value);
+      expect(await invoke(async () => value)).toBe(value);
+      await expect(invoke(async () => Promise.reject(failure))).rejects.toBe(failure);
+      const fail = () => {
+        throw failure;
+      };
+      expect(() => invoke(fail)).toThrow(failure);
+      const iterator = await observedIterator(oneItem(), given);
+      expect(await iterator.next()).toEqual({ done: false, value: 1 });
+      expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
+  it('calls the hook of streams without a hook of routes', async () => {
+    const next = async () => ({ done: true, value: undefined });
+    const iterator = await observedIterator({ next }, { onStream: hooks.onStream! });
+    await iterator.next();
+    await iterator.next();
+    expect(calls.filter((call) => call.includes('/x'))).toEqual(['stream /x', 'stream /x ended']);
+  });
+
+  it('calls the hook of routes again when an exception handler takes an error of the stream', async () => {
+    const recovered: Outcome = { kind: 'none' };
+    const route = routeWith(() => ({
+      ...streamOf({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error()) }) }),
+      recover: () => recovered,
+    }));
+    const outcome = await observeRoute(route, hooks).invoke(invocation);
+    expect(await (outcome as StreamOutcome).recover(new Error('expected'))).toBe(recovered);
+    expect(calls.filter((call) => call.startsWith('route /x'))).toEqual([
+      'route /x',
+      'route /x ended',
+      'route /x',
+      'route /x ended',
+    ]);
+  });
+
+  it('ends its stream early, with the result of the iterator if that has one', async () => {
+    const next = async () => ({ done: false, value: 1 });
+    const closing = await observedIterator({
+      next,
+      return: async () => ({ done: true, value: 2 }),
+    });
+    expect(await closing.return!()).toEqual({ done: true, value: 2 });
+    expect(calls).toContain('stream /x ended');
+    calls = [];
+    const other = await observedIterator({ next });
+    expect(await other.return!()).toEqual({ done: true, value: undefined });
+    expect(calls).toContain('stream /x ended');
   });
 });
 

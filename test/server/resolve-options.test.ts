@@ -33,14 +33,24 @@ describe('options', () => {
   });
 
   it('follow the frame size where they depend on it, and an authenticator', () => {
-    const { limits } = resolveOptions({
+    const { limits, connectTimeout } = resolveOptions({
       limits: { maxFrameBytes: 2_000_000 },
       authenticate: () => undefined,
     });
+    expect(connectTimeout).toBe(10_000);
     expect(limits).toMatchObject({
       maxMessageBytes: 4_000_000,
       maxOutboxBytes: 4_000_000,
     });
+  });
+
+  it('may have messages as large as frames, and endpoints with different paths', () => {
+    const { limits, endpoints } = resolveOptions({
+      limits: { maxFrameBytes: 1000, maxMessageBytes: 1000 },
+      endpoints: [{ path: '/ws' }, { path: '/' }],
+    });
+    expect(limits.maxMessageBytes).toBe(1000);
+    expect(endpoints.map(({ path }) => path)).toEqual(['/ws', '/']);
   });
 
   it('of sessions follow the number of all sessions and of shares', () => {
@@ -91,6 +101,10 @@ describe('options', () => {
       { onRejectedFrame: 'problem' },
     ],
     [`The option 'codecs' must not be empty.`, { codecs: [] }],
+    ...[() => {}, undefined, 'Chat'].map((item): [string, object] => [
+      `The option 'controllers' must be a list of classes; item 1 is not a class.`,
+      { controllers: [class {}, item] },
+    ]),
     [
       `The option 'limits.maxMessageBytes' must not be smaller than limits.maxFrameBytes.`,
       { limits: { maxMessageBytes: 10 } },
@@ -110,6 +124,10 @@ describe('options', () => {
     [
       `The option 'endpoints' must have paths that begin with a slash and have no query; '/ws?a=b' has not.`,
       { endpoints: [{ path: '/ws?a=b' }] },
+    ],
+    [
+      `The option 'endpoints' must have paths that begin with a slash and have no query; 'a/ws' has not.`,
+      { endpoints: [{ path: 'a/ws' }] },
     ],
     [
       `The option 'endpoints' must have paths that begin with a slash and have no query; 'undefined' has not.`,

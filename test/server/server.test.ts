@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { Container, injectable } from 'inversify';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   Controller,
@@ -40,6 +40,30 @@ function hanging() {
 const build = (options: ServerOptions = {}) => createServer({ logger: silentLogger, ...options });
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('an endpoint', () => {
+  it('chooses the newest version of the offered subprotocols, and refuses other origins', async () => {
+    const server = await build({
+      endpoints: [{ path: '/ws', allowedOrigins: ['https://example.org'] }],
+    });
+    await server.listen(0);
+    const { port } = server.address() as AddressInfo;
+    const handshake = async (origin: string) => {
+      const protocols = ['other', 'v12.stomp', 'v11.stomp'];
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols, { origin });
+      socket.on('error', () => {});
+      const answer = await new Promise((resolve) => {
+        socket.on('open', () => resolve(socket.protocol));
+        socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode));
+      });
+      socket.terminate();
+      return answer;
+    };
+    expect(await handshake('https://example.org')).toBe('v12.stomp');
+    expect(await handshake('https://example.com')).toBe(403);
+    await server.close();
+  });
+});
 
 describe('closing', () => {
   it.each([
@@ -110,6 +134,38 @@ describe('closing', () => {
       expect(['started', 'The server was closed while it started.']).toContain(await started);
       expect(server.address()).toBeUndefined();
     }
+  });
+
+  it('ends the start if a transport is opening, and the next transport is not opened', async () => {
+    const calls: string[] = [];
+    const closing = (name: string): Transport => ({
+      name,
+      open: () => {
+        calls.push(`open ${name}`);
+        closed = server.close();
+      },
+      close: () => void calls.push(`close ${name}`),
+    });
+    let closed = Promise.resolve();
+    const server = await build({ transports: [closing('first'), closing('second')] });
+    await expect(server.start()).rejects.toMatchObject({
+      code: 'listen-failed',
+      message: 'The server was closed while it started.',
+    });
+    await closed;
+    expect(calls).toEqual(['open first', 'close first', 'close second']);
+  });
+
+  it('ends the publisher, also for a broker that accepts messages afterwards', async () => {
+    const broker = new EmbeddedBroker();
+    vi.spyOn(broker, 'publish').mockReturnValue(undefined);
+    const server = await build({ broker });
+    await server.start();
+    await server.publisher.publish('/topic/x', 'early');
+    await server.close();
+    await expect(server.publisher.publish('/topic/x', 'late')).rejects.toMatchObject({
+      code: 'broker-unavailable',
+    });
   });
 
   it('may come before the start, which then is refused', async () => {

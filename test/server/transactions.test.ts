@@ -1,17 +1,17 @@
 // Tests transactions: frames are held until COMMIT, take effect together or not at all, and have limits.
 import { IsString } from 'class-validator';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Controller,
   createServer,
+  EmbeddedBroker,
   memoryTransport,
   MessageMapping,
   Payload,
   SendTo,
   silentLogger,
-  type LimitOptions,
-  type Logger,
   type Server,
+  type ServerOptions,
 } from '../../src/index.js';
 import { MessagingError } from '../../src/message/error.js';
 import { Transactions, type HeldFrame } from '../../src/server/transactions.js';
@@ -44,13 +44,13 @@ class EchoController {
 
 const running: Server[] = [];
 
-async function scene(limits: Partial<LimitOptions> = {}, logger: Logger = silentLogger) {
+async function scene(options: ServerOptions = {}) {
   const transport = memoryTransport();
   const server = await createServer({
     transports: [transport],
     controllers: [EchoController],
-    logger,
-    limits,
+    logger: silentLogger,
+    ...options,
   });
   running.push(server);
   await server.start();
@@ -187,13 +187,33 @@ it('a transaction keeps the order of frames that a slow interceptor processes co
 it('the server logs no error if a transaction fails because of its client', async () => {
   const errors: string[] = [];
   const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
-  const { transport } = await scene({}, logger);
+  const { transport } = await scene({ logger });
   const ann = await connectStomp(transport);
   ann.send('BEGIN', { transaction });
   ann.send('ACK', { id: '7', transaction });
   ann.send('COMMIT', { transaction, receipt: 'r' });
   expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'transaction-failed' } });
   expect(errors).toEqual([]);
+});
+
+it('the client receives no detail of an exception of the broker at COMMIT, and the server logs it', async () => {
+  const failure = new Error('disk full');
+  const broker = new EmbeddedBroker();
+  const connect = broker.connect.bind(broker);
+  vi.spyOn(broker, 'connect').mockImplementation((subscriber) =>
+    Object.assign(connect(subscriber), { commit: () => Promise.reject(failure) }),
+  );
+  const errors: unknown[] = [];
+  const logger = { ...silentLogger, error: (_: string, cause: unknown) => void errors.push(cause) };
+  const { transport } = await scene({ logger, broker });
+  const ann = await connectJson(transport);
+  ann.send({ type: 'begin', transaction });
+  ann.send({ type: 'send', destination: '/topic/x', transaction });
+  ann.send({ type: 'commit', transaction, receipt: 'r' });
+  const error = await ann.next('error');
+  expect(error).toMatchObject({ code: 'transaction-failed', receipt: 'r', fatal: false });
+  expect(error['detail']).toBeUndefined();
+  expect(errors).toEqual([failure]);
 });
 
 describe('a session rejects', () => {
@@ -206,7 +226,7 @@ describe('a session rejects', () => {
     ['a transaction above the limit', ['begin a', 'begin b', 'begin c'], 'transaction-limit'],
     ['a frame above the limit', ['begin t', 'send t', 'send t', 'send t'], 'transaction-limit'],
   ])('%s', async (_, frames, code) => {
-    const { transport } = await scene({ maxTransactions: 2, maxTransactionFrames: 2 });
+    const { transport } = await scene({ limits: { maxTransactions: 2, maxTransactionFrames: 2 } });
     const ann = await connectJson(transport);
     for (const each of frames) {
       const [type, name] = each.split(' ');
@@ -216,7 +236,7 @@ describe('a session rejects', () => {
   });
 
   it('a frame if all its transactions together hold too many bytes', async () => {
-    const { transport } = await scene({ maxTransactionBytes: 1000 });
+    const { transport } = await scene({ limits: { maxTransactionBytes: 1000 } });
     const ann = await connectJson(transport);
     const fill = (name: string) =>
       ann.send({
