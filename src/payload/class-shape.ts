@@ -133,6 +133,7 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
   const { storage, validator } = libraries;
   const rules = rulesOf(type, libraries);
   const implicitTypes = new Map<string, Constructor>();
+  const all: PropertyShape[] = [];
   const properties = new Map<string, PropertyShape>();
   const names = new Set([...rules.keys(), ...typedProperties(type, libraries)]);
   for (const name of names) {
@@ -157,11 +158,15 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
       date: own.some(isDateRule),
       discriminator: metadata?.options.discriminator?.property,
     };
+    all.push(property);
     properties.set(name, property);
-    const key = storage.findExposeMetadata(type, name)?.options?.name;
+  }
+  // Afterwards, because class-transformer prefers the key of one property to the name of another.
+  for (const property of all) {
+    const key = storage.findExposeMetadata(type, property.name)?.options?.name;
     if (key !== undefined) properties.set(key, property);
   }
-  const structured = [...new Set(properties.values())].filter(
+  const structured = all.filter(
     ({ validated, nested, form }) => validated && (nested || form !== undefined),
   );
   return {

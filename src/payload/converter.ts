@@ -146,7 +146,7 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const read = converter.read(body, media, type);
-        if (read !== undefined) return requireNoPromise(read, converter).value;
+        if (read !== undefined) return requireValue(read, converter);
       }
     } catch (cause) {
       throw new MessagingError('payload-unreadable', undefined, { cause });
@@ -172,20 +172,24 @@ export class Payloads implements PayloadReader {
   }
 }
 
-/** @throws {TypeError} when a converter in JavaScript returns a promise; its rejection is ignored */
-function requireNoPromise<T>(result: T, { name }: PayloadConverter): T {
-  if (!isPromise(result)) return result;
-  result.then(undefined, () => {});
-  throw new TypeError(`The converter '${name}' must not return a promise.`);
+/** @throws {TypeError} when a converter in JavaScript returns something else, such as a promise */
+function requireValue(read: { readonly value: unknown }, { name }: PayloadConverter): unknown {
+  if ('value' in read) return read.value;
+  ignoreRejection(read);
+  throw new TypeError(`The method read of the converter '${name}' must return { value }.`);
 }
 
-/** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body */
-function requireBytes(written: WrittenPayload, converter: PayloadConverter): WrittenPayload {
-  const { body, contentType } = requireNoPromise(written, converter);
-  if (isUint8Array(body) && typeof contentType === 'string') return written;
+/** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body, or a promise */
+function requireBytes(written: WrittenPayload, { name }: PayloadConverter): WrittenPayload {
+  if (isUint8Array(written.body) && typeof written.contentType === 'string') return written;
+  ignoreRejection(written);
   throw new TypeError(
-    `The converter '${converter.name}' must return { body: Uint8Array, contentType: string }.`,
+    `The method write of the converter '${name}' must return { body: Uint8Array, contentType: string }.`,
   );
+}
+
+function ignoreRejection(result: object): void {
+  if (isPromise(result)) result.then(undefined, () => {});
 }
 
 /** Copies a body in the memory of the value: the application may reuse its buffer while the message waits for subscribers. */

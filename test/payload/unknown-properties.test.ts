@@ -140,6 +140,24 @@ describe('an unknown property', () => {
     expect(dropped).toEqual([]);
   });
 
+  it('is found where two properties have exchanged their keys', async () => {
+    class Exchanged {
+      @Expose({ name: 'text' })
+      @ValidateNested()
+      item!: Item;
+      @Expose({ name: 'item' })
+      @IsString()
+      text!: string;
+    }
+    const value = () => ({ text: { name: 'a', admin: true }, item: 'b' });
+    const { result, dropped } = await convert(value(), 'drop', Exchanged);
+    expect(result).toMatchObject({ item: { name: 'a' }, text: 'b' });
+    expect(dropped).toEqual(['Item.admin']);
+    expect((await convert({ text: [{ name: 'a' }], item: 'b' }, 'drop', Exchanged)).result).toEqual(
+      [{ path: 'item', message: 'must be an object' }],
+    );
+  });
+
   it.each(policies)("does not exist in a class without validators, with '%s'", async (policy) => {
     class Open {}
     const { result } = await convert({ a: { b: 1 } }, policy, Open);
