@@ -17,7 +17,7 @@ const maxKeys = 256;
 export class PlainWalk {
   readonly #path: string[] = [];
   readonly #problems: FieldProblem[] = [];
-  /** Members that are not objects, although the class declares objects. */
+  /** Members that are neither objects nor arrays, although the class declares objects. */
   readonly #misshapen: FieldProblem[] = [];
   /** The classes that a function of `@Type` has chosen by the payload. */
   readonly #chosen = new Set<ClassShape>();
@@ -111,7 +111,9 @@ export class PlainWalk {
     if (transformed) return;
     // class-transformer makes dates of true and false.
     if (date && typeof member === 'boolean') this.#report('must be a date', key);
-    if (!isMember || !nested || itemType === undefined || isObject(member)) return;
+    // Arrays count as objects; the instance shows that they are misplaced.
+    const isContainer = typeof member === 'object' && member !== null;
+    if (!isMember || !nested || itemType === undefined || isContainer) return;
     this.#misshapen.push(this.#problem('must be an object', key));
     if (this.#misshapen.length >= fieldLimit) throw payloadInvalid(this.#misshapen);
   }
@@ -157,10 +159,6 @@ export class PlainWalk {
   #problem(message: string, ...key: readonly string[]): FieldProblem {
     return fieldProblem([...this.#path, ...key], message, undefined);
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function tooLarge(message: string) {

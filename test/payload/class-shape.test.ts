@@ -172,6 +172,7 @@ describe('a list in which 20 members are not objects', () => {
     [{ ...order, items: members }, 'items'],
     [{ ...order, items: members.map(() => null) }, 'items'],
     [{ ...order, item: members }, 'item'],
+    [{ ...order, items: [members] }, 'items.0'],
   ])('is rejected before class-validator works on it', async (value, path) => {
     expect(await fieldsOf(value)).toEqual(problems(path));
   });
