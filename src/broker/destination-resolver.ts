@@ -1,6 +1,7 @@
 // Resolves the text of a destination to an address, by its prefix. The only place that interprets prefixes.
 import type { Address, SessionAddress, UserAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import { problemQueue } from '../message/target.js';
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 
@@ -82,19 +83,34 @@ export class DestinationResolver {
   }
 
   /**
-   * The queue of the session that its header `reply-to` names; undefined for any other value, which is not changed.
+   * The queue of the session that its header `reply-to` names: `/temp-queue/x`, or `/user` and a destination of the broker.
+   * Undefined for any other value, such as the queue of another user, which is not changed.
    *
-   * @throws {MessagingError} `destination-invalid` as `resolveOwn`
+   * @throws {MessagingError} `destination-invalid` as `resolveOwn`; `destination-refused` for the problem queue
    */
   resolveReplyTo(replyTo: string, session: string): SessionAddress | undefined {
-    const isOwn = replyTo.startsWith(this.#user) || replyTo.startsWith(temporaryStart);
-    const address = isOwn ? this.resolveOwn(replyTo, session) : undefined;
-    return address?.kind === 'session' ? address : undefined;
+    if (!replyTo.startsWith(temporaryStart) && !this.#isUserBrokerQueue(replyTo)) return undefined;
+    const address = this.resolveOwn(replyTo, session);
+    if (address.kind !== 'session') return undefined;
+    if (address.queue === problemQueue)
+      throw new MessagingError(
+        'destination-refused',
+        `The header reply-to must not name ${this.userPrefix}${problemQueue}, because only the server sends to it.`,
+      );
+    return address;
   }
 
   /** The destination under which clients know a session queue. */
   visibleQueue(queue: string): string {
     return queue.startsWith(temporaryStart) ? queue : this.userPrefix + queue;
+  }
+
+  /** True for `/user/queue/x`, false for `/user/ann/queue/x`. */
+  #isUserBrokerQueue(destination: string): boolean {
+    return (
+      destination.startsWith(this.#user) &&
+      this.#broker.some((prefix) => destination.startsWith(prefix, this.userPrefix.length))
+    );
   }
 
   #checkLimits(destination: string): void {

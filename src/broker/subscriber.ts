@@ -12,6 +12,7 @@ import type {
   Subscription,
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
+import { checkSupportedHeaders } from './embedded/unsupported.js';
 import { temporaryPrefix } from './destination-resolver.js';
 import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';
@@ -189,8 +190,8 @@ export class SessionSubscriber implements Subscriber, Sender {
   async subscribe(frame: SubscribeFrame, address: BrokerAddress | SessionAddress): Promise<void> {
     const { id } = frame;
     if (this.#live.has(id)) throw new MessagingError('subscription-exists');
-    const durable = this.#durable(frame, address);
     const servedBy = address.kind;
+    const durable = this.#durable(frame, servedBy);
     // Before the broker answers, so that the id is taken meanwhile.
     const live = { id, requested: frame.destination, bytes: subscriptionBytes(frame), servedBy };
     this.#add(live);
@@ -207,10 +208,16 @@ export class SessionSubscriber implements Subscriber, Sender {
     }
   }
 
-  /** Opens a subscription that a handler answers, once or by a stream. */
+  /**
+   * Opens a subscription that a handler answers, once or by a stream.
+   *
+   * @throws {MessagingError} `subscription-exists`; `not-supported` and `destination-invalid` for headers that would be ignored
+   */
   open(frame: SubscribeFrame): AnsweredSubscription {
     const { id, destination: requested } = frame;
     if (this.#live.has(id)) throw new MessagingError('subscription-exists');
+    checkSupportedHeaders(frame.headers);
+    this.#durable(frame, 'handler');
     const bytes = subscriptionBytes(frame);
     const stream = new AbortController();
     const live: AnsweredSubscription = { id, requested, bytes, servedBy: 'handler', stream };
@@ -339,14 +346,14 @@ export class SessionSubscriber implements Subscriber, Sender {
   /** The name of a durable subscription, from the header `durable-subscription-name` (Artemis) and the client's id. */
   #durable(
     { headers }: SubscribeFrame,
-    address: BrokerAddress | SessionAddress,
+    servedBy: LiveSubscription['servedBy'],
   ): string | undefined {
     const name = headers.get('durable-subscription-name');
     if (name === undefined) return undefined;
-    if (address.kind === 'session')
+    if (servedBy !== 'broker')
       throw new MessagingError(
         'destination-invalid',
-        'A subscription of a session queue ends with the session, so it cannot be durable.',
+        'A subscription of a handler or of a session queue ends with the session, so it cannot be durable.',
       );
     if (this.#client === undefined)
       throw new MessagingError(

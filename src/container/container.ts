@@ -21,7 +21,12 @@ import {
   type Bindings,
   type BoundController,
 } from './discovery.js';
-import { inheritInjections, makeInjectable, uninjectedParent } from './inherited-injections.js';
+import {
+  inheritInjections,
+  makeInjectable,
+  markService,
+  refuseUninjectedParent,
+} from './inherited-injections.js';
 
 export type { Container, ServiceIdentifier as Token } from 'inversify';
 
@@ -31,6 +36,8 @@ export interface ServerServices {
   readonly registry: SessionRegistry;
   readonly events: SessionEvents;
 }
+
+for (const service of [Publisher, SessionRegistry, SessionEvents]) markService(service);
 
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
@@ -127,8 +134,7 @@ export class ServerContainer {
       makeInjectable(type);
       // With autobind every class is bound.
       const isBound = this.#container.isBound(newable);
-      const parent = this.#isOwn || !isBound ? uninjectedParent(type) : undefined;
-      if (parent !== undefined) throw new Error(inheritsUnknown(type, parent));
+      if (this.#isOwn || !isBound) refuseUninjectedParent(type);
       if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
       return { token: type, type };
     } catch (failure) {
@@ -141,10 +147,6 @@ export class ServerContainer {
     this.#container.load(module);
     this.#undoSteps.push(() => this.#container.unloadAsync(module));
   }
-}
-
-function inheritsUnknown(type: Constructor, parent: Constructor): string {
-  return `it inherits the constructor of ${parent.name}, whose parameters have no injections; decorate ${parent.name} with @injectable() or its parameters with @inject(), or declare a constructor in ${type.name}.`;
 }
 
 /** Uses the class of the instance, which may be a subclass of the bound one. */

@@ -39,7 +39,7 @@ export function makeInjectable(type: Constructor): void {
  * parents: properties, and the parameters of the constructor if the class declares none.
  *
  * @param seen tokens that need no other visit
- * @throws {Error} when the injections of a class are incomplete
+ * @throws {Error} when the injections of a class are incomplete, or a service of another copy of the package is injected
  */
 export function inheritInjections(
   injected: unknown,
@@ -51,28 +51,70 @@ export function inheritInjections(
   ) as ServiceIdentifier;
   if (token === undefined || seen.has(token)) return;
   seen.add(token);
-  for (const { targetServiceIdentifier, implementationType } of bindings.getChained(token)) {
-    inheritInjections(targetServiceIdentifier, bindings, seen);
-    if (implementationType === undefined) continue;
-    const type = implementationType as Constructor;
-    inheritFromParent(type);
-    const { constructorArguments = [], properties = noProperties } = injectionsOf(type) ?? {};
-    for (const injection of [...constructorArguments, ...properties.values()])
-      inheritInjections(injection?.value, bindings, seen);
+  try {
+    refuseForeignService(token);
+    for (const { targetServiceIdentifier, implementationType } of bindings.getChained(token)) {
+      inheritInjections(targetServiceIdentifier, bindings, seen);
+      if (implementationType === undefined) continue;
+      const type = implementationType as Constructor;
+      inheritFromParent(type);
+      refuseUninjectedParent(type);
+      const { constructorArguments = [], properties = noProperties } = injectionsOf(type) ?? {};
+      for (const injection of [...constructorArguments, ...properties.values()])
+        inheritInjections(injection?.value, bindings, seen);
+    }
+  } catch (error) {
+    // Other classes that inject the token must fail as well.
+    seen.delete(token);
+    throw error;
   }
 }
 
+/** Key of the classes that a server binds. Symbol.for, so that copies of the package recognize the classes of each other. */
+const serviceKey = Symbol.for('signalbox.service');
+const ownServices = new Set<unknown>();
+
+/** Marks a class that each server binds. */
+export function markService(service: object): void {
+  Object.defineProperty(service, serviceKey, { value: true });
+  ownServices.add(service);
+}
+
+/** With autobind, inversify would create an instance of the abstract class, which has no methods. */
+function refuseForeignService(token: ServiceIdentifier): void {
+  if (typeof token === 'function' && Object.hasOwn(token, serviceKey) && !ownServices.has(token))
+    throw new Error(
+      `${token.name} belongs to another copy of signalbox; remove one of the copies, for example with npm dedupe.`,
+    );
+}
+
+/** inversify would pass no arguments to the constructor that the class inherits. */
+export function refuseUninjectedParent(type: Constructor): void {
+  const parent = uninjectedParent(type);
+  if (parent !== undefined)
+    throw new Error(
+      `${type.name} inherits the constructor of ${parent.name}, whose parameters have no injections; decorate ${parent.name} with @injectable() or its parameters with @inject(), or declare a constructor in ${type.name}.`,
+    );
+}
+
 /**
- * The parent whose constructor the class inherits, if its parameters have no injections. A controller cannot work then; other
- * classes may inherit the constructor of a library, whose parameters are optional.
+ * The parent whose constructor the class inherits, if its parameters have no injections. Functions that are not classes, such as
+ * EventEmitter and Object, belong to libraries, and their parameters are optional.
  */
-export function uninjectedParent(type: Constructor): Constructor | undefined {
+function uninjectedParent(type: Constructor): Constructor | undefined {
   for (let each = type; typeof each === 'function'; each = parentOf(each)!) {
+    const source = Function.prototype.toString.call(each);
+    if (!source.startsWith('class') || hasEmptyConstructor(source)) return undefined;
     if (!declaresConstructor(each)) continue;
     const isInjected = injectionsOf(each) !== undefined || hasTypes(each);
     return each === type || isInjected ? undefined : each;
   }
   return undefined;
+}
+
+/** True when a class declares a constructor without parameters. Compilers add one that passes all arguments on to initialize fields. */
+function hasEmptyConstructor(source: string): boolean {
+  return /\bconstructor\s*\(\s*\)/.test(source) && !source.includes('super(...arguments)');
 }
 
 /** The topmost parent first, because each class inherits from its direct parent only. */

@@ -160,9 +160,10 @@ class ControllerCompiler {
   /** Each pattern of the class with each pattern of the method; if one of them has none, the patterns of the other. */
   #patterns(key: string | symbol, given: readonly string[]): readonly string[] {
     const { separator } = this.options;
-    const ofClass = this.#texts(key, this.#definition.patterns ?? []);
+    const { patterns = [] } = this.#definition;
+    const ofClass = this.#texts(key, patterns);
     const ofMethod = this.#texts(key, given);
-    if (ofClass.length === 0 && ofMethod.length === 0) {
+    if (patterns.length === 0 && given.length === 0) {
       this.report(
         `${this.#name(key)}: neither the method nor its class has a destination; add one, as in @MessageMapping('/say').`,
       );

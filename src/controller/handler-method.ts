@@ -2,7 +2,7 @@
 import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
 import type { Outcome, Reply, Route } from '../dispatch/route.js';
 import { MessagingError, ownClass } from '../message/error.js';
-import { isPromise } from '../message/promise.js';
+import { isPromise, refusedPromise } from '../message/promise.js';
 import type { PayloadReader } from '../payload/converter.js';
 import { payloadTypeOf } from '../payload/payload-type.js';
 import { isParamDecorator } from './decorators/param-decorator.js';
@@ -197,7 +197,12 @@ export function compileArguments(
         'its type is an argument decorator; add the decorator as well, as in @Principal() user: Principal.',
       );
     } else {
-      reportParameter(rule.check?.(parameter));
+      const finding: unknown = rule.check?.(parameter);
+      reportParameter(
+        isPromise(finding)
+          ? refusedPromise(finding, 'the check of its decorator').message
+          : (finding as string | undefined),
+      );
     }
     const { resolve } = rule;
     return (invocation) => resolve(invocation, parameter);

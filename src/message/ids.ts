@@ -1,5 +1,6 @@
 // Ids: random ones for sessions, which clients must not guess, and short ones for messages.
 import { randomUUID } from 'node:crypto';
+import { isPromise, refusedPromise } from './promise.js';
 
 export interface Ids {
   /** The id of a session; cannot be guessed. */
@@ -19,4 +20,19 @@ export function randomIds(): Ids {
     message: () => `${prefix}-${(++count).toString(36)}`,
     reply: () => randomUUID(),
   };
+}
+
+/** The same ids, but each method throws when its result is not a text or is empty. */
+export function checkedIds(ids: Ids): Ids {
+  return {
+    session: () => checked(ids.session(), 'session'),
+    message: () => checked(ids.message(), 'message'),
+    reply: () => checked(ids.reply(), 'reply'),
+  };
+}
+
+function checked(id: unknown, method: keyof Ids): string {
+  if (typeof id === 'string' && id !== '') return id;
+  if (isPromise(id)) throw refusedPromise(id, `ids.${method}()`);
+  throw new TypeError(`ids.${method}() must return a text that is not empty.`);
 }

@@ -1,4 +1,5 @@
 // The logger of a server: the contract, the console, and the loggers of other libraries.
+import { isPromise } from './promise.js';
 
 /**
  * Receives the log of a server: the text, and the error behind it. The console, a pino logger and a winston logger can be used as
@@ -47,13 +48,15 @@ const errorOrFields = (text: string, cause: unknown) => [
   cause instanceof Error ? cause : { cause },
 ];
 
-/** The same logger, but it never throws. The console throws for an error whose `message` throws. */
+/** The same logger, but it neither throws nor rejects. The console throws for an error whose `message` throws. */
 export function unfailing(logger: Logger): Logger {
-  const attempt = (say: () => void, text: string) => {
+  const attempt = (log: () => unknown, text: string) => {
+    const failed = () => console.error(`${text} (The log could not show why.)`);
     try {
-      say();
+      const result = log();
+      if (isPromise(result)) Promise.resolve(result).catch(failed);
     } catch {
-      console.error(`${text} (The log could not show why.)`);
+      failed();
     }
   };
   return {

@@ -54,7 +54,7 @@ export function checkShape<T extends object>(path: string, given: object, shape:
       throw invalidOption(
         `${path}${name}`,
         known === undefined
-          ? 'is unknown; docs/options.md lists all options'
+          ? `is unknown; ${names.length > 5 ? 'docs/options.md lists all options' : `the known ones are ${names.join(', ')}`}`
           : `is unknown; the nearest known one is '${path}${known}'`,
       );
     }
@@ -64,17 +64,36 @@ export function checkShape<T extends object>(path: string, given: object, shape:
   }
 }
 
+/** The text of the error that `checkShape` throws: decorators report their mistakes at start. Undefined for valid options. */
+export function shapeMistake<T extends object>(
+  given: unknown,
+  shape: Shape<T>,
+): string | undefined {
+  try {
+    checkShape('', given as object, shape);
+    return undefined;
+  } catch (error) {
+    return (error as MessagingError).message;
+  }
+}
+
 function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 }
 
-/** @throws {MessagingError} `option-invalid` unless the value is an object with these methods; @param what the kind of object */
+/**
+ * @param what the kind of object
+ * @param methods empty for a function
+ * @throws {MessagingError} `option-invalid` unless the value is an object with these methods, or a function
+ */
 export function requireMethods(
   name: string,
   value: unknown,
   what: string,
   methods: readonly string[],
 ): void {
+  if (methods.length === 0 && typeof value !== 'function')
+    throw invalidOption(name, `must be ${what}`);
   const given = value as Readonly<Record<string, unknown>> | null | undefined;
   const missing = methods.filter((method) => typeof given?.[method] !== 'function');
   if (missing.length > 0)

@@ -1,4 +1,4 @@
-// Recognizes promises.
+// Recognizes promises, and refuses them where a value is needed.
 
 /** True for all thenables, also of other realms and libraries. `instanceof` recognizes native promises at less cost. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
@@ -9,4 +9,15 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
       'then' in value &&
       typeof value.then === 'function')
   );
+}
+
+/**
+ * Returns an error for a promise that the application returned where the contract demands a value. Its rejection is handled,
+ * because an unhandled one ends the process.
+ *
+ * @param source names the function, as `An outbound interceptor`
+ */
+export function refusedPromise(promise: PromiseLike<unknown>, source: string): Error {
+  Promise.resolve(promise).catch(() => {});
+  return new TypeError(`${source} must return its result; it returned a promise.`);
 }

@@ -3,7 +3,7 @@ import { isUint8Array } from 'node:util/types';
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
-import { isPromise } from '../message/promise.js';
+import { isPromise, refusedPromise } from '../message/promise.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
 import { checkClass, prepareClasses, toInstance } from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
@@ -22,7 +22,7 @@ export interface WrittenPayload {
 
 /**
  * Reads and writes one format (Spring: MessageConverter). Each method may return undefined; the next converter for the content
- * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`.
+ * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
  *
  * @example
  * const csv: PayloadConverter = {
@@ -143,13 +143,9 @@ export class Payloads implements PayloadReader {
 
   #readRaw({ headers, body }: Message, type: PayloadType): unknown {
     const { media, converters } = this.#formatOf(headers.get('content-type'));
-    try {
-      for (const converter of converters) {
-        const read = converter.read(body, media, type);
-        if (read !== undefined) return requireValue(read, converter);
-      }
-    } catch (cause) {
-      throw new MessagingError('payload-unreadable', undefined, { cause });
+    for (const converter of converters) {
+      const read = readWith(converter, body, media, type);
+      if (read !== undefined) return requireValue(read, converter);
     }
     throw new MessagingError(
       'payload-unreadable',
@@ -175,21 +171,30 @@ export class Payloads implements PayloadReader {
 /** @throws {TypeError} when a converter in JavaScript returns something else, such as a promise */
 function requireValue(read: { readonly value: unknown }, { name }: PayloadConverter): unknown {
   if ('value' in read) return read.value;
-  ignoreRejection(read);
-  throw new TypeError(`The method read of the converter '${name}' must return { value }.`);
+  if (isPromise(read)) throw refusedPromise(read, `read() of the converter '${name}'`);
+  throw new TypeError(`read() of the converter '${name}' must return { value }.`);
 }
 
 /** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body, or a promise */
 function requireBytes(written: WrittenPayload, { name }: PayloadConverter): WrittenPayload {
   if (isUint8Array(written.body) && typeof written.contentType === 'string') return written;
-  ignoreRejection(written);
+  if (isPromise(written)) throw refusedPromise(written, `write() of the converter '${name}'`);
   throw new TypeError(
-    `The method write of the converter '${name}' must return { body: Uint8Array, contentType: string }.`,
+    `write() of the converter '${name}' must return { body: Uint8Array, contentType: string }.`,
   );
 }
 
-function ignoreRejection(result: object): void {
-  if (isPromise(result)) result.then(undefined, () => {});
+function readWith(
+  converter: PayloadConverter,
+  body: Uint8Array,
+  media: MediaType | undefined,
+  type: PayloadType,
+): { readonly value: unknown } | undefined {
+  try {
+    return converter.read(body, media, type);
+  } catch (cause) {
+    throw new MessagingError('payload-unreadable', undefined, { cause });
+  }
 }
 
 /** Copies a body in the memory of the value: the application may reuse its buffer while the message waits for subscribers. */

@@ -6,7 +6,7 @@ import type { Principal } from '../message/message.js';
 import type { Handshake } from '../transport/transport.js';
 
 /**
- * Called for each CONNECT. Returns the principal of the session: an object with a `name` that is not empty. Undefined keeps the
+ * Called for each CONNECT. Returns the principal of the session: an object with a `name` that is not blank. Undefined keeps the
  * principal of the transport; without one the client is anonymous. When it throws, or returns anything else, the client is
  * refused with `access-refused`. Only the log contains the reason.
  */
@@ -41,11 +41,11 @@ function requirePrincipal(value: unknown, source: string): Principal | undefined
   if (value === undefined) return undefined;
   if (typeof value === 'object' && value !== null && 'name' in value) {
     const { name } = value;
-    if (typeof name === 'string' && name !== '') return value as Principal;
+    if (typeof name === 'string' && name.trim() !== '') return value as Principal;
   }
   // Not deeper, because the value may contain secrets.
   const found = inspect(value, { depth: -1 });
   throw new TypeError(
-    `${source} returned ${found}, which is not a principal; return an object with a name that is a string and not empty, or undefined.`,
+    `${source} returned ${found}, which is not a principal; return an object with a name that is a string and not blank, or undefined.`,
   );
 }

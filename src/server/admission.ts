@@ -3,6 +3,7 @@ import type { Clock } from '../message/clock.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { accountOf, Quota, tooMany } from '../message/quota.js';
+import { RefusalLog } from '../message/refusal-log.js';
 import type { ConnectionGate, ConnectionRefusal } from '../transport/transport.js';
 
 export interface AdmissionLimits {
@@ -22,25 +23,24 @@ export interface AdmissionParts {
   readonly hasUsers: boolean;
 }
 
-/** Milliseconds between two log lines about refused connections, because a flood of them must not fill the log. */
-const logInterval = 60_000;
-
 export class Admission implements ConnectionGate {
   readonly #handshakes: Quota;
   readonly #sessions: Quota;
-  /** Connections that were refused since the last log line. */
-  #refused = 0;
-  #loggedAt = -Infinity;
+  readonly #log: RefusalLog;
 
   constructor(private readonly parts: AdmissionParts) {
     const { maxSessions, maxHandshakes, shares } = parts.limits;
     this.#handshakes = new Quota(maxHandshakes, shares);
     this.#sessions = new Quota(maxSessions, 1);
+    this.#log = new RefusalLog(parts.clock, parts.logger);
   }
 
   refusal(address: string | undefined, principal?: Principal): ConnectionRefusal | undefined {
     const refusal = this.#refusal(address, principal);
-    if (refusal !== undefined) this.#log(address, refusal);
+    if (refusal !== undefined)
+      this.#log.add(
+        `A connection from ${address ?? 'an unknown address'} was refused: ${refusal.code}.`,
+      );
     return refusal;
   }
 
@@ -73,19 +73,6 @@ export class Admission implements ConnectionGate {
     const owner = hasUsers || principal !== undefined ? undefined : account;
     const sessions = this.#sessions.excess(owner, 1, limits.maxSessionsPerAddress);
     return sessions && { code: 'session-limit', excess: sessions };
-  }
-
-  #log(address: string | undefined, { code }: ConnectionRefusal): void {
-    const { clock, logger } = this.parts;
-    this.#refused++;
-    const now = clock.now();
-    if (now - this.#loggedAt < logInterval) return;
-    const others = this.#refused - 1;
-    logger.warn(
-      `A connection from ${address ?? 'an unknown address'} was refused: ${code}. ${others} others were refused since the last such line.`,
-    );
-    this.#loggedAt = now;
-    this.#refused = 0;
   }
 }
 

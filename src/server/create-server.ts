@@ -14,6 +14,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
+import { checkedIds } from '../message/ids.js';
 import { adapted, unfailing } from '../message/logger.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -54,7 +55,8 @@ export async function createObservedServer(
   observing: Hooks,
 ): Promise<Server> {
   const options = resolveOptions(given);
-  const { clock, ids, limits, separator } = options;
+  const { clock, limits, separator } = options;
+  const ids = checkedIds(options.ids);
   const logger = unfailing(adapted(options.logger));
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);

@@ -52,6 +52,8 @@ export class KnownDestinations {
   readonly #known: Readonly<Record<'send' | 'subscribe', readonly KnownDestination[]>>;
   /** As `'/app', '/topic', '/queue' or '/user'`. */
   readonly #prefixes: string;
+  /** Segments of the longest application prefix. */
+  readonly #prefixSegments: number;
   readonly #separators: RegExp;
 
   constructor(
@@ -61,6 +63,7 @@ export class KnownDestinations {
   ) {
     // With dots, a prefix and the part behind it are still separated by a slash.
     this.#separators = separator === '.' ? /[/.]/ : /\//;
+    this.#prefixSegments = Math.max(...application.map((prefix) => this.#split(prefix).length));
     const described = describeRoutes(routes, application, separator);
     const shared = [...broker, user].map((prefix) => `${prefix}/**`);
     const known = (kind: 'send' | 'subscribe') =>
@@ -101,6 +104,9 @@ export class KnownDestinations {
     const served = this.#nearest(other, destination, 0);
     if (served !== undefined) return `It is served for ${other.toUpperCase()}.`;
     if (nearest !== undefined) return `The nearest known destination is '${nearest}'.`;
+    const sibling = this.#sibling(on, destination);
+    if (sibling !== undefined)
+      return `A known destination with the same beginning is '${sibling}'.`;
     return `Destinations begin with ${this.#prefixes}; no known one is similar.`;
   }
 
@@ -118,6 +124,22 @@ export class KnownDestinations {
       if (least === 0) break;
     }
     return nearest;
+  }
+
+  /** The destination that begins with the most equal segments, more than those of a prefix. */
+  #sibling(on: 'send' | 'subscribe', destination: string): string | undefined {
+    if (destination.length > comparedCharacters) return undefined;
+    const segments = this.#split(destination);
+    let sibling: string | undefined;
+    let most = this.#prefixSegments;
+    for (const known of this.#known[on]) {
+      const different = known.segments.findIndex((segment, i) => segment !== segments[i]);
+      const equal = different === -1 ? known.segments.length : different;
+      if (equal <= most) continue;
+      sibling = known.destination;
+      most = equal;
+    }
+    return sibling;
   }
 
   #split(destination: string): readonly string[] {

@@ -54,9 +54,8 @@ const contracts: readonly (readonly [
   ['logger', 'a Logger, as the console', ['error', 'warn', 'info']],
   ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
   ['ids', 'Ids', ['session', 'message', 'reply']],
-  // Functions have this method.
-  ['interceptors', 'a function', ['call']],
-  ['outboundInterceptors', 'a function', ['call']],
+  ['interceptors', 'a function', []],
+  ['outboundInterceptors', 'a function', []],
 ];
 
 /** Names that new users expect among the options. */

@@ -1,6 +1,8 @@
 // Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
+import { isPromise, refusedPromise } from '../message/promise.js';
 import { isReadOnly, readOnly } from '../message/read-only.js';
+import type { ClientSession } from './client-session.js';
 import type { Session } from './session.js';
 
 /**
@@ -8,8 +10,9 @@ import type { Session } from './session.js';
  * without calling `next()` to drop it. A dropped frame gets no receipt; a dropped CONNECT is answered with `access-refused`.
  *
  * `next()` resolves when the frame has been processed and rejects when that failed. Catch the error to treat the frame as
- * processed. `next(changed)` passes on another frame of the same kind. `next` throws when it is called twice, or after the
- * interceptor has returned. The headers of the frame are read-only: a change throws a `TypeError`, so pass on a copy.
+ * processed. `next(changed)` passes on another frame of the same kind. A second call of `next()` rejects the frame. A call after
+ * the interceptor has returned ends the session with 1011, and its promise stays pending. The headers of the frame are
+ * read-only: a change throws a `TypeError`, so pass on a copy.
  *
  * @example
  *     const logDuration: Interceptor = async (frame, session, next) => {
@@ -35,14 +38,19 @@ export type Interceptor = (
  */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 
+/** The part of a client that interceptors use; `server/client.ts` implements it. */
+export interface InterceptedClient {
+  readonly session: Session & Pick<ClientSession, 'internalError'>;
+}
+
 /** Processes a client frame; throws or rejects when that fails. Returns `dropped` when an interceptor has dropped the frame. */
-export type FrameHandler<C extends { readonly session: Session }> = (
+export type FrameHandler<C extends InterceptedClient> = (
   frame: ClientFrame,
   client: C,
 ) => void | Promise<void | 'dropped'>;
 
 /** Returns the handler with the interceptors around it, the first one outermost. */
-export function intercept<C extends { readonly session: Session }>(
+export function intercept<C extends InterceptedClient>(
   interceptors: readonly Interceptor[],
   handler: FrameHandler<C>,
 ): FrameHandler<C> {
@@ -51,15 +59,12 @@ export function intercept<C extends { readonly session: Session }>(
     (inner, interceptor) => async (frame, client) => {
       let continuation: Continuation | undefined;
       let returned = false;
-      const next = (passed = frame) => {
+      // Never throws: a timer may call it, and an exception there would end the process.
+      const next = (passed = frame): Promise<void> => {
+        if (returned) return calledLate(client);
         // A CONNECT that continued twice would be two clients, a SEND two messages.
-        if (continuation !== undefined)
-          throw new Error('An interceptor called next() twice for one frame.');
-        if (returned) throw new Error('An interceptor called next() after it had returned.');
-        if (passed.kind !== frame.kind)
-          throw new Error(`An interceptor passed on a ${passed.kind} frame for a ${frame.kind}.`);
-        const owned = passed === frame ? frame : withOwnParts(passed, frame);
-        return (continuation = new Continuation(start(inner, owned, client)));
+        return (continuation =
+          continuation?.calledAgain() ?? new Continuation(start(inner, frame, passed, client)));
       };
       try {
         await interceptor(frame, client.session, next);
@@ -82,6 +87,15 @@ export function intercept<C extends { readonly session: Session }>(
   };
 }
 
+/** Ends the session. The promise stays pending: the frame was dropped, and a rejection without a handler would end the process. */
+function calledLate({ session }: InterceptedClient): Promise<void> {
+  session.internalError(
+    'Calling next() in an interceptor',
+    new Error('An interceptor called next() after it had returned.'),
+  );
+  return new Promise(() => {});
+}
+
 /** Copies the headers and the body that an interceptor has made, because it can still change them. */
 function withOwnParts(changed: ClientFrame, original: ClientFrame): ClientFrame {
   if (changed.kind !== 'send')
@@ -97,14 +111,18 @@ function withOwnParts(changed: ClientFrame, original: ClientFrame): ClientFrame 
   return { ...changed, message: { ...message, headers, body } };
 }
 
-/** Calls the handler; an exception becomes a rejection. A promise of the handler is returned as it is. */
-function start<C extends { readonly session: Session }>(
+/** Calls the handler with the frame that an interceptor passes on; an exception becomes a rejection. A promise of the handler is returned as it is. */
+function start<C extends InterceptedClient>(
   handler: FrameHandler<C>,
   frame: ClientFrame,
+  passed: ClientFrame,
   client: C,
 ): Promise<void | 'dropped'> {
   try {
-    return Promise.resolve(handler(frame, client));
+    if (passed.kind !== frame.kind)
+      throw new Error(`An interceptor passed on a ${passed.kind} frame for a ${frame.kind}.`);
+    const owned = passed === frame ? frame : withOwnParts(passed, frame);
+    return Promise.resolve(handler(owned, client));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -134,6 +152,16 @@ class Continuation implements Promise<void> {
   /** The outcome once the interceptor has returned: its failure counts, unless the interceptor awaited and caught it. */
   outcome(): void | 'dropped' | Promise<void | 'dropped'> {
     return this.#awaited && this.#settled ? this.#result : this.processing;
+  }
+
+  /** Returned by a second call of `next()`. Fails when the processing has ended, because later frames must not start before. */
+  calledAgain(): Continuation {
+    const error = new Error('An interceptor called next() twice for one frame.');
+    return new Continuation(
+      this.settled().then(() => {
+        throw error;
+      }),
+    );
   }
 
   /** Resolves when the processing has ended, even if it failed. */
@@ -173,6 +201,7 @@ export function interceptOutbound(
   for (const interceptor of interceptors) {
     outgoing = interceptor(outgoing, session);
     if (outgoing === undefined) return undefined;
+    if (isPromise(outgoing)) throw refusedPromise(outgoing, 'An outbound interceptor');
   }
   return outgoing;
 }

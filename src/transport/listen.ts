@@ -1,5 +1,6 @@
 // Starts to listen on a port or a Unix socket, explains why that failed, and logs the address.
 import type { Server } from 'node:net';
+import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 
@@ -12,8 +13,14 @@ export const defaultHost = '127.0.0.1';
  * @throws {MessagingError} `listen-failed`
  */
 export async function listen(server: Server, given: number | string, host: string): Promise<void> {
-  // Node also accepts such a string as a port, but then listens on all addresses.
-  const where = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+  const port = portOf(given);
+  const where = port ?? given;
+  if (port === undefined && (typeof given !== 'string' || given === '' || /^\d+$/.test(given)))
+    throw failed(
+      `${inspect(given)} is neither a port, which is a whole number from 0 to 65535, nor the path of a Unix socket.`,
+    );
+  if (port !== undefined && !isHost(host))
+    throw failed(`the host must be ${hostRule}; it is ${inspect(host)}.`);
   try {
     await new Promise<void>((resolve, reject) => {
       // Never removed: a later error, such as a lack of file descriptors for a new client, must not end the process.
@@ -24,6 +31,25 @@ export async function listen(server: Server, given: number | string, host: strin
   } catch (error) {
     throw listenFailed(error as NodeJS.ErrnoException, where, host);
   }
+}
+
+/**
+ * The port that a number or a string of digits is; undefined for other values. Node accepts more values as a port, and then listens on
+ * all addresses.
+ */
+export function portOf(given: unknown): number | undefined {
+  const port = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
+  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535
+    ? (port as number)
+    : undefined;
+}
+
+export const hostRule =
+  "a text that is not empty, such as '127.0.0.1', or '0.0.0.0' for clients on other machines";
+
+/** False for an empty text and for other types: Node would listen on all addresses. */
+export function isHost(given: unknown): given is string {
+  return typeof given === 'string' && given !== '';
 }
 
 /**
@@ -60,12 +86,11 @@ function listenFailed(
     EACCES: `${place} requires permissions that this process does not have${typeof where === 'number' ? '' : ', or its folder does not exist'}; choose another.`,
     EADDRNOTAVAIL: `${place} is not an address of this machine.`,
     ENOTFOUND: `${place} is not a known host.`,
-    ERR_SOCKET_BAD_PORT: `a port is a whole number from 0 to 65535, not ${where}.`,
     ERR_SERVER_ALREADY_LISTEN: `this transport already listens on ${place}.`,
   };
-  return new MessagingError(
-    'listen-failed',
-    `Cannot listen: ${why[error.code ?? ''] ?? `${place}: ${error.message}`}`,
-    { cause: error },
-  );
+  return failed(why[error.code ?? ''] ?? `${place}: ${error.message}`, error);
+}
+
+function failed(why: string, cause?: unknown): MessagingError {
+  return new MessagingError('listen-failed', `Cannot listen: ${why}`, { cause });
 }

@@ -11,7 +11,8 @@ import type { Clock, Timer } from '../message/clock.js';
 import { unframed } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import { noHeaders } from '../message/message.js';
-import { defaultHost, listen, logAddress } from './listen.js';
+import { checkShape, invalidOption, type Shape } from '../message/option.js';
+import { defaultHost, hostRule, isHost, listen, logAddress, portOf } from './listen.js';
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
@@ -44,6 +45,8 @@ export interface TcpTransport extends Transport {
   address(): AddressInfo | undefined;
 }
 
+const shape: Shape<TcpOptions> = { port: undefined, host: '', tls: {} };
+
 const socketOptions: ServerOpts = {
   // A client that has ended its side still receives its answers.
   allowHalfOpen: true,
@@ -62,12 +65,16 @@ const handshakeTimeout = 10_000;
  * the server's protocols it uses.
  *
  * Opening it fails with `listen-failed` when the port or the address cannot be used.
- * @throws {MessagingError} `option-invalid` when `node:tls` rejects its options
+ * @throws {MessagingError} `option-invalid` for an unknown name or another type, and when `node:tls` rejects its options
  * @example
  *     const server = await createServer({ transports: [tcpTransport({ port: 61613 })] });
  */
 export function tcpTransport(options: TcpOptions): TcpTransport {
+  checkShape('', options, shape);
   const { port, host = defaultHost, tls } = options;
+  if (portOf(port) === undefined)
+    throw invalidOption('port', 'must be a whole number from 0 to 65535');
+  if (!isHost(host)) throw invalidOption('host', `must be ${hostRule}`);
   let context: TransportContext | undefined;
   const accept = (socket: Socket): void => {
     // The transport may have been closed since the socket arrived.

@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
+import { quote } from '../message/quote.js';
+import { RefusalLog } from '../message/refusal-log.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
@@ -52,9 +54,11 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
           `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
       const server = new WebSocketServer(serverOptions(context, options));
+      const refusedOrigins = new RefusalLog(context.clock, context.logger);
       release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
-        const rejection = rejectionOf(request, sender, origin) ?? refusalOf(sender, context);
+        const rejection =
+          rejectionOf(request, sender, origin, refusedOrigins) ?? refusalOf(sender, context);
         if (rejection !== undefined)
           return rejectUpgrade(socket, rejection.status, rejection.headers, rejection.body);
         server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -127,11 +131,17 @@ function refusalOf(
 function rejectionOf(
   { method, headers }: IncomingMessage,
   { host, scheme }: RequestClient,
-  origin: OriginCheck,
+  isAllowed: OriginCheck,
+  log: RefusalLog,
 ): HandshakeRejection | undefined {
   if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
-  return origin({ origin: headers.origin, host, scheme }) ? undefined : { status: 403 };
+  const { origin } = headers;
+  if (isAllowed({ origin, host, scheme })) return undefined;
+  log.add(
+    `A page of the origin ${quote(origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.`,
+  );
+  return { status: 403 };
 }
 
 /** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */

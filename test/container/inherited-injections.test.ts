@@ -9,7 +9,7 @@ import {
   LazyServiceIdentifier,
   postConstruct,
 } from 'inversify';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Controller, createServer, silentLogger, type Constructor } from '../../src/index.js';
 
 @injectable()
@@ -49,8 +49,12 @@ async function built<T extends object>(type: Constructor<T>, container?: Contain
   return instance;
 }
 
-async function refusalOf(type: Constructor): Promise<string> {
-  return createServer({ controllers: [type] }).then(
+async function refusalOf(
+  controllers: Constructor | readonly Constructor[],
+  container?: Container,
+): Promise<string> {
+  const options = { controllers: [controllers].flat(), ...(container && { container }) };
+  return createServer(options).then(
     () => 'The server was built.',
     ({ message }: Error) => message,
   );
@@ -91,7 +95,7 @@ describe('a controller without a constructor', () => {
     @Controller()
     class Child extends Parent {}
     expect(await refusalOf(Child)).toContain(
-      'Child: it cannot be created: it inherits the constructor of Parent, whose parameters have no injections; decorate Parent with @injectable() or its parameters with @inject(), or declare a constructor in Child.',
+      'Child: it cannot be created: Child inherits the constructor of Parent, whose parameters have no injections; decorate Parent with @injectable() or its parameters with @inject(), or declare a constructor in Child.',
     );
   });
 
@@ -164,6 +168,52 @@ describe('a service', () => {
     for (const store of [files, named, later]) expect(store.clock).toBeInstanceOf(Clock);
   });
 
+  it('is refused if the parameters of its parent are unknown, each time', async () => {
+    class Parent {
+      constructor(readonly store: Store) {}
+    }
+    class Child extends Parent {}
+    @Controller()
+    class First {
+      constructor(@inject(Child) readonly child: Child) {}
+    }
+    @Controller()
+    class Second {
+      @inject(Child) readonly child!: Child;
+    }
+    const refusal = 'Child inherits the constructor of Parent, whose parameters have no injections';
+    for (const container of [undefined, new Container()]) {
+      container?.bind(Child).toSelf();
+      const message = await refusalOf([First, Second], container);
+      expect(message).toContain(`- First: it cannot be created: ${refusal}`);
+      expect(message).toContain(`- Second: it cannot be created: ${refusal}`);
+    }
+    const server = await createServer({ endpoints: [], logger: silentLogger });
+    for (let i = 0; i < 2; i++) await expect(server.get(Child)).rejects.toThrow(refusal);
+    await server.close();
+  });
+
+  it('may declare a constructor without parameters, also without types of the compiler', async () => {
+    class Parent {
+      constructor(readonly name: string) {}
+    }
+    class Child extends Parent {
+      constructor() {
+        super('child');
+      }
+    }
+    class Grandchild extends Child {}
+    @Controller()
+    class Named {
+      constructor(
+        @inject(Child) readonly child: Child,
+        @inject(Grandchild) readonly grandchild: Grandchild,
+      ) {}
+    }
+    const { child, grandchild } = await built(Named);
+    expect([child.name, grandchild.name]).toEqual(['child', 'child']);
+  });
+
   it('may inherit from a class of a library, whose parameters are optional', async () => {
     class Bus extends EventEmitter {}
     @Controller()
@@ -172,4 +222,31 @@ describe('a service', () => {
     }
     expect((await built(Busy)).bus.eventNames()).toEqual([]);
   });
+});
+
+it('a controller may inherit from a class of a library, whose parameters are optional', async () => {
+  @Controller()
+  class Emitting extends EventEmitter {}
+  @Controller()
+  class Plain extends Object {}
+  expect((await built(Emitting)).eventNames()).toEqual([]);
+  expect(await built(Plain)).toBeInstanceOf(Plain);
+});
+
+describe('a service of another copy of the package', () => {
+  it.each(['Publisher', 'SessionRegistry', 'SessionEvents'] as const)(
+    'is refused: %s',
+    async (name) => {
+      vi.resetModules();
+      const { [name]: token } = await import('../../src/index.js');
+      @Controller()
+      class Publishing {
+        constructor(@inject(token) readonly service: object) {}
+      }
+      for (const container of [undefined, new Container()])
+        expect(await refusalOf([Publishing], container)).toContain(
+          `- Publishing: it cannot be created: ${name} belongs to another copy of signalbox; remove one of the copies, for example with npm dedupe.`,
+        );
+    },
+  );
 });

@@ -208,6 +208,17 @@ describe('patterns and destinations', () => {
     ]);
   });
 
+  it.each([null, undefined, 1])('that are %s are reported once', (wrong) => {
+    @Controller()
+    class A {
+      @MessageMapping(wrong as never)
+      a() {}
+    }
+    expect(findings(A)).toEqual([
+      `A.a: its pattern ${wrong} is not a text; look for a circular import.`,
+    ]);
+  });
+
   it("of a class '/**' are left out, also before a pattern without a slash", () => {
     @Controller('/**')
     class A {

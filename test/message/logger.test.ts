@@ -33,6 +33,15 @@ it('the console shows the text alone when the logger cannot show the cause', () 
   expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
 });
 
+it('the console shows the text alone when the logger rejects', async () => {
+  const error = vi.spyOn(console, 'error').mockReturnValue();
+  const reject = () => Promise.reject(new Error('The log service is down.'));
+  unfailing({ ...silentLogger, error: reject as Logger['error'] }).error('text');
+  await vi.waitFor(() =>
+    expect(error.mock.calls).toEqual([['text (The log could not show why.)']]),
+  );
+});
+
 type Entry = Readonly<Record<string, unknown>>;
 
 /** A stream that keeps each line as JSON. */

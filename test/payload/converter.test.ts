@@ -292,12 +292,23 @@ describe('a converter in JavaScript', () => {
   ])('that writes %s fails with payload-unwritable', (_, result) => {
     expect(code(() => returning(result).write({}))).toBe('payload-unwritable');
   });
+});
 
-  it('that returns a promise is refused, and its rejection is ignored', () => {
-    const rejected = () => returning(Promise.reject(new Error('late')));
-    expect(code(() => rejected().write({}))).toBe('payload-unwritable');
-    expect(code(() => rejected().read(message('a'), { kind: 'any' }))).toBe('payload-unreadable');
-  });
+it('a converter of the application must not be asynchronous; a rejection of it is handled', async () => {
+  const reject = () => Promise.reject(new Error('late')) as never;
+  const asynchronous: PayloadConverter = {
+    name: 'late',
+    mediaTypes: ['text/plain'],
+    untyped: true,
+    read: reject,
+    write: reject,
+  };
+  const both = new Payloads([asynchronous]);
+  expect(() => both.read(message('a'), types.any)).toThrow(
+    "read() of the converter 'late' must return its result; it returned a promise.",
+  );
+  expect(code(() => both.write('a'))).toBe('payload-unwritable');
+  await new Promise(setImmediate);
 });
 
 describe('bytes of the application', () => {

@@ -42,11 +42,12 @@ describe('a client is refused', () => {
     ["'ann'", 'ann'],
     ['{}', {}],
     ['[Object]', { name: '' }],
+    ['[Object]', { name: ' \t' }],
     ['[Object]', { name: 3 }],
     ['[Array]', ['ann']],
     ['[Function (anonymous)]', () => ({ name: 'ann' })],
   ])('when the authenticator returns %s, also later', async (found, result) => {
-    const reason = `authenticate() returned ${found}, which is not a principal; return an object with a name that is a string and not empty, or undefined.`;
+    const reason = `authenticate() returned ${found}, which is not a principal; return an object with a name that is a string and not blank, or undefined.`;
     for (const authenticate of [returning(result), returning(Promise.resolve(result))])
       expect(await reasonOf(authenticated(authenticate, connect, ofAnn))).toBe(reason);
   });

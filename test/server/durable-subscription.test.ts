@@ -51,7 +51,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     });
   });
 
-  it.each(['/user/queue/news', '/temp-queue/news'])(
+  it.each(['/user/queue/news', '/temp-queue/news', '/app/news'])(
     'a durable subscription to %s is rejected',
     async (destination) => {
       await using app = await testServer({ protocol });

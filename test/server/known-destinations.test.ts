@@ -60,7 +60,17 @@ describe('the text of no-route', () => {
     expect(textOf('no-route', 'subscribe', '/app/hello')).toContain('It is served for SEND.');
   });
 
-  it.each(['/news/today', '/app/something/else', `/app/${'x'.repeat(500)}`])(
+  it.each([
+    ['/app/rooms/lobby/whatever', '/app/rooms/{room}/say'],
+    ['/shop/rooms', '/shop/rooms/{room}/say'],
+    ['/app/hello/world/again', '/app/hello'],
+  ])('names a destination with the same beginning: %s', (destination, sibling) => {
+    expect(textOf('no-route', 'send', destination)).toBe(
+      `Nothing serves '${destination}' for SEND. A known destination with the same beginning is '${sibling}'.`,
+    );
+  });
+
+  it.each(['/news/today', '/app/something/else', '/app', `/app/${'x'.repeat(500)}`])(
     'names the prefixes when no destination is similar: %s',
     (destination) => {
       const text = textOf('no-route', 'send', destination);

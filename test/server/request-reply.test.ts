@@ -94,6 +94,10 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     'answers',
     'mailto:ann@example.org',
     '/reply-queue/of-another-server',
+    '/user/bob/queue/answers',
+    '/user/answers',
+    '/user/*',
+    '/user/',
     `/x${'/x'.repeat(1000)}`,
   ])('a `reply-to` of %s, which is not a queue of the sender, is not changed', async (replyTo) => {
     const [ann, bob] = [await app.connect(), await app.connect()];
@@ -102,7 +106,17 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect((await requests.next()).headers['reply-to']).toBe(replyTo);
   });
 
-  it.each(['/user/*', '/user/', '/temp-queue/', '/temp-queue/*'])(
+  it.each(['/user/queue/errors'])(
+    'a `reply-to` of %s is rejected, because only the server sends to it',
+    async (replyTo) => {
+      const ann = await app.connect();
+      await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });
+      expect(ann.problems).toMatchObject([{ code: 'destination-refused' }]);
+      expect(app.published('/queue/requests')).toEqual([]);
+    },
+  );
+
+  it.each(['/user/queue/*', '/user/topic/**', '/temp-queue/', '/temp-queue/*', '/temp-queue/**'])(
     'a `reply-to` of %s, which is no valid queue, is rejected',
     async (replyTo) => {
       const ann = await app.connect();

@@ -176,12 +176,9 @@ describe('options', () => {
       { clock: { now: () => 0, date: () => 0 } },
     ],
     [`The option 'ids' must be Ids; it has no method session, message, reply.`, { ids: {} }],
+    [`The option 'interceptors.0' must be a function.`, { interceptors: [{}] }],
     [
-      `The option 'interceptors.0' must be a function; it has no method call.`,
-      { interceptors: [{}] },
-    ],
-    [
-      `The option 'outboundInterceptors.0' must be a function; it has no method call.`,
+      `The option 'outboundInterceptors.0' must be a function.`,
       { outboundInterceptors: [undefined] },
     ],
     [`The option 'endpoints.allowedOrigins' must be a list.`, ofEndpoint({ allowedOrigins: '*' })],

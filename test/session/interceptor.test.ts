@@ -1,20 +1,32 @@
 // Interceptors: the chain around the processing of a frame.
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { noHeaders, type Message } from '../../src/message/message.js';
 import type { ClientFrame, ServerFrame } from '../../src/message/frame.js';
 import {
   intercept,
   interceptOutbound,
   type FrameHandler,
+  type InterceptedClient,
   type Interceptor,
   type OutboundInterceptor,
 } from '../../src/session/interceptor.js';
-import type { Session } from '../../src/session/session.js';
 import { settle } from './test-session.js';
 
 const send: Message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
 const frame: ClientFrame = { kind: 'send', message: send };
-const client = { session: { id: '1' } as Session };
+/** The exceptions that have ended the session, each with its activity. */
+const failures: string[] = [];
+const client: InterceptedClient = {
+  session: {
+    id: '1',
+    internalError: (activity: string, cause: Error) =>
+      void failures.push(`${activity}: ${cause.message}`),
+  } as InterceptedClient['session'],
+};
+
+beforeEach(() => void (failures.length = 0));
+
+type Next = Parameters<Interceptor>[2];
 
 /** Runs a frame through the interceptors. Default handler: does nothing. */
 async function run(
@@ -163,16 +175,47 @@ describe('interceptors', () => {
     expect(calls).toBe(2);
   });
 
-  it.each(['returned', 'thrown'])('cannot call next() after they have %s', async (how) => {
-    let late!: () => Promise<void>;
-    let called = false;
-    const interceptor: Interceptor = async (_frame, _session, next) => {
-      late = next;
-      if (how === 'thrown') throw new Error('thrown');
+  it.each<[what: string, misuse: (next: Next) => Promise<void>, text: string]>([
+    ['twice', (next) => (void next(), next()), 'next() twice'],
+    ['with another kind', (next) => next({ kind: 'disconnect' }), 'a disconnect frame for a send'],
+    ['with null', (next) => next(null as never), 'Cannot read'],
+  ])('that call next() %s in a callback do not throw there', async (_what, misuse, text) => {
+    const interceptor: Interceptor = (_frame, _session, next) =>
+      new Promise((resolve) => setImmediate(() => (misuse(next), resolve())));
+    await expect(run([interceptor])).rejects.toThrow(text);
+    expect(failures).toEqual([]);
+  });
+
+  it('that call next() twice end the frame when its handler has ended', async () => {
+    const log: string[] = [];
+    const slow = async () => {
+      await settle();
+      log.push('handler');
     };
-    await run([interceptor], () => void (called = true)).catch(() => {});
-    expect(() => late()).toThrow('next() after it had returned');
-    expect(called).toBe(false);
+    const twice: Interceptor = async (_frame, _session, next) => (void next(), void next());
+    await expect(run([twice], slow)).rejects.toThrow('next() twice');
+    expect(log).toEqual(['handler']);
+  });
+
+  it.each<[how: string, interceptor: (next: Next) => Promise<void>]>([
+    ['returned', async () => {}],
+    ['thrown', () => Promise.reject(new Error('thrown'))],
+    ['called it and returned', (next) => next()],
+  ])('that call next() after they have %s end the session', async (_how, interceptor) => {
+    let late!: Next;
+    let calls = 0;
+    const keeping: Interceptor = (_frame, _session, next) => interceptor((late = next));
+    await run([keeping], () => void calls++).catch(() => {});
+    const before = calls;
+    let settled = false;
+    const end = () => void (settled = true);
+    void late().then(end, end);
+    await settle();
+    expect(failures).toEqual([
+      'Calling next() in an interceptor: An interceptor called next() after it had returned.',
+    ]);
+    expect(settled).toBe(false);
+    expect(calls).toBe(before);
   });
 });
 
@@ -302,6 +345,14 @@ describe('outbound interceptors', () => {
       const changing: OutboundInterceptor = (each) => (change(each as never), each);
       expect(() => interceptOutbound([changing], shared, client.session)).toThrow(TypeError);
     }
+  });
+
+  it('must not be asynchronous; a rejection of theirs is handled', async () => {
+    const rejecting = (() => Promise.reject(new Error('late'))) as unknown as OutboundInterceptor;
+    expect(() => interceptOutbound([rejecting], receipt, client.session)).toThrow(
+      'An outbound interceptor must return its result; it returned a promise.',
+    );
+    await new Promise(setImmediate);
   });
 
   it('are not called for a frame that an earlier one has dropped', () => {

@@ -131,6 +131,42 @@ describe('a slow reader', () => {
     expect(short(written())).toEqual(['1', '4 2', '5']);
   });
 
+  it('drop-oldest: loses as many messages as a large one needs, and no more', async () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-oldest' }, 3000);
+    await send(...['1', '2', '3', '4', '5', '6'].map((each) => message(each)));
+    expect(events).toEqual([]);
+    await send(message('large'.padEnd(1600, '.')));
+    connection.stalled = false;
+    connection.drain();
+    expect(short(events)).toEqual(['dropped 2', 'dropped 3', 'dropped 4']);
+    expect(short(written())).toEqual(['1', '5 3', '6', 'large']);
+  });
+
+  it.each<[kind: string, given: Partial<MessageFrame>, ends: boolean]>([
+    ['that may be dropped is lost', {}, false],
+    ['that must not be dropped ends the session', { marks: { ack: '1' } }, true],
+  ])(
+    'drop-oldest: a message %s when it does not fit after all drops',
+    async (_kind, given, ends) => {
+      const { connection, send, events } = slowReader({ policy: 'drop-oldest' });
+      await send(message('1'), message('2'), message('3'));
+      await send(message('large'.padEnd(2000, '.'), given));
+      const lost = ['dropped 2', 'dropped 3', 'dropped large'];
+      expect(short(events)).toEqual(ends ? lost.slice(0, 2) : lost);
+      expect(connection.closedWith).toEqual(ends ? slowConsumer : undefined);
+    },
+  );
+
+  it('drop-oldest: accepts later messages in the room that dropped ones have left', async () => {
+    const { connection, send, written, events } = slowReader({ policy: 'drop-oldest' });
+    await send(message('1'), message('2'), message('3'), message('large'.padEnd(2000, '.')));
+    await send(message('4'), message('5'));
+    expect(short(events)).toEqual(['dropped 2', 'dropped 3', 'dropped large']);
+    connection.stalled = false;
+    connection.drain();
+    expect(short(written())).toEqual(['1', '4 3', '5']);
+  });
+
   it('drop-newest: loses the newest messages, and receives their number with the next message', async () => {
     const { connection, send, written, events } = slowReader({ policy: 'drop-newest' });
     await send(...['1', '2', '3', '4', '5'].map((each) => message(each)));

@@ -17,7 +17,9 @@ export function testContext(
   const errors: string[] = [];
   const error = (text: string, cause?: unknown) =>
     void errors.push(`${text} ${(cause as Error).message}`);
-  const logger = { ...silentLogger, error };
+  const warnings: string[] = [];
+  const warn = (text: string) => void warnings.push(text);
+  const logger = { ...silentLogger, error, warn };
   return {
     accept: guardAccept(accept, logger),
     gate: { refusal: () => undefined, begin: () => () => {} },
@@ -26,6 +28,7 @@ export function testContext(
     limits: { maxMessageBytes: 1000 },
     http: undefined,
     errors,
+    warnings,
     ...given,
   };
 }

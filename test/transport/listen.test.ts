@@ -1,7 +1,14 @@
-// The log line with the address of a server that listens.
+// Ports and hosts that a server cannot listen on, and the log line with its address.
 import type { AddressInfo } from 'node:net';
-import { expect, it } from 'vitest';
-import { createServer, tcpTransport, type Logger } from '../../src/index.js';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import {
+  createServer,
+  silentLogger,
+  tcpTransport,
+  type Logger,
+  type MessagingError,
+} from '../../src/index.js';
 import { logAddress } from '../../src/transport/listen.js';
 
 /** A logger that keeps the lines of `info`. */
@@ -54,4 +61,30 @@ it('the addresses of TCP transports and of listen() are logged', async () => {
     line(port, "listen(0, '0.0.0.0')"),
   ]);
   await server.close();
+});
+
+describe('listen() refuses', () => {
+  const refusal = async (...given: readonly unknown[]): Promise<unknown> => {
+    const server = await createServer({ logger: silentLogger });
+    const [port, host] = given as [number, string];
+    return server.listen(port, host).then(
+      () => server.close(),
+      ({ code, message }: MessagingError) => `${code} ${message}`,
+    );
+  };
+
+  it.each(['', null, {}, 5, false])('a host that Node reads as all addresses: %o', async (host) => {
+    expect(await refusal(0, host)).toBe(
+      `listen-failed Cannot listen: the host must be a text that is not empty, such as '127.0.0.1', or '0.0.0.0' for clients on other machines; it is ${inspect(host)}.`,
+    );
+  });
+
+  it.each([undefined, null, '', '70000', -1, 0.5, Number.NaN, 1n, Symbol('port'), {}])(
+    'a port that is none: %o',
+    async (port) => {
+      expect(await refusal(port)).toBe(
+        `listen-failed Cannot listen: ${inspect(port)} is neither a port, which is a whole number from 0 to 65535, nor the path of a Unix socket.`,
+      );
+    },
+  );
 });

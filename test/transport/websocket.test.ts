@@ -10,7 +10,7 @@ import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
 import type { Connection, ConnectionRefusal, Transport } from '../../src/transport/transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../../src/transport/websocket.js';
-import { testContext } from './context.js';
+import { testContext, type TestContext } from './context.js';
 import { EventLog, turn } from './event-log.js';
 
 const options: WebSocketOptions = {
@@ -23,6 +23,7 @@ const options: WebSocketOptions = {
 let http: Server;
 let transport: Transport;
 let accepted: EventLog[];
+let opened: TestContext;
 let refusal: ConnectionRefusal | undefined;
 let port: number;
 
@@ -47,7 +48,8 @@ beforeEach(async () => {
   refusal = undefined;
   http = createServer((_request, response) => void response.end('the application'));
   transport = webSocketTransport(options);
-  await transport.open(context());
+  opened = context();
+  await transport.open(opened);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   port = (http.address() as AddressInfo).port;
@@ -145,6 +147,19 @@ describe('the handshake', () => {
     const answer = await raw(upgrade('Origin: https://evil.test'));
     expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\n\r\n$/);
     expect(accepted).toEqual([]);
+  });
+
+  it('logs the first refused origin in a minute, and the option that accepts it', async () => {
+    await raw(upgrade('Origin: https://evil.test'));
+    await raw(upgrade('Origin: https://other.test'));
+    await opened.clock.advance(60_000);
+    await raw(upgrade(`Origin: https://${'x'.repeat(5000)}.test`));
+    expect(opened.warnings).toHaveLength(2);
+    expect(opened.warnings[0]).toBe(
+      "A page of the origin 'https://evil.test' was refused; to accept it, add it to allowedOrigins of the endpoint. 0 others were refused since the last such line.",
+    );
+    expect(opened.warnings[1]).toContain('1 others');
+    expect(opened.warnings[1]!.length).toBeLessThan(400);
   });
 
   it('rejects other WebSocket versions with 426, and names protocol and version', async () => {

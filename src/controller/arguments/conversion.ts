@@ -1,6 +1,7 @@
 // Converts the text of headers and destination variables to the type of the parameter.
 import { inspect } from 'node:util';
 import { MessagingError } from '../../message/error.js';
+import { isPromise } from '../../message/promise.js';
 import type { Parameter } from '../parameter.js';
 
 /**
@@ -15,7 +16,7 @@ import type { Parameter } from '../parameter.js';
 export interface TextConverter {
   /** Describes a valid text; the problem for an invalid one contains it, after `must be`. */
   readonly expected: string;
-  /** Returns the value; undefined if the text is not valid. @param text without white space at both ends */
+  /** Returns the value or a promise of it; undefined if the text is not valid. @param text without white space at both ends */
   read(text: string): unknown;
 }
 
@@ -60,13 +61,20 @@ export const uuid: TextConverter = {
 /**
  * One of some values: those of an enum, of another object, or of a list.
  *
+ * @throws {MessagingError} `controller-invalid` when there are no values, or one is not a text or a number
+ *
  * @example
  * list(@Header('order', oneOf(['asc', 'desc'])) order: 'asc' | 'desc', @Header('color', oneOf(Color)) color: Color) {}
  */
 export function oneOf(
   values: Readonly<Record<string, string | number>> | readonly (string | number)[],
 ): TextConverter {
-  const list = Array.isArray(values) ? (values as readonly (string | number)[]) : membersOf(values);
+  const list = Array.isArray(values) ? (values as readonly unknown[]) : membersOf(values);
+  if (list.length === 0 || !list.every(isTextOrNumber))
+    throw new MessagingError(
+      'controller-invalid',
+      `oneOf(): ${inspect(values)} has no values or other values than texts and numbers; look for a circular import.`,
+    );
   const byText = new Map(list.map((value) => [String(value), value]));
   return {
     expected: `one of ${[...byText.keys()].join(', ')}`,
@@ -90,21 +98,56 @@ export function listOf(item: TextType): TextConverter {
   return {
     expected: `a list separated by commas, and each item ${converter.expected}`,
     read(text) {
-      const items = text === '' ? [] : text.split(',').map((each) => converter.read(each.trim()));
-      return items.includes(undefined) ? undefined : items;
+      if (text === '') return [];
+      const items = inOrder(text.split(','), (each) => converter.read(each.trim()));
+      return isPromise(items) ? items.then(allOrNone) : allOrNone(items);
     },
   };
 }
 
-/** True for a type that a decorator names, also for one that is not supported; false for options. */
-export function isNamedType(given: object): given is TextType {
-  return typeof given === 'function' || 'read' in given;
+/** Undefined if one of the items is undefined. */
+function allOrNone(items: unknown[]): unknown[] | undefined {
+  return items.includes(undefined) ? undefined : items;
+}
+
+/**
+ * The values of the texts, or a promise of them if one of them is a promise. After a promise the next text is read when it has
+ * resolved, so a client cannot start many conversions at once, and an error leaves no other promise behind.
+ */
+export function inOrder(
+  texts: readonly string[],
+  read: (text: string) => unknown,
+): unknown[] | Promise<unknown[]> {
+  const values: unknown[] = [];
+  for (const text of texts) {
+    const value = read(text);
+    if (isPromise(value)) return rest(values, value, texts, read);
+    values.push(value);
+  }
+  return values;
+}
+
+async function rest(
+  values: unknown[],
+  pending: PromiseLike<unknown>,
+  texts: readonly string[],
+  read: (text: string) => unknown,
+): Promise<unknown[]> {
+  values.push(await pending);
+  while (values.length < texts.length) values.push(await read(texts[values.length]!));
+  return values;
+}
+
+/** True for a converter, also for one that is not complete; false for options. */
+export function isConverter(given: object): boolean {
+  return 'read' in given;
 }
 
 /**
  * Converts to the named type, or to the type of the parameter.
  *
  * @param source names the text in errors, as `header 'x'`
+ * @returns the value, or a promise of it if the converter is asynchronous
  * @throws {MessagingError} `argument-invalid` when the text is not valid
  */
 export function convert(
@@ -117,8 +160,14 @@ export function convert(
   const converter = converterOf(named ?? parameter.type)!;
   if (converter === string) return text;
   const value = converter.read(text.trim());
+  return isPromise(value)
+    ? value.then((resolved) => requireValid(resolved, converter, source))
+    : requireValid(value, converter, source);
+}
+
+function requireValid(value: unknown, { expected }: TextConverter, source: string): unknown {
   if (value === undefined)
-    throw new MessagingError('argument-invalid', `The ${source} must be ${converter.expected}.`);
+    throw new MessagingError('argument-invalid', `The ${source} must be ${expected}.`);
   return value;
 }
 
@@ -132,7 +181,7 @@ export function checkConversion(
   { type }: Parameter,
   example: string,
 ): string | undefined {
-  if (converterOf(named ?? type) !== undefined) return undefined;
+  if (converterOf(named === undefined ? type : named) !== undefined) return undefined;
   if (named !== undefined) return unsupported(named);
   if (type === Array)
     return `the type of its items is unknown; name it, as in ${example.replace('Number', 'listOf(Number)')}.`;
@@ -149,16 +198,22 @@ function converterOf(type: unknown): TextConverter | undefined {
     : undefined;
 }
 
-function unsupported(type: unknown): string {
+/** The finding for a type that text cannot be converted to. */
+export function unsupported(type: unknown): string {
   const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
-  return `text cannot be converted to ${name}; use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
+  const reason = type === undefined ? 'look for a circular import, or ' : '';
+  return `text cannot be converted to ${name}; ${reason}use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
 }
 
 /** The values of an enum. One of numbers also has a member from each number to its name. */
-function membersOf(values: object): readonly (string | number)[] {
-  return Object.entries(values)
+function membersOf(values: object | undefined): readonly unknown[] {
+  return Object.entries(values ?? {})
     .filter(([name]) => Number.isNaN(Number(name)))
-    .map(([, value]) => value as string | number);
+    .map(([, value]) => value as unknown);
+}
+
+function isTextOrNumber(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 /** Refuses hexadecimal numbers and exponents, and integers that a number cannot represent exactly. */

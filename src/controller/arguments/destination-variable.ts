@@ -1,7 +1,7 @@
 // The decorator for a variable of the destination.
 import { MessagingError } from '../../message/error.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
-import { checkConversion, convert, type TextType } from './conversion.js';
+import { checkConversion, convert, unsupported, type TextType } from './conversion.js';
 
 /**
  * The value of a `{variable}` of the pattern in the message's destination (Spring: `@DestinationVariable`), converted to the type
@@ -22,10 +22,14 @@ export const DestinationVariable = createParamDecorator(
       throw new MessagingError('argument-missing', `The destination has no variable '${name}'.`);
     return convert(text, type, parameter, `variable '${name}' of the destination`);
   },
-  (parameter, name: string, type?: TextType) =>
-    parameter.variables.includes(name)
-      ? checkConversion(type, parameter, `@DestinationVariable('${name}', Number)`)
-      : `no pattern declares {${name}}; ${declared(parameter.variables)}.`,
+  (parameter, ...given: [name: string, type?: TextType]) => {
+    const [name, type] = given;
+    if (!parameter.variables.includes(name))
+      return `no pattern declares {${name}}; ${declared(parameter.variables)}.`;
+    return given.length > 1 && type === undefined
+      ? unsupported(type)
+      : checkConversion(type, parameter, `@DestinationVariable('${name}', Number)`);
+  },
 );
 
 function declared(variables: readonly string[]): string {

@@ -1,9 +1,19 @@
 // The decorator for one header of the message.
+import { inspect } from 'node:util';
 import { MessagingError } from '../../message/error.js';
 import { valuesOf } from '../../message/message.js';
+import type { Shape } from '../../message/option.js';
 import type { Parameter } from '../parameter.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
-import { checkConversion, convert, isNamedType, type TextType } from './conversion.js';
+import {
+  checkConversion,
+  convert,
+  inOrder,
+  isConverter,
+  unsupported,
+  type TextType,
+} from './conversion.js';
+import { mistaken, typeAndOptions } from './given.js';
 
 export interface HeaderOptions {
   /** True: a missing header fails with `argument-missing`. False: the argument is undefined. @default true */
@@ -32,22 +42,25 @@ export interface HeaderOptions {
  */
 export function Header(name: string, options?: HeaderOptions): ParameterDecorator;
 export function Header(name: string, type: TextType, options?: HeaderOptions): ParameterDecorator;
-export function Header(
-  name: string,
-  typeOrOptions: TextType | HeaderOptions = {},
-  options: HeaderOptions = {},
-): ParameterDecorator {
-  return isNamedType(typeOrOptions)
-    ? header(name, typeOrOptions, options)
-    : header(name, undefined, typeOrOptions);
+export function Header(name: string, ...given: readonly unknown[]): ParameterDecorator {
+  const { named, type, options, mistake } = typeAndOptions(given, isConverter, optionsShape);
+  if (mistake !== undefined) return mistaken(mistake);
+  if (typeof name !== 'string' || name === '')
+    return mistaken(
+      `the name of its header is ${inspect(name)}; name one, as in @Header('limit').`,
+    );
+  if (named && type === undefined) return mistaken(unsupported(type));
+  return header(name, type as TextType | undefined, options);
 }
+
+const optionsShape: Shape<HeaderOptions> = { required: true, default: undefined, all: true };
 
 const header = createParamDecorator(
   (invocation, parameter, name: string, type: TextType | undefined, options: HeaderOptions) => {
     const text = invocation.message.headers.get(name);
     const source = `header '${name}'`;
     if (text !== undefined && options.all === true)
-      return valuesOf(invocation.message, name).map((each) =>
+      return inOrder(valuesOf(invocation.message, name), (each) =>
         convert(each, type ?? String, parameter, source),
       );
     if (text !== undefined) return convert(text, type, parameter, source);

@@ -1,11 +1,14 @@
 // The decorator for the payload: the body of the message, converted and validated.
+import { inspect } from 'node:util';
 import type { Invocation } from '../../dispatch/invocation.js';
 import { MessagingError } from '../../message/error.js';
 import type { Message } from '../../message/message.js';
 import type { PayloadReader } from '../../payload/converter.js';
 import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
+import type { Shape } from '../../message/option.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
+import { mistaken, typeAndOptions } from './given.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
 export interface PayloadOptions {
@@ -35,14 +38,17 @@ export function Payload(
   type: Constructor | StandardSchema,
   options?: PayloadOptions,
 ): ParameterDecorator;
-export function Payload(
-  typeOrOptions: Constructor | StandardSchema | PayloadOptions = {},
-  options: PayloadOptions = {},
-): ParameterDecorator {
-  if (typeof typeOrOptions !== 'function' && !isStandardSchema(typeOrOptions))
-    return declaredPayload(typeOrOptions.required ?? true);
-  return namedPayload(typeOrOptions, options.required ?? true);
+export function Payload(...given: readonly unknown[]): ParameterDecorator {
+  const { named, type, options, mistake } = typeAndOptions(given, isStandardSchema, optionsShape);
+  if (mistake !== undefined) return mistaken(mistake);
+  const { required = true } = options;
+  if (!named) return declaredPayload(required);
+  return typeof type === 'function' || isStandardSchema(type)
+    ? namedPayload(type as Constructor | StandardSchema, required)
+    : mistaken(unsupported(type));
 }
+
+const optionsShape: Shape<PayloadOptions> = { required: true };
 
 /** The rule of a parameter without decorator. */
 export const payloadRule: ArgumentRule = {
@@ -107,6 +113,7 @@ function checkPayload(
 }
 
 function unsupported(type: unknown): string {
-  const name = typeof type === 'function' ? type.name : String(type);
-  return `a payload cannot be converted to ${name}; name a class or a schema, as in @Payload(schema).`;
+  const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
+  const reason = type === undefined ? 'look for a circular import, or ' : '';
+  return `a payload cannot be converted to ${name}; ${reason}name a class or a schema, as in @Payload(schema).`;
 }

@@ -1,5 +1,7 @@
 // Return rules: the decorators that choose the destinations of a handler's value.
 import { inspect } from 'node:util';
+import { shapeMistake, type Shape } from '../../message/option.js';
+import { isPromise, refusedPromise } from '../../message/promise.js';
 import { isUnbalanced, placeholdersOf, toDestinations, toUser } from '../../dispatch/reply.js';
 import type { Reply } from '../../dispatch/route.js';
 import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
@@ -50,14 +52,24 @@ export function SendToUser(
 ): ReplyDecorator {
   // A list of destinations in JavaScript is not mistaken for the options.
   const items: readonly (string | SendToUserOptions)[] = given.flat();
-  const { broadcast = true } = items.find(isOptions) ?? {};
+  const [options = {}] = items.filter(isOptions);
   const destinations = items.filter((item) => !isOptions(item)) as readonly string[];
-  return replyDecorator(compileRule((texts) => toUser(texts, broadcast), destinations, []));
+  const mistake = shapeMistake(options, optionsShape);
+  const { broadcast = true } = mistake === undefined ? options : {};
+  const rule = compileRule((texts) => toUser(texts, broadcast), destinations, []);
+  const findings = [
+    ...rule.findings,
+    ...destinations.filter((item) => item === '').map(() => 'a destination is empty'),
+    ...(mistake === undefined ? [] : [mistake.replace(/\.$/, '')]),
+  ];
+  return replyDecorator({ ...rule, findings });
 }
+
+const optionsShape: Shape<SendToUserOptions> = { broadcast: true };
 
 /**
  * Creates a return rule from a function (Spring: HandlerMethodReturnValueHandler). The function is called for each return value
- * except undefined and null.
+ * except undefined and null, and it must not be asynchronous.
  *
  * @example
  * const SendToTenant = createReplyDecorator(({ session }) => [
@@ -65,7 +77,20 @@ export function SendToUser(
  * ]);
  */
 export function createReplyDecorator(reply: Reply): ReplyDecorator {
-  return replyDecorator({ reply, explicit: true, variables: [], published: [], findings: [] });
+  const findings =
+    typeof reply === 'function' ? [] : [`${inspect(reply)} is not a function that returns targets`];
+  const checked: Reply = (invocation) => {
+    const targets = reply(invocation);
+    if (isPromise(targets)) throw refusedPromise(targets, 'The function of createReplyDecorator()');
+    return targets;
+  };
+  return replyDecorator({
+    reply: checked,
+    explicit: true,
+    variables: [],
+    published: [],
+    findings,
+  });
 }
 
 function isOptions(item: string | SendToUserOptions): item is SendToUserOptions {

@@ -14,6 +14,16 @@ it.each([
   ['activemq.noLocal', 'true'],
   ['exclusive', 'true'],
   ['activemq.exclusive', 'true'],
+  ['activemq.selector', 'region = 1'],
+  ['activemq.retroactive', 'true'],
+  ['x-stream-offset', 'first'],
+  ['browser', 'true'],
+  ['activemq.browser', 'true'],
+  ['persistent', 'true'],
+  [' selector', 'region = 1'],
+  ['selector\t', 'region = 1'],
+  ['durable', 'TRUE'],
+  ['durable', ' true '],
 ])('the header %s:%s is refused, for topics and queues', (name, value) => {
   const ann = brokerWith().consumer();
   for (const destination of ['/topic/x', '/queue/x'])
@@ -27,6 +37,8 @@ it.each([
   ['auto-delete', 'true'],
   ['no-local', 'false'],
   ['exclusive', 'false'],
+  ['browser', 'false'],
+  ['activemq.retroactive', 'false'],
   ['constructor', 'true'],
 ])('the header %s:%s changes nothing and is accepted', (name, value) => {
   const { publish, consumer } = brokerWith();

@@ -228,3 +228,105 @@ describe('the type of a header or variable', () => {
     expect(() => listOf({} as TextType)).toThrow('listOf(): text cannot be converted to {};');
   });
 });
+
+describe('an asynchronous converter', () => {
+  const lookup: TextConverter = {
+    expected: 'a known tag',
+    read: async (text) => {
+      if (text === 'away') throw new RangeError('The database is away.');
+      return text === 'unknown' ? undefined : text.toUpperCase();
+    },
+  };
+
+  @Controller()
+  class Tags {
+    @MessageMapping('/one')
+    one(@Header('tag', lookup) tag: string) {
+      return tag;
+    }
+
+    @MessageMapping('/list')
+    list(@Header('tag', listOf(lookup)) tags: string[]) {
+      return tags;
+    }
+
+    @MessageMapping('/all')
+    all(@Header('tag', lookup, { all: true }) tags: string[]) {
+      return tags;
+    }
+  }
+
+  const send = (destination: string, tags: readonly string[]) =>
+    serve(Tags).send(destination, {
+      headers: { tag: tags[0]! },
+      repeatedHeaders: { tag: tags.slice(1) },
+    });
+
+  it('is awaited, also for a list and for all values of a header', async () => {
+    await expect(send('/one', ['a'])).resolves.toMatchObject({ value: 'A' });
+    await expect(send('/list', ['a, b'])).resolves.toMatchObject({ value: ['A', 'B'] });
+    await expect(send('/all', ['a', 'b'])).resolves.toMatchObject({ value: ['A', 'B'] });
+  });
+
+  it('can find that the text is not valid', async () => {
+    const invalid = { code: 'argument-invalid' };
+    await expect(send('/one', ['unknown'])).rejects.toMatchObject(invalid);
+    await expect(send('/list', ['a,unknown'])).rejects.toMatchObject(invalid);
+    await expect(send('/all', ['a', 'unknown'])).rejects.toMatchObject(invalid);
+  });
+
+  it('fails the call when it rejects, once or several times', async () => {
+    const failed = { code: 'handler-failed' };
+    await expect(send('/one', ['away'])).rejects.toMatchObject(failed);
+    await expect(send('/list', ['away,away'])).rejects.toMatchObject(failed);
+    await expect(send('/all', ['away', 'away'])).rejects.toMatchObject(failed);
+    await new Promise(setImmediate);
+  });
+});
+
+describe('mistakes in a decorator are reported at start', () => {
+  const circular = undefined as unknown as TextType;
+
+  it('in the type, the name and the options', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/{id}')
+      a(
+        @Header('x', circular) x: number,
+        @Header('x', null as never) y: number,
+        @Header('x', 'number' as never) z: number,
+        @Header('') empty: number,
+        @Header(undefined as never) missing: number,
+        @Header('x', { requird: false } as never) option: number,
+        @Header('x', Number, { defualt: 1 } as never) value: number,
+        @Header('x', Number, null as never) options: number,
+        @DestinationVariable('id', circular) id: number,
+        @DestinationVariable('id', null as never) other: number,
+        @Header('x', Number, undefined) valid: number,
+      ) {
+        return [x, y, z, empty, missing, option, value, options, id, other, valid];
+      }
+    }
+    const use =
+      'use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.';
+    const undefinedType = `text cannot be converted to undefined; look for a circular import, or ${use}`;
+    expect(findings(A)).toEqual(
+      [
+        undefinedType,
+        `text cannot be converted to null; ${use}`,
+        `text cannot be converted to 'number'; ${use}`,
+        "the name of its header is ''; name one, as in @Header('limit').",
+        "the name of its header is undefined; name one, as in @Header('limit').",
+        "The option 'requird' is unknown; the nearest known one is 'required'.",
+        "The option 'defualt' is unknown; the nearest known one is 'default'.",
+        'The options must be an object, such as { required: ... }.',
+        undefinedType,
+        `text cannot be converted to null; ${use}`,
+      ].map((text, index) => `A.a, parameter ${index}: ${text}`),
+    );
+  });
+
+  it.each([[[]], [undefined], [{}], [[{}]], [[null]]])('oneOf(%j)', (values) => {
+    expect(() => oneOf(values as never)).toThrow(/^oneOf\(\): .* look for a circular import\.$/);
+  });
+});

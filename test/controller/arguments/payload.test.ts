@@ -170,4 +170,60 @@ describe('the findings', () => {
       'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
     expect(findings(A)).toEqual([`A.a, parameter 0: ${text}`, `A.b, parameter 0: ${text}`]);
   });
+
+  it('report a named type that is undefined or none, and unknown options', () => {
+    const circular = undefined as never;
+    @Controller()
+    class A {
+      @MessageMapping('/undefined')
+      undefined(@Payload(circular) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/null')
+      null(@Payload(null as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/text')
+      text(@Payload('ChatMessage' as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/option')
+      option(@Payload({ requird: false } as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/schema')
+      schema(@Payload({ '~standard': { version: 2 } } as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/value')
+      value(@Payload(ChatMessage, { required: 'no' } as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/options')
+      options(@Payload(ChatMessage, null as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/valid')
+      valid(@Payload(ChatMessage, undefined) message: ChatMessage) {
+        return message;
+      }
+    }
+    const fix = 'name a class or a schema, as in @Payload(schema).';
+    expect(findings(A)).toEqual([
+      `A.undefined, parameter 0: a payload cannot be converted to undefined; look for a circular import, or ${fix}`,
+      `A.null, parameter 0: a payload cannot be converted to null; ${fix}`,
+      `A.text, parameter 0: a payload cannot be converted to 'ChatMessage'; ${fix}`,
+      `A.option, parameter 0: The option 'requird' is unknown; the nearest known one is 'required'.`,
+      `A.schema, parameter 0: The option '~standard' is unknown; the known ones are required.`,
+      `A.value, parameter 0: The option 'required' must be true or false.`,
+      `A.options, parameter 0: The options must be an object, such as { required: ... }.`,
+    ]);
+  });
 });

@@ -88,6 +88,24 @@ describe('an argument decorator of an application', () => {
     expect(findings(B)).toEqual(['B.b, parameter 1: it must be parameter 0.']);
   });
 
+  it('has a check that must not be asynchronous; a rejection of it is handled', async () => {
+    const Late = createParamDecorator(
+      () => 1,
+      () => Promise.reject(new Error('late')) as never,
+    );
+    @Controller()
+    class B {
+      @MessageMapping('/b')
+      b(@Late() value: number) {
+        return value;
+      }
+    }
+    expect(findings(B)).toEqual([
+      'B.b, parameter 0: the check of its decorator must return its result; it returned a promise.',
+    ]);
+    await new Promise(setImmediate);
+  });
+
   it('is reported if a parameter has two', () => {
     @Controller()
     class B {

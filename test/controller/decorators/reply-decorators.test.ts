@@ -239,6 +239,54 @@ describe('a return rule', () => {
     ]);
   });
 
+  it('must not be asynchronous; a rejection of it is handled', async () => {
+    @Controller()
+    class A {
+      @createReplyDecorator((() => Promise.reject(new Error('late'))) as never)
+      @SendTo('/topic/a')
+      @MessageMapping('/a')
+      a() {
+        return 1;
+      }
+    }
+    await expect(serve(A).send('/a')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: {
+        message:
+          'The function of createReplyDecorator() must return its result; it returned a promise.',
+      },
+    });
+    await new Promise(setImmediate);
+  });
+
+  it('with mistakes is reported', () => {
+    @Controller()
+    class A {
+      @SendToUser('/queue/x', { brodcast: false } as never)
+      @MessageMapping('/a')
+      a() {}
+
+      @SendToUser('/queue/x', null as never)
+      @MessageMapping('/b')
+      b() {}
+
+      @SendToUser('')
+      @MessageMapping('/c')
+      c() {}
+
+      @createReplyDecorator(undefined as never)
+      @MessageMapping('/d')
+      d() {}
+    }
+    const invalid = 'its return rule is not valid:';
+    expect(findings(A)).toEqual([
+      `A.a: ${invalid} The option 'brodcast' is unknown; the nearest known one is 'broadcast'.`,
+      `A.b: ${invalid} The options must be an object, such as { broadcast: ... }.`,
+      `A.c: ${invalid} a destination is empty.`,
+      `A.d: ${invalid} undefined is not a function that returns targets.`,
+    ]);
+  });
+
   it('that throws fails the call like a handler', async () => {
     @Controller()
     class A {

@@ -2,16 +2,24 @@
 import { fileURLToPath } from 'node:url';
 import {
   Controller,
+  createReplyDecorator,
   EmbeddedBroker,
+  Header,
   jsonCodec,
+  listOf,
   MessageMapping,
   stompCodec,
   SubscribeMapping,
   type Broker,
+  type Constructor,
   type Interceptor,
+  type PayloadConverter,
   type ServerFrame,
+  type ServerOptions,
+  type TextConverter,
   type WireCodec,
 } from '../../../src/index.js';
+import { sequentialIds } from '../../../src/testing.js';
 import {
   bothLanguages,
   everyProtocol,
@@ -225,7 +233,7 @@ const lateNext: Case = {
   fault: 'B4',
   name: 'next-after-the-interceptor-returned',
   title:
-    'next() throws when it is called after its interceptor has returned, and the frame stays dropped',
+    'A call of next() after its interceptor has returned ends only the session, with 1011 and a log line, and the frame stays dropped',
   ...everyProtocol,
   async run(setup) {
     const held: (() => Promise<void>)[] = [];
@@ -234,12 +242,15 @@ const lateNext: Case = {
     await client.subscribe('held', '/topic/held');
     client.send('SEND', { destination: '/topic/held' }, '1');
     await setup.settle();
-    const outcome = await (async () => held[0]!())().then(
-      () => 'passed',
-      () => 'refused',
+    // In a timer, an exception or an unhandled rejection would end the process.
+    await new Promise<void>((resolve) =>
+      setTimeout(() => {
+        resolve();
+        void held[0]!();
+      }),
     );
-    expectEqual('the outcome of a late next()', outcome, 'refused');
-    await setup.settle();
+    await expectEnd(setup, client, 1011);
+    expectLog(setup, /next\(\) after it had returned/);
     expectEqual('the number of messages', messagesOf(client).length, 0);
   },
 };
@@ -416,7 +427,138 @@ const secondCopy: Case = {
   },
 };
 
+const reject = () => Promise.reject(new Error('The function rejects.')) as never;
+
+/** Functions of the application that must not return a promise, and a frame that makes the server call them. */
+function asynchronous(
+  name: string,
+  options: () => ServerOptions,
+  log: RegExp,
+  controllers: readonly Constructor[] = [],
+): Case {
+  return {
+    fault: 'B1',
+    name: `asynchronous-${name}`,
+    title: `A promise that the application returns fails the frame or its session alone: ${name}`,
+    ...bothLanguages,
+    async run(setup) {
+      await setup.start({ ...options(), controllers });
+      const client = await setup.connect();
+      client.send('SEND', { destination: '/app/answer', receipt: 'late' }, '1');
+      await setup.settle();
+      expectLog(setup, log);
+    },
+  };
+}
+
+@Controller()
+class AnsweringController {
+  @MessageMapping('/answer')
+  answer(_payload: unknown) {
+    return 'hello';
+  }
+}
+
+@Controller()
+class RedirectingController {
+  @createReplyDecorator(reject)
+  @MessageMapping('/answer')
+  answer() {
+    return 'hello';
+  }
+}
+
+const broken: PayloadConverter = {
+  name: 'late',
+  mediaTypes: ['text/plain', 'application/json'],
+  untyped: true,
+  read: () => undefined,
+  write: () => undefined,
+};
+
+const promises: readonly Case[] = [
+  asynchronous(
+    'outbound-interceptor',
+    () => ({
+      outboundInterceptors: [
+        (frame) => (frame.kind === 'receipt' && frame.receipt === 'late' ? reject() : frame),
+      ],
+    }),
+    /An outbound interceptor must return its result/,
+    [AnsweringController],
+  ),
+  asynchronous(
+    'read-of-a-converter',
+    () => ({ converters: [{ ...broken, read: reject }] }),
+    /read\(\) of the converter 'late' must return its result/,
+    [AnsweringController],
+  ),
+  asynchronous(
+    'write-of-a-converter',
+    () => ({ converters: [{ ...broken, write: reject }] }),
+    /write\(\) of the converter 'late' must return its result/,
+    [AnsweringController],
+  ),
+  asynchronous('reply-rule', () => ({}), /createReplyDecorator\(\) must return its result/, [
+    RedirectingController,
+  ]),
+  asynchronous(
+    'ids',
+    () => ({ ids: { ...sequentialIds(), message: reject } }),
+    /ids.message\(\) must return its result/,
+    [AnsweringController],
+  ),
+];
+
+const rejectingLogger: Case = {
+  fault: 'B1',
+  name: 'rejecting-logger',
+  title: 'A logger that rejects does not end the process',
+  ...everyProtocol,
+  async run(setup) {
+    await setup.start({ logger: { error: reject, warn: reject, info: reject } });
+    const client = await setup.connect();
+    client.write(malformed(setup.protocol));
+    await expectEnd(setup, client, 1002);
+  },
+};
+
+const asynchronousConverter: Case = {
+  fault: 'B1',
+  name: 'rejecting-text-converter',
+  title: 'A text converter that rejects fails the frame, also for each value of a header',
+  ...bothLanguages,
+  async run(setup) {
+    const tag: TextConverter = { expected: 'a tag', read: reject };
+    @Controller()
+    class TagController {
+      @MessageMapping('/all')
+      all(@Header('tag', tag, { all: true }) tags: string[]) {
+        return tags;
+      }
+
+      @MessageMapping('/list')
+      list(@Header('tag', listOf(tag)) tags: string[]) {
+        return tags;
+      }
+    }
+    await setup.start({ controllers: [TagController] });
+    const client = await setup.connect({ problems: true });
+    client.send('SEND', { destination: '/app/all', tag: 'a' });
+    client.send('SEND', { destination: '/app/list', tag: 'a,b' });
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      problemsOf(client).map(({ code }) => code),
+      ['handler-failed', 'handler-failed'],
+    );
+  },
+};
+
 export const boundaries: readonly Case[] = [
+  ...promises,
+  rejectingLogger,
+  asynchronousConverter,
   outboundInterceptor,
   decoderThrows,
   encoderThrows,

@@ -347,6 +347,8 @@ const foreignReplyTo: readonly Case[] = Object.entries({
   'a-topic': '/topic/answers',
   'a-queue': '/queue/answers',
   'another-scheme': 'tag@example.org',
+  'a-queue-of-another-user': '/user/ann/queue/answers',
+  'a-user-destination-without-a-broker-prefix': '/user/answers',
   // STOMP 1.0 and JSON have no escapes; STOMP 1.1 and 1.2 send the same characters back.
   'escaped-characters': String.raw`mailto\cann@example.org`,
 }).map(([name, replyTo]) =>
@@ -363,6 +365,23 @@ const foreignReplyTo: readonly Case[] = Object.entries({
       delivers: [{ command: 'MESSAGE', headers: { 'reply-to': replyTo } }],
     },
   ),
+);
+
+const replyToProblemQueue = frameCase(
+  {
+    fault: 'C5',
+    name: 'reply-to-the-problem-queue',
+    title:
+      'The header reply-to:/user/queue/errors is refused, so that other clients cannot send problems',
+    ...everyProtocol,
+  },
+  {
+    problems: true,
+    frames: [
+      ['SEND', { destination: '/topic/requests', 'reply-to': '/user/queue/errors', receipt: 'r' }],
+    ],
+    problemCodes: ['destination-refused'],
+  },
 );
 
 const temporaryQueue: Case = {
@@ -726,7 +745,6 @@ const percentNames: Case = {
   },
 };
 
-/** For all destinations but those of handlers. */
 const unsupportedHeaders: Readonly<Record<string, StompHeaders>> = {
   selector: { destination: '/topic/news', selector: 'region = 1' },
   'activemq-durable-name': { destination: '/topic/news', 'activemq.subscriptionName': 'news' },
@@ -744,6 +762,15 @@ const unsupportedHeaders: Readonly<Record<string, StompHeaders>> = {
   'rabbitmq-auto-delete': { destination: '/topic/news', 'auto-delete': 'false' },
   'rabbitmq-queue-name': { destination: '/topic/news', 'x-queue-name': 'news' },
   'artemis-no-local': { destination: '/topic/news', 'no-local': 'true' },
+  'selector-of-a-handler': { destination: '/app/prices', selector: 'region = 1' },
+  'durable-subscription-of-a-handler': { destination: '/app/prices', durable: 'true' },
+  'selector-with-white-space': { destination: '/topic/news', ' selector': 'region = 1' },
+  'activemq-selector': { destination: '/topic/news', 'activemq.selector': 'region = 1' },
+  'activemq-retroactive': { destination: '/topic/news', 'activemq.retroactive': 'true' },
+  'activemq-browser': { destination: '/queue/work', browser: 'true' },
+  'apollo-persistent': { destination: '/topic/news', persistent: 'true' },
+  'rabbitmq-stream-offset': { destination: '/queue/work', 'x-stream-offset': 'first' },
+  'rabbitmq-durable-in-upper-case': { destination: '/topic/news', durable: 'TRUE' },
   'activemq-exclusive': { destination: '/queue/work', 'activemq.exclusive': 'true' },
 };
 
@@ -836,6 +863,7 @@ export const protocolFaults: readonly Case[] = [
   ...bodies,
   ...parsingCases,
   ...foreignReplyTo,
+  replyToProblemQueue,
   temporaryQueue,
   temporaryQueueUntilUnsubscribe,
   temporaryQueueOfOneSession,

@@ -360,10 +360,32 @@ const injections: readonly Case[] = [
   ),
 ];
 
+const undecoratedParent: Case = inheritedInjection(
+  'service-of-an-undecorated-parent',
+  'A service that inherits a constructor without injections gets its parameters, or the start refuses it',
+  (seen) => {
+    class UndecoratedParent {
+      constructor(readonly greeter: Greeter) {}
+    }
+    class InheritingService extends UndecoratedParent {}
+    @Controller()
+    class ServiceController {
+      constructor(@inject(InheritingService) readonly service: InheritingService) {}
+
+      @MessageMapping('/greet')
+      greet() {
+        seen.push(this.service.greeter);
+      }
+    }
+    return ServiceController;
+  },
+);
+
 const noPrincipal: Readonly<Record<string, unknown>> = {
   null: null,
   'empty-object': {},
   'empty-name': { name: '' },
+  'blank-name': { name: ' ' },
   'number-as-name': { name: 3 },
   text: 'ann',
   false: false,
@@ -491,7 +513,38 @@ class ReplyingController {
   }
 }
 
+/** A controller with a decorator whose argument a circular import has made undefined, or that has a typing mistake. */
+function mistakenArgument(name: string, define: () => ParameterDecorator): Case {
+  return refusedAtStart(
+    'D11',
+    `mistaken-argument-${name}`,
+    `A mistake in the argument of a decorator is reported at start: ${name}`,
+    () => {
+      class MistakenController {
+        take(value: unknown) {
+          return value;
+        }
+      }
+      const { prototype } = MistakenController;
+      define()(prototype, 'take', 0);
+      const descriptor = Object.getOwnPropertyDescriptor(prototype, 'take')!;
+      MessageMapping('/take/{id}')(prototype, 'take', descriptor);
+      Controller()(MistakenController);
+      return { controllers: [MistakenController] };
+    },
+  );
+}
+
+const circular = undefined as never;
+
 const mistakes: readonly Case[] = [
+  mistakenArgument('undefined-payload', () => Payload(circular)),
+  mistakenArgument('null-payload', () => Payload(null as never)),
+  mistakenArgument('undefined-header', () => Header('c', circular as TextType)),
+  mistakenArgument('text-as-a-header-type', () => Header('c', 'number' as never)),
+  mistakenArgument('empty-header', () => Header('', String)),
+  mistakenArgument('undefined-variable', () => DestinationVariable('id', circular)),
+  mistakenArgument('unknown-option', () => Payload({ requird: false } as never)),
   refusedAtStart(
     'D11',
     'default-reply-without-topics',
@@ -736,6 +789,7 @@ export const start: readonly Case[] = [
   ...otherTypes,
   ...namedTypes,
   ...injections,
+  undecoratedParent,
   ...authentications,
   authenticatorError,
   brokerError,

@@ -134,6 +134,21 @@ const listening: Case = {
   },
 };
 
+const emptyHost: Case = {
+  fault: 'F3',
+  name: 'empty-host',
+  title: 'listen() refuses an empty host, on which Node would accept all machines',
+  ...serverAlone,
+  async run(setup) {
+    const server = await setup.create();
+    const code = await server.listen(0, '').then(
+      () => 'none',
+      (error: MessagingError) => error.code,
+    );
+    expectEqual('the error', code, 'listen-failed');
+  },
+};
+
 const slowStream: Case = {
   fault: 'F5',
   name: 'all-messages-of-a-slow-stream',
@@ -220,6 +235,7 @@ export const firstSteps: readonly Case[] = [
   forgedLine,
   pinoLogger,
   listening,
+  emptyHost,
   slowStream,
   hint('hint-for-port', { port: 8080 }, "'errors'"),
   hint('hint-for-a-list-of-paths', { endpoints: ['/ws'] }, "'endpoints.0'"),
