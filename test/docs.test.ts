@@ -17,7 +17,7 @@ import {
   scriptsOf,
   type Page,
 } from './docs/page.js';
-import { compile, programsOf, run, runWithoutTypes } from './docs/program.js';
+import { compile, importedFilesOf, programsOf, run, runWithoutTypes } from './docs/program.js';
 
 const pages = readPages();
 const named = pages.map((each): [string, Page] => [each.path, each]);
@@ -53,9 +53,11 @@ describe('the programs of the documentation', () => {
 
 describe('under esbuild and tsx, which emit no types for decorators,', () => {
   it('the program of the README prints the documented output', async () => {
-    const { fences } = pages.find(({ path }) => path === 'README.md')!;
+    const readme = pages.find(({ path }) => path === 'README.md')!;
+    const { fences } = readme;
     const index = fences.findIndex(({ info }) => info === 'ts run');
-    expect(await runWithoutTypes({ hello: fences[index]!.code })).toBe(fences[index + 1]!.code);
+    const files = { ...importedFilesOf(readme), hello: fences[index]!.code };
+    expect(await runWithoutTypes(files)).toBe(fences[index + 1]!.code);
   });
 
   it('the test of getting started passes', async () => {
@@ -88,7 +90,8 @@ describe('the program of the README', () => {
   it('has at most 30 lines', () => {
     const first = programsOf(pages).find(({ page: { path } }) => path === 'README.md')!;
     expect(first.fence.info).toBe('ts run');
-    expect(first.fence.code.split('\n').length).toBeLessThanOrEqual(30);
+    const files = [first.fence.code, ...Object.values(importedFilesOf(first.page))];
+    expect(files.flatMap((code) => code.split('\n')).length).toBeLessThanOrEqual(30);
   });
 });
 

@@ -28,6 +28,7 @@ export function sessionQueueMemory(
     clock,
     logger,
     options,
+    shares,
     journal: undefined,
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>
@@ -146,7 +147,8 @@ export class SessionQueues {
   }
 
   #pending(subscription: Subscription): Live['pending'] {
-    const prefetch = prefetchOf(subscription);
+    const { options } = this.memory.parts;
+    const prefetch = prefetchOf(subscription, options) ?? options.maxPrefetch;
     const queue = new MessageQueue(this.memory, this.subscriber.account);
     const consumer = consume(queue, {
       subscriber: this.subscriber,

@@ -1,4 +1,5 @@
 // Defaults and checks for options of the application.
+import { inspect } from 'node:util';
 import { MessagingError } from './error.js';
 import { similar } from './nearest.js';
 
@@ -41,13 +42,7 @@ const kinds = {
  */
 export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
   const names = Object.keys(shape);
-  if (kindOf(given) !== 'object') {
-    const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
-    throw new MessagingError(
-      'option-invalid',
-      `${group} must be an object, such as { ${names[0]}: ... }.`,
-    );
-  }
+  requireObject(path, given, names[0]!);
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(shape, name)) {
       const known = similar(name, names);
@@ -62,6 +57,16 @@ export function checkShape<T extends object>(path: string, given: object, shape:
     if (value !== undefined && kind !== 'undefined' && kindOf(value) !== kind)
       throw invalidOption(`${path}${name}`, `must be ${kinds[kind as keyof typeof kinds]}`);
   }
+}
+
+/** @throws {MessagingError} `option-invalid` unless the options are an object; @param example the name of an option */
+export function requireObject(path: string, given: unknown, example: string): void {
+  if (kindOf(given) === 'object') return;
+  const group = path === '' ? 'The options' : `Each of '${path.slice(0, -1)}'`;
+  throw new MessagingError(
+    'option-invalid',
+    `${group} must be an object, such as { ${example}: ... }.`,
+  );
 }
 
 /** The text of the error that `checkShape` throws: decorators report their mistakes at start. Undefined for valid options. */
@@ -108,9 +113,26 @@ export function requireCount(name: string, value: number, least: number): void {
 
 /** @throws {MessagingError} `option-invalid` for a malformed prefix of destinations */
 export function requirePrefix(name: string, prefix: string): void {
+  requireTexts(name, [prefix]);
   if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix))
     throw invalidOption(
       name,
       `must begin with a slash, not end with one, and have no wildcards; '${prefix}' is not valid`,
     );
+}
+
+/** @throws {MessagingError} `option-invalid` unless all values are texts */
+export function requireTexts(name: string, values: readonly unknown[]): void {
+  for (const value of values)
+    if (typeof value !== 'string')
+      throw invalidOption(name, `must be a list of texts; ${inspect(value)} is not a text`);
+}
+
+/** A copy of plain data, frozen in depth. Functions and other values stay as they are. */
+export function frozenCopy<T>(data: T): T {
+  if (typeof data !== 'object' || data === null) return data;
+  const copy = Array.isArray(data)
+    ? data.map(frozenCopy)
+    : Object.fromEntries(Object.entries(data).map(([name, value]) => [name, frozenCopy(value)]));
+  return Object.freeze(copy) as T;
 }

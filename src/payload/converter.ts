@@ -211,8 +211,8 @@ export function acceptsMediaType({ mediaTypes }: PayloadConverter, name: string)
 const validMediaType = /^(?:\*|[^\s/;*A-Z]+\/(?:\*|(?:\*\+)?[^\s/;*A-Z]+))$/;
 
 function checkMediaTypes({ name, mediaTypes }: PayloadConverter): void {
-  // A converter in JavaScript may declare nothing.
-  const declared = (mediaTypes as readonly string[] | undefined) ?? [];
+  // A converter in JavaScript may declare nothing or a text.
+  const declared: readonly string[] = Array.isArray(mediaTypes) ? mediaTypes : [];
   if (declared.length > 0 && declared.every((mediaType) => validMediaType.test(mediaType))) return;
   throw invalidOption(
     'converters',

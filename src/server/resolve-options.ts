@@ -4,9 +4,11 @@ import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
 import {
   checkShape,
+  frozenCopy,
   invalidOption,
   requireCount,
   requireMethods,
+  requireObject,
   requirePrefix,
   type Shape,
   withDefaults,
@@ -72,9 +74,13 @@ const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-n
  * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
  */
 export function resolveOptions(given: ServerOptions): ResolvedOptions {
-  const { maxFrameBytes = 64 * 1024, maxSessions = 32_768, shares = 8 } = given.limits ?? {};
+  requireObject('', given, 'controllers');
+  // Other defaults depend on these. A value that is not a number is refused below.
+  const maxFrameBytes = numberOr(given.limits?.maxFrameBytes, 64 * 1024);
+  const maxSessions = numberOr(given.limits?.maxSessions, 32_768);
+  const shares = numberOr(given.limits?.shares, 8);
   const sessionShare = Math.max(1, Math.floor(maxSessions / shares));
-  const handlerTimeout = given.handlerTimeout ?? 30_000;
+  const handlerTimeout = numberOr(given.handlerTimeout, 30_000);
   const defaults: ResolvedOptions = {
     controllers: undefined,
     container: undefined,
@@ -140,14 +146,15 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     limits: withDefaults('limits.', defaults.limits, given.limits),
     slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
-    // Copied, because they will be frozen.
-    endpoints: (given.endpoints ?? defaults.endpoints).map((endpoint) => {
-      checkShape('endpoints.', endpoint, endpointShape);
-      return { ...endpoint };
-    }),
   };
+  for (const endpoint of options.endpoints)
+    checkShape<EndpointOptions>('endpoints.', endpoint, endpointShape);
   check(options);
-  return deepFreeze(options);
+  return frozen(options);
+}
+
+function numberOr(value: unknown, other: number): number {
+  return typeof value === 'number' ? value : other;
 }
 
 function check(options: ResolvedOptions): void {
@@ -232,16 +239,21 @@ function checkSlowConsumers(
   compileSlowConsumers({ policy, rules }, separator);
 }
 
-/** Freezes plain data; containers, brokers and other objects stay as they are. */
-function deepFreeze(options: ResolvedOptions): ResolvedOptions {
-  for (const part of [
-    options.prefixes,
-    options.heartbeat,
-    options.limits,
-    options.slowConsumers,
-    options.endpoints,
-    ...options.endpoints,
-  ])
-    Object.freeze(part);
-  return Object.freeze(options);
+/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects stay as they are. */
+function frozen(options: ResolvedOptions): ResolvedOptions {
+  const { controllers } = options;
+  return Object.freeze({
+    ...options,
+    controllers: controllers && Object.freeze([...controllers]),
+    transports: Object.freeze([...options.transports]),
+    codecs: Object.freeze([...options.codecs]),
+    converters: Object.freeze([...options.converters]),
+    interceptors: Object.freeze([...options.interceptors]),
+    outboundInterceptors: Object.freeze([...options.outboundInterceptors]),
+    prefixes: frozenCopy(options.prefixes),
+    heartbeat: frozenCopy(options.heartbeat),
+    limits: frozenCopy(options.limits),
+    slowConsumers: frozenCopy(options.slowConsumers),
+    endpoints: frozenCopy(options.endpoints),
+  });
 }

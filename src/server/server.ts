@@ -10,7 +10,12 @@ import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
 import { createClientReader } from '../transport/forwarded.js';
-import { httpHostOf, type HttpHost, type NodeHttpServer } from '../transport/http-host.js';
+import {
+  httpHostOf,
+  requireHttpServer,
+  type HttpHost,
+  type NodeHttpServer,
+} from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
 import { defaultHost, logAddress } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
@@ -45,7 +50,7 @@ export interface Server {
   /**
    * Starts on an HTTP server of the application, besides its other routes. The application closes the HTTP server itself.
    *
-   * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint
+   * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint, or `http` is not an HTTP server
    */
   attach(http: NodeHttpServer): Promise<void>;
   /** Starts without an HTTP server, on the `transports` only. */
@@ -133,6 +138,7 @@ export class RunningServer implements Server {
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
+    requireHttpServer(http);
     await this.#start(this.#endpoints(), httpHostOf(http));
   }
 

@@ -1,4 +1,6 @@
 // Session events: the contract that applications inject, and the source that emits them.
+import { inspect } from 'node:util';
+import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
@@ -41,9 +43,18 @@ export abstract class SessionEvents {
    * Calls the listener at each event of this kind. Listeners are not awaited; errors that they throw are logged.
    *
    * @returns a function that removes the listener
+   * @throws {MessagingError} `option-invalid` for an unknown kind, and for a listener that is not a function
    */
   abstract on<K extends keyof SessionEventMap>(kind: K, listener: SessionListener<K>): () => void;
 }
+
+const kinds: readonly (keyof SessionEventMap)[] = [
+  'connected',
+  'subscribed',
+  'unsubscribed',
+  'dropped',
+  'disconnected',
+];
 
 export class SessionEventSource implements SessionEvents {
   readonly #listeners = new Map<keyof SessionEventMap, Set<SessionListener<never>>>();
@@ -51,6 +62,16 @@ export class SessionEventSource implements SessionEvents {
   constructor(private readonly logger: Logger) {}
 
   on<K extends keyof SessionEventMap>(kind: K, listener: SessionListener<K>): () => void {
+    if (!kinds.includes(kind))
+      throw new MessagingError(
+        'option-invalid',
+        `There is no session event ${inspect(kind)}; the events are ${kinds.join(', ')}.`,
+      );
+    if (typeof listener !== 'function')
+      throw new MessagingError(
+        'option-invalid',
+        `The listener of '${kind}' must be a function; it is ${inspect(listener)}.`,
+      );
     const listeners = this.#listeners.get(kind) ?? new Set();
     this.#listeners.set(kind, listeners.add(listener));
     return () => void listeners.delete(listener);

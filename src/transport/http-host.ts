@@ -1,6 +1,7 @@
 // The paths of an HTTP server that transports claim, for upgrades and for plain requests; all other paths stay with the application.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -29,6 +30,20 @@ export interface HttpHost {
    * @throws {MessagingError} `option-invalid` when the path is already claimed for requests
    */
   claimRequests(path: string, listener: RequestListener): () => void;
+}
+
+/** @throws {MessagingError} `option-invalid` for other objects, such as a server of `node:net`, which emits no requests */
+export function requireHttpServer(http: unknown): void {
+  const given = Object(http) as Readonly<Record<string, unknown>>;
+  const isEmitter = ['on', 'listenerCount', 'emit'].every(
+    (name) => typeof given[name] === 'function',
+  );
+  // All servers of Node count their connections, but only HTTP servers have a timeout.
+  if (isEmitter && (given['getConnections'] === undefined || 'timeout' in given)) return;
+  throw new MessagingError(
+    'option-invalid',
+    `attach() needs an HTTP server, as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
+  );
 }
 
 const hosts = new WeakMap<NodeHttpServer, HttpHost>();

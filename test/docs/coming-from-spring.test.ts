@@ -41,9 +41,9 @@ const spring = `
 
 const { prose } = readPages().find(({ path }) => path === 'docs/coming-from-spring.md')!;
 
-/** Spring's name, ours, and how they compare; the last table compares behaviour. */
+/** Spring's name, ours, and how they compare; the last table compares behavior. */
 const rows = prose
-  .split('## Behaviour')[0]!
+  .split('## Behavior')[0]!
   .split('\n')
   .filter((line) => /^\| (?!---|Spring)/.test(line))
   .map((line) => line.slice(1, -1).split('|'))

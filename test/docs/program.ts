@@ -52,6 +52,17 @@ export function programsOf(pages: readonly Page[]): Program[] {
   });
 }
 
+/** The files of a page that its programs import, as `./greeting.controller.js`: their code by file name without the ending. */
+export function importedFilesOf({ fences }: Page): Record<string, string> {
+  const imports = fences
+    .filter(({ info }) => info === 'ts run')
+    .flatMap(({ code }) => [...code.matchAll(/ from '\.\/([\w.]+)\.js';$/gm)])
+    .map(([, name]) => name!);
+  return Object.fromEntries(
+    imports.map((name) => [name, fences.find(({ info }) => info === `ts ${name}.ts`)?.code ?? '']),
+  );
+}
+
 /** Compiles all at once, and returns the errors of tsc; their line numbers are those of the page. */
 export async function compile(programs: readonly Program[]): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
@@ -59,6 +70,9 @@ export async function compile(programs: readonly Program[]): Promise<string> {
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify(settings));
   for (const { name, fence } of programs)
     writeFileSync(`${folder}${name}.ts`, '\n'.repeat(fence.line - 1) + fence.code);
+  for (const page of new Set(programs.map((program) => program.page)))
+    for (const [name, code] of Object.entries(importedFilesOf(page)))
+      writeFileSync(`${folder}${name}.ts`, code);
   return node([tsc, '-p', folder, '--pretty', 'false']);
 }
 

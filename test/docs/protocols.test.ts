@@ -24,7 +24,7 @@ type Fields = Record<string, string[]>;
 const sorted = (names: Iterable<string>) =>
   [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1));
 
-function meant(side: 'clientFrame' | 'serverFrame'): Fields {
+function declared(side: 'clientFrame' | 'serverFrame'): Fields {
   return Object.fromEntries(
     $defs[side].oneOf.flatMap(({ $ref }) => {
       const { type, ...fields } = $defs[$ref.replace('#/$defs/', '')]!.properties;
@@ -40,8 +40,8 @@ function namesIn(cell: string): string[] {
   return [...spans].map(([, name]) => name!);
 }
 
-function said(heading: string, everywhere: readonly string[]): Fields {
-  const [, table] = prose.split(`| ${heading} | fields |`);
+function documented(side: string, everywhere: readonly string[]): Fields {
+  const [, table] = prose.split(`| ${side} frame | fields |`);
   const rows = table!.trim().split('\n\n')[0]!.split('\n').slice(1);
   return Object.fromEntries(
     rows.flatMap((row) => {
@@ -58,11 +58,11 @@ function said(heading: string, everywhere: readonly string[]): Fields {
 }
 
 describe('the JSON frames', () => {
-  it('that a client says', () => {
-    expect(said('a client says', ['receipt'])).toEqual(meant('clientFrame'));
+  it('of clients', () => {
+    expect(documented('client', ['receipt'])).toEqual(declared('clientFrame'));
   });
 
-  it('that the server says', () => {
-    expect(said('the server says', [])).toEqual(meant('serverFrame'));
+  it('of the server', () => {
+    expect(documented('server', [])).toEqual(declared('serverFrame'));
   });
 });

@@ -1,14 +1,6 @@
-// docs/testing.md and the test of the README, compiled and run against the built package, by the runners that they name.
+// docs/testing.md, and the controller and the test of the README, compiled and run against the built package, by the runners that they name.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,7 +14,7 @@ const fileOf = ({ info }: Fence) => info.split(' ')[1];
 const settings = {
   extends: `${root}tsconfig.json`,
   compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', paths: {}, types: ['node'] },
-  include: ['*.ts'],
+  include: ['*.ts', 'src/*.ts'],
 };
 
 function node(...args: readonly string[]) {
@@ -45,19 +37,23 @@ function install(): void {
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
 }
 
-const readme = fences('README.md').find((fence) => fileOf(fence) === 'greeting.test.ts');
+const readme = fences('README.md').filter(
+  (fence) => fileOf(fence) !== undefined && fence.info !== 'ts run',
+);
 const files = fences('docs/testing.md').filter((fence) => fileOf(fence) !== undefined);
+/** The test in `src` is one of the project of getting started. */
+const controller = fences('docs/getting-started.md').find(
+  (fence) => fileOf(fence) === 'src/room.controller.ts',
+)!;
 const named = (ending: string) => files.filter((fence) => fileOf(fence)!.endsWith(ending));
 
 beforeAll(() => {
   install();
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-  for (const fence of [readme!, ...files]) writeFileSync(join(folder, fileOf(fence)!), fence.code);
-  copyFileSync(
-    `${root}examples/greeting/greeting.controller.ts`,
-    join(folder, 'greeting.controller.ts'),
-  );
+  mkdirSync(join(folder, 'src'));
+  for (const fence of [...readme, ...files, controller])
+    writeFileSync(join(folder, fileOf(fence)!), fence.code);
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -82,13 +78,16 @@ describe('the tests of docs/testing.md', () => {
   }, 60_000);
 
   it('are all there', () => {
-    const compiled = readdirSync(join(folder, 'out')).filter((file) => file.endsWith('.js'));
-    expect(compiled).toHaveLength(files.length + 2);
+    const compiled = readdirSync(join(folder, 'out'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.js'),
+    );
+    expect(compiled).toHaveLength(files.length + readme.length + 1);
   });
 });
 
 describe('the test of the README', () => {
   it('has at most ten lines', () => {
-    expect(readme!.code.split('\n').length).toBeLessThanOrEqual(10);
+    const test = readme.find((fence) => fileOf(fence) === 'greeting.test.ts')!;
+    expect(test.code.split('\n').length).toBeLessThanOrEqual(10);
   });
 });

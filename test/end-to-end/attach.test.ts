@@ -1,7 +1,7 @@
 // Several servers on one HTTP server of an application: their paths, one after the other closed, and the application's pages.
 import { once } from 'node:events';
 import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
@@ -74,4 +74,21 @@ it('leave pages to the application, also on their own paths and with an upgrade 
   expect(await pages()).toEqual(all);
   await server.close();
   expect(await pages()).toEqual(all);
+});
+
+it.each<[string, unknown]>([
+  ['null', null],
+  ['an object', {}],
+  ['a promise', Promise.resolve(http)],
+  ['a server of node:net', createNetServer()],
+])('attach() refuses %s, and the server can still start', async (_name, given) => {
+  const server = await createServer({ endpoints: [], logger: silentLogger });
+  servers.push(server);
+  await expect(server.attach(given as typeof http)).rejects.toMatchObject({
+    code: 'option-invalid',
+    message: expect.stringContaining(
+      'attach() needs an HTTP server, as createServer() of node:http; it received',
+    ) as string,
+  });
+  await server.attach(http);
 });

@@ -1,6 +1,6 @@
 // Options filled up with defaults, and what is said of those that cannot be.
 import { describe, expect, it } from 'vitest';
-import { checkShape, withDefaults } from '../../src/message/option.js';
+import { checkShape, frozenCopy, withDefaults } from '../../src/message/option.js';
 
 const defaults = { size: 1, names: ['a'], on: true, how: 'well', more: {}, any: undefined };
 
@@ -22,4 +22,15 @@ describe('options', () => {
   ])('are refused: %j', (given, message) => {
     expect(() => checkShape('x.', given, defaults)).toThrow(message);
   });
+});
+
+it('a frozen copy of plain data is frozen in depth, and the data can still be changed', () => {
+  const call = () => {};
+  const data = { list: [{ a: 1 }], call, none: undefined };
+  const copy = frozenCopy(data);
+  expect(copy).toEqual(data);
+  expect([copy, copy.list, copy.list[0]].every(Object.isFrozen)).toBe(true);
+  data.list.push({ a: 2 });
+  expect(copy.list).toHaveLength(1);
+  expect(Object.isFrozen(call)).toBe(false);
 });

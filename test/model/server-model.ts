@@ -1,4 +1,5 @@
 // The server of the model: processes frames, and adds the expected answers to each session.
+import { defaultQueueOptions } from '../../src/broker/embedded/queue/queue-memory.js';
 import { closeCodeOf, type ErrorCode } from '../../src/message/error.js';
 import type { StompVersion } from '../clients/stomp.js';
 import { BrokerModel, problemQueue, Refusal, type SettlementModel } from './broker-model.js';
@@ -131,7 +132,10 @@ export class ServerModel {
       throw new Refusal('subscription-limit');
     if (!/^\/(topic|queue|user)\//.test(destination)) throw new Refusal('no-route');
     if (session.consumers.has(key)) throw new Refusal('subscription-exists');
-    const window = Number(prefetch ?? this.settings.prefetch);
+    const byDefault = destination.startsWith('/queue/')
+      ? this.settings.prefetch
+      : defaultQueueOptions.maxPrefetch;
+    const window = Number(prefetch ?? byDefault);
     const consumer = new ConsumerModel(session, key, id, destination, ack, window);
     this.broker.subscribe(consumer, prefetch);
     session.consumers.set(key, consumer);

@@ -294,6 +294,19 @@ describe('a converter in JavaScript', () => {
   });
 });
 
+it.each(['text/csv', undefined, [], [5]])(
+  'mediaTypes that are not a list are refused: %j',
+  (given) => {
+    const converter = {
+      name: 'csv',
+      mediaTypes: given,
+      read: () => undefined,
+      write: () => undefined,
+    };
+    expect(code(() => new Payloads([converter as never]))).toBe('option-invalid');
+  },
+);
+
 it('a converter of the application must not be asynchronous; a rejection of it is handled', async () => {
   const reject = () => Promise.reject(new Error('late')) as never;
   const asynchronous: PayloadConverter = {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { ServerOptions } from '../../src/server/options.js';
 import { resolveOptions } from '../../src/server/resolve-options.js';
+import { jsonCodec } from '../../src/wire/json/codec.js';
 
 const ofEndpoint = (more: object) => ({ endpoints: [{ path: '/ws', ...more }] });
 
@@ -77,7 +78,59 @@ describe('options', () => {
     expect([endpoints, endpoints[0]].some(Object.isFrozen)).toBe(false);
   });
 
+  it('are copied with their lists, which are frozen', () => {
+    const given = {
+      controllers: [],
+      transports: [],
+      codecs: [jsonCodec],
+      interceptors: [],
+      outboundInterceptors: [],
+      prefixes: { application: ['/app'] },
+      slowConsumers: { rules: [] },
+      endpoints: [{ path: '/ws', allowedOrigins: ['https://a.test'] }],
+    };
+    const options = resolveOptions(given);
+    const lists: readonly (readonly [unknown, unknown])[] = [
+      [options.controllers, given.controllers],
+      [options.transports, given.transports],
+      [options.codecs, given.codecs],
+      [options.converters, undefined],
+      [options.interceptors, given.interceptors],
+      [options.outboundInterceptors, given.outboundInterceptors],
+      [options.prefixes.application, given.prefixes.application],
+      [options.prefixes.broker, undefined],
+      [options.slowConsumers.rules, given.slowConsumers.rules],
+      [options.endpoints[0]!.allowedOrigins, given.endpoints[0]!.allowedOrigins],
+    ];
+    for (const [resolved, list] of lists) {
+      expect(Object.isFrozen(resolved)).toBe(true);
+      expect(Object.isFrozen(list)).toBe(list === undefined);
+    }
+    expect(options.codecs[0]).toBe(jsonCodec);
+    expect(Object.isFrozen(jsonCodec)).toBe(false);
+  });
+
+  it.each([null, [], 5, 'ann'])('must be an object: %j', (given) => {
+    expect(() => resolveOptions(given as ServerOptions)).toThrow(
+      new MessagingError(
+        'option-invalid',
+        'The options must be an object, such as { controllers: ... }.',
+      ),
+    );
+  });
+
   it.each<[string, object]>([
+    ...['maxSessions', 'shares', 'maxFrameBytes'].flatMap((name) =>
+      [1n, Symbol('limit'), Object.create(null) as object].map((value): [string, object] => [
+        `The option 'limits.${name}' must be a number.`,
+        { limits: { [name]: value } },
+      ]),
+    ),
+    [`The option 'handlerTimeout' must be a number.`, { handlerTimeout: 1n }],
+    [
+      `The option 'prefixes' must be a list of texts; Symbol(app) is not a text.`,
+      { prefixes: { application: [Symbol('app')] } },
+    ],
     [
       `The option 'controler' is unknown; the nearest known one is 'controllers'.`,
       { controler: [] },

@@ -37,4 +37,14 @@ describe('session events', () => {
     expect(calls).toEqual(['still']);
     expect(logged).toEqual(Array(2).fill(`A listener of 'connected' failed.`));
   });
+
+  it('of an unknown kind are refused, and so are listeners that are not functions', () => {
+    const events = new SessionEventSource(silentLogger);
+    expect(() => events.on('nope' as never, () => {})).toThrow(
+      "There is no session event 'nope'; the events are connected, subscribed, unsubscribed, dropped, disconnected.",
+    );
+    expect(() => events.on('connected', undefined as never)).toThrow(
+      "The listener of 'connected' must be a function; it is undefined.",
+    );
+  });
 });

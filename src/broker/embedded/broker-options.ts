@@ -4,7 +4,10 @@ import {
   checkShape,
   invalidOption,
   requireCount,
+  requireMethods,
   requirePrefix,
+  requireTexts,
+  type Shape,
   withDefaults,
 } from '../../message/option.js';
 import { defaultDurableOptions, type DurableOptions } from './durable/durable-subscriptions.js';
@@ -37,8 +40,17 @@ export interface BrokerOptions {
   readonly durable: DurableOptions;
 }
 
+const shape: Shape<EmbeddedBrokerOptions> = {
+  store: {},
+  topic: {},
+  queue: {},
+  retain: {},
+  durable: {},
+};
+
 /** @throws {MessagingError} `option-invalid`, with the name of the option and the values that it takes */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
+  checkShape('', given, shape);
   const defaults: BrokerOptions = {
     store: undefined,
     topic: defaultTopicOptions,
@@ -46,7 +58,6 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
     retain: defaultRetainOptions,
     durable: defaultDurableOptions,
   };
-  checkShape('', given, { ...defaults, store: {} });
   const options: BrokerOptions = {
     // The groups get their own defaults below.
     ...withDefaults<BrokerOptions>('', defaults, given as Partial<BrokerOptions>),
@@ -75,11 +86,16 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
   return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
 }
 
-function check({ topic, queue, retain, durable }: BrokerOptions): void {
+function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
+  if (store !== undefined)
+    requireMethods('store', store, 'a MessageStore, as levelStore()', ['open', 'write', 'close']);
   requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
   requireCount('queue.prefetch', queue.prefetch, 1);
+  requireCount('queue.maxPrefetch', queue.maxPrefetch, 1);
+  if (queue.prefetch > queue.maxPrefetch)
+    throw invalidOption('queue.prefetch', 'must be at most `queue.maxPrefetch`');
   requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
   const { initial, multiplier, max } = queue.redeliveryDelay;
   requireDelay('queue.redeliveryDelay.initial', initial, 0);
@@ -95,6 +111,7 @@ function check({ topic, queue, retain, durable }: BrokerOptions): void {
     requireCount(`queue.${name}`, queue[name], 1);
   for (const name of ['maxMessages', 'maxBytes'] as const)
     requireCount(`retain.${name}`, retain[name], 1);
+  requireTexts('retain.destinations', retain.destinations);
   requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
   requireDelay('durable.retention', durable.retention, 1);
 }

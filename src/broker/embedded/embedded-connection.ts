@@ -11,7 +11,14 @@ import type { Publication } from '../publication.js';
 import { TopicQueue } from './durable/topic-queue.js';
 import type { Exchange } from './exchange.js';
 import { checkSupported } from './unsupported.js';
-import { Acknowledgements, consume, prefetchOf, type ConsumerParts } from './queue/consumer.js';
+import {
+  Acknowledgements,
+  consume,
+  prefetchOf,
+  type Consumer,
+  type ConsumerParts,
+  type Coverage,
+} from './queue/consumer.js';
 import type { QueuedMessage } from './queue/message-list.js';
 import type { Entry } from './topic/subscription-index.js';
 
@@ -38,7 +45,7 @@ export class EmbeddedConnection implements BrokerConnection {
    * Begins a subscription.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-invalid`,
-   *   `pattern-limit`, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   *   `pattern-limit`, `queue-full` for too many retained messages, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void {
     if (this.#closed)
@@ -104,11 +111,17 @@ export class EmbeddedConnection implements BrokerConnection {
 
   /** The messages that these settlements acknowledge in this order: the first settlement of a message counts. */
   #acknowledgedBy(settlements: readonly Settlement[]): readonly QueuedMessage[] {
-    const first = new Map<QueuedMessage, Settlement['kind']>();
-    for (const settlement of settlements)
-      for (const message of this.#issued.find(settlement)?.covered(settlement.id) ?? [])
-        if (!first.has(message)) first.set(message, settlement.kind);
-    return [...first].filter(([, kind]) => kind === 'ack').map(([message]) => message);
+    const acknowledged: QueuedMessage[] = [];
+    const coverages = new Map<Consumer, Coverage>();
+    for (const settlement of settlements) {
+      const consumer = this.#issued.find(settlement);
+      if (consumer === undefined) continue;
+      let coverage = coverages.get(consumer);
+      if (coverage === undefined) coverages.set(consumer, (coverage = consumer.coverage()));
+      for (const message of coverage(settlement.id))
+        if (settlement.kind === 'ack') acknowledged.push(message);
+    }
+    return acknowledged;
   }
 
   get #issued(): Acknowledgements {
@@ -163,7 +176,7 @@ export class EmbeddedConnection implements BrokerConnection {
       subscriber: this.subscriber,
       subscription,
       acknowledgements: this.#issued,
-      prefetch: prefetchOf(subscription),
+      prefetch: prefetchOf(subscription, this.exchange.options.queue),
     };
   }
 }

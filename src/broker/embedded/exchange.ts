@@ -44,12 +44,12 @@ export class Exchange implements DeadLetters {
     const { topic, queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
-    const parts = { clock, logger, options: queue, deadLetters: this, journal };
+    const parts = { clock, logger, options: queue, shares, deadLetters: this, journal };
     const queueBytes = new SeparateBytes(new Quota(queue.maxTotalBytes, shares));
     const topicBytes = new SharedBytes(new Quota(topic.maxUnacknowledgedBytes, shares));
     this.#queueMemory = new QueueMemory({ ...parts, bytes: queueBytes });
     this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
-    this.queues = new Queues(queue, this.#queueMemory, shares);
+    this.queues = new Queues(queue, this.#queueMemory);
     this.index = new SubscriptionIndex(separator, topic, shares);
     this.retained = new RetainedMessages(retain, separator, logger, shares);
     this.durables = new DurableSubscriptions(durable, clock, this, shares);

@@ -31,6 +31,9 @@ describe('the options of the embedded broker', () => {
       { queue: { redeliveryDelay: { [name]: value } as object } },
     ]),
     ['queue.maxDeliveries', 'must be a whole', { queue: { maxDeliveries: 0.5 } }],
+    ['queue.prefetch', 'at most `queue.maxPrefetch`', { queue: { prefetch: 1001 } }],
+    ['queue.prefetch', 'at most `queue.maxPrefetch`', { queue: { maxPrefetch: 99 } }],
+    ['queue.maxPrefetch', 'must be a whole', { queue: { maxPrefetch: 0 } }],
     ['queue.maxMessages', 'must be a whole', { queue: { maxMessages: Number.NaN } }],
     ['topic.maxPatternShapes', 'must be a whole', { topic: { maxPatternShapes: -1 } }],
     ['queue.prefixes', 'must begin with a slash', { queue: { prefixes: ['/queue/'] } }],
@@ -44,6 +47,12 @@ describe('the options of the embedded broker', () => {
     ['queues', "known one is 'queue'", { queues: {} } as object],
     ['sotre', "known one is 'store'", { sotre: {} } as object],
     ['store', 'must be an object', { store: './messages' } as object],
+    ['store', 'must be a MessageStore, .* no method open, write, close', { store: {} } as object],
+    [
+      'retain.destinations',
+      'must be a list of texts; null is not',
+      { retain: { destinations: [null] } } as object,
+    ],
     ['retain.maxBytes', 'must be a whole', { retain: { maxBytes: -1 } }],
     [
       'retain.destination',
@@ -61,6 +70,12 @@ describe('the options of the embedded broker', () => {
         code: 'option-invalid',
         message: expect.stringMatching(new RegExp(`'${name}'.*${what}`)) as string,
       }) as Error,
+    );
+  });
+
+  it.each([null, [], 'topic'])('must be an object: %j', (given) => {
+    expect(() => resolveBrokerOptions(given as EmbeddedBrokerOptions)).toThrow(
+      'The options must be an object, such as { store: ... }.',
     );
   });
 

@@ -22,6 +22,32 @@ describe('the share of a client', () => {
     broker.publish('/queue/reports', 'x'.repeat(10_000));
   });
 
+  it('bounds the messages that it has in one queue', () => {
+    const broker = brokerWith({ maxMessages: 16 }, {}, 8);
+    const [flood, order] = [sender(broker, 'user mallory'), sender(broker, 'user ann')];
+    flood('/queue/orders');
+    flood('/queue/orders');
+    expect(() => flood('/queue/orders')).toThrow(refusal('queue-full'));
+    expect(() => flood('/queue/orders')).toThrow('as many messages in this queue as one client');
+    order('/queue/orders');
+    flood('/queue/others');
+    broker.publish('/queue/orders', ...Array.from({ length: 13 }, () => 'x'));
+    expect(() => order('/queue/orders')).toThrow(refusal('queue-full'));
+    // The share is free again when a message leaves the queue.
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/orders');
+    flood('/queue/orders');
+  });
+
+  it('does not bound its messages in a queue that drops the oldest one', () => {
+    const broker = brokerWith({ maxMessages: 8, whenFull: 'drop-oldest' }, {}, 8);
+    const publish = sender(broker, 'user ann');
+    for (let i = 0; i < 12; i++) publish('/queue/latest', `${i}`);
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/latest');
+    expect(reader.takeTexts()).toEqual(['4', '5', '6', '7', '8', '9', '10', '11']);
+  });
+
   it('is free again when its messages are acknowledged, dropped or dead', () => {
     const broker = brokerWith(
       { maxTotalBytes: 20_000, maxDeliveries: 1, whenFull: 'drop-oldest', maxMessages: 1 },
@@ -84,6 +110,35 @@ describe('the share of a client', () => {
     mallory.subscribe('3', '/topic/?/?');
   });
 
+  it.each([undefined, 'kept'])(
+    'bounds the retained messages that its subscriptions hold (durable name: %s)',
+    (durable) => {
+      const broker = brokerWith(
+        {},
+        { topic: { maxUnacknowledgedBytes: 52_000 }, retain: { destinations: ['/topic/**'] } },
+        8,
+      );
+      for (let i = 0; i < 20; i++) broker.publish(`/topic/r/${i}`, 'x');
+      const mallory = broker.consumer('user mallory');
+      const subscribe = (id: string) =>
+        void mallory.connection.subscribe({
+          id,
+          destination: '/topic/r/*',
+          ack: 'client',
+          headers: new Map([['prefetch-count', '1']]),
+          durable: durable && `${durable} ${id}`,
+        });
+      // The first one holds 20 messages, a further one 20 entries of 128 bytes.
+      subscribe('1');
+      expect(() => subscribe('2')).toThrow(refusal('queue-full'));
+      expect(mallory.takeTexts()).toHaveLength(1);
+      // A refused subscription holds nothing.
+      broker.publish('/topic/r/0', 'y');
+      expect([mallory.takeTexts(), mallory.failures]).toEqual([[], []]);
+      broker.consumer('user ann').subscribe('1', '/topic/r/*', 'client');
+    },
+  );
+
   it('bounds the messages of topics that it does not acknowledge, over all its subscriptions', () => {
     const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 32_000 } }, 8);
     const [mallory, ann] = [broker.consumer('user mallory'), broker.consumer('user ann')];
@@ -132,6 +187,18 @@ describe('subscribers of topics that acknowledge', () => {
       ann.settle('ack', text);
     }
     expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2', '3'], []]);
+  });
+
+  it('hold 1,000 messages whose acknowledgements are on their way, and miss none', () => {
+    const broker = brokerWith({ maxMessages: 1500 });
+    const ann = broker.consumer('user ann');
+    ann.subscribe('news', '/topic/news', 'client');
+    for (let round = 0; round < 5; round++) {
+      broker.publish('/topic/news', ...Array.from({ length: 1000 }, (_, i) => `${round} ${i}`));
+      expect(ann.takeTexts()).toHaveLength(1000);
+      ann.settle('ack', `${round} 999`);
+    }
+    expect(ann.failures).toEqual([]);
   });
 
   it('can be many: a message that all of them hold counts once', () => {

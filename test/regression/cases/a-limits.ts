@@ -146,6 +146,23 @@ const unreadQueues: Case = {
   },
 };
 
+const unreadQueue: Case = {
+  fault: 'A3',
+  name: 'unread-queue',
+  title: 'A queue takes messages after another client has filled this same queue',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({ queue: { maxMessages: 80 } }),
+    });
+    const client = await setup.connect({ login: 'flooder', problems: true });
+    for (let i = 0; i < 100; i++) client.send('SEND', { destination: '/queue/orders' });
+    await setup.settle();
+    await expectTaken(await setup.connect({ login: 'ann' }), '/queue/orders');
+  },
+};
+
 const handlerResults: Case = {
   fault: 'A3',
   name: 'queues-filled-by-a-handler',
@@ -235,6 +252,64 @@ const retainedMessages: Case = {
     await setup.settle();
     await ann.subscribe('price', '/topic/price');
     await ann.next('MESSAGE');
+  },
+};
+
+const retainedForSubscriptions: Case = {
+  fault: 'A4',
+  name: 'retained-messages-of-subscriptions',
+  title: 'Retained messages that wait for acknowledgement count for their subscriber',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({
+      authenticate,
+      broker: new EmbeddedBroker({
+        retain: { byHeader: true },
+        topic: { maxUnacknowledgedBytes: 1024 * 1024 },
+      }),
+    });
+    const ann = await setup.connect({ login: 'ann' });
+    for (let i = 0; i < 100; i++)
+      ann.send('SEND', { destination: `/topic/r/${i}`, retain: 'true' }, 'x');
+    await setup.settle();
+    const greedy = await setup.connect({ login: 'greedy', problems: true });
+    const headers = { destination: '/topic/r/*', ack: 'client', 'prefetch-count': '1' };
+    for (let i = 0; i < 100; i++) greedy.send('SUBSCRIBE', { id: `${i}`, ...headers });
+    await setup.settle();
+    const problems = problemsOf(greedy);
+    // A share of 128 KiB: 34 KB for the messages, and 12.8 KB for each further subscription.
+    expectThat(problems.length > 80, `${100 - problems.length} subscriptions hold 100 messages.`);
+    expectThat(
+      problems.every(({ code }) => code === 'queue-full'),
+      'A SUBSCRIBE failed with another code.',
+    );
+    await expectEnd(setup, greedy, 'open');
+  },
+};
+
+const largePrefetch: Case = {
+  fault: 'A4',
+  name: 'large-prefetch',
+  title: 'A subscription that wants to hold 999,999 messages without ACK is refused',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect({ problems: true });
+    const destinations = ['/queue/jobs', '/topic/news', '/user/queue/news'];
+    for (const destination of destinations)
+      client.send('SUBSCRIBE', {
+        id: destination,
+        destination,
+        ack: 'client',
+        'prefetch-count': '999999',
+      });
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      problemsOf(client).map(({ code }) => code),
+      destinations.map(() => 'header-invalid'),
+    );
+    await expectEnd(setup, client, 'open');
   },
 };
 
@@ -600,10 +675,13 @@ export const limits: readonly Case[] = [
   sharedBodies,
   acknowledgingSubscriber,
   unreadQueues,
+  unreadQueue,
   handlerResults,
   patternShapes,
   sessionQueues,
   retainedMessages,
+  retainedForSubscriptions,
+  largePrefetch,
   queueNames,
   durableSubscriptions,
   idempotencyKeys,

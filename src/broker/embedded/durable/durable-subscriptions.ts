@@ -40,7 +40,7 @@ export class DurableSubscriptions {
   /**
    * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
-   * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`
+   * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`, `queue-full`
    */
   open(name: string, subscription: Subscription, account: string | undefined): TopicQueue {
     const kept = this.#kept.get(name);

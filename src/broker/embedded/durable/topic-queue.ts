@@ -27,7 +27,7 @@ export class TopicQueue implements Subscriber {
 
   /**
    * @param account the account that its messages count for
-   * @throws {MessagingError} `destination-invalid`, `pattern-limit`
+   * @throws {MessagingError} `destination-invalid`, `pattern-limit`; `queue-full` when it cannot hold all retained messages
    */
   constructor(
     readonly subscription: Subscription,
@@ -38,8 +38,7 @@ export class TopicQueue implements Subscriber {
     this.account = account;
     this.#queue = new MessageQueue(parts.topicMemory, account);
     this.#entry = parts.index.add(this, subscription);
-    for (const publication of parts.retained.matching(subscription.destination))
-      this.#queue.add({ publication, retained: true });
+    this.#addRetained();
   }
 
   get hasConsumer(): boolean {
@@ -49,7 +48,9 @@ export class TopicQueue implements Subscriber {
   /** Delivers the waiting messages and all later ones. An earlier subscriber is replaced: its session ends. */
   attach(parts: ConsumerParts): Consumer {
     this.#dismiss(new MessagingError('subscription-taken'));
-    this.#consumer = new Consumer(this.#queue, parts);
+    // No other subscription waits for these messages, and a small window would wait for acknowledgements on their way.
+    const { prefetch = this.parts.topicMemory.parts.options.maxPrefetch } = parts;
+    this.#consumer = new Consumer(this.#queue, { ...parts, prefetch });
     this.#queue.attach(this.#consumer);
     return this.#consumer;
   }
@@ -90,6 +91,20 @@ export class TopicQueue implements Subscriber {
 
   fail(error: MessagingError): void {
     this.#consumer?.fail(error);
+  }
+
+  /** Adds all retained messages of its destination; without room for one of them, the subscription ends. */
+  #addRetained(): void {
+    for (const publication of this.parts.retained.matching(this.subscription.destination)) {
+      if (!this.#queue.hasRoom(publication)) {
+        this.close();
+        throw new MessagingError(
+          'queue-full',
+          'The subscription cannot hold all retained messages of its destination.',
+        );
+      }
+      this.#queue.add({ publication, retained: true });
+    }
   }
 
   #dismiss(error: MessagingError | undefined): void {

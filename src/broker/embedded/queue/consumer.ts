@@ -5,6 +5,7 @@ import type { DeliveryMarks } from '../../../message/frame.js';
 import type { Settlement, Subscriber, Subscription } from '../../broker.js';
 import type { QueuedMessage } from './message-list.js';
 import type { MessageQueue, QueueConsumer } from './message-queue.js';
+import type { QueueOptions } from './queue-memory.js';
 
 export interface ConsumerParts {
   readonly subscriber: Subscriber;
@@ -14,6 +15,9 @@ export interface ConsumerParts {
   /** Unacknowledged messages that it may hold. @default the option `prefetch` of queues */
   readonly prefetch: number | undefined;
 }
+
+/** Returns the messages that ACK or NACK of this delivery settles, without those that an earlier call has returned. */
+export type Coverage = (ack: string) => readonly QueuedMessage[];
 
 /** Begins to take messages of a queue. */
 export function consume(queue: MessageQueue, parts: ConsumerParts): Consumer {
@@ -74,9 +78,24 @@ export class Consumer implements QueueConsumer {
     this.#serve();
   }
 
-  /** The messages that an ACK of this delivery acknowledges. */
-  covered(ack: string): readonly QueuedMessage[] {
-    return this.#coveredBy(ack).map((each) => this.#unacknowledged.get(each)!);
+  /** For the settlements of one transaction. Each delivery is visited once, however many settlements cover it. */
+  coverage(): Coverage {
+    const deliveries = this.#unacknowledged.entries();
+    const covered = new Set<string>();
+    return (ack) => {
+      if (covered.has(ack)) return [];
+      if (this.subscription.ack !== 'client') {
+        covered.add(ack);
+        return [this.#unacknowledged.get(ack)!];
+      }
+      const messages: QueuedMessage[] = [];
+      while (!covered.has(ack)) {
+        const [each, message] = deliveries.next().value!;
+        covered.add(each);
+        messages.push(message);
+      }
+      return messages;
+    };
   }
 
   /** Leaves the queue, which takes back the unacknowledged messages. */
@@ -256,13 +275,17 @@ export class Acknowledgements {
 }
 
 /** The header `prefetch-count` (RabbitMQ); undefined when it is absent. @throws {MessagingError} `header-invalid` */
-export function prefetchOf({ headers }: Subscription): number | undefined {
+export function prefetchOf(
+  { headers }: Subscription,
+  { maxPrefetch }: Pick<QueueOptions, 'maxPrefetch'>,
+): number | undefined {
   const text = headers.get('prefetch-count');
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(text))
+  // A smaller number than the client asked for would stop a client that acknowledges only complete batches.
+  if (!/^[1-9]\d*$/.test(text) || Number(text) > maxPrefetch)
     throw new MessagingError(
       'header-invalid',
-      'The header prefetch-count takes a whole number from 1 to 999999.',
+      `The header prefetch-count takes a whole number from 1 to ${maxPrefetch}.`,
     );
   return Number(text);
 }

@@ -58,18 +58,22 @@ export class MessageList {
     this.#bytes += message.size;
   }
 
-  /** Puts back messages that were taken, each in its old place. */
+  /**
+   * Puts back messages that were taken, each in its old place. The cost depends on the number of messages up to the last of these
+   * places, not on the length of the list: few messages wait before one that was taken.
+   */
   putBack(messages: readonly QueuedMessage[]): void {
     const back = messages.toSorted(bySequence);
-    const [first] = back;
-    if (first === undefined) return;
-    for (const { size } of back) this.#bytes += size;
-    const place = this.#placeOf(first);
-    const next = this.#items[place];
-    const adjacent = next === undefined || next.sequence > back.at(-1)!.sequence;
-    if (adjacent && place === this.#head && back.length <= place) this.#refill(back);
-    else if (back.length === 1) this.#items.splice(place, 0, first);
-    else this.#merge(place, back);
+    if (this.#head < back.length) this.#makeSpace(back.length);
+    let from = this.#head;
+    this.#head -= back.length;
+    let to = this.#head;
+    for (const message of back) {
+      while (from < this.#items.length && this.#items[from]!.sequence < message.sequence)
+        this.#items[to++] = this.#items[from++];
+      this.#items[to++] = message;
+      this.#bytes += message.size;
+    }
   }
 
   /** Removes and returns the oldest message. */
@@ -98,27 +102,11 @@ export class MessageList {
     this.#bytes = 0;
   }
 
-  /** The place of a message, by binary search: many messages may return to a long list. */
-  #placeOf({ sequence }: QueuedMessage): number {
-    let [from, to] = [this.#head, this.#items.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.#items[middle]!.sequence < sequence) from = middle + 1;
-      else to = middle;
-    }
-    return from;
-  }
-
-  /** Fills the empty places before the head: most messages return before all waiting ones. */
-  #refill(back: readonly QueuedMessage[]): void {
-    this.#head -= back.length;
-    for (const [i, message] of back.entries()) this.#items[this.#head + i] = message;
-  }
-
-  #merge(place: number, back: readonly QueuedMessage[]): void {
+  /** Adds empty places before the head: half as many as messages, so that not every return copies the list. */
+  #makeSpace(least: number): void {
     const rest = this.#rest();
-    const behind = rest.splice(place - this.#head);
-    this.#replace([...rest, ...[...behind, ...back].toSorted(bySequence)]);
+    this.#head = Math.max(least, rest.length >>> 1);
+    this.#items = Array.from<QueuedMessage | undefined>({ length: this.#head }).concat(rest);
   }
 
   #rest(): QueuedMessage[] {

@@ -1,9 +1,10 @@
 // One queue: each message goes to one consumer, and returns to its old place when the consumer does not acknowledge it.
 import { sizeOf } from '../../../message/kept-message.js';
 import type { Timer } from '../../../message/clock.js';
+import { Quota, type Excess } from '../../../message/quota.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
-import type { QueueMemory, RedeliveryDelay } from './queue-memory.js';
+import { SearchBudget, type QueueMemory, type RedeliveryDelay } from './queue-memory.js';
 
 /** A message that is added to a queue. */
 export interface Arrival {
@@ -45,12 +46,15 @@ export class MessageQueue {
   #messages = 0;
   #bytes = 0;
   #reserved = 0;
-  /** Messages that wait for their redelivery, with their timers; most queues have none. */
-  #returning: Map<QueuedMessage, Timer> | undefined;
+  /** Messages that wait for their redelivery, by their timer; most queues have none. */
+  #returning: Map<Timer, readonly QueuedMessage[]> | undefined;
   #pumping = false;
   #discarded = false;
   /** No waiting message expires before this time. */
   #nextExpiry = Infinity;
+  readonly #searches = new SearchBudget();
+  /** Counts the messages of each sender; undefined when all messages count for the account of the queue. */
+  readonly #senders: Quota | undefined;
 
   /**
    * @param account holds all messages of the queue; undefined when the sender of each message does
@@ -60,7 +64,10 @@ export class MessageQueue {
     readonly memory: QueueMemory,
     private readonly account?: string,
     private readonly onIdle?: () => void,
-  ) {}
+  ) {
+    const { options, shares } = memory.parts;
+    if (account === undefined) this.#senders = new Quota(options.maxMessages, shares);
+  }
 
   add({ publication: given, retained = false, deliveries = 0, storedAs }: Arrival): void {
     const publication = keptPublication(given);
@@ -78,8 +85,7 @@ export class MessageQueue {
       storedAs,
       ackDue: 0,
     });
-    this.#count(1, size);
-    this.memory.bytes.hold(account, size, publication);
+    this.#hold(account, size, publication);
     if (expires < Infinity) this.#watchExpiry(expires);
     this.#pump();
   }
@@ -123,11 +129,17 @@ export class MessageQueue {
     if (this.#discarded) return this.remove(messages);
     const { redeliveryDelay, maxDeliveries } = this.memory.parts.options;
     if (redeliveryDelay.initial === 0) return this.putBack(messages);
+    // One timer for all messages with the same delay: one NACK may return a thousand.
+    const delayed = new Map<number, QueuedMessage[]>();
     for (const message of messages) {
-      const { deliveries } = message;
-      if (deliveries >= maxDeliveries) this.putBack([message]);
-      else this.#putBackAfter(delayBefore(deliveries, redeliveryDelay), message);
+      if (message.deliveries >= maxDeliveries) continue;
+      const delay = delayBefore(message.deliveries, redeliveryDelay);
+      const group = delayed.get(delay);
+      if (group === undefined) delayed.set(delay, [message]);
+      else group.push(message);
     }
+    for (const [delay, group] of delayed) this.#putBackAfter(delay, group);
+    this.putBack(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
   }
 
   /** Moves unacknowledged messages to the dead letters. */
@@ -143,25 +155,23 @@ export class MessageQueue {
   /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */
   discard(): void {
     this.#discarded = true;
-    for (const timer of this.#returning?.values() ?? []) timer.cancel();
-    this.remove([...(this.#returning?.keys() ?? []), ...this.#waiting.extract(() => true)]);
+    const returning = [...(this.#returning ?? [])];
+    for (const [timer] of returning) timer.cancel();
+    this.remove([...returning.flatMap(([, group]) => group), ...this.#waiting.extract(() => true)]);
     this.#returning = undefined;
   }
 
   /** Counts a message that is still being written to the store. */
   reserve(publication: Publication): void {
-    const size = sizeOf(publication.message);
     this.#reserved++;
-    this.#count(1, size);
-    this.memory.bytes.hold(this.account ?? publication.account, size, publication);
+    this.#hold(this.account ?? publication.account, sizeOf(publication.message), publication);
   }
 
   /** Ends a reservation: the message was added, or the store has failed. */
   unreserve(publication: Publication): void {
-    const size = sizeOf(publication.message);
+    const account = this.account ?? publication.account;
     this.#reserved--;
-    this.#count(-1, -size);
-    this.memory.bytes.release(this.account ?? publication.account, size, publication);
+    this.#release({ account, size: sizeOf(publication.message), publication });
     this.#reportIdle();
   }
 
@@ -172,22 +182,23 @@ export class MessageQueue {
   /** True when one more message exceeds neither the limits of this queue nor those of all queues. */
   hasRoom(publication: Publication): boolean {
     const load = { messages: 1, bytes: sizeOf(publication.message) };
-    if (this.#overflows(load)) this.dropExpired();
+    if (this.#overflows(load)) this.#makeRoomByExpiry();
     if (this.#overflows(load)) return false;
     const account = this.account ?? publication.account;
     return this.memory.excess(account, load.bytes, keptPublication(publication)) === undefined;
   }
 
-  /** True when this queue can hold the load, after `makeRoom` where the oldest messages may be dropped. Drops only expired ones. */
-  canHold(load: Load): boolean {
-    if (!this.#overflows(load)) return true;
-    this.dropExpired();
-    const droppable = this.memory.parts.options.whenFull === 'drop-oldest';
+  /**
+   * Undefined when this queue can hold a load of one account, after `makeRoom` where the oldest messages may be dropped. Drops only
+   * expired ones.
+   */
+  excess(account: string | undefined, load: Load): Excess | undefined {
+    if (this.#excess(account, load) === undefined) return undefined;
+    this.#makeRoomByExpiry();
+    if (this.memory.parts.options.whenFull === 'refuse') return this.#excess(account, load);
     const { length, bytes } = this.#waiting;
-    return !this.#overflows({
-      messages: load.messages - (droppable ? length : 0),
-      bytes: load.bytes - (droppable ? bytes : 0),
-    });
+    const rest = { messages: load.messages - length, bytes: load.bytes - bytes };
+    return this.#overflows(rest) ? 'limit' : undefined;
   }
 
   /** Drops the oldest waiting messages until the load fits. */
@@ -209,6 +220,7 @@ export class MessageQueue {
     if (this.#waiting.length === 0) this.#nextExpiry = Infinity;
     if (this.#nextExpiry <= date) {
       this.#nextExpiry = Infinity;
+      this.#searches.pay(this.#waiting.length);
       const expired = this.#waiting.extract((each) => {
         if (each.expires > date) this.#nextExpiry = Math.min(this.#nextExpiry, each.expires);
         return each.expires <= date;
@@ -216,6 +228,10 @@ export class MessageQueue {
       this.remove(expired);
     }
     return this.#nextExpiry < Infinity;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
   }
 
   /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call goes on. */
@@ -237,12 +253,12 @@ export class MessageQueue {
     }
   }
 
-  #putBackAfter(delay: number, message: QueuedMessage): void {
+  #putBackAfter(delay: number, messages: readonly QueuedMessage[]): void {
     const timer = this.memory.after(delay, () => {
-      this.#returning?.delete(message);
-      this.putBack([message]);
+      this.#returning?.delete(timer);
+      this.putBack(messages);
     });
-    (this.#returning ??= new Map()).set(message, timer);
+    (this.#returning ??= new Map()).set(timer, messages);
   }
 
   #consumerFor(message: QueuedMessage): QueueConsumer | undefined {
@@ -259,9 +275,21 @@ export class MessageQueue {
     if (consumer.take(message)) this.#ready.add(consumer);
   }
 
+  /** Without shares where the oldest messages are dropped: each client can then add a message. */
+  #excess(account: string | undefined, load: Load): Excess | undefined {
+    if (this.#overflows(load)) return 'limit';
+    if (this.memory.parts.options.whenFull === 'drop-oldest') return undefined;
+    return this.#senders?.excess(account, load.messages);
+  }
+
   #overflows({ messages, bytes }: Load): boolean {
     const { maxMessages, maxBytes } = this.memory.parts.options;
     return this.#messages + messages > maxMessages || this.#bytes + bytes > maxBytes;
+  }
+
+  /** Drops expired messages, unless a search of a long queue has been too recent. */
+  #makeRoomByExpiry(): void {
+    if (this.#searches.allow()) this.dropExpired();
   }
 
   #watchExpiry(expires: number): void {
@@ -274,14 +302,22 @@ export class MessageQueue {
     if (message.storedAs !== undefined) this.memory.parts.journal?.remove(message.storedAs);
   }
 
-  #release({ account, size, publication }: QueuedMessage): void {
-    this.#count(-1, -size);
-    this.memory.bytes.release(account, size, publication);
+  #hold(account: string | undefined, size: number, publication: Publication): void {
+    this.#messages++;
+    this.#bytes += size;
+    this.#senders?.add(account, 1);
+    this.memory.bytes.hold(account, size, publication);
   }
 
-  #count(messages: number, bytes: number): void {
-    this.#messages += messages;
-    this.#bytes += bytes;
+  #release({
+    account,
+    size,
+    publication,
+  }: Pick<QueuedMessage, 'account' | 'size' | 'publication'>): void {
+    this.#messages--;
+    this.#bytes -= size;
+    this.#senders?.add(account, -1);
+    this.memory.bytes.release(account, size, publication);
   }
 
   #reportIdle(): void {

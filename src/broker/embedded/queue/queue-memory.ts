@@ -13,6 +13,12 @@ export interface QueueOptions {
   /** Unacknowledged messages that a subscription may hold; the header `prefetch-count` of SUBSCRIBE overrides it. @default 100 */
   readonly prefetch: number;
   /**
+   * Largest value of the header `prefetch-count`; a larger one is refused. One ACK or NACK can settle so many messages. Subscriptions
+   * of topics, and of queues of users and sessions, may hold so many by default, because no other subscription waits for them.
+   * @default 1,000
+   */
+  readonly maxPrefetch: number;
+  /**
    * Milliseconds in which a subscriber must acknowledge a message; afterwards another subscriber gets it. 0 means no limit. Time
    * in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
    */
@@ -25,7 +31,7 @@ export interface QueueOptions {
   readonly deadLetters: string;
   /** For a message to a full queue: `refuse` it with `queue-full`, or `drop-oldest` of the waiting messages. @default `refuse` */
   readonly whenFull: 'refuse' | 'drop-oldest';
-  /** Messages that one queue may hold. @default 100,000 */
+  /** Messages that one queue may hold; with `refuse`, one client may use a share of them (`limits.shares`). @default 100,000 */
   readonly maxMessages: number;
   /** Bytes that one queue may hold. @default 64 MiB */
   readonly maxBytes: number;
@@ -58,6 +64,7 @@ const defaultPrefix = '/queue';
 export const defaultQueueOptions: QueueOptions = {
   prefixes: [defaultPrefix],
   prefetch: 100,
+  maxPrefetch: 1000,
   ackTimeout: 0,
   redeliveryDelay: { initial: 0, multiplier: 2, max: 60_000 },
   maxDeliveries: 10,
@@ -85,13 +92,40 @@ export interface QueueMemoryParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues' | 'maxTotalBytes'>;
+  /** One account may use one of so many parts of a limit that clients share. */
+  readonly shares: number;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
 }
 
+/** Messages that the search for expired ones may look at for each message that finds its queue full. */
+const looksPerArrival = 100;
+
+/**
+ * Limits the cost of searches for expired messages: a queue that is full would otherwise be searched for each further message.
+ * Short queues are searched each time. Long ones are searched when enough messages have found them full.
+ */
+export class SearchBudget {
+  /** Messages that the last search has looked at and that no arrival has paid for. */
+  #debt = 0;
+
+  /** True when a message that finds its queue full may start a search. */
+  allow(): boolean {
+    this.#debt = Math.max(0, this.#debt - looksPerArrival);
+    return this.#debt === 0;
+  }
+
+  /** Counts a search that looks at so many messages. */
+  pay(looks: number): void {
+    this.#debt = looks;
+  }
+}
+
 /** A queue that holds messages with a time of expiry. */
 interface Expiring {
+  /** Number of waiting messages. */
+  readonly length: number;
   /** Drops expired messages. Returns false when none is left that will expire. */
   dropExpired(): boolean;
 }
@@ -101,6 +135,7 @@ const sweepInterval = 10_000;
 
 export class QueueMemory {
   readonly #expiring = new Set<Expiring>();
+  readonly #searches = new SearchBudget();
   readonly #delays = new Set<Timer>();
   #sweep: Timer | undefined;
   #closed = false;
@@ -111,10 +146,10 @@ export class QueueMemory {
     return this.parts.bytes;
   }
 
-  /** Undefined when the account can hold so many more bytes; expired messages are dropped first when needed. */
+  /** Undefined when the account can hold so many more bytes; expired messages are dropped first when the budget allows a search. */
   excess(account: string | undefined, bytes: number, publication: Publication): Excess | undefined {
     if (this.bytes.excess(account, bytes, publication) === undefined) return undefined;
-    this.#dropExpired();
+    if (this.#searches.allow()) this.#dropExpired();
     return this.bytes.excess(account, bytes, publication);
   }
 
@@ -152,7 +187,12 @@ export class QueueMemory {
   }
 
   #dropExpired(): void {
-    for (const queue of this.#expiring) if (!queue.dropExpired()) this.#expiring.delete(queue);
+    let looks = 0;
+    for (const queue of this.#expiring) {
+      looks += 1 + queue.length;
+      if (!queue.dropExpired()) this.#expiring.delete(queue);
+    }
+    this.#searches.pay(looks);
   }
 
   #scheduleSweep(): void {

@@ -1,5 +1,4 @@
 // The queues of a broker by name: which destinations are queues, and whether messages fit before any of them is added.
-import { MessagingError } from '../../../message/error.js';
 import { sizeOf } from '../../../message/kept-message.js';
 import { Quota, tooMany } from '../../../message/quota.js';
 import type { Publication } from '../../publication.js';
@@ -17,11 +16,10 @@ export class Queues {
   constructor(
     { prefixes, maxQueues }: Pick<QueueOptions, 'prefixes' | 'maxQueues'>,
     private readonly memory: QueueMemory,
-    shares: number,
   ) {
     this.#prefixes = prefixes.map((prefix) => `${prefix}/`);
     this.#empty = new MessageQueue(memory);
-    this.#names = new Quota(maxQueues, shares);
+    this.#names = new Quota(maxQueues, memory.parts.shares);
   }
 
   /** True when the destination is a queue. */
@@ -69,10 +67,12 @@ export class Queues {
     }
     // A rejected message opens no queue and drops no other message, so all checks come first.
     this.#checkNames(account, opened);
-    const excess = this.memory.excess(account, bytes, first);
-    if (excess !== undefined) throw tooMany('queue-full', excess, 'bytes in queues');
-    for (const [destination, load] of loads)
-      if (!this.#find(destination).canHold(load)) throw new MessagingError('queue-full');
+    const excessBytes = this.memory.excess(account, bytes, first);
+    if (excessBytes !== undefined) throw tooMany('queue-full', excessBytes, 'bytes in queues');
+    for (const [destination, load] of loads) {
+      const excess = this.#find(destination).excess(account, load);
+      if (excess !== undefined) throw tooMany('queue-full', excess, 'messages in this queue');
+    }
     for (const [destination, load] of loads) {
       this.#find(destination).makeRoom(load);
       this.open(destination, account);

@@ -1,5 +1,5 @@
 // Acknowledgement in the embedded broker: which messages ACK and NACK settle, and where unacknowledged messages go.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sending } from '../../publication.js';
 import { brokerWith, refusal } from '../started-broker.js';
 
@@ -50,6 +50,28 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     ]);
   });
 
+  it.each([
+    ['the last delivery', () => 999],
+    ['one delivery after the other', (i: number) => i],
+    ['one delivery before the other', (i: number) => 999 - i],
+  ])('in one transaction visits each delivery once: ACKs of %s', (_name, nth) => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', destination, 'client', { 'prefetch-count': '1000' });
+    publish(destination, ...Array.from({ length: 1000 }, (_, i) => `${i}`));
+    const operations = Array.from({ length: 1000 }, (_, i) => {
+      const settlement = { kind: 'ack', id: ann.deliveries[nth(i)]!.ack! } as const;
+      return { kind: 'settle', settlement } as const;
+    });
+    const steps = vi.spyOn(Object.getPrototypeOf(new Map().entries()) as Iterator<unknown>, 'next');
+    void ann.connection.commit(operations);
+    const { length } = steps.mock.calls;
+    steps.mockRestore();
+    expect(length).toBeLessThan(8000);
+    publish(destination, 'next');
+    expect(ann.deliveries.at(-1)!.text).toBe('next');
+  });
+
   it('ignores a settled message and rejects an unknown id', () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
@@ -88,7 +110,7 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
   });
 
   it('is known for the latest 1,024 settled messages at least', () => {
-    const { publish, consumer } = brokerWith();
+    const { publish, consumer } = brokerWith({ maxPrefetch: 3000 });
     const ann = consumer();
     ann.subscribe('a', destination, 'client-individual', { 'prefetch-count': '3000' });
     const texts = Array.from({ length: 2048 }, (_, i) => String(i));
@@ -149,13 +171,16 @@ describe('a queue', () => {
     expect([slow.takeTexts(), quick.takeTexts()]).toEqual([['1'], ['2', '3', '4']]);
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1000000'])('rejects the prefetch window %s', (size) => {
-    const ann = brokerWith().consumer();
-    expect(() => ann.subscribe('a', '/queue/x', 'client', { 'prefetch-count': size })).toThrow(
-      refusal('header-invalid'),
-    );
-    ann.subscribe('a', '/queue/x', 'client');
-  });
+  it.each(['0', '-1', '1.5', 'x', '1001', '9'.repeat(400)])(
+    'rejects the prefetch window %s',
+    (size) => {
+      const ann = brokerWith().consumer();
+      expect(() => ann.subscribe('a', '/queue/x', 'client', { 'prefetch-count': size })).toThrow(
+        refusal('header-invalid'),
+      );
+      ann.subscribe('a', '/queue/x', 'client');
+    },
+  );
 
   it('keeps nothing of a subscription whose prefetch window is rejected', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1, maxMessages: 1 });

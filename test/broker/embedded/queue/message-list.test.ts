@@ -68,6 +68,30 @@ describe('a list of messages', () => {
     expect(drain(list)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('returns messages near the head of a long list without reading the rest', () => {
+    let reads = 0;
+    const list = new MessageList();
+    for (let n = 1; n <= 10_000; n++)
+      list.add({
+        ...queued(n),
+        get sequence() {
+          reads++;
+          return n;
+        },
+      });
+    // The space of taken messages is used first; then the list makes new space.
+    const held = Array.from({ length: 5000 }, () => list.take()!);
+    reads = 0;
+    for (let i = 4998; i >= 0; i -= 2) list.putBack([held[i]!, held[i + 1]!]);
+    for (let i = 0; i < 1000; i++) {
+      const [first, second] = [list.take()!, list.take()!];
+      list.putBack([first]);
+      list.putBack([second]);
+    }
+    expect(reads).toBeLessThan(50_000);
+    expect(drain(list)).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+  });
+
   it('stays correct while it frees the space of taken messages', () => {
     const list = new MessageList();
     const taken: number[] = [];

@@ -1,6 +1,7 @@
 // Queues of the embedded broker: each message goes to one subscriber and is kept until it is acknowledged.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Subscription } from '../../../../src/broker/broker.js';
+import { MessageList } from '../../../../src/broker/embedded/queue/message-list.js';
 import { sizeOf } from '../../../../src/message/kept-message.js';
 import { collectGarbage } from '../../../collect-garbage.js';
 import { message, publication, sending } from '../../publication.js';
@@ -388,6 +389,31 @@ describe('a message that expires', () => {
     const ann = consumer();
     ann.subscribe('1', '/queue/jobs');
     expect(ann.takeTexts()).toEqual(['one', 'two']);
+  });
+
+  it('causes one search of a long queue for many messages that find the queue full', async () => {
+    for (const limit of [{ maxMessages: 1000 }, { maxTotalBytes: 400_000 }]) {
+      const { subject, clock } = brokerWith(limit);
+      let date = clock.date();
+      const fill = () => {
+        for (;;) void subject.publish(expiring('x', ++date));
+      };
+      expect(fill).toThrow(refusal('queue-full'));
+      const search = vi.spyOn(MessageList.prototype, 'extract');
+      let accepted = 0;
+      for (let i = 0; i < 500; i++) {
+        await clock.advance(1);
+        try {
+          void subject.publish(expiring('x', ++date));
+          accepted++;
+        } catch {
+          // The next search makes room.
+        }
+      }
+      expect(search.mock.calls.length).toBeLessThan(60);
+      expect(accepted).toBeGreaterThan(400);
+      search.mockRestore();
+    }
   });
 
   it('is dropped by a timer, which ends with the last such message', async () => {

@@ -33,6 +33,20 @@ describe('the redelivery delay', () => {
     expect(ann.deliveries).toMatchObject([{ redelivered: 4 }]);
   });
 
+  it('has one timer for all messages of one NACK', async () => {
+    const { clock, publish, consumer } = stage();
+    const bob = consumer();
+    bob.subscribe('1', '/topic/jobs', 'client');
+    const texts = Array.from({ length: 100 }, (_, i) => `${i}`);
+    publish('/topic/jobs', ...texts);
+    const timers = clock.timers.length;
+    bob.settle('nack', '99');
+    expect(clock.timers).toHaveLength(timers + 1);
+    bob.takeTexts();
+    await clock.advance(1000);
+    expect(bob.takeTexts()).toEqual(texts);
+  });
+
   it('lets later messages pass', async () => {
     const { clock, publish, ann } = stage();
     publish(jobs, 'one', 'two');
