@@ -10,6 +10,8 @@ import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
 import { PlainWalk } from './plain-walk.js';
 
+export { defaultClassRules } from './class-rules.js';
+
 let loading: Promise<ClassLibraries> | undefined;
 let loaded: ClassLibraries | undefined;
 

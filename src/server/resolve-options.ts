@@ -14,7 +14,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
-import { defaultClassRules } from '../payload/class-rules.js';
+import { defaultClassRules } from '../payload/class-validation.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
