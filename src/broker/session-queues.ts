@@ -1,6 +1,6 @@
 // The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
 import { MessagingError } from '../message/error.js';
-import type { Logger } from '../message/logger.js';
+import { LimitedLog, type Logger } from '../message/logger.js';
 import { quote } from '../message/quote.js';
 import type { Clock } from '../message/clock.js';
 import { noHeaders } from '../message/message.js';
@@ -23,6 +23,7 @@ export function sessionQueueMemory(
   options: QueueOptions,
   shares: number,
 ): QueueMemory {
+  const lost = new LimitedLog(clock, logger, 'error');
   return new QueueMemory({
     bytes: new SharedBytes(new Quota(options.maxTotalBytes, shares)),
     clock,
@@ -32,7 +33,7 @@ export function sessionQueueMemory(
     journal: undefined,
     deadLetters: {
       addDeadLetter: ({ publication: { message } }) =>
-        logger.error(
+        lost.write(
           `A message of ${quote(message.destination)} could not be delivered and is lost.`,
         ),
     },

@@ -132,6 +132,10 @@ export const errorCodes = {
     class: 'refusal',
     text: 'Another session of the client has taken over the durable subscription.',
   },
+  'stream-limit': {
+    class: 'refusal',
+    text: 'As many streams of the session are running as may run.',
+  },
   'transaction-exists': { class: 'refusal', text: 'The session has a transaction of this name.' },
   'transaction-unknown': { class: 'refusal', text: 'The session has no transaction of this name.' },
   'transaction-limit': {

@@ -1,4 +1,5 @@
-// The logger of a server: the contract, the console, and the loggers of other libraries.
+// The logger of a server: the contract, the console, the loggers of other libraries, and lines that are limited in number.
+import type { Clock } from './clock.js';
 import { isPromise } from './promise.js';
 
 /**
@@ -64,6 +65,34 @@ export function unfailing(logger: Logger): Logger {
     warn: (text, cause) => attempt(() => logger.warn(text, cause), text),
     info: (text) => attempt(() => logger.info(text), text),
   };
+}
+
+/** Milliseconds between two lines of a limited log. */
+const limitedInterval = 60_000;
+
+/** Writes one line a minute with the number of lines that were left out, because clients can cause any number of such lines. */
+export class LimitedLog {
+  #leftOut = 0;
+  #writtenAt = -Infinity;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly level: 'error' | 'warn',
+  ) {}
+
+  write(text: string, cause?: unknown): void {
+    const now = this.clock.now();
+    if (now - this.#writtenAt < limitedInterval) {
+      this.#leftOut++;
+      return;
+    }
+    const others =
+      this.#leftOut === 0 ? '' : ` Similar lines left out since the last one: ${this.#leftOut}.`;
+    this.logger[this.level](`${text}${others}`, cause);
+    this.#writtenAt = now;
+    this.#leftOut = 0;
+  }
 }
 
 export const silentLogger: Logger = { error: () => {}, warn: () => {}, info: () => {} };

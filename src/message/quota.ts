@@ -121,3 +121,37 @@ export class Quota {
     return usage;
   }
 }
+
+/** The amount that one client uses of a quota; it moves with the client to another account. */
+export class Holding {
+  #used = 0;
+
+  constructor(
+    private readonly quota: Quota,
+    private account: string,
+  ) {}
+
+  /** True when the account has used its share, or all accounts together have used the limit. */
+  get full(): boolean {
+    return this.excess(1) !== undefined;
+  }
+
+  /** Undefined when the client can use this amount more. */
+  excess(amount: number): Excess | undefined {
+    return this.quota.excess(this.account, amount);
+  }
+
+  /** Counts an amount; a negative one is given back. */
+  add(amount: number): void {
+    this.#used += amount;
+    this.quota.add(this.account, amount);
+  }
+
+  /** The client belongs to another account from now on. */
+  moveTo(account: string): void {
+    const used = this.#used;
+    this.add(-used);
+    this.account = account;
+    this.add(used);
+  }
+}

@@ -1,9 +1,9 @@
 // Limits the sessions of a server, and the connections that have not finished CONNECT.
 import type { Clock } from '../message/clock.js';
-import type { Logger } from '../message/logger.js';
+import { LimitedLog, type Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { printable } from '../message/quote.js';
 import { accountOf, Quota, tooMany } from '../message/quota.js';
-import { RefusalLog } from '../message/refusal-log.js';
 import type { ConnectionGate, ConnectionRefusal } from '../transport/transport.js';
 
 export interface AdmissionLimits {
@@ -26,19 +26,19 @@ export interface AdmissionParts {
 export class Admission implements ConnectionGate {
   readonly #handshakes: Quota;
   readonly #sessions: Quota;
-  readonly #log: RefusalLog;
+  readonly #log: LimitedLog;
 
   constructor(private readonly parts: AdmissionParts) {
     const { maxSessions, maxHandshakes, shares } = parts.limits;
     this.#handshakes = new Quota(maxHandshakes, shares);
     this.#sessions = new Quota(maxSessions, 1);
-    this.#log = new RefusalLog(parts.clock, parts.logger);
+    this.#log = new LimitedLog(parts.clock, parts.logger, 'warn');
   }
 
   refusal(address: string | undefined, principal?: Principal): ConnectionRefusal | undefined {
     const refusal = this.#refusal(address, principal);
     if (refusal !== undefined)
-      this.#log.add(
+      this.#log.write(
         `A connection from ${address ?? 'an unknown address'} was refused: ${refusal.code}.`,
       );
     return refusal;
@@ -57,7 +57,10 @@ export class Admission implements ConnectionGate {
     const { maxSessionsPerUser, maxSessionsPerAddress } = this.parts.limits;
     const share = principal === undefined ? maxSessionsPerAddress : maxSessionsPerUser;
     const excess = this.#sessions.excess(account, 1, share);
-    if (excess !== undefined) throw tooMany('session-limit', excess, 'sessions');
+    if (excess !== undefined) {
+      this.#log.write(`CONNECT of ${printable(account, 200)} was refused: session-limit.`);
+      throw tooMany('session-limit', excess, 'sessions');
+    }
     return counted(this.#sessions, account);
   }
 

@@ -8,7 +8,7 @@ import type { Message } from '../message/message.js';
 import type { Activity } from '../session/activity.js';
 import type { Client } from './client.js';
 import type { FailedFrame, Problems } from './problem.js';
-import { publishStream } from './stream.js';
+import { close, publishStream } from './stream.js';
 
 export interface ApplicationParts {
   readonly dispatcher: Dispatcher;
@@ -25,7 +25,7 @@ export class Application {
   /**
    * Resolves when the handler has returned and its result is published, or when its stream has begun.
    *
-   * @throws {MessagingError} `no-route`, and the errors of `Dispatcher.dispatch`
+   * @throws {MessagingError} `no-route`, `stream-limit`, and the errors of `Dispatcher.dispatch`
    */
   async send(message: Message, lookup: string, client: Client): Promise<void> {
     const { session } = client;
@@ -35,9 +35,10 @@ export class Application {
     if (outcome.kind === 'value')
       return publisher.publishTo(outcome.targets, outcome.value, client.account);
     if (outcome.kind === 'stream') {
-      const iterator = iteratorOf(outcome);
+      const stream = new AbortController();
+      const iterator = openIterator(outcome, stream, client);
       const frame = { kind: 'send', destination: message.destination } as const;
-      void this.#run(iterator, outcome, client, session.signal, frame);
+      void this.#run(iterator, outcome, client, stream, frame);
     }
   }
 
@@ -79,10 +80,10 @@ export class Application {
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
       if (outcome === undefined) throw new MessagingError('no-route');
       if (outcome.kind === 'stream') {
-        const iterator = iteratorOf(outcome);
+        const iterator = openIterator(outcome, live.stream, client);
         client.subscribed(id, destination);
         const frame = { kind: 'subscribe', destination } as const;
-        void this.#run(iterator, outcome, client, signal, frame).then(end);
+        void this.#run(iterator, outcome, client, live.stream, frame).then(end);
         return;
       }
       if (outcome.kind === 'value')
@@ -100,14 +101,15 @@ export class Application {
     iterator: AsyncIterator<unknown>,
     outcome: OpenStream,
     sender: Client,
-    signal: AbortSignal,
+    stream: AbortController,
     frame: FailedFrame,
   ): Promise<void> {
     try {
-      await this.#stream(iterator, outcome, signal, sender.account);
+      await this.#stream(iterator, outcome, stream.signal, sender.account);
     } catch (thrown) {
       await this.parts.problems.reject(thrown, frame, sender);
     } finally {
+      sender.removeStream(stream);
       outcome.end();
     }
   }
@@ -131,6 +133,19 @@ export class Application {
         await this.#stream(iteratorOf(recovered), recovered, signal, account);
     }
   }
+}
+
+/** The iterator of a stream that counts for its session. @throws {MessagingError} `stream-limit` */
+function openIterator(
+  outcome: OpenStream,
+  stream: AbortController,
+  client: Client,
+): AsyncIterator<unknown> {
+  const iterator = iteratorOf(outcome);
+  if (client.addStream(stream)) return iterator;
+  outcome.end();
+  void close(iterator);
+  throw new MessagingError('stream-limit');
 }
 
 /** Ends the call when the stream cannot be iterated. */

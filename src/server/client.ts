@@ -7,7 +7,7 @@ import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.j
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import { accountOf } from '../message/quota.js';
+import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
   ClientSession,
@@ -34,7 +34,12 @@ export interface ClientParts {
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
-  readonly limits: TransactionLimits & { readonly maxSubscriptions: number };
+  /** The bytes that sessions hold: frames that wait, and open transactions. */
+  readonly heldBytes: Quota;
+  readonly limits: TransactionLimits & {
+    readonly maxSubscriptions: number;
+    readonly maxStreams: number;
+  };
   readonly authenticate: Authenticator | undefined;
   readonly heartbeat: HeartbeatOptions;
   /** The header `server` of CONNECTED. */
@@ -50,19 +55,23 @@ export class Client implements SessionOwner {
   loggedProblems = 0;
   /** The account that limits count for; the address until CONNECT is accepted. */
   account: string;
+  readonly held: Holding;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   /** Ends the counting of the connection or session for the limits. */
   #release: () => void;
   #subscriber: SessionSubscriber | undefined;
-  // Created at the first use: most sessions have neither transactions nor reply addresses.
+  // Created at the first use: most sessions have neither transactions, reply addresses or streams.
   #transactions: Transactions | undefined;
   #replies: ReplyAddresses | undefined;
+  /** Running streams. A listener of each on the signal of the session would make the end of a stream slow when there are many. */
+  #streams: Set<AbortController> | undefined;
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
     const { remoteAddress } = connection.handshake;
     this.account = accountOf(undefined, remoteAddress);
+    this.held = new Holding(parts.heldBytes, this.account);
     this.#release = parts.admission.begin(remoteAddress);
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
@@ -70,7 +79,7 @@ export class Client implements SessionOwner {
   }
 
   get transactions(): Transactions {
-    return (this.#transactions ??= new Transactions(this.#parts.limits));
+    return (this.#transactions ??= new Transactions(this.#parts.limits, this.held));
   }
 
   /** The destination by which others answer to a queue of this session. */
@@ -79,6 +88,20 @@ export class Client implements SessionOwner {
     this.subscriber.acceptReplies(queue.queue, limits.maxSubscriptions);
     this.#replies ??= new ReplyAddresses(replies, ids, limits.maxSubscriptions);
     return this.#replies.destinationOf(queue);
+  }
+
+  /** Counts a stream that begins; it is aborted when the connection is lost. False when the session has too many. */
+  addStream(stream: AbortController): boolean {
+    const streams = (this.#streams ??= new Set());
+    if (streams.size >= this.#parts.limits.maxStreams) return false;
+    streams.add(stream);
+    if (this.session.gone) stream.abort();
+    return true;
+  }
+
+  /** A stream has ended. */
+  removeStream(stream: AbortController): void {
+    this.#streams?.delete(stream);
   }
 
   /** @throws {MessagingError} `not-connected` before CONNECT was accepted */
@@ -113,6 +136,7 @@ export class Client implements SessionOwner {
     this.#release();
     this.#release = release;
     this.account = account;
+    this.held.moveTo(account);
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
       account,
@@ -172,8 +196,10 @@ export class Client implements SessionOwner {
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
+    for (const stream of this.#streams ?? []) stream.abort();
     this.#ended?.(code, reason);
-    if (!session.connected) return;
+    // A CONNECT that never completes must not count as a handshake for longer than its connection.
+    if (!session.connected) return this.#release();
     this.#parts.clients.disconnected(this);
     this.#parts.events.emit('disconnected', { session, code, reason });
   }

@@ -16,6 +16,7 @@ import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
 import { adapted, unfailing } from '../message/logger.js';
+import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -140,6 +141,7 @@ export async function createObservedServer(
       onDelivery: hooks.onDelivery,
     },
     replies,
+    heldBytes: new Quota(limits.maxHeldBytes, shares),
     limits,
     authenticate: options.authenticate,
     heartbeat: options.heartbeat,

@@ -57,7 +57,7 @@ export class Inbound {
       case 'commit':
         return this.#commit(frame, client);
       case 'abort':
-        return void client.transactions.end(frame.transaction);
+        return client.transactions.release(client.transactions.take(frame.transaction));
       case 'disconnect':
         return;
       default:
@@ -96,9 +96,18 @@ export class Inbound {
     return publisher.send(this.#publications(message, address, client), client.subscriber);
   }
 
-  /** Commits a transaction; SENDs whose idempotency key was processed before are left out. */
   async #commit({ transaction }: TransactionFrame, client: Client): Promise<void> {
-    const held = client.transactions.end(transaction).map((frame) => ({
+    const frames = client.transactions.take(transaction);
+    try {
+      await this.#commitFrames(frames, client);
+    } finally {
+      client.transactions.release(frames);
+    }
+  }
+
+  /** SENDs whose idempotency key was processed before are left out. */
+  async #commitFrames(taken: readonly HeldFrame[], client: Client): Promise<void> {
+    const held = taken.map((frame) => ({
       frame,
       key: frame.kind === 'send' ? this.#keyOf(frame.message, client) : undefined,
     }));

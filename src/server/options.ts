@@ -77,6 +77,8 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxSubscriptions: number;
   /** Bytes of all live subscriptions of one session, with headers and bookkeeping. @default 262,144 */
   readonly maxSubscriptionBytes: number;
+  /** Running streams of one session: async iterables that handlers have returned. @default 256 */
+  readonly maxStreams: number;
   /** Open transactions of one session. @default 8 */
   readonly maxTransactions: number;
   /** Frames of one transaction. @default 1,000 */
@@ -85,7 +87,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxTransactionBytes: number;
   /**
    * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
-   * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, and the limits of the broker for all
+   * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, `maxHeldBytes`, and the limits of the broker for all
    * clients together. 1 lets one client use everything. @default 8
    */
   readonly shares: number;
@@ -103,6 +105,18 @@ export interface LimitOptions extends DestinationLimits {
   readonly outboxTimeout: number;
   /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
+  /**
+   * Bytes of one session that may arrive while its frames wait; beyond it the server stops reading from the client until none waits.
+   * Before CONNECT is accepted, 4,096.
+   *
+   * @default 4 times `maxFrameBytes`
+   */
+  readonly maxWaitingBytes: number;
+  /**
+   * Bytes of the waiting frames and the open transactions of all sessions. A client that has used its share gets
+   * `transaction-limit`, and each of its sessions is read only while none of its frames waits. @default 268,435,456
+   */
+  readonly maxHeldBytes: number;
   /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
   readonly maxPayloadObjects: number;
 }

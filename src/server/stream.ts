@@ -37,8 +37,8 @@ export async function publishStream(
   }
 }
 
-/** Never rejects, also when `return` throws or returns no promise. */
-async function close(iterator: AsyncIterator<unknown>): Promise<void> {
+/** Closes an iterator. Never rejects, also when `return` throws or returns no promise. */
+export async function close(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {

@@ -2,6 +2,7 @@
 import { MessagingError } from '../message/error.js';
 import type { SendFrame, SettleFrame } from '../message/frame.js';
 import { messageOverhead, sizeOf, withOwnBody } from '../message/kept-message.js';
+import { tooMany, type Holding } from '../message/quota.js';
 
 /** A frame that takes effect at COMMIT. */
 export type HeldFrame = SendFrame | SettleFrame;
@@ -19,7 +20,11 @@ export class Transactions {
   readonly #open = new Map<string, HeldFrame[]>();
   #bytes = 0;
 
-  constructor(private readonly limits: TransactionLimits) {}
+  /** @param held counts the bytes for the account of the client as well */
+  constructor(
+    private readonly limits: TransactionLimits,
+    private readonly held: Holding,
+  ) {}
 
   /** @throws {MessagingError} `transaction-exists`, `transaction-limit` */
   begin(name: string): void {
@@ -36,22 +41,34 @@ export class Transactions {
     const { maxTransactionFrames, maxTransactionBytes } = this.limits;
     if (held.length >= maxTransactionFrames || this.#bytes + bytes > maxTransactionBytes)
       throw new MessagingError('transaction-limit');
+    const excess = this.held.excess(bytes);
+    if (excess !== undefined)
+      throw tooMany('transaction-limit', excess, 'bytes in transactions and waiting frames');
     held.push(frame.kind === 'send' ? { ...frame, message: withOwnBody(frame.message) } : frame);
-    this.#bytes += bytes;
+    this.#count(bytes);
   }
 
-  /** Ends a transaction and returns the frames that it held. @throws {MessagingError} `transaction-unknown` */
-  end(name: string): readonly HeldFrame[] {
+  /** Ends a transaction and returns its frames, whose bytes count until `release`. @throws {MessagingError} `transaction-unknown` */
+  take(name: string): readonly HeldFrame[] {
     const held = this.#find(name);
     this.#open.delete(name);
-    for (const frame of held) this.#bytes -= bytesOf(frame);
     return held;
+  }
+
+  /** The frames that `take` has returned are no longer kept. */
+  release(frames: readonly HeldFrame[]): void {
+    for (const frame of frames) this.#count(-bytesOf(frame));
   }
 
   /** Aborts all open transactions. */
   clear(): void {
     this.#open.clear();
-    this.#bytes = 0;
+    this.#count(-this.#bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.held.add(bytes);
   }
 
   #find(name: string): HeldFrame[] {

@@ -5,6 +5,7 @@ import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '..
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import type { Holding } from '../message/quota.js';
 import {
   lostConnection,
   type Connection,
@@ -32,6 +33,8 @@ export type FrameResult = 'done' | 'failed' | 'dropped';
 
 /** What a session needs of the server that owns it. No method throws. */
 export interface SessionOwner {
+  /** Bytes that the session holds: frames that wait, and open transactions. */
+  readonly held: Holding;
   /** Processes one frame; never rejects. */
   process(frame: ClientFrame): Promise<FrameResult>;
   /** A message was dropped because the client reads too slowly. */
@@ -227,11 +230,12 @@ export class ClientSession implements Session, ConnectionListener {
     this.#heartbeats.received();
   }
 
-  /** The connection is closed. Frames that were read are still processed; their answers are dropped. */
+  /** The connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are dropped. */
   closed(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#inbox.stop();
+    if (this.#connected) this.#inbox.stop();
+    else this.#inbox.discard();
     this.#stopConnectTimer();
     this.#heartbeats.stop();
     this.outbox.stop();
@@ -264,6 +268,8 @@ export class ClientSession implements Session, ConnectionListener {
 
   #logClose(code: number, reason: string, failure: Failure | undefined): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
+    // Refused sessions can be many; the server logs them once a minute.
+    if (code === closeCodes.tryAgainLater) return;
     const text = `Session ${this.id} was closed with ${code} ${reason}`;
     if (failure === undefined) this.parts.logger.warn(`${text}.`);
     else this.parts.logger.error(`${text}: ${failure.activity} failed.`, failure.cause);
@@ -278,7 +284,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
     const controller = new AbortController();
-    // Each running stream adds a listener, so many listeners are not a leak.
+    // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'closed') controller.abort();
     return controller;

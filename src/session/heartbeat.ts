@@ -132,15 +132,23 @@ export class Heartbeats {
         return this.session.closeWith('reading-stalled');
       this.#ping(now, pausedPingInterval);
     } else if (expect > 0) {
-      if (now - this.#lastReceived >= expect * tolerance)
-        return this.session.closeWith('heartbeat-lost');
+      if (now - this.#lastReceived >= expect * tolerance) return this.#closeIfStillSilent();
     } else if (now - this.#lastReceived >= pingInterval) {
       if (this.#unansweredPings >= maxUnansweredPings && now - this.#lastPing >= pingInterval)
-        return this.session.closeWith('heartbeat-lost');
+        return this.#closeIfStillSilent();
       this.#ping(now, pingInterval);
     }
     this.#schedule(now);
   };
+
+  /** Closes after the sockets were read: when the server itself was busy, heart-beats may have arrived that are not read. */
+  #closeIfStillSilent(): void {
+    const lastReceived = this.#lastReceived;
+    this.clock.soon(() => {
+      if (this.#lastReceived === lastReceived) this.session.closeWith('heartbeat-lost');
+      else this.#schedule(this.clock.now());
+    });
+  }
 
   #ping(now: number, interval: number): void {
     if (now - this.#lastPing < interval) return;

@@ -1,5 +1,5 @@
-// The inbox of a session: decodes what the client sends, and processes the frames in order.
-import type { ClientFrame, Malformed } from '../message/frame.js';
+// The inbox of a session: decodes received bytes, and processes the frames in order.
+import type { ClientFrame, Heartbeat, Malformed } from '../message/frame.js';
 import { MessagingError } from '../message/error.js';
 import type { Connection } from '../transport/transport.js';
 import {
@@ -17,7 +17,12 @@ import { framesPerTurn, type Turns } from './turns.js';
 export interface InboxLimits extends DecoderLimits {
   /** Reading pauses when this many frames wait, and resumes at half of it. */
   readonly maxWaitingFrames: number;
+  /** Reading pauses when this many bytes have arrived since frames began to wait, and resumes when no frame waits. */
+  readonly maxWaitingBytes: number;
 }
+
+/** Bytes that may wait for the answer to CONNECT: a client may send a few SUBSCRIBE frames immediately. */
+const maxEarlyBytes = 4096;
 
 /** The parts that all inboxes of a server share. */
 export interface InboxParts {
@@ -50,13 +55,23 @@ const failed = Promise.resolve<FrameResult>('failed');
 export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
+  /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
+  #undecoded: (Uint8Array | EndOfInput)[] = [];
+  /** The items of the current chunk that are not decoded. */
+  #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
+  /** Bytes of the chunks received since items began to wait; at least the bytes of all items that wait. */
+  #waitingBytes = 0;
+  /** True while work is counted in the activity of the server. */
+  #active = false;
+  /** True while `#advance` runs. */
+  #advancing = false;
   /** Items that wait, from `#head` on: moving the head avoids copying a long queue for each item. */
   #queue: Item[] = [];
   #head = 0;
   #running: RunningItem[] = [];
   /** True while the running item must not overlap with others. */
   #exclusive = false;
-  /** Items started since the inbox last waited for a turn of the event loop; a body counts as one item for each 256 bytes. */
+  /** Items started, and heart-beats, since the inbox last waited for a turn of the event loop. */
   #startedInTurn = 0;
   /** True while the inbox waits for a later turn, because it has started as many items as it may. */
   #waitsForTurn = false;
@@ -74,7 +89,7 @@ export class Inbox {
 
   /** True when no frame waits or is in process. */
   get idle(): boolean {
-    return this.#running.length === 0 && this.#waiting === 0 && !this.#waitsForTurn;
+    return !this.#active;
   }
 
   /** Name and version of the client's protocol, such as `stomp 1.2`; empty before the first byte. */
@@ -99,21 +114,16 @@ export class Inbox {
       : new Promise((resolve) => (this.#idleWaiters ??= []).push(resolve));
   }
 
-  /** Decodes received bytes and starts processing. An exception of the codec ends the session. */
+  /** Decodes received bytes and starts processing. */
   receive(chunk: Uint8Array): void {
     if (this.#stopped || chunk.length === 0) return;
-    try {
-      this.#decode(chunk);
-      if (this.#waiting >= this.parts.limits.maxWaitingFrames) this.#pause();
-    } catch (error) {
-      this.session.internalError('Decoding', error);
-    }
+    this.#add(chunk);
+    if (this.#hasWaiting) this.#hold(chunk.length);
   }
 
   /** No data follows: closes the session with this code after all frames before it. */
   end(code: number, reason: string): void {
-    if (this.#stopped) return;
-    this.#enqueue({ kind: 'end', code, reason });
+    if (!this.#stopped) this.#add({ kind: 'end', code, reason });
   }
 
   /** Ignores further input; frames that were received are still processed. */
@@ -124,74 +134,137 @@ export class Inbox {
   /** Ignores further input, and discards the frames whose processing has not begun. */
   discard(): void {
     this.#stopped = true;
+    this.#discardUndecoded();
     this.#queue = [];
     this.#head = 0;
+    this.#release();
   }
 
-  /** Starts waiting frames in the turn for which the inbox has waited. */
+  /** Continues in the turn for which the inbox has waited. */
   continue(): void {
     this.#waitsForTurn = false;
     this.#startedInTurn = 0;
-    this.#startItems();
-    // The frames may have been discarded while the inbox waited.
-    if (this.idle) this.#becomeIdle();
+    this.#advance();
   }
 
   get #waiting(): number {
     return this.#queue.length - this.#head;
   }
 
-  #decode(chunk: Uint8Array): void {
-    const { codecs, limits } = this.parts;
-    const { handshake, wholeMessages: messages } = this.connection;
-    this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
-    this.#decoder ??= this.#codec?.decoder(limits, messages);
-    if (this.#decoder === undefined) return this.session.closeWith('protocol-unknown');
-    for (const item of this.#decoder.push(chunk)) {
+  get #hasUndecoded(): boolean {
+    return this.#decoding !== undefined || this.#undecoded.length > 0;
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#waiting > 0 || this.#hasUndecoded;
+  }
+
+  /** Bytes that may wait. With 0, reading pauses while any frame waits, so that frames that end a transaction are still read. */
+  get #maxWaitingBytes(): number {
+    const { connected, owner } = this.session;
+    if (!connected) return maxEarlyBytes;
+    return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
+  }
+
+  #add(input: Uint8Array | EndOfInput): void {
+    this.#undecoded.push(input);
+    this.#advance();
+  }
+
+  /** Starts and decodes as many items as may be in process now. An exception of the codec ends the session. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    try {
+      this.#startItems();
+      this.#decode();
+    } catch (error) {
+      this.session.internalError('Decoding', error);
+    }
+    this.#advancing = false;
+    if (!this.#hasWaiting) this.#release();
+    // Last, because a transport may deliver bytes while it resumes.
+    if (this.#paused && this.#mayResume) this.#resume();
+    if (this.#active && this.#running.length === 0 && !this.#hasWaiting && !this.#waitsForTurn)
+      this.#becomeIdle();
+  }
+
+  /** Decodes lazily, so that a chunk of many small frames waits as bytes. */
+  #decode(): void {
+    const { maxWaitingFrames } = this.parts.limits;
+    while (this.#hasUndecoded && this.#waiting < maxWaitingFrames && this.#hasTurn()) {
+      const item = this.#nextItem();
+      if (item === undefined) return;
       if (item.kind === 'heartbeat') {
+        this.#startedInTurn++;
         // Answered immediately, because the frames before it may wait for a slow handler.
         if (item.wantsAnswer === true) this.session.answerHeartbeat();
         continue;
       }
-      this.#enqueue(item);
-      if (item.kind === 'disconnect') this.#stopped = true;
-      if (this.#stopped) return;
+      this.#begin();
+      this.#queue.push(item);
+      if (item.kind === 'disconnect') {
+        this.#stopped = true;
+        this.#discardUndecoded();
+      }
+      this.#startItems();
     }
   }
 
-  #enqueue(item: Item): void {
-    if (this.idle) this.parts.activity.begin();
-    this.#queue.push(item);
-    this.#startItems();
+  /** The next item of the received bytes; undefined when more bytes are needed, or when no codec fits them. */
+  #nextItem(): Item | Heartbeat | undefined {
+    for (;;) {
+      const next = this.#decoding?.next();
+      if (next?.done === false) return next.value;
+      this.#decoding = undefined;
+      const input = this.#undecoded.shift();
+      if (input === undefined || !(input instanceof Uint8Array)) return input;
+      const decoder = this.#chooseDecoder(input);
+      if (decoder === undefined) {
+        this.session.closeWith('protocol-unknown');
+        return undefined;
+      }
+      this.#decoding = decoder.push(input)[Symbol.iterator]();
+    }
+  }
+
+  #chooseDecoder(chunk: Uint8Array): Decoder | undefined {
+    const { codecs, limits } = this.parts;
+    const { handshake, wholeMessages } = this.connection;
+    this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
+    return (this.#decoder ??= this.#codec?.decoder(limits, wholeMessages));
+  }
+
+  #discardUndecoded(): void {
+    this.#undecoded = [];
+    this.#decoding = undefined;
   }
 
   /** Starts waiting items. An item that must not overlap waits for all items before it, and all items after it wait for it. */
   #startItems(): void {
     const { concurrency } = this.parts;
-    while (this.#waiting > 0 && !this.#waitsForTurn) {
+    while (this.#waiting > 0) {
       const item = this.#queue[this.#head]!;
       const overlaps = concurrency > 1 && mayOverlap(item);
       const running = this.#running.length;
       if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
-      if (!this.#mayStartInTurn(item)) return;
+      if (!this.#hasTurn()) return;
+      // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
+      this.#startedInTurn += costOf(item);
       this.#dequeue();
       this.#exclusive = !overlaps;
       void this.#run(item);
-      // Last, because a transport may deliver bytes while it resumes, and their frames must wait for this item.
-      if (this.#paused && this.#waiting <= this.parts.limits.maxWaitingFrames / 2) this.#resume();
     }
   }
 
-  /** Counts an item that is about to start; false when the inbox must wait for a later turn. */
-  #mayStartInTurn(item: Item): boolean {
-    if (this.#startedInTurn >= framesPerTurn) {
+  /** False when the inbox has used its share of this turn; it continues in a later one. */
+  #hasTurn(): boolean {
+    if (this.#startedInTurn >= framesPerTurn && !this.#waitsForTurn) {
       this.#waitsForTurn = true;
+      this.#begin();
       this.parts.turns.wait(this);
-      return false;
     }
-    // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
-    this.#startedInTurn += item.kind === 'send' ? 1 + (item.message.body.length >>> 8) : 1;
-    return true;
+    return !this.#waitsForTurn;
   }
 
   #dequeue(): void {
@@ -199,6 +272,35 @@ export class Inbox {
       this.#queue = [];
       this.#head = 0;
     }
+  }
+
+  #begin(): void {
+    if (this.#active) return;
+    this.#active = true;
+    this.parts.activity.begin();
+  }
+
+  /** Counts bytes that wait, and pauses reading when too many wait. */
+  #hold(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.session.owner.held.add(bytes);
+    const { maxWaitingFrames } = this.parts.limits;
+    if (this.#waiting >= maxWaitingFrames || this.#waitingBytes > this.#maxWaitingBytes)
+      this.#pause();
+  }
+
+  #release(): void {
+    if (this.#waitingBytes === 0) return;
+    this.session.owner.held.add(-this.#waitingBytes);
+    this.#waitingBytes = 0;
+  }
+
+  get #mayResume(): boolean {
+    const { maxWaitingFrames } = this.parts.limits;
+    return (
+      this.#waiting <= maxWaitingFrames / 2 &&
+      (this.#waitingBytes === 0 || this.#waitingBytes <= this.#maxWaitingBytes)
+    );
   }
 
   async #run(item: Item): Promise<void> {
@@ -214,7 +316,9 @@ export class Inbox {
     this.#completeInOrder();
     if (this.#running.length === 0) this.#exclusive = false;
     this.#startItems();
-    if (this.idle) this.#becomeIdle();
+    // Decoded in batches, because one frame at a time would cost half as much again.
+    const { maxWaitingFrames } = this.parts.limits;
+    if (this.#waiting <= (this.#paused ? maxWaitingFrames / 2 : 0)) this.#advance();
   }
 
   #process(item: Item): Promise<FrameResult> {
@@ -251,6 +355,7 @@ export class Inbox {
   }
 
   #becomeIdle(): void {
+    this.#active = false;
     this.parts.activity.end();
     const waiters = this.#idleWaiters;
     this.#idleWaiters = undefined;
@@ -282,4 +387,9 @@ export class Inbox {
 /** SEND frames may overlap, except in a transaction, which keeps them in order. */
 function mayOverlap(item: Item): boolean {
   return item.kind === 'send' && item.transaction === undefined;
+}
+
+/** The part of a turn that an item uses: a body counts as one item for each 256 bytes. */
+function costOf(item: Item): number {
+  return item.kind === 'send' ? 1 + (item.message.body.length >>> 8) : 1;
 }

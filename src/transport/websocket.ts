@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
 import { quote } from '../message/quote.js';
-import { RefusalLog } from '../message/refusal-log.js';
+import { LimitedLog } from '../message/logger.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
@@ -54,7 +54,7 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
           `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
       const server = new WebSocketServer(serverOptions(context, options));
-      const refusedOrigins = new RefusalLog(context.clock, context.logger);
+      const refusedOrigins = new LimitedLog(context.clock, context.logger, 'warn');
       release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
         const rejection =
@@ -132,13 +132,13 @@ function rejectionOf(
   { method, headers }: IncomingMessage,
   { host, scheme }: RequestClient,
   isAllowed: OriginCheck,
-  log: RefusalLog,
+  log: LimitedLog,
 ): HandshakeRejection | undefined {
   if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
   const { origin } = headers;
   if (isAllowed({ origin, host, scheme })) return undefined;
-  log.add(
+  log.write(
     `A page of the origin ${quote(origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.`,
   );
   return { status: 403 };

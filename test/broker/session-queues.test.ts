@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { publicationOf } from '../../src/broker/publication.js';
 import { SessionQueues, sessionQueueMemory } from '../../src/broker/session-queues.js';
+import type { QueuedMessage } from '../../src/broker/embedded/queue/message-list.js';
 import type { Subscriber } from '../../src/broker/broker.js';
 import {
   defaultQueueOptions,
@@ -49,6 +50,15 @@ describe('the queues of a session', () => {
     ]);
     queues.close();
   });
+});
+
+it('messages of session queues that are lost are logged once a minute', () => {
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
+  const { parts } = sessionQueueMemory(systemClock, logger, defaultQueueOptions, 1);
+  for (let i = 0; i < 1000; i++)
+    parts.deadLetters.addDeadLetter({ publication: publication('lost') } as QueuedMessage);
+  expect(errors).toHaveLength(1);
 });
 
 describe('the memory of session queues', () => {

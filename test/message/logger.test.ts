@@ -1,11 +1,13 @@
 // The log: loggers of other libraries receive text and error in their own order, and a failing logger harms no other code.
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
+import { testClock } from 'signalbox/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import winston from 'winston';
 import {
   adapted,
   consoleLogger,
+  LimitedLog,
   silentLogger,
   unfailing,
   type Logger,
@@ -108,4 +110,23 @@ describe('a winston logger', () => {
 it('the console and other loggers are used as they are', () => {
   expect(adapted(console)).toBe(console);
   expect(adapted(silentLogger)).toBe(silentLogger);
+});
+
+it('a limited log writes one line a minute, with the number of lines that were left out', async () => {
+  const lines: unknown[][] = [];
+  const clock = testClock();
+  const logger = { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) };
+  const log = new LimitedLog(clock, logger, 'warn');
+  const cause = new Error('why');
+  log.write('first', cause);
+  for (let i = 0; i < 999; i++) log.write('next');
+  expect(lines).toEqual([['first', cause]]);
+  await clock.advance(60_000);
+  log.write('later');
+  await clock.advance(60_000);
+  log.write('last');
+  expect(lines.slice(1).map(([text]) => text)).toEqual([
+    'later Similar lines left out since the last one: 999.',
+    'last',
+  ]);
 });

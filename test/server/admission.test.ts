@@ -98,12 +98,10 @@ it('a flood of refused connections writes one log line in a minute', async () =>
   const { subject, clock, warnings } = admission({ maxHandshakes: 1 });
   subject.begin('10.0.0.1');
   for (let i = 0; i < 1000; i++) subject.refusal('10.0.0.1');
-  expect(warnings).toEqual([
-    'A connection from 10.0.0.1 was refused: handshake-limit. 0 others were refused since the last such line.',
-  ]);
+  expect(warnings).toEqual(['A connection from 10.0.0.1 was refused: handshake-limit.']);
   await clock.advance(60_000);
   subject.refusal('10.0.0.1');
-  expect(warnings[1]).toContain('999 others');
+  expect(warnings[1]).toContain(' Similar lines left out since the last one: 999.');
 });
 
 describe('a server', () => {
@@ -134,6 +132,37 @@ describe('a server', () => {
     expect((await second.next('ERROR')).headers['message']).toContain('as many sessions');
     expect(await second.connection.closed).toEqual({ code: 1013, reason: 'session-limit' });
     await connectStomp(transport, { login: 'bob' });
+  });
+
+  it('logs refused sessions once a minute', async () => {
+    const warnings: string[] = [];
+    const transport = await start(
+      { maxSessionsPerUser: 1 },
+      {
+        authenticate: ({ login }) => ({ name: login! }),
+        logger: { ...silentLogger, warn: (text: string) => void warnings.push(text) },
+      },
+    );
+    await connectStomp(transport, { login: 'ann' });
+    for (let i = 0; i < 40; i++) {
+      const refused = openStomp(transport);
+      refused.send('CONNECT', { 'accept-version': '1.2', host: 'x', login: 'ann' });
+      await refused.connection.closed;
+    }
+    expect(warnings).toEqual(['CONNECT of user ann was refused: session-limit.']);
+  });
+
+  it('does not count a handshake whose connection is closed while `authenticate` hangs', async () => {
+    const transport = await start(
+      { maxHandshakes: 1 },
+      { authenticate: ({ login }) => (login === 'slow' ? new Promise(() => {}) : { name: 'ann' }) },
+    );
+    const slow = openStomp(transport);
+    slow.send('CONNECT', { 'accept-version': '1.2', host: 'x', login: 'slow' });
+    await nextTurn();
+    slow.connection.vanish();
+    await slow.connection.closed;
+    await connectStomp(transport, { login: 'ann' });
   });
 
   it('closes a connection with 1013 when too many wait for their CONNECT', async () => {

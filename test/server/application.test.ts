@@ -1,6 +1,6 @@
 // Streams of handlers, and what they leave behind of their session's signal.
 import { getEventListeners } from 'node:events';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   Controller,
   DestinationVariable,
@@ -60,6 +60,88 @@ it.each(['end', 'fail', 'never-begin'])(
     await server.close();
   },
 );
+
+@Controller('/limited')
+class WaitingController {
+  open = 0;
+
+  @MessageMapping('/stream')
+  @SubscribeMapping('/stream')
+  stream() {
+    this.open++;
+    let end = () => {};
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () =>
+          new Promise<IteratorResult<number>>((resolve) => {
+            end = () => resolve({ done: true, value: undefined });
+          }),
+        return: async () => {
+          this.open--;
+          end();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+  }
+}
+
+describe('the running streams of a session', () => {
+  async function start(maxStreams: number) {
+    const transport = memoryTransport();
+    const server = await createServer({
+      transports: [transport],
+      controllers: [WaitingController],
+      limits: { maxStreams },
+      logger: silentLogger,
+    });
+    await server.start();
+    const ann = await connectStomp(transport);
+    await ann.subscribe('errors', '/user/queue/errors');
+    const problems = () => ann.history.filter(({ command }) => command === 'MESSAGE').length;
+    const [session] = server.sessions.all();
+    return {
+      server,
+      ann,
+      session: session!,
+      problems,
+      controller: await server.get(WaitingController),
+    };
+  }
+
+  it('have a limit; a stream beyond it is closed and refused', async () => {
+    const { server, ann, problems, controller } = await start(3);
+    for (let i = 0; i < 5; i++) ann.send('SEND', { destination: '/app/limited/stream' });
+    await server.idle();
+    expect([controller.open, problems()]).toEqual([3, 2]);
+    ann.send('SUBSCRIBE', { id: 's', destination: '/app/limited/stream' });
+    expect((await ann.next('MESSAGE')).body).toContain('stream-limit');
+    await server.close();
+  });
+
+  it('make room when they end', async () => {
+    const { server, ann, problems, controller } = await start(1);
+    for (let i = 0; i < 3; i++) {
+      await ann.subscribe('s', '/app/limited/stream');
+      ann.send('UNSUBSCRIBE', { id: 's' });
+      await server.idle();
+    }
+    expect([controller.open, problems()]).toEqual([0, 0]);
+    await server.close();
+  });
+
+  it('end with the connection, without a listener of each on the signal of the session', async () => {
+    const { server, ann, session, controller } = await start(100);
+    for (let i = 0; i < 100; i++) ann.send('SEND', { destination: '/app/limited/stream' });
+    await server.idle();
+    expect([controller.open, getEventListeners(session.signal, 'abort')]).toEqual([100, []]);
+    ann.connection.vanish();
+    await ann.connection.closed;
+    await server.idle();
+    expect(controller.open).toBe(0);
+    await server.close();
+  });
+});
 
 class Closed extends Error {}
 

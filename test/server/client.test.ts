@@ -215,7 +215,7 @@ describe('when a client has finished its last frame', () => {
     await ann.request('SEND', { destination: '/topic/x', transaction: 't' });
     const finish = await loseConnection(ann);
     await finish();
-    expect(() => client.transactions.end('t')).toThrow(
+    expect(() => client.transactions.take('t')).toThrow(
       expect.objectContaining({ code: 'transaction-unknown' }),
     );
   });
@@ -259,14 +259,20 @@ describe('when a client has finished its last frame', () => {
 });
 
 describe('when CONNECT fails', () => {
-  /** The answer to CONNECT, the close code, and the log. */
+  /** The answer to CONNECT, the close code, and the causes in the log lines about it. */
   async function refusal(options: ServerOptions) {
-    const log: unknown[] = [];
-    const keep = (text: string, cause?: unknown) => void log.push(cause ?? text);
+    const [errors, warnings]: [unknown[], unknown[]] = [[], []];
+    const causesTo = (causes: unknown[]) => (text: string, cause?: unknown) => {
+      if (text.startsWith('CONNECT of session')) causes.push(cause);
+    };
     const transport = memoryTransport();
     server = await createServer({
       transports: [transport],
-      logger: { ...silentLogger, error: keep, warn: keep },
+      logger: {
+        ...silentLogger,
+        error: causesTo(errors),
+        warn: causesTo(warnings),
+      },
       ...options,
     });
     await server.start();
@@ -274,10 +280,10 @@ describe('when CONNECT fails', () => {
     ann.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
     const { headers, body } = await ann.next('ERROR');
     const { code } = await ann.connection.closed;
-    return { text: `${headers['code']}: ${headers['message']}${body}`, code, log };
+    return { text: `${headers['code']}: ${headers['message']}${body}`, code, errors, warnings };
   }
 
-  it('the log has the error of the authenticator, and the client does not', async () => {
+  it('the log has the error of the authenticator as a warning, and the client does not have it', async () => {
     const failure = new Error('no such user');
     for (const authenticate of [
       () => {
@@ -285,9 +291,9 @@ describe('when CONNECT fails', () => {
       },
       async () => Promise.reject(failure),
     ]) {
-      const { text, code, log } = await refusal({ authenticate });
+      const { text, code, errors, warnings } = await refusal({ authenticate });
       expect([text, code]).toEqual(['access-refused: Access refused.', 1008]);
-      expect(log).toContain(failure);
+      expect([errors, warnings]).toEqual([[], [failure]]);
       await server.close();
     }
   });
@@ -302,21 +308,42 @@ describe('when CONNECT fails', () => {
       { connect: fail },
     );
     for (const options of [{ broker }, { interceptors: [fail] }]) {
-      const { text, code, log } = await refusal(options);
+      const { text, code, errors, warnings } = await refusal(options);
       expect([text, code]).toEqual(['session-failed: An internal error ended the session.', 1011]);
-      expect(log).toContain(failure);
+      expect([errors, warnings]).toEqual([[failure], []]);
       await server.close();
     }
   });
 
-  it('the client receives the text of a MessagingError that an interceptor throws', async () => {
-    const interceptors = [
-      () => {
-        throw new MessagingError('access-refused', 'The service is closed on Sundays.');
-      },
-    ];
-    const { text, code } = await refusal({ interceptors });
-    expect([text, code]).toEqual(['access-refused: The service is closed on Sundays.', 1008]);
+  it('the client receives the text of a MessagingError that an interceptor throws, and no error is logged', async () => {
+    for (const [errorCode, closeCode] of [
+      ['access-refused', 1008],
+      ['session-limit', 1013],
+    ] as const) {
+      const interceptors = [
+        () => {
+          throw new MessagingError(errorCode, 'The service is closed on Sundays.');
+        },
+      ];
+      const { text, code, errors } = await refusal({ interceptors });
+      expect([text, code]).toEqual([`${errorCode}: The service is closed on Sundays.`, closeCode]);
+      expect(errors).toEqual([]);
+      await server.close();
+    }
+  });
+
+  it('because an interceptor drops it or catches its error, the client receives ERROR', async () => {
+    const fail = () => {
+      throw new MessagingError('session-limit');
+    };
+    for (const options of [
+      { interceptors: [async () => {}] },
+      { interceptors: [async (_frame, _session, next) => next().catch(() => {}), fail] },
+    ] satisfies ServerOptions[]) {
+      const { text, code } = await refusal(options);
+      expect([text, code]).toEqual(['access-refused: Access refused.', 1008]);
+      await server.close();
+    }
   });
 });
 

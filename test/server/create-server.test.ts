@@ -666,7 +666,7 @@ describe('a server', () => {
   });
 
   it('has the queue options of its broker for the queues of sessions, whatever the class of the broker', async () => {
-    const inner = new EmbeddedBroker({ queue: { prefetch: 1 } });
+    const inner = new EmbeddedBroker({ queue: { prefetch: 1, maxPrefetch: 1 } });
     const broker: Broker = {
       queueOptions: inner.queueOptions,
       start: (context) => inner.start(context),
@@ -695,7 +695,8 @@ describe('a server', () => {
     const { transport } = await serve({ controllers: [Orders], separator: '.' });
     const ann = await connectStomp(transport);
     await ann.subscribe('s', '/topic/orders');
-    ann.send('SEND', { destination: '/app/orders.7' });
+    for (const name of ['orders.6.5', 'orders.7'])
+      ann.send('SEND', { destination: `/app/${name}` });
     expect(await ann.texts(1)).toEqual(['7']);
   });
 

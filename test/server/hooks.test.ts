@@ -13,7 +13,7 @@ import {
 import type { Invocation } from '../../src/dispatch/invocation.js';
 import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js';
 import { createObservedServer } from '../../src/server/create-server.js';
-import { observeRoute, type Hooks } from '../../src/server/hooks.js';
+import { guardHooks, observeRoute, type Hooks } from '../../src/server/hooks.js';
 import { connectStomp, type MemoryStompClient } from '../clients/stomp.js';
 
 @Controller()
@@ -251,6 +251,19 @@ describe('an observed route', () => {
     }
   });
 
+  it('calls the hook of routes without a hook of streams', async () => {
+    const route = routeWith(() => ({ kind: 'none' }));
+    await observeRoute(route, { onRoute: hooks.onRoute! }).invoke(invocation);
+    expect(calls.filter((call) => call.includes('/x'))).toEqual(['route /x', 'route /x ended']);
+  });
+
+  it('ends its stream with the error of the iterator', async () => {
+    const failure = new Error('expected');
+    const iterator = await observedIterator({ next: () => Promise.reject(failure) });
+    await expect(iterator.next()).rejects.toBe(failure);
+    expect(calls).toContain('stream /x ended');
+  });
+
   it('calls the hook of streams without a hook of routes', async () => {
     const next = async () => ({ done: true, value: undefined });
     const iterator = await observedIterator({ next }, { onStream: hooks.onStream! });
@@ -311,6 +324,10 @@ describe('the delivery hook', () => {
       'delivery 2 ended',
     ]);
   });
+});
+
+it('hooks that are not set are not called', () => {
+  expect(guardHooks({}, silentLogger)).toEqual({});
 });
 
 describe('a hook that throws', () => {

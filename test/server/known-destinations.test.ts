@@ -41,6 +41,8 @@ describe('the text of no-route', () => {
     ['send', '/topik/news', '/topic/**'],
     ['subscribe', '/app/rooms/lobby/recnt', '/app/rooms/{room}/recent'],
     ['subscribe', '/usr/queue/errors', '/user/**'],
+    ['send', '/app/hexyz', '/app/hello'],
+    ['send', '/app/fils', '/app/files/**'],
   ])('names the nearest destination: %s %s', (kind, destination, nearest) => {
     expect(textOf('no-route', kind, destination)).toBe(
       `Nothing serves '${destination}' for ${kind.toUpperCase()}. The nearest known destination is '${nearest}'.`,
@@ -60,6 +62,31 @@ describe('the text of no-route', () => {
     expect(textOf('no-route', 'subscribe', '/app/hello')).toContain('It is served for SEND.');
   });
 
+  it('names the nearest of several similar destinations, and the first of equally near ones', () => {
+    const routes = ['/halla', '/hello', '/hellx'].map((pattern) => route('send', pattern));
+    expect(textOf('no-route', 'send', '/app/hellp', routes)).toContain("'/app/hello'");
+  });
+
+  it('compares destinations of at most 200 characters', () => {
+    const destination = `/app/fils/${'x'.repeat(190)}`;
+    expect(textOf('no-route', 'send', destination)).toContain("'/app/files/**'");
+    expect(textOf('no-route', 'send', `${destination}x`)).toContain('no known one is similar');
+  });
+
+  it('compares only the first 200 destinations', () => {
+    const routes = Array.from({ length: 300 }, (_, i) => route('send', `/${'x'.repeat(i + 10)}`));
+    routes[50] = route('send', '/first');
+    routes[250] = route('send', '/later');
+    expect(textOf('no-route', 'send', '/app/firsd', routes)).toContain("'/app/first'");
+    expect(textOf('no-route', 'send', '/app/latex', routes)).toContain('no known one is similar');
+  });
+
+  it('compares the segments between dots', () => {
+    expect(textOf('no-route', 'send', '/app/rooms.lobby.entirely', dots, '.')).toContain(
+      "with the same beginning is '/app/rooms.{room}.say'",
+    );
+  });
+
   it.each([
     ['/app/rooms/lobby/whatever', '/app/rooms/{room}/say'],
     ['/shop/rooms', '/shop/rooms/{room}/say'],
@@ -70,16 +97,20 @@ describe('the text of no-route', () => {
     );
   });
 
-  it.each(['/news/today', '/app/something/else', '/app', `/app/${'x'.repeat(500)}`])(
-    'names the prefixes when no destination is similar: %s',
-    (destination) => {
-      const text = textOf('no-route', 'send', destination);
-      expect(text).toContain(
-        "Destinations begin with '/app', '/shop', '/topic', '/queue' or '/user'; no known one is similar.",
-      );
-      expect(text.length).toBeLessThan(300);
-    },
-  );
+  it.each([
+    '/news/today',
+    '/app/something/else',
+    '/app/hwxyz',
+    '/app.hello',
+    '/app',
+    `/app/${'x'.repeat(500)}`,
+  ])('names the prefixes when no destination is similar: %s', (destination) => {
+    const text = textOf('no-route', 'send', destination);
+    expect(text).toContain(
+      "Destinations begin with '/app', '/shop', '/topic', '/queue' or '/user'; no known one is similar.",
+    );
+    expect(text.length).toBeLessThan(300);
+  });
 });
 
 describe('the text of destination-refused', () => {
@@ -99,6 +130,8 @@ it('an error keeps its own text, and its other fields', () => {
   const cause = new Error('why');
   const detailed = new MessagingError('no-route', undefined, { cause, detail: 'more' });
   expect(known.explain(detailed, 'send', '/app/x')).toMatchObject({ cause, detail: 'more' });
+  const plain = new MessagingError('no-route');
+  expect(known.explain(plain, 'send', undefined)).toBe(plain);
   const other = new MessagingError('queue-full');
   expect(known.explain(other, 'send', '/queue/x')).toBe(other);
 });

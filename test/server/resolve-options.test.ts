@@ -19,6 +19,7 @@ describe('options', () => {
       concurrency: 1,
       connectTimeout: 60_000,
       clientPublish: true,
+      ids: expect.objectContaining({ session: expect.any(Function) as unknown }) as unknown,
       limits: {
         maxFrameBytes: 65_536,
         maxMessageBytes: 131_072,
@@ -152,6 +153,10 @@ describe('options', () => {
     [
       `The option 'onRejectedFrame' must be 'report', 'close' or 'ignore'.`,
       { onRejectedFrame: 'problem' },
+    ],
+    [
+      `The option 'unknownProperties' must be 'drop', 'reject' or 'keep'.`,
+      { unknownProperties: 'ignore' },
     ],
     [`The option 'codecs' must not be empty.`, { codecs: [] }],
     ...[() => {}, undefined, 'Chat'].map((item): [string, object] => [

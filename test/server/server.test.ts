@@ -63,6 +63,16 @@ describe('an endpoint', () => {
     expect(await handshake('https://example.com')).toBe(403);
     await server.close();
   });
+
+  it('answers a plain HTTP request with 426; other paths are answered with 404', async () => {
+    const server = await build({ endpoints: [{ path: '/ws' }] });
+    await server.listen(0);
+    const { port } = server.address() as AddressInfo;
+    const statusOf = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })).status;
+    expect([await statusOf('/ws'), await statusOf('/other')]).toEqual([426, 404]);
+    await server.close();
+  });
 });
 
 describe('closing', () => {

@@ -14,6 +14,7 @@ import {
   type ServerOptions,
 } from '../../src/index.js';
 import { MessagingError } from '../../src/message/error.js';
+import { Holding, Quota } from '../../src/message/quota.js';
 import { Transactions, type HeldFrame } from '../../src/server/transactions.js';
 import { testServer } from 'signalbox/testing';
 import { connectJson } from '../clients/json.js';
@@ -267,15 +268,17 @@ describe('the bytes of transactions', () => {
     message: { destination: '/x', headers: new Map([['ab', 'cde']]), body: Buffer.from('123') },
   };
   const ack = { kind: 'ack', id: '1' } as const;
+  const transactionsOf = (held = new Quota(10_000, 1), account = 'user ann') =>
+    new Transactions(limits, new Holding(held, account));
 
   it('count destinations, headers and bodies, up to the limit', () => {
-    const transactions = new Transactions(limits);
+    const transactions = transactionsOf();
     transactions.begin('a');
     transactions.begin('b');
     transactions.hold('a', send);
     transactions.hold('b', send);
     expect(() => transactions.hold('b', ack)).toThrow(new MessagingError('transaction-limit'));
-    transactions.end('a');
+    transactions.release(transactions.take('a'));
     transactions.hold('b', ack);
   });
 
@@ -286,28 +289,54 @@ describe('the bytes of transactions', () => {
     ['the subscription of an ACK', { ...ack, subscription: 's'.repeat(404) }],
     ['the name of the transaction', { ...ack, transaction: 't'.repeat(404) }],
   ])('count %s', (_text, frame) => {
-    const transactions = new Transactions(limits);
+    const transactions = transactionsOf();
     transactions.begin('a');
     expect(() => transactions.hold('a', frame)).toThrow(new MessagingError('transaction-limit'));
   });
 
   it('are released when all transactions are aborted', () => {
-    const transactions = new Transactions(limits);
+    const transactions = transactionsOf();
     transactions.begin('a');
     transactions.hold('a', send);
     transactions.hold('a', send);
     transactions.clear();
     transactions.begin('a');
     transactions.hold('a', send);
-    expect(transactions.end('a')).toEqual([send]);
+    expect(transactions.take('a')).toEqual([send]);
+  });
+
+  it('count for all sessions of an account, which can use one share', () => {
+    const held = new Quota(4 * 330, 2);
+    const [first, second] = [transactionsOf(held), transactionsOf(held)];
+    for (const transactions of [first, second]) transactions.begin('a');
+    first.hold('a', send);
+    second.hold('a', send);
+    expect(() => second.hold('a', ack)).toThrow('bytes in transactions and waiting frames');
+    const other = transactionsOf(held, 'user eve');
+    other.begin('a');
+    other.hold('a', send);
+    first.clear();
+    second.hold('a', send);
+    expect(held.used).toBe(3 * 330);
+  });
+
+  it('count until the frames are processed', () => {
+    const held = new Quota(10_000, 1);
+    const transactions = transactionsOf(held);
+    transactions.begin('a');
+    transactions.hold('a', send);
+    const taken = transactions.take('a');
+    expect(held.used).toBe(330);
+    transactions.release(taken);
+    expect(held.used).toBe(0);
   });
 
   it('do not include the memory that was read together with a body', () => {
-    const transactions = new Transactions(limits);
+    const transactions = transactionsOf();
     const body = Buffer.allocUnsafeSlow(64 * 1024).subarray(0, 3);
     transactions.begin('a');
     transactions.hold('a', { ...send, message: { ...send.message, body } });
-    const [held] = transactions.end('a');
+    const [held] = transactions.take('a');
     expect(held?.kind === 'send' && held.message.body.buffer.byteLength).toBe(3);
   });
 });

@@ -16,7 +16,6 @@ const plain = { frame: ({ bytes }: EncodedFrame) => bytes };
 export class FakeConnection implements Connection {
   readonly handshake = anonymousHandshake;
   readonly framing = plain;
-  readonly wholeMessages = true;
   readonly written: Uint8Array[] = [];
   bufferedBytes = 0;
   /** While true, what is written stays in the connection. */
@@ -24,6 +23,8 @@ export class FakeConnection implements Connection {
   closedWith: { code: number; reason: string } | undefined;
   paused = false;
   listener: ConnectionListener | undefined;
+
+  constructor(readonly wholeMessages = true) {}
 
   listen(listener: ConnectionListener): void {
     this.listener = listener;

@@ -1,5 +1,6 @@
 // Heart-beats: the negotiation, and the timer that sends them and detects lost clients.
-import { describe, expect, it } from 'vitest';
+import { testClock } from 'signalbox/testing';
+import { describe, expect, it, vi } from 'vitest';
 import { agreeHeartbeat } from '../../src/session/heartbeat.js';
 import { FakeConnection } from './fake-connection.js';
 import {
@@ -93,6 +94,21 @@ describe('heart-beats', () => {
     await advance(50);
     expect(log).toEqual(['4501 heartbeat-lost 39000']);
     expect(clock.timers).toHaveLength(0);
+  });
+
+  it('are read before the session counts as lost, because the server itself may have been busy', async () => {
+    const clock = testClock();
+    const agreement = { advertised: [0, 10_000], send: 0, expect: 10_000 } as const;
+    const { connect, connection, receive } = testSession({ clock, agreement }).open();
+    await connect();
+    const soon = vi.spyOn(clock, 'soon').mockReturnValue();
+    await clock.advance(20_000);
+    receive('\n');
+    for (const [action] of soon.mock.calls) action();
+    expect(connection.closedWith).toBeUndefined();
+    await clock.advance(20_000);
+    soon.mock.lastCall![0]();
+    expect(connection.closedWith?.reason).toBe('heartbeat-lost');
   });
 
   it('are replaced by pings without an agreement; two unanswered pings close the session', async () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonCodec } from '../../src/wire/json/codec.js';
+import type { WireCodec } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { cases } from '../property.js';
 import { frameText } from '../clients/stomp.js';
@@ -46,6 +47,8 @@ async function gatedSession(options: TestSessionOptions = {}) {
 }
 
 const exclusive = (receipt: string) => frameText('BEGIN', { transaction: 't', receipt });
+
+const { limits } = testSession().parts;
 
 describe('decoding', () => {
   it('joins the parts of a frame', async () => {
@@ -319,6 +322,131 @@ describe('reading', () => {
     receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
     await clock.advance(1_000_000);
     expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
+  });
+});
+
+/** A SEND frame with a body of this many bytes. */
+function largeText(receipt: string, bytes: number): string {
+  return frameText('SEND', { destination: '/x', receipt }, 'x'.repeat(bytes));
+}
+
+describe('the bytes of waiting frames', () => {
+  it('pause reading beyond `maxWaitingBytes`, until no frame waits', async () => {
+    const { connection, finish, heldBytes, receive } = await gatedSession({
+      limits: { ...limits, maxWaitingBytes: 1400 },
+    });
+    receive(largeText('1', 700));
+    expect(heldBytes.used).toBe(0);
+    receive(largeText('2', 700));
+    expect(connection.paused).toBe(false);
+    receive(largeText('3', 700));
+    expect(connection.paused).toBe(true);
+    expect(heldBytes.used).toBe(2 * largeText('2', 700).length);
+    await finish('1');
+    expect(connection.paused).toBe(true);
+    await finish('2');
+    expect([connection.paused, heldBytes.used]).toEqual([false, 0]);
+  });
+
+  it('pause reading while any frame waits, when the account has used its share', async () => {
+    const { connection, finish, receive } = await gatedSession({ maxHeldBytes: 100 });
+    receive(sendText('1'));
+    expect(connection.paused).toBe(false);
+    receive(largeText('2', 100));
+    expect(connection.paused).toBe(true);
+    await finish('1');
+    expect(connection.paused).toBe(false);
+  });
+
+  it('are released when the session is closed', async () => {
+    const { heldBytes, receive, session } = await gatedSession();
+    receive(largeText('1', 700) + largeText('2', 700));
+    expect(heldBytes.used).toBeGreaterThan(700);
+    session.close();
+    expect(heldBytes.used).toBe(0);
+  });
+
+  it('are decoded only when the frame may wait', async () => {
+    let decoded = 0;
+    const counting: WireCodec = {
+      ...stompCodec,
+      decoder(...given) {
+        const decoder = stompCodec.decoder(...given);
+        return {
+          get version() {
+            return decoder.version;
+          },
+          *push(chunk) {
+            for (const item of decoder.push(chunk)) {
+              decoded++;
+              yield item;
+            }
+          },
+        };
+      },
+    };
+    const { receive, session, started } = await gatedSession({ codecs: [counting] });
+    receive(sendText('1').repeat(100));
+    // CONNECT, the frame in process, and four that wait.
+    expect([decoded, started]).toEqual([6, ['1']]);
+    session.close();
+    expect(decoded).toBe(6);
+  });
+
+  it('are processed after the connection is lost', async () => {
+    const { connection, finish, receive, started } = await gatedSession();
+    receive(['1', '2', '3', '4', '5', '6', '7'].map(sendText).join(''));
+    connection.terminate();
+    for (const receipt of ['1', '2', '3', '4', '5', '6', '7']) await finish(receipt);
+    expect(started).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+  });
+});
+
+describe('before CONNECT is accepted', () => {
+  /** A session whose CONNECT is in process until the test accepts it. */
+  function pendingSession() {
+    let accept = () => {};
+    const authenticated = new Promise<void>((resolve) => (accept = resolve));
+    const stage = testSession({
+      authenticated,
+      codecs: [stompCodec, jsonCodec],
+      limits: { ...limits, maxWaitingFrames: 64, maxWaitingBytes: 100_000 },
+    });
+    return { ...stage, ...stage.open(), accept };
+  }
+
+  it('reading pauses when more than 4,096 bytes wait', async () => {
+    const { accept, connection, events, receive } = pendingSession();
+    receive(connectText);
+    let received = 0;
+    for (; !connection.paused && received < 70; received++) receive(largeText('1', 900));
+    expect(received).toBe(5);
+    accept();
+    await settle();
+    expect([connection.paused, events]).toEqual([
+      false,
+      ['connect', 'send', 'send', 'send', 'send', 'send'],
+    ]);
+  });
+
+  it('a heart-beat behind a few frames is answered', async () => {
+    const { clock, connection, receive } = pendingSession();
+    receive('{"type":"connect"}');
+    receive('{"type":"send","destination":"/x"}');
+    receive('{"type":"ping"}');
+    await clock.advance(0);
+    expect(connection.text()).toEqual(['{"type":"pong"}\n']);
+  });
+
+  it('frames are discarded when the connection is lost', async () => {
+    const { accept, connection, events, heldBytes, receive } = pendingSession();
+    receive(connectText + sendText('1') + sendText('2'));
+    expect(heldBytes.used).toBeGreaterThan(0);
+    connection.terminate();
+    expect(heldBytes.used).toBe(0);
+    accept();
+    await settle();
+    expect(events).toEqual(['connect', 'lost 1006 ', 'finished']);
   });
 });
 

@@ -1,6 +1,7 @@
 // Sessions on fake connections that share a clock that the test moves, a log and a flusher.
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { ClientFrame, Heartbeat, ServerFrame } from '../../src/message/frame.js';
+import { Holding, Quota } from '../../src/message/quota.js';
 import { Activity } from '../../src/session/activity.js';
 import {
   ClientSession,
@@ -35,6 +36,8 @@ export interface TestSessionOptions extends Partial<Omit<SessionParts, 'outbox'>
   /** CONNECT is accepted when this has resolved. */
   readonly authenticated?: Promise<void>;
   /** Processes all other frames. Default: returns `done`. */
+  /** Bytes that all sessions may hold. Default: 100,000. */
+  readonly maxHeldBytes?: number;
   readonly process?: (frame: ClientFrame, session: ClientSession) => Promise<FrameResult>;
 }
 
@@ -43,6 +46,7 @@ export function testSession({
   authenticated,
   outbox,
   process,
+  maxHeldBytes = 100_000,
   ...given
 }: TestSessionOptions = {}) {
   const clock = testClock();
@@ -70,17 +74,20 @@ export function testSession({
       maxHeaderBytes: 100,
       maxConnectHeaderBytes: 100,
       maxWaitingFrames: 4,
+      maxWaitingBytes: 4000,
     },
     connectTimeout: 60_000,
     stallTimeout: 30_000,
     concurrency: 1,
     ...given,
   };
+  const heldBytes = new Quota(maxHeldBytes, 1);
   let count = 0;
   const open = (connection = new FakeConnection()) => {
     /** What the owner of the session was asked to do. */
     const events: string[] = [];
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
+      held: new Holding(heldBytes, 'address 127.0.0.1'),
       async process(frame) {
         events.push(frame.kind);
         if (frame.kind !== 'connect') return process?.(frame, session) ?? 'done';
@@ -109,7 +116,7 @@ export function testSession({
     await Promise.resolve();
     return idle;
   };
-  return { activity, clock, isIdle, logged, open, parts };
+  return { activity, clock, heldBytes, isIdle, logged, open, parts };
 }
 
 /** Encodes a receipt as its id, and a heart-beat as `beat`; equal frame objects share their encoded frame. */

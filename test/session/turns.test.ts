@@ -1,6 +1,8 @@
 // Fairness: how many frames the sessions of a server start in one turn of the event loop.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { framesPerTurn } from '../../src/session/turns.js';
+import { jsonCodec } from '../../src/wire/json/codec.js';
+import { FakeConnection } from './fake-connection.js';
 import { connectText, sendText, settle, testSession } from './test-session.js';
 
 /** CONNECT has taken one frame of the first turn. */
@@ -17,6 +19,7 @@ async function floodedServer({ sessions = 1, concurrency = 1 } = {}) {
       maxHeaderBytes: 100,
       maxConnectHeaderBytes: 100,
       maxWaitingFrames: 4,
+      maxWaitingBytes: 4000,
     },
     async process(frame, session) {
       started.push(`${session.id} ${'receipt' in frame ? frame.receipt : ''}`);
@@ -136,5 +139,19 @@ describe('a session that waits for its next turn', () => {
     other.receive(connectText);
     await endOfTurn();
     expect(other.session.connected).toBe(true);
+  });
+});
+
+describe('a session that sends many heart-beats at once', () => {
+  it('gets a limited number of answers in each turn', async () => {
+    const { receive, session } = testSession({ codecs: [jsonCodec] }).open(
+      new FakeConnection(false),
+    );
+    const answer = vi.spyOn(session, 'answerHeartbeat');
+    receive('{"type":"ping"}\n'.repeat(framesPerTurn + 1));
+    await endOfTurn();
+    expect([answer.mock.calls.length, session.busy]).toEqual([framesPerTurn, true]);
+    await settle();
+    expect([answer.mock.calls.length, session.busy]).toEqual([framesPerTurn + 1, false]);
   });
 });

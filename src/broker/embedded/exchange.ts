@@ -1,6 +1,7 @@
 // The topics, queues and durable subscriptions of one running embedded broker, and the path of a publication to them.
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
+import { LimitedLog } from '../../message/logger.js';
 import { quote } from '../../message/quote.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
@@ -36,11 +37,14 @@ export class Exchange implements DeadLetters {
   #closed = false;
 
   /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
+  readonly #undeliverable: LimitedLog;
+
   constructor(
     readonly options: BrokerOptions,
     readonly context: BrokerContext,
   ) {
     const { clock, logger, separator, shares } = context;
+    this.#undeliverable = new LimitedLog(clock, logger, 'error');
     const { topic, queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
@@ -140,7 +144,7 @@ export class Exchange implements DeadLetters {
   }
 
   #logUndeliverable(destination: string, consequence: string, error: unknown): void {
-    this.context.logger.error(
+    this.#undeliverable.write(
       `A message of ${quote(destination)} could not be delivered and ${consequence}.`,
       error,
     );

@@ -24,6 +24,9 @@ const nothing: Buffer = Buffer.alloc(0);
 /** Bytes that are decoded together: enough for most heads, and little memory that a stored header keeps alive. */
 const windowSize = 256;
 
+/** Line ends that are one heart-beat: reading them takes as long as a small frame. */
+const maxLineEnds = 64;
+
 /** A frame whose command has been read. */
 interface Draft extends HeaderDraft {
   readonly command: string;
@@ -71,23 +74,23 @@ export class Parser {
   }
 
   /**
-   * The next frame, or `eol` for line ends that no frame follows in this chunk; undefined when more bytes are needed.
+   * The next frame, or `eol` for 64 line ends or for fewer that no frame follows in this chunk; undefined when more bytes are needed.
    *
    * @throws {MessagingError} when the bytes are not a frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
    *   `text-invalid`, `content-length-invalid`, `body-unexpected`) or exceed a limit (`frame-too-large`); nothing can be read after that
    */
   next(): RawFrame | 'eol' | undefined {
-    let eol: 'eol' | undefined;
+    let lineEnds = 0;
     while (!this.#inBody) {
       const line = this.#readLine();
-      if (line === undefined) return eol;
+      if (line === undefined) return lineEnds > 0 ? 'eol' : undefined;
       if (this.#draft !== undefined) {
         this.#header(this.#draft, line);
       } else if (withoutReturn(line) !== '') {
         this.#draft = this.#begin(line);
       } else {
         this.#size = 0;
-        eol = 'eol';
+        if (++lineEnds === maxLineEnds) return 'eol';
       }
     }
     return this.#readBody(this.#draft!);

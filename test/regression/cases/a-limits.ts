@@ -14,7 +14,7 @@ import {
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
 import { collectGarbage } from '../../collect-garbage.js';
-import { bothLanguages, everyProtocol, everywhere, type Case } from '../case.js';
+import { bothLanguages, everyProtocol, everywhere, oneClient, type Case } from '../case.js';
 import type { StompClient, StompHeaders } from '../../clients/stomp.js';
 import { acknowledge, problemsOf, type ConnectHeaders } from '../client.js';
 import { expectEqual, expectThat, expectEnd } from '../expect.js';
@@ -435,6 +435,56 @@ const heldReceipts: Case = {
   },
 };
 
+const heldByOneUser: Case = {
+  fault: 'A4',
+  name: 'transactions-of-many-sessions',
+  title:
+    'A transaction is accepted while the sessions of another user hold as much as they may hold',
+  ...bothLanguages,
+  async run(setup) {
+    await setup.start({ authenticate, limits: { maxHeldBytes: 1024 * 1024 } });
+    const flooders = [];
+    for (let i = 0; i < 4; i++) {
+      const flooder = await setup.connect({ login: 'flooder', problems: true });
+      flooder.send('BEGIN', { transaction: 't' });
+      for (let j = 0; j < 6; j++)
+        flooder.send('SEND', { destination: '/topic/x', transaction: 't' }, kilobytes(60));
+      flooders.push(flooder);
+    }
+    await setup.settle();
+    // Two frames fit into the share of 128 KiB.
+    const refused = flooders.flatMap(problemsOf).map(({ code }) => code);
+    expectEqual('the problems', refused.join(), Array(22).fill('transaction-limit').join());
+    const ann = await setup.connect({ login: 'ann' });
+    await ann.request('BEGIN', { transaction: 't' });
+    await expectTaken(ann, '/topic/x', { transaction: 't' });
+    await ann.request('COMMIT', { transaction: 't' });
+  },
+};
+
+const lostMessages: Case = {
+  fault: 'A4',
+  name: 'log-lines-of-lost-messages',
+  title:
+    'Messages that a client rejects from its own queue and from the dead letters write few log lines',
+  ...oneClient,
+  async run(setup) {
+    await setup.start();
+    const client = await setup.connect();
+    for (const destination of ['/temp-queue/x', '/queue/dead-letters']) {
+      await client.subscribe(destination, destination, { ack: 'client-individual' });
+      for (let i = 0; i < 50; i++) {
+        client.send('SEND', { destination });
+        const message = await client.next('MESSAGE');
+        acknowledge(client, setup.protocol, message, 'NACK', { requeue: 'false' });
+      }
+    }
+    await setup.settle();
+    const lines = setup.log.filter(({ level }) => level !== 'info').length;
+    expectThat(lines <= 4, `The log has ${lines} lines.`);
+  },
+};
+
 const emptyHeaders: Case = {
   fault: 'A4',
   name: 'empty-headers',
@@ -687,6 +737,8 @@ export const limits: readonly Case[] = [
   idempotencyKeys,
   ...sessionLimits,
   heldReceipts,
+  heldByOneUser,
+  lostMessages,
   emptyHeaders,
   keptChunk,
   subscriptionHeaders,

@@ -46,6 +46,11 @@ describe('lines', () => {
     expect(parse('1.2', [send])).toEqual([sent]);
   });
 
+  it('line 2: are heart-beats of at most 64 line ends, so that a session can be interrupted', () => {
+    expect(parse('1.2', ['\n'.repeat(129)])).toEqual(['eol', 'eol', 'eol']);
+    expect(parse('1.2', [`${'\n'.repeat(64)}${send}`])).toEqual(['eol', sent]);
+  });
+
   it('line 1: end with LF or CR LF in 1.2', () => {
     expect(parse('1.2', ['SEND\r\ndestination:/a\r\nx:1\n\r\nhi\0'])).toEqual([
       ['SEND', { destination: '/a', x: '1' }, 'hi'],

@@ -50,6 +50,17 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     ]);
   });
 
+  it('logs dead letters that are lost once a minute', () => {
+    const { publish, consumer, errors } = brokerWith({ maxDeliveries: 1 });
+    const eve = consumer();
+    eve.subscribe('d', '/queue/dead-letters', 'client-individual');
+    for (let n = 0; n < 100; n++) {
+      publish('/queue/dead-letters', `${n}`);
+      eve.settle('nack', `${n}`);
+    }
+    expect([eve.deliveries.length, errors.length]).toEqual([100, 1]);
+  });
+
   it.each([
     ['the last delivery', () => 999],
     ['one delivery after the other', (i: number) => i],
