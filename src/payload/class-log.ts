@@ -1,6 +1,6 @@
 // Logs payload classes without validators, dropped properties and failed conversions: each once, however many messages there are.
 import type { Logger } from '../message/logger.js';
-import type { ClassRules, UnknownProperties } from './class-validation.js';
+import type { ClassRules, UnknownProperties } from './class-rules.js';
 import type { Constructor } from './payload-type.js';
 
 /** Texts of one class that are remembered: clients choose the names of unknown properties. */

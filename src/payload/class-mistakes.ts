@@ -2,12 +2,13 @@
 import { foreignTransformerOf, type ClassLibraries } from './class-libraries.js';
 import {
   declaredType,
-  isTransformed,
+  isDateRule,
   itemTypesOf,
   reachableShapes,
   rulesOf,
   shapeOf,
   type ClassShape,
+  type Form,
   type PropertyShape,
   type Rules,
 } from './class-shape.js';
@@ -33,14 +34,19 @@ function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[
   const { type } = shape;
   const rules = rulesOf(type, libraries);
   return [...new Set(shape.properties.values())].flatMap((property) => {
-    const { name } = property;
+    const { name, transformed } = property;
     // Its function may return a value of any form.
-    if (isTransformed(type, name, libraries)) return [];
+    if (transformed) return [];
     const own = rules.get(name) ?? [];
     const mistake =
       untypedMistake(shape, property, own) ??
       collectionMistake(shape, property, libraries) ??
-      nestedMistake(shape, property, libraries);
+      conversionMistake(shape, property, own, libraries) ??
+      nestedMistake(shape, property, libraries) ??
+      formlessMistake(shape, property, own) ??
+      membersMistake(property, own) ??
+      contradiction(property, own) ??
+      uncheckedMistake(shape, property, libraries);
     return mistake === undefined ? [] : [`${type.name}.${name}: ${mistake}`];
   });
 }
@@ -48,16 +54,94 @@ function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[
 /** The validators that refuse all values that are not arrays, or not objects. */
 const formValidators = /^(?:array[A-Z]|isArray$|isObject$|isNotEmptyObject$|isInstance$)/;
 
-/** Without the compiler's type, arrays and single values are the same for `@ValidateNested` and `each`. */
+const arrayValidators = /^(?:array[A-Z]|isArray$)/;
+const objectValidators = /^(?:isObject|isNotEmptyObject)$/;
+
+/** The first validator of the value itself, not of its members, with such a name. */
+function validatorOf(rules: Rules, names: RegExp): string | undefined {
+  return rules.find(({ name = '', each }) => !each && names.test(name))?.name;
+}
+
+/** Without a form, arrays and single values are the same for `@ValidateNested` and `each`. */
+function lacksForm({ form, nested }: PropertyShape, rules: Rules): boolean {
+  if (form !== undefined) return false;
+  if (!nested && !rules.some(({ each }) => each)) return false;
+  return validatorOf(rules, formValidators) === undefined;
+}
+
 function untypedMistake(
   { type }: ClassShape,
-  { name, nested }: PropertyShape,
+  property: PropertyShape,
   rules: Rules,
 ): string | undefined {
-  if (declaredType(type, name) !== undefined) return undefined;
-  if (!nested && !rules.some(({ each }) => each)) return undefined;
-  if (rules.some((rule) => formValidators.test(rule.name ?? ''))) return undefined;
-  return "the compiler's type is missing, so arrays and single values cannot be told apart; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add @IsArray() or @IsObject().";
+  if (declaredType(type, property.name) !== undefined || !lacksForm(property, rules))
+    return undefined;
+  return `the compiler's type is missing, so arrays and single values cannot be told apart; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add @IsArray() or @IsObject(). ${collectionHint}`;
+}
+
+/** The compiler records a union, an interface and a mapped type as Object. */
+function formlessMistake(
+  { type }: ClassShape,
+  property: PropertyShape,
+  rules: Rules,
+): string | undefined {
+  if (declaredType(type, property.name) !== Object || !lacksForm(property, rules)) return undefined;
+  return `the compiler records its type as Object, as it does for unions such as Item | null, and for Partial<Item>, so arrays and single values cannot be told apart; add @IsArray() or @IsObject(). ${collectionHint}`;
+}
+
+/** Without the compiler's type, class-transformer takes a Map for one object. */
+function membersMistake(property: PropertyShape, rules: Rules): string | undefined {
+  if (property.form !== undefined || !rules.some(({ each }) => each)) return undefined;
+  if (validatorOf(rules, objectValidators) === undefined) return undefined;
+  return `the members of an object are validated only in a Map, so every payload with this property would be invalid; for a single object, remove each: true. ${collectionHint}`;
+}
+
+const collectionHint =
+  "For a Map or Set, add @Reflect.metadata('design:type', Map) below the other decorators of the property.";
+
+/** The validators that refuse every value of a form. */
+const refused: Readonly<Record<Form, RegExp>> = {
+  list: objectValidators,
+  set: /^(?:array[A-Z]|isArray$|isNotEmptyObject$)/,
+  map: /^(?:array[A-Z]|isArray$|isNotEmptyObject$)/,
+  object: arrayValidators,
+};
+
+function contradiction({ form }: PropertyShape, rules: Rules): string | undefined {
+  const name = form && validatorOf(rules, refused[form]);
+  if (name === undefined) return undefined;
+  const decorator = `@${name[0]!.toUpperCase()}${name.slice(1)}()`;
+  return `${decorator} refuses every value of the declared type; remove it, or declare another type.`;
+}
+
+/** class-transformer creates dates and instances only of properties whose class it knows. */
+function conversionMistake(
+  { type, implicitTypes }: ClassShape,
+  { name }: PropertyShape,
+  rules: Rules,
+  { storage }: ClassLibraries,
+): string | undefined {
+  if (implicitTypes.has(name) || storage.findTypeMetadata(type, name) !== undefined)
+    return undefined;
+  if (rules.some(isDateRule))
+    return 'it accepts only dates, which JSON does not have, so every payload with this property would be invalid; add @Type(() => Date) of class-transformer.';
+  const expected: unknown = rules.find((rule) => rule.name === 'isInstance')?.constraints[0];
+  if (typeof expected !== 'function' || expected === Object || expected === Array) return undefined;
+  return `it accepts only instances of ${expected.name}, so every payload with this property would be invalid; add @Type(() => ${expected.name}) of class-transformer.`;
+}
+
+/** `@Type` converts, and only `@ValidateNested` validates. */
+function uncheckedMistake(
+  shape: ClassShape,
+  { name, validated, nested }: PropertyShape,
+  libraries: ClassLibraries,
+): string | undefined {
+  if (!validated || nested) return undefined;
+  const unchecked = itemTypesOf(shape, name, libraries).find(
+    (type) => shapeOf(type, libraries).constrained,
+  );
+  if (unchecked === undefined) return undefined;
+  return `the decorators of its class ${unchecked.name} have no effect; add @ValidateNested(), for the members of an array, Set or Map with { each: true }.`;
 }
 
 function collectionMistake(

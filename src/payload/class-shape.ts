@@ -21,6 +21,12 @@ export interface PropertyShape {
   readonly form: Form | undefined;
   /** The class of the value, or of its members; undefined if they are not converted to a class. */
   readonly itemType: ItemType | undefined;
+  /** True when a function of `@Type` chooses the class by the payload. */
+  readonly chosen: boolean;
+  /** True with `@Transform`, which may return any value. */
+  readonly transformed: boolean;
+  /** True with a validator that accepts only dates. */
+  readonly date: boolean;
   /** The key that selects the class of a value, if `@Type` has a `discriminator`. */
   readonly discriminator: string | undefined;
 }
@@ -31,6 +37,8 @@ export interface ClassShape {
   readonly constrained: boolean;
   /** The properties with decorators, by the keys that they have in a payload. */
   readonly properties: ReadonlyMap<string, PropertyShape>;
+  /** The names of the properties with class-validator decorators, as instances have them. */
+  readonly validated: ReadonlySet<string>;
   /** The validated properties that must have a form, or have nested members. */
   readonly structured: readonly PropertyShape[];
   /** Recognizes valid instances; undefined when `validate` of class-validator always decides. */
@@ -125,6 +133,7 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
   const { storage, validator } = libraries;
   const rules = rulesOf(type, libraries);
   const implicitTypes = new Map<string, Constructor>();
+  const all: PropertyShape[] = [];
   const properties = new Map<string, PropertyShape>();
   const names = new Set([...rules.keys(), ...typedProperties(type, libraries)]);
   for (const name of names) {
@@ -132,8 +141,9 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
     const nested = own.some((rule) => rule.type === validator.ValidationTypes.NESTED_VALIDATION);
     const form = formOf(declaredType(type, name), nested);
     const metadata = storage.findTypeMetadata(type, name);
+    const transformed = isTransformed(type, name, libraries);
     const implicit =
-      metadata === undefined && !isTransformed(type, name, libraries)
+      metadata === undefined && !transformed
         ? implicitType(declaredType(type, name), form, own)
         : undefined;
     if (implicit !== undefined) implicitTypes.set(name, implicit);
@@ -143,19 +153,27 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
       nested,
       form,
       itemType: metadata === undefined ? constant(implicit) : itemTypeOf(metadata, name),
+      chosen: metadata !== undefined && metadata.typeFunction.length > 0,
+      transformed,
+      date: own.some(isDateRule),
       discriminator: metadata?.options.discriminator?.property,
     };
+    all.push(property);
     properties.set(name, property);
-    const key = storage.findExposeMetadata(type, name)?.options?.name;
+  }
+  // Afterwards, because class-transformer prefers the key of one property to the name of another.
+  for (const property of all) {
+    const key = storage.findExposeMetadata(type, property.name)?.options?.name;
     if (key !== undefined) properties.set(key, property);
   }
-  const structured = [...new Set(properties.values())].filter(
+  const structured = all.filter(
     ({ validated, nested, form }) => validated && (nested || form !== undefined),
   );
   return {
     type,
     constrained: rules.size > 0,
     properties,
+    validated: new Set(rules.keys()),
     structured,
     quickCheck: structured.every(({ form }) => form === 'list')
       ? compileQuickCheck(
@@ -184,13 +202,18 @@ function formOf(declared: unknown, nested: boolean): Form | undefined {
   return nested && isPayloadClass(declared) ? 'object' : undefined;
 }
 
-/** The class of a nested object, and Date for `@IsDate`: without it every payload would be invalid. */
+/** True for `@IsDate`, `@MinDate` and `@MaxDate`. */
+export function isDateRule({ name }: Rules[number]): boolean {
+  return name === 'isDate' || name === 'minDate' || name === 'maxDate';
+}
+
+/** The class of a nested object, and Date for a validator of dates: without it every payload would be invalid. */
 function implicitType(
   declared: unknown,
   form: Form | undefined,
   rules: Rules,
 ): Constructor | undefined {
-  const isDate = declared === Date && rules.some(({ name }) => name === 'isDate');
+  const isDate = declared === Date && rules.some(isDateRule);
   return form === 'object' || isDate ? (declared as Constructor) : undefined;
 }
 

@@ -3,37 +3,14 @@ import type { ValidationError } from 'class-validator';
 import type { FieldProblem, MessagingError } from '../message/error.js';
 import { findClassMistakes } from './class-mistakes.js';
 import { importLibraries, usesClassValidator, type ClassLibraries } from './class-libraries.js';
-import { shapeOf, shapes, type ClassShape, type PropertyShape } from './class-shape.js';
-import { fieldLimit, fieldProblem, payloadInvalid, tooManyObjects } from './field-problem.js';
+import { defaultClassRules, type ClassRules } from './class-rules.js';
+import { shapeOf, shapes, type ClassShape } from './class-shape.js';
+import { fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
+import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
+import { PlainWalk } from './plain-walk.js';
 
-/** class-transformer recurses, and compares each key of an object with all others, so both are limited before it runs. */
-const maxDepth = 32;
-const maxKeys = 256;
-
-/** What happens to a property of a payload for which the class has no class-validator decorator. */
-export type UnknownProperties = 'drop' | 'reject' | 'keep';
-
-/** How payloads are converted to classes. */
-export interface ClassRules {
-  readonly unknownProperties: UnknownProperties;
-  /** Objects inside of one payload; an array in an array counts as an object. */
-  readonly maxObjects: number;
-  /** Called at start for a class without class-validator decorators. */
-  onUnvalidated(type: Constructor): void;
-  /** Called for each property that is dropped. */
-  onDropped(type: Constructor, property: string): void;
-  /** Returns false if the error should not be logged, because the log has it already. */
-  onFailure(type: Constructor, error: unknown): boolean;
-}
-
-export const defaultClassRules: ClassRules = {
-  unknownProperties: 'drop',
-  maxObjects: 1000,
-  onUnvalidated: () => {},
-  onDropped: () => {},
-  onFailure: () => true,
-};
+export { defaultClassRules } from './class-rules.js';
 
 let loading: Promise<ClassLibraries> | undefined;
 let loaded: ClassLibraries | undefined;
@@ -78,9 +55,8 @@ function convert(
   libraries: ClassLibraries,
 ): object | Promise<object> {
   const shape = shapes.get(type) ?? shapeOf(type, libraries);
-  const unknown = new PlainWalk(libraries, rules).check(plain, shape);
-  if (unknown.length > 0) throw payloadInvalid(unknown);
-  const { constrained, quickCheck, targetMaps } = shape;
+  const targetMaps = new PlainWalk(libraries, rules).check(plain, shape);
+  const { constrained, quickCheck } = shape;
   let instance: object;
   try {
     instance = libraries.transformer.plainToInstance(type as new () => object, plain, {
@@ -106,7 +82,7 @@ async function validate(
 ): Promise<object> {
   let problems: readonly FieldProblem[];
   try {
-    problems = await problemsOf(instance, shape, libraries);
+    problems = await problemsOf(instance, shape, rules, libraries);
   } catch (error) {
     throw failed(shape.type, error, rules, []);
   }
@@ -133,10 +109,11 @@ const validatorOptions = { validationError: { target: false } };
 async function problemsOf(
   instance: object,
   shape: ClassShape,
+  rules: ClassRules,
   libraries: ClassLibraries,
 ): Promise<readonly FieldProblem[]> {
-  const misshapen: FieldProblem[] = [];
-  if (shape.structured.length > 0) checkForms(instance, shape, libraries, [], misshapen);
+  const misshapen =
+    shape.structured.length > 0 ? new InstanceWalk(libraries, rules).check(instance, shape) : [];
   if (misshapen.length >= fieldLimit) return misshapen;
   const errors = await libraries.validator.validate(instance, validatorOptions);
   if (errors.length === 0) return misshapen;
@@ -175,202 +152,4 @@ function collectProblems(
     }
     collectProblems(children, path, problems);
   }
-}
-
-/**
- * Limits the size of a plain value before the libraries work on it, and applies the policy for unknown properties. class-validator
- * would do this after the conversion, when the unknown properties have overwritten the defaults of the class.
- */
-class PlainWalk {
-  readonly #path: string[] = [];
-  readonly #unknown: FieldProblem[] = [];
-  #objects = 0;
-
-  constructor(
-    private readonly libraries: ClassLibraries,
-    private readonly rules: ClassRules,
-  ) {}
-
-  /** Returns the problems of unknown properties. @throws {MessagingError} `payload-invalid` when the value is too large */
-  check(value: object, shape: ClassShape): readonly FieldProblem[] {
-    this.#visitObject(value, shape, shape.constrained, undefined);
-    return this.#unknown;
-  }
-
-  /** @param property the property that has this value, or this member; undefined if it is not converted to a class */
-  #visit(
-    value: object,
-    property: PropertyShape | undefined,
-    parent: object,
-    checked: boolean,
-    isMember: boolean,
-  ): void {
-    if (Array.isArray(value)) {
-      this.#checkDepth();
-      for (const [i, item] of value.entries())
-        this.#enter(String(i), item, property, parent, checked, true);
-    } else if (property?.form === 'map' && !isMember) {
-      this.#checkDepth();
-      for (const key of this.#keysOf(value))
-        this.#enter(key, Reflect.get(value, key), property, parent, checked, true);
-    } else {
-      const type = property?.itemType?.(value, parent);
-      const shape = type && (shapes.get(type) ?? shapeOf(type, this.libraries));
-      const isChecked = checked && property?.nested === true && shape?.constrained === true;
-      this.#visitObject(value, shape, isChecked, property?.discriminator);
-    }
-  }
-
-  #visitObject(
-    value: object,
-    shape: ClassShape | undefined,
-    checked: boolean,
-    discriminator: string | undefined,
-  ): void {
-    this.#checkDepth();
-    for (const key of this.#keysOf(value)) {
-      const property = shape?.properties.get(key);
-      const member: unknown = Reflect.get(value, key);
-      this.#enter(key, member, property, value, checked, false);
-      if (shape === undefined || key === discriminator) continue;
-      const isKnown = property?.validated === true;
-      if (shape.inheritedGetters.has(key)) this.#removeGetter(value, key, checked);
-      else if (checked && !isKnown) this.#handleUnknown(value, key, shape);
-    }
-  }
-
-  #enter(
-    key: string,
-    member: unknown,
-    property: PropertyShape | undefined,
-    parent: object,
-    checked: boolean,
-    isMember: boolean,
-  ): void {
-    if (typeof member !== 'object' || member === null) return;
-    const { maxObjects } = this.rules;
-    if ((isMember || !Array.isArray(member)) && ++this.#objects > maxObjects)
-      throw tooManyObjects(maxObjects);
-    this.#path.push(key);
-    this.#visit(member, property, parent, checked, isMember);
-    this.#path.pop();
-  }
-
-  #checkDepth(): void {
-    if (this.#path.length >= maxDepth)
-      throw tooLarge(`must not be nested deeper than ${maxDepth} levels`);
-  }
-
-  #keysOf(value: object): readonly string[] {
-    const keys = Object.keys(value);
-    if (keys.length > maxKeys)
-      throw tooLarge(`must not have more than ${maxKeys} keys in an object`);
-    // class-transformer takes this key for the class of the object; in the payload itself it ignores the key.
-    if (this.#path.length > 0 && Object.hasOwn(value, 'constructor'))
-      throw payloadInvalid([this.#problem("must not have the key 'constructor'")]);
-    return keys;
-  }
-
-  /** class-transformer ignores the getters of the class itself, and fails at inherited ones. */
-  #removeGetter(value: object, key: string, checked: boolean): void {
-    if (checked && this.rules.unknownProperties === 'reject') this.#reject(key);
-    else this.#remove(value, key);
-  }
-
-  #handleUnknown(value: object, key: string, { type }: ClassShape): void {
-    const { unknownProperties } = this.rules;
-    if (unknownProperties === 'keep') return;
-    if (unknownProperties === 'reject') return this.#reject(key);
-    this.#remove(value, key);
-    this.rules.onDropped(type, key);
-  }
-
-  #remove(value: object, key: string): void {
-    // A converter of the application may return frozen objects.
-    if (!Reflect.deleteProperty(value, key)) this.#reject(key);
-  }
-
-  #reject(key: string): void {
-    if (this.#unknown.length < fieldLimit) this.#unknown.push(this.#problem('is unknown', key));
-  }
-
-  #problem(message: string, ...key: readonly string[]): FieldProblem {
-    return fieldProblem([...this.#path, ...key], message, undefined);
-  }
-}
-
-function tooLarge(message: string) {
-  return payloadInvalid([{ path: '', message }]);
-}
-
-const expectedForms = {
-  list: 'must be an array',
-  set: 'must be an array',
-  map: 'must be an object',
-  object: 'must be an object',
-};
-
-/**
- * Finds values and members that do not have the form that the class declares: class-validator accepts an array for an object, and
- * an object for an array.
- */
-function checkForms(
-  instance: object,
-  { structured }: ClassShape,
-  libraries: ClassLibraries,
-  parentPath: readonly string[],
-  problems: FieldProblem[],
-): void {
-  for (const { name, form, nested } of structured) {
-    const value: unknown = Reflect.get(instance, name);
-    if (value === undefined || value === null) continue;
-    const path = [...parentPath, name];
-    if (form !== undefined && !hasForm(value, form)) {
-      problems.push(fieldProblem(path, expectedForms[form], undefined));
-    } else if (nested) {
-      for (const [key, member] of membersOf(value))
-        checkMember(member, key === undefined ? path : [...path, key], libraries, problems);
-    }
-    if (problems.length >= fieldLimit) return;
-  }
-}
-
-function hasForm(value: unknown, form: NonNullable<PropertyShape['form']>): boolean {
-  switch (form) {
-    case 'list':
-      return Array.isArray(value);
-    case 'set':
-      return value instanceof Set;
-    case 'map':
-      return value instanceof Map;
-    case 'object':
-      // A value that is no object has a problem of class-validator.
-      return !Array.isArray(value);
-  }
-}
-
-/** A single object is its own member, without a key. */
-function membersOf(value: unknown): Iterable<readonly [string | undefined, unknown]> {
-  if (Array.isArray(value)) return value.map((item: unknown, i) => [String(i), item]);
-  if (value instanceof Set) return [...value].map((item: unknown, i) => [String(i), item]);
-  if (value instanceof Map) return value as Map<string, unknown>;
-  return [[undefined, value]];
-}
-
-function checkMember(
-  member: unknown,
-  path: readonly string[],
-  libraries: ClassLibraries,
-  problems: FieldProblem[],
-): void {
-  if (problems.length >= fieldLimit || typeof member !== 'object' || member === null) return;
-  if (Array.isArray(member)) {
-    problems.push(fieldProblem(path, expectedForms.object, undefined));
-    return;
-  }
-  const { constructor } = member;
-  // Undefined for an object without prototype, which `@Transform` may return; class-validator refuses it.
-  if (typeof constructor !== 'function') return;
-  const shape = shapes.get(constructor) ?? shapeOf(constructor as Constructor, libraries);
-  if (shape.structured.length > 0) checkForms(member, shape, libraries, path, problems);
 }

@@ -1,20 +1,16 @@
 // The contract between bytes and values, and the choice of a converter by content type.
+import { isUint8Array } from 'node:util/types';
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
 import { invalidOption } from '../message/option.js';
 import { isPromise, refusedPromise } from '../message/promise.js';
-import {
-  checkClass,
-  defaultClassRules,
-  prepareClasses,
-  toInstance,
-  type ClassRules,
-} from './class-validation.js';
+import { defaultClassRules, type ClassRules } from './class-rules.js';
+import { checkClass, prepareClasses, toInstance } from './class-validation.js';
 import { mediaTypeOf, type MediaType } from './media-type.js';
 import { isBuiltIn, type PayloadType } from './payload-type.js';
-import { parseWithSchema, requireFewObjects } from './standard-schema.js';
+import { parseWithSchema, requireFewValues } from './standard-schema.js';
 
-export type { UnknownProperties } from './class-validation.js';
+export type { UnknownProperties } from './class-rules.js';
 export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
 
@@ -112,7 +108,7 @@ export class Payloads implements PayloadReader {
       case 'class':
         return toInstance(value, type.type, this.#classRules);
       case 'schema':
-        if (!isBuiltIn(type.schema)) requireFewObjects(value, this.#classRules.maxObjects);
+        if (!isBuiltIn(type.schema)) requireFewValues(value, this.#classRules.maxObjects);
         return parseWithSchema(value, type.schema);
       default:
         return value;
@@ -134,9 +130,7 @@ export class Payloads implements PayloadReader {
     try {
       for (const converter of converters) {
         const written = converter.write(value, contentType);
-        if (isPromise(written))
-          throw refusedPromise(written, `write() of the converter '${converter.name}'`);
-        if (written !== undefined) return withOwnBody(written, value);
+        if (written !== undefined) return withOwnBody(requireBytes(written, converter), value);
       }
     } catch (cause) {
       throw new MessagingError('payload-unwritable', undefined, { cause });
@@ -151,9 +145,7 @@ export class Payloads implements PayloadReader {
     const { media, converters } = this.#formatOf(headers.get('content-type'));
     for (const converter of converters) {
       const read = readWith(converter, body, media, type);
-      if (isPromise(read))
-        throw refusedPromise(read, `read() of the converter '${converter.name}'`);
-      if (read !== undefined) return read.value;
+      if (read !== undefined) return requireValue(read, converter);
     }
     throw new MessagingError(
       'payload-unreadable',
@@ -174,6 +166,22 @@ export class Payloads implements PayloadReader {
   #accepting(name: string): readonly PayloadConverter[] {
     return this.#converters.filter((converter) => acceptsMediaType(converter, name));
   }
+}
+
+/** @throws {TypeError} when a converter in JavaScript returns something else, such as a promise */
+function requireValue(read: { readonly value: unknown }, { name }: PayloadConverter): unknown {
+  if ('value' in read) return read.value;
+  if (isPromise(read)) throw refusedPromise(read, `read() of the converter '${name}'`);
+  throw new TypeError(`read() of the converter '${name}' must return { value }.`);
+}
+
+/** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body, or a promise */
+function requireBytes(written: WrittenPayload, { name }: PayloadConverter): WrittenPayload {
+  if (isUint8Array(written.body) && typeof written.contentType === 'string') return written;
+  if (isPromise(written)) throw refusedPromise(written, `write() of the converter '${name}'`);
+  throw new TypeError(
+    `write() of the converter '${name}' must return { body: Uint8Array, contentType: string }.`,
+  );
 }
 
 function readWith(

@@ -10,6 +10,8 @@ const messageLimit = 500;
 const memberLimit = 5000;
 /** Shorter members are parts of ordinary messages, as 50 in `must contain no more than 50 elements`. */
 const minMemberLength = 4;
+/** The message that replaces one that repeats the client's value. */
+export const invalid = 'is not valid';
 const wordCharacter = /[\p{L}\p{N}_]/u;
 
 /** @param received the client's value of the field; a message that repeats it, or a member of it, is replaced */
@@ -20,7 +22,7 @@ export function fieldProblem(
 ): FieldProblem {
   const text = path.map(String).join('.').slice(0, pathLimit);
   const isSafe = message.length <= messageLimit && !repeats(message, received);
-  return { path: text, message: isSafe ? message : 'is not valid' };
+  return { path: text, message: isSafe ? message : invalid };
 }
 
 /** Returns the error instead of throwing it, so that the compiler sees the caller's `throw`. */
@@ -37,27 +39,49 @@ export function tooManyObjects(maxObjects: number): MessagingError {
   return payloadInvalid([{ path: '', message }]);
 }
 
-function repeats(message: string, received: unknown): boolean {
-  if (typeof received === 'object' && received !== null)
-    return repeatsMember(message, received, { left: memberLimit });
-  return isScalar(received) && hasWord(message, String(received));
+/** The error for a payload with more numbers and texts than a schema may have to look at. */
+export function tooManyValues(maxValues: number): MessagingError {
+  const message = `must not contain more than ${maxValues} values (ten times limits.maxPayloadObjects)`;
+  return payloadInvalid([{ path: '', message }]);
 }
 
-/** Searches the members of an array or object at all depths, and the keys of objects, which may be quoted. */
-function repeatsMember(message: string, received: object, members: { left: number }): boolean {
+/** How a message is searched for a value. */
+interface Search {
+  readonly contains: (message: string, text: string) => boolean;
+  /** True: also for the keys of objects, which may be quoted. */
+  readonly keys: boolean;
+  /** Members that may still be compared. */
+  left: number;
+}
+
+function repeats(message: string, received: unknown): boolean {
+  if (typeof received === 'object' && received !== null)
+    return repeatsMember(message, received, { contains: hasText, keys: true, left: memberLimit });
+  if (typeof received === 'boolean') return hasWord(message, String(received));
+  return isScalar(received) && hasText(message, String(received));
+}
+
+/** True when the message contains a value of the payload as a word. Messages name the keys that the schema knows. */
+export function repeatsWord(message: string, payload: unknown): boolean {
+  if (typeof payload !== 'object' || payload === null) return false;
+  return repeatsMember(message, payload, { contains: hasWord, keys: false, left: memberLimit });
+}
+
+/** Searches the members of an array or object at all depths. */
+function repeatsMember(message: string, received: object, search: Search): boolean {
   const isList = Array.isArray(received) || received instanceof Set;
   const entries: Iterable<readonly [unknown, unknown]> =
     received instanceof Map || received instanceof Set
       ? received.entries()
       : Object.entries(received);
   for (const [key, member] of entries) {
-    if (--members.left < 0) return true;
-    if (!isList && message.includes(`"${String(key)}"`)) return true;
+    if (--search.left < 0) return true;
+    if (search.keys && !isList && message.includes(`"${String(key)}"`)) return true;
     if (typeof member === 'object' && member !== null) {
-      if (repeatsMember(message, member, members)) return true;
+      if (repeatsMember(message, member, search)) return true;
     } else if (isScalar(member)) {
       const text = String(member);
-      if (text.length >= minMemberLength && hasWord(message, text)) return true;
+      if (text.length >= minMemberLength && search.contains(message, text)) return true;
     }
   }
   return false;
@@ -65,6 +89,11 @@ function repeatsMember(message: string, received: object, members: { left: numbe
 
 function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** Short values are parts of ordinary words, so only longer ones are found inside of words. */
+function hasText(message: string, text: string): boolean {
+  return text.length >= minMemberLength ? message.includes(text) : hasWord(message, text);
 }
 
 function hasWord(message: string, word: string): boolean {

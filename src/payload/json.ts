@@ -1,5 +1,6 @@
 // The converter for JSON (RFC 8259), the format of objects.
 import { isUtf8 } from 'node:buffer';
+import { isMap, isNativeError, isSet } from 'node:util/types';
 import { asBuffer, bytesOf, decodeText } from './bytes.js';
 import type { PayloadConverter } from './converter.js';
 
@@ -21,7 +22,7 @@ export const json: PayloadConverter = {
    * Bytes are left to their converter, and without a content type strings to the text converter. A Map is written as an object, a
    * Set and an array of numbers as an array, bytes inside of other values in base64.
    *
-   * @throws {TypeError} for errors, cycles, bigints, and objects of the platform that have no JSON form
+   * @throws {TypeError} for errors, Maps whose keys become equal, cycles, bigints, and objects of the platform that have no JSON form
    */
   write(value, contentType) {
     if (contentType === undefined && typeof value === 'string') return undefined;
@@ -77,12 +78,13 @@ const maxDepth = 32;
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth > maxDepth) return false;
+  // Its result may be a Map or an error; that of a Date is text.
+  if ('toJSON' in value) return Object.getPrototypeOf(value) === Date.prototype;
   if (Array.isArray(value)) {
     for (const item of value) if (!isPlain(item, depth + 1)) return false;
     return true;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return true;
   if (prototype !== Object.prototype && prototype !== null && !isOfApplication(value)) return false;
   for (const key in value)
     if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
@@ -91,23 +93,19 @@ function isPlain(value: unknown, depth: number): boolean {
 
 /** True for instances of most classes of the application. */
 function isOfApplication(value: object): boolean {
-  return (
-    Object.prototype.toString.call(value) === '[object Object]' &&
-    !(value instanceof Error) &&
-    !('toJSON' in value)
-  );
+  return Object.prototype.toString.call(value) === '[object Object]' && !(value instanceof Error);
 }
 
 /** @param value the result of `toJSON` if the member has this method */
 function replace(this: unknown, key: string, value: unknown): unknown {
   // Buffers have a `toJSON` that lists their bytes.
-  const bytes = bytesOf((this as Record<string, unknown>)[key]);
+  const bytes = bytesOf((this as Record<string, unknown>)[key]) ?? bytesOf(value);
   if (bytes !== undefined) return bytes.toString('base64');
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Map) return objectOf(value, key);
-  if (value instanceof Set) return [...value];
+  if (isMap(value)) return objectOf(value, key);
+  if (isSet(value)) return [...value];
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
-  if (value instanceof Error)
+  if (value instanceof Error || isNativeError(value))
     throw unwritable(key, 'of type Error', 'throw it, or return the data that clients may see');
   if (Object.keys(value).length === 0 && !hasJsonForm(value))
     throw unwritable(key, `of type ${kindOf(value)}`, 'return the data that it contains');
@@ -118,6 +116,8 @@ function objectOf(map: ReadonlyMap<unknown, unknown>, key: string): object {
   for (const name of map.keys()) {
     if (typeof name !== 'string' && typeof name !== 'number')
       throw unwritable(key, 'a Map with keys that are not text', 'return an array of its entries');
+    if (typeof name === 'number' && map.has(String(name)))
+      throw unwritable(key, 'a Map with equal texts as keys', 'return an array of its entries');
   }
   return Object.fromEntries(map as ReadonlyMap<PropertyKey, unknown>);
 }

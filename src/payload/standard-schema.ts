@@ -1,7 +1,15 @@
 // Validation by Standard Schema (version 1), the common interface of schema libraries.
 import type { FieldProblem } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
-import { fieldLimit, fieldProblem, payloadInvalid, tooManyObjects } from './field-problem.js';
+import {
+  fieldLimit,
+  fieldProblem,
+  invalid,
+  payloadInvalid,
+  repeatsWord,
+  tooManyObjects,
+  tooManyValues,
+} from './field-problem.js';
 
 /** A schema of zod, valibot, arktype or another library. @see https://standardschema.dev */
 export interface StandardSchema<Output = unknown> {
@@ -31,7 +39,8 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 /**
  * Returns the output of the schema for a value: a promise for asynchronous schemas.
  *
- * @throws {MessagingError} `payload-invalid` with the invalid fields; also when the schema throws
+ * @throws {MessagingError} `payload-invalid` with the invalid fields; also when the schema throws, or its result is not that of a
+ *   Standard Schema
  */
 export function parseWithSchema(value: unknown, schema: StandardSchema): unknown {
   let result: SchemaResult<unknown> | PromiseLike<SchemaResult<unknown>>;
@@ -57,30 +66,49 @@ async function parseAsync(
 }
 
 function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
-  if (result.issues === undefined) return result.value;
-  throw payloadInvalid(result.issues.slice(0, fieldLimit).map((issue) => problemOf(issue, value)));
+  let problems: readonly FieldProblem[];
+  try {
+    if (result.issues === undefined && 'value' in result) return result.value;
+    if (!Array.isArray(result.issues)) throw new TypeError('It has neither a value nor issues.');
+    problems = result.issues
+      .slice(0, fieldLimit)
+      .map((issue: SchemaIssue) => problemOf(issue, value));
+  } catch (cause) {
+    throw payloadInvalid([], new TypeError("The schema's result is malformed.", { cause }));
+  }
+  throw payloadInvalid(problems);
 }
 
+/** Rules that look at several fields report one of them, and may repeat another in the message. */
 function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
   const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
-  return fieldProblem(keys, message, keys.reduce(memberOf, value));
+  const problem = fieldProblem(keys, message, keys.reduce(memberOf, value));
+  return repeatsWord(problem.message, value) ? { ...problem, message: invalid } : problem;
 }
 
+/** An issue about a number or text costs a tenth of one about an object. */
+const valuesPerObject = 10;
+
 /**
- * Limits the objects that a schema of the application has to work on; an array in an array counts as an object.
+ * Limits the objects and the other values that a schema of the application has to work on; an array in an array counts as an object.
  *
  * @throws {MessagingError} `payload-invalid`
  */
-export function requireFewObjects(value: unknown, maxObjects: number): void {
+export function requireFewValues(value: unknown, maxObjects: number): void {
+  const maxValues = maxObjects * valuesPerObject;
   // Without recursion, because the depth is not limited.
   const pending: unknown[] = [value];
   let objects = 0;
+  let values = 0;
   while (pending.length > 0) {
     const container = pending.pop();
     if (typeof container !== 'object' || container === null) continue;
     const inArray = Array.isArray(container);
     for (const member of Object.values(container)) {
-      if (typeof member !== 'object' || member === null) continue;
+      if (typeof member !== 'object' || member === null) {
+        if (++values > maxValues) throw tooManyValues(maxValues);
+        continue;
+      }
       if ((inArray || !Array.isArray(member)) && ++objects > maxObjects)
         throw tooManyObjects(maxObjects);
       pending.push(member);

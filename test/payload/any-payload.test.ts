@@ -5,7 +5,8 @@ import { Allow, IsDate, IsInt, IsOptional, IsString, ValidateNested } from 'clas
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
-import { defaultClassRules, toInstance } from '../../src/payload/class-validation.js';
+import { defaultClassRules } from '../../src/payload/class-rules.js';
+import { toInstance } from '../../src/payload/class-validation.js';
 import { cases } from '../property.js';
 
 class Labelled {

@@ -2,12 +2,15 @@
 import 'reflect-metadata';
 import { Transform, Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsDate,
   IsInstance,
   IsObject,
   IsOptional,
   IsString,
+  MaxDate,
+  MinDate,
   MinLength,
   ValidateNested,
 } from 'class-validator';
@@ -57,8 +60,11 @@ describe('a payload class has no mistake', () => {
       right?: Right;
       @IsDate()
       at!: Date;
-      @IsString({ each: true })
-      either!: string | string[];
+      @MinDate(new Date(0))
+      since!: Date;
+      @IsDate({ each: true })
+      @Type(() => Date)
+      days!: Date[];
     }
     expect(checkClass(Right)).toEqual([]);
   });
@@ -77,6 +83,7 @@ describe('a payload class has no mistake', () => {
 
   it('with a class that @Type chooses by the payload', () => {
     class Chosen {
+      @IsObject()
       @ValidateNested()
       @Type((options) => ((options!.object as { circle: boolean }).circle ? Circle : Item))
       chosen!: object;
@@ -87,6 +94,30 @@ describe('a payload class has no mistake', () => {
       shapes!: Shape[];
     }
     expect(checkClass(Chosen)).toEqual([]);
+  });
+
+  it('with types that the compiler records as Object, if its decorators name the form', () => {
+    class Unions {
+      @IsObject()
+      @ValidateNested()
+      @Type(() => Item)
+      item!: Item | null;
+      @IsArray()
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      items!: readonly Item[] | null;
+      @ArrayMaxSize(5)
+      @IsString({ each: true })
+      words!: string[] | null;
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      @Reflect.metadata('design:type', Map)
+      byName!: ReadonlyMap<string, Item> | null;
+      @IsDate()
+      @Type(() => Date)
+      at!: Date | null;
+    }
+    expect(checkClass(Unions)).toEqual([]);
   });
 
   it('without types of the compiler, if its decorators name the form', () => {
@@ -178,6 +209,129 @@ describe('a payload class is reported', () => {
       /the compiler's type is missing.*'reflect-metadata'.*@IsArray\(\) or @IsObject\(\)/;
     expect(checkClass(Early)).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
     expect(checkClass(Early)[0]).toMatch(/^Early\.item: /);
+  });
+
+  it('for values and members whose type the compiler records as Object', () => {
+    class Unions {
+      @ValidateNested()
+      @Type(() => Item)
+      item!: Item | null;
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      items!: Item[] | null;
+      @IsString({ each: true })
+      words!: string[] | null;
+      @ValidateNested()
+      @Type(() => Item)
+      part!: Partial<Item>;
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      set!: ReadonlySet<Item>;
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      record!: Record<string, Item>;
+      @IsArray({ each: true })
+      lists!: string[][] | null;
+    }
+    const names = ['item', 'items', 'words', 'part', 'set', 'record', 'lists'];
+    expect(checkClass(Unions)).toHaveLength(names.length);
+    for (const name of names)
+      expect(checkClass(Unions)).toContainEqual(
+        expect.stringMatching(
+          new RegExp(`^Unions\\.${name}: .*as Object.*@IsArray\\(\\) or @IsObject\\(\\)`),
+        ),
+      );
+  });
+
+  it('for members of an object that the compiler did not record as a Map', () => {
+    class Unions {
+      @IsObject()
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      items!: Map<string, Item> | null;
+    }
+    const Early = withoutTypes(() => {
+      class Early {
+        @IsObject()
+        @IsString({ each: true })
+        words!: Map<string, string>;
+      }
+      return Early;
+    });
+    const text = /members of an object are validated only in a Map.*'design:type', Map/;
+    expect(checkClass(Unions)).toEqual([expect.stringMatching(text)]);
+    expect(checkClass(Early)).toEqual([expect.stringMatching(text)]);
+  });
+
+  it('for a validator that refuses every value of the declared type', () => {
+    class Order {
+      @IsArray()
+      @IsString({ each: true })
+      @Type(() => String)
+      words!: Set<string>;
+      @ArrayMaxSize(3)
+      @ValidateNested({ each: true })
+      @Type(() => Item)
+      byName!: Map<string, Item>;
+      @IsObject()
+      @IsString({ each: true })
+      list!: string[];
+      @IsArray()
+      @ValidateNested()
+      item!: Item;
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringMatching(/^Order\.words: @IsArray\(\) refuses every value/),
+      expect.stringMatching(/^Order\.byName: @ArrayMaxSize\(\) refuses every value/),
+      expect.stringMatching(/^Order\.list: @IsObject\(\) refuses every value/),
+      expect.stringMatching(/^Order\.item: @IsArray\(\) refuses every value/),
+    ]);
+  });
+
+  it('for dates and instances that no payload can have without @Type', () => {
+    class Order {
+      @IsDate()
+      at!: Date | null;
+      @MaxDate(new Date(0))
+      until!: Date | undefined | null;
+      @IsDate({ each: true })
+      days!: Date[];
+      @IsInstance(Item)
+      item!: Item;
+    }
+    const Early = withoutTypes(() => {
+      class Early {
+        @IsDate()
+        at!: Date;
+      }
+      return Early;
+    });
+    const dates = expect.stringContaining('add @Type(() => Date)') as string;
+    expect(checkClass(Order)).toEqual([
+      dates,
+      dates,
+      dates,
+      expect.stringContaining('Order.item: it accepts only instances of Item'),
+    ]);
+    expect(checkClass(Early)).toEqual([dates]);
+  });
+
+  it('for a class with validators that is not validated without @ValidateNested', () => {
+    class Order {
+      @IsObject()
+      @Type(() => Item)
+      item!: Item;
+      @IsArray()
+      @Type(() => Item)
+      items!: Item[];
+      @IsObject()
+      @Type(() => Unchecked)
+      other!: Unchecked;
+    }
+    expect(checkClass(Order)).toEqual([
+      expect.stringMatching(/^Order\.item: .* class Item have no effect; add @ValidateNested\(\)/),
+      expect.stringMatching(/^Order\.items: .* class Item have no effect; add @ValidateNested\(\)/),
+    ]);
   });
 
   it('for the mistakes of its nested classes and its base class', () => {

@@ -1,11 +1,12 @@
 // Instances that do not have the shape that their class declares.
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
-import { IsDate, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsDate, IsObject, IsOptional, IsString, MinDate, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import type { FieldProblem, MessagingError } from '../../src/message/error.js';
-import { toInstance } from '../../src/payload/class-validation.js';
+import { checkClass, toInstance } from '../../src/payload/class-validation.js';
 import type { Constructor } from '../../src/payload/converter.js';
+import { withoutTypes } from './without-types.js';
 
 class Tag {
   @IsString()
@@ -159,6 +160,124 @@ describe('the shape of a collection', () => {
     expect(await problemsOf({ byName: { constructor: { name: 'a' } } })).toEqual([
       { path: 'byName', message: "must not have the key 'constructor'" },
     ]);
+  });
+});
+
+describe('a list in which 20 members are not objects', () => {
+  const members = Array<number>(30_000).fill(1);
+  const problems = (path: string) =>
+    Array.from({ length: 20 }, (_, i) => ({ path: `${path}.${i}`, message: 'must be an object' }));
+
+  it.each([
+    [{ ...order, items: members }, 'items'],
+    [{ ...order, items: members.map(() => null) }, 'items'],
+    [{ ...order, item: members }, 'item'],
+    [{ ...order, items: [members] }, 'items.0'],
+  ])('is rejected before class-validator works on it', async (value, path) => {
+    expect(await fieldsOf(value)).toEqual(problems(path));
+  });
+
+  it('may have other members if @Transform makes objects of them', async () => {
+    class Tags {
+      @ValidateNested({ each: true })
+      @Transform(({ value }) =>
+        (value as string[]).map((name) => Object.assign(new Tag(), { name })),
+      )
+      tags!: Tag[];
+    }
+    const { tags } = (await toInstance({ tags: Array(30).fill('a') }, Tags)) as Tags;
+    expect(tags).toHaveLength(30);
+  });
+});
+
+describe('a date', () => {
+  class Period {
+    @IsDate()
+    start!: Date;
+
+    @IsDate({ each: true })
+    @Type(() => Date)
+    days!: Date[];
+
+    @IsOptional()
+    @MinDate(new Date(0))
+    end?: Date;
+  }
+
+  it('is made of a text or number', async () => {
+    const period = await toInstance({ start: '2026-01-01', days: [0], end: 5 }, Period);
+    expect(period).toEqual(
+      Object.assign(new Period(), {
+        start: new Date('2026-01-01'),
+        days: [new Date(0)],
+        end: new Date(5),
+      }),
+    );
+  });
+
+  it('is not made of true or false', async () => {
+    await expect(convert({ start: true, days: [false] }, Period)).rejects.toMatchObject({
+      fields: [
+        { path: 'start', message: 'must be a date' },
+        { path: 'days.0', message: 'must be a date' },
+      ],
+    });
+  });
+});
+
+it('nested classes without @Type are converted in a class that @Type chooses by the payload', async () => {
+  class Parcel {
+    @ValidateNested()
+    tag!: Tag;
+  }
+  class Letter {
+    @IsString()
+    text!: string;
+  }
+  class Post {
+    @IsString()
+    kind!: string;
+
+    @IsObject()
+    @ValidateNested()
+    @Type((options) => ((options!.object as Post).kind === 'parcel' ? Parcel : Letter))
+    content!: Parcel | Letter;
+  }
+  const post = (await toInstance(
+    { kind: 'parcel', content: { tag: { name: 'a' } } },
+    Post,
+  )) as Post;
+  expect((post.content as Parcel).tag).toBeInstanceOf(Tag);
+  await expect(
+    convert({ kind: 'parcel', content: { tag: { name: 1 } } }, Post),
+  ).rejects.toMatchObject({ fields: [{ path: 'content.tag.name' }] });
+});
+
+it('a Map and a Set are converted whose types only @Reflect.metadata records', async () => {
+  const Recorded = withoutTypes(() => {
+    class Recorded {
+      byName!: ReadonlyMap<string, Tag>;
+      tags!: ReadonlySet<Tag> | null;
+    }
+    return Recorded;
+  });
+  for (const [name, collection] of Object.entries({ byName: Map, tags: Set }))
+    for (const decorate of [
+      Reflect.metadata('design:type', collection),
+      Type(() => Tag),
+      ValidateNested({ each: true }),
+    ])
+      decorate(Recorded.prototype, name);
+  expect(checkClass(Recorded)).toEqual([]);
+  const plain = { byName: { a: { name: 'a' } }, tags: [{ name: 'b' }] };
+  const { byName, tags } = (await toInstance(plain, Recorded)) as InstanceType<typeof Recorded>;
+  expect(byName.get('a')).toBeInstanceOf(Tag);
+  expect([...tags!][0]).toBeInstanceOf(Tag);
+  await expect(convert({ byName: [], tags: { a: 1 } }, Recorded)).rejects.toMatchObject({
+    fields: [
+      { path: 'byName', message: 'must be an object' },
+      { path: 'tags', message: 'must be an array' },
+    ],
   });
 });
 

@@ -132,7 +132,7 @@ it('applies a schema to the value', () => {
   );
 });
 
-it('limits the objects that a schema works on, but not numbers and texts', () => {
+it('limits the objects that a schema works on, and the numbers and texts to ten times as many', () => {
   const type: PayloadType = { kind: 'schema', schema: z.array(z.unknown()) };
   const list = (length: number, item: unknown) =>
     payloads.read(message(JSON.stringify(Array(length).fill(item)), 'application/json'), type);
@@ -142,6 +142,13 @@ it('limits the objects that a schema works on, but not numbers and texts', () =>
     expect.objectContaining({
       code: 'payload-invalid',
       fields: [{ path: '', message: expect.stringContaining('1000 objects') }],
+    }),
+  );
+  expect(list(10_000, 1)).toHaveLength(10_000);
+  expect(() => list(10_001, 1)).toThrow(
+    expect.objectContaining({
+      code: 'payload-invalid',
+      fields: [{ path: '', message: expect.stringContaining('10000 values') }],
     }),
   );
   const depth = 30_000;
@@ -265,6 +272,25 @@ describe('a converter of the application', () => {
       'payload-unreadable',
     );
     expect(code(() => new Payloads([broken]).write('a'))).toBe('payload-unwritable');
+  });
+});
+
+describe('a converter in JavaScript', () => {
+  const returning = (result: unknown): Payloads => {
+    const method = () => result as never;
+    return new Payloads([
+      { name: 'wrong', mediaTypes: ['*'], untyped: true, read: method, write: method },
+    ]);
+  };
+
+  it.each([
+    ['text', { body: 'text', contentType: 'text/csv' }],
+    ['numbers', { body: [1, 2], contentType: 'text/csv' }],
+    ['nothing', { contentType: 'text/csv' }],
+    ['no content type', { body: Buffer.from('a') }],
+    ['null', null],
+  ])('that writes %s fails with payload-unwritable', (_, result) => {
+    expect(code(() => returning(result).write({}))).toBe('payload-unwritable');
   });
 });
 

@@ -1,4 +1,5 @@
 // The converter for JSON writes values with their contents, also those that JSON.stringify would write as `{}`.
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { Payloads } from '../../src/payload/converter.js';
@@ -58,6 +59,10 @@ describe('a value is written with its contents', () => {
     ['instance without properties', new Empty(), '{}'],
     ['instance with a tag', new Tagged(), '{"a":1}'],
     ['result of toJSON', new Shown(), '{"shown":{"a":1}}'],
+    ['Map of toJSON', { toJSON: () => new Map([['a', 1]]) }, '{"a":1}'],
+    ['Set of an array with toJSON', Object.assign([], { toJSON: () => new Set([1]) }), '[1]'],
+    ['bytes of toJSON', { toJSON: () => new Uint8Array([1, 2, 3]) }, '"AQID"'],
+    ['Map of another realm', runInNewContext("new Map([['a', new Set([1])]])"), '{"a":[1]}'],
     ['error with toJSON', new ShownError('It failed.'), '{"text":"It failed."}'],
     ['object without prototype', Object.assign(Object.create(null), { a: 1 }), '{"a":1}'],
     ['boxed text', Object('a'), '"a"'],
@@ -112,7 +117,21 @@ describe('a value without JSON form is refused with its kind and its place', () 
   it.each<[string, unknown, RegExp]>([
     ['Error', new Error('It failed.'), /of type Error.*throw it/],
     ['Error with properties', Object.assign(new Error('a'), { code: 'ENOENT' }), /of type Error/],
+    ['Error of toJSON', { toJSON: () => new Error('a') }, /of type Error/],
+    [
+      'Error of another realm',
+      runInNewContext("Object.assign(new Error('a'), { code: 1 })"),
+      /of type Error/,
+    ],
     ['Map with objects as keys', new Map([[{}, 1]]), /Map with keys that are not text/],
+    [
+      'Map with equal texts as keys',
+      new Map<unknown, unknown>([
+        [1, 'a'],
+        ['1', 'b'],
+      ]),
+      /Map with equal texts as keys/,
+    ],
     ['Blob', new Blob(['a']), /of type Blob/],
     ['RegExp', /a/, /of type RegExp/],
     ['Promise', Promise.resolve(1), /of type Promise/],

@@ -1,16 +1,16 @@
 // Properties of a payload for which the class has no validator, and keys that would change more than a property.
 import 'reflect-metadata';
-import { Expose, Transform, Type } from 'class-transformer';
+import { Expose, plainToInstance, Transform, Type } from 'class-transformer';
 import { Allow, IsArray, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import { loggedClassRules } from '../../src/payload/class-log.js';
 import {
   defaultClassRules,
-  toInstance,
   type ClassRules,
   type UnknownProperties,
-} from '../../src/payload/class-validation.js';
+} from '../../src/payload/class-rules.js';
+import { toInstance } from '../../src/payload/class-validation.js';
 import type { Constructor } from '../../src/payload/converter.js';
 
 class Item {
@@ -138,6 +138,24 @@ describe('an unknown property', () => {
     const { result, dropped } = await convert({ first_name: 'a' }, policy, Exposed);
     expect(result).toEqual(Object.assign(new Exposed(), { firstName: 'a' }));
     expect(dropped).toEqual([]);
+  });
+
+  it('is found where two properties have exchanged their keys', async () => {
+    class Exchanged {
+      @Expose({ name: 'text' })
+      @ValidateNested()
+      item!: Item;
+      @Expose({ name: 'item' })
+      @IsString()
+      text!: string;
+    }
+    const value = () => ({ text: { name: 'a', admin: true }, item: 'b' });
+    const { result, dropped } = await convert(value(), 'drop', Exchanged);
+    expect(result).toMatchObject({ item: { name: 'a' }, text: 'b' });
+    expect(dropped).toEqual(['Item.admin']);
+    expect((await convert({ text: [{ name: 'a' }], item: 'b' }, 'drop', Exchanged)).result).toEqual(
+      [{ path: 'item', message: 'must be an object' }],
+    );
   });
 
   it.each(policies)("does not exist in a class without validators, with '%s'", async (policy) => {
@@ -296,5 +314,51 @@ describe('the log', () => {
     for (let i = 0; i < 3; i++)
       causes.push(await resultOf({}, Failing, rules).catch(({ cause }: Error) => cause));
     expect(causes).toEqual([new Error('It failed.'), undefined, undefined]);
+  });
+});
+
+describe('an unknown property of an object that @Transform builds', () => {
+  class Box {
+    @ValidateNested()
+    item!: Item;
+  }
+
+  class Built {
+    @ValidateNested()
+    @Transform(({ value }) => plainToInstance(Item, value))
+    item!: Item;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Transform(({ value }) =>
+      (value as Box[]).map(({ item }) =>
+        Object.assign(new Box(), { item: plainToInstance(Item, item) }),
+      ),
+    )
+    boxes?: Box[];
+  }
+
+  const item = { name: 'a', admin: true };
+  const payload = () => structuredClone({ item, boxes: [{ item }] });
+
+  it("is dropped with 'drop', at all depths", async () => {
+    const { result, dropped } = await convert(payload(), 'drop', Built);
+    expect(JSON.parse(JSON.stringify(result))).toEqual({
+      item: { name: 'a' },
+      boxes: [{ item: { name: 'a' } }],
+    });
+    expect(dropped).toEqual(['Item.admin', 'Item.admin']);
+  });
+
+  it("is reported with 'reject'", async () => {
+    expect((await convert(payload(), 'reject', Built)).result).toEqual([
+      { path: 'item.admin', message: 'is unknown' },
+      { path: 'boxes.0.item.admin', message: 'is unknown' },
+    ]);
+  });
+
+  it("is kept with 'keep'", async () => {
+    const { result } = await convert(payload(), 'keep', Built);
+    expect(result).toMatchObject({ item, boxes: [{ item }] });
   });
 });

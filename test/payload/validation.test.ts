@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
+  Equals,
   IsArray,
   IsIn,
   IsNumber,
@@ -165,6 +166,20 @@ describe('a class', () => {
     expect(await fieldsOf(toClass({ name: 'secret' }, Leaky))).toEqual([
       { path: 'name', message: 'is not valid' },
     ]);
+  });
+
+  it('replaces a custom message that repeats the value inside of a word, or true and false', async () => {
+    class Leaky {
+      @Length(1, 3, { message: 'xx$valuexx' })
+      name!: string;
+      @Equals(1, { message: 'was $value' })
+      one!: unknown;
+    }
+    for (const one of [true, false])
+      expect(await fieldsOf(toClass({ name: 'secret', one }, Leaky))).toEqual([
+        { path: 'name', message: 'is not valid' },
+        { path: 'one', message: 'is not valid' },
+      ]);
   });
 
   it('replaces a custom message that repeats a member of the value', async () => {
@@ -339,6 +354,45 @@ describe('a schema', () => {
     expect(await fieldsOf(toSchema({ a: 'cat' }, repeating('pick a category')))).toEqual([
       { path: 'a', message: 'pick a category' },
     ]);
+  });
+
+  it('does not repeat another field of the client in messages', async () => {
+    const period = z
+      .object({ start: z.string(), end: z.string(), tags: z.array(z.string()).optional() })
+      .superRefine(({ end, tags }, context) => {
+        const message = `${tags === undefined ? '"start" must be before' : tags.join()} ${end}`;
+        context.addIssue({ code: 'custom', path: ['start'], message });
+        context.addIssue({ code: 'custom', path: ['end'], message: '"start" is too late' });
+      });
+    for (const tags of [undefined, ['secret']])
+      expect(await fieldsOf(toSchema({ start: 'b', end: 'secret', tags }, period))).toEqual([
+        { path: 'start', message: 'is not valid' },
+        { path: 'end', message: '"start" is too late' },
+      ]);
+  });
+
+  it.each([
+    null,
+    undefined,
+    true,
+    {},
+    { value: 1, issues: null },
+    { issues: 'wrong' },
+    { issues: [null] },
+    { issues: [{ message: 'a', path: null }] },
+    { issues: [{ message: 'a', path: [null] }] },
+    { issues: [{}] },
+  ])('that returns %j rejects the payload with a cause', async (result) => {
+    const wrong = (validate: () => unknown): StandardSchema => ({
+      '~standard': { version: 1, vendor: 'test', validate: validate as () => never },
+    });
+    for (const validate of [() => result, async () => Promise.resolve(result)]) {
+      const error: unknown = await toSchema({}, wrong(validate)).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'payload-invalid',
+        cause: { message: "The schema's result is malformed." },
+      });
+    }
   });
 
   it('may return a promise of another library', async () => {

@@ -1,7 +1,16 @@
 // Faults D1 to D3, D7 and D8: payloads, from the bytes of a client to the handler's argument and back.
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsNumber, IsString, ValidateNested } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import {
+  IsArray,
+  IsDate,
+  IsIn,
+  IsInstance,
+  IsNumber,
+  IsObject,
+  IsString,
+  ValidateNested,
+} from 'class-validator';
 import { createRequire } from 'node:module';
 import {
   Controller,
@@ -328,6 +337,137 @@ const nestedClasses: readonly Case[] = [Nested, EarlyNested].map((type): Case =>
   },
 }));
 
+class UnionOrder {
+  @ValidateNested()
+  @Type(() => Item)
+  item!: Item | null;
+}
+
+class UnionList {
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items!: Item[] | null;
+}
+
+class UnionWords {
+  @IsString({ each: true })
+  words!: string[] | null;
+}
+
+class UnionMap {
+  @IsObject()
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  byName!: Map<string, Item> | null;
+}
+
+class UnionDate {
+  @IsDate()
+  at!: Date | null;
+}
+
+class DateList {
+  @IsDate({ each: true })
+  days!: Date[];
+}
+
+class InstanceOrder {
+  @IsInstance(Item)
+  item!: Item;
+}
+
+class ArrayOfSet {
+  @IsArray()
+  @IsString({ each: true })
+  @Type(() => String)
+  words!: Set<string>;
+}
+
+class TypedOrder {
+  @IsObject()
+  @Type(() => Item)
+  item!: Item;
+}
+
+/** Classes that would accept wrong payloads, or refuse all: the server names class and property at start. */
+const mistakenClasses: readonly (readonly [string, Constructor, string])[] = [
+  ['D2', UnionOrder, 'item'],
+  ['D2', UnionList, 'items'],
+  ['D2', UnionWords, 'words'],
+  ['D7', UnionMap, 'byName'],
+  ['D7', UnionDate, 'at'],
+  ['D7', DateList, 'days'],
+  ['D7', InstanceOrder, 'item'],
+  ['D7', ArrayOfSet, 'words'],
+  ['D7', TypedOrder, 'item'],
+];
+
+const mistakes = mistakenClasses.map(([fault, type, property]): Case => ({
+  fault,
+  name: `mistake-in-${type.name}`,
+  title: `The property ${property} of ${type.name} is named at start`,
+  ...oneClient,
+  async run(setup) {
+    const { refusal } = await deliver(setup, type, []);
+    expectThat(
+      refusal?.includes(`${type.name}.${property}`) === true,
+      `The refusal at start is ${String(refusal)}.`,
+    );
+  },
+}));
+
+class Dated {
+  @IsDate()
+  at!: Date;
+}
+
+class Chosen {
+  @IsString()
+  kind!: string;
+
+  @IsObject()
+  @ValidateNested()
+  @Type((options) => ((options!.object as Chosen).kind === 'nested' ? Nested : Item))
+  chosen!: object;
+}
+
+const chosenClass: Case = {
+  fault: 'D7',
+  name: 'nested-class-in-a-class-chosen-by-the-payload',
+  title: 'A nested class without @Type is read in a class that @Type chooses by the payload',
+  ...bothLanguages,
+  async run(setup) {
+    const payload = { kind: 'nested', chosen: { item: { name: 'a' } } };
+    const { received } = await deliver(setup, Chosen, [payload]);
+    expectEqual('the payloads', received, [payload]);
+  },
+};
+
+/** A new class for each run, as the log names a property once. */
+function builtByTransform(): Constructor {
+  class BuiltOrder {
+    @ValidateNested()
+    @Transform(({ value }) => Object.assign(new Item(), value))
+    item!: Item;
+  }
+  return BuiltOrder;
+}
+
+const builtObjects = (['drop', 'reject'] as const).map((unknownProperties): Case => ({
+  fault: 'D1',
+  name: `object-built-by-transform-with-${unknownProperties}`,
+  title: `With unknownProperties '${unknownProperties}' an object that @Transform builds has no unknown property`,
+  ...bothLanguages,
+  async run(setup) {
+    const payload = { item: { name: 'a', admin: true } };
+    const { received, problems } = await deliver(setup, builtByTransform(), [payload], {
+      unknownProperties,
+    });
+    expectEqual('admin', JSON.stringify(received).includes('admin'), false);
+    expectEqual('the number of problems', problems.length, unknownProperties === 'drop' ? 0 : 1);
+  },
+}));
+
 const secret = 'h4rmful';
 
 class Tags {
@@ -358,6 +498,11 @@ function quotedValue(name: string, type: Constructor, payload: unknown): Case {
       expectThat(!problems[0]!.text.includes(secret), `The problem is ${problems[0]!.text}.`);
     },
   };
+}
+
+class Prefixed {
+  @IsIn(['red'], { message: 'xx$value' })
+  color!: string;
 }
 
 class Named {
@@ -427,8 +572,46 @@ const unconvertiblePayloads = unconvertible.map(([name, type, payload]): Case =>
   },
 }));
 
+const wrongConverter: Case = {
+  fault: 'D8',
+  name: 'converter-that-writes-text',
+  title: 'A converter that writes no bytes fails with payload-unwritable, and closes no session',
+  ...bothLanguages,
+  async run(setup) {
+    @Controller()
+    class TextController {
+      @MessageMapping('/text')
+      text() {
+        return written;
+      }
+    }
+    const written = { a: 1 };
+    const wrong = {
+      name: 'wrong',
+      mediaTypes: ['text/wrong'],
+      untyped: true,
+      read: () => undefined,
+      write: (value: unknown) =>
+        value === written ? { body: 'text' as never, contentType: 'text/wrong' } : undefined,
+    };
+    await setup.start({ controllers: [TextController], converters: [wrong] });
+    const client = await setup.connect({ problems: true });
+    await client.subscribe('text', '/topic/text');
+    for (let i = 0; i < 2; i++) client.send('SEND', { destination: '/app/text' });
+    await setup.settle();
+    expectEqual(
+      'the problems',
+      problemsOf(client).map(({ code }) => code),
+      ['payload-unwritable', 'payload-unwritable'],
+    );
+  },
+};
+
 const returned: Readonly<Record<string, () => unknown>> = {
   map: () => new Map([['a', 1]]),
+  'map-of-to-json': () => ({ toJSON: () => new Map([['a', 1]]) }),
+  'set-of-to-json': () => ({ toJSON: () => new Set(['a']) }),
+  'error-of-to-json': () => ({ toJSON: () => new Error('It failed.') }),
   set: () => new Set(['a']),
   'array-buffer': () => new Uint8Array([1, 2, 3]).buffer,
   error: () => new Error('It failed.'),
@@ -470,8 +653,14 @@ export const payloads: readonly Case[] = [
   foreignValidator,
   foreignTransformer,
   ...nestedClasses,
+  ...mistakes,
+  wrongShape('true-for-a-date', Dated, { at: true }),
+  chosenClass,
+  ...builtObjects,
   quotedValue('members-of-a-list', Tags, { tags: [secret] }),
   quotedValue('values-of-an-object', Settings, { setting: { a: secret } }),
+  quotedValue('value-inside-of-a-word', Prefixed, { color: secret }),
+  wrongConverter,
   inheritedGetter,
   ...unconvertiblePayloads,
   ...returnedValues,

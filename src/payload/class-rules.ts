@@ -1,0 +1,26 @@
+// How payloads are converted to classes.
+import type { Constructor } from './payload-type.js';
+
+/** What happens to a property of a payload for which the class has no class-validator decorator. */
+export type UnknownProperties = 'drop' | 'reject' | 'keep';
+
+/** How payloads are converted to classes. */
+export interface ClassRules {
+  readonly unknownProperties: UnknownProperties;
+  /** Objects inside of one payload; an array in an array counts as an object. */
+  readonly maxObjects: number;
+  /** Called at start for a class without class-validator decorators. */
+  onUnvalidated(type: Constructor): void;
+  /** Called for each property that is dropped. */
+  onDropped(type: Constructor, property: string): void;
+  /** Returns false if the error should not be logged, because the log has it already. */
+  onFailure(type: Constructor, error: unknown): boolean;
+}
+
+export const defaultClassRules: ClassRules = {
+  unknownProperties: 'drop',
+  maxObjects: 1000,
+  onUnvalidated: () => {},
+  onDropped: () => {},
+  onFailure: () => true,
+};
