@@ -148,7 +148,7 @@ testInvalidInput([
     name: `a prefetch-count of '${count}'`,
     ...subscribe('/queue/x', 'new', { ack: 'client', 'prefetch-count': count }),
     answer: {
-      code: 'header-invalid',
+      code: 'header-refused',
       text: 'The header prefetch-count takes a whole number from 1 to 1000.',
       receipt,
       decoded: true,

@@ -191,9 +191,10 @@ function compare(state: ModelState, real: RealServer, client: number, ended: boo
   if (session.gone) state.clients[client] = undefined;
 }
 
-/** The server logs one error for each lost message. */
+/** The server logs errors for lost messages only, and at most one a minute. */
 function compareLog(errors: readonly string[], lost: number): void {
-  expect(errors).toEqual(Array(lost).fill(expect.stringContaining('is lost')));
+  expect(errors.length).toBeLessThanOrEqual(lost);
+  for (const error of errors) expect(error).toContain('is lost');
 }
 
 /** Adds a delivery with the name that the client has received. */
