@@ -4,6 +4,8 @@ import type { Constructor } from './payload-type.js';
 /** What happens to a property of a payload for which the class has no class-validator decorator. */
 export type UnknownProperties = 'drop' | 'reject' | 'keep';
 
+export const unknownPropertyRules: readonly UnknownProperties[] = ['drop', 'reject', 'keep'];
+
 /** How payloads are converted to classes. */
 export interface ClassRules {
   readonly unknownProperties: UnknownProperties;

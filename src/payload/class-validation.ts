@@ -10,8 +10,6 @@ import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
 import { PlainWalk } from './plain-walk.js';
 
-export { defaultClassRules } from './class-rules.js';
-
 let loading: Promise<ClassLibraries> | undefined;
 let loaded: ClassLibraries | undefined;
 

@@ -14,7 +14,7 @@ import {
   withDefaults,
 } from '../message/option.js';
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
-import { defaultClassRules } from '../payload/class-validation.js';
+import { defaultClassRules, unknownPropertyRules } from '../payload/class-rules.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
   compileSlowConsumers,
@@ -184,7 +184,7 @@ function check(options: ResolvedOptions): void {
   checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
   if (!rejectedFrameAnswers.includes(options.onRejectedFrame))
     throw invalidOption('onRejectedFrame', `must be 'report', 'close' or 'ignore'`);
-  if (!['drop', 'reject', 'keep'].includes(options.unknownProperties))
+  if (!unknownPropertyRules.includes(options.unknownProperties))
     throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
   for (const [i, type] of (options.controllers ?? []).entries()) {
     // Arrow functions have no prototype, and a circular import gives undefined.

@@ -85,7 +85,7 @@ const patternTime: Case = {
   },
 };
 
-/** A server whose queues hold 1 MiB, and a client that has sent more to queues that no one reads. */
+/** A server whose queues hold 1 MiB, and a client that has sent more to queues without readers. */
 async function fillQueues(setup: Setup): Promise<void> {
   await setup.start({
     authenticate,
@@ -138,7 +138,7 @@ const acknowledgingSubscriber: Case = {
 const unreadQueues: Case = {
   fault: 'A3',
   name: 'unread-queues',
-  title: 'A queue takes messages after another client has filled queues that no one reads',
+  title: 'A queue takes messages after another client has filled queues without readers',
   ...bothLanguages,
   async run(setup) {
     await fillQueues(setup);

@@ -830,6 +830,16 @@ const unsupported: readonly Case[] = Object.entries(unsupportedHeaders).map(([na
   ),
 );
 
+/** A server with a client that works on a queue, and a client that reads the dead letters. */
+async function startWithDeadLetters(setup: Setup, ack: string) {
+  await setup.start();
+  const dead = await setup.connect();
+  await dead.subscribe('dead', '/queue/dead-letters');
+  const client = await setup.connect();
+  await client.subscribe('work', '/queue/work', { ack });
+  return { client, dead };
+}
+
 /** Sends NACK with requeue:false. */
 function reject(
   client: StompClient,
@@ -853,11 +863,7 @@ const rejectedInTransaction: Case = {
   protocols: ['stomp-1.1', 'stomp-1.2', 'json'],
   transports: ['memory'],
   async run(setup) {
-    await setup.start();
-    const dead = await setup.connect();
-    await dead.subscribe('dead', '/queue/dead-letters');
-    const client = await setup.connect();
-    await client.subscribe('work', '/queue/work', { ack: 'client' });
+    const { client, dead } = await startWithDeadLetters(setup, 'client');
     for (const body of ['one', 'two']) client.send('SEND', { destination: '/queue/work' }, body);
     await client.next('MESSAGE');
     client.send('BEGIN', { transaction: 't' });
@@ -878,11 +884,7 @@ const rejectedMessage: Case = {
   protocols: ['stomp-1.1', 'stomp-1.2', 'json'],
   transports: ['memory'],
   async run(setup) {
-    await setup.start();
-    const dead = await setup.connect();
-    await dead.subscribe('dead', '/queue/dead-letters');
-    const client = await setup.connect();
-    await client.subscribe('work', '/queue/work', { ack: 'client-individual' });
+    const { client, dead } = await startWithDeadLetters(setup, 'client-individual');
     client.send('SEND', { destination: '/queue/work' }, 'broken');
     reject(client, setup.protocol, await client.next('MESSAGE'));
     await setup.settle();
