@@ -35,10 +35,10 @@ export class Exchange implements DeadLetters {
   readonly #waiting: Waiting[] = [];
   #delivering = false;
   #closed = false;
-
-  /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
+  /** The log of messages that could not be delivered. */
   readonly #undeliverable: LimitedLog;
 
+  /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
   constructor(
     readonly options: BrokerOptions,
     readonly context: BrokerContext,
