@@ -10,6 +10,7 @@ export type {
   Subscriber,
   Subscription,
 } from './broker/broker.js';
+export type { PrefixOptions } from './broker/destination-resolver.js';
 export type { EmbeddedBrokerOptions } from './broker/embedded/broker-options.js';
 export { EmbeddedBroker } from './broker/embedded/embedded-broker.js';
 export type { DurableOptions } from './broker/embedded/durable/durable-subscriptions.js';
@@ -81,7 +82,6 @@ export { createServer } from './server/create-server.js';
 export type {
   EndpointOptions,
   LimitOptions,
-  PrefixOptions,
   ResolvedOptions,
   ServerOptions,
 } from './server/options.js';

@@ -5,7 +5,7 @@ import { problemQueue } from '../message/target.js';
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 
-export interface DestinationPrefixes {
+export interface PrefixOptions {
   /** Destinations of handlers. @default `['/app']` */
   readonly application: readonly string[];
   /** Destinations of the broker. @default `['/topic', '/queue']` */
@@ -33,7 +33,7 @@ export class DestinationResolver {
 
   /** Prefixes match whole segments: `/topic` matches `/topic/x` and not `/topicx`. */
   constructor(
-    { application, broker, user }: DestinationPrefixes,
+    { application, broker, user }: PrefixOptions,
     private readonly separator: Separator,
     private readonly limits: Pick<
       DestinationLimits,

@@ -1,10 +1,10 @@
 // The destinations that a server serves, and the texts for frames whose destination it does not serve.
+import type { PrefixOptions } from '../broker/destination-resolver.js';
 import type { Route } from '../dispatch/route.js';
 import { errorCodes, MessagingError } from '../message/error.js';
 import { editDistance } from '../message/nearest.js';
 import { quote } from '../message/quote.js';
 import type { Separator } from '../pattern/separator.js';
-import type { PrefixOptions } from './options.js';
 
 /** A route of a controller, for people. */
 export interface RouteDescription {

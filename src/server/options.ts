@@ -1,6 +1,7 @@
 // The options of a server.
 import type { Container } from '../container/container.js';
 import type { Broker } from '../broker/broker.js';
+import type { PrefixOptions } from '../broker/destination-resolver.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
@@ -42,15 +43,6 @@ export interface EndpointOptions {
   readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
-}
-
-export interface PrefixOptions {
-  /** Destinations of handlers. @default `['/app']` */
-  readonly application: readonly string[];
-  /** Destinations of the broker. @default `['/topic', '/queue']` */
-  readonly broker: readonly string[];
-  /** Queues of users and of their sessions. @default `/user` */
-  readonly user: string;
 }
 
 /** Limits for everything that a client can make grow. */

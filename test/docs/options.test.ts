@@ -65,7 +65,7 @@ function typesOf(file: string, name: string, path = ''): [string, string][] {
 
 const types = new Map([
   ...typesOf('server/options.ts', 'ServerOptions'),
-  ...typesOf('server/options.ts', 'PrefixOptions', 'prefixes.'),
+  ...typesOf('broker/destination-resolver.ts', 'PrefixOptions', 'prefixes.'),
   ...typesOf('server/options.ts', 'LimitOptions', 'limits.'),
   ...typesOf('pattern/destination-limits.ts', 'DestinationLimits', 'limits.'),
   ...typesOf('session/heartbeat.ts', 'HeartbeatOptions', 'heartbeat.'),
