@@ -41,6 +41,7 @@ const closeCodeOfClass: Readonly<Record<ErrorClass, number>> = {
   operator: closeCodes.internalError,
 };
 
+/** All error codes with their default texts and classes. */
 export const errorCodes = {
   // Bytes that a client sent (wire).
   'frame-malformed': { class: 'client-mistake', text: 'The frame is malformed.' },
@@ -190,18 +191,22 @@ export const errorCodes = {
   'listen-failed': { class: 'operator', text: 'The server cannot listen.' },
 } as const satisfies Record<string, ErrorDescription>;
 
+/** A stable error code. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** One invalid field of a payload. */
 export interface FieldProblem {
   /** The path of the field, as `items.0.price`; empty for the payload itself. */
   readonly path: string;
+  /** Describes the rule that the value breaks. */
   readonly message: string;
 }
 
+/** Further information about an error. */
 interface MessagingErrorOptions extends ErrorOptions {
-  /** A longer explanation; clients may read it. */
+  /** A longer explanation; clients may read it. @default none */
   readonly detail?: string | undefined;
+  /** The invalid fields of a payload. @default none */
   readonly fields?: readonly FieldProblem[] | undefined;
 }
 
@@ -214,9 +219,13 @@ const mark = Symbol.for('signalbox.MessagingError');
  * `instanceof MessagingError` is also true for an error of another copy of the package.
  */
 export class MessagingError extends Error {
+  /** Always `MessagingError`. */
   override readonly name = 'MessagingError';
+  /** The stable code. */
   readonly code: ErrorCode;
+  /** A longer explanation, for people. */
   readonly detail: string | undefined;
+  /** The invalid fields of a payload. */
   readonly fields: readonly FieldProblem[] | undefined;
   readonly #own = true;
 
@@ -231,6 +240,7 @@ export class MessagingError extends Error {
     this.fields = options.fields;
   }
 
+  /** True for errors of this class, also for those of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // Subclasses inherit this method, and only their own instances are theirs.
     if (this !== MessagingError) return Function.prototype[Symbol.hasInstance].call(this, value);
