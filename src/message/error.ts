@@ -47,7 +47,10 @@ export const errorCodes = {
   'frame-malformed': { class: 'client-mistake', text: 'The frame is malformed.' },
   'command-unknown': { class: 'client-mistake', text: 'The command is unknown.' },
   'header-malformed': { class: 'client-mistake', text: 'A header line is malformed.' },
-  'escape-illegal': { class: 'client-mistake', text: 'A header contains an illegal escape sequence.' },
+  'escape-illegal': {
+    class: 'client-mistake',
+    text: 'A header contains an illegal escape sequence.',
+  },
   'text-invalid': {
     class: 'client-mistake',
     text: 'Text must be valid UTF-8.',
@@ -59,7 +62,10 @@ export const errorCodes = {
     class: 'client-mistake',
     text: 'The content-length does not fit the body.',
   },
-  'body-unexpected': { class: 'client-mistake', text: 'A frame of this type must not have a body.' },
+  'body-unexpected': {
+    class: 'client-mistake',
+    text: 'A frame of this type must not have a body.',
+  },
   'frame-too-large': {
     class: 'client-mistake',
     text: 'The frame is larger than the server accepts.',
@@ -123,8 +129,14 @@ export const errorCodes = {
     class: 'refusal',
     text: 'The server does not accept a header of the frame.',
   },
-  'subscription-exists': { class: 'refusal', text: 'The session already has a subscription with this id.' },
-  'subscription-unknown': { class: 'refusal', text: 'The session has no subscription with this id.' },
+  'subscription-exists': {
+    class: 'refusal',
+    text: 'The session already has a subscription with this id.',
+  },
+  'subscription-unknown': {
+    class: 'refusal',
+    text: 'The session has no subscription with this id.',
+  },
   'subscription-limit': {
     class: 'refusal',
     text: 'The session has reached its limit of subscriptions.',
@@ -141,8 +153,14 @@ export const errorCodes = {
     class: 'refusal',
     text: 'The session has reached its limit of running streams.',
   },
-  'transaction-exists': { class: 'refusal', text: 'The session already has a transaction with this name.' },
-  'transaction-unknown': { class: 'refusal', text: 'The session has no transaction with this name.' },
+  'transaction-exists': {
+    class: 'refusal',
+    text: 'The session already has a transaction with this name.',
+  },
+  'transaction-unknown': {
+    class: 'refusal',
+    text: 'The session has no transaction with this name.',
+  },
   'transaction-limit': {
     class: 'refusal',
     text: 'The transactions of the session have reached their limit.',
