@@ -152,7 +152,7 @@ function keepingMany(count: number, retain: Partial<RetainOptions> = prices) {
   return {
     ...broker,
     /** Runs one turn; false when none is waiting. */
-    async turn(): Promise<boolean> {
+    turn: async (): Promise<boolean> => {
       await settled();
       const actions = waiting.splice(0);
       for (const action of actions) action();
@@ -214,7 +214,12 @@ describe('the search of many retained messages for a pattern', () => {
       }
       const expected = [
         ...numbers(4, 2500).filter((each) => each !== '2000' && each !== '2001'),
-        ...['again 0', 'again 2000', 'new', 'last', 'again 3', 'live'],
+        'again 0',
+        'again 2000',
+        'new',
+        'last',
+        'again 3',
+        'live',
       ];
       expect(ann.deliveries.slice(0, -1).every(({ retained }) => retained)).toBe(true);
       expect(ann.takeTexts()).toEqual(expected);
