@@ -45,6 +45,11 @@ import { version } from './version.js';
  * Builds a server; it does not listen yet. All problems of the controllers are reported together.
  *
  * @throws {MessagingError} `option-invalid`, `pattern-invalid`, `controller-invalid`
+ * @example
+ * ```ts
+ * const server = await createServer({ controllers: [ChatController] });
+ * await server.listen(8080);
+ * ```
  */
 export function createServer(given: ServerOptions = {}): Promise<Server> {
   return createObservedServer(given, {});

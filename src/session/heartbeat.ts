@@ -4,6 +4,7 @@ import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
 import type { ClientSession } from './client-session.js';
 
+/** Heart-beat intervals of the server. */
 export interface HeartbeatOptions {
   /**
    * The shortest interval, in milliseconds, at which the server is willing to send heart-beats.

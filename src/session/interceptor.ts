@@ -15,11 +15,13 @@ import type { Session } from './session.js';
  * read-only: a change throws a `TypeError`, so pass on a copy.
  *
  * @example
- *     const logDuration: Interceptor = async (frame, session, next) => {
- *       const start = performance.now();
- *       await next();
- *       console.log(session.id, frame.kind, performance.now() - start);
- *     };
+ * ```ts
+ * const logDuration: Interceptor = async (frame, session, next) => {
+ *   const start = performance.now();
+ *   await next();
+ *   console.log(session.id, frame.kind, performance.now() - start);
+ * };
+ * ```
  */
 export type Interceptor = (
   frame: ClientFrame,
@@ -33,8 +35,10 @@ export type Interceptor = (
  * other sessions receive them, too; do not change the bytes of its body. An exception ends the session with 1011.
  *
  * @example
- *     const hideAudits: OutboundInterceptor = (frame) =>
- *       frame.kind === 'message' && frame.message.headers.has('audit') ? undefined : frame;
+ * ```ts
+ * const hideAudits: OutboundInterceptor = (frame) =>
+ *   frame.kind === 'message' && frame.message.headers.has('audit') ? undefined : frame;
+ * ```
  */
 export type OutboundInterceptor = (frame: ServerFrame, session: Session) => ServerFrame | undefined;
 

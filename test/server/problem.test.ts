@@ -156,7 +156,7 @@ describe('a STOMP client without a subscription for problems', () => {
     await ann.expectNone();
     expect(warnings).toEqual([
       `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'.`,
-      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription of this id.`,
+      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id.`,
     ]);
     await server.close();
   });
@@ -220,7 +220,7 @@ describe('a problem of a client whose protocol has no frame for it', () => {
     await problems.reject(error, { kind: 'unsubscribe', id: '1' }, client);
     expect(log).toEqual([
       'A problem could not be sent to its client.',
-      "UNSUBSCRIBE '1' of session s was rejected: subscription-unknown: The session has no subscription of this id.",
+      "UNSUBSCRIBE '1' of session s was rejected: subscription-unknown: The session has no subscription with this id.",
     ]);
   });
 

@@ -7,6 +7,7 @@ import type { Consumer } from '../queue/consumer.js';
 import type { Publication } from '../../publication.js';
 import { TopicQueue, type TopicQueueParts } from './topic-queue.js';
 
+/** Limits of durable subscriptions. */
 export interface DurableOptions {
   /** Durable subscriptions of all clients together; one client may have a share of them (`limits.shares`). @default 1,000 */
   readonly maxSubscriptions: number;

@@ -20,6 +20,7 @@ import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import type { Entry } from './subscription-index.js';
 
+/** Topics whose last message is kept for new subscribers. */
 export interface RetainOptions {
   /** Destinations and patterns whose last message is kept. @default none */
   readonly destinations: readonly string[];
