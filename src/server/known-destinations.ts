@@ -2,7 +2,7 @@
 import type { PrefixOptions } from '../broker/destination-resolver.js';
 import type { Route } from '../dispatch/route.js';
 import { errorCodes, MessagingError } from '../message/error.js';
-import { editDistance } from '../message/nearest.js';
+import { editDistance, isSimilar } from '../message/nearest.js';
 import { quote } from '../message/quote.js';
 import type { Separator } from '../pattern/separator.js';
 
@@ -108,7 +108,7 @@ export class KnownDestinations {
     const sibling = this.#sibling(on, destination);
     if (sibling !== undefined)
       return `A known destination with the same beginning is '${sibling}'.`;
-    return `Destinations begin with ${this.#prefixes}; no known one is similar.`;
+    return `Destinations of this server begin with ${this.#prefixes}.`;
   }
 
   /** The destination with the smallest number of different characters, up to a limit. */
@@ -148,7 +148,7 @@ export class KnownDestinations {
   }
 }
 
-/** The number of different characters; Infinity above the limit. */
+/** The number of different characters; Infinity above the limit, and for destinations that are not similar. */
 function segmentDistance(
   known: readonly Segment[],
   given: readonly string[],
@@ -157,12 +157,14 @@ function segmentDistance(
   const open = known.at(-1) === '**';
   if (open ? given.length < known.length - 1 : given.length !== known.length) return Infinity;
   let distance = 0;
+  let length = 0;
   for (let i = 0; i < known.length; i++) {
     const segment = known[i];
-    if (segment === '**') return distance;
-    if (segment === undefined || segment === given[i]) continue;
+    if (segment === '**') break;
+    if (segment === undefined) continue;
     distance += editDistance(segment, given[i]!, limit - distance);
     if (distance > limit) return Infinity;
+    length += Math.max(segment.length, given[i]!.length);
   }
-  return distance;
+  return distance === 0 || isSimilar(distance, length) ? distance : Infinity;
 }
