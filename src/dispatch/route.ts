@@ -2,7 +2,7 @@
 import type { Target } from '../message/target.js';
 import type { Invocation } from './invocation.js';
 
-/** Decides where a handler's value goes: compiled from the handler's return rules, or the default. */
+/** Decides where a handler's value goes: compiled from the handler's reply decorators, or the default. */
 export type Reply = (invocation: Invocation) => readonly Target[];
 
 /** The result of a handler: nothing to publish, a value, or a stream of values. */

@@ -7,7 +7,7 @@ import type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './run-ha
 
 /**
  * Runs one handler without a client and without the broker: payload conversion, validation, the method, its exception handlers
- * and its return rule. Pass a class, which is created as the server does, with the fakes of `override`; or pass an instance.
+ * and its reply decorator. Pass a class, which is created as the server does, with the fakes of `override`; or pass an instance.
  *
  * @throws {TestFailure} when the class has no such handler, or several destinations of it match the options
  * @example

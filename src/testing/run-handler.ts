@@ -1,4 +1,4 @@
-// Runs one handler without a client and without the broker: its arguments, the method and its return rule.
+// Runs one handler without a client and without the broker: its arguments, the method and its reply decorator.
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher, type CallOutcome } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';

@@ -13,7 +13,7 @@ import {
 const accepted: Answer = { receipt };
 const noHeaders: Answer = {
   code: 'header-invalid',
-  text: 'The field headers takes an object of strings of Unicode without NUL.',
+  text: 'The field headers must be an object of strings of Unicode without NUL.',
   receipt,
 };
 

@@ -32,7 +32,7 @@ it('the console shows the text alone when the logger cannot show the cause', () 
     },
   };
   unfailing(logger).error('text', {});
-  expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
+  expect(error.mock.calls).toEqual([['text (The cause could not be logged.)']]);
 });
 
 it('the console shows the text alone when the logger rejects', async () => {
@@ -40,7 +40,7 @@ it('the console shows the text alone when the logger rejects', async () => {
   const reject = () => Promise.reject(new Error('The log service is down.'));
   unfailing({ ...silentLogger, error: reject as Logger['error'] }).error('text');
   await vi.waitFor(() =>
-    expect(error.mock.calls).toEqual([['text (The log could not show why.)']]),
+    expect(error.mock.calls).toEqual([['text (The cause could not be logged.)']]),
   );
 });
 
@@ -126,7 +126,7 @@ it('a limited log writes one line a minute, with the number of lines that were l
   await clock.advance(60_000);
   log.write('last');
   expect(lines.slice(1).map(([text]) => text)).toEqual([
-    'later Similar lines left out since the last one: 999.',
+    'later Similar lines omitted since the last one: 999.',
     'last',
   ]);
 });

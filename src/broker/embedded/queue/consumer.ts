@@ -285,7 +285,7 @@ export function prefetchOf(
   if (!/^[1-9]\d*$/.test(text) || Number(text) > maxPrefetch)
     throw new MessagingError(
       'header-refused',
-      `The header prefetch-count takes a whole number from 1 to ${maxPrefetch}.`,
+      `The header prefetch-count must be a whole number from 1 to ${maxPrefetch}.`,
     );
   return Number(text);
 }
