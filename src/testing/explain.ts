@@ -1,4 +1,4 @@
-// Explains failed expectations: what was published, which problems clients received, and what the server logged.
+// Explains failed expectations: lists publications, problems of clients, and lines of the log.
 import { nearest } from '../message/nearest.js';
 import type { TestEnvironment } from './environment.js';
 import { formatProblem, formatThrown, formatValue, type ProblemReport } from './failure.js';
