@@ -1,4 +1,4 @@
-// The log: loggers of other libraries receive text and error in their own order, and a failing logger harms no other code.
+// The log: loggers of other libraries receive text and error in their own order, and a failing logger affects no other code.
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { testClock } from 'signalbox/testing';
@@ -85,7 +85,7 @@ describe('a pino logger', () => {
     expect(String((entries[0]!['err'] as Entry)['stack'])).toContain('logger.test.ts');
   });
 
-  it('keeps its own key for errors', () => {
+  it('uses its own key for errors', () => {
     const [stream, entries] = lines();
     logAll(pino({ errorKey: 'error' }, stream));
     expect(entries[0]).toMatchObject({ msg: 'failed', error });
@@ -107,12 +107,12 @@ describe('a winston logger', () => {
   });
 });
 
-it('the console and other loggers are used as they are', () => {
+it('the console and other loggers are used unchanged', () => {
   expect(adapted(console)).toBe(console);
   expect(adapted(silentLogger)).toBe(silentLogger);
 });
 
-it('a limited log writes one line a minute, with the number of lines that were left out', async () => {
+it('a limited log writes one line per minute, with the number of omitted lines', async () => {
   const lines: unknown[][] = [];
   const clock = testClock();
   const logger = { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) };

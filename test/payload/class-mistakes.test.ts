@@ -137,7 +137,7 @@ describe('a payload class has no mistake', () => {
       }
       return Explicit;
     });
-    // What class-transformer records needs reflect-metadata.
+    // class-transformer needs reflect-metadata for its records.
     for (const name of ['items', 'item', 'instance']) Type(() => Item)(Explicit.prototype, name);
     expect(checkClass(Explicit)).toEqual([]);
   });
@@ -193,7 +193,7 @@ describe('a payload class is reported', () => {
     ]);
   });
 
-  it('for a nested property and for each members without types of the compiler', () => {
+  it('for a nested property and for `each` members without types of the compiler', () => {
     const Early = withoutTypes(() => {
       class Early {
         @ValidateNested()
@@ -381,7 +381,7 @@ describe('a payload class is reported', () => {
   });
 });
 
-it('a class without validators is no mistake, and is logged once', () => {
+it('a class without validators is not a mistake, and is logged once', () => {
   const lines: string[] = [];
   const logger = { error: () => {}, info: () => {}, warn: (text: string) => void lines.push(text) };
   const rules = loggedClassRules('drop', 1000, logger);

@@ -1,4 +1,4 @@
-// Streams of handlers, and what they leave behind of their session's signal.
+// Streams of handlers: their limit, their end, and the listeners on the signal of their session.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
@@ -43,7 +43,7 @@ class StreamController {
 }
 
 it.each(['end', 'fail', 'never-begin'])(
-  'a stream that does this leaves its session nothing to tell: %s',
+  'a stream leaves no listener on the signal of its session: %s',
   async (stream) => {
     const transport = memoryTransport();
     const server = await createServer({
@@ -172,19 +172,22 @@ it.each([
   ['closing', ['a word'], ['{"closed":"later"}']],
   ['once', ['a word'], ['{"instead":"once"}']],
   ['twice', ['a word'], ['{"instead":"twice"}', 'handler-failed']],
-])("a stream's failure goes to the exception handlers: %s", async (how, heard, answers) => {
-  await using app = await testServer({ controllers: [RoomController] });
-  const ann = await app.connect();
-  const errors = await ann.subscribe('/user/queue/errors');
-  const words = await ann.subscribe(`/app/rooms/${how}`);
-  for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
-  for (const answer of answers) {
-    const { payload } = await errors.next();
-    const { code, destination } = payload as { code?: string; destination?: string };
-    expect(code ?? JSON.stringify(payload)).toBe(answer);
-    expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
-  }
-});
+])(
+  'the failure of a stream is passed to the exception handlers: %s',
+  async (how, heard, answers) => {
+    await using app = await testServer({ controllers: [RoomController] });
+    const ann = await app.connect();
+    const errors = await ann.subscribe('/user/queue/errors');
+    const words = await ann.subscribe(`/app/rooms/${how}`);
+    for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
+    for (const answer of answers) {
+      const { payload } = await errors.next();
+      const { code, destination } = payload as { code?: string; destination?: string };
+      expect(code ?? JSON.stringify(payload)).toBe(answer);
+      expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
+    }
+  },
+);
 
 @Controller()
 class EndlessController {
@@ -200,7 +203,7 @@ class EndlessController {
   }
 }
 
-it('a stream that is always ready and never ends leaves others their turn, and ends with its session', async () => {
+it('an endless stream that is always ready does not block other sessions, and ends with its session', async () => {
   const transport = memoryTransport();
   const server = await createServer({ transports: [transport], controllers: [EndlessController] });
   await server.start();

@@ -1,4 +1,4 @@
-// Options: defaults, and what is refused in which words.
+// Options: their defaults, and the errors for invalid options.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { ServerOptions } from '../../src/server/options.js';
@@ -66,7 +66,7 @@ describe('options', () => {
     expect(() => limitsOf({ shares: 0 })).toThrow(`The option 'limits.shares' must be`);
   });
 
-  it('take undefined for absent, and are frozen', () => {
+  it('treat undefined as absent, and are frozen', () => {
     const options = resolveOptions({
       concurrency: undefined,
       limits: { maxFrameBytes: undefined },
@@ -277,7 +277,7 @@ describe('the slow consumers of an endpoint', () => {
     expect(() => resolveOptions(options)).toThrow(`The option '${name}'`);
   });
 
-  it('have patterns that are read at once, as those of all are', () => {
+  it('have patterns that are checked immediately, like the patterns of all options', () => {
     const rules = [{ destination: '/topic/{x', policy: 'conflate' }] as const;
     for (const options of [
       { slowConsumers: { rules } },
