@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { MessagingError } from '../message/error.js';
 
-/** What is known about the client that sent a request. */
+/** Facts about the client that sent a request. */
 export interface RequestClient {
   /** IP address; undefined when the socket has none. */
   readonly address: string | undefined;
