@@ -34,10 +34,15 @@ import type { Clients } from './clients.js';
 import { describeRoutes, type RouteDescription } from './known-destinations.js';
 import type { EndpointOptions, ResolvedOptions } from './options.js';
 
+/** A server that accepts clients and routes their messages to controllers. */
 export interface Server {
+  /** The options with all defaults. */
   readonly options: ResolvedOptions;
+  /** Publishes messages for the application. */
   readonly publisher: Publisher;
+  /** Finds connected sessions. */
   readonly sessions: SessionRegistry;
+  /** Reports session events. */
   readonly events: SessionEvents;
   /**
    * Creates an HTTP server and starts on it. Logs the address.
@@ -65,8 +70,10 @@ export interface Server {
    * @param token a class, or another token of the application's container
    *
    * @example
+   * ```ts
    * const history = await server.get(ChatHistory);
-   * app.get('/history', (request, response) => response.json(history.all()));
+   * express.get('/history', (request, response) => response.json(history.all()));
+   * ```
    */
   get<T>(token: Token<T>): Promise<T>;
   /** The routes of all controllers. */

@@ -4,14 +4,20 @@ import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 
+/** Receives the upgrade requests of one path. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** Receives the other requests of one path. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The members of Node's `http.Server` and `https.Server` that signalbox uses. */
 export interface NodeHttpServer {
+  /** Adds a listener for upgrade requests. */
   on(event: 'upgrade', listener: UpgradeListener): unknown;
+  /** Adds a listener for all requests. */
   on(event: 'request', listener: RequestListener): unknown;
+  /** Returns the number of listeners for upgrade requests. */
   listenerCount(event: 'upgrade'): number;
+  /** Emits an event; signalbox wraps it to receive the requests of its paths first. */
   emit: (event: string, ...values: unknown[]) => boolean;
 }
 

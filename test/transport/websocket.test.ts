@@ -136,7 +136,7 @@ describe('the handshake', () => {
   it('rejects clients with 503 when the server is full, and with 429 when their address has too many', async () => {
     refusal = { code: 'session-limit', excess: 'limit' };
     expect(await raw(upgrade())).toMatch(
-      /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*There are as many sessions as there may be\.$/,
+      /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*The limit of sessions is reached\.$/,
     );
     refusal = { code: 'handshake-limit', excess: 'share' };
     expect(await raw(upgrade())).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/);
