@@ -284,11 +284,16 @@ export class MessagingError extends Error {
     return this.#own;
   }
 
-  /** The WebSocket close code of a session that ends with this error. A failed transaction has the one of its cause. */
+  /**
+   * The WebSocket close code of a session that ends because a handler, an interceptor or another part behind the decoder threw this
+   * error. A failed transaction has the one of its cause. An error of the class `client-mistake` has 1011: only the server finds
+   * violations of the protocol, so the application threw the wrong code.
+   */
   get closes(): number {
     const { code, cause } = this;
-    return code === 'transaction-failed' && cause instanceof MessagingError
-      ? cause.closes
+    if (code === 'transaction-failed' && cause instanceof MessagingError) return cause.closes;
+    return descriptionOf(code).class === 'client-mistake'
+      ? closeCodes.internalError
       : closeCodeOf(code);
   }
 }
@@ -310,7 +315,7 @@ function descriptionOf(code: ErrorCode): ErrorDescription {
   return errorCodes[isErrorCode(code) ? code : 'handler-failed'];
 }
 
-/** The WebSocket close code of a session that ends with an error of this code. */
+/** The WebSocket close code of a session that the server itself ends for this reason, such as a violation of the protocol. */
 export function closeCodeOf(code: ErrorCode): number {
   const { class: type, closes } = descriptionOf(code);
   return closes ?? closeCodeOfClass[type];

@@ -124,8 +124,12 @@ export class Client implements SessionOwner {
     const { session } = this;
     const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
       this.#parts;
-    if (authenticate !== undefined && frame.implicit === true)
-      throw new MessagingError('not-connected');
+    if (authenticate !== undefined && frame.implicit === true) {
+      const error = new MessagingError('not-connected');
+      session.protocolError(error);
+      // Interceptors must not continue as after an accepted CONNECT.
+      throw error;
+    }
     const principal = await authenticated(authenticate, frame, session.handshake);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
