@@ -67,7 +67,8 @@ function field(name: string, fields: string, text: string): InvalidInput {
 }
 
 const noBase64 = 'The field payloadBase64 must be base64 (RFC 4648 section 4).';
-const noText = 'With a content-type that is not JSON the field payload must be a string of Unicode.';
+const noText =
+  'With a content-type that is not JSON the field payload must be a string of Unicode.';
 const json = 'application/json';
 
 testInvalidInput([
