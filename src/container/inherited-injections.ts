@@ -1,5 +1,4 @@
-// Inherited injections: inversify applies the injections of parents to a subclass only with @injectFromBase(), so this file adds
-// it.
+// Inherited injections: inversify applies those of parents to a subclass only with @injectFromBase(), which this file adds.
 import {
   injectable,
   injectFromBase,

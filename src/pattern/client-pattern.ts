@@ -1,5 +1,4 @@
-// Patterns that clients subscribe: literals, `?`, `*` and `**` only. A pattern is split into a shape and literal texts, which are
-// the key in a hash table.
+// Patterns that clients subscribe: literals, `?`, `*` and `**` only, split into a shape and literal texts for lookups in hash tables.
 import { MessagingError } from '../message/error.js';
 import { deepAfterSlash, type Separator } from './separator.js';
 

@@ -1,5 +1,4 @@
-// The checks of a broker's queues, acknowledgements and transactions: each message is delivered to one consumer until it is
-// settled.
+// The checks of a broker's queues, acknowledgements and transactions: one consumer receives a message until it is settled.
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import type { Operation } from '../../broker/broker.js';
 import { withBroker, type BrokerHarness, type BrokerSubject } from './broker-harness.js';
