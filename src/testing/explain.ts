@@ -1,4 +1,4 @@
-// Explains failed expectations: lists publications, problems of clients, and lines of the log.
+// Explains failed expectations: lists the published messages, the problems of clients, and the log of the server.
 import { nearest } from '../message/nearest.js';
 import type { TestEnvironment } from './environment.js';
 import { formatProblem, formatThrown, formatValue, type ProblemReport } from './failure.js';

@@ -1,4 +1,4 @@
-// A server under test: connects clients, lists publications and log entries, and checks at the end that no work remains.
+// A server under test: connects clients, lists published messages and log lines, and checks at the end that no work remains.
 import type { Token } from '../container/container.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import { compileDestination } from '../pattern/destination-pattern.js';

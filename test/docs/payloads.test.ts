@@ -50,5 +50,5 @@ it('has rows', () => {
 });
 
 it.each(rows)('%s', async (contentType, cells) => {
-  expect(await Promise.all(columns.map((type) => behaviour(contentType, type)))).toEqual(cells);
+  expect(await Promise.all(columns.map((type) => behavior(contentType, type)))).toEqual(cells);
 });

@@ -55,7 +55,7 @@ function typed(name: string, json: string, answer: Answer): InvalidInput {
 function takesText(field: string): Answer {
   return {
     code: 'header-invalid',
-    text: `The field ${field} takes a string of Unicode without NUL.`,
+    text: `The field ${field} must be a string of Unicode without NUL.`,
   };
 }
 

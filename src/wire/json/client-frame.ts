@@ -164,7 +164,9 @@ function readBody({ fields, bytes }: Source, given: Headers): Body {
 function readPayload(payload: unknown, bytes: Buffer, given: Headers): Body {
   const media = mediaTypeOf(given.get('content-type') ?? 'application/json');
   if (!media.unicode)
-    throw invalidBody('The field payload is UTF-8; use payloadBase64 for bytes of another charset.');
+    throw invalidBody(
+      'The field payload is UTF-8; use payloadBase64 for bytes of another charset.',
+    );
   if (media.json)
     return { headers: withContentType(given, 'application/json'), body: copyPayload(bytes) };
   if (typeof payload !== 'string' || !payload.isWellFormed())

@@ -9,14 +9,16 @@ export interface Dialect {
   /** True when CR LF ends a line like LF; otherwise the CR belongs to the header. */
   readonly crlf: boolean;
   readonly escaping: Escaping;
+  /** True when spaces and tabs around names and values do not belong to them. */
+  readonly trims: boolean;
   /** True when an unexpected body and its `content-length` are ignored; otherwise such a frame is malformed. */
   readonly ignoresBodies: boolean;
 }
 
 export const dialects: Readonly<Record<Version, Dialect>> = {
-  '1.0': { version: '1.0', crlf: false, escaping: verbatim, ignoresBodies: true },
-  '1.1': { version: '1.1', crlf: false, escaping: escaping11, ignoresBodies: false },
-  '1.2': { version: '1.2', crlf: true, escaping: escaping12, ignoresBodies: false },
+  '1.0': { version: '1.0', crlf: false, escaping: verbatim, trims: true, ignoresBodies: true },
+  '1.1': { version: '1.1', crlf: false, escaping: escaping11, trims: false, ignoresBodies: false },
+  '1.2': { version: '1.2', crlf: true, escaping: escaping12, trims: false, ignoresBodies: false },
 };
 
 /**
