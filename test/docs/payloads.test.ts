@@ -26,7 +26,7 @@ async function read(text: string, contentType: string, type: PayloadType): Promi
 }
 
 /** The content of a table cell, determined with three bodies. */
-async function behaviour(contentType: string, type: PayloadType): Promise<string> {
+async function behavior(contentType: string, type: PayloadType): Promise<string> {
   const [object, quoted, plain] = await Promise.all(
     ['{"a":1}', '"quoted"', 'plain'].map((text) => read(text, contentType, type)),
   );
