@@ -172,22 +172,19 @@ it.each([
   ['closing', ['a word'], ['{"closed":"later"}']],
   ['once', ['a word'], ['{"instead":"once"}']],
   ['twice', ['a word'], ['{"instead":"twice"}', 'handler-failed']],
-])(
-  'the failure of a stream is passed to the exception handlers: %s',
-  async (how, heard, answers) => {
-    await using app = await testServer({ controllers: [RoomController] });
-    const ann = await app.connect();
-    const errors = await ann.subscribe('/user/queue/errors');
-    const words = await ann.subscribe(`/app/rooms/${how}`);
-    for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
-    for (const answer of answers) {
-      const { payload } = await errors.next();
-      const { code, destination } = payload as { code?: string; destination?: string };
-      expect(code ?? JSON.stringify(payload)).toBe(answer);
-      expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
-    }
-  },
-);
+])('a failing stream calls the exception handlers: %s', async (how, received, answers) => {
+  await using app = await testServer({ controllers: [RoomController] });
+  const ann = await app.connect();
+  const errors = await ann.subscribe('/user/queue/errors');
+  const words = await ann.subscribe(`/app/rooms/${how}`);
+  for (const payload of received) expect(await words.next()).toMatchObject({ payload });
+  for (const answer of answers) {
+    const { payload } = await errors.next();
+    const { code, destination } = payload as { code?: string; destination?: string };
+    expect(code ?? JSON.stringify(payload)).toBe(answer);
+    expect(destination).toBe(code === undefined ? undefined : `/app/rooms/${how}`);
+  }
+});
 
 @Controller()
 class EndlessController {
