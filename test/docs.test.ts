@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorCodes, type ErrorCode } from '../src/index.js';
 import { closeCodeOf } from '../src/message/error.js';
+import { readExamples } from './docs/docstrings.js';
 import {
   anchorsOf,
   importsOf,
@@ -22,8 +23,8 @@ import { compile, importedFilesOf, programsOf, run, runWithoutTypes } from './do
 const pages = readPages();
 const named = pages.map((each): [string, Page] => [each.path, each]);
 
-describe('the programs of the documentation', () => {
-  const programs = programsOf(pages);
+describe('the programs of the documentation, and the examples in docstrings,', () => {
+  const programs = programsOf([...pages, ...readExamples()]);
   let errors: string;
 
   beforeAll(async () => {
@@ -33,7 +34,9 @@ describe('the programs of the documentation', () => {
   }, 60_000);
 
   it('are found', () => {
-    expect(programs.map(({ page: { path } }) => path)).toContain('README.md');
+    const paths = programs.map(({ page: { path } }) => path);
+    expect(paths).toContain('README.md');
+    expect(paths).toContain('src/server/create-server.ts');
   });
 
   it('compile', () => {

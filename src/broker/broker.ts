@@ -9,12 +9,15 @@ import type { Separator } from '../pattern/separator.js';
 import type { QueueOptions } from './embedded/queue/queue-memory.js';
 import type { Publication } from './publication.js';
 
+/** One subscription, as the broker sees it. */
 export interface Subscription {
   /** Unique within one connection to the broker. */
   readonly id: string;
   /** A destination or a pattern. */
   readonly destination: string;
+  /** How the client acknowledges messages. */
   readonly ack: AckMode;
+  /** Headers of the SUBSCRIBE frame. */
   readonly headers: Headers;
   /** The name of a durable subscription, unique to one client; it is kept while its subscriber is away, until UNSUBSCRIBE. */
   readonly durable?: string | undefined;
@@ -25,6 +28,7 @@ export interface Settlement {
   readonly kind: 'ack' | 'nack';
   /** The `ack` mark of the delivery. It must not begin with `own-`, which marks deliveries of session queues. */
   readonly id: string;
+  /** The subscription that received the message; sent by STOMP 1.1 clients. */
   readonly subscription?: string | undefined;
   /** False for a NACK whose message goes to the dead letters. @default true */
   readonly requeue?: boolean | undefined;
@@ -37,6 +41,7 @@ export type Operation =
 
 /** The receiver of deliveries: one session. */
 export interface Subscriber {
+  /** Id of the session. */
   readonly id: string;
   /** The account whose share of the broker's limits its subscriptions use: its user, or its address when it is anonymous. */
   readonly account?: string | undefined;
@@ -54,25 +59,39 @@ export interface Subscriber {
 
 /** The connection of one subscriber to the broker. An external broker may answer later; it refuses with a MessagingError. */
 export interface BrokerConnection {
+  /**
+   * Opens a subscription; when the call has completed, it receives all later publications.
+   *
+   * @throws {MessagingError} the reason for which the broker refuses it
+   */
   subscribe(subscription: Subscription): void | Promise<void>;
+  /** Ends a subscription. @throws {MessagingError} `subscription-unknown` */
   unsubscribe(id: string): void | Promise<void>;
+  /** Publishes a message of the client. @throws {MessagingError} the reason for which the broker refuses it */
   send(publication: Publication): void | Promise<void>;
+  /** Acknowledges a delivery, or returns it. @throws {MessagingError} `acknowledgement-unknown` */
   settle(settlement: Settlement): void | Promise<void>;
   /** All operations take effect, or none. */
   commit(operations: readonly Operation[]): void | Promise<void>;
+  /** Ends all subscriptions; messages that were not acknowledged go to other subscribers. */
   close(): void | Promise<void>;
 }
 
 /** What a server gives its broker, so that both use the same clock, ids, log and separator. */
 export interface BrokerContext {
+  /** The clock of the server. */
   readonly clock: Clock;
+  /** Makes ids of messages. */
   readonly ids: Pick<Ids, 'message'>;
+  /** The logger of the server. */
   readonly logger: Logger;
+  /** Separates the segments of destinations. */
   readonly separator: Separator;
   /** A limit that clients share is divided into so many parts; one account may use one part. */
   readonly shares: number;
 }
 
+/** Delivers publications to subscribers of topics and queues (Spring: AbstractBrokerMessageHandler). */
 export interface Broker {
   /** Options of its queues; the acknowledged queues of sessions have the same. @default those of the embedded broker */
   readonly queueOptions?: QueueOptions;
@@ -81,7 +100,9 @@ export interface Broker {
    * called after such an exception. It is called after a rejection.
    */
   start(context: BrokerContext): void | Promise<void>;
+  /** Called once, after all connections are closed. Releases timers, files and sockets. */
   stop(): void | Promise<void>;
+  /** Connects one session. Called after `start` has completed. */
   connect(subscriber: Subscriber): BrokerConnection;
   /** Publishes for the application. */
   publish(publication: Publication): void | Promise<void>;

@@ -5,6 +5,7 @@ import { problemQueue } from '../message/target.js';
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 
+/** The prefixes of destinations, which select the receiver of a message. */
 export interface PrefixOptions {
   /** Destinations of handlers. @default `['/app']` */
   readonly application: readonly string[];

@@ -9,6 +9,7 @@ import type { Message } from '../message/message.js';
 export interface Publication {
   /** The header `message-id` of all deliveries. */
   readonly id: string;
+  /** The message for subscribers. */
   readonly message: Message;
   /** The session whose client sent the message to the broker; undefined when the application published it. */
   readonly origin: string | undefined;

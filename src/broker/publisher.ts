@@ -19,8 +19,13 @@ import type { ReplyDirectory } from './reply-addresses.js';
 import type { SessionSubscriber, TransactionStep } from './subscriber.js';
 import type { UserDirectory } from './user-directory.js';
 
+/** Options of one publication. */
 export interface PublishOptions {
-  /** Headers for subscribers, as an object or a map. `content-type` chooses the converter; without it the type of the value does. */
+  /**
+   * Headers for subscribers, as an object or a map. `content-type` chooses the converter; without it the type of the value does.
+   *
+   * @default none
+   */
   readonly headers?: Readonly<Record<string, string>> | Headers;
 }
 

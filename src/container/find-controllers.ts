@@ -16,8 +16,10 @@ import type { Constructor } from '../payload/converter.js';
  * @throws {MessagingError} `option-invalid` when no file matches, or no matching file exports a controller
  *
  * @example
+ * ```ts
  * const controllers = await findControllers('*.controller.js', import.meta.dirname);
  * const server = await createServer({ controllers });
+ * ```
  */
 export async function findControllers(
   pattern: string,

@@ -6,6 +6,7 @@ import type { PayloadReader, PayloadType } from '../payload/converter.js';
 export interface Parameter {
   /** The name of the handler, as `ChatController.say`. */
   readonly handler: string;
+  /** Position of the parameter, from 0. */
   readonly index: number;
   /** The type that the compiler recorded (`emitDecoratorMetadata`); undefined if it recorded none. */
   readonly type: unknown;

@@ -19,6 +19,7 @@ export interface DispatchRequest {
 export interface Invocation {
   /** The kind of the frame: SEND or SUBSCRIBE. */
   readonly on: 'send' | 'subscribe';
+  /** The session of the client. */
   readonly session: Session;
   /** The client's message with its full destination. The body of a SUBSCRIBE is empty. */
   readonly message: Message;

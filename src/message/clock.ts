@@ -1,11 +1,13 @@
 // The clock: the only file that reads the system time and sets timers.
 import { performance } from 'node:perf_hooks';
 
+/** A timer that has been set. */
 export interface Timer {
   /** Stops the timer. Does nothing when it has fired. */
   cancel(): void;
 }
 
+/** Measures time and sets timers; tests replace it. */
 export interface Clock {
   /** Milliseconds of a monotonic clock, for intervals. */
   now(): number;

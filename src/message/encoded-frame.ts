@@ -2,6 +2,7 @@
 
 /** Adds the framing of a transport to an encoded frame. All connections of one transport kind share one object, so that the result can be cached. */
 export interface Framing {
+  /** Returns the bytes of the frame with the framing. */
   frame(encoded: EncodedFrame): Uint8Array;
 }
 
@@ -24,6 +25,7 @@ export class EncodedFrame {
   #others: Framed[] | undefined;
 
   constructor(
+    /** The bytes of the frame without framing. */
     readonly bytes: Uint8Array,
     /** True when the bytes are not valid text, so that WebSocket must send them in a binary message. */
     readonly binary: boolean,

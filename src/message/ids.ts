@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { isPromise, refusedPromise } from './promise.js';
 
+/** Makes the ids of a server. */
 export interface Ids {
   /** The id of a session; cannot be guessed. */
   session(): string;

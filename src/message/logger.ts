@@ -7,11 +7,15 @@ import { isPromise } from './promise.js';
  * they are.
  */
 export interface Logger {
+  /** Logs a failure. @param cause the error behind it */
   error(text: string, cause?: unknown): void;
+  /** Logs a problem that the server has handled. @param cause the error behind it */
   warn(text: string, cause?: unknown): void;
+  /** Logs an event of normal operation. */
   info(text: string): void;
 }
 
+/** Logs to the console; the default of a server. */
 export const consoleLogger: Logger = {
   error: (text, cause) => (cause === undefined ? console.error(text) : console.error(text, cause)),
   warn: (text, cause) => (cause === undefined ? console.warn(text) : console.warn(text, cause)),
@@ -95,4 +99,5 @@ export class LimitedLog {
   }
 }
 
+/** Logs nothing. */
 export const silentLogger: Logger = { error: () => {}, warn: () => {}, info: () => {} };

@@ -11,11 +11,13 @@ export type RepeatedHeaders = ReadonlyMap<string, readonly string[]>;
 
 /** A message from a publisher to subscribers. Never changes after it was made: encoders cache bytes by its identity. */
 export interface Message {
+  /** The destination that the message is published to. */
   readonly destination: string;
   /** Headers of the application and `content-type`, without headers that the server owns (`message-id`, `subscription`, ...). */
   readonly headers: Headers;
   /** Sent to subscribers after the first values, which are in `headers`. Absent when no header is repeated. */
   readonly repeatedHeaders?: RepeatedHeaders | undefined;
+  /** The payload in bytes. */
   readonly body: Uint8Array;
 }
 
@@ -30,5 +32,6 @@ export function valuesOf(
 
 /** The user of a session. */
 export interface Principal {
+  /** Unique name of the user; `/user/{name}/...` addresses the user's sessions. */
   readonly name: string;
 }

@@ -1,7 +1,9 @@
 // The targets of a handler's result.
 import type { Headers } from './message.js';
 
+/** Fields of every target. */
 interface Addressed {
+  /** The destination as a publisher names it; for a user or a session without the user prefix. */
   readonly destination: string;
   /** Headers for subscribers, besides the content type. */
   readonly headers?: Headers | undefined;
@@ -15,22 +17,27 @@ export interface DestinationTarget extends Addressed {
 /** To every session of a user that has subscribed `/user` + destination. */
 export interface UserTarget extends Addressed {
   readonly kind: 'user';
+  /** Name of the user. */
   readonly user: string;
 }
 
 /** To one session's subscription of `/user` + destination. */
 export interface SessionTarget extends Addressed {
   readonly kind: 'session';
+  /** Id of the session. */
   readonly session: string;
 }
 
 /** To one subscription, without the broker: the answer of a `@SubscribeMapping`. */
 export interface SubscriptionTarget extends Addressed {
   readonly kind: 'subscription';
+  /** Id of the session. */
   readonly session: string;
+  /** Id of the subscription in its session. */
   readonly subscription: string;
 }
 
+/** The receivers of a handler's result. */
 export type Target = DestinationTarget | UserTarget | SessionTarget | SubscriptionTarget;
 
 /** The queue of a session for problems, below the user prefix; only the server and exception handlers publish to it. */

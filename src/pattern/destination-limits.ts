@@ -2,6 +2,7 @@
 import { MessagingError } from '../message/error.js';
 import { countWildcards, isClientPattern } from './client-pattern.js';
 
+/** Limits of destinations and patterns that clients send. */
 export interface DestinationLimits {
   /** Characters (UTF-16 code units) of a destination in SEND or SUBSCRIBE. @default 1,024 */
   readonly maxDestinationCharacters: number;

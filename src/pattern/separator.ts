@@ -1,5 +1,6 @@
 // The character between the segments of destinations.
 
+/** The character between the segments of destinations. */
 export type Separator = '/' | '.';
 
 export const separators: readonly Separator[] = ['/', '.'];

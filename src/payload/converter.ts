@@ -14,9 +14,11 @@ export type { UnknownProperties } from './class-rules.js';
 export type { MediaType } from './media-type.js';
 export type { Constructor, PayloadType } from './payload-type.js';
 
+/** A value as bytes. */
 export interface WrittenPayload {
   /** Must not change afterwards. Bytes of the value itself are copied. */
   readonly body: Uint8Array;
+  /** The content type of the bytes. */
   readonly contentType: string;
 }
 
@@ -25,14 +27,17 @@ export interface WrittenPayload {
  * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
  *
  * @example
+ * ```ts
  * const csv: PayloadConverter = {
  *   name: 'csv',
  *   mediaTypes: ['text/csv'],
  *   read: (body) => ({ value: parseCsv(body) }),
  *   write: (value, contentType = 'text/csv') => ({ body: formatCsv(value), contentType }),
  * };
+ * ```
  */
 export interface PayloadConverter {
+  /** Name of the format, for error texts. */
   readonly name: string;
   /** The media types that it reads and writes, in lower case: `text/csv`, `text/*`, `application/*+json`, or `*` for all. */
   readonly mediaTypes: readonly string[];

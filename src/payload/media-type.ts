@@ -1,5 +1,6 @@
 // Parses the content type of a message.
 
+/** A parsed content type. */
 export interface MediaType {
   /** In lower case, without parameters: `application/json`. */
   readonly name: string;

@@ -1,6 +1,7 @@
 // The types that a handler can expect of a payload, and how a parameter's type or a schema selects one.
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
+/** A class. */
 export type Constructor<T = object> = new (...args: never[]) => T;
 
 /** The type that a handler expects of a payload. */

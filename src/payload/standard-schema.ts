@@ -13,6 +13,7 @@ import {
 
 /** A schema of zod, valibot, arktype or another library. @see https://standardschema.dev */
 export interface StandardSchema<Output = unknown> {
+  /** The properties of the Standard Schema specification, version 1. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -20,12 +21,16 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
+/** The result of a validation: a value or issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/** One problem that a schema has found. */
 export interface SchemaIssue {
+  /** Describes the problem. */
   readonly message: string;
+  /** The place of the problem in the value; absent for the value itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

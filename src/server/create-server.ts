@@ -16,7 +16,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -47,6 +47,11 @@ import { version } from './version.js';
  * Builds a server; it does not listen yet. All problems of the controllers are reported together.
  *
  * @throws {MessagingError} `option-invalid`, `pattern-invalid`, `controller-invalid`
+ * @example
+ * ```ts
+ * const server = await createServer({ controllers: [ChatController] });
+ * await server.listen(8080);
+ * ```
  */
 export function createServer(given: ServerOptions = {}): Promise<Server> {
   return createObservedServer(given, {});
@@ -152,7 +157,11 @@ export async function createObservedServer(
     serverName: `signalbox/${version}`,
     hooks,
     problems,
-    handle: intercept<Client>(options.interceptors, inbound.route),
+    handle: intercept<Client>(
+      options.interceptors,
+      inbound.route,
+      new LimitedLog(clock, logger, 'error'),
+    ),
   };
   const session: SessionParts = {
     clock,

@@ -8,6 +8,7 @@ import type { Separator } from '../pattern/separator.js';
 
 /** A route of a controller, for people. */
 export interface RouteDescription {
+  /** The kind of frame that the route serves. */
   readonly on: 'send' | 'subscribe';
   /** The destination as clients name it, with the application prefix. */
   readonly destination: string;

@@ -28,8 +28,8 @@ export interface EndpointOptions {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * IP addresses of proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are trusted, or without these their
-   * `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   * IP addresses of proxies, and ranges such as `10.0.0.0/8`, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are
+   * trusted, or without these their `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
    *
    * @default none
    */
@@ -113,6 +113,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxPayloadObjects: number;
 }
 
+/** Options of `createServer`. */
 export interface ServerOptions {
   /** Controller classes to bind and serve. @default the controllers that `container` has bound */
   readonly controllers?: readonly Constructor[];
@@ -124,7 +125,7 @@ export interface ServerOptions {
   readonly transports?: readonly Transport[];
   /** Wire protocols, the preferred one first. @default `[stompCodec, jsonCodec]` */
   readonly codecs?: readonly WireCodec[];
-  /** @default `new EmbeddedBroker()` */
+  /** Delivers publications to subscribers. @default `new EmbeddedBroker()` */
   readonly broker?: Broker;
   /** Payload converters that are tried before those for text, bytes and JSON. @default none */
   readonly converters?: readonly PayloadConverter[];
@@ -135,6 +136,7 @@ export interface ServerOptions {
    * @default `drop`
    */
   readonly unknownProperties?: UnknownProperties;
+  /** The prefixes of destinations. @default the defaults of `PrefixOptions` */
   readonly prefixes?: Partial<PrefixOptions>;
   /** Separates the segments of a destination behind its prefix. @default `/` */
   readonly separator?: Separator;
@@ -159,6 +161,7 @@ export interface ServerOptions {
    * @default `report`
    */
   readonly onRejectedFrame?: RejectedFrameAnswer;
+  /** Heart-beat intervals. @default the defaults of `HeartbeatOptions` */
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
   readonly connectTimeout?: number;
@@ -173,16 +176,17 @@ export interface ServerOptions {
   readonly stallTimeout?: number;
   /** Handlers of one session that may run at the same time. With 1, replies keep the order of their messages. @default 1 */
   readonly concurrency?: number;
+  /** Limits for clients. @default the defaults of `LimitOptions` */
   readonly limits?: Partial<LimitOptions>;
   /** The policy for clients that read too slowly. @default they are disconnected */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
   /** Milliseconds that `close` waits for handlers and clients. @default 10,000 */
   readonly closeTimeout?: number;
-  /** @default the console */
+  /** Receives the log of the server. @default the console */
   readonly logger?: Logger;
-  /** @default the system clock */
+  /** Measures time and sets timers. @default the system clock */
   readonly clock?: Clock;
-  /** @default random ids */
+  /** Makes ids of sessions, messages and reply addresses. @default random ids */
   readonly ids?: Ids;
 }
 
@@ -200,12 +204,20 @@ export interface ResolvedOptions extends Required<
     | 'slowConsumers'
   >
 > {
+  /** The controller classes that were given; undefined when the container's bindings are used. */
   readonly controllers: readonly Constructor[] | undefined;
+  /** The container that was given; undefined when the server made one. */
   readonly container: Container | undefined;
+  /** The broker that was given; undefined when the server made one. */
   readonly broker: Broker | undefined;
+  /** The authenticator that was given; undefined without one. */
   readonly authenticate: Authenticator | undefined;
+  /** The prefixes of destinations. */
   readonly prefixes: PrefixOptions;
+  /** Heart-beat intervals. */
   readonly heartbeat: HeartbeatOptions;
+  /** Limits for clients. */
   readonly limits: LimitOptions;
+  /** The policy for clients that read too slowly. */
   readonly slowConsumers: SlowConsumerOptions;
 }

@@ -4,6 +4,7 @@ import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Session } from './session.js';
 
+/** The session events with their data. */
 export interface SessionEventMap {
   /** CONNECT was accepted, and CONNECTED is queued. */
   readonly connected: { readonly session: Session };
@@ -33,6 +34,7 @@ export interface SessionEventMap {
   };
 }
 
+/** Receives one kind of session event. */
 export type SessionListener<K extends keyof SessionEventMap> = (
   event: SessionEventMap[K],
 ) => void | Promise<void>;

@@ -4,6 +4,7 @@ import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
 import type { ClientSession } from './client-session.js';
 
+/** Heart-beat intervals of the server. */
 export interface HeartbeatOptions {
   /**
    * The shortest interval, in milliseconds, at which the server is willing to send heart-beats.
@@ -92,10 +93,10 @@ export class Heartbeats {
     this.#timer?.cancel();
   }
 
-  /** Bytes or a pong have arrived. */
-  received(): void {
-    this.#lastReceived = this.clock.now();
+  /** Bytes or a pong have arrived. Returns the time of the clock. */
+  received(): number {
     this.#unansweredPings = 0;
+    return (this.#lastReceived = this.clock.now());
   }
 
   /** The client has closed its side of the connection, so it can send no more heart-beats. */

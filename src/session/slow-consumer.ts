@@ -10,9 +10,11 @@ import type { Separator } from '../pattern/separator.js';
  */
 export type SlowConsumerPolicy = 'close' | 'drop-oldest' | 'drop-newest' | 'conflate';
 
+/** The policy for destinations that match. */
 export interface SlowConsumerRule {
   /** A destination or pattern, as clients subscribe to it. */
   readonly destination: string;
+  /** The policy for messages to these destinations. */
   readonly policy: SlowConsumerPolicy;
   /**
    * For `conflate`: the header whose value is the key of a message.
@@ -22,6 +24,7 @@ export interface SlowConsumerRule {
   readonly key?: string;
 }
 
+/** The policies for clients that read too slowly. */
 export interface SlowConsumerOptions {
   /**
    * The policy of destinations without a rule.

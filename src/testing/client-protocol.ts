@@ -64,8 +64,10 @@ const serverHeaders = [
  * Creates the client's side of STOMP 1.2.
  *
  * @example
+ * ```ts
  * const protocol = stompClientProtocol();
  * socket.write(protocol.encode({ kind: 'disconnect' }));
+ * ```
  */
 export function stompClientProtocol(): ClientProtocol {
   const parser = new Parser(unlimited);
@@ -223,8 +225,10 @@ interface JsonMessage {
  * Creates the client's side of the JSON protocol.
  *
  * @example
+ * ```ts
  * const protocol = jsonClientProtocol();
  * socket.write(protocol.encode({ kind: 'disconnect' }));
+ * ```
  */
 export function jsonClientProtocol(): ClientProtocol {
   let rest = '';

@@ -25,12 +25,14 @@ import { TestServer } from './test-server.js';
  *
  * @throws {MessagingError} `option-invalid`, `pattern-invalid`, `controller-invalid` when the options or controllers are invalid
  * @example
+ * ```ts
  * const app = await testServer({ controllers: [ChatController], override: [[ChatHistory, fakeHistory]] });
  * const ann = await app.connect({ user: 'ann' });
  * const room = await ann.subscribe('/topic/rooms/lobby');
  * await ann.send('/app/rooms/lobby/say', { text: 'hi' });
  * const { payload } = await room.next();
  * await app.close();
+ * ```
  */
 export async function testServer<M extends object = AnyDestinations>(
   options: TestServerOptions = {},

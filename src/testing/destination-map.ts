@@ -60,6 +60,7 @@ type Matches<P extends string, D extends string> = P extends '**'
           : false
         : Segment<P, D>;
 
+/** `true` if a segment of a pattern can match a segment of a destination or pattern. */
 type Segment<P extends string, D extends string> = P extends D
   ? true
   : P extends '*' | `${string}{${string}}${string}`

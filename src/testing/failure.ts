@@ -24,6 +24,7 @@ export interface ProblemReport {
 
 /** A problem that a client received: a report of the server, or the value that an exception handler returned. */
 export interface ClientProblem extends ProblemReport {
+  /** Further fields, when an exception handler returned the value. */
   readonly [more: string]: unknown;
 }
 
@@ -37,6 +38,7 @@ export interface SessionEnd {
 
 /** Error that the test kit throws: an expectation failed, or the kit was used incorrectly. */
 export class TestFailure extends Error {
+  /** Always `TestFailure`. */
   override readonly name = 'TestFailure';
   /** The problem that the client received, if the server rejected the frame that the test sent. */
   readonly problem: ClientProblem | undefined;

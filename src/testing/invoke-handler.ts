@@ -11,12 +11,14 @@ import type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './run-ha
  *
  * @throws {TestFailure} when the class has no such handler, or several destinations of it match the options
  * @example
+ * ```ts
  * const { result, targets } = await invokeHandler(ChatController, 'say', {
  *   variables: { room: 'lobby' },
  *   payload: { text: 'hi' },
  *   principal: 'ann',
  *   override: [[ChatHistory, fakeHistory]],
  * });
+ * ```
  */
 export async function invokeHandler<T extends object, K extends MethodName<T>>(
   controller: Constructor<T> | T,

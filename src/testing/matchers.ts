@@ -4,19 +4,28 @@ import { TestClient } from './test-client.js';
 import { TestServer } from './test-server.js';
 import { TestSubscription } from './test-subscription.js';
 
+/** Compares two values; undefined leaves the decision to the next function. */
 type Equality = (...compared: never[]) => boolean | undefined;
 
 /** The part of the matcher context of vitest and jest that these matchers use. */
 interface MatcherContext {
+  /** True after `.not`. */
   readonly isNot?: boolean;
+  /** Compares two values recursively. */
   equals(a: unknown, b: unknown, custom?: Equality[]): boolean;
+  /** Comparisons of the test framework. */
   readonly utils: { readonly subsetEquality: Equality; readonly iterableEquality: Equality };
 }
 
+/** The result of a matcher. */
 interface MatcherResult {
+  /** True when the expectation holds. */
   readonly pass: boolean;
+  /** The text for a failed expectation. */
   message(): string;
+  /** The received value, for a diff. */
   readonly actual?: unknown;
+  /** The expected value, for a diff. */
   readonly expected?: unknown;
 }
 
@@ -36,8 +45,10 @@ export interface SignalboxMatchers<R = void> {
  * Matchers for `expect.extend` of jest; with vitest, import `signalbox/testing/vitest` instead.
  *
  * @example
+ * ```ts
  * expect.extend(matchers);
  * expect(app).toHavePublished('/topic/rooms/lobby', { text: 'hi' });
+ * ```
  */
 export const matchers = {
   toHavePublished(

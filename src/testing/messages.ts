@@ -4,6 +4,7 @@ import type { Message } from '../message/message.js';
 import type { PayloadReader, Payloads } from '../payload/converter.js';
 import { noBody } from '../wire/received-bytes.js';
 
+/** The content of a message. */
 interface MessageContent<T> {
   /** Destination as clients see it. */
   readonly destination: string;

@@ -78,11 +78,11 @@ export interface ConnectOptions {
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Header `host` of CONNECT. */
+  /** Header `host` of CONNECT. @default none */
   readonly host?: string;
-  /** Header `login` of CONNECT. */
+  /** Header `login` of CONNECT. @default none */
   readonly login?: string;
-  /** Header `passcode` of CONNECT. */
+  /** Header `passcode` of CONNECT. @default none */
   readonly passcode?: string;
   /**
    * Intervals in milliseconds: how often the client promises heart-beats, and how often it expects them.
@@ -90,7 +90,7 @@ export interface ConnectOptions {
    * @default [0, 0] (none)
    */
   readonly heartbeat?: HeartbeatPair;
-  /** The HTTP request that opened the connection. */
+  /** The HTTP request that opened the connection. @default a request without headers */
   readonly handshake?: {
     /** @default '/' */
     readonly url?: string;
@@ -110,13 +110,13 @@ export interface ConnectOptions {
 
 /** Options of every frame that a client sends. */
 export interface FrameOptions {
-  /** Receipt id. The server answers with a RECEIPT, which `receipts` lists. */
+  /** Receipt id. The server answers with a RECEIPT, which `receipts` lists. @default none */
   readonly receipt?: string;
 }
 
 /** Options of frames that can be part of a transaction. */
 export interface TransactedOptions extends FrameOptions {
-  /** Transaction of the frame. The server processes the frame at its COMMIT. */
+  /** Transaction of the frame. The server processes the frame at its COMMIT. @default none */
   readonly transaction?: string;
 }
 
@@ -158,7 +158,11 @@ export interface SubscribeOptions<
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Class or Standard Schema. Each payload is converted to it and validated when the test reads it. */
+  /**
+   * Class or Standard Schema. Each payload is converted to it and validated when the test reads it.
+   *
+   * @default none: the payload is converted by its content type
+   */
   readonly type?: T;
 }
 

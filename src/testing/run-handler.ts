@@ -17,9 +17,9 @@ import { writeMessage, type PublishedMessage } from './messages.js';
 
 /** The call that a handler receives. */
 export interface InvokeOptions {
-  /** Values of the variables in the destination pattern, such as `{ room: 'lobby' }`. Give all of them, or `destination`. */
+  /** Values of the variables in the destination pattern, such as `{ room: 'lobby' }`. Give all of them, or `destination`. @default none */
   readonly variables?: Readonly<Record<string, string | number | boolean>>;
-  /** Payload of the frame. */
+  /** Payload of the frame. @default none: the body is empty */
   readonly payload?: unknown;
   /**
    * User of the session.
@@ -33,11 +33,11 @@ export interface InvokeOptions {
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Properties of the session; the others are empty, and its id is `session-0`. */
+  /** Properties of the session; the others are empty, and its id is `session-0`. @default {} */
   readonly session?: Partial<Omit<Session, 'principal'>>;
-  /** Destination with the application prefix. Needed if the handler has several destinations or a wildcard. */
+  /** Destination with the application prefix. Needed if the handler has several destinations or a wildcard. @default the only one of the handler */
   readonly destination?: string;
-  /** Kind of the frame. Needed if the handler serves both kinds. */
+  /** Kind of the frame. Needed if the handler serves both kinds. @default the only one of the handler */
   readonly on?: 'send' | 'subscribe';
   /**
    * Whether the payload is converted and validated like that of a client. With `false`, the handler receives it unchanged.
@@ -45,7 +45,7 @@ export interface InvokeOptions {
    * @default true
    */
   readonly convert?: boolean;
-  /** Signal for the parameter with `@Signal()`. Without it, that signal is never aborted. */
+  /** Signal for the parameter with `@Signal()`. @default a signal that is never aborted */
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,9 @@ import type { Ids } from '../message/ids.js';
  * Creates ids that are the same in every run: `session-1`, `message-1`, `reply-1` and so on. Test servers use them by default.
  *
  * @example
+ * ```ts
  * const app = await testServer({ ids: { ...sequentialIds(), session: () => 'my-session' } });
+ * ```
  */
 export function sequentialIds(): Ids {
   let sessions = 0;

@@ -36,8 +36,10 @@ const turnsAfterTimer = 3;
  * Creates a clock for a test. Pass it to `testServer` when services share the time of the server.
  *
  * @example
+ * ```ts
  * const clock = testClock({ date: Date.UTC(2030, 0, 1) });
  * const app = await testServer({ clock, override: [[AppClock, clock]] });
+ * ```
  */
 export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}): TestClock {
   let now = 0;

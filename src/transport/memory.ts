@@ -12,10 +12,15 @@ import {
 
 /** The handshake of a memory client. */
 export interface MemoryClientOptions {
+  /** Path and query of the request. @default '/' */
   readonly url?: string;
+  /** Headers of the request. @default {} */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The subprotocol that both sides have agreed on. @default none: the first byte selects the protocol */
   readonly subprotocol?: string;
+  /** Address of the client. @default '127.0.0.1' */
   readonly remoteAddress?: string;
+  /** The user, as if the transport had authenticated it. @default none: the client is anonymous */
   readonly principal?: Principal;
 }
 
@@ -25,15 +30,24 @@ export interface MemoryClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** Receives the server's bytes, which other clients may share: do not change them. Bytes that arrive before it is set wait for it. */
   onData: ((bytes: Uint8Array) => void) | undefined;
+  /** Sends bytes to the server. Text is encoded as UTF-8. */
   send(bytes: Uint8Array | string): void;
   /** Stops reading; meanwhile the server's bytes wait in its connection. */
   pause(): void;
+  /** Continues to read after `pause`. */
   resume(): void;
+  /**
+   * Closes the connection.
+   *
+   * @param code close code
+   * @param reason close reason
+   */
   close(code?: number, reason?: string): void;
   /** Ends the connection without a close frame, as a lost network does; the server sees 1006. */
   vanish(): void;
 }
 
+/** The transport without sockets. */
 export interface MemoryTransport extends Transport {
   /**
    * Connects a client; the server has accepted it when this returns.
@@ -48,10 +62,12 @@ const settled = Promise.resolve();
 /**
  * Creates a transport whose clients live in the same process.
  * @example
- *     const memory = memoryTransport();
- *     const server = await createServer({ transports: [memory] });
- *     await server.start();
- *     const client = memory.connect();
+ * ```ts
+ * const memory = memoryTransport();
+ * const server = await createServer({ transports: [memory] });
+ * await server.start();
+ * const client = memory.connect();
+ * ```
  */
 export function memoryTransport(): MemoryTransport {
   let context: TransportContext | undefined;

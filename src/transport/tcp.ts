@@ -25,6 +25,7 @@ import {
   type TransportContext,
 } from './transport.js';
 
+/** Options of the transport for TCP and TLS. */
 export interface TcpOptions {
   /** The port to listen on; 0 means any free port, which `address` returns. STOMP clients expect 61613. */
   readonly port: number;
@@ -34,12 +35,15 @@ export interface TcpOptions {
    */
   readonly host?: string;
   /**
-   * Key, certificate and other options of `node:tls`; without it, connections are not encrypted. `handshakeTimeout` is
+   * Key, certificate and other options of `node:tls`. `handshakeTimeout` is
    * 10,000 milliseconds by default.
+   *
+   * @default none: connections are not encrypted
    */
   readonly tls?: TlsOptions;
 }
 
+/** The transport for TCP and TLS. */
 export interface TcpTransport extends Transport {
   /** The address that the transport listens on; undefined while it does not listen. */
   address(): AddressInfo | undefined;
@@ -67,7 +71,9 @@ const handshakeTimeout = 10_000;
  * Opening it fails with `listen-failed` when the port or the address cannot be used.
  * @throws {MessagingError} `option-invalid` for an unknown name or another type, and when `node:tls` rejects its options
  * @example
- *     const server = await createServer({ transports: [tcpTransport({ port: 61613 })] });
+ * ```ts
+ * const server = await createServer({ transports: [tcpTransport({ port: 61613 })] });
+ * ```
  */
 export function tcpTransport(options: TcpOptions): TcpTransport {
   checkShape('', options, shape);

@@ -25,6 +25,7 @@ export interface Handshake {
 
 /** Receives the events of a connection. Calls never overlap, and none follows `closed`. */
 export interface ConnectionListener {
+  /** Receives bytes of the client, in the order sent. */
   data(chunk: Uint8Array): void;
   /**
    * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
@@ -41,7 +42,9 @@ export interface ConnectionListener {
 
 /** One client. */
 export interface Connection {
+  /** The request that opened the connection. */
   readonly handshake: Handshake;
+  /** The framing that this transport adds to encoded frames. */
   readonly framing: Framing;
   /** True when each chunk is one whole message, as in WebSocket; false when chunks are arbitrary parts of a byte stream. */
   readonly wholeMessages: boolean;
@@ -55,6 +58,7 @@ export interface Connection {
   ping(): boolean;
   /** Stops reading from the client. */
   pause(): void;
+  /** Continues to read after `pause`. */
   resume(): void;
   /** Sends all written bytes, then closes; destroys the connection when the client does not close within `closeTimeout`. */
   close(code: number, reason: string): void;
@@ -70,6 +74,7 @@ export interface TransportLimits {
 
 /** The reason why a connection is refused. */
 export interface ConnectionRefusal {
+  /** The error code of the refusal. */
   readonly code: 'handshake-limit' | 'session-limit';
   /** `limit` when the server is full; `share` when only this address has too many connections. */
   readonly excess: Excess;
@@ -92,9 +97,13 @@ export interface ConnectionGate {
 export interface TransportContext {
   /** Starts a session on a new connection. Never throws: when the server fails, it closes the connection with 1011. */
   readonly accept: (connection: Connection) => void;
+  /** Limits the connections of the server. */
   readonly gate: ConnectionGate;
+  /** The clock of the server. */
   readonly clock: Clock;
+  /** The logger of the server. */
   readonly logger: Logger;
+  /** Limits of the bytes that a transport buffers. */
   readonly limits: TransportLimits;
   /** The HTTP server that `listen` started or `attach` received; undefined after `start`, which uses none. */
   readonly http: HttpHost | undefined;
@@ -104,9 +113,12 @@ export interface TransportContext {
 export interface Transport {
   /** Identifies the transport in logs and error messages. */
   readonly name: string;
-  /** Starts to accept connections. */
+  /** Starts to accept connections. Called again only after `close`: a transport belongs to one server at a time. */
   open(context: TransportContext): void | Promise<void>;
-  /** Stops accepting connections. Open connections stay open until they are closed. */
+  /**
+   * Stops accepting connections. Open connections stay open until they are closed. Also called when `open` has failed, but not for a
+   * transport that the server has not tried to open.
+   */
   close(): void | Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { ClientFrame, Heartbeat, Malformed, ServerFrame } from '../message/
 export interface DecoderLimits {
   /** Bytes of a whole frame. */
   readonly maxFrameBytes: number;
+  /** Headers of one frame. */
   readonly maxHeaders: number;
   /** Bytes of one header line. */
   readonly maxHeaderBytes: number;
@@ -26,11 +27,13 @@ export interface Decoder {
 
 /** Writes server frames. All clients of a version share one encoder, so that equal frames are encoded once. */
 export interface Encoder {
+  /** Returns the bytes of a frame. Equal frames may return the same object. */
   encode(frame: ServerFrame | Heartbeat): EncodedFrame;
 }
 
 /** A wire protocol, for the option `codecs`. */
 export interface WireCodec {
+  /** Name of the protocol, as `stomp`. */
   readonly name: string;
   /** The WebSocket subprotocols of this codec, the preferred one first. */
   readonly subprotocols: readonly string[];
@@ -38,8 +41,13 @@ export interface WireCodec {
   readonly hasNonFatalErrors: boolean;
   /** True when a client without subprotocol that sends this first byte uses this codec. */
   begins(firstByte: number): boolean;
-  /** @param messages true when each chunk is one whole message, as in WebSocket; false for arbitrary parts of a byte stream */
+  /**
+   * Makes a decoder for one client.
+   *
+   * @param messages true when each chunk is one whole message, as in WebSocket; false for arbitrary parts of a byte stream
+   */
   decoder(limits: DecoderLimits, messages: boolean): Decoder;
+  /** Returns the encoder of a protocol version, which all clients of the version share. */
   encoder(version: string): Encoder;
 }
 

@@ -33,8 +33,8 @@ const guarded: readonly {
   // The type of an address opens no socket.
   {
     module: /^node:(?:net|tls)$/,
-    // `transport/forwarded` only compares addresses.
-    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded'],
+    // `message/ip-address` and `transport/forwarded` only spell and compare addresses.
+    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded', 'message/ip-address'],
     typesAnywhere: true,
   },
   { module: /^node:timers/, places: ['message/clock.ts'] },
@@ -49,7 +49,8 @@ const hidden: readonly {
   readonly also?: string;
 }[] = [
   {
-    call: /\b(?:setTimeout|setInterval|setImmediate)\b/,
+    // A socket has a method of this name.
+    call: /(?<!socket\.)\b(?:setTimeout|setInterval|setImmediate)\b/,
     place: 'message/clock.ts',
     also: 'testing/real-time.ts',
   },

@@ -19,7 +19,8 @@ const settings = {
     paths: {},
     moduleDetection: 'force',
   },
-  include: ['*.ts'],
+  // Names that examples in docstrings use without declaring them.
+  include: ['*.ts', '../test/docs/example-fixtures.d.ts'],
 };
 
 /** What esbuild and tsx do: no types for decorators, each file alone, and fields of classes that are defined. */

@@ -38,7 +38,11 @@ describe('the report of a package with two entry points', () => {
     write('src/index.ts', `export { open, type Door } from './door.js';`);
     write(
       'src/door.ts',
-      `interface Lock { readonly key: string }
+      `/** A lock. */
+       interface Lock {
+         /** Its key. */
+         readonly key: string;
+       }
        /** A door. */
        export interface Door {
          /** Its lock. */
@@ -46,6 +50,11 @@ describe('the report of a package with two entry points', () => {
          /** @internal */
          readonly secret: number;
        }
+       /**
+        * Opens a door.
+        * @example
+        * open(door);
+        */
        export function open(door: Door): void {}
        export function unused(): void {}`,
     );
@@ -96,6 +105,31 @@ describe('the report of a package with two entry points', () => {
         '- export function open(door: Door): void;',
         '+     readonly key: symbol;',
         '+ export function open(door?: Door): void;',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('fails for members without a docstring, functions without an example, and options without a default', () => {
+    replace('src/door.ts', '/** A lock. */', '');
+    replace('src/door.ts', '/** Its key. */', '/** @see Door */');
+    replace('src/door.ts', '@example', 'For example:');
+    replace('src/door.ts', 'door?: Door', 'options: DoorOptions');
+    replace(
+      'src/door.ts',
+      'interface Lock',
+      'interface DoorOptions {\n/** Meters. */\nwidth?: number }\ninterface Lock',
+    );
+
+    expect(apiReport(folder)).toEqual({
+      status: 1,
+      output: [
+        'Public members need docstrings, see docs/contributing.md:',
+        'DoorOptions has no docstring.',
+        'DoorOptions.width is an option without a @default.',
+        'Lock has no docstring.',
+        'Lock.key has no docstring.',
+        'open is an exported function without an @example.',
         '',
       ].join('\n'),
     });

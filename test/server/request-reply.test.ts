@@ -43,6 +43,18 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     },
   );
 
+  it.each([' /user/queue/answers', '/temp-queue/answers ', '\t/temp-queue/answers'])(
+    'blanks around a queue of the sender are ignored: %j',
+    async (replyTo) => {
+      const [ann, bob] = [await app.connect(), await app.connect()];
+      const answers = await ann.subscribe(replyTo.trim());
+      const requests = await bob.subscribe('/queue/requests');
+      await ann.send('/queue/requests', 'how many?', { headers: { 'reply-to': replyTo } });
+      await bob.send((await requests.next()).headers['reply-to']!, 42);
+      expect(await answers.next()).toMatchObject({ payload: 42 });
+    },
+  );
+
   it('a handler answers in the same way as a client', async () => {
     const ann = await app.connect();
     const answers = await ann.subscribe('/temp-queue/squares');
@@ -106,7 +118,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect((await requests.next()).headers['reply-to']).toBe(replyTo);
   });
 
-  it.each(['/user/queue/errors'])(
+  it.each(['/user/queue/errors', ' /user/queue/errors'])(
     'a `reply-to` of %s is rejected, because only the server sends to it',
     async (replyTo) => {
       const ann = await app.connect();

@@ -21,12 +21,17 @@ import {
 import { defaultRetainOptions, type RetainOptions } from './topic/retained-messages.js';
 import { defaultTopicOptions, type TopicOptions } from './topic/subscription-index.js';
 
+/** Options of the embedded broker. */
 export interface EmbeddedBrokerOptions {
   /** Keeps messages of queues that have the header `persistent:true`. @default none: they are lost with the process */
   readonly store?: MessageStore;
+  /** Limits of topics. @default the defaults of `TopicOptions` */
   readonly topic?: Partial<TopicOptions>;
+  /** Behavior and limits of queues. @default the defaults of `QueueOptions` */
   readonly queue?: GivenQueueOptions;
+  /** Topics whose last message is kept for new subscribers. @default the defaults of `RetainOptions`: none */
   readonly retain?: Partial<RetainOptions>;
+  /** Limits of durable subscriptions. @default the defaults of `DurableOptions` */
   readonly durable?: Partial<DurableOptions>;
 }
 

@@ -52,12 +52,20 @@ export class EmbeddedBroker implements Broker {
     return exchange?.close();
   }
 
-  /** @throws {MessagingError} `broker-unavailable` before `start` and after `stop` */
+  /**
+   * Connects one session.
+   *
+   * @throws {MessagingError} `broker-unavailable` before `start` and after `stop`
+   */
   connect(subscriber: Subscriber): BrokerConnection {
     return new EmbeddedConnection(subscriber, this.#running());
   }
 
-  /** @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`; `broker-unavailable` before `start` and after `stop` */
+  /**
+   * Publishes for the application.
+   *
+   * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`; `broker-unavailable` before `start` and after `stop`
+   */
   publish(publication: Publication): void | Promise<void> {
     return this.#running().send(publication);
   }

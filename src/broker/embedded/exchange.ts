@@ -55,7 +55,7 @@ export class Exchange implements DeadLetters {
     this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
     this.queues = new Queues(queue, this.#queueMemory);
     this.index = new SubscriptionIndex(separator, topic, shares);
-    this.retained = new RetainedMessages(retain, separator, logger, shares);
+    this.retained = new RetainedMessages(retain, separator, clock, logger, shares);
     this.durables = new DurableSubscriptions(durable, clock, this, shares);
   }
 

@@ -8,10 +8,12 @@ import type { Parameter } from '../parameter.js';
  * Converts the text of a header or of a destination variable (Spring: `Converter<String, T>`).
  *
  * @example
+ * ```ts
  * const color: TextConverter = {
  *   expected: 'a color such as #ff8000',
  *   read: (text) => (/^#[0-9a-f]{6}$/.test(text) ? Number.parseInt(text.slice(1), 16) : undefined),
  * };
+ * ```
  */
 export interface TextConverter {
   /** Describes a valid text; the problem for an invalid one contains it, after `must be`. */
@@ -49,8 +51,10 @@ const booleans = new Map([
  * A UUID, converted to lower case.
  *
  * @example
+ * ```ts
  * @MessageMapping('/orders/{id}/cancel')
  * cancel(@DestinationVariable('id', uuid) id: string) {}
+ * ```
  */
 export const uuid: TextConverter = {
   expected: 'a UUID',
@@ -64,7 +68,10 @@ export const uuid: TextConverter = {
  * @throws {MessagingError} `controller-invalid` when there are no values, or one is not a text or a number
  *
  * @example
+ * ```ts
+ * @MessageMapping('/orders')
  * list(@Header('order', oneOf(['asc', 'desc'])) order: 'asc' | 'desc', @Header('color', oneOf(Color)) color: Color) {}
+ * ```
  */
 export function oneOf(
   values: Readonly<Record<string, string | number>> | readonly (string | number)[],
@@ -89,7 +96,10 @@ export function oneOf(
  * @throws {MessagingError} `controller-invalid` for a type that text cannot be converted to
  *
  * @example
+ * ```ts
+ * @MessageMapping('/orders/find')
  * find(@Header('ids', listOf(Number)) ids: number[]) {}
+ * ```
  */
 export function listOf(item: TextType): TextConverter {
   const converter = converterOf(item);

@@ -12,8 +12,10 @@ import { checkConversion, convert, unsupported, type TextType } from './conversi
  *   when the pattern of the failed route does not declare the variable
  *
  * @example
+ * ```ts
  * @MessageMapping('/rooms/{room}/say')
  * say(@DestinationVariable('room') room: string, text: string) {}
+ * ```
  */
 export const DestinationVariable = createParamDecorator(
   (invocation, parameter, name: string, type?: TextType) => {

@@ -15,6 +15,7 @@ import {
 } from './conversion.js';
 import { mistaken, typeAndOptions } from './given.js';
 
+/** Options of `@Header`. */
 export interface HeaderOptions {
   /** True: a missing header fails with `argument-missing`. False: the argument is undefined. @default true */
   readonly required?: boolean;
@@ -37,8 +38,10 @@ export interface HeaderOptions {
  * @throws {MessagingError} `argument-missing` when the header is missing; `argument-invalid` when it cannot be converted
  *
  * @example
+ * ```ts
  * @MessageMapping('/list')
  * list(@Header('limit', Number, { required: false }) limit: number | undefined, @Header('tag', { all: true }) tags: string[]) {}
+ * ```
  */
 export function Header(name: string, options?: HeaderOptions): ParameterDecorator;
 export function Header(name: string, type: TextType, options?: HeaderOptions): ParameterDecorator;

@@ -6,10 +6,12 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
  * All headers of the client's message, without those that the server owns (Spring: `@Headers`).
  *
  * @example
+ * ```ts
  * @MessageMapping('/order')
  * order(@Headers() headers: Headers) {
  *   return headers.get('tenant');
  * }
+ * ```
  */
 export const Headers: () => ParameterDecorator = createParamDecorator(
   (invocation) => invocation.message.headers,

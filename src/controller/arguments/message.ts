@@ -6,10 +6,12 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
  * The client's message: destination, headers and the bytes of the body (Spring: a `Message<byte[]>` parameter).
  *
  * @example
+ * ```ts
  * @MessageMapping('/upload')
  * upload(@Message() message: Message) {
  *   return message.body.length;
  * }
+ * ```
  */
 export const Message: () => ParameterDecorator = createParamDecorator(
   (invocation) => invocation.message,

@@ -11,6 +11,7 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
 import { mistaken, typeAndOptions } from './given.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
+/** Options of `@Payload`. */
 export interface PayloadOptions {
   /** True: an empty body fails with `payload-missing`. False: the argument is undefined. @default true */
   readonly required?: boolean;
@@ -27,11 +28,13 @@ export interface PayloadOptions {
  *   `payload-invalid` when it is not valid
  *
  * @example
+ * ```ts
  * @MessageMapping('/order')
  * order(@Payload() order: Order) {}
  *
  * @MessageMapping('/orders')
  * orders(@Payload(z.array(orderSchema)) orders: Order[]) {}
+ * ```
  */
 export function Payload(options?: PayloadOptions): ParameterDecorator;
 export function Payload(

@@ -6,10 +6,12 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
  * The authenticated user of the sender's session; undefined if the client is anonymous (Spring: a `Principal` parameter).
  *
  * @example
+ * ```ts
  * @MessageMapping('/say')
  * say(text: string, @Principal() user?: Principal) {
  *   return `${user?.name ?? 'guest'}: ${text}`;
  * }
+ * ```
  */
 export const Principal: () => ParameterDecorator = createParamDecorator(
   (invocation) => invocation.session.principal,

@@ -6,10 +6,12 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
  * The sender's session: id, user, handshake, attributes (Spring: `SimpMessageHeaderAccessor`).
  *
  * @example
+ * ```ts
  * @MessageMapping('/leave')
  * leave(@Session() session: Session) {
  *   session.close();
  * }
+ * ```
  */
 export const Session: () => ParameterDecorator = createParamDecorator(
   (invocation) => invocation.session,

@@ -6,10 +6,12 @@ import { createParamDecorator } from '../decorators/param-decorator.js';
  * ends.
  *
  * @example
+ * ```ts
  * @SubscribeMapping('/prices')
  * async *prices(@Signal() signal: Signal) {
  *   while (!signal.aborted) yield await this.exchange.next({ signal });
  * }
+ * ```
  */
 export const Signal: () => ParameterDecorator = createParamDecorator(
   (invocation) => invocation.signal,

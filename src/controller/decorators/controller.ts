@@ -8,6 +8,7 @@ import { ownDefinition } from '../definition.js';
  *   @default the pattern of the parent class, if it has one
  *
  * @example
+ * ```ts
  * @Controller('/rooms/{room}')
  * class RoomController {
  *   @MessageMapping('/say')
@@ -15,6 +16,7 @@ import { ownDefinition } from '../definition.js';
  *     return `${room}: ${text}`;
  *   }
  * }
+ * ```
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
   return (type) => {

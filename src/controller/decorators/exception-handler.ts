@@ -13,10 +13,12 @@ import { ownDefinition, ownMethod, type ErrorType } from '../definition.js';
  * @param errors the error classes that it handles. @default all thrown values
  *
  * @example
+ * ```ts
  * @MessageExceptionHandler(RoomClosed)
  * closed(error: RoomClosed) {
  *   return { message: error.message };
  * }
+ * ```
  */
 export function MessageExceptionHandler(...errors: readonly ErrorType[]): MethodDecorator {
   return (target, key) => {

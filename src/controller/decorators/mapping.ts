@@ -9,10 +9,12 @@ import { ownMethod } from '../definition.js';
  *   `{id:[0-9]+}`; also as one list. @default the class's pattern
  *
  * @example
+ * ```ts
  * @MessageMapping('/rooms/{room}/say')
  * say(@DestinationVariable('room') room: string, message: ChatMessage) {
  *   return message;
  * }
+ * ```
  */
 export function MessageMapping(
   ...patterns: readonly (string | readonly string[])[]
@@ -29,10 +31,12 @@ export function MessageMapping(
  * @param patterns destinations, as for `@MessageMapping`. @default the class's pattern
  *
  * @example
+ * ```ts
  * @SubscribeMapping('/rooms/{room}/members')
  * members(@DestinationVariable('room') room: string) {
  *   return this.rooms.members(room);
  * }
+ * ```
  */
 export function SubscribeMapping(
   ...patterns: readonly (string | readonly string[])[]

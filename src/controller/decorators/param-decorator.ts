@@ -14,11 +14,14 @@ const mark = Symbol.for('signalbox.argument');
  * @param check runs at start for each use; returns a sentence with the mistake and its fix, or undefined
  *
  * @example
+ * ```ts
  * const Tenant = createParamDecorator((invocation) => invocation.session.attributes.get('tenant'));
  * const Cookie = createParamDecorator((invocation, parameter, name: string) => cookieOf(invocation, name));
  *
  * // In a controller:
+ * @MessageMapping('/order')
  * order(@Tenant() tenant: string, @Cookie('theme') theme: string) {}
+ * ```
  */
 export function createParamDecorator<A extends readonly unknown[] = []>(
   resolver: (invocation: Invocation, parameter: Parameter, ...given: A) => unknown,

@@ -9,6 +9,7 @@ import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../defin
 /** For a method, or for a class and all its `@MessageMapping` methods. */
 export type ReplyDecorator = ClassDecorator & MethodDecorator;
 
+/** Options of `@SendToUser`. */
 export interface SendToUserOptions {
   /** True: all sessions of the user receive the value. False: only the sending session. @default true */
   readonly broadcast?: boolean;
@@ -21,11 +22,13 @@ export interface SendToUserOptions {
  *   @default `/topic` + the message's destination without its application prefix
  *
  * @example
+ * ```ts
  * @MessageMapping('/rooms/{room}/say')
  * @SendTo('/topic/rooms/{room}', '/topic/all')
  * say(message: ChatMessage) {
  *   return message;
  * }
+ * ```
  */
 export function SendTo(...destinations: readonly (string | readonly string[])[]): ReplyDecorator {
   const given = destinations.flat();
@@ -41,11 +44,13 @@ export function SendTo(...destinations: readonly (string | readonly string[])[])
  *   @default `/queue` + the message's destination without its application prefix
  *
  * @example
+ * ```ts
  * @MessageMapping('/order')
  * @SendToUser('/queue/orders', { broadcast: false })
  * order(order: Order) {
  *   return { accepted: true };
  * }
+ * ```
  */
 export function SendToUser(
   ...given: readonly string[] | readonly [...string[], SendToUserOptions]
@@ -72,9 +77,11 @@ const optionsShape: Shape<SendToUserOptions> = { broadcast: true };
  * except undefined and null, and it must not be asynchronous.
  *
  * @example
+ * ```ts
  * const SendToTenant = createReplyDecorator(({ session }) => [
  *   { kind: 'destination', destination: `/topic/tenants/${session.attributes.get('tenant')}` },
  * ]);
+ * ```
  */
 export function createReplyDecorator(reply: Reply): ReplyDecorator {
   const findings =

@@ -8,6 +8,7 @@ import { deadline, turns } from '../real-time.js';
 import { answer, eventually } from './waiting.js';
 import { messageOf, publicationOf, sentinelText, TestSubscriber } from './test-subscriber.js';
 
+/** The broker under test. */
 export interface BrokerSubject {
   /** Makes a broker that has not started and holds no messages. */
   readonly broker: () => Broker;

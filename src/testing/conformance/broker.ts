@@ -6,7 +6,16 @@ import { casesOf, type ConformanceCase, type Exceptions } from './conformance-ca
 
 export type { BrokerSubject } from './broker-harness.js';
 
-/** @throws {Error} for an exception to a case that does not exist */
+/**
+ * The cases of the suite for brokers, for any test framework.
+ *
+ * @param exceptions cases that the broker fails, each with its reason
+ * @throws {Error} when an exception names a case that does not exist
+ * @example
+ * ```ts
+ * for (const { name, run } of brokerConformance({ broker: () => new EmbeddedBroker() })) it(name, run);
+ * ```
+ */
 export function brokerConformance(
   subject: BrokerSubject,
   exceptions: Exceptions = {},

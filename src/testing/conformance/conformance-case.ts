@@ -1,6 +1,7 @@
 // The cases of a conformance suite, which any test framework can run.
 import { nearest } from '../../message/nearest.js';
 
+/** One case of a conformance suite. */
 export interface ConformanceCase {
   /** A sentence without its subject, such as `delivers a message to its sender too`. */
   readonly name: string;

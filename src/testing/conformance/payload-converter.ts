@@ -5,7 +5,9 @@ import { mediaTypeOf } from '../../payload/media-type.js';
 import type { PayloadType } from '../../payload/payload-type.js';
 import { casesOf, type Checks, type ConformanceCase, type Exceptions } from './conformance-case.js';
 
+/** The converter under test, with values for its format. */
 export interface ConverterSubject {
+  /** The converter. */
   readonly converter: PayloadConverter;
   /** The type that a handler expects to get the values below. @default `{ kind: 'any' }` */
   readonly type?: PayloadType;
@@ -21,7 +23,24 @@ export interface ConverterSubject {
   readonly malformed: readonly Uint8Array[];
 }
 
-/** @throws {Error} when an exception names a case that does not exist */
+/**
+ * The cases of the suite for payload converters, for any test framework.
+ *
+ * @param exceptions cases that the converter fails, each with its reason
+ * @throws {Error} when an exception names a case that does not exist
+ * @example
+ * ```ts
+ * const subject: ConverterSubject = {
+ *   converter: csvConverter,
+ *   values: [[['a', 'b']]],
+ *   foreignValues: [1],
+ *   contentType: 'text/csv;charset=utf-8',
+ *   foreignContentTypes: ['application/json'],
+ *   malformed: [],
+ * };
+ * for (const { name, run } of converterConformance(subject)) it(name, run);
+ * ```
+ */
 export function converterConformance(
   subject: ConverterSubject,
   exceptions: Exceptions = {},

@@ -19,9 +19,11 @@ export interface TransportClient {
   readonly received: Uint8Array;
   /** Code and reason with which the connection closed, as the client sees them; undefined while it is open. */
   readonly closed: { readonly code: number; readonly reason: string } | undefined;
+  /** Sends bytes to the server. */
   send(bytes: Uint8Array): void;
   /** Stops reading, so that the server's bytes wait. */
   pause(): void;
+  /** Continues to read after `pause`. */
   resume(): void;
   /** Closes the connection as the transport prescribes. */
   close(): void;
@@ -31,6 +33,7 @@ export interface TransportClient {
 
 /** An open transport under test. */
 export interface OpenedTransport {
+  /** The open transport. */
   readonly transport: Transport;
   /** Connects a client. Called only while the transport is open. */
   connect(): Promise<TransportClient>;
@@ -45,8 +48,21 @@ export interface TransportSubject {
 }
 
 /**
- * The cases of the suite, for any test framework.
+ * The cases of the suite for transports, for any test framework.
+ *
+ * @param exceptions cases that the transport fails, each with its reason
  * @throws {Error} when an exception names a case that does not exist
+ * @example
+ * ```ts
+ * const subject: TransportSubject = {
+ *   async open(context) {
+ *     const transport = pipeTransport();
+ *     await transport.open(context);
+ *     return { transport, connect: () => connectPipe(transport) };
+ *   },
+ * };
+ * for (const { name, run } of transportConformance(subject)) it(name, run);
+ * ```
  */
 export function transportConformance(
   subject: TransportSubject,

@@ -18,6 +18,7 @@ import { equalFrames, includesFields } from './frame-assertions.js';
 
 /** The codec under test. */
 export interface CodecSubject {
+  /** The codec. */
   readonly codec: WireCodec;
   /** Makes a new client of the protocol. */
   readonly client: () => ClientProtocol;
@@ -26,8 +27,19 @@ export interface CodecSubject {
 }
 
 /**
- * The cases of the suite, for any test framework.
+ * The cases of the suite for wire protocols, for any test framework.
+ *
+ * @param exceptions cases that the codec fails, each with its reason
  * @throws {Error} when an exception names a case that does not exist
+ * @example
+ * ```ts
+ * const subject: CodecSubject = {
+ *   codec: stompCodec,
+ *   client: stompClientProtocol,
+ *   malformed: [Buffer.from('NONSENSE\\n\\n\\0')],
+ * };
+ * for (const { name, run } of codecConformance(subject)) it(name, run);
+ * ```
  */
 export function codecConformance(
   subject: CodecSubject,

@@ -7,6 +7,7 @@ import type { Journal } from '../store/journal.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { QueuedMessage } from './message-list.js';
 
+/** Behavior and limits of queues. */
 export interface QueueOptions {
   /** Destinations below these prefixes are queues: each message goes to one subscriber. @default `['/queue']` */
   readonly prefixes: readonly string[];
@@ -56,6 +57,7 @@ export interface RedeliveryDelay {
 
 /** The options of queues as an application gives them. */
 export interface GivenQueueOptions extends Partial<Omit<QueueOptions, 'redeliveryDelay'>> {
+  /** The delay before a message is delivered again. @default none */
   readonly redeliveryDelay?: Partial<RedeliveryDelay>;
 }
 

@@ -14,6 +14,7 @@ import {
   type StoreTotals,
 } from './stored-record.js';
 
+/** Options of the store in LevelDB. */
 export interface LevelStoreOptions {
   /** A folder for this store only, created when it is missing. One process at a time can use it. */
   readonly path: string;
@@ -38,7 +39,9 @@ interface Write {
  * @throws {MessagingError} at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents are not exactly
  *   those that were written; when a message is sent: `store-failed`, for example with a full disk
  * @example
- *   new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
+ * ```ts
+ * new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
+ * ```
  */
 export function levelStore({ path }: LevelStoreOptions): MessageStore {
   return new LevelStore(path);

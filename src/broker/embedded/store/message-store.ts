@@ -1,18 +1,22 @@
 // The contract of a message store: it keeps messages of queues that must survive the end of the process.
 import type { Message } from '../../../message/message.js';
 
+/** A message with its place in the store. */
 export interface StoredMessage {
   /** The order of the messages; each number is used once. */
   readonly sequence: number;
   /** The `message-id` of its deliveries. */
   readonly id: string;
+  /** The message. */
   readonly message: Message;
 }
 
+/** One change of the store. */
 export type StoreChange =
   | { readonly kind: 'put'; readonly stored: StoredMessage }
   | { readonly kind: 'remove'; readonly sequence: number };
 
+/** Keeps persistent messages of queues (`persistent:true`) beyond the end of the process. */
 export interface MessageStore {
   /**
    * Called once, before everything else. Returns the messages that were put and not removed, by sequence.

@@ -23,6 +23,7 @@ export interface Entry {
  */
 export type Audience = Entry | Set<Entry>;
 
+/** Limits of topics. */
 export interface TopicOptions {
   /**
    * Different combinations of wildcards (as `/topic/a*` and `/topic/?/b`) in the patterns of all clients together. The broker
