@@ -16,7 +16,10 @@ if (!isSupported)
 // The application or its bundle may have loaded it.
 if (typeof Reflect.getMetadata !== 'function') {
   try {
-    require('reflect-metadata');
+    // Vite's module runner has no require().
+    if (typeof require === 'undefined')
+      process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('reflect-metadata');
+    else require('reflect-metadata');
   } catch (cause) {
     if (Object(cause).code !== 'MODULE_NOT_FOUND') throw cause;
     throw new Error('signalbox needs the package reflect-metadata: npm install reflect-metadata', {
