@@ -36,7 +36,7 @@ describe('another error', () => {
       ),
     ],
     ['of the code of the package', new Error("'inversify' has failed")],
-    ['that is no error', "Cannot find package 'inversify'"],
+    ['that is a text', "Cannot find package 'inversify'"],
   ])('is thrown unchanged: one %s', async (_, error) => {
     await expect(importing(error)).rejects.toBe(error);
   });

@@ -1,4 +1,4 @@
-// An application in a folder of its own that has the packed package installed, and some of the packages that it needs.
+// An application in a temporary folder that has the packed package installed, and some of the packages that it needs.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -203,7 +203,7 @@ describe('a payload class whose type is lost', () => {
     expect(await application.compile()).toBe('');
     const { output } = await application.node('main.js');
     expect(output).toContain(
-      "Order.items: the compiler's type is missing, so arrays and single values cannot be told apart; import 'signalbox' or 'reflect-metadata' before the module of the class",
+      "Order.items: the compiler's type is missing, so arrays and single values cannot be distinguished; import 'signalbox' or 'reflect-metadata' before the module of the class",
     );
     expect(output).toContain(
       "Order.wanted: it accepts only dates, which JSON does not have, so every payload with this property would be invalid; add @Type(() => Date) of class-transformer. The compiler's type is missing: if you compile with emitDecoratorMetadata, import 'signalbox' or 'reflect-metadata' before the module of the class.",
