@@ -103,7 +103,7 @@ export async function createObservedServer(
   if (foundCopies !== undefined) warn(foundCopies);
   const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
-      // The first error says why the server cannot be built.
+      // The first error has the reason why the server cannot be built.
       await container.close().catch(() => {});
       throw error;
     },
