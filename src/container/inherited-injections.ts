@@ -8,6 +8,7 @@ import {
 } from 'inversify';
 import type { Constructor } from '../payload/converter.js';
 import type { Bindings } from './discovery.js';
+import { isForeignService } from './services.js';
 
 /** Metadata key of `@injectable`, which throws when it is applied twice. */
 const injectableKey = '@inversifyjs/core/classIsInjectableFlagReflectKey';
@@ -82,7 +83,7 @@ export function markService(service: object): void {
 
 /** With autobind, inversify would create an instance of the abstract class, which has no methods. */
 function refuseForeignService(token: ServiceIdentifier): void {
-  if (typeof token === 'function' && Object.hasOwn(token, serviceKey) && !ownServices.has(token))
+  if (isForeignService(token))
     throw new Error(
       `${token.name} belongs to another copy of signalbox; remove one of the copies, for example with npm dedupe.`,
     );

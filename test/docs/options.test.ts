@@ -47,8 +47,8 @@ const actual = new Map([
 ]);
 
 it('names every option once, and no other', () => {
-  const said = rows.map(([, name]) => name);
-  expect(said.toSorted(byText)).toEqual([...actual.keys()].toSorted(byText));
+  const listed = rows.map(([, name]) => name);
+  expect(listed.toSorted(byText)).toEqual([...actual.keys()].toSorted(byText));
 });
 
 /** The members of an interface as its source writes them, without `readonly`. */

@@ -78,7 +78,7 @@ describe('an endpoint', () => {
 
 describe('closing', () => {
   it.each([
-    ['says nothing', ''],
+    ['sends nothing', ''],
     ['never ends its request', 'GET /ws HTTP/1.1\r\nHost: x\r\n'],
   ])('does not wait for a connection that %s', async (_, said) => {
     const server = await build();
