@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
 import { MessagingError } from '../message/error.js';
 import { normalizeAddress } from '../message/ip-address.js';
 
-/** What is known about the client that sent a request. */
+/** Facts about the client that sent a request. */
 export interface RequestClient {
   /** IP address; undefined when the socket has none. */
   readonly address: string | undefined;

@@ -42,7 +42,7 @@ const guarded: readonly {
   { module: /^vitest$/, places: ['testing/vitest.ts'] },
 ];
 
-/** What asks the system for time or chance, the file that is to do it, and who may beside it: a test's clock is none. */
+/** Calls that read the time or random numbers of the system, the file for them, and other files that may contain them. */
 const hidden: readonly {
   readonly call: RegExp;
   readonly place: string;

@@ -191,7 +191,7 @@ describe('closing', () => {
       start: () => never,
       stop: () => {},
       connect: () => {
-        throw new Error('nobody connects');
+        throw new Error('no client connects');
       },
       publish: () => {},
     };

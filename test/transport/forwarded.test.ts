@@ -30,7 +30,7 @@ const everything = {
 describe('a request from an address that is not trusted', () => {
   it.each([
     ['without proxies', '203.0.113.1', []],
-    ['beside proxies', '203.0.113.1', ['10.0.0.9']],
+    ['with other proxies', '203.0.113.1', ['10.0.0.9']],
     ['from a part of the address', '10.0.0.99', ['10.0.0.9']],
   ])('is not changed by headers: %s', (_, remoteAddress, trusted) => {
     const client = clientOf({ remoteAddress, headers: everything }, trusted);
@@ -148,7 +148,7 @@ describe('the address', () => {
     expect(clientOf({ headers: { forwarded } }).address).toBe(address);
   });
 
-  it('is not read from Forwarded beside any X-Forwarded header, because clients may have sent it', () => {
+  it('is not read from Forwarded if there is an X-Forwarded header, because clients may have sent it', () => {
     const headers = { forwarded: 'for=198.51.100.1;proto=http', 'x-forwarded-proto': 'https' };
     expect(clientOf({ headers })).toMatchObject({ address: '10.0.0.9', scheme: 'https' });
   });
