@@ -99,7 +99,7 @@ export async function createObservedServer(
   const warn = (text: string) => logger.warn(text);
   const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
-      // The first error says why the server cannot be built.
+      // The first error has the reason why the server cannot be built.
       await container.close().catch(() => {});
       throw error;
     },
