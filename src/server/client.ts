@@ -274,7 +274,7 @@ function logLateFailure(log: LimitedLogs, session: string, code: ErrorCode, caus
   log.write(`late ${code}`, `CONNECT of session ${session} failed: ${code}.`, cause);
 }
 
-/** A function of its own, because the promise may never settle, and must not keep the client in memory. */
+/** Not a method, because the promise may never settle, and must not keep the client in memory. */
 function logRejection(authentication: Promise<unknown>, log: LimitedLogs, session: string): void {
   authentication.catch((error: unknown) => {
     const { code, cause } = MessagingError.from(error);
