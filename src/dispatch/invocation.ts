@@ -15,7 +15,7 @@ export interface DispatchRequest {
   readonly closed?: AbortSignal | undefined;
 }
 
-/** One call of a handler, as argument decorators and reply decorators see it. */
+/** One call of a handler, for argument decorators and reply decorators. */
 export interface Invocation {
   /** The kind of the frame: SEND or SUBSCRIBE. */
   readonly on: 'send' | 'subscribe';

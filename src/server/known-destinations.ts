@@ -12,7 +12,7 @@ export interface RouteDescription {
   readonly on: 'send' | 'subscribe';
   /** The destination as clients name it, with the application prefix. */
   readonly destination: string;
-  /** As `ChatController.say`. */
+  /** Class and method, such as `ChatController.say`. */
   readonly handler: string;
 }
 
@@ -51,7 +51,7 @@ const comparedDestinations = 200;
 
 export class KnownDestinations {
   readonly #known: Readonly<Record<'send' | 'subscribe', readonly KnownDestination[]>>;
-  /** As `'/app', '/topic', '/queue' or '/user'`. */
+  /** A list such as `'/app', '/topic', '/queue' or '/user'`. */
   readonly #prefixes: string;
   /** Segments of the longest application prefix. */
   readonly #prefixSegments: number;
@@ -81,7 +81,7 @@ export class KnownDestinations {
     this.#prefixes = `${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)}`;
   }
 
-  /** Returns the error; when it has the default text of its code, and this text can name the destination, with a better text. */
+  /** Returns the error, with a text that names the destination if the error has the default text of its code. */
   explain(error: MessagingError, kind: string, destination: string | undefined): MessagingError {
     const { code, message, detail, fields, cause } = error;
     const on = kind === 'send' || kind === 'subscribe' ? kind : undefined;
@@ -127,7 +127,7 @@ export class KnownDestinations {
     return nearest;
   }
 
-  /** The destination that begins with the most equal segments, more than those of a prefix. */
+  /** The destination with the most equal segments at its beginning, in addition to those of a prefix. */
   #sibling(on: 'send' | 'subscribe', destination: string): string | undefined {
     if (destination.length > comparedCharacters) return undefined;
     const segments = this.#split(destination);

@@ -87,7 +87,7 @@ it.each<[string, unknown]>([
   await expect(server.attach(given as typeof http)).rejects.toMatchObject({
     code: 'option-invalid',
     message: expect.stringContaining(
-      'attach() needs an HTTP server, as createServer() of node:http; it received',
+      'attach() needs an HTTP server, such as createServer() of node:http; it received',
     ) as string,
   });
   await server.attach(http);
