@@ -16,7 +16,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, LimitedLog, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -131,9 +131,11 @@ export async function createObservedServer(
     clientPublish: options.clientPublish,
     limits,
   });
+  const closeLog = new LimitedLogs(clock, logger, 'warn');
   const client: ClientParts = {
     ids,
     logger,
+    closeLog,
     clients,
     admission,
     events,
@@ -168,6 +170,7 @@ export async function createObservedServer(
     activity,
     turns: new Turns(clock),
     logger,
+    closeLog,
     outbox: {
       clock,
       activity,
