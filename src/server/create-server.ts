@@ -108,6 +108,7 @@ export async function createObservedServer(
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator }),
     clock,
+    logger,
     handlerTimeout: options.handlerTimeout,
   });
   const destinations = new KnownDestinations(routes, options.prefixes, separator);
