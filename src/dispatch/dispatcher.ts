@@ -21,7 +21,7 @@ export interface DispatcherParts {
   readonly clock: Clock;
   /** Receives the errors of listeners on the signals of calls. */
   readonly logger: Logger;
-  /** Milliseconds that a handler may take to settle; 0 is no limit. */
+  /** Milliseconds that a handler may take to settle; 0 means no limit. */
   readonly handlerTimeout: number;
 }
 

@@ -114,7 +114,7 @@ describe('an error of another copy of the package', () => {
     expect(copy.MessagingError.from(error)).toMatchObject({ code: 'no-route' });
   });
 
-  it('is no instance of a subclass', async () => {
+  it('is not an instance of a subclass', async () => {
     const copy = await load();
     class ShopError extends MessagingError {}
     expect(new copy.MessagingError('no-route')).not.toBeInstanceOf(ShopError);

@@ -129,7 +129,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
   );
 
   it.each(['/user/queue/*', '/user/topic/**', '/temp-queue/', '/temp-queue/*', '/temp-queue/**'])(
-    'a `reply-to` of %s, which is no valid queue, is rejected',
+    'a `reply-to` of %s, which is not a valid queue, is rejected',
     async (replyTo) => {
       const ann = await app.connect();
       await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });

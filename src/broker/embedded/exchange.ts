@@ -128,7 +128,7 @@ export class Exchange implements DeadLetters {
     const { storedAs } = dead;
     const destination = this.options.queue.deadLetters;
     try {
-      // A message that is undeliverable there as well would come back for ever.
+      // A message that is undeliverable there as well would return again and again.
       if (message.destination === destination) throw new MessagingError('queue-full');
       const headers = new Map(message.headers).set('original-destination', message.destination);
       const { account } = dead;
