@@ -147,7 +147,7 @@ async function createRoutes(
     const compiled = await compileRoutes(container, options, payloads, hooks, warn);
     return { container, routes: compiled.map((route) => observeRoute(route, hooks)) };
   } catch (error) {
-    // The first error says why the server cannot be built.
+    // The first error has the reason why the server cannot be built.
     await container.close().catch(() => {});
     throw error;
   }

@@ -212,7 +212,7 @@ export class RunningServer implements Server {
     try {
       await this.#starting;
     } catch (error) {
-      // The first error says why the server cannot start.
+      // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;
     }
