@@ -8,7 +8,8 @@ import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
 import { SharedSubscriptions } from '../broker/shared-subscriptions.js';
 import { MessageFrames } from '../broker/subscriber.js';
-import { ServerContainer } from '../container/container.js';
+import type { ServerContainer } from '../container/container.js';
+import { createContainer } from '../container/create-container.js';
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
@@ -32,6 +33,7 @@ import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
+import { describeCopies } from './copies.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import { KnownDestinations } from './known-destinations.js';
@@ -137,13 +139,15 @@ async function createRoutes(
   { clients, events, hooks, logger }: CommonParts,
   { payloads, publisher }: Messaging,
 ): Promise<{ readonly container: ServerContainer; readonly routes: readonly Route[] }> {
-  const container = new ServerContainer(options.container, {
+  const container = await createContainer(options.container, {
     publisher,
     registry: clients,
     events,
   });
+  const warn = (text: string) => logger.warn(text);
+  const foundCopies = describeCopies();
+  if (foundCopies !== undefined) warn(foundCopies);
   try {
-    const warn = (text: string) => logger.warn(text);
     const compiled = await compileRoutes(container, options, payloads, hooks, warn);
     return { container, routes: compiled.map((route) => observeRoute(route, hooks)) };
   } catch (error) {
@@ -292,5 +296,8 @@ async function compileRoutes(
   const built = await container.controllers(controllers);
   await payloads.prepare();
   const prefixes = [...broker, user];
-  return compileControllers(built, { payloads, separator, prefixes, application, warn });
+  const routes = compileControllers(built, { payloads, separator, prefixes, application, warn });
+  // Again, because the first payload class may be one without validators.
+  await payloads.prepare();
+  return routes;
 }
