@@ -16,7 +16,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, LimitedLog, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -97,6 +97,7 @@ function createCommonParts(options: ResolvedOptions, observing: Hooks) {
     clock,
     ids: checkedIds(options.ids),
     logger,
+    closeLog: new LimitedLogs(clock, logger, 'warn'),
     hooks: guardHooks(observing, logger),
     activity: new Activity(clock),
     clients: new Clients(),
@@ -165,13 +166,14 @@ function createClientParts(
   routes: readonly Route[],
 ): ClientParts {
   const { limits } = options;
-  const { clock, ids, logger, hooks, clients, admission, events } = common;
+  const { clock, ids, logger, closeLog, hooks, clients, admission, events } = common;
   const { broker, replies } = messaging;
   const { inbound, problems } = createProcessing(options, common, messaging, routes);
   const queueOptions = broker.queueOptions ?? defaultQueueOptions;
   return {
     ids,
     logger,
+    closeLog,
     clients,
     admission,
     events,
@@ -231,7 +233,7 @@ function createProcessing(
 /** The parts that sessions share: reading and writing of frames. */
 function createSessionParts(
   options: ResolvedOptions,
-  { clock, logger, activity }: CommonParts,
+  { clock, logger, closeLog, activity }: CommonParts,
 ): SessionParts {
   const { limits, separator, codecs, connectTimeout, stallTimeout, concurrency } = options;
   return {
@@ -239,6 +241,7 @@ function createSessionParts(
     activity,
     turns: new Turns(clock),
     logger,
+    closeLog,
     outbox: {
       clock,
       activity,
