@@ -15,7 +15,7 @@ import { folderOf } from './sources.mjs';
 /** @typedef {Record<string, FileEntry>} List entries by source file */
 
 /** Reason of a survivor that a run has added; a test fails until it is replaced. */
-const unexplained = 'Not explained yet.';
+export const unexplained = 'Not explained yet.';
 
 /**
  * Compares the survivors of one file by their text, because line numbers change with every edit.
