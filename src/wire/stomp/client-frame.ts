@@ -10,7 +10,7 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
+import { booleanOf, noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
@@ -119,7 +119,7 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
     receipt: headers.get('receipt'),
-    requeue: kind === 'nack' ? requeue(headers.get('requeue')) : undefined,
+    ...(kind === 'nack' ? requeue(headers.get('requeue')) : undefined),
   };
 }
 
