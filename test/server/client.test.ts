@@ -387,7 +387,7 @@ describe('when CONNECT fails', () => {
     expect(warnings.map((text) => text.replace(/^Session \S+ was/, 'Session s was'))).toEqual([
       'Session s was closed with 1008 access-refused: CONNECT failed.',
       'Session s was closed with 1002 header-malformed.',
-      'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines left out since the last one: 2.',
+      'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines omitted since the last one: 2.',
     ]);
   });
 
