@@ -71,16 +71,6 @@ export function inheritInjections(
   }
 }
 
-/** Key of the classes that a server binds. Symbol.for, so that copies of the package recognize the classes of each other. */
-const serviceKey = Symbol.for('signalbox.service');
-const ownServices = new Set<unknown>();
-
-/** Marks a class of this package that each server binds. */
-export function markService(service: object): void {
-  Object.defineProperty(service, serviceKey, { value: true });
-  ownServices.add(service);
-}
-
 /** With autobind, inversify would create an instance of the abstract class, which has no methods. */
 function refuseForeignService(token: ServiceIdentifier): void {
   if (isForeignService(token))

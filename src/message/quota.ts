@@ -19,7 +19,8 @@ export type Excess = 'share' | 'limit';
 /**
  * The error for an amount that does not fit.
  *
- * @param what the limited things, such as `queues` */
+ * @param what the limited things, such as `queues`
+ */
 export function tooMany(code: ErrorCode, excess: Excess, what: string): MessagingError {
   return excess === 'limit'
     ? new MessagingError(code)

@@ -64,7 +64,8 @@ export class Application {
   /**
    * Publishes the handler's value for a new subscription, or its stream until the subscription ends.
    *
-   * @throws {MessagingError} the errors of `send` */
+   * @throws {MessagingError} the errors of `send`
+   */
   async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
     const { id, destination, headers, repeatedHeaders } = frame;
     const { session, subscriber } = client;

@@ -123,11 +123,13 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
   };
 }
 
-/** The header `requeue` of RabbitMQ. */
-function requeue(value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new MessagingError('header-invalid', 'The header requeue must be true or false.');
+/** The header `requeue` of NACK, as in RabbitMQ. STOMP does not define it, so a wrong value does not break the protocol. */
+function requeue(text: string | undefined): Pick<SettleFrame, 'requeue' | 'refusal'> {
+  const value = booleanOf(text);
+  if (text === undefined || value !== undefined) return { requeue: value };
+  return {
+    refusal: new MessagingError('header-refused', 'The header requeue must be true or false.'),
+  };
 }
 
 function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {
