@@ -2,7 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../message/clock.js';
-import type { Headers } from './receiver.js';
+
+/** Headers of a response. */
+export type Headers = Readonly<Record<string, string | string[]>>;
 
 export const plainText = 'text/plain;charset=UTF-8';
 

@@ -14,7 +14,6 @@ export function readBody(
   maxBytes: number,
   onEnd: (abort: () => void) => () => void,
 ): Promise<Buffer | BodyFailure> {
-  if (announcesMore(request, maxBytes)) return Promise.resolve('too-large');
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;

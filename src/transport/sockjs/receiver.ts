@@ -1,6 +1,7 @@
 // The receivers of a SockJS session: HTTP responses that carry frames to the client, one frame each or many.
 import type { ServerResponse } from 'node:http';
 import { SocketWriter } from '../socket-writer.js';
+import type { Headers } from './answer.js';
 import { messagesFrame } from './frame.js';
 import type { SockJsHttpTransport } from './options.js';
 
@@ -129,8 +130,17 @@ export interface ReceiverListener {
   receiverClosed(receiver: Receiver, lost: boolean): void;
 }
 
-/** The headers of a response. */
-export type Headers = Readonly<Record<string, string | string[]>>;
+/** How a response is written. */
+export interface ReceiverOptions {
+  readonly kind: ReceiverKind;
+  /** The JavaScript function that receives the frames; empty for kinds without one. */
+  readonly callback: string;
+  readonly headers: Headers;
+  /** True for HTTP/1.1, in which a stream is written in chunks. */
+  readonly chunked: boolean;
+  /** Bytes of frames after which a stream ends. */
+  readonly responseLimit: number;
+}
 
 /** One response. It accepts frames until it has ended. */
 export class Receiver {
@@ -140,19 +150,13 @@ export class Receiver {
   #left: number;
   readonly #writer: SocketWriter;
 
-  /**
-   * @param response one that owns its socket: without pipelined responses before it
-   * @param chunked true for HTTP/1.1, in which a stream is written in chunks
-   */
+  /** @param response one that has its socket, because no pipelined responses are before it */
   constructor(
     private readonly response: ServerResponse,
-    private readonly kind: ReceiverKind,
-    private readonly callback: string,
-    private readonly headers: Headers,
-    private readonly chunked: boolean,
-    responseLimit: number,
+    private readonly options: ReceiverOptions,
     private readonly listener: ReceiverListener,
   ) {
+    const { kind, callback, headers, responseLimit } = options;
     this.#left = kind.streams ? responseLimit : 0;
     this.#writer = new SocketWriter(response.socket!, () => listener.drained());
     response.on('close', this.#onClose);
@@ -175,15 +179,16 @@ export class Receiver {
 
   /** Writes a frame. The response ends when it carries no more. */
   write(frame: Uint8Array): void {
-    const bytes = this.kind.write(frame, this.callback);
-    if (!this.kind.streams) this.#endWith(bytes);
+    const { kind, callback } = this.options;
+    const bytes = kind.write(frame, callback);
+    if (!kind.streams) this.#endWith(bytes);
     else this.#stream(this.#part(bytes), bytes.length);
   }
 
   /** Writes the frame of messages that `joinableFraming` has framed. */
   writeMessages(joined: Uint8Array): void {
-    const { kind } = this;
-    if (!kind.streams || !this.chunked) return this.write(messagesFrame(joined));
+    const { kind, chunked } = this.options;
+    if (!kind.streams || !chunked) return this.write(messagesFrame(joined));
     let shared = kind.shared.get(joined);
     if (shared === undefined) {
       const bytes = kind.write(messagesFrame(joined), '');
@@ -214,18 +219,18 @@ export class Receiver {
   }
 
   #part(bytes: Uint8Array): Uint8Array {
-    return this.chunked ? chunk(bytes) : bytes;
+    return this.options.chunked ? chunk(bytes) : bytes;
   }
 
   #endWith(bytes: Uint8Array): void {
-    const { headers, kind, response } = this;
+    const { headers, kind } = this.options;
     this.#accepts = false;
-    response.writeHead(200, {
+    this.response.writeHead(200, {
       ...headers,
       'Content-Type': kind.contentType,
       'Content-Length': bytes.length,
     });
-    response.end(bytes);
+    this.response.end(bytes);
   }
 
   readonly #onClose = (): void => {

@@ -1,6 +1,6 @@
 // Requests that carry messages of a client to its session.
 import type { IncomingMessage } from 'node:http';
-import { announcesMore, readBody } from './body.js';
+import { readBody } from './body.js';
 import { parseMessages } from './frame.js';
 import type { Inbound } from './inbound.js';
 
@@ -49,7 +49,6 @@ export async function receiveMessages(
   inbound: Inbound,
   maxBytes: number,
 ): Promise<SendResult> {
-  if (announcesMore(request, maxBytes)) return tooLarge;
   if (!inbound.begin()) return tooMany;
   try {
     await inbound.whenReading();

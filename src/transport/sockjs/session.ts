@@ -41,6 +41,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   /** Messages without a receiver, framed. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** True when written bytes were still in this process after a write. */
+  #awaitsDrain = false;
   #listener: ConnectionListener | undefined;
   #opened = false;
   /** True when the protocol over SockJS has heart-beats. */
@@ -82,10 +84,13 @@ export class SockJsSession implements Connection, ReceiverListener {
     if (this.#state !== 'open') return;
     if (this.#receiver?.accepts === true) {
       this.#lastFrame = this.parts.clock.now();
-      return this.#receiver.writeMessages(bytes);
+      this.#receiver.writeMessages(bytes);
+      if (this.#receiver.bufferedBytes > 0) this.#awaitsDrain = true;
+      return;
     }
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
+    this.#awaitsDrain = true;
   }
 
   /** SockJS has no pings: clients without a receiver are detected by the delay, others by the loss of their request. */
@@ -134,10 +139,14 @@ export class SockJsSession implements Connection, ReceiverListener {
     if (this.#state === 'closing') this.#finish(receiver);
     else if (this.#hasHeartbeats) this.#timer?.cancel();
     else this.#beatAfter(this.parts.options.heartbeatInterval);
+    // A stream reports only bytes that could not be sent at once.
+    this.drained();
   }
 
   drained(): void {
-    if (this.bufferedBytes === 0) this.#listener?.drained();
+    if (!this.#awaitsDrain || this.bufferedBytes > 0) return;
+    this.#awaitsDrain = false;
+    this.#listener?.drained();
   }
 
   receiverClosed(receiver: Receiver, lost: boolean): void {

@@ -3,8 +3,9 @@ import { MessagingError } from '../../message/error.js';
 import { pathOf, rejectUpgrade, type HttpHost } from '../http-host.js';
 import type { Transport, TransportContext } from '../transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../websocket.js';
-import { parseSessionPath, SockJsRequests } from './requests.js';
 import type { SockJsOptions } from './options.js';
+import { requestListener } from './requests.js';
+import { parseSessionPath } from './session-pages.js';
 import { Sessions } from './sessions.js';
 import { SockJsWebSocket } from './websocket.js';
 
@@ -47,7 +48,7 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         options.maxBodyBytes > 0
           ? options.maxBodyBytes
           : Math.max(leastBodyBytes, 2 * limits.maxMessageBytes);
-      const requests = new SockJsRequests({
+      const requests = requestListener({
         path,
         options,
         maxBodyBytes,
@@ -58,7 +59,7 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         sessions,
       });
       for (const claim of [path, `${path}/`, `${path}/**`])
-        claims.push(http.claimRequests(claim, requests.listener));
+        claims.push(http.claimRequests(claim, requests));
     },
     async close() {
       for (const webSocket of webSockets) await webSocket.close();
