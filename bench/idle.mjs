@@ -35,7 +35,7 @@ await benchmark(async () => {
 });
 
 /**
- * A process of its own for each measurement.
+ * A separate process for each measurement.
  *
  * @param {string} name
  */

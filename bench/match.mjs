@@ -24,7 +24,7 @@ const enough = quick ? 10_000 : 100_000;
 /** More destinations than the broker remembers patterns for: in turn, each is always matched anew. */
 const destinations = 16_384;
 const noHeaders = new Map();
-/** Of the measurement that runs, by whomever. */
+/** Deliveries of the current measurement, by all brokers. */
 let delivered = 0;
 
 /**
@@ -73,7 +73,7 @@ for (const [title, kind] of Object.entries(kinds)) await compare(title, kind);
 async function compare(title, { elsewhere, here, published }) {
   const body = Buffer.from('x');
   const messages = Array.from({ length: destinations }, (_, n) => {
-    // Text of its own, as from a socket: the broker cannot know it by its place in memory.
+    // A separate string, as from a socket: the broker cannot recognize it by its address in memory.
     return { destination: Buffer.from(published(n)).toString(), headers: noHeaders, body };
   });
   const brokers = new Map(counts.map((count) => [String(count), filled(count, elsewhere, here)]));

@@ -2,8 +2,8 @@
 import { cpus } from 'node:os';
 
 /**
- * Measures every contestant once a round, each round in another order, so that a slow minute of the machine touches all of
- * them and nobody is always measured behind the same one.
+ * Measures every contestant once a round, each round in another order, so that a slow minute of the machine affects all of
+ * them, and no contestant is always measured after the same one.
  *
  * @template {string} Name
  * @param {readonly Name[]} names
@@ -41,7 +41,7 @@ function shuffled(names, round) {
 }
 
 /**
- * The value below which the given share of the sample lies, interpolated between neighbours.
+ * The value below which the given share of the sample lies, interpolated between neighbors.
  *
  * @param {readonly number[]} sample not empty
  * @param {number} share 0 to 1

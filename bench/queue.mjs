@@ -1,4 +1,4 @@
-// Queue: acknowledged messages through one queue for a second of the server's CPU, beside rabbitmq-server.
+// Queue: acknowledged messages through one queue for a second of CPU time of the server, compared with rabbitmq-server.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import { interleave, machine, printRatios } from './measure.mjs';
 
 const subscribers = 1000;
 const quick = process.argv.includes('--quick');
-/** Each has sockets, places in memory and luck of its own. */
+/** Server processes, one after the other; each has other sockets and another memory layout. */
 const lives = quick ? 1 : 3;
 const rounds = quick ? 5 : 25;
 const warmUp = 5;

@@ -1,4 +1,4 @@
-// Testing: what CPU 500 handler tests take through the kit and over sockets, and what importing signalbox costs.
+// Testing: the CPU time of 500 handler tests with the kit and over sockets, and of importing signalbox.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { answer, benchmark, start } from './child.mjs';
@@ -21,12 +21,12 @@ await benchmark(async () => {
     const child = start(new URL('testing/run.mjs', import.meta.url), [name, String(tests)]);
     return (await answer(child)).tests;
   });
-  print(`${tests} handler tests, each with a server and a client of its own`, taken, 'contestant');
+  print(`${tests} handler tests, each with its server and its client`, taken, 'contestant');
   print('Imports', await imports([...signalbox, ...validation]), 'module, after those above it');
   const whole = await interleave(['signalbox', 'signalbox/testing'], rounds, async (name) =>
     sum(costs([name])),
   );
-  print('Imports, each in a process of its own', whole, 'module');
+  print('Imports, each in a separate process', whole, 'module');
 });
 
 /** @param {readonly string[]} modules */

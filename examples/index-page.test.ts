@@ -5,7 +5,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'signalbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { examples } from './catalogue.js';
+import { examples } from './catalog.js';
 import { serveIndexPage } from './index-page.js';
 
 let http: HttpServer;

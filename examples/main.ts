@@ -1,5 +1,5 @@
 // All examples on one port, each at its own address, and a page at `/` that lists them.
-import { examples } from './catalogue.js';
+import { examples } from './catalog.js';
 import { serveIndexPage } from './index-page.js';
 import { serve } from './serve.js';
 

@@ -43,7 +43,7 @@ describe('the examples', () => {
 
 const opening = '// Something lives here.\n';
 
-/** Breaks of the rules: files as they would stand, and what is said of them. */
+/** Violations of the rules: the files, and the expected reports. */
 const planted: readonly [
   rule: string,
   files: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-// The server's process of one contestant: says how much memory it keeps, and when everybody has gone.
+// The server process of one contestant: reports its memory, and the time when all clients have disconnected.
 import { setTimeout as pause } from 'node:timers/promises';
 import { contestants } from './contestants.mjs';
 

@@ -19,7 +19,7 @@ const producers = 4;
 let sending = [];
 /** @type {Line[]} */
 let consuming = [];
-/** Headers of each SEND, beside its destination. */
+/** Headers of each SEND, in addition to its destination. */
 let more = '';
 let sent = 0;
 let acknowledged = 0;

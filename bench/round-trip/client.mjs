@@ -7,7 +7,7 @@ import { words } from './words.mjs';
  * @typedef {object} Dialogue
  * @property {string} path
  * @property {string} [subprotocol]
- * @property {readonly string[]} hello what is said first, each answered by one message
+ * @property {readonly string[]} hello messages to send first; the server answers each with one message
  * @property {string} ask
  * @property {string} answer how an answer begins
  */
@@ -58,15 +58,15 @@ function talk(each) {
       (socket) =>
         new Promise((resolve, reject) => {
           let left = each;
-          const hear = (/** @type {Buffer} */ data) => {
+          const onMessage = (/** @type {Buffer} */ data) => {
             const text = data.toString();
             if (!text.startsWith(dialogue.answer) || !text.includes(words.text))
               return reject(new Error(`Not an answer: ${text}`));
             if (--left > 0) return socket.send(dialogue.ask);
-            socket.off('message', hear);
+            socket.off('message', onMessage);
             resolve(undefined);
           };
-          socket.on('message', hear);
+          socket.on('message', onMessage);
           socket.send(dialogue.ask);
         }),
     ),

@@ -41,7 +41,7 @@ export class ChatController {
 // What a compiler makes of decorators.
 const say = Object.getOwnPropertyDescriptor(ChatController.prototype, 'say');
 inject(History)(ChatController, undefined, 0);
-DestinationVariable('room')(ChatController.prototype, 'say', 0);
+DestinationVariable('room', String)(ChatController.prototype, 'say', 0);
 Payload(Say)(ChatController.prototype, 'say', 1);
 Principal()(ChatController.prototype, 'say', 2);
 SendTo('/topic/rooms/{room}')(ChatController.prototype, 'say', say);

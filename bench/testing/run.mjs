@@ -1,4 +1,4 @@
-// One contestant in a process of its own: says what CPU so many tests took, and what the whole process did.
+// One contestant in a separate process: reports the CPU time of this number of tests.
 const [contestant, count] = process.argv.slice(2);
 
 const handlerTest =

@@ -75,7 +75,7 @@ function isExportedFunction({ kind, isExported }) {
 }
 
 /**
- * True for a property such as `readonly kind: 'send'`, which tells the members of a union apart.
+ * True for a property such as `readonly kind: 'send'`, which distinguishes the members of a union.
  * @param {Member} member
  */
 function isDiscriminant({ name, kind }) {

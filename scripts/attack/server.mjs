@@ -47,7 +47,7 @@ Controller()(OrderController);
 const leaked = [];
 /**
  * Faults that tests plant, so that the attack program has to report them. Each is called with one message for each neighbor, and
- * returns what is sent.
+ * returns the bytes to send.
  *
  * @type {Readonly<Record<string, (frame: object) => object | undefined>>}
  */

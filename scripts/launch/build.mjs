@@ -66,7 +66,8 @@ async function build(root, { what, project, inputs, output }) {
   rmSync(join(root, output), { recursive: true, force: true });
   const code = await runInForeground(root, ['node_modules/typescript/bin/tsc', '-p', project]);
   if (code > 128) throw new Failure(`Building ${what} was interrupted.`, code);
-  if (code !== 0) throw new Failure(`Building ${what} failed; what is wrong stands above.`, code);
+  if (code !== 0)
+    throw new Failure(`Building ${what} failed; the compiler has printed the reason.`, code);
   mkdirSync(join(root, '.stamp'), { recursive: true });
   writeFileSync(stamp, state);
   return true;

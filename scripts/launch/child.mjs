@@ -52,7 +52,7 @@ async function ended(child) {
   }
 }
 
-/** A signal to npm ends the shell between npm and us, and never arrives here: the loss of that shell has to tell. */
+/** A signal to npm ends the shell between npm and this process, and does not arrive here. The end of that shell shows it. */
 function whenOrphaned(action) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const parent = process.ppid;

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const commands = { start, test, 'test:all': testAll, build };
 
 /**
- * @param {string[]} args the command's name and what is handed on to it
+ * @param {string[]} args the name of the command and its arguments
  * @returns {Promise<number>} the exit code
  */
 export async function run([name = '', ...args]) {

@@ -2,7 +2,7 @@
 
 export class Failure extends Error {
   /**
-   * @param {string} message one sentence that says what is wrong and, where that helps, what to do
+   * @param {string} message one sentence with the reason and, if possible, the fix
    * @param {number} exitCode
    */
   constructor(message, exitCode = 1) {

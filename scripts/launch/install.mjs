@@ -1,4 +1,4 @@
-// Dependencies: `npm ci` when what is installed is not what the lockfile says.
+// Dependencies: runs `npm ci` when the installed packages differ from the lockfile.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly } from './child.mjs';
@@ -35,8 +35,8 @@ export async function install(root) {
 }
 
 /**
- * Compares the lockfile with npm's own record of what it installed, so that dependencies which somebody else installed
- * count, and those of another platform do not.
+ * Compares the lockfile with npm's record of installed packages. Packages that another command has installed count; packages
+ * of another platform do not.
  * @param {string} root
  */
 function isInstalled(root) {

@@ -37,18 +37,18 @@ export async function whileLocked(root, work) {
 
 /** @param {string} lock */
 async function take(lock) {
-  for (let told = false; !tryToTake(lock); await sleep(lookEvery)) {
-    if (removeIfStale(lock) || told) continue;
+  for (let isReported = false; !tryToTake(lock); await sleep(lookEvery)) {
+    if (removeIfStale(lock) || isReported) continue;
     console.log(
       `Waiting for another command that installs or builds (its lock is ${relative('.', lock)}).`,
     );
-    told = true;
+    isReported = true;
   }
 }
 
 /** @param {string} lock */
 function tryToTake(lock) {
-  // Written beside and linked into place: nobody ever reads a lock without its owner in it.
+  // Written to another file and linked, so that no process reads a lock without its owner.
   const own = `${lock}.${process.pid}`;
   writeFileSync(own, String(process.pid));
   try {

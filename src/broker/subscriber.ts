@@ -84,6 +84,8 @@ export class MessageFrames {
   }
 }
 
+const durableName = 'durable-subscription-name';
+
 /** Ended subscriptions that a session remembers, so that a second UNSUBSCRIBE is not an error. */
 const rememberedEnds = 128;
 /** Longer ids are not remembered. */
@@ -343,13 +345,15 @@ export class SessionSubscriber implements Subscriber, Sender {
     return (this.#queues ??= new SessionQueues(this, this.#parts.sessionQueueMemory));
   }
 
-  /** The name of a durable subscription, from the header `durable-subscription-name` (Artemis) and the client's id. */
+  /** The name of a durable subscription, from its header (Artemis) and the client's id. */
   #durable(
     { headers }: SubscribeFrame,
     servedBy: LiveSubscription['servedBy'],
   ): string | undefined {
-    const name = headers.get('durable-subscription-name');
+    const name = headers.get(durableName);
     if (name === undefined) return undefined;
+    if (name.trim() === '')
+      throw new MessagingError('header-refused', `The header ${durableName} must contain a name.`);
     if (servedBy !== 'broker')
       throw new MessagingError(
         'destination-invalid',

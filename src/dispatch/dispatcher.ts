@@ -18,7 +18,7 @@ export interface OpenStream extends StreamOutcome {
 export interface DispatcherParts {
   readonly routes: RouteTable;
   readonly clock: Clock;
-  /** Milliseconds that a handler may take to settle; 0 is no limit. */
+  /** Milliseconds that a handler may take to settle; 0 means no limit. */
   readonly handlerTimeout: number;
 }
 

@@ -48,19 +48,25 @@ export const errorCodes = {
   'frame-malformed': { class: 'client-mistake', text: 'The frame is malformed.' },
   'command-unknown': { class: 'client-mistake', text: 'The command is unknown.' },
   'header-malformed': { class: 'client-mistake', text: 'A header line is malformed.' },
-  'escape-illegal': { class: 'client-mistake', text: 'A header holds an illegal escape sequence.' },
+  'escape-illegal': {
+    class: 'client-mistake',
+    text: 'A header contains an illegal escape sequence.',
+  },
   'text-invalid': {
     class: 'client-mistake',
     text: 'Text must be valid UTF-8.',
     closes: closeCodes.invalidData,
   },
   'header-missing': { class: 'client-mistake', text: 'A required header is missing.' },
-  'header-invalid': { class: 'client-mistake', text: 'A header has an impossible value.' },
+  'header-invalid': { class: 'client-mistake', text: 'A header has an invalid value.' },
   'content-length-invalid': {
     class: 'client-mistake',
     text: 'The content-length does not fit the body.',
   },
-  'body-unexpected': { class: 'client-mistake', text: 'A frame of this kind carries no body.' },
+  'body-unexpected': {
+    class: 'client-mistake',
+    text: 'A frame of this type must not have a body.',
+  },
   'frame-too-large': {
     class: 'client-mistake',
     text: 'The frame is larger than the server accepts.',
@@ -86,7 +92,7 @@ export const errorCodes = {
   },
   'session-limit': {
     class: 'refusal',
-    text: 'There are as many sessions as there may be.',
+    text: 'The limit of sessions is reached.',
     closes: closeCodes.tryAgainLater,
   },
   'connect-timeout': {
@@ -117,7 +123,7 @@ export const errorCodes = {
   'session-failed': { class: 'operator', text: 'An internal error ended the session.' },
   'server-stopping': {
     class: 'operator',
-    text: 'The server is going away.',
+    text: 'The server is stopping.',
     closes: closeCodes.goingAway,
   },
 
@@ -129,15 +135,21 @@ export const errorCodes = {
     class: 'refusal',
     text: 'The server does not accept a header of the frame.',
   },
-  'subscription-exists': { class: 'refusal', text: 'The session has a subscription of this id.' },
-  'subscription-unknown': { class: 'refusal', text: 'The session has no subscription of this id.' },
+  'subscription-exists': {
+    class: 'refusal',
+    text: 'The session already has a subscription with this id.',
+  },
+  'subscription-unknown': {
+    class: 'refusal',
+    text: 'The session has no subscription with this id.',
+  },
   'subscription-limit': {
     class: 'refusal',
-    text: 'The session has as many subscriptions as it may have.',
+    text: 'The session has reached its limit of subscriptions.',
   },
   'pattern-limit': {
     class: 'refusal',
-    text: 'The subscribed patterns are as complex as they may be.',
+    text: 'The subscribed patterns have reached their limit of complexity.',
   },
   'subscription-taken': {
     class: 'refusal',
@@ -145,13 +157,19 @@ export const errorCodes = {
   },
   'stream-limit': {
     class: 'refusal',
-    text: 'As many streams of the session are running as may run.',
+    text: 'The session has reached its limit of running streams.',
   },
-  'transaction-exists': { class: 'refusal', text: 'The session has a transaction of this name.' },
-  'transaction-unknown': { class: 'refusal', text: 'The session has no transaction of this name.' },
+  'transaction-exists': {
+    class: 'refusal',
+    text: 'The session already has a transaction with this name.',
+  },
+  'transaction-unknown': {
+    class: 'refusal',
+    text: 'The session has no transaction with this name.',
+  },
   'transaction-limit': {
     class: 'refusal',
-    text: 'The transactions of the session hold as much as they may hold.',
+    text: 'The transactions of the session have reached their limit.',
   },
   'transaction-failed': {
     class: 'refusal',
@@ -161,8 +179,8 @@ export const errorCodes = {
     class: 'refusal',
     text: 'No delivery of the session has this acknowledgement.',
   },
-  'queue-full': { class: 'operator', text: 'The queue holds as much as it may hold.' },
-  'queue-limit': { class: 'operator', text: 'There are as many queues as there may be.' },
+  'queue-full': { class: 'operator', text: 'The queue is full.' },
+  'queue-limit': { class: 'operator', text: 'The limit of queues is reached.' },
   'store-failed': { class: 'operator', text: 'The message could not be stored.' },
   'not-supported': { class: 'refusal', text: 'This broker does not support the request.' },
 
@@ -170,7 +188,7 @@ export const errorCodes = {
   'argument-missing': { class: 'refusal', text: 'A value that the handler needs is missing.' },
   'argument-invalid': {
     class: 'refusal',
-    text: 'A value that the handler needs has an impossible form.',
+    text: 'A value that the handler needs is not valid.',
   },
   'payload-missing': {
     class: 'refusal',
@@ -272,11 +290,16 @@ export class MessagingError extends Error {
     return this.#own;
   }
 
-  /** The WebSocket close code of a session that ends with this error. A failed transaction has the one of its cause. */
+  /**
+   * The WebSocket close code of a session that ends because a handler, an interceptor or another part behind the decoder threw this
+   * error. A failed transaction has the one of its cause. An error of the class `client-mistake` has 1011: only the server finds
+   * violations of the protocol, so the application threw the wrong code.
+   */
   get closes(): number {
     const { code, cause } = this;
-    return code === 'transaction-failed' && cause instanceof MessagingError
-      ? cause.closes
+    if (code === 'transaction-failed' && cause instanceof MessagingError) return cause.closes;
+    return descriptionOf(code).class === 'client-mistake'
+      ? closeCodes.internalError
       : closeCodeOf(code);
   }
 }
@@ -298,7 +321,7 @@ function descriptionOf(code: ErrorCode): ErrorDescription {
   return errorCodes[isErrorCode(code) ? code : 'handler-failed'];
 }
 
-/** The WebSocket close code of a session that ends with an error of this code. */
+/** The WebSocket close code of a session that the server itself ends for this reason, such as a violation of the protocol. */
 export function closeCodeOf(code: ErrorCode): number {
   const { class: type, closes } = descriptionOf(code);
   return closes ?? closeCodeOfClass[type];

@@ -14,25 +14,34 @@ export function nearest(name: string, known: readonly string[]): string {
   return known.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 
+/** One row of the table of distances, used again by each call: a client can cause many calls. */
+const row: number[] = [];
+
 /**
  * The number of characters to insert, delete or replace.
  *
  * @param limit a larger distance is returned as Infinity, at less cost
  */
 export function editDistance(a: string, b: string, limit = Infinity): number {
+  if (a === b) return 0;
   if (Math.abs(a.length - b.length) > limit) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let j = 0; j <= b.length; j++) row[j] = j;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    let diagonal = i - 1;
+    let left = i;
     let least = i;
+    row[0] = i;
     for (let j = 1; j <= b.length; j++) {
-      const substituted = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const distance = Math.min(substituted, row[j]! + 1, next[j - 1]! + 1);
-      next.push(distance);
-      least = Math.min(least, distance);
+      const above = row[j]!;
+      left =
+        a.charCodeAt(i - 1) === b.charCodeAt(j - 1)
+          ? diagonal
+          : 1 + Math.min(diagonal, above, left);
+      diagonal = above;
+      row[j] = left;
+      if (left < least) least = left;
     }
     if (least > limit) return Infinity;
-    row = next;
   }
   return row[b.length]! > limit ? Infinity : row[b.length]!;
 }

@@ -1,5 +1,6 @@
 // Limits that clients share, of which each account may use a part.
 import { MessagingError, type ErrorCode } from './error.js';
+import { networkOf } from './ip-address.js';
 import type { Principal } from './message.js';
 
 /**
@@ -10,18 +11,6 @@ import type { Principal } from './message.js';
  */
 export function accountOf(principal: Principal | undefined, address: string | undefined): string {
   return principal === undefined ? `address ${networkOf(address ?? '')}` : `user ${principal.name}`;
-}
-
-/** The network of an IPv6 address; any other address as it is. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  // Node reports IPv4 clients of a socket for both versions in this form.
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
-  const [front = '', back] = address.split('::');
-  const groups = front === '' ? [] : front.split(':');
-  const end = back === undefined || back === '' ? [] : back.split(':');
-  while (back !== undefined && groups.length + end.length < 8) groups.push('0');
-  return `${[...groups, ...end].slice(0, 4).join(':')}::/64`;
 }
 
 /** The reason why an amount does not fit: the account would exceed its share, or all together would exceed the limit. */

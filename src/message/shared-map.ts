@@ -35,6 +35,11 @@ export class SharedMap<V> {
     return this.#entries.get(key)?.value;
   }
 
+  /** All keys, the oldest entry first. Entries that are set during the iteration come last. */
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   *values(): Iterable<V> {
     for (const { value } of this.#entries.values()) yield value;
   }

@@ -99,7 +99,7 @@ function hasForm(value: unknown, form: Form): boolean {
     case 'map':
       return value instanceof Map;
     case 'object':
-      // A value that is no object has a problem of class-validator.
+      // A value that is not an object has a problem of class-validator.
       return !Array.isArray(value);
   }
 }

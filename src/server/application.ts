@@ -114,7 +114,7 @@ export class Application {
     }
   }
 
-  /** Publishes a stream. After a failure, the result of the exception handler is published in its place. */
+  /** Publishes a stream. After a failure, the result of the exception handler is published instead. */
   async #stream(
     iterator: AsyncIterator<unknown>,
     { targets, recover }: OpenStream,

@@ -6,7 +6,6 @@ import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
-import type { Principal } from '../message/message.js';
 import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
@@ -125,8 +124,12 @@ export class Client implements SessionOwner {
     const { session } = this;
     const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
       this.#parts;
-    if (authenticate !== undefined && frame.implicit === true)
-      throw new MessagingError('not-connected');
+    if (authenticate !== undefined && frame.implicit === true) {
+      const error = new MessagingError('not-connected');
+      session.protocolError(error);
+      // Interceptors must not continue as after an accepted CONNECT.
+      throw error;
+    }
     const principal = await authenticated(authenticate, frame, session.handshake);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
@@ -140,7 +143,7 @@ export class Client implements SessionOwner {
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
       account,
-      client: durableOwner(frame, principal),
+      client: durableOwner(frame, account),
     });
     if (!session.accept(principal, agreement)) return;
     clients.connected(this);
@@ -237,11 +240,11 @@ export class Client implements SessionOwner {
   }
 }
 
-/** The owner of durable subscriptions. Includes the user, since two users may choose the same `client-id`. */
-function durableOwner(
-  { headers }: ConnectFrame,
-  principal: Principal | undefined,
-): string | undefined {
-  const id = headers.get('client-id');
-  return id === undefined ? undefined : JSON.stringify([principal?.name, id]);
+/**
+ * The owner of durable subscriptions; undefined without a `client-id`. Includes the account, because other clients may choose the same
+ * `client-id`: without it, an anonymous client could take over the subscriptions of all others.
+ */
+function durableOwner({ headers }: ConnectFrame, account: string): string | undefined {
+  const id = headers.get('client-id') ?? '';
+  return id.trim() === '' ? undefined : JSON.stringify([account, id]);
 }

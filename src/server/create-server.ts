@@ -15,7 +15,7 @@ import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -153,7 +153,11 @@ export async function createObservedServer(
     serverName: `signalbox/${version}`,
     hooks,
     problems,
-    handle: intercept<Client>(options.interceptors, inbound.route),
+    handle: intercept<Client>(
+      options.interceptors,
+      inbound.route,
+      new LimitedLog(clock, logger, 'error'),
+    ),
   };
   const session: SessionParts = {
     clock,

@@ -175,7 +175,8 @@ export class Inbound {
   #withReplyAddress(message: Message, client: Client): Message {
     const replyTo = message.headers.get('reply-to');
     if (replyTo === undefined) return message;
-    const queue = this.parts.resolver.resolveReplyTo(replyTo, client.session.id);
+    // Without blanks, because many clients write one after the colon; other servers and clients remove it.
+    const queue = this.parts.resolver.resolveReplyTo(replyTo.trim(), client.session.id);
     if (queue === undefined) return message;
     const headers = new Map(message.headers).set('reply-to', client.replyDestinationOf(queue));
     return { ...message, headers };

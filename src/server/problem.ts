@@ -54,27 +54,38 @@ export class Problems {
    * rejects.
    */
   async reject(thrown: unknown, frame: FailedFrame, client: ProblemReceiver): Promise<void> {
-    const { destinations, answer } = this.parts;
-    const { kind, destination, receipt } = frame;
-    const { session } = client;
-    const error = destinations.explain(MessagingError.from(thrown), kind, destination);
+    const { answer } = this.parts;
+    const { destination, receipt } = frame;
+    const error = MessagingError.from(thrown);
     const logged = this.#logFault(error, frame);
-    if (answer === 'close') return session.fail(error, { destination, receipt });
-    if (answer === 'ignore' || (await this.#report(error, frame, client))) return;
+    if (answer === 'ignore') return;
+    if (answer === 'report' && (await this.#report(error, frame, client))) return;
     // STOMP has no answer to a requested receipt but RECEIPT and ERROR, and ERROR ends the session.
-    if (receipt !== undefined) session.fail(error, { destination, receipt });
+    if (answer === 'close' || receipt !== undefined)
+      client.session.fail(this.#explain(error, frame), { destination, receipt });
     else if (!logged) this.#logRejected(error, frame, client);
+  }
+
+  /** The error with the nearest destination. Called only for a text that is sent or logged, because the search takes long. */
+  #explain(error: MessagingError, { kind, destination }: FailedFrame): MessagingError {
+    return this.parts.destinations.explain(error, kind, destination);
   }
 
   /** Sends a problem by an error frame of the client's protocol or to its problem queue; false when it has neither. */
   async #report(
-    { code, message, detail, fields }: MessagingError,
-    { destination, receipt }: FailedFrame,
+    error: MessagingError,
+    frame: FailedFrame,
     { session, openSubscriber }: ProblemReceiver,
   ): Promise<boolean> {
+    const { hasNonFatalErrors } = session;
+    if (!hasNonFatalErrors && openSubscriber?.reads(problemQueue) !== true) return false;
+    const { code, message, detail, fields } = this.#explain(error, frame);
+    const { destination, receipt } = frame;
     const problem: Problem = { code, message, detail, destination, receipt, fields };
-    if (session.report(problem)) return true;
-    if (openSubscriber?.reads(problemQueue) !== true) return false;
+    if (hasNonFatalErrors) {
+      session.send({ kind: 'error', ...problem, fatal: false });
+      return true;
+    }
     try {
       await this.parts.publisher.publishToSession(session.id, problemQueue, problem);
       return true;
@@ -92,14 +103,11 @@ export class Problems {
   }
 
   /** A client can send rejected frames without end, so only the first ones are logged. */
-  #logRejected(
-    { code, message, detail }: MessagingError,
-    frame: FailedFrame,
-    client: ProblemReceiver,
-  ): void {
+  #logRejected(error: MessagingError, frame: FailedFrame, client: ProblemReceiver): void {
     const { logger, maxLogged } = this.parts;
     if (client.loggedProblems >= maxLogged) return;
     client.loggedProblems++;
+    const { code, message, detail } = this.#explain(error, frame);
     const { id } = client.session;
     const reason = detail === undefined ? message : `${message} ${detail}`;
     logger.warn(

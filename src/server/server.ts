@@ -25,6 +25,7 @@ import {
   type Connection,
   type ConnectionGate,
   type Transport,
+  type TransportContext,
 } from '../transport/transport.js';
 import { resolveSockJs } from '../transport/sockjs/options.js';
 import { sockJsTransport } from '../transport/sockjs/sockjs.js';
@@ -109,10 +110,13 @@ export interface ServerParts {
 type Acceptor = (connection: Connection) => void;
 
 /** A transport with the function that accepts its clients. */
-interface OpenTransport {
+interface AcceptingTransport {
   readonly transport: Transport;
   readonly accept: Acceptor;
 }
+
+/** The transports that a server of this process has opened: a transport belongs to one server at a time. */
+const opened = new WeakSet<Transport>();
 
 /** A closed server cannot be started again. */
 type State = 'built' | 'running' | 'closed';
@@ -123,7 +127,8 @@ export class RunningServer implements Server {
   readonly sessions: SessionRegistry;
   readonly events: SessionEvents;
   #state: State = 'built';
-  #transports: readonly OpenTransport[] = [];
+  /** The transports that this server has opened or is opening; `close` must not close those of another server. */
+  readonly #transports: Transport[] = [];
   #listener: HttpListener | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -176,7 +181,7 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  #endpoints(): readonly OpenTransport[] {
+  #endpoints(): readonly AcceptingTransport[] {
     const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
       const { path, allowedOrigins = [], trustedProxies, perMessageDeflate } = endpoint;
@@ -198,7 +203,7 @@ export class RunningServer implements Server {
 
   /** Starts the broker and the transports. After a failure, everything that was opened is closed. */
   async #start(
-    endpoints: readonly OpenTransport[],
+    endpoints: readonly AcceptingTransport[],
     http: HttpHost | undefined,
     listen?: () => Promise<void>,
   ): Promise<void> {
@@ -209,11 +214,8 @@ export class RunningServer implements Server {
       );
     this.#state = 'running';
     const accept = this.parts.acceptor();
-    this.#transports = [
-      ...endpoints,
-      ...this.options.transports.map((transport) => ({ transport, accept })),
-    ];
-    this.#starting = this.#open(http, listen);
+    const transports = this.options.transports.map((transport) => ({ transport, accept }));
+    this.#starting = this.#open([...endpoints, ...transports], http, listen);
     try {
       await this.#starting;
     } catch (error) {
@@ -224,7 +226,11 @@ export class RunningServer implements Server {
   }
 
   /** Checks after each step, because `close` may be called at any time. */
-  async #open(http: HttpHost | undefined, listen?: () => Promise<void>): Promise<void> {
+  async #open(
+    transports: readonly AcceptingTransport[],
+    http: HttpHost | undefined,
+    listen?: () => Promise<void>,
+  ): Promise<void> {
     const { clock, logger } = this.parts.context;
     const { gate } = this.parts;
     const { limits } = this.options;
@@ -232,14 +238,31 @@ export class RunningServer implements Server {
     this.#brokerStarted = true;
     await starting;
     this.parts.publisher.open();
-    for (const { transport, accept } of this.#transports) {
+    for (const { transport, accept } of transports) {
       this.#checkRunning();
       const guarded = guardAccept(accept, logger);
-      await transport.open({ accept: guarded, gate, clock, logger, limits, http });
+      await this.#openTransport(transport, { accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();
     await listen?.();
     this.#checkRunning();
+  }
+
+  async #openTransport(transport: Transport, context: TransportContext): Promise<void> {
+    if (opened.has(transport))
+      throw new MessagingError(
+        'listen-failed',
+        `The transport '${transport.name}' is already open; create one for each server.`,
+      );
+    opened.add(transport);
+    // Before the call, because a transport that fails to open may have opened a part of itself.
+    this.#transports.push(transport);
+    await transport.open(context);
+  }
+
+  #closeTransport(transport: Transport): void | Promise<void> {
+    opened.delete(transport);
+    return transport.close();
   }
 
   #checkRunning(): void {
@@ -252,9 +275,8 @@ export class RunningServer implements Server {
     const late = this.#terminateLate();
     // Transports can be closed only after they have opened.
     await Promise.race([this.#starting?.catch(() => {}), late]);
-    const transports = this.#transports.map(({ transport }) => transport);
     await closeAll([
-      ...transports.map((transport) => () => transport.close()),
+      ...this.#transports.map((transport) => () => this.#closeTransport(transport)),
       () => this.#drainAndStopListening(late),
       () => this.parts.publisher.close(),
       // A broker that refused to start may be serving another server.

@@ -1,6 +1,6 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
-import type { Clock, Timer } from '../message/clock.js';
+import type { Timer } from '../message/clock.js';
 import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
@@ -19,7 +19,6 @@ import type { Session, SessionAttributeMap } from './session.js';
 
 /** The parts that all sessions of a server share. */
 export interface SessionParts extends InboxParts {
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
@@ -145,11 +144,9 @@ export class ClientSession implements Session, ConnectionListener {
     return this.outbox.room();
   }
 
-  /** Sends a problem as an ERROR frame that does not end the session; false when the protocol has no such frame. */
-  report(problem: Problem): boolean {
-    if (!this.#inbox.hasNonFatalErrors) return false;
-    this.send({ kind: 'error', ...problem, fatal: false });
-    return true;
+  /** True when the client's protocol has ERROR frames that do not end the session; false before the first byte. */
+  get hasNonFatalErrors(): boolean {
+    return this.#inbox.hasNonFatalErrors;
   }
 
   /** Answers a heart-beat that asks for one, even before CONNECT. */
@@ -159,17 +156,18 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   /**
-   * Sends an ERROR frame and closes with the code of the error. Ignored when the session has ended, so that frames already read are
-   * still processed.
+   * Sends an ERROR frame for a frame that was refused or whose processing failed, and closes with `error.closes`. Ignored when the
+   * session has ended, so that frames already read are still processed.
    *
    * @param failure logged together with the close
    */
   fail(error: MessagingError, about: ProblemContext = {}, failure?: Failure): void {
-    if (this.#state !== 'open') return;
-    const { code, message, detail, fields } = error;
-    this.#setEncoder();
-    this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.#close(error.closes, code, failure);
+    this.#fail(error, error.closes, about, failure);
+  }
+
+  /** Sends an ERROR frame for a violation of the protocol, and closes with the close code of the table, such as 1002. */
+  protocolError(error: MessagingError, about: ProblemContext = {}): void {
+    this.#fail(error, closeCodeOf(error.code), about);
   }
 
   /** Closes with the close code of an error, without an ERROR frame. */
@@ -218,8 +216,7 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   data(chunk: Uint8Array): void {
-    this.#heartbeats.received();
-    this.#inbox.receive(chunk);
+    this.#inbox.receive(chunk, this.#heartbeats.received());
   }
 
   ended(code: number, reason: string): void {
@@ -249,6 +246,14 @@ export class ClientSession implements Session, ConnectionListener {
     const end = this.#closedWith ?? { code, reason };
     this.owner.connectionLost(end.code, end.reason);
     void this.#inbox.whenIdle().then(() => this.owner.finished());
+  }
+
+  #fail(error: MessagingError, closes: number, about: ProblemContext, failure?: Failure): void {
+    if (this.#state !== 'open') return;
+    const { code, message, detail, fields } = error;
+    this.#setEncoder();
+    this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
+    this.#close(closes, code, failure);
   }
 
   #close(code: number, reason: string, failure?: Failure): void {

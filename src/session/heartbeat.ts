@@ -94,10 +94,10 @@ export class Heartbeats {
     this.#timer?.cancel();
   }
 
-  /** Bytes or a pong have arrived. */
-  received(): void {
-    this.#lastReceived = this.clock.now();
+  /** Bytes or a pong have arrived. Returns the time of the clock. */
+  received(): number {
     this.#unansweredPings = 0;
+    return (this.#lastReceived = this.clock.now());
   }
 
   /** The client has closed its side of the connection, so it can send no more heart-beats. */

@@ -20,6 +20,8 @@ export class HeldFrames {
   readonly #positionOfKey = new Map<string, number>();
   readonly #dropCounts = new Map<string, number>();
   #lastPosition = 0;
+  /** No message that may be dropped is held before this position: frames that must not be dropped are passed once, not at each drop. */
+  #firstDroppable = 1;
   #size = 0;
 
   constructor(private readonly owner: SessionOwner) {}
@@ -58,9 +60,10 @@ export class HeldFrames {
 
   /** Drops the oldest message that may be dropped; false when there is none. */
   dropOldest(): boolean {
-    for (const [position, held] of this.#frames) {
-      if (held.rule === undefined) continue;
-      this.#remove(position, held);
+    for (; this.#firstDroppable <= this.#lastPosition; this.#firstDroppable++) {
+      const held = this.#frames.get(this.#firstDroppable);
+      if (held?.rule === undefined) continue;
+      this.#remove(this.#firstDroppable, held);
       this.drop(held.frame as MessageFrame);
       return true;
     }
@@ -91,6 +94,7 @@ export class HeldFrames {
   take(): ServerFrame | undefined {
     for (const [position, held] of this.#frames) {
       this.#remove(position, held);
+      if (this.#firstDroppable < position) this.#firstDroppable = position;
       return this.withDropCount(held.frame);
     }
     return undefined;

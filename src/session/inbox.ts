@@ -1,4 +1,5 @@
 // The inbox of a session: decodes received bytes, and processes the frames in order.
+import type { Clock } from '../message/clock.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../message/frame.js';
 import { MessagingError } from '../message/error.js';
 import type { Connection } from '../transport/transport.js';
@@ -12,7 +13,13 @@ import {
 import type { Activity } from './activity.js';
 import type { ClientSession, FrameResult } from './client-session.js';
 import type { Heartbeats } from './heartbeat.js';
-import { framesPerTurn, type Turns } from './turns.js';
+import {
+  fastFramesTime,
+  framesPerReading,
+  framesPerTurn,
+  timePerTurn,
+  type Turns,
+} from './turns.js';
 
 export interface InboxLimits extends DecoderLimits {
   /** Reading pauses when this many frames wait, and resumes at half of it. */
@@ -26,6 +33,7 @@ const maxEarlyBytes = 4096;
 
 /** The parts that all inboxes of a server share. */
 export interface InboxParts {
+  readonly clock: Clock;
   readonly activity: Activity;
   readonly turns: Turns;
   /** Protocols that clients may use. */
@@ -73,7 +81,13 @@ export class Inbox {
   #exclusive = false;
   /** Items started, and heart-beats, since the inbox last waited for a turn of the event loop. */
   #startedInTurn = 0;
-  /** True while the inbox waits for a later turn, because it has started as many items as it may. */
+  /** Time of the clock at which the turn ends, in milliseconds. */
+  #turnEnds = 0;
+  /** The last time that was read from the clock, in milliseconds. */
+  #lastReading = 0;
+  /** The clock is read again when `#startedInTurn` has reached this number. */
+  #nextReading = 0;
+  /** True while the inbox waits for a later turn, because it has used its share of this one. */
   #waitsForTurn = false;
   #paused = false;
   /** True when further input is ignored: after DISCONNECT, and when the session ends. */
@@ -114,9 +128,10 @@ export class Inbox {
       : new Promise((resolve) => (this.#idleWaiters ??= []).push(resolve));
   }
 
-  /** Decodes received bytes and starts processing. */
-  receive(chunk: Uint8Array): void {
+  /** Decodes received bytes and starts processing. @param now the time of the clock */
+  receive(chunk: Uint8Array, now: number): void {
     if (this.#stopped || chunk.length === 0) return;
+    if (!this.#active) this.#measureFrom(now);
     this.#add(chunk);
     if (this.#hasWaiting) this.#hold(chunk.length);
   }
@@ -140,10 +155,11 @@ export class Inbox {
     this.#release();
   }
 
-  /** Continues in the turn for which the inbox has waited. */
-  continue(): void {
+  /** Continues in the turn for which the inbox has waited. @param now the time of the clock */
+  continue(now: number): void {
     this.#waitsForTurn = false;
     this.#startedInTurn = 0;
+    this.#measureFrom(now);
     this.#advance();
   }
 
@@ -248,7 +264,7 @@ export class Inbox {
       const overlaps = concurrency > 1 && mayOverlap(item);
       const running = this.#running.length;
       if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
-      if (!this.#hasTurn()) return;
+      if (!this.#hasTurn() || !this.#hasTime()) return;
       // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
       this.#startedInTurn += costOf(item);
       this.#dequeue();
@@ -257,14 +273,35 @@ export class Inbox {
     }
   }
 
-  /** False when the inbox has used its share of this turn; it continues in a later one. */
+  /** False when the inbox has started as many items as it may in this turn; it continues in a later one. */
   #hasTurn(): boolean {
-    if (this.#startedInTurn >= framesPerTurn && !this.#waitsForTurn) {
-      this.#waitsForTurn = true;
-      this.#begin();
-      this.parts.turns.wait(this);
-    }
+    if (this.#startedInTurn >= framesPerTurn && !this.#waitsForTurn) this.#waitForTurn();
     return !this.#waitsForTurn;
+  }
+
+  /** False when the items of this turn have taken too long; the inbox continues in a later one. */
+  #hasTime(): boolean {
+    if (this.#startedInTurn < this.#nextReading) return true;
+    const now = this.parts.clock.now();
+    const areFast = now - this.#lastReading < fastFramesTime;
+    this.#nextReading = this.#startedInTurn + (areFast ? framesPerReading : 1);
+    this.#lastReading = now;
+    if (now < this.#turnEnds) return true;
+    this.#waitForTurn();
+    return false;
+  }
+
+  /** Begins to measure the time of a turn. The clock is read before the second item, so the first one always starts. */
+  #measureFrom(now: number): void {
+    this.#turnEnds = now + timePerTurn;
+    this.#lastReading = now;
+    this.#nextReading = this.#startedInTurn + 1;
+  }
+
+  #waitForTurn(): void {
+    this.#waitsForTurn = true;
+    this.#begin();
+    this.parts.turns.wait(this);
   }
 
   #dequeue(): void {
@@ -326,7 +363,7 @@ export class Inbox {
     switch (item.kind) {
       case 'malformed': {
         const { code, message, detail, receipt } = item;
-        session.fail(new MessagingError(code, message, { detail }), { receipt });
+        session.protocolError(new MessagingError(code, message, { detail }), { receipt });
         return failed;
       }
       case 'end':
@@ -334,11 +371,11 @@ export class Inbox {
         return failed;
       case 'connect':
         if (!session.connected) return session.owner.process(item);
-        session.fail(new MessagingError('already-connected'));
+        session.protocolError(new MessagingError('already-connected'));
         return failed;
       default:
         if (session.connected) return session.owner.process(item);
-        session.fail(new MessagingError('not-connected'), { receipt: item.receipt });
+        session.protocolError(new MessagingError('not-connected'), { receipt: item.receipt });
         return failed;
     }
   }

@@ -1,5 +1,6 @@
 // Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
+import type { LimitedLog } from '../message/logger.js';
 import { isPromise, refusedPromise } from '../message/promise.js';
 import { isReadOnly, readOnly } from '../message/read-only.js';
 import type { ClientSession } from './client-session.js';
@@ -44,7 +45,7 @@ export type OutboundInterceptor = (frame: ServerFrame, session: Session) => Serv
 
 /** The part of a client that interceptors use; `server/client.ts` implements it. */
 export interface InterceptedClient {
-  readonly session: Session & Pick<ClientSession, 'internalError'>;
+  readonly session: Session & Pick<ClientSession, 'gone' | 'internalError'>;
 }
 
 /** Processes a client frame; throws or rejects when that fails. Returns `dropped` when an interceptor has dropped the frame. */
@@ -53,22 +54,28 @@ export type FrameHandler<C extends InterceptedClient> = (
   client: C,
 ) => void | Promise<void | 'dropped'>;
 
-/** Returns the handler with the interceptors around it, the first one outermost. */
+/**
+ * Returns the handler with the interceptors around it, the first one outermost.
+ *
+ * @param log receives a line for a mistake of an interceptor whose session has ended
+ */
 export function intercept<C extends InterceptedClient>(
   interceptors: readonly Interceptor[],
   handler: FrameHandler<C>,
+  log: Pick<LimitedLog, 'write'>,
 ): FrameHandler<C> {
   if (interceptors.length === 0) return handler;
   const chain = interceptors.reduceRight<FrameHandler<C>>(
-    (inner, interceptor) => async (frame, client) => {
+    (inner, interceptor, index) => async (frame, client) => {
       let continuation: Continuation | undefined;
       let returned = false;
       // Never throws: a timer may call it, and an exception there would end the process.
       const next = (passed = frame): Promise<void> => {
-        if (returned) return calledLate(client);
+        if (returned) return calledLate(nameOf(interceptor, index), client, log);
+        if (continuation === undefined)
+          return (continuation = new Continuation(start(inner, frame, passed, client)));
         // A CONNECT that continued twice would be two clients, a SEND two messages.
-        return (continuation =
-          continuation?.calledAgain() ?? new Continuation(start(inner, frame, passed, client)));
+        return (continuation = continuation.calledAgain(nameOf(interceptor, index)));
       };
       try {
         await interceptor(frame, client.session, next);
@@ -91,12 +98,23 @@ export function intercept<C extends InterceptedClient>(
   };
 }
 
-/** Ends the session. The promise stays pending: the frame was dropped, and a rejection without a handler would end the process. */
-function calledLate({ session }: InterceptedClient): Promise<void> {
-  session.internalError(
-    'Calling next() in an interceptor',
-    new Error('An interceptor called next() after it had returned.'),
-  );
+/** As `interceptor audit`; the position of a function without a name, as `interceptor 2`. */
+function nameOf(interceptor: Interceptor, index: number): string {
+  return `interceptor ${interceptor.name === '' ? index + 1 : interceptor.name}`;
+}
+
+/**
+ * Ends the session, or writes to the log if it has ended. The promise stays pending: the frame was dropped, and a rejection without
+ * a handler would end the process.
+ */
+function calledLate(
+  name: string,
+  { session }: InterceptedClient,
+  log: Pick<LimitedLog, 'write'>,
+): Promise<void> {
+  const error = new Error(`The ${name} called next() after it had returned.`);
+  if (session.gone) log.write(`Calling next() failed, and session ${session.id} has ended.`, error);
+  else session.internalError('Calling next() in an interceptor', error);
   return new Promise(() => {});
 }
 
@@ -159,8 +177,8 @@ class Continuation implements Promise<void> {
   }
 
   /** Returned by a second call of `next()`. Fails when the processing has ended, because later frames must not start before. */
-  calledAgain(): Continuation {
-    const error = new Error('An interceptor called next() twice for one frame.');
+  calledAgain(name: string): Continuation {
+    const error = new Error(`The ${name} called next() twice for one frame.`);
     return new Continuation(
       this.settled().then(() => {
         throw error;

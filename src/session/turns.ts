@@ -9,6 +9,18 @@ import type { Inbox } from './inbox.js';
  */
 export const framesPerTurn = 128;
 
+/**
+ * Milliseconds after which a session waits for a later turn, however few frames it has started: one frame can be a message for
+ * thousands of subscriptions. Frames that take up to 15 microseconds are limited by their number alone.
+ */
+export const timePerTurn = 2;
+
+/** Frames between two readings of the clock while frames are fast: one reading takes as long as 3 % of the fastest frame. */
+export const framesPerReading = 8;
+
+/** The clock is read before each frame when the frames since the last reading took longer than this, in milliseconds. */
+export const fastFramesTime = 0.2;
+
 /** Waiting sessions that continue in one turn. A turn stays short, however many clients send without pause. */
 const sessionsPerTurn = 4;
 
@@ -26,6 +38,7 @@ export class Turns {
   readonly #begin = (): void => {
     const continuing = this.#waiting.splice(0, sessionsPerTurn);
     if (this.#waiting.length > 0) this.clock.soon(this.#begin);
-    for (const inbox of continuing) inbox.continue();
+    const now = this.clock.now();
+    for (const inbox of continuing) inbox.continue(now);
   };
 }

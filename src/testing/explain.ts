@@ -1,4 +1,4 @@
-// Explains failed expectations: what was published, which problems clients received, and what the server logged.
+// Explains failed expectations: lists the published messages, the problems of clients, and the log of the server.
 import { nearest } from '../message/nearest.js';
 import type { TestEnvironment } from './environment.js';
 import { formatProblem, formatThrown, formatValue, type ProblemReport } from './failure.js';

@@ -1,4 +1,4 @@
-// A server under test: connects clients, lists what was published and logged, and checks at the end that nothing is left.
+// A server under test: connects clients, lists published messages and log lines, and checks at the end that nothing is left.
 import type { Token } from '../container/container.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import { compileDestination } from '../pattern/destination-pattern.js';

@@ -73,7 +73,7 @@ export class TestSubscription<T = unknown> {
    *
    * @param filter returns true for the message to read; the other messages stay unread. It sees payloads before they are
    *   converted to the `type` of the subscription. Default: the first message.
-   * @throws {TestFailure} when no message matches and no more messages can arrive; the text lists what was published instead
+   * @throws {TestFailure} when no message matches and no more messages can arrive; the text lists the messages that were published
    */
   async next(filter: MessageFilter = anyMessage): Promise<ReceivedMessage<T>> {
     const site = callSiteOf(this, 'next');

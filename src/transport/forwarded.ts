@@ -2,8 +2,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { MessagingError } from '../message/error.js';
+import { normalizeAddress } from '../message/ip-address.js';
 
-/** What is known about the client that sent a request. */
+/** Facts about the client that sent a request. */
 export interface RequestClient {
   /** IP address; undefined when the socket has none. */
   readonly address: string | undefined;
@@ -32,7 +33,8 @@ type TrustedProxies = (address: string) => boolean;
  * address that it was called from, so the client is the last address that is not a trusted proxy: everything before it may have been
  * invented by the client.
  *
- * @throws {MessagingError} `option-invalid` when a proxy is not an IP address
+ * @param trustedProxies IP addresses and ranges, such as `10.0.0.0/8`
+ * @throws {MessagingError} `option-invalid` when a proxy is neither
  */
 export function createClientReader(trustedProxies: readonly string[] = []): ClientReader {
   const isTrusted = compileProxies(trustedProxies);
@@ -138,7 +140,7 @@ const nodeWithPort = /^(?:\[([^\]]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 function addressOf(node = ''): string | undefined {
   const [, v6, v4] = nodeWithPort.exec(node) ?? [];
   const address = v6 ?? v4 ?? node;
-  return isIP(address) === 0 ? undefined : address;
+  return isIP(address) === 0 ? undefined : normalizeAddress(address);
 }
 
 /** Some proxies send `wss` for an upgrade, while the origin of the page is `https`. */
@@ -159,24 +161,36 @@ function withoutPort(host: string): string {
   return host.replace(/:\d*$/, '');
 }
 
-/** Rejects host names and ranges, which would never equal the address of a socket. */
-function compileProxies(addresses: readonly string[]): TrustedProxies {
+/** An address or a range in CIDR notation. */
+const proxyEntry = /^([^/]+)(?:\/(\d{1,3}))?$/;
+
+/** Rejects host names, which would never equal the address of a socket. */
+function compileProxies(entries: readonly string[]): TrustedProxies {
   const proxies = new BlockList();
-  for (const address of addresses) {
-    if (isIP(address) === 0) {
+  for (const entry of entries) {
+    const [, given = '', bits] = proxyEntry.exec(entry) ?? [];
+    const address = normalizeAddress(given);
+    const longest = bitsOf(address);
+    // The bits of an IPv4 range that is written inside of IPv6 include those in front of it.
+    const prefix = bits === undefined ? longest : Number(bits) - (bitsOf(given) - longest);
+    if (isIP(given) === 0 || prefix < 0 || prefix > longest) {
       throw new MessagingError(
         'option-invalid',
-        `'${address}' in trustedProxies is not an IP address such as 10.0.0.9 or ::1.`,
+        `'${entry}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32.`,
       );
     }
-    proxies.addAddress(...plainAddress(address));
+    proxies.addSubnet(address, prefix, familyOf(address));
   }
-  // `BlockList` compares addresses, not their spelling: `::1` equals `0:0:0:0:0:0:0:1`.
-  return (address) => proxies.check(...plainAddress(address));
+  return (given) => {
+    const address = normalizeAddress(given);
+    return proxies.check(address, familyOf(address));
+  };
 }
 
-/** Removes the prefix of IPv4 addresses on sockets that listen to both IPv4 and IPv6, and the zone of a local address. */
-function plainAddress(address: string): [address: string, family: 'ipv4' | 'ipv6'] {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  return [plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6'];
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6';
+}
+
+function bitsOf(address: string): number {
+  return isIP(address) === 4 ? 32 : 128;
 }

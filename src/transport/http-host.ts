@@ -13,6 +13,8 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
 export interface NodeHttpServer {
   /** Adds a listener for upgrade requests. */
   on(event: 'upgrade', listener: UpgradeListener): unknown;
+  /** Adds a listener for all requests. */
+  on(event: 'request', listener: RequestListener): unknown;
   /** Returns the number of listeners for upgrade requests. */
   listenerCount(event: 'upgrade'): number;
   /** Emits an event; signalbox wraps it to receive the requests of its paths first. */
@@ -63,10 +65,14 @@ export function httpHostOf(server: NodeHttpServer): HttpHost {
 class ServerHost implements HttpHost {
   readonly #upgrades: Claims<UpgradeListener>;
   readonly #requests: Claims<RequestListener>;
+  /** The response to the latest request of each socket. */
+  readonly #latestResponses = new WeakMap<Duplex, ServerResponse>();
 
   constructor(private readonly server: NodeHttpServer) {
-    const onUpgrade = this.#onUpgrade;
-    this.#upgrades = new Claims(() => void server.on('upgrade', onUpgrade), answerUnavailable);
+    this.#upgrades = new Claims(() => {
+      server.on('request', this.#onRequest);
+      server.on('upgrade', this.#onUpgrade);
+    }, answerUnavailable);
     this.#requests = new Claims(() => this.#interceptRequests());
   }
 
@@ -78,7 +84,24 @@ class ServerHost implements HttpHost {
     return this.#requests.add(path, listener);
   }
 
+  readonly #onRequest: RequestListener = ({ socket }, response) =>
+    void this.#latestResponses.set(socket, response);
+
+  /** Waits for the answers to earlier requests of the socket: Node reports a pipelined upgrade before they are written. */
   readonly #onUpgrade: UpgradeListener = (request, socket, head) => {
+    const latest = this.#latestResponses.get(socket);
+    if (latest === undefined || latest.closed) return this.#upgrade(request, socket, head);
+    // Node has removed its own listener, so an error of the socket would end the process.
+    socket.on('error', ignoreError);
+    latest.once('close', () => {
+      socket.off('error', ignoreError);
+      // The answer to the earlier request has started the timeout of an idle connection.
+      request.socket.setTimeout(0);
+      if (!socket.destroyed) this.#upgrade(request, socket, head);
+    });
+  };
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isWebSocket = /(?:^|,)[\t ]*websocket[\t ]*(?:,|$)/i.test(request.headers.upgrade ?? '');
     const listener = isWebSocket ? this.#upgrades.find(request.url) : undefined;
     if (listener !== undefined) return listener(request, socket, head);
@@ -86,7 +109,7 @@ class ServerHost implements HttpHost {
     if (this.server.listenerCount('upgrade') > 1) return;
     if (isWebSocket) rejectUpgrade(socket, 404);
     else this.#serveWithoutUpgrade(request, socket, head);
-  };
+  }
 
   /**
    * Serves a request whose upgrade is ignored, such as `h2c`. With a listener for `upgrade`, Node has stopped to read HTTP from its
@@ -109,6 +132,7 @@ class ServerHost implements HttpHost {
       const [request, response] = values as Parameters<RequestListener>;
       const listener = requests.find(request.url);
       if (listener === undefined) return emit.call(server, event, ...values);
+      this.#onRequest(request, response);
       listener(request, response);
       return true;
     };
@@ -119,6 +143,8 @@ class ServerHost implements HttpHost {
     };
   }
 }
+
+const ignoreError = (): void => {};
 
 /** After a release, the application must not receive the upgrades of the path: it would answer them with a page. */
 const answerUnavailable: UpgradeListener = (_request, socket) => rejectUpgrade(socket, 503);

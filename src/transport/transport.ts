@@ -115,9 +115,12 @@ export interface TransportContext {
 export interface Transport {
   /** Identifies the transport in logs and error messages. */
   readonly name: string;
-  /** Starts to accept connections. */
+  /** Starts to accept connections. Called again only after `close`: a transport belongs to one server at a time. */
   open(context: TransportContext): void | Promise<void>;
-  /** Stops accepting connections. Open connections stay open until they are closed. */
+  /**
+   * Stops accepting connections. Open connections stay open until they are closed. Also called when `open` has failed, but not for a
+   * transport that the server has not tried to open.
+   */
   close(): void | Promise<void>;
 }
 

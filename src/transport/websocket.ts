@@ -83,6 +83,8 @@ function serverOptions(
     clientTracking: false,
     // The connection checks UTF-8, so that frames before an invalid message are still processed.
     skipUTF8Validation: true,
+    // The connection answers pings: `ws` would end the connection without a close code at 60 pings in one read.
+    autoPong: false,
     // Counts the bytes after inflation; a message is not inflated beyond it.
     maxPayload: limits.maxMessageBytes,
     ...partLimits(limits.maxMessageBytes),
@@ -174,6 +176,10 @@ class WebSocketConnection implements Connection {
   #rejected = false;
   /** The code that `ws` has sent because it could not read the client's data. */
   #failed: number | undefined;
+  /** True while a pong has not left this process. */
+  #answering = false;
+  /** The data of the latest ping that waits for an earlier pong. */
+  #latestPing: Buffer | undefined;
 
   constructor(
     webSocket: WebSocket,
@@ -186,6 +192,7 @@ class WebSocketConnection implements Connection {
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
+    webSocket.on('ping', this.#onPing);
     webSocket.on('pong', this.#onPong);
     webSocket.on('close', this.#onClose);
   }
@@ -238,6 +245,29 @@ class WebSocketConnection implements Connection {
   /** `ws` has already sent a close frame with this code, but reports 1006 if the client does not answer it. */
   readonly #onError = (error: Error): void => {
     this.#failed ??= closeCodeOf(error);
+  };
+
+  /**
+   * One pong may answer several pings (RFC 6455 section 5.5.3). So pings that arrive together, or of a client that does not read, need
+   * neither memory nor a limit.
+   */
+  readonly #onPing = (data: Buffer): void => {
+    // A copy, because a view would keep the whole read.
+    if (this.#answering) this.#latestPing = Buffer.from(data);
+    else this.#answer(data);
+  };
+
+  #answer(data: Buffer): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    this.#answering = true;
+    this.#webSocket.pong(data, false, this.#onAnswered);
+  }
+
+  readonly #onAnswered = (): void => {
+    this.#answering = false;
+    const latest = this.#latestPing;
+    this.#latestPing = undefined;
+    if (latest !== undefined) this.#answer(latest);
   };
 
   readonly #onPong = (): void => this.#listener?.ponged();

@@ -33,8 +33,8 @@ const guarded: readonly {
   // The type of an address opens no socket.
   {
     module: /^node:(?:net|tls)$/,
-    // `transport/forwarded` only compares addresses.
-    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded'],
+    // `message/ip-address` and `transport/forwarded` only spell and compare addresses.
+    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded', 'message/ip-address'],
     typesAnywhere: true,
   },
   { module: /^node:timers/, places: ['message/clock.ts'] },
@@ -42,14 +42,15 @@ const guarded: readonly {
   { module: /^vitest$/, places: ['testing/vitest.ts'] },
 ];
 
-/** What asks the system for time or chance, the file that is to do it, and who may beside it: a test's clock is none. */
+/** Calls that read the time or random numbers of the system, the file for them, and other files that may contain them. */
 const hidden: readonly {
   readonly call: RegExp;
   readonly place: string;
   readonly also?: string;
 }[] = [
   {
-    call: /\b(?:setTimeout|setInterval|setImmediate)\b/,
+    // A socket has a method of this name.
+    call: /(?<!socket\.)\b(?:setTimeout|setInterval|setImmediate)\b/,
     place: 'message/clock.ts',
     also: 'testing/real-time.ts',
   },

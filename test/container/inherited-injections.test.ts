@@ -74,7 +74,7 @@ describe('a controller without a constructor', () => {
     }
   });
 
-  it('gets the arguments of a parent that is a controller, also with fields of its own', async () => {
+  it('gets the arguments of a parent that is a controller, also if it has more fields', async () => {
     @Controller()
     class Parent {
       constructor(readonly store: Store) {}

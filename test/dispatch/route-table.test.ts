@@ -61,8 +61,8 @@ describe('finding a route', () => {
   });
 
   it('matches segments separated by dots', () => {
-    const routes = table(['red.{colour}.green'], '.');
-    expect(routes.find('send', 'red.blue.green')?.variables.get('colour')).toBe('blue');
+    const routes = table(['red.{color}.green'], '.');
+    expect(routes.find('send', 'red.blue.green')?.variables.get('color')).toBe('blue');
     expect(found(routes, 'red.a.b.green')).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-// docs/coming-from-spring.md: nothing of Spring's is left out, and what it names of ours is there.
+// docs/coming-from-spring.md: it lists every name of Spring, and the names of signalbox in it exist.
 import { expect, it } from 'vitest';
 import * as signalbox from '../../src/index.js';
 import { readPages } from './page.js';
@@ -68,16 +68,16 @@ function valueAt(path: readonly string[]): object {
   return path.reduce<object>((value, name) => Reflect.get(value, name) as object, options);
 }
 
-it('leaves nothing of Spring out', () => {
-  const said = new Set(rows.flatMap(([theirs]) => spansOf(theirs!)));
-  expect(spring.filter((name) => !said.has(name))).toEqual([]);
+it('lists every name of Spring', () => {
+  const listed = new Set(rows.flatMap(([theirs]) => spansOf(theirs!)));
+  expect(spring.filter((name) => !listed.has(name))).toEqual([]);
 });
 
-it('names of ours only what is there', () => {
+it('names only existing decorators, functions and options of signalbox', () => {
   expect(rows.flatMap(([, ours]) => spansOf(ours!)).filter((name) => !isOurs(name))).toEqual([]);
 });
 
-it('says how each compares', () => {
+it('compares each name', () => {
   const verdict = /^(same|differs: |not yet|not needed)/;
   expect(rows.filter(([, , how]) => !verdict.test(how ?? ''))).toEqual([]);
 });

@@ -26,7 +26,7 @@ async function read(text: string, contentType: string, type: PayloadType): Promi
 }
 
 /** What a cell of the table says, found out with three bodies. */
-async function behaviour(contentType: string, type: PayloadType): Promise<string> {
+async function behavior(contentType: string, type: PayloadType): Promise<string> {
   const [object, quoted, plain] = await Promise.all(
     ['{"a":1}', '"quoted"', 'plain'].map((text) => read(text, contentType, type)),
   );
@@ -50,5 +50,5 @@ it('has rows', () => {
 });
 
 it.each(rows)('%s', async (contentType, cells) => {
-  expect(await Promise.all(columns.map((type) => behaviour(contentType, type)))).toEqual(cells);
+  expect(await Promise.all(columns.map((type) => behavior(contentType, type)))).toEqual(cells);
 });

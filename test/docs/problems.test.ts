@@ -21,8 +21,8 @@ type Frame = readonly [command: string, headers: Readonly<Record<string, string>
 
 /** The frames of each row; the last one is rejected. */
 const frames: Readonly<Record<string, readonly Frame[]>> = {
-  'SEND that nothing serves': [['SEND', { destination: '/app/helo' }]],
-  'SUBSCRIBE that nothing serves': [['SUBSCRIBE', { id: '1', destination: '/news' }]],
+  'SEND to an unknown destination': [['SEND', { destination: '/app/helo' }]],
+  'SUBSCRIBE to an unknown destination': [['SUBSCRIBE', { id: '1', destination: '/news' }]],
   'SUBSCRIBE with an id that is in use': [
     ['SUBSCRIBE', { id: '1', destination: '/topic/a' }],
     ['SUBSCRIBE', { id: '1', destination: '/topic/b' }],

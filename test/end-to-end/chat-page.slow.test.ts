@@ -26,10 +26,10 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     const phone = await ChatPage.open(browser, chat, { width: 390, colorScheme: 'dark' });
     await desk.screenshot('enter');
     await desk.enter('Ann', 'STOMP');
-    await desk.send('Is anybody <b>here</b>?');
-    await desk.showsMessage('Is anybody <b>here</b>?');
+    await desk.send('Is anyone <b>here</b>?');
+    await desk.showsMessage('Is anyone <b>here</b>?');
     await phone.enter('Bob', 'JSON');
-    await phone.showsMessage('Is anybody <b>here</b>?');
+    await phone.showsMessage('Is anyone <b>here</b>?');
     await desk.showsPerson('Bob');
 
     await phone.text.pressSequentially('I a');

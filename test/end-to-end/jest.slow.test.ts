@@ -1,4 +1,4 @@
-// The kit in jest's mode for ECMAScript modules: the test of the README, with jest in the place of vitest, and the matchers.
+// The kit in jest's mode for ECMAScript modules: the test of the README, with jest instead of vitest, and the matchers.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

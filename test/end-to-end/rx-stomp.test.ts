@@ -1,4 +1,4 @@
-// Tests the RPC of @stomp/rx-stomp over WebSocket: answers in a queue without a subscription, and in a queue of its own.
+// Tests the RPC of @stomp/rx-stomp over WebSocket: answers in a queue without a subscription, and in a separate queue.
 import { RxStomp, RxStompRPC, type RxStompRPCConfig } from '@stomp/rx-stomp';
 import { firstValueFrom, map, take, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

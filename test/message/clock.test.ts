@@ -19,7 +19,7 @@ describe('the clock', () => {
     expect(fired).toEqual(['one']);
   });
 
-  it('calls what was asked for soon at the end of the turn, not in it', async () => {
+  it('calls the function of `soon` at the end of the turn, not in it', async () => {
     const fired: string[] = [];
     systemClock.soon(() => void fired.push('soon'));
     fired.push('now');

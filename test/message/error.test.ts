@@ -11,18 +11,23 @@ describe('a messaging error', () => {
   });
 
   it.each([
-    ['frame-malformed', 1002],
     ['no-route', 1008],
     ['access-refused', 1008],
     ['payload-invalid', 1008],
     ['handler-failed', 1011],
     ['queue-full', 1011],
-    ['frame-too-large', 1009],
     ['server-stopping', 1001],
   ] as const)(
     'closes the session with the code of its class, or its own one: %s',
     (code, closes) => {
       expect(new MessagingError(code).closes).toBe(closes);
+    },
+  );
+
+  it.each(['frame-malformed', 'frame-too-large', 'text-invalid', 'slow-consumer'] as const)(
+    'with a code of the class client-mistake closes the session with 1011: %s',
+    (code) => {
+      expect(new MessagingError(code).closes).toBe(1011);
     },
   );
 
@@ -109,7 +114,7 @@ describe('an error of another copy of the package', () => {
     expect(copy.MessagingError.from(error)).toMatchObject({ code: 'no-route' });
   });
 
-  it('is no instance of a subclass', async () => {
+  it('is not an instance of a subclass', async () => {
     const copy = await load();
     class ShopError extends MessagingError {}
     expect(new copy.MessagingError('no-route')).not.toBeInstanceOf(ShopError);

@@ -1,4 +1,4 @@
-// Options filled up with defaults, and what is said of those that cannot be.
+// Options completed with defaults, and the errors of invalid options.
 import { describe, expect, it } from 'vitest';
 import { checkShape, frozenCopy, withDefaults } from '../../src/message/option.js';
 

@@ -15,11 +15,16 @@ describe('an account', () => {
   it.each([
     ['10.0.0.1', 'address 10.0.0.1'],
     ['::ffff:10.0.0.1', 'address 10.0.0.1'],
+    ['::FFFF:a00:1', 'address 10.0.0.1'],
     ['2001:db8:1:2:3:4:5:6', 'address 2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:2::6', 'address 2001:db8:1:2::/64'],
     ['2001:db8:1:2::6', 'address 2001:db8:1:2::/64'],
     ['2001:db8::6', 'address 2001:db8:0:0::/64'],
     ['2001:db8:1:2:3::', 'address 2001:db8:1:2::/64'],
     ['::1', 'address 0:0:0:0::/64'],
+    ['0:0:0:0:0:0:0:1', 'address 0:0:0:0::/64'],
+    ['fe80::1%eth0', 'address fe80:0:0:0::/64'],
+    ['unix:/run/app', 'address unix:/run/app'],
     [undefined, 'address '],
   ])('of the address %s is named %s', (address, name) => {
     expect(accountOf(undefined, address)).toBe(name);

@@ -381,7 +381,7 @@ describe('a payload class is reported', () => {
   });
 });
 
-it('a class without validators is no mistake, and is logged once', () => {
+it('a class without validators is not a mistake, and is logged once', () => {
   const lines: string[] = [];
   const logger = { error: () => {}, info: () => {}, warn: (text: string) => void lines.push(text) };
   const rules = loggedClassRules('drop', 1000, logger);

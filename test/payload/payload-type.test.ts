@@ -6,7 +6,7 @@ import { parseWithSchema } from '../../src/payload/standard-schema.js';
 
 class Dto {}
 abstract class Shape {}
-enum Colour {
+enum Color {
   Red = 'red',
 }
 
@@ -17,7 +17,7 @@ describe('the payload type of a design type', () => {
     [Buffer, 'bytes'],
     [Object, 'any'],
     [undefined, 'any'],
-    [Colour, 'any'],
+    [Color, 'any'],
     ['red', 'any'],
     [Dto, 'class'],
     [Shape, 'class'],

@@ -1,5 +1,5 @@
 // Opens copies of a store and prints, as one line of JSON each, the bodies that it finds or the code with which it is refused.
-// A process of its own, as LevelDB may end the process on a damaged file.
+// A separate process, because LevelDB may end the process on a damaged file.
 const [bundle, ...paths] = process.argv.slice(2);
 const { levelStore } = await import(bundle);
 

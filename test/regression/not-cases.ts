@@ -16,6 +16,6 @@ export const partsWithoutCases: Readonly<Record<string, string>> = {
   D3: 'With @Type, a class that is evaluated before `signalbox` fails inside class-transformer, before any of our code runs.',
   D8: 'Whether "20" is a number is a decision that the docs explain.',
   D13: 'That the search for controllers does not walk node_modules is shown by its own tests. The logger of the broker has nothing to write while all goes well.',
-  F5: 'Packages that the docs do not install, and a missing await in the docs: the tests of the docs show both. That a client receives no frame at the end of a stream: STOMP has none, so the docs tell applications to send a last item.',
+  F5: 'Packages that the docs do not install, and a missing await in the docs: the tests of the docs show both. That a client receives no frame at the end of a stream: STOMP has none, so the docs advise applications to send a last item.',
   F6: 'What the docs say about `clientPublish`.',
 };

@@ -68,7 +68,7 @@ describe('the list of known failures', () => {
 });
 
 describe('the cases', () => {
-  it('have names of their own', () => {
+  it('have unique names', () => {
     const keys = cases.map(({ fault, name }) => `${fault}/${name}`);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });

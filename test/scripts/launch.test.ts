@@ -82,7 +82,7 @@ interface Launched {
 }
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
-  // As somebody's shell starts it, not as the npm that runs these tests.
+  // As the shell of a user starts it, without the environment of the npm that runs these tests.
   const {
     npm_execpath: _,
     npm_lifecycle_event: __,

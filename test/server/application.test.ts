@@ -43,7 +43,7 @@ class StreamController {
 }
 
 it.each(['end', 'fail', 'never-begin'])(
-  'a stream that does this leaves its session nothing to tell: %s',
+  'a stream that does this sends nothing to its session: %s',
   async (stream) => {
     const transport = memoryTransport();
     const server = await createServer({
@@ -172,12 +172,12 @@ it.each([
   ['closing', ['a word'], ['{"closed":"later"}']],
   ['once', ['a word'], ['{"instead":"once"}']],
   ['twice', ['a word'], ['{"instead":"twice"}', 'handler-failed']],
-])("a stream's failure goes to the exception handlers: %s", async (how, heard, answers) => {
+])("a stream's failure goes to the exception handlers: %s", async (how, received, answers) => {
   await using app = await testServer({ controllers: [RoomController] });
   const ann = await app.connect();
   const errors = await ann.subscribe('/user/queue/errors');
   const words = await ann.subscribe(`/app/rooms/${how}`);
-  for (const payload of heard) expect(await words.next()).toMatchObject({ payload });
+  for (const payload of received) expect(await words.next()).toMatchObject({ payload });
   for (const answer of answers) {
     const { payload } = await errors.next();
     const { code, destination } = payload as { code?: string; destination?: string };

@@ -51,6 +51,46 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     });
   });
 
+  it('a `client-id` of white space is not one', async () => {
+    await using app = await testServer({ protocol });
+    const ann = await app.connect({ user: 'ann', headers: { 'client-id': ' ' } });
+    await expect(ann.subscribe(news, durably)).rejects.toMatchObject({
+      problem: { code: 'header-refused' },
+    });
+  });
+
+  it.each(['', ' ', ' \t '])('the name %j is rejected', async (name) => {
+    await using app = await testServer({ protocol });
+    const ann = await app.connect({ user: 'ann', ...asDesk });
+    for (const destination of [news, '/queue/news', '/user/queue/news'])
+      await expect(
+        ann.subscribe(destination, { headers: { 'durable-subscription-name': name } }),
+      ).rejects.toMatchObject({
+        problem: {
+          code: 'header-refused',
+          message: 'The header durable-subscription-name must contain a name.',
+        },
+      });
+  });
+
+  it('an anonymous client of another address does not take over the subscription', async () => {
+    await using app = await testServer({ protocol });
+    const [here, there] = ['192.0.2.1', '192.0.2.2'].map((remoteAddress) => ({
+      ...asDesk,
+      handshake: { remoteAddress },
+    }));
+    const desk = await app.connect(here);
+    await desk.subscribe(news, durably);
+    await desk.vanish();
+    await app.server.publisher.publish(news, 'missed');
+    const other = await app.connect(there);
+    await (await other.subscribe(news, durably)).expectNone();
+    const again = await app.connect(here);
+    const subscription = await again.subscribe(news, durably);
+    expect(await subscription.next()).toMatchObject({ payload: 'missed' });
+    expect(other.closed).toBeUndefined();
+  });
+
   it.each(['/user/queue/news', '/temp-queue/news', '/app/news'])(
     'a durable subscription to %s is rejected',
     async (destination) => {

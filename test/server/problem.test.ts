@@ -1,10 +1,11 @@
 // Problems of frames: which of them end a session, and which are logged.
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   Controller,
   createServer,
   Header,
+  type Interceptor,
   memoryTransport,
   MessageMapping,
   Payload,
@@ -18,7 +19,7 @@ import type { BrokerPublisher } from '../../src/broker/publisher.js';
 import type { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { MessagingError } from '../../src/message/error.js';
 import { KnownDestinations } from '../../src/server/known-destinations.js';
-import { Problems } from '../../src/server/problem.js';
+import { Problems, type RejectedFrameAnswer } from '../../src/server/problem.js';
 import type { ClientSession } from '../../src/session/client-session.js';
 import { connectStomp } from '../clients/stomp.js';
 
@@ -156,7 +157,7 @@ describe('a STOMP client without a subscription for problems', () => {
     await ann.expectNone();
     expect(warnings).toEqual([
       `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'.`,
-      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription of this id.`,
+      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id.`,
     ]);
     await server.close();
   });
@@ -192,13 +193,128 @@ describe('a STOMP client without a subscription for problems', () => {
   });
 });
 
+describe('a MessagingError of the application with a code for violations of the protocol', () => {
+  const error = () => new MessagingError('frame-malformed');
+
+  @Controller()
+  class WrongCodeController {
+    @MessageMapping('/handler')
+    fail() {
+      throw error();
+    }
+  }
+
+  async function client(onRejectedFrame: RejectedFrameAnswer, options: ServerOptions = {}) {
+    const transport = memoryTransport();
+    const server = await createServer({
+      transports: [transport],
+      controllers: [WrongCodeController],
+      logger: silentLogger,
+      onRejectedFrame,
+      ...options,
+    });
+    await server.start();
+    return { server, transport };
+  }
+
+  const throwingAt = (kind: string): Interceptor => {
+    return async (frame, _session, next) => {
+      if (frame.kind === kind) throw error();
+      await next();
+    };
+  };
+
+  it.each([
+    ['a handler', '/app/handler', {}],
+    ['an interceptor', '/topic/x', { interceptors: [throwingAt('send')] }],
+  ])('closes with 1011 when %s throws it', async (_where, destination, options) => {
+    for (const onRejectedFrame of ['close', 'report'] as const) {
+      const { server, transport } = await client(onRejectedFrame, options);
+      const ann = await connectStomp(transport);
+      ann.publish(destination, { receipt: 'r' }, 'x');
+      expect((await ann.expectError()).headers).toMatchObject({ code: 'frame-malformed' });
+      expect(ann.end).toEqual({ code: 1011, reason: 'frame-malformed' });
+      await server.close();
+    }
+  });
+
+  it('does not end the session of a client that can receive a problem', async () => {
+    await using app = await testServer({ controllers: [WrongCodeController] });
+    const ann = await app.connect();
+    await ann.send('/app/handler');
+    expect(ann.problems).toMatchObject([{ code: 'frame-malformed' }]);
+    expect(app.server.sessions.size).toBe(1);
+  });
+
+  it.each<[where: string, options: ServerOptions, code: number]>([
+    ['an interceptor', { interceptors: [throwingAt('connect')] }, 1011],
+    [
+      'an authenticator',
+      {
+        authenticate: () => {
+          throw error();
+        },
+      },
+      1008,
+    ],
+  ])('does not close with 1002 when %s throws it at CONNECT', async (_where, options, code) => {
+    const { server, transport } = await client('report', options);
+    const connection = transport.connect();
+    connection.send('CONNECT\naccept-version:1.2\nhost:x\n\n\0');
+    expect(await connection.closed).toMatchObject({ code });
+    await server.close();
+  });
+
+  it('closes with 1002 when the client itself begins without CONNECT, also behind an interceptor', async () => {
+    const { server, transport } = await client('report', {
+      authenticate: () => ({ name: 'ann' }),
+      interceptors: [async (_frame, _session, next) => next()],
+    });
+    const connection = transport.connect();
+    connection.send('{"type":"send","destination":"/topic/x"}');
+    expect(await connection.closed).toEqual({ code: 1002, reason: 'not-connected' });
+    await server.close();
+  });
+});
+
+it.each([
+  ['ignore', false, 0],
+  // Only the first rejected frame is logged.
+  ['report', false, 1],
+  ['report', true, 2],
+  ['close', false, 2],
+] as const)(
+  'the nearest destination is searched only for a text that is sent or logged: %s, %s',
+  async (answer, hasNonFatalErrors, searches) => {
+    const destinations = new KnownDestinations([], prefixes, '/');
+    const explain = vi.spyOn(destinations, 'explain');
+    const problems = new Problems({
+      publisher: {} as BrokerPublisher,
+      logger: silentLogger,
+      destinations,
+      answer,
+      maxLogged: 1,
+    });
+    const session = { id: 's', hasNonFatalErrors, send: () => true, fail() {} };
+    const client = { session: session as unknown as ClientSession, openSubscriber: undefined };
+    const receiver = { ...client, loggedProblems: 0 };
+    for (let i = 0; i < 2; i++)
+      await problems.reject(
+        new MessagingError('no-route'),
+        { kind: 'send', destination: '/x' },
+        receiver,
+      );
+    expect(explain).toHaveBeenCalledTimes(searches);
+  },
+);
+
 describe('a problem of a client whose protocol has no frame for it', () => {
   /** Answers for a session that accepts no error frames; the log has ends of the session and lines of the server. */
   function problemsWith(publishToSession: () => Promise<void>) {
     const log: string[] = [];
     const session = {
       id: 's',
-      report: () => false,
+      hasNonFatalErrors: false,
       fail: ({ code }: MessagingError) => void log.push(`ends with ${code}`),
     } as unknown as ClientSession;
     const publisher = { publishToSession } as unknown as BrokerPublisher;
@@ -220,7 +336,7 @@ describe('a problem of a client whose protocol has no frame for it', () => {
     await problems.reject(error, { kind: 'unsubscribe', id: '1' }, client);
     expect(log).toEqual([
       'A problem could not be sent to its client.',
-      "UNSUBSCRIBE '1' of session s was rejected: subscription-unknown: The session has no subscription of this id.",
+      "UNSUBSCRIBE '1' of session s was rejected: subscription-unknown: The session has no subscription with this id.",
     ]);
   });
 

@@ -43,6 +43,18 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     },
   );
 
+  it.each([' /user/queue/answers', '/temp-queue/answers ', '\t/temp-queue/answers'])(
+    'blanks around a queue of the sender are ignored: %j',
+    async (replyTo) => {
+      const [ann, bob] = [await app.connect(), await app.connect()];
+      const answers = await ann.subscribe(replyTo.trim());
+      const requests = await bob.subscribe('/queue/requests');
+      await ann.send('/queue/requests', 'how many?', { headers: { 'reply-to': replyTo } });
+      await bob.send((await requests.next()).headers['reply-to']!, 42);
+      expect(await answers.next()).toMatchObject({ payload: 42 });
+    },
+  );
+
   it('a handler answers in the same way as a client', async () => {
     const ann = await app.connect();
     const answers = await ann.subscribe('/temp-queue/squares');
@@ -106,7 +118,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     expect((await requests.next()).headers['reply-to']).toBe(replyTo);
   });
 
-  it.each(['/user/queue/errors'])(
+  it.each(['/user/queue/errors', ' /user/queue/errors'])(
     'a `reply-to` of %s is rejected, because only the server sends to it',
     async (replyTo) => {
       const ann = await app.connect();
@@ -117,7 +129,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
   );
 
   it.each(['/user/queue/*', '/user/topic/**', '/temp-queue/', '/temp-queue/*', '/temp-queue/**'])(
-    'a `reply-to` of %s, which is no valid queue, is rejected',
+    'a `reply-to` of %s, which is not a valid queue, is rejected',
     async (replyTo) => {
       const ann = await app.connect();
       await ann.send('/queue/requests', 1, { headers: { 'reply-to': replyTo } });

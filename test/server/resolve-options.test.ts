@@ -1,4 +1,4 @@
-// Options: defaults, and what is refused in which words.
+// Options: defaults, and the errors of refused options.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { ServerOptions } from '../../src/server/options.js';

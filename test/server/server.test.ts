@@ -13,6 +13,7 @@ import {
   MessagingError,
   Publisher,
   silentLogger,
+  tcpTransport,
   type Broker,
   type ServerOptions,
   type Subscription,
@@ -163,7 +164,7 @@ describe('closing', () => {
       message: 'The server was closed while it started.',
     });
     await closed;
-    expect(calls).toEqual(['open first', 'close first', 'close second']);
+    expect(calls).toEqual(['open first', 'close first']);
   });
 
   it('ends the publisher, also for a broker that accepts messages afterwards', async () => {
@@ -190,7 +191,7 @@ describe('closing', () => {
       start: () => never,
       stop: () => {},
       connect: () => {
-        throw new Error('nobody connects');
+        throw new Error('no client connects');
       },
       publish: () => {},
     };
@@ -198,6 +199,58 @@ describe('closing', () => {
     void server.listen(0);
     await server.close();
     expect(server.address()).toBeUndefined();
+  });
+});
+
+describe('a transport', () => {
+  it.each<[name: string, create: () => Transport]>([
+    ['memory', memoryTransport],
+    ['tcp 127.0.0.1:0', () => tcpTransport({ port: 0 })],
+  ])(
+    '%s serves one server at a time: the second cannot start, and the first goes on',
+    async (name, create) => {
+      const transport = create();
+      const first = await build({ transports: [transport] });
+      const second = await build({ transports: [transport] });
+      await first.start();
+      const close = vi.spyOn(transport, 'close');
+      await expect(second.start()).rejects.toMatchObject({
+        code: 'listen-failed',
+        message: `The transport '${name}' is already open; create one for each server.`,
+      });
+      await second.close();
+      expect(close).not.toHaveBeenCalled();
+      await first.close();
+      expect(close).toHaveBeenCalledTimes(1);
+      const third = await build({ transports: [transport] });
+      await third.start();
+      await third.close();
+    },
+  );
+
+  it('that is listed twice is refused at start, and is closed once', async () => {
+    const memory = memoryTransport();
+    const close = vi.spyOn(memory, 'close');
+    const server = await build({ transports: [memory, memory] });
+    await expect(server.start()).rejects.toThrow("The transport 'memory' is already open");
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it('that fails to open is closed, and those after it are neither opened nor closed', async () => {
+    const calls: string[] = [];
+    const failing: Transport = {
+      name: 'failing',
+      open: () => Promise.reject(new Error('cannot open')),
+      close: () => void calls.push('close failing'),
+    };
+    const next: Transport = {
+      name: 'next',
+      open: () => void calls.push('open next'),
+      close: () => void calls.push('close next'),
+    };
+    const server = await build({ transports: [failing, next] });
+    await expect(server.start()).rejects.toThrow('cannot open');
+    expect(calls).toEqual(['close failing']);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { closeCodes, MessagingError } from '../../src/message/error.js';
 import { noHeartbeat } from '../../src/session/heartbeat.js';
 import { jsonCodec } from '../../src/wire/json/codec.js';
+import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { anonymousHandshake, FakeConnection } from './fake-connection.js';
 import { frameText } from '../clients/stomp.js';
 import { connectText, sendText, testSession, settle } from './test-session.js';
@@ -177,12 +178,22 @@ describe('a session', () => {
 
   it.each([
     ['access-refused', closeCodes.policy],
-    ['frame-malformed', closeCodes.protocolError],
     ['handler-failed', closeCodes.internalError],
+    ['frame-malformed', closeCodes.internalError],
   ] as const)('fails with the close code of the error: %s', (code, closeCode) => {
     const { open } = testSession();
     const { connection, session } = open();
     session.fail(new MessagingError(code));
+    expect(connection.closedWith).toEqual({ code: closeCode, reason: code });
+  });
+
+  it.each([
+    ['frame-malformed', closeCodes.protocolError],
+    ['frame-too-large', closeCodes.tooBig],
+  ] as const)('ends after a violation of the protocol with its code: %s', (code, closeCode) => {
+    const { open } = testSession();
+    const { connection, session } = open();
+    session.protocolError(new MessagingError(code));
     expect(connection.closedWith).toEqual({ code: closeCode, reason: code });
   });
 
@@ -196,19 +207,6 @@ describe('a session', () => {
 });
 
 describe('a problem', () => {
-  it('of a JSON client is an error frame that does not end the session', async () => {
-    const { clock, open } = testSession({ codecs: [jsonCodec] });
-    const { connection, receive, session } = open();
-    receive('{"type":"connect"}');
-    await settle();
-    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(true);
-    await clock.advance(0);
-    expect(connection.text().map((text) => JSON.parse(text) as unknown)).toEqual([
-      expect.objectContaining({ type: 'error', code: 'no-route', fatal: false }),
-    ]);
-    expect(session.gone).toBe(false);
-  });
-
   it('that ends the session of a JSON client is marked as fatal', async () => {
     const { open } = testSession({ codecs: [jsonCodec] });
     const { connection, receive, session } = open();
@@ -218,14 +216,16 @@ describe('a problem', () => {
     expect(JSON.parse(connection.text().join(''))).toMatchObject({ type: 'error', fatal: true });
   });
 
-  it('is not reported before the first byte, nor to a STOMP client, whose session would end', async () => {
-    const { clock, open } = testSession();
-    const { connect, connection, session } = open();
-    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
-    await connect();
-    expect(session.report({ code: 'no-route', message: 'Nothing is there.' })).toBe(false);
-    await clock.advance(0);
-    expect(connection.written).toEqual([]);
+  it.each([
+    [jsonCodec, '{"type":"connect"}', true],
+    [stompCodec, connectText, false],
+  ])('can be an ERROR frame that does not end the session: %#', async (codec, text, expected) => {
+    const { open } = testSession({ codecs: [codec] });
+    const { receive, session } = open();
+    expect(session.hasNonFatalErrors).toBe(false);
+    receive(text);
+    await settle();
+    expect(session.hasNonFatalErrors).toBe(expected);
   });
 });
 

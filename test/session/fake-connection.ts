@@ -1,4 +1,4 @@
-// A connection that keeps what is written and drains when a test says so.
+// A connection that keeps written bytes, and drains when a test calls `drain()`.
 import type { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { Connection, ConnectionListener, Handshake } from '../../src/transport/transport.js';
 
@@ -18,7 +18,7 @@ export class FakeConnection implements Connection {
   readonly framing = plain;
   readonly written: Uint8Array[] = [];
   bufferedBytes = 0;
-  /** While true, what is written stays in the connection. */
+  /** While true, written bytes stay in the connection. */
   stalled = false;
   closedWith: { code: number; reason: string } | undefined;
   paused = false;

@@ -90,7 +90,7 @@ describe('decoding', () => {
     expect(connection.text().join('')).toMatch(/^ERROR\n(?:.*\n)*receipt-id:r\n/);
   });
 
-  it('explains in the ERROR frame what is wrong', async () => {
+  it('explains the mistake in the ERROR frame', async () => {
     const { open } = testSession();
     const { connection, receive } = open();
     receive(frameText('CONNECT', { 'accept-version': '9', host: 'x' }));

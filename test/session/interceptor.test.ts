@@ -16,15 +16,21 @@ const send: Message = { destination: '/topic/x', headers: noHeaders, body: Buffe
 const frame: ClientFrame = { kind: 'send', message: send };
 /** The exceptions that have ended the session, each with its activity. */
 const failures: string[] = [];
+/** The lines of the limited log. */
+const logged: string[] = [];
+const log = {
+  write: (text: string, cause: unknown) => void logged.push(`${text} ${String(cause)}`),
+};
 const client: InterceptedClient = {
   session: {
     id: '1',
+    gone: false,
     internalError: (activity: string, cause: Error) =>
       void failures.push(`${activity}: ${cause.message}`),
   } as InterceptedClient['session'],
 };
 
-beforeEach(() => void (failures.length = 0));
+beforeEach(() => void (failures.length = logged.length = 0));
 
 type Next = Parameters<Interceptor>[2];
 
@@ -33,7 +39,7 @@ async function run(
   interceptors: readonly Interceptor[],
   handler: FrameHandler<typeof client> = () => {},
 ): Promise<void | 'dropped'> {
-  return intercept(interceptors, handler)(frame, client);
+  return intercept(interceptors, handler, log)(frame, client);
 }
 
 const failing: FrameHandler<typeof client> = () => Promise.reject(new Error('failed'));
@@ -54,7 +60,7 @@ describe('interceptors', () => {
 
   it('are not called when there are none: the handler is used as it is', () => {
     const handler = async () => {};
-    expect(intercept([], handler)).toBe(handler);
+    expect(intercept([], handler, log)).toBe(handler);
   });
 
   it('reject a frame by throwing', async () => {
@@ -111,7 +117,7 @@ describe('interceptors', () => {
       if (each.kind === 'send') (each.message.headers as Map<string, string>).set('x', '1');
       await next();
     };
-    const result = intercept([changing], () => {})({ kind: 'send', message }, client);
+    const result = intercept([changing], () => {}, log)({ kind: 'send', message }, client);
     await expect(result).rejects.toThrow(TypeError);
     expect(message.headers.has('x')).toBe(false);
   });
@@ -151,7 +157,7 @@ describe('interceptors', () => {
       await next({ ...own, headers });
       headers.clear();
     };
-    await intercept([changing], (each) => void (passed = each))(own, client);
+    await intercept([changing], (each) => void (passed = each), log)(own, client);
     expect(passed).toMatchObject({ headers: new Map([['a', '1']]) });
   });
 
@@ -171,7 +177,9 @@ describe('interceptors', () => {
       void next();
     };
     for (const interceptor of [twice, withoutAwait])
-      await expect(run([interceptor], () => void calls++)).rejects.toThrow('next() twice');
+      await expect(run([interceptor], () => void calls++)).rejects.toThrow(
+        `The interceptor ${interceptor.name} called next() twice`,
+      );
     expect(calls).toBe(2);
   });
 
@@ -212,10 +220,30 @@ describe('interceptors', () => {
     void late().then(end, end);
     await settle();
     expect(failures).toEqual([
-      'Calling next() in an interceptor: An interceptor called next() after it had returned.',
+      'Calling next() in an interceptor: The interceptor keeping called next() after it had returned.',
     ]);
     expect(settled).toBe(false);
     expect(calls).toBe(before);
+  });
+
+  it('that call next() after the session has ended are logged with their name or position', async () => {
+    const late: Next[] = [];
+    const ended = { session: { ...client.session, gone: true } };
+    const audit: Interceptor = async (_frame, _session, next) => (late.push(next), next());
+    const interceptors: readonly Interceptor[] = [
+      audit,
+      (
+        () => async (_frame, _session, next) =>
+          void late.push(next)
+      )(),
+    ];
+    await intercept(interceptors, () => {}, log)(frame, ended);
+    for (const next of late) void next();
+    expect(logged).toEqual([
+      'Calling next() failed, and session 1 has ended. Error: The interceptor audit called next() after it had returned.',
+      'Calling next() failed, and session 1 has ended. Error: The interceptor 2 called next() after it had returned.',
+    ]);
+    expect(failures).toEqual([]);
   });
 });
 

@@ -14,7 +14,7 @@ import { Turns } from '../../src/session/turns.js';
 import type { Encoder } from '../../src/wire/codec.js';
 import { stompCodec } from '../../src/wire/stomp/codec.js';
 import { FakeConnection } from './fake-connection.js';
-import { testClock } from 'signalbox/testing';
+import { testClock, type TestClock } from 'signalbox/testing';
 import { frameText } from '../clients/stomp.js';
 
 export const connectText = frameText('CONNECT', { 'accept-version': '1.2', host: 'x' });
@@ -29,7 +29,8 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export interface TestSessionOptions extends Partial<Omit<SessionParts, 'outbox'>> {
+export interface TestSessionOptions extends Partial<Omit<SessionParts, 'clock' | 'outbox'>> {
+  readonly clock?: TestClock;
   readonly outbox?: Partial<OutboxParts>;
   /** CONNECT is accepted with this agreement. Default: no heart-beats. */
   readonly agreement?: HeartbeatAgreement;
@@ -44,12 +45,12 @@ export interface TestSessionOptions extends Partial<Omit<SessionParts, 'outbox'>
 export function testSession({
   agreement = noHeartbeat,
   authenticated,
+  clock = testClock(),
   outbox,
   process,
   maxHeldBytes = 100_000,
   ...given
 }: TestSessionOptions = {}) {
-  const clock = testClock();
   const activity = new Activity(clock);
   const logged: { readonly text: string; readonly cause: unknown }[] = [];
   const log = (text: string, cause?: unknown) => void logged.push({ text, cause });

@@ -1,6 +1,7 @@
 // Fairness: how many frames the sessions of a server start in one turn of the event loop.
 import { describe, expect, it, vi } from 'vitest';
-import { framesPerTurn } from '../../src/session/turns.js';
+import { framesPerReading, framesPerTurn, timePerTurn } from '../../src/session/turns.js';
+import { testClock } from 'signalbox/testing';
 import { jsonCodec } from '../../src/wire/json/codec.js';
 import { FakeConnection } from './fake-connection.js';
 import { connectText, sendText, settle, testSession } from './test-session.js';
@@ -9,9 +10,12 @@ import { connectText, sendText, settle, testSession } from './test-session.js';
 const firstFrames = framesPerTurn - 1;
 
 /** Sessions that have sent CONNECT, with the names of the frames that were started. */
-async function floodedServer({ sessions = 1, concurrency = 1 } = {}) {
+async function floodedServer({ sessions = 1, concurrency = 1, timePerFrame = 0 } = {}) {
   const started: string[] = [];
+  let now = 0;
+  const clock = { ...testClock(), now: () => now };
   const stage = testSession({
+    clock,
     concurrency,
     limits: {
       maxFrameBytes: 512 * framesPerTurn,
@@ -23,6 +27,9 @@ async function floodedServer({ sessions = 1, concurrency = 1 } = {}) {
     },
     async process(frame, session) {
       started.push(`${session.id} ${'receipt' in frame ? frame.receipt : ''}`);
+      // The time is taken by microtasks, as deliveries are.
+      await Promise.resolve();
+      now += timePerFrame;
       return 'done';
     },
   });
@@ -77,6 +84,60 @@ describe('a session that sends large frames at once', () => {
       await settle();
     }
     expect(counts).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a session whose frames take long', () => {
+  it.each([
+    [5, 1],
+    [2, 1],
+    [1, 2],
+    [0.5, 4],
+  ])('waits for the next turn after 2 ms: %f ms for each frame', async (timePerFrame, inTurn) => {
+    const { clients, started } = await floodedServer({ timePerFrame });
+    clients[0]!.receive(frames(3 * inTurn));
+    const counts: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await endOfTurn();
+      counts.push(started.length);
+      await settle();
+    }
+    expect(counts).toEqual([inTurn, 2 * inTurn, 3 * inTurn]);
+  });
+
+  it('starts frames of up to 15 microseconds by their number alone', async () => {
+    const { clients, started } = await floodedServer({ timePerFrame: 0.015 });
+    clients[0]!.receive(frames(2 * framesPerTurn));
+    await endOfTurn();
+    expect(started).toHaveLength(firstFrames);
+  });
+
+  it('exceeds its time by at most 8 fast frames', async () => {
+    const { clients, started } = await floodedServer({ timePerFrame: 0.02 });
+    const [client] = clients;
+    client!.receive(frames(2 * framesPerTurn));
+    await endOfTurn();
+    expect(started.length).toBeGreaterThanOrEqual(timePerTurn / 0.02);
+    expect(started.length).toBeLessThanOrEqual(timePerTurn / 0.02 + framesPerReading);
+  });
+
+  it('starts a frame that arrives when it is idle at once', async () => {
+    const { clients, started } = await floodedServer({ timePerFrame: 5 });
+    for (let i = 1; i <= 3; i++) {
+      clients[0]!.receive(sendText(`${i}`));
+      await endOfTurn();
+      expect(started).toHaveLength(i);
+    }
+  });
+
+  it('shares the time of a turn with the sessions that continue in it', async () => {
+    const { clients, started } = await floodedServer({ sessions: 6, timePerFrame: 2 });
+    for (const { receive } of clients) receive(frames(2));
+    await endOfTurn();
+    const before = started.length;
+    await settle();
+    await endOfTurn();
+    expect([before, started.length]).toEqual([6, 10]);
   });
 });
 

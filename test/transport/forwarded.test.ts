@@ -30,7 +30,7 @@ const everything = {
 describe('a request from an address that is not trusted', () => {
   it.each([
     ['without proxies', '203.0.113.1', []],
-    ['beside proxies', '203.0.113.1', ['10.0.0.9']],
+    ['with other proxies', '203.0.113.1', ['10.0.0.9']],
     ['from a part of the address', '10.0.0.99', ['10.0.0.9']],
   ])('is not changed by headers: %s', (_, remoteAddress, trusted) => {
     const client = clientOf({ remoteAddress, headers: everything }, trusted);
@@ -55,7 +55,17 @@ describe('a trusted proxy', () => {
     ['::FFFF:10.0.0.9', '10.0.0.9'],
     ['10.0.0.9', '::ffff:10.0.0.9'],
     ['::1', '0:0:0:0:0:0:0:1'],
+    ['::1', '0000:0000:0000:0000:0000:0000:0000:0001'],
+    ['2001:db8::a', '2001:DB8::A'],
     ['fe80::1%eth0', 'fe80::1'],
+    ['fe80::1', 'fe80::1%eth0'],
+    ['10.200.0.1', '10.0.0.0/8'],
+    ['::ffff:10.200.0.1', '10.0.0.0/8'],
+    ['10.200.0.1', '10.1.2.3/8'],
+    ['10.200.0.1', '::ffff:10.0.0.0/104'],
+    ['2001:db8:ffff::1', '2001:db8::/32'],
+    ['10.0.0.9', '10.0.0.9/32'],
+    ['10.0.0.9', '0.0.0.0/0'],
   ])('with the address %s is found in the list as %s', (remoteAddress, trusted) => {
     const headers = { 'x-forwarded-for': '203.0.113.7' };
     expect(clientOf({ remoteAddress, headers }, [trusted]).address).toBe('203.0.113.7');
@@ -65,9 +75,32 @@ describe('a trusted proxy', () => {
     expect(clientOf({})).toEqual(direct);
   });
 
-  it.each(['10.0.0.0/8', 'proxy.test', '10.0.0', ''])('cannot be %j', (proxy) => {
+  it.each([
+    ['10.200.0.1', '10.0.0.0/9'],
+    ['11.0.0.1', '10.0.0.0/8'],
+    ['11.0.0.1', '::ffff:10.0.0.0/104'],
+    ['2001:db9::1', '2001:db8::/32'],
+    ['::1', '0.0.0.0/0'],
+  ])('with the address %s is not in %s', (remoteAddress, trusted) => {
+    const headers = { 'x-forwarded-for': '203.0.113.7' };
+    expect(clientOf({ remoteAddress, headers }, [trusted]).address).toBe(remoteAddress);
+  });
+
+  it.each([
+    'proxy.test',
+    '10.0.0',
+    '',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '10.0.0.0/',
+    '10.0.0.0/255.0.0.0',
+    '2001:db8::/129',
+    '::ffff:10.0.0.0/90',
+    '10.0.*',
+  ])('cannot be %j', (proxy) => {
     expect(() => createClientReader([proxy])).toThrow(
-      `'${proxy}' in trustedProxies is not an IP address`,
+      `'${proxy}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32.`,
     );
   });
 });
@@ -78,6 +111,9 @@ describe('the address', () => {
     ['without the port', '203.0.113.7:5000', '203.0.113.7'],
     ['of an IPv6 client', '2001:db8::7', '2001:db8::7'],
     ['in brackets', '[2001:db8::7]', '2001:db8::7'],
+    ['of an IPv6 client in another spelling', '2001:0DB8:0:0:0:0:0:7', '2001:db8::7'],
+    ['of an IPv4 client inside of IPv6', '::FFFF:203.0.113.7', '203.0.113.7'],
+    ['of an IPv6 client with a zone', 'fe80::7%eth0', 'fe80::7'],
     ['in brackets, with a port', '[2001:db8::7]:5000', '2001:db8::7'],
     ['that the nearest proxy has added', '198.51.100.1, 203.0.113.7', '203.0.113.7'],
     ['in front of several proxies', '198.51.100.1, 203.0.113.7, 10.0.0.8', '203.0.113.7'],
@@ -112,7 +148,7 @@ describe('the address', () => {
     expect(clientOf({ headers: { forwarded } }).address).toBe(address);
   });
 
-  it('is not read from Forwarded beside any X-Forwarded header, because clients may have sent it', () => {
+  it('is not read from Forwarded if there is an X-Forwarded header, because clients may have sent it', () => {
     const headers = { forwarded: 'for=198.51.100.1;proto=http', 'x-forwarded-proto': 'https' };
     expect(clientOf({ headers })).toMatchObject({ address: '10.0.0.9', scheme: 'https' });
   });

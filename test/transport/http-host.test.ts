@@ -1,7 +1,7 @@
 // Claims on an HTTP server: which listener answers a path, the rights of the application, and the release of a path.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   httpHostOf,
@@ -125,12 +125,23 @@ async function answersTo(...requests: readonly (readonly string[])[]): Promise<r
   return answers;
 }
 
+/** Sends all bytes at once; resolves with the text of this many answers. */
+async function answersToPipelined(requests: string, count: number): Promise<string> {
+  const { port } = http.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.write(requests);
+  let text = '';
+  while (text.split(';').length <= count) text += String(await once(socket, 'data'));
+  socket.destroy();
+  return text;
+}
+
 const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
 
 describe('an upgrade to another protocol than WebSocket', () => {
   beforeEach(() => {
-    host.claimUpgrades('/a', rejectWith(403));
     http.removeAllListeners('request');
+    host.claimUpgrades('/a', rejectWith(403));
     http.on('request', (request, response) => {
       let body = '';
       request.on('data', (chunk) => (body += String(chunk)));
@@ -156,6 +167,40 @@ describe('an upgrade to another protocol than WebSocket', () => {
     ]);
   });
 
+  it.each<[name: string, requests: readonly string[]]>([
+    ['upgrades', [h2c, h2c, h2c]],
+    ['an upgrade behind plain requests', ['X: 1', 'X: 2', h2c]],
+    ['plain requests behind an upgrade', [h2c, 'X: 1', 'X: 2']],
+  ])('that is pipelined is answered, and all answers keep their order: %s', async (_, requests) => {
+    const received = requests.map(
+      (headers, i) => `GET /${i} HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n`,
+    );
+    const text = await answersToPipelined(received.join(''), received.length);
+    expect(text.match(/GET \/\d ;/g)).toEqual(['GET /0 ;', 'GET /1 ;', 'GET /2 ;']);
+  });
+
+  it('that is pipelined waits for a slow answer, and is not on the timeout of an idle connection', async () => {
+    let answerFirst: (() => void) | undefined;
+    const timeouts: (number | undefined)[] = [];
+    host.claimRequests('/slow/**', ({ url, socket }, response) => {
+      const answer = () => void response.end(`answer to ${url};`);
+      timeouts.push(socket.timeout);
+      if (answerFirst === undefined) answerFirst = answer;
+      else answer();
+    });
+    const request = (i: number, headers: string) =>
+      `GET /slow/${i} HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n`;
+    const text = answersToPipelined(request(1, 'X: 1') + request(2, h2c) + request(3, h2c), 3);
+    await once(http, 'upgrade');
+    answerFirst!();
+    expect((await text).match(/answer to [^;]*;/g)).toEqual([
+      'answer to /slow/1;',
+      'answer to /slow/2;',
+      'answer to /slow/3;',
+    ]);
+    expect(timeouts.map((timeout) => timeout ?? 0)).toEqual([0, 0, 0]);
+  });
+
   it('keeps the body of the request', async () => {
     const head = `POST /page HTTP/1.1\r\nHost: x\r\n${h2c}\r\nContent-Length: 5\r\n\r\n`;
     expect(await answersTo([`${head}he`, 'llo'])).toEqual(['200 POST /page hello;']);
@@ -178,6 +223,52 @@ describe('an upgrade to another protocol than WebSocket', () => {
     socket.write(`GET /page HTTP/1.1\r\nHost: x\r\n${h2c}\r\n\r\n`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 /);
+  });
+});
+
+describe('a WebSocket upgrade behind an unanswered request', () => {
+  it('is answered after the request', async () => {
+    let answer: (() => void) | undefined;
+    host.claimUpgrades('/a', rejectWith(403));
+    host.claimRequests('/b', (_request, response) => {
+      answer = () => void response.end('the page');
+    });
+    const { port } = http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    const upgraded = once(http, 'upgrade');
+    socket.write('GET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    let text = '';
+    socket.on('data', (data) => void (text += data.toString()));
+    await upgraded;
+    answer!();
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1\.1 200 [^]*the pageHTTP\/1\.1 403 /);
+  });
+
+  it('is dropped when the client has left', async () => {
+    let answer: (() => void) | undefined;
+    const upgrades: string[] = [];
+    host.claimUpgrades('/a', ({ url }) => void upgrades.push(url!));
+    host.claimRequests('/b', (_request, response) => {
+      answer = () => void response.end('the page');
+    });
+    const { port } = http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    const accepted = once(http, 'connection') as Promise<[Socket]>;
+    const upgraded = once(http, 'upgrade');
+    socket.write(
+      'GET /b HTTP/1.1\r\nHost: x\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await upgraded;
+    const [server] = await accepted;
+    // `once` would reject, and would handle the error in place of the host.
+    const closed = new Promise((resolve) => server.on('close', resolve));
+    server.destroy(new Error('reset'));
+    await closed;
+    answer!();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(upgrades).toEqual([]);
   });
 });
 

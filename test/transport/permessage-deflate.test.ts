@@ -1,4 +1,4 @@
-// permessage-deflate with the clients of `ws`: what is negotiated, compressed and shared, and the limit of inflation.
+// permessage-deflate with the clients of `ws`: negotiation, compression, shared messages, and the limit of inflation.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

@@ -136,7 +136,7 @@ describe('the handshake', () => {
   it('rejects clients with 503 when the server is full, and with 429 when their address has too many', async () => {
     refusal = { code: 'session-limit', excess: 'limit' };
     expect(await raw(upgrade())).toMatch(
-      /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*There are as many sessions as there may be\.$/,
+      /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*The limit of sessions is reached\.$/,
     );
     refusal = { code: 'handshake-limit', excess: 'share' };
     expect(await raw(upgrade())).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/);
@@ -362,6 +362,49 @@ describe('bytes', () => {
     expect(connection.ping()).toBe(true);
     await log.until('ponged');
     expect(log.entries).toEqual(['ponged']);
+  });
+
+  it('a ping is answered with its data', async () => {
+    const { socket } = await open();
+    const pong = once(socket, 'pong') as Promise<[Buffer]>;
+    socket.ping('data of the ping');
+    expect(String((await pong)[0])).toBe('data of the ping');
+  });
+});
+
+describe('many pings', () => {
+  /** A client's ping frame with two bytes of data; its mask is 0. */
+  const pingFrame = (n: number) => Buffer.from([0x89, 0x82, 0, 0, 0, 0, n >>> 8, n & 0xff]);
+  const pings = (count: number) =>
+    Buffer.concat(Array.from({ length: count }, (_, n) => pingFrame(n)));
+
+  it('that arrive in one read, as after a pause, are answered with the data of the last one', async () => {
+    const { socket, connection, log } = await open();
+    const last = new Promise<void>((resolve) =>
+      socket.on('pong', (data) => {
+        if (data.readUInt16BE() === 999) resolve();
+      }),
+    );
+    connection.pause();
+    (socket as unknown as { readonly _socket: Socket })._socket.write(pings(1000));
+    const other = await open();
+    await roundTrip(other.socket);
+    connection.resume();
+    await last;
+    expect(log.entries).toEqual([]);
+  });
+
+  it('of a client that does not read keep one pong in memory, and close nothing', async () => {
+    const { socket, connection, log } = await open();
+    socket.pause();
+    const frame = framed(connection, 100_000);
+    for (let n = 0; n < 100_000 && connection.bufferedBytes === 0; n++) connection.write(frame);
+    const before = connection.bufferedBytes;
+    for (let n = 0; n < 1000; n++) socket.ping(Buffer.alloc(100));
+    socket.send('after the pings');
+    await log.until('data after the pings');
+    expect(connection.bufferedBytes - before).toBeLessThanOrEqual(102);
+    expect(log.entries).toEqual(['data after the pings']);
   });
 });
 

@@ -1,4 +1,4 @@
-// The rules for names, as in chat.server.ts: the server does not tell clients why it refuses a name.
+// The rules for names, as in chat.server.ts: the server does not send the reason when it refuses a name.
 
 /**
  * @param {string} name

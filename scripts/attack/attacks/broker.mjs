@@ -134,7 +134,7 @@ export const broker = [
     name: 'bodies-of-large-reads',
     fault: 'A4',
     title:
-      'Bodies of 17,000 bytes stay in queues, and the rest of what was read with them does not',
+      'Bodies of 17,000 bytes stay in queues, and the other bytes that were read with them do not',
     maxHeld: 48,
     reason:
       'One client may use an eighth of 256 MiB, also with everything that its messages keep alive.',

@@ -42,24 +42,24 @@ export class EmbeddedConnection implements BrokerConnection {
   ) {}
 
   /**
-   * Begins a subscription.
+   * Begins a subscription; later, when its pattern has to be compared with many retained messages.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-refused`,
    *   `pattern-limit`, `queue-full` for too many retained messages, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
    */
-  subscribe(subscription: Subscription): void {
+  subscribe(subscription: Subscription): void | Promise<void> {
     if (this.#closed)
       throw new MessagingError('not-connected', 'The connection to the broker is closed.');
     this.exchange.checkOpen();
-    if (this.#subscriptions.has(subscription.id)) throw new MessagingError('subscription-exists');
+    const { id, destination, durable } = subscription;
+    if (this.#subscriptions.has(id)) throw new MessagingError('subscription-exists');
     checkSupported(subscription);
-    const begun = this.#begin(subscription);
-    this.#subscriptions.set(subscription.id, begun);
-    if (isEntry(begun))
-      this.exchange.retained.deliver(
-        begun,
-        () => this.#subscriptions.get(subscription.id) === begun,
-      );
+    const { retained, durables } = this.exchange;
+    // A durable subscription that is kept has received the retained messages before.
+    if (durable !== undefined && durables.keeps(durable, subscription))
+      this.#begin(subscription, []);
+    else if (retained.needsScan(destination)) return this.#beginAfterScan(subscription);
+    else this.#begin(subscription, retained.matching(destination));
   }
 
   /** @throws {MessagingError} `subscription-unknown` */
@@ -128,19 +128,54 @@ export class EmbeddedConnection implements BrokerConnection {
     return (this.#acknowledgements ??= new Acknowledgements());
   }
 
-  #begin(subscription: Subscription): Entry | QueueSubscription {
+  async #beginAfterScan(subscription: Subscription): Promise<void> {
+    const { id, destination, durable } = subscription;
+    // Takes the id meanwhile; UNSUBSCRIBE or the end of the connection removes it.
+    const waiting: QueueSubscription = { unsubscribe() {}, disconnect() {} };
+    this.#subscriptions.set(id, waiting);
+    try {
+      await this.exchange.retained.scan(
+        destination,
+        // A durable subscription is kept for a client that has left.
+        () =>
+          this.#subscriptions.get(id) === waiting &&
+          (durable !== undefined || !this.subscriber.gone),
+        (matching) => {
+          this.exchange.checkOpen();
+          this.#begin(subscription, matching);
+        },
+      );
+    } finally {
+      if (this.#subscriptions.get(id) === waiting) this.#subscriptions.delete(id);
+    }
+  }
+
+  #begin(subscription: Subscription, retained: readonly Publication[]): void {
+    const begun = this.#open(subscription, retained);
+    this.#subscriptions.set(subscription.id, begun);
+    if (isEntry(begun))
+      this.exchange.retained.deliver(
+        retained,
+        begun,
+        () => this.#subscriptions.get(subscription.id) === begun,
+      );
+  }
+
+  #open(subscription: Subscription, retained: readonly Publication[]): Entry | QueueSubscription {
     const { destination, ack, durable } = subscription;
     const isQueue = this.exchange.queues.serves(destination);
     if (!isQueue && ack === 'auto' && durable === undefined)
       return this.exchange.index.add(this.subscriber, subscription);
     // Checked first: a rejected subscription leaves no queue open.
     const parts = this.#consumerParts(subscription);
-    if (isQueue) return this.#beginQueue(parts);
-    return durable === undefined ? this.#beginTopic(parts) : this.#beginDurable(durable, parts);
+    if (isQueue) return this.#openQueue(parts);
+    return durable === undefined
+      ? this.#openTopic(parts, retained)
+      : this.#openDurable(durable, parts, retained);
   }
 
   /** A queue keeps its messages while it has no subscriber, so a durable name makes no difference. */
-  #beginQueue(parts: ConsumerParts): QueueSubscription {
+  #openQueue(parts: ConsumerParts): QueueSubscription {
     const { destination } = parts.subscription;
     if (/[*?{}]/.test(destination))
       throw new MessagingError(
@@ -155,15 +190,20 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
-  #beginTopic(parts: ConsumerParts): QueueSubscription {
-    const topicQueue = new TopicQueue(parts.subscription, this.subscriber.account, this.exchange);
+  #openTopic(parts: ConsumerParts, retained: readonly Publication[]): QueueSubscription {
+    const { account } = this.subscriber;
+    const topicQueue = new TopicQueue(parts.subscription, account, retained, this.exchange);
     topicQueue.attach(parts);
     return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
-  #beginDurable(name: string, parts: ConsumerParts): QueueSubscription {
+  #openDurable(
+    name: string,
+    parts: ConsumerParts,
+    retained: readonly Publication[],
+  ): QueueSubscription {
     const { durables } = this.exchange;
-    const topicQueue = durables.open(name, parts.subscription, this.subscriber.account);
+    const topicQueue = durables.open(name, parts.subscription, this.subscriber.account, retained);
     const consumer = topicQueue.attach(parts);
     return {
       unsubscribe: () => durables.unsubscribe(name, topicQueue, consumer),

@@ -35,7 +35,7 @@ export class Exchange implements DeadLetters {
   readonly #waiting: Waiting[] = [];
   #delivering = false;
   #closed = false;
-  /** The log of messages that could not be delivered. */
+  /** The log of messages that could not be moved to the dead letters. */
   readonly #undeliverable: LimitedLog;
 
   /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
@@ -55,7 +55,7 @@ export class Exchange implements DeadLetters {
     this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
     this.queues = new Queues(queue, this.#queueMemory);
     this.index = new SubscriptionIndex(separator, topic, shares);
-    this.retained = new RetainedMessages(retain, separator, logger, shares);
+    this.retained = new RetainedMessages(retain, separator, clock, logger, shares);
     this.durables = new DurableSubscriptions(durable, clock, this, shares);
   }
 
@@ -92,23 +92,25 @@ export class Exchange implements DeadLetters {
    *
    * @param acknowledged messages that leave the store in the same write
    * @param effect runs after the deliveries
+   * @param movedSize bytes that a single message counts, if it comes from another queue
    * @throws {MessagingError} `queue-full`, `queue-limit`, `store-failed`, `broker-unavailable`
    */
   publish(
     publications: readonly Publication[],
     acknowledged: readonly QueuedMessage[] = [],
     effect?: () => void,
+    movedSize?: number,
   ): void | Promise<void> {
     this.checkOpen();
     const journal = this.#journal;
     const routed: Waiting[] = [];
     const queued: Publication[] = [];
     for (const publication of publications) {
-      const each = this.#route(publication, journal);
+      const each = this.#route(publication, journal, movedSize);
       routed.push(each);
       if (each.isQueued) queued.push(publication);
     }
-    if (queued.length > 0) this.queues.admit(queued);
+    if (queued.length > 0) this.queues.admit(queued, movedSize);
     if (journal === undefined) return this.#deliverAll(routed, effect);
     const changes = changesOf(routed, acknowledged);
     // A message that is not stored must not overtake earlier ones of its queue that are still being written.
@@ -127,25 +129,30 @@ export class Exchange implements DeadLetters {
     const { storedAs } = dead;
     const destination = this.options.queue.deadLetters;
     try {
-      // A message that is undeliverable there as well would come back for ever.
-      if (message.destination === destination) throw new MessagingError('queue-full');
+      // A message that is undeliverable there as well would return again and again.
+      if (message.destination === destination)
+        throw new MessagingError('queue-full', 'It is one of the dead letters already.');
       const headers = new Map(message.headers).set('original-destination', message.destination);
       const { account } = dead;
       const moved = publicationOf({ ...message, destination, headers }, this.context, { account });
       // When the store fails, it keeps the message under the old destination.
       const consequence = storedAs === undefined ? 'is lost' : 'is delivered again after a restart';
-      void this.publish([moved], [dead])?.catch((error: unknown) =>
-        this.#logUndeliverable(message.destination, consequence, error),
+      // It counts as before: with the new header, the dead letters of a client that has used its share would not fit.
+      void this.publish([moved], [dead], undefined, dead.size)?.catch((error: unknown) =>
+        this.#logUndeliverable(dead, consequence, error),
       );
     } catch (error) {
       if (storedAs !== undefined) this.#journal?.remove(storedAs);
-      this.#logUndeliverable(message.destination, 'is lost', error);
+      this.#logUndeliverable(dead, 'is lost', error);
     }
   }
 
-  #logUndeliverable(destination: string, consequence: string, error: unknown): void {
+  #logUndeliverable(dead: QueuedMessage, consequence: string, error: unknown): void {
+    const from = quote(dead.publication.message.destination);
+    const to = quote(this.options.queue.deadLetters);
+    const account = dead.account === undefined ? 'the application' : quote(dead.account);
     this.#undeliverable.write(
-      `A message of ${quote(destination)} could not be delivered and ${consequence}.`,
+      `A message of ${from} could not be moved to ${to} and ${consequence}. It counts for ${account}.`,
       error,
     );
   }
@@ -160,11 +167,16 @@ export class Exchange implements DeadLetters {
     this.#waiting.length = 0;
   }
 
-  #route(publication: Publication, journal: Journal | undefined): Waiting {
+  #route(
+    publication: Publication,
+    journal: Journal | undefined,
+    movedSize: number | undefined,
+  ): Waiting {
     const { destination, headers } = publication.message;
     const isQueued = this.queues.serves(destination);
     const isStored = isQueued && headers.get('persistent') === 'true';
-    return { publication, isQueued, storedAs: isStored ? journal?.nextSequence() : undefined };
+    const storedAs = isStored ? journal?.nextSequence() : undefined;
+    return { publication, isQueued, storedAs, movedSize };
   }
 
   async #storeFirst(stored: Promise<void>, queued: readonly Publication[], deliver: () => void) {

@@ -57,7 +57,9 @@ export class StompDecoder implements Decoder, Iterator<Item> {
       // A second CONNECT changes nothing here; the session rejects it.
       if (!this.#versionChosen && negotiationCommands.has(raw.command))
         this.#chooseVersion(raw, parser);
-      return readClientFrame(this.#version === '1.0' ? trimmed(raw) : raw, this.#version);
+      // Assigned, because the answer to an invalid frame reads its receipt.
+      if (dialects[this.#version].trims) raw = trimmed(raw);
+      return readClientFrame(raw, this.#version);
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
       this.#parser = undefined;

@@ -9,14 +9,16 @@ export interface Dialect {
   /** True when CR LF ends a line as LF does; otherwise the CR belongs to the header. */
   readonly crlf: boolean;
   readonly escaping: Escaping;
+  /** True when spaces and tabs around names and values do not belong to them. */
+  readonly trims: boolean;
   /** True when a body on a frame that has none is ignored, with its `content-length`; otherwise such a frame is malformed. */
   readonly ignoresBodies: boolean;
 }
 
 export const dialects: Readonly<Record<Version, Dialect>> = {
-  '1.0': { version: '1.0', crlf: false, escaping: verbatim, ignoresBodies: true },
-  '1.1': { version: '1.1', crlf: false, escaping: escaping11, ignoresBodies: false },
-  '1.2': { version: '1.2', crlf: true, escaping: escaping12, ignoresBodies: false },
+  '1.0': { version: '1.0', crlf: false, escaping: verbatim, trims: true, ignoresBodies: true },
+  '1.1': { version: '1.1', crlf: false, escaping: escaping11, trims: false, ignoresBodies: false },
+  '1.2': { version: '1.2', crlf: true, escaping: escaping12, trims: false, ignoresBodies: false },
 };
 
 /** Before CONNECT, lines may end with CR LF: the version may become 1.2, and an early frame must be readable to be rejected. */

@@ -7,6 +7,7 @@ import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
 import {
   parseContentLength,
   repeatHeader,
+  trimBlanks,
   unescapeText,
   type EscapeLetters,
   type HeaderDraft,
@@ -32,6 +33,8 @@ interface Draft extends HeaderDraft {
   readonly command: string;
   readonly crlf: boolean;
   readonly letters: EscapeLetters | undefined;
+  /** True when a `content-length` with blanks around its name counts. */
+  readonly trims: boolean;
   readonly lineLimit: number;
   headerCount: number;
   bodyLength: number | undefined;
@@ -119,6 +122,7 @@ export class Parser {
       repeatedHeaders: undefined,
       crlf,
       letters: early ? undefined : dialect.escaping.letters,
+      trims: !early && dialect.trims,
       lineLimit: early ? limits.maxConnectHeaderBytes : limits.maxHeaderBytes,
       headerCount: 0,
       bodyLength: undefined,
@@ -139,7 +143,9 @@ export class Parser {
       name = unescaped(name, draft.letters);
       value = unescaped(value, draft.letters);
     }
-    if (name === 'content-length') draft.bodyLength ??= parseContentLength(value);
+    // Here, because the length decides where the frame ends; the decoder trims the other headers.
+    if ((draft.trims ? trimBlanks(name) : name) === 'content-length')
+      draft.bodyLength ??= parseContentLength(value);
     else if (!draft.headers.has(name)) draft.headers.set(name, value);
     else repeatHeader(draft, name, value);
   }

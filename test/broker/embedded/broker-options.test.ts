@@ -7,7 +7,7 @@ import {
 import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 
 describe('the options of the embedded broker', () => {
-  it('have defaults, also for what is undefined', () => {
+  it('have defaults, also for undefined options', () => {
     const given = { queue: { prefetch: undefined } } as unknown as EmbeddedBrokerOptions;
     expect(resolveBrokerOptions(given).queue).toEqual(defaultQueueOptions);
   });

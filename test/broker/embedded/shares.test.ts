@@ -1,5 +1,7 @@
 // The shares of the embedded broker's limits: a client that uses up its share affects no other client.
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../../src/message/error.js';
+import { sizeOf } from '../../../src/message/kept-message.js';
 import { publication } from '../publication.js';
 import { brokerWith, refusal } from './started-broker.js';
 
@@ -65,6 +67,44 @@ describe('the share of a client', () => {
     expect(() => send('/queue/a')).toThrow(refusal('queue-full'));
     reader.subscribe('dead', '/queue/dead-letters');
     send('/queue/a');
+  });
+
+  it('bounds its dead letters, and the log names the queue and the client of a lost one', () => {
+    const broker = brokerWith({ maxMessages: 16, maxDeliveries: 1 }, {}, 8);
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/orders', 'client-individual');
+    for (const account of ['user mallory', 'user ann'])
+      for (let i = 0; i < 3; i++) {
+        sender(broker, account)('/queue/orders', `${account} ${i}`);
+        reader.settle('nack', `${account} ${i}`);
+      }
+    const operator = broker.consumer();
+    operator.subscribe('1', '/queue/dead-letters');
+    expect(operator.takeTexts()).toEqual(
+      ['user mallory', 'user ann'].flatMap((account) => [`${account} 0`, `${account} 1`]),
+    );
+    expect(broker.errors).toEqual([
+      "A message of '/queue/orders' could not be moved to '/queue/dead-letters' and is lost. It counts for 'user mallory'.",
+    ]);
+  });
+
+  it('loses no dead letter because of the header that it receives', () => {
+    const size = sizeOf(publication('/queue/orders', large).message);
+    const broker = brokerWith(
+      { maxTotalBytes: 16 * size, maxDeliveries: 1, maxBytes: 2 * size },
+      {},
+      8,
+    );
+    const send = sender(broker, 'user ann');
+    const reader = broker.consumer();
+    reader.subscribe('1', '/queue/orders', 'client');
+    for (let i = 0; i < 2; i++) send('/queue/orders');
+    void reader.connection.close();
+    expect(broker.errors).toEqual([]);
+    expect(() => send('/queue/orders')).toThrow(refusal('queue-full'));
+    const operator = broker.consumer();
+    operator.subscribe('1', '/queue/dead-letters');
+    expect(operator.takeTexts()).toEqual([large, large]);
   });
 
   it('bounds the queues that it opens, by SEND and by SUBSCRIBE', () => {
@@ -217,4 +257,56 @@ describe('subscribers of topics that acknowledge', () => {
     broker.publish('/topic/news', large);
     expect([ann.takeTexts().length, ann.failures]).toEqual([100, []]);
   });
+
+  it('stays free for a topic subscriber that acknowledges, when others have filled all limits', () => {
+    const broker = brokerWith(
+      { maxTotalBytes: 40_000, maxQueues: 100 },
+      {
+        topic: { maxUnacknowledgedBytes: 40_000, maxPatternShapes: 16 },
+        durable: { maxSubscriptions: 16 },
+      },
+      8,
+    );
+    const ann = broker.consumer('user ann');
+    ann.subscribe('1', '/topic/news', 'client-individual');
+    const others = Array.from({ length: 40 }, (_, i) => `user ${i}`);
+    const fill = (code: ErrorCode, use: (account: string, nth: number) => void) => {
+      for (const [nth, account] of others.entries())
+        for (let i = 0; i < 20; i++) attempt(() => use(account, nth * 20 + i));
+      expect(() => use('user last', 1000)).toThrow(refusal(code));
+    };
+    fill('queue-limit', (account, n) => sender(broker, account)(`/queue/${n}`, ''));
+    fill('queue-full', (account) => sender(broker, account)('/queue/0'));
+    fill('subscription-limit', (account, n) => {
+      const durable = { id: '1', ack: 'client', headers: new Map(), durable: `${n}` } as const;
+      void broker.consumer(account).connection.subscribe({ ...durable, destination: '/topic/d' });
+    });
+    fill('pattern-limit', (account, n) =>
+      broker
+        .consumer(account)
+        .subscribe('1', `/topic/x${'?'.repeat(n % 8)}/${'y'.repeat((n % 31) + 1)}*`),
+    );
+    const readers = others.map((account) => broker.consumer(account));
+    for (const reader of readers) reader.subscribe('1', '/topic/other', 'client');
+    for (let i = 0; i < 10; i++) broker.publish('/topic/other', large);
+    expect(readers.filter(({ failures }) => failures.length === 0)).toEqual([]);
+
+    for (let i = 0; i < 100; i++) {
+      broker.publish('/topic/news', `${i}`);
+      ann.settle('ack', `${i}`);
+    }
+    expect([ann.takeTexts().length, ann.failures]).toEqual([100, []]);
+    // Without ACK it is closed, when its own share is full.
+    broker.publish('/topic/news', ...Array.from({ length: 10 }, () => large));
+    expect(ann.failures).toContain('slow-consumer');
+  });
 });
+
+/** Ignores a refusal. */
+function attempt(use: () => void): void {
+  try {
+    use();
+  } catch {
+    // The limit, or the share of the account, is used up.
+  }
+}

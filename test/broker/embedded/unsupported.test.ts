@@ -62,7 +62,7 @@ it.each([
 });
 
 it.each(['/topic/c#', '/topic/a>b', '/topic/#1'])(
-  'the destination %s is accepted, because it is no wildcard of another broker',
+  'the destination %s is accepted, because it is not a wildcard of another broker',
   (destination) => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();

@@ -26,8 +26,8 @@ testRequirements('SEND, SUBSCRIBE and UNSUBSCRIBE', [
         `SEND\ndestination:${topic}\nnote:a\nreceipt:r\nreceipt:s\n${forged}content-length:1\ncontent-length:7\n\nx\0`,
       );
       const either = ['MESSAGE', 'RECEIPT'];
-      const heard = [await client.expect(...either), await client.expect(...either)];
-      const { headers } = heard.find(({ command }) => command === 'MESSAGE')!;
+      const answers = [await client.expect(...either), await client.expect(...either)];
+      const { headers } = answers.find(({ command }) => command === 'MESSAGE')!;
       deepEqual([headers['note'], headers['subscription']], ['a', 's']);
       equal(headers['content-length'], '1');
       ok(!['forged', 'again', undefined].includes(headers['message-id']));

@@ -57,9 +57,9 @@ describe('mapping', () => {
   it('joins with dots with the separator .', async () => {
     @Controller('red')
     class A {
-      @MessageMapping('{colour}.green')
-      green(@DestinationVariable('colour') colour: string) {
-        return colour;
+      @MessageMapping('{color}.green')
+      green(@DestinationVariable('color') color: string) {
+        return color;
       }
     }
     const outcome = await serve(A, '.').send('red.blue.green');

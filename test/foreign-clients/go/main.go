@@ -36,7 +36,7 @@ func main() {
 	check(conn.Nack(next(sub, "two")))
 	again := next(sub, "two")
 	if again.Header.Get("redelivered") != "true" {
-		fail("what was refused came back unmarked")
+		fail("the rejected message was redelivered without a mark")
 	}
 	check(conn.Ack(again))
 	done("nack")

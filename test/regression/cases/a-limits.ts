@@ -510,7 +510,7 @@ const emptyHeaders: Case = {
 const keptChunk: Case = {
   fault: 'A4',
   name: 'body-of-a-large-read',
-  title: 'A message in a queue keeps no more than twice its size of what was read with it',
+  title: 'A message in a queue keeps at most twice its size of the bytes that were read with it',
   protocols: ['stomp-1.2'],
   transports: ['memory', 'TCP'],
   async run(setup) {

@@ -118,6 +118,11 @@ const refusedHeaders = [
     'SUBSCRIBE',
     { id: 's', destination: '/topic/x', 'durable-subscription-name': 'news' },
   ],
+  [
+    'durable-without-name',
+    'SUBSCRIBE',
+    { id: 's', destination: '/topic/x', 'durable-subscription-name': ' ' },
+  ],
   ['idempotency-key', 'SEND', { destination: '/topic/x', 'idempotency-key': 'k'.repeat(1000) }],
 ] as const;
 

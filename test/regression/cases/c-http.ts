@@ -230,7 +230,7 @@ const proxies: readonly Case[] = Object.entries(proxyHeaders).map(([name, header
   async run(setup) {
     const { remoteAddress, secure } = await handshakeBehindProxy(setup, headers);
     expectEqual(
-      'what is known',
+      'the client',
       { remoteAddress, secure },
       { remoteAddress: '203.0.113.7', secure: true },
     );

@@ -99,7 +99,8 @@ const escapedNames: Case = {
 const forgedReplyTo: Case = {
   fault: 'C3',
   name: 'white-space-before-reply-to',
-  title: 'A header whose trimmed name is reply-to does not reach subscribers beside reply-to',
+  title:
+    'A header whose trimmed name is reply-to does not reach subscribers in addition to reply-to',
   ...everywhere,
   async run(setup) {
     await setup.start();
@@ -441,7 +442,7 @@ const temporaryQueueUntilUnsubscribe: Case = {
   },
 };
 
-/** Nobody else may read the answers, or send to the queue by its name. */
+/** No other client may read the answers, or send to the queue by its name. */
 const temporaryQueueOfOneSession: Case = {
   fault: 'C5',
   name: 'temporary-queue-of-one-session',

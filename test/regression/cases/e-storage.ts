@@ -60,7 +60,7 @@ async function writeStore(
   return { folder, path };
 }
 
-/** Opens stores in a process of its own, one after the other. @throws WrongAnswer where the process ends early */
+/** Opens stores in a separate process, one after the other. @throws WrongAnswer if the process ends early */
 async function open(folder: string, paths: readonly string[]): Promise<readonly Opened[]> {
   await build({
     configFile: false,

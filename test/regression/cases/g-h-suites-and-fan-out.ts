@@ -75,7 +75,7 @@ const lateDuplicates: Case = {
   },
 };
 
-/** A framing of its own for a transport, which counts its calls. */
+/** A separate framing for a transport, which counts its calls. */
 function countingFraming(): Framing & { count: number } {
   return {
     count: 0,

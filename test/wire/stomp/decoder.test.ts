@@ -71,6 +71,13 @@ describe('CONNECT', () => {
     ]);
   });
 
+  it('line 9: accepts any content-length with blanks in CONNECT, which has no body', () => {
+    for (const version of ['1.0', '1.1', '1.2'])
+      expect(
+        decodeFirst(`CONNECT\naccept-version:${version}\ncontent-length : x\n\n\0`),
+      ).toMatchObject([{ kind: 'connect' }]);
+  });
+
   it('line 25: does not change the version when it is repeated', () => {
     const decoder = stompDecoder('1.1');
     expect([...decoder.push(Buffer.from('CONNECT\naccept-version:1.2\n\n\0'))]).toMatchObject([
@@ -82,6 +89,56 @@ describe('CONNECT', () => {
   it('line 24: can follow other frames, which the session rejects', () => {
     expect(decodeFirst('SEND\r\ndestination: /a\nreceipt:r\n\nhi\0')).toMatchObject([
       { kind: 'send', message: { destination: '/a' }, receipt: 'r' },
+    ]);
+  });
+});
+
+describe('names of protected headers with blanks', () => {
+  const names = ['content-length', 'receipt', 'transaction', 'message-id', 'user-name', 'ack'];
+  const lines = names.map((name) => `${name} : 1\n ${name}:1\n`).join('');
+
+  it('line 9: are the headers themselves in 1.0', () => {
+    expect(decodeStomp('1.0', `SEND\n destination :/topic/a\n${lines}\nx\0`)).toEqual([
+      {
+        kind: 'send',
+        message: {
+          destination: '/topic/a',
+          headers: new Map(),
+          repeatedHeaders: undefined,
+          body: Buffer.from('x'),
+        },
+        receipt: '1',
+        transaction: '1',
+      },
+    ]);
+  });
+
+  it.each(['1.1', '1.2'] as const)(
+    'line 9: have no effect in %s, and are not passed on',
+    (version) => {
+      const frame = `SEND\ndestination:/topic/a\ndestination :/topic/b\n${lines}\nxyz\0`;
+      expect(decodeStomp(version, frame)).toEqual([
+        {
+          kind: 'send',
+          message: {
+            destination: '/topic/a',
+            headers: new Map(),
+            repeatedHeaders: undefined,
+            body: Buffer.from('xyz'),
+          },
+          receipt: undefined,
+          transaction: undefined,
+        },
+      ]);
+      expect(decodeStomp(version, 'SEND\ndestination :/topic/b\n\n\0')).toMatchObject([
+        { kind: 'malformed', code: 'header-missing' },
+      ]);
+    },
+  );
+
+  it('line 66: the answer to an invalid frame of 1.0 has the receipt', () => {
+    expect(decodeStomp('1.0', 'SEND\nreceipt : r \n\n\0')).toMatchObject([
+      { kind: 'malformed', code: 'header-missing', receipt: 'r' },
     ]);
   });
 });

@@ -89,6 +89,19 @@ describe('lines', () => {
     },
   );
 
+  it.each(['content-length : 3', '\tcontent-length:3 ', ' content-length\t:\t3'])(
+    'line 9: a content-length with blanks counts in 1.0, and is an ordinary header later: %j',
+    (line) => {
+      const input = `SEND\n${line}\n\na\0b\0`;
+      expect(parse('1.0', [input])).toEqual([['SEND', {}, 'a\0b']]);
+      const [name = '', value] = line.split(':');
+      for (const version of ['1.1', '1.2'] as const)
+        expect(parse(version, [input.replace('\0b', '')])).toEqual([
+          ['SEND', { [name]: value }, 'a'],
+        ]);
+    },
+  );
+
   it('line 9: are not trimmed', () => {
     expect(parse('1.2', ['SEND\n a : b \n\n\0'])).toEqual([['SEND', { ' a ': ' b ' }, '']]);
   });

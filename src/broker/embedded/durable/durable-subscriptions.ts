@@ -4,6 +4,7 @@ import { MessagingError } from '../../../message/error.js';
 import { Quota, tooMany } from '../../../message/quota.js';
 import type { Subscription } from '../../broker.js';
 import type { Consumer } from '../queue/consumer.js';
+import type { Publication } from '../../publication.js';
 import { TopicQueue, type TopicQueueParts } from './topic-queue.js';
 
 /** Limits of durable subscriptions. */
@@ -38,20 +39,31 @@ export class DurableSubscriptions {
     this.#quota = new Quota(options.maxSubscriptions, shares);
   }
 
+  /** True when a subscription of this destination is kept under this name. */
+  keeps(name: string, { destination }: Subscription): boolean {
+    return this.#kept.get(name)?.topicQueue.subscription.destination === destination;
+  }
+
   /**
    * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
+   * @param retained the retained messages of the destination; only a new subscription receives them
    * @throws {MessagingError} `subscription-limit`, `destination-invalid`, `pattern-limit`, `queue-full`
    */
-  open(name: string, subscription: Subscription, account: string | undefined): TopicQueue {
+  open(
+    name: string,
+    subscription: Subscription,
+    account: string | undefined,
+    retained: readonly Publication[],
+  ): TopicQueue {
     const kept = this.#kept.get(name);
-    if (kept?.topicQueue.subscription.destination === subscription.destination) {
+    if (kept !== undefined && this.keeps(name, subscription)) {
       kept.retentionTimer?.cancel();
       kept.retentionTimer = undefined;
       return kept.topicQueue;
     }
     if (kept === undefined) this.#checkQuota(account);
-    const topicQueue = new TopicQueue(subscription, account, this.parts);
+    const topicQueue = new TopicQueue(subscription, account, retained, this.parts);
     this.#end(name, new MessagingError('subscription-taken'));
     this.#kept.set(name, { topicQueue, retentionTimer: undefined });
     this.#quota.add(account, 1);

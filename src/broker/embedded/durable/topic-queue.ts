@@ -5,13 +5,11 @@ import type { Publication } from '../../publication.js';
 import { Consumer, type ConsumerParts } from '../queue/consumer.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import type { QueueMemory } from '../queue/queue-memory.js';
-import type { RetainedMessages } from '../topic/retained-messages.js';
 import type { Entry, SubscriptionIndex } from '../topic/subscription-index.js';
 
 export interface TopicQueueParts {
   readonly index: SubscriptionIndex;
   readonly topicMemory: QueueMemory;
-  readonly retained: RetainedMessages;
 }
 
 /** Subscribes to the topic in place of its subscriber. */
@@ -27,18 +25,20 @@ export class TopicQueue implements Subscriber {
 
   /**
    * @param account the account that its messages count for
+   * @param retained the retained messages of its destination
    * @throws {MessagingError} `destination-invalid`, `pattern-limit`; `queue-full` when it cannot hold all retained messages
    */
   constructor(
     readonly subscription: Subscription,
     account: string | undefined,
+    retained: readonly Publication[],
     private readonly parts: TopicQueueParts,
   ) {
     this.id = subscription.durable ?? subscription.id;
     this.account = account;
     this.#queue = new MessageQueue(parts.topicMemory, account);
     this.#entry = parts.index.add(this, subscription);
-    this.#addRetained();
+    this.#addRetained(retained);
   }
 
   get hasConsumer(): boolean {
@@ -93,9 +93,9 @@ export class TopicQueue implements Subscriber {
     this.#consumer?.fail(error);
   }
 
-  /** Adds all retained messages of its destination; without room for one of them, the subscription ends. */
-  #addRetained(): void {
-    for (const publication of this.parts.retained.matching(this.subscription.destination)) {
+  /** Without room for one of them, the subscription ends. */
+  #addRetained(retained: readonly Publication[]): void {
+    for (const publication of retained) {
       if (!this.#queue.hasRoom(publication)) {
         this.close();
         throw new MessagingError(

@@ -15,6 +15,8 @@ export interface Arrival {
   readonly deliveries?: number;
   /** Its sequence number in the store; undefined when it is not stored. */
   readonly storedAs?: number | undefined;
+  /** Bytes that count for the limits, if the message comes from another queue. @default its size */
+  readonly movedSize?: number | undefined;
 }
 
 /** A subscription that takes messages of a queue. */
@@ -69,10 +71,16 @@ export class MessageQueue {
     if (account === undefined) this.#senders = new Quota(options.maxMessages, shares);
   }
 
-  add({ publication: given, retained = false, deliveries = 0, storedAs }: Arrival): void {
+  add({
+    publication: given,
+    retained = false,
+    deliveries = 0,
+    storedAs,
+    movedSize,
+  }: Arrival): void {
     const publication = keptPublication(given);
     const account = this.account ?? publication.account;
-    const size = sizeOf(publication.message);
+    const size = movedSize ?? sizeOf(publication.message);
     const expires = expiryOf(publication.message);
     this.#waiting.add({
       sequence: ++this.#sequence,

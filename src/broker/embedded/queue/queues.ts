@@ -53,12 +53,13 @@ export class Queues {
    * Opens the queues of these messages and makes room in them, for all messages or for none.
    *
    * @param publications at least one; all of one account
+   * @param movedSize bytes that a single message counts, if it comes from another queue
    * @throws {MessagingError} `queue-full`, `queue-limit`
    */
-  admit(publications: readonly Publication[]): void {
+  admit(publications: readonly Publication[], movedSize?: number): void {
     const [first] = publications as readonly [Publication];
     const { account } = first;
-    const loads = loadsOf(publications);
+    const loads = loadsOf(publications, movedSize);
     let bytes = 0;
     let opened = 0;
     for (const [destination, load] of loads) {
@@ -110,11 +111,16 @@ export class Queues {
 }
 
 /** The messages and bytes for each destination. */
-function loadsOf(publications: readonly Publication[]): Iterable<readonly [string, Load]> {
+function loadsOf(
+  publications: readonly Publication[],
+  movedSize: number | undefined,
+): Iterable<readonly [string, Load]> {
   const [first] = publications;
   // Most publications are single messages.
   if (first !== undefined && publications.length === 1)
-    return [[first.message.destination, { messages: 1, bytes: sizeOf(first.message) }]];
+    return [
+      [first.message.destination, { messages: 1, bytes: movedSize ?? sizeOf(first.message) }],
+    ];
   const loads = new Map<string, Load>();
   for (const { message } of publications) {
     const load = loads.get(message.destination) ?? { messages: 0, bytes: 0 };

@@ -4,12 +4,14 @@ import {
   matchesClientPattern,
   parseClientPattern,
   splitDestination,
+  type ClientPattern,
 } from '../../../pattern/client-pattern.js';
 import {
   compileDestination,
   type DestinationPattern,
 } from '../../../pattern/destination-pattern.js';
 import type { Separator } from '../../../pattern/separator.js';
+import type { Clock } from '../../../message/clock.js';
 import type { Logger } from '../../../message/logger.js';
 import { sizeOf } from '../../../message/kept-message.js';
 import type { Message } from '../../../message/message.js';
@@ -45,17 +47,26 @@ export const defaultRetainOptions: RetainOptions = {
 
 const none: readonly Publication[] = [];
 
+/** Up to this many kept messages are compared with a pattern immediately. */
+const immediateComparisons = 100;
+
+/** Kept messages that one turn of the event loop compares with a pattern: about a millisecond of work. */
+const comparisonsPerTurn = 1000;
+
 export class RetainedMessages {
   /** False when the options retain no messages at all. */
   readonly enabled: boolean;
   readonly #rules: readonly DestinationPattern[];
   /** By destination. */
   readonly #kept: SharedMap<Publication>;
+  /** Ends with the latest scan. One scan runs at a time, in the order of the subscriptions. */
+  #scans: Promise<void> = Promise.resolve();
 
   /** @throws {MessagingError} `pattern-invalid` when an item of `destinations` is malformed */
   constructor(
     private readonly options: RetainOptions,
     private readonly separator: Separator,
+    private readonly clock: Clock,
     private readonly logger: Logger,
     shares: number,
   ) {
@@ -84,7 +95,12 @@ export class RetainedMessages {
       );
   }
 
-  /** The kept messages of a destination, or of all destinations that match a client's pattern. */
+  /** True when so many messages are kept that a pattern must be compared with them in several turns, by `scan`. */
+  needsScan(destination: string): boolean {
+    return this.#kept.size > immediateComparisons && isClientPattern(destination);
+  }
+
+  /** The kept messages of a destination, or of all destinations that match a client's pattern; the oldest first. */
   matching(destination: string): readonly Publication[] {
     if (this.#kept.size === 0) return none;
     const kept = this.#kept.get(destination);
@@ -92,18 +108,70 @@ export class RetainedMessages {
     if (!isClientPattern(destination)) return none;
     const pattern = parseClientPattern(destination, this.separator);
     return [...this.#kept.values()].filter(({ message }) =>
-      matchesClientPattern(pattern, splitDestination(message.destination, this.separator)),
+      this.#matches(pattern, message.destination),
     );
   }
 
-  /** Delivers the kept messages to a new subscription, as its subscriber has room. */
-  deliver(entry: Entry, isLive: () => boolean): void {
-    const matching = this.matching(entry.subscription.destination);
+  /**
+   * As `matching`, in several turns of the event loop. A message that is published during the scan is in the result if it is kept.
+   *
+   * @param isWanted false when the subscription has ended meanwhile; the scan then ends without a call of `begin`
+   * @param begin begins the subscription with the result, in the turn in which the scan ends
+   * @returns a promise that settles as `begin` has ended
+   * @throws {MessagingError} `destination-invalid` for a malformed pattern
+   */
+  scan(
+    destination: string,
+    isWanted: () => boolean,
+    begin: (matching: readonly Publication[]) => void,
+  ): Promise<void> {
+    const pattern = parseClientPattern(destination, this.separator);
+    const scan = this.#scans.then(() => this.#scan(pattern, isWanted, begin));
+    // The subscription receives the error; the next scan does not depend on it.
+    this.#scans = scan.catch(() => {});
+    return scan;
+  }
+
+  /** Delivers kept messages to a new subscription, as its subscriber has room. */
+  deliver(matching: readonly Publication[], entry: Entry, isLive: () => boolean): void {
     if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
   }
 
   clear(): void {
     this.#kept.clear();
+  }
+
+  async #scan(
+    pattern: ClientPattern,
+    isWanted: () => boolean,
+    begin: (matching: readonly Publication[]) => void,
+  ): Promise<void> {
+    const matching = new Set<string>();
+    const sizeAtStart = this.#kept.size;
+    let comparisons = 0;
+    // A message that is kept during the scan is moved to the end of the map, and this loop visits it there. Nothing waits between
+    // its last step and `begin`, so each message is either in the result or comes after the subscription has begun.
+    for (const destination of this.#kept.keys()) {
+      // Behind `sizeAtStart` are messages of these few turns. They need no further turn, which would bring further messages.
+      if (comparisons % comparisonsPerTurn === 0 && comparisons < sizeAtStart) {
+        await this.#nextTurn();
+        if (!isWanted()) return;
+      }
+      comparisons++;
+      if (!this.#matches(pattern, destination)) continue;
+      // Deleted first, so that the newest message stays the last one.
+      matching.delete(destination);
+      matching.add(destination);
+    }
+    if (isWanted()) begin(Array.from(matching, (each) => this.#kept.get(each)).filter(isKept));
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.clock.soon(resolve));
+  }
+
+  #matches(pattern: ClientPattern, destination: string): boolean {
+    return matchesClientPattern(pattern, splitDestination(destination, this.separator));
   }
 
   async #deliverAll(
@@ -129,4 +197,9 @@ export class RetainedMessages {
       this.#rules.some((rule) => rule.match(destination) !== undefined)
     );
   }
+}
+
+/** False for a message that was removed during a scan. */
+function isKept(publication: Publication | undefined): publication is Publication {
+  return publication !== undefined;
 }

@@ -46,7 +46,7 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     expect(eve.deliveries[0]!.headers.get('original-destination')).toBe(destination);
     for (let n = 0; n < 3; n++) eve.settle('nack', '1');
     expect(errors).toEqual([
-      "A message of '/queue/dead-letters' could not be delivered and is lost.",
+      "A message of '/queue/dead-letters' could not be moved to '/queue/dead-letters' and is lost. It counts for the application.",
     ]);
   });
 

@@ -1,4 +1,4 @@
-// A damaged store is refused, and its files stay as they are; otherwise it returns exactly what was written.
+// A damaged store is refused, and its files stay as they are; otherwise it returns exactly the written messages.
 import {
   closeSync,
   mkdirSync,

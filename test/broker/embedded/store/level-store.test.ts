@@ -1,4 +1,4 @@
-// The store based on LevelDB: it keeps what was written, and reports damage.
+// The store based on LevelDB: it keeps written messages, and reports damage.
 import {
   cpSync,
   mkdirSync,

@@ -242,7 +242,7 @@ describe('a persistent message', () => {
     await written();
     expect(before.errors).toEqual([
       "A message for '/queue/dead-letters' could not be stored. Failures are not logged again until a write succeeds.",
-      "A message of '/queue/jobs' could not be delivered and is delivered again after a restart.",
+      "A message of '/queue/jobs' could not be moved to '/queue/dead-letters' and is delivered again after a restart. It counts for the application.",
     ]);
     await before.subject.stop();
     const { consumer } = await stored({}, before.store);
@@ -261,7 +261,9 @@ describe('a persistent message', () => {
     await subject.publish(persistent('one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
+    expect(errors).toEqual([
+      "A message of '/queue/jobs' could not be moved to '/queue/jobs' and is lost. It counts for the application.",
+    ]);
     expect(store.texts).toEqual([]);
   });
 
@@ -275,7 +277,9 @@ describe('a persistent message', () => {
     void subject.publish(publication(jobs, 'one'));
     ann.settle('nack', 'one');
     await written();
-    expect(errors).toEqual(["A message of '/queue/jobs' could not be delivered and is lost."]);
+    expect(errors).toEqual([
+      "A message of '/queue/jobs' could not be moved to '/queue/jobs' and is lost. It counts for the application.",
+    ]);
     expect(store.writes).toEqual([]);
   });
 

@@ -1,9 +1,10 @@
 // Retained messages: the last message of each chosen destination, delivered first to later subscriptions.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Subscription } from '../../../../src/broker/broker.js';
 import { sizeOf } from '../../../../src/message/kept-message.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
 import { message, publication } from '../../publication.js';
-import { brokerWith } from '../started-broker.js';
+import { brokerWith, refusal, type Consumer } from '../started-broker.js';
 
 const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
 const prices = { destinations: ['/topic/price/**'] };
@@ -136,4 +137,209 @@ describe('a retained message', () => {
     ann.subscribe('p', '/topic/price/*');
     expect(ann.takeTexts()).toEqual(['a', 'c']);
   });
+});
+
+/** Resolves after all promises that are settled by now have had their effect. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A broker that keeps so many messages `/topic/price/0` and so on; its turns of the event loop are run by the test. */
+function keepingMany(count: number, retain: Partial<RetainOptions> = prices) {
+  const broker = keeping(retain);
+  const waiting: (() => void)[] = [];
+  vi.spyOn(broker.clock, 'soon').mockImplementation((action) => void waiting.push(action));
+  for (let i = 0; i < count; i++)
+    void broker.subject.publish(publication(`/topic/price/${i}`, `${i}`, { retain: 'true' }));
+  return {
+    ...broker,
+    /** Runs one turn; false when none is waiting. */
+    turn: async (): Promise<boolean> => {
+      await settled();
+      const actions = waiting.splice(0);
+      for (const action of actions) action();
+      await settled();
+      return actions.length > 0;
+    },
+  };
+}
+
+describe('the search of many retained messages for a pattern', () => {
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `${from + i}`);
+
+  it.each([
+    [100, 0],
+    [101, 1],
+    [1000, 1],
+    [2500, 3],
+  ])('of %i messages takes %i turns of the event loop', async (count, turns) => {
+    const { consumer, turn } = keepingMany(count);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*');
+    for (let i = 0; i < turns; i++) {
+      expect(ann.deliveries).toEqual([]);
+      expect(await turn()).toBe(true);
+    }
+    expect(ann.takeTexts()).toEqual(numbers(0, count));
+    expect(await turn()).toBe(false);
+  });
+
+  it('is not needed for one destination', () => {
+    const { consumer } = keepingMany(2500);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/7');
+    expect(ann.takeTexts()).toEqual(['7']);
+  });
+
+  it.each(['auto', 'client'] as const)(
+    'misses and repeats no message that is published meanwhile (ack %s)',
+    async (ack) => {
+      const { publish, consumer, turn } = keepingMany(2500);
+      const ann = consumer();
+      ann.subscribe('p', '/topic/price/*', ack, { 'prefetch-count': '1000' });
+      await turn();
+      // One that was compared, one that was not, a new one, a removed one of each kind, and two messages of one destination.
+      publish('/topic/price/0', 'again 0');
+      publish('/topic/price/2000', 'again 2000');
+      publish('/topic/price/new', 'new');
+      publish('/topic/price/1', '');
+      publish('/topic/price/2001', '');
+      publish('/topic/price/2', 'first', 'last');
+      await turn();
+      publish('/topic/price/3', 'again 3');
+      await turn();
+      publish('/topic/price/4', 'live');
+      for (let last = ann.deliveries.length; ack === 'client'; last = ann.deliveries.length) {
+        ann.settle('ack', ann.deliveries.at(-1)!.text);
+        if (ann.deliveries.length === last) break;
+      }
+      const expected = [
+        ...numbers(4, 2500).filter((each) => each !== '2000' && each !== '2001'),
+        'again 0',
+        'again 2000',
+        'new',
+        'last',
+        'again 3',
+        'live',
+      ];
+      expect(ann.deliveries.slice(0, -1).every(({ retained }) => retained)).toBe(true);
+      expect(ann.takeTexts()).toEqual(expected);
+      expect(await turn()).toBe(false);
+    },
+  );
+
+  it('comes before the beginning of the subscription: earlier messages that are not retained do not belong to it', async () => {
+    const { subject, consumer, turn } = keepingMany(200, { byHeader: true });
+    const ann = consumer();
+    const begun = ann.connection.subscribe(subscription('p', '/topic/**'));
+    void subject.publish(publication('/topic/price/0', 'before'));
+    await turn();
+    await begun;
+    void subject.publish(publication('/topic/price/0', 'after'));
+    expect(ann.takeTexts()).toEqual([...numbers(0, 200), 'after']);
+  });
+
+  it('ends although more messages are published than it compares', async () => {
+    const { publish, consumer, turn } = keepingMany(2000);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*');
+    for (let i = 0; i < 2; i++) {
+      for (const each of numbers(0, 1500)) publish(`/topic/price/${each}`, `${i}`);
+      await turn();
+    }
+    expect(ann.deliveries).toHaveLength(2000);
+  });
+
+  it('runs for one subscription after the other', async () => {
+    const { consumer, turn } = keepingMany(2000);
+    const [ann, bob] = [consumer(), consumer()];
+    ann.subscribe('p', '/topic/price/*');
+    bob.subscribe('p', '/topic/price/1*');
+    const counts: number[][] = [];
+    while (await turn()) counts.push([ann.deliveries.length, bob.deliveries.length]);
+    expect(counts).toEqual([
+      [0, 0],
+      [2000, 0],
+      [2000, 0],
+      [2000, 1111],
+    ]);
+  });
+
+  it.each([
+    ['unsubscribes', (ann: Consumer) => void ann.connection.unsubscribe('p')],
+    ['disconnects', (ann: Consumer) => void ann.connection.close()],
+    ['has left', (ann: Consumer) => void (ann.state.gone = true)],
+  ])('ends when the subscriber %s', async (_, leave) => {
+    const { publish, consumer, turn } = keepingMany(3000);
+    const ann = consumer();
+    const begun = ann.connection.subscribe(subscription('p', '/topic/price/*'));
+    await turn();
+    leave(ann);
+    await turn();
+    await begun;
+    publish('/topic/price/0', 'late');
+    expect([ann.deliveries, await turn()]).toEqual([[], false]);
+  });
+
+  it('runs once for a subscription that replaces one with the same id', async () => {
+    const { consumer, turn } = keepingMany(150);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*');
+    expect(() => ann.subscribe('p', '/topic/price/*')).toThrow(refusal('subscription-exists'));
+    void ann.connection.unsubscribe('p');
+    ann.subscribe('p', '/topic/price/1*');
+    while (await turn());
+    expect(ann.deliveries).toHaveLength(61);
+  });
+
+  it('is not repeated for a durable subscription that is kept, and ends for one whose client has left', async () => {
+    const { publish, consumer, turn } = keepingMany(150);
+    const durable = { ...subscription('p', '/topic/price/*'), durable: 'ann' };
+    const ann = consumer();
+    void ann.connection.subscribe(durable);
+    ann.state.gone = true;
+    await turn();
+    void ann.connection.close();
+    publish('/topic/price/0', 'meanwhile');
+    const again = consumer();
+    void again.connection.subscribe(durable);
+    expect(again.takeTexts()).toEqual([...numbers(0, 150), 'meanwhile']);
+    expect(await turn()).toBe(false);
+  });
+
+  it('fails with the error of the subscription, and the next one runs', async () => {
+    const { consumer, turn } = keepingMany(150);
+    const ann = consumer();
+    const failed = ann.connection.subscribe({
+      ...subscription('p', '/topic/price/*'),
+      ack: 'client',
+      headers: new Map([['prefetch-count', 'many']]),
+    });
+    ann.subscribe('q', '/topic/price/*');
+    await Promise.all([expect(failed).rejects.toThrow(refusal('header-refused')), turn()]);
+    await turn();
+    expect(ann.deliveries).toHaveLength(150);
+    // The id of the rejected subscription is free.
+    ann.subscribe('p', '/topic/price/7');
+  });
+
+  it('fails when the broker stops', async () => {
+    const { subject, consumer, turn } = keepingMany(150);
+    const begun = consumer().connection.subscribe(subscription('p', '/topic/price/*'));
+    void subject.stop();
+    await Promise.all([expect(begun).rejects.toThrow(refusal('broker-unavailable')), turn()]);
+  });
+
+  it('does not begin for a malformed pattern', async () => {
+    const { consumer, turn } = keepingMany(150);
+    const begun = consumer().connection.subscribe(subscription('p', '/topic/{x}'));
+    await expect(begun).rejects.toThrow(refusal('destination-invalid'));
+    expect(await turn()).toBe(false);
+  });
+});
+
+const subscription = (id: string, destination: string): Subscription => ({
+  id,
+  destination,
+  ack: 'auto',
+  headers: new Map(),
 });
