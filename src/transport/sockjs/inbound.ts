@@ -84,15 +84,15 @@ export class Inbound {
   #advance(): void {
     if (this.#delivering) return;
     this.#delivering = true;
-    for (
-      let first = this.#deliveries[0];
-      first !== undefined && !this.#paused && !this.#ended;
-      first = this.#deliveries[0]
-    ) {
-      if (first.next < first.messages.length) this.deliver(first.messages[first.next++]!);
-      else {
+    for (let first = this.#deliveries[0]; first !== undefined; first = this.#deliveries[0]) {
+      const message = first.messages[first.next];
+      if (message === undefined) {
         this.#deliveries.shift();
         first.done();
+      } else if (this.#paused) break;
+      else {
+        first.next++;
+        this.deliver(message);
       }
     }
     this.#delivering = false;

@@ -146,6 +146,7 @@ export interface ReceiverOptions {
 export class Receiver {
   #accepts = true;
   #closed = false;
+  #complete = false;
   /** Bytes that a stream may still carry; a response that does not stream ends after any frame. */
   #left: number;
   readonly #writer: SocketWriter;
@@ -159,6 +160,8 @@ export class Receiver {
     const { kind, callback, headers, responseLimit } = options;
     this.#left = kind.streams ? responseLimit : 0;
     this.#writer = new SocketWriter(response.socket!, () => listener.drained());
+    // Before Node's own listener, which may destroy the socket of a complete response.
+    response.prependListener('finish', this.#onFinish);
     response.on('close', this.#onClose);
     if (!kind.streams) return;
     response.writeHead(200, { ...headers, 'Content-Type': kind.contentType });
@@ -233,10 +236,15 @@ export class Receiver {
     this.response.end(bytes);
   }
 
+  /** Node reports `finish` also when the client has left, and the last bytes were dropped. */
+  readonly #onFinish = (): void => {
+    this.#complete = this.response.socket?.destroyed === false;
+  };
+
   readonly #onClose = (): void => {
     this.#accepts = false;
     this.#closed = true;
-    this.listener.receiverClosed(this, !this.response.writableFinished);
+    this.listener.receiverClosed(this, !this.#complete);
   };
 }
 

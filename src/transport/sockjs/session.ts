@@ -23,6 +23,8 @@ type State = 'open' | 'closing' | 'closed';
 export interface SessionParts {
   readonly clock: Clock;
   readonly options: Pick<SockJsOptions, 'heartbeatInterval' | 'disconnectDelay'>;
+  /** Bytes of one message of a client. */
+  readonly maxMessageBytes: number;
   /** A session has ended, but is still found by its id. */
   readonly closed: () => void;
   /** The session is no longer found by its id. */
@@ -45,6 +47,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   #awaitsDrain = false;
   #listener: ConnectionListener | undefined;
   #opened = false;
+  /** True after a message that is too large; later ones are ignored. */
+  #rejected = false;
   /** True when the protocol over SockJS has heart-beats. */
   #hasHeartbeats = false;
   /** Heart-beats while there is a receiver; the end of the session while there is none. */
@@ -64,7 +68,7 @@ export class SockJsSession implements Connection, ReceiverListener {
     readonly handshake: Handshake,
     private readonly parts: SessionParts,
   ) {
-    this.inbound = new Inbound((message) => this.#listener?.data(message));
+    this.inbound = new Inbound((message) => this.#receive(message));
   }
 
   get bufferedBytes(): number {
@@ -159,9 +163,17 @@ export class SockJsSession implements Connection, ReceiverListener {
     this.drained();
   }
 
+  #receive(message: Uint8Array): void {
+    if (this.#rejected) return;
+    if (message.length <= this.parts.maxMessageBytes) return this.#listener?.data(message);
+    this.#rejected = true;
+    this.#listener?.ended(closeCodes.tooBig, 'frame-too-large');
+  }
+
   /** Sends the close frame; a response that carries no more frames leaves it to the next one. */
   #finish(receiver: Receiver): void {
-    if (!receiver.accepts) return;
+    if (!receiver.accepts)
+      return this.#setTimer(this.parts.options.disconnectDelay, () => this.terminate());
     this.#closeFrameSent = true;
     endWith(receiver, this.#closeFrame);
     this.#setTimer(closeTimeout, () => this.terminate());

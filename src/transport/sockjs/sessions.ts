@@ -10,7 +10,7 @@ export class Sessions {
 
   /** @param unused called when `stop` was called and no session is open */
   constructor(
-    parts: Pick<SessionParts, 'clock' | 'options'>,
+    parts: Omit<SessionParts, 'closed' | 'forget'>,
     private readonly unused: () => void,
   ) {
     this.#parts = {

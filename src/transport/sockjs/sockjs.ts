@@ -27,7 +27,11 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
   return {
     name: `sockjs ${endpoint.path}`,
     async open(context) {
-      const { http, clock, limits } = context;
+      const {
+        http,
+        clock,
+        limits: { maxMessageBytes },
+      } = context;
       if (http === undefined)
         throw new MessagingError(
           'listen-failed',
@@ -41,13 +45,13 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         releases.push(refuse(endpoint.path), refuse(`${path}/**`));
       }
       const claims: (() => void)[] = [];
-      sessions = new Sessions({ clock, options }, () => {
+      sessions = new Sessions({ clock, options, maxMessageBytes }, () => {
         for (const release of claims) release();
       });
       const maxBodyBytes =
         options.maxBodyBytes > 0
           ? options.maxBodyBytes
-          : Math.max(leastBodyBytes, 2 * limits.maxMessageBytes);
+          : Math.max(leastBodyBytes, 2 * maxMessageBytes);
       const requests = requestListener({
         path,
         options,

@@ -54,6 +54,7 @@ export async function openEndpoints(endpoints: Readonly<Record<string, Endpoint>
     const echo = (connection: Connection) => void accepted.push(new Echo(connection));
     const context = testContext(endpoint.accept ?? echo, {
       http: httpHostOf(http),
+      limits: { maxMessageBytes: 1_000_000 },
       gate: { refusal: () => refusal, begin: () => () => {} },
     });
     const transport = sockJsTransport({

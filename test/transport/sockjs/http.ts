@@ -1,5 +1,4 @@
 // Raw HTTP requests: the test writes their bytes, and reads the answer with its chunks.
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface Answer {
@@ -28,10 +27,15 @@ export function requestText(path: string, parts: RequestParts = {}): string {
   return `${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n${body}`;
 }
 
+/** Headers that only describe the connection. */
+const ofConnection: ReadonlySet<string> = new Set(['date', 'connection', 'keep-alive']);
+
 /** One connection of a client. */
 export class RawConnection {
   readonly socket: Socket;
   #received = '';
+  /** Runs when text has arrived, or the connection has ended. */
+  #changed = () => {};
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1');
@@ -40,6 +44,7 @@ export class RawConnection {
       .setEncoding('latin1')
       .on('error', () => {});
     this.socket.on('data', (text: string) => (this.#received += text));
+    for (const event of ['data', 'end', 'close']) this.socket.on(event, () => this.#changed());
   }
 
   send(text: string): void {
@@ -54,9 +59,9 @@ export class RawConnection {
         this.#received = this.#received.slice(match.index + match[0].length);
         return match;
       }
-      if (this.socket.readableEnded || this.socket.destroyed)
+      if (this.#ended)
         throw new Error(`The connection ended after ${JSON.stringify(this.#received)}.`);
-      await Promise.race(['data', 'end', 'close'].map((event) => once(this.socket, event)));
+      await this.#change();
     }
   }
 
@@ -84,19 +89,30 @@ export class RawConnection {
   /** Reads a whole answer. */
   async answer(): Promise<Answer> {
     const { status, headers } = await this.head();
-    const { date, connection, 'keep-alive': keepAlive, ...others } = headers;
-    return { status, headers: others, body: await this.#body(status, headers) };
+    const described = Object.entries(headers).filter(([name]) => !ofConnection.has(name));
+    return {
+      status,
+      headers: Object.fromEntries(described),
+      body: await this.#body(status, headers),
+    };
   }
 
   /** Resolves when the server has ended the connection, with the text that has not been read. */
   async end(): Promise<string> {
-    while (!this.socket.readableEnded && !this.socket.destroyed)
-      await Promise.race(['data', 'end', 'close'].map((event) => once(this.socket, event)));
+    while (!this.#ended) await this.#change();
     return text(this.#received);
   }
 
   close(): void {
     this.socket.destroy();
+  }
+
+  get #ended(): boolean {
+    return this.socket.readableEnded || this.socket.destroyed;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => (this.#changed = resolve));
   }
 
   async #body(status: number, headers: Answer['headers']): Promise<string> {

@@ -37,8 +37,8 @@ afterAll(() => endpoints.close());
 
 let sessions = 0;
 
-function describeRows(name: string, rows: readonly Row[]): void {
-  describe(name, () => {
+function describeRows(subject: string, rows: readonly Row[]): void {
+  describe(`requests: ${subject}`, () => {
     it.each(rows.map((row) => [`${row[1].method ?? 'GET'} ${row[0]}`, ...row] as const))(
       '%s %#',
       async (_, path, parts, expected) => {
@@ -162,8 +162,9 @@ it('leaves paths beside the endpoint to the application', async () => {
     expect((await ask(endpoints.port, path)).body).toBe('the application');
 });
 
-describeRows('session ids that are accepted', [
-  ...[
+describeRows(
+  'session ids that are accepted',
+  [
     '_/_',
     '1/1',
     'a/{new}',
@@ -177,7 +178,7 @@ describeRows('session ids that are accepted', [
     post,
     answer(200, { ...anyOrigin, ...notCached, ...javaScript }, 'o\n'),
   ]),
-]);
+);
 
 const preflight = (method: string, origin: Headers = anyOrigin) =>
   answer(204, {
@@ -225,9 +226,7 @@ describeRows('methods that are not allowed', [
   ...['POST', 'PUT', 'DELETE', 'HEAD'].map((method): Row => [
     '/echo/info',
     { method },
-    method === 'HEAD'
-      ? answer(405, { ...anyOrigin, allow: 'OPTIONS, GET' })
-      : notAllowed('OPTIONS, GET'),
+    notAllowed('OPTIONS, GET'),
   ]),
   ...['POST', 'PUT'].map((method): Row => ['/echo/iframe.html', { method }, notAllowed('GET')]),
   ...postUrls.flatMap((name) =>
