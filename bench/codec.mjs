@@ -127,7 +127,7 @@ async function compareWriting(size, body) {
 
 /**
  * @param {string} title
- * @param {Record<string, () => number>} contestants each does its work once and says how many frames that were
+ * @param {Record<string, () => number>} contestants each does its work once and returns the number of frames
  */
 async function run(title, contestants) {
   const names = Object.keys(contestants);

@@ -22,6 +22,7 @@ const words = [
   ['(?:give|gives|gave|giving) way', '"is dropped", "waits"'],
   ['hears?|heard|hearing', '"receives"'],
   ['tells?|told|telling', '"reports", "returns", "logs"'],
+  ['says', '"reports", "contains"'],
   ['speaks?|spoke|spoken|speaking', '"uses", "sends"'],
   ['as ever|for ever|for long|for good', '"always", "forever"'],
   [

@@ -1,5 +1,5 @@
 // Everything that applications import from `signalbox`.
-import 'reflect-metadata';
+import './message/requirements.cjs';
 
 export type {
   Broker,

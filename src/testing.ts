@@ -1,5 +1,5 @@
 // The public API of `signalbox/testing`.
-import 'reflect-metadata';
+import './message/requirements.cjs';
 
 export type { ClientProtocolName } from './testing/client-protocol.js';
 export { testServer } from './testing/create-test-server.js';

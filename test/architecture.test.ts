@@ -21,9 +21,9 @@ describe('the sources', () => {
 
 describe('the tests and the examples', () => {
   it.each(['./', '../examples/'])(
-    'open each with a line that says what lives there: %s',
+    'open each with a line that describes the contents: %s',
     (folder) => {
-      const opening = rules['a file opens with one line that says what lives there']!;
+      const opening = rules['a file opens with one line that describes the contents']!;
       expect(opening(readSources(new URL(folder, import.meta.url)))).toEqual([]);
     },
   );
@@ -150,14 +150,14 @@ const planted: readonly [
       'wire/raw-frame.ts': '',
     },
     [
-      "utils/a.ts: 'utils' says nothing of what lives there",
-      "session/helpers.ts: 'helpers' says nothing of what lives there",
+      "utils/a.ts: 'utils' does not name its contents",
+      "session/helpers.ts: 'helpers' does not name its contents",
       'wire/index.ts: an import names the file itself',
       'wire/rawFrame.ts is not kebab-case',
     ],
   ],
   [
-    'a file opens with one line that says what lives there',
+    'a file opens with one line that describes the contents',
     {
       'wire/a.ts': `import './b.js';\n`,
       'wire/b.ts': `/** Something lives here. */\n`,
@@ -166,7 +166,7 @@ const planted: readonly [
       'wire/fine.ts': opening,
     },
     ['a', 'b', 'c', 'd'].map(
-      (name) => `wire/${name}.ts does not open with one line that says what lives there`,
+      (name) => `wire/${name}.ts does not open with one line that describes the contents`,
     ),
   ],
 ];

@@ -1,4 +1,4 @@
-// The server's process of one contestant: says how much CPU time it has used.
+// The server process of one contestant: reports its CPU time.
 import { contestants } from './contestants.mjs';
 
 process.on('disconnect', () => process.exit());

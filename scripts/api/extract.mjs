@@ -59,10 +59,11 @@ function extract(project, folder) {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   mkdirSync(join(folder, 'report'));
 
-  const entryPoints = Object.entries(JSON.parse(packageJson).exports).filter(
-    ([, target]) => target.types !== undefined,
+  // The declarations for require() are those of import.
+  const entryPoints = Object.entries(JSON.parse(packageJson).exports).flatMap(
+    ([subpath, { import: target }]) => (target === undefined ? [] : [[subpath, target.types]]),
   );
-  const files = entryPoints.map(([, { types }]) => join(folder, types));
+  const files = entryPoints.map(([, types]) => join(folder, types));
   const configs = files.map((file) => extractorConfig(folder, file, files));
   // One program for all entry points, because parsing takes most of the time.
   const compilerState = CompilerState.create(configs[0], { additionalEntryPoints: files });

@@ -18,7 +18,7 @@ export async function runInForeground(cwd, args) {
 }
 
 /**
- * Runs a program and keeps what it says.
+ * Runs a program and keeps its output.
  * @param {string} cwd
  * @param {string} command
  * @param {string[]} args

@@ -53,7 +53,7 @@ function isInstalled(root) {
   });
 }
 
-/** What npm says that it installed: nothing where its record is not there or broken off. */
+/** The installed packages by npm's record; none if the record is missing or incomplete. */
 function recordOf(root) {
   try {
     return packagesOf(join(root, 'node_modules', '.package-lock.json'));

@@ -1,5 +1,4 @@
 // The container of a server: binds what applications can inject, and creates the controllers.
-import 'reflect-metadata';
 import {
   Container,
   ContainerModule,
@@ -24,20 +23,11 @@ import {
 import {
   inheritInjections,
   makeInjectable,
-  markService,
   refuseUninjectedParent,
 } from './inherited-injections.js';
+import type { ServerServices } from './services.js';
 
 export type { Container, ServiceIdentifier as Token } from 'inversify';
-
-/** The services of a server that applications can inject. */
-export interface ServerServices {
-  readonly publisher: Publisher;
-  readonly registry: SessionRegistry;
-  readonly events: SessionEvents;
-}
-
-for (const service of [Publisher, SessionRegistry, SessionEvents]) markService(service);
 
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';

@@ -8,6 +8,7 @@ import {
 } from 'inversify';
 import type { Constructor } from '../payload/converter.js';
 import type { Bindings } from './discovery.js';
+import { isForeignService } from './services.js';
 
 /** Metadata key of `@injectable`, which throws when it is applied twice. */
 const injectableKey = '@inversifyjs/core/classIsInjectableFlagReflectKey';
@@ -70,19 +71,9 @@ export function inheritInjections(
   }
 }
 
-/** Key of the classes that a server binds. Symbol.for, so that copies of the package recognize the classes of each other. */
-const serviceKey = Symbol.for('signalbox.service');
-const ownServices = new Set<unknown>();
-
-/** Marks a class that each server binds. */
-export function markService(service: object): void {
-  Object.defineProperty(service, serviceKey, { value: true });
-  ownServices.add(service);
-}
-
 /** With autobind, inversify would create an instance of the abstract class, which has no methods. */
 function refuseForeignService(token: ServiceIdentifier): void {
-  if (typeof token === 'function' && Object.hasOwn(token, serviceKey) && !ownServices.has(token))
+  if (isForeignService(token))
     throw new Error(
       `${token.name} belongs to another copy of signalbox; remove one of the copies, for example with npm dedupe.`,
     );

@@ -1,5 +1,5 @@
 // The definition of a controller class: what its decorators record, and what it inherits from its parents.
-import 'reflect-metadata';
+import '../message/requirements.cjs';
 import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import type { Constructor } from '../payload/converter.js';

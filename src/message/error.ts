@@ -207,6 +207,10 @@ export const errorCodes = {
   'controller-invalid': { class: 'operator', text: 'The controllers cannot be served.' },
   'option-invalid': { class: 'operator', text: 'An option is not valid.' },
   'pattern-invalid': { class: 'operator', text: 'A destination pattern is not valid.' },
+  'package-missing': {
+    class: 'operator',
+    text: 'A package that signalbox needs is not installed.',
+  },
   'store-damaged': { class: 'operator', text: 'The store is damaged.' },
   'broker-unavailable': {
     class: 'operator',

@@ -99,5 +99,23 @@ export class LimitedLog {
   }
 }
 
+/** A limited log for each kind of line, so that many lines of one kind do not suppress another. Kinds are few, such as error codes. */
+export class LimitedLogs {
+  readonly #logs = new Map<string, LimitedLog>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly level: 'error' | 'warn',
+  ) {}
+
+  write(kind: string, text: string, cause?: unknown): void {
+    let log = this.#logs.get(kind);
+    if (log === undefined)
+      this.#logs.set(kind, (log = new LimitedLog(this.clock, this.logger, this.level)));
+    log.write(text, cause);
+  }
+}
+
 /** Logs nothing. */
 export const silentLogger: Logger = { error: () => {}, warn: () => {}, info: () => {} };

@@ -1,5 +1,6 @@
-// Imports class-transformer and class-validator, and finds second copies of class-transformer.
+// Imports class-transformer and class-validator, and finds second copies of them.
 import { createRequire } from 'node:module';
+import { importFrom } from '../message/package.js';
 import type { Constructor } from './payload-type.js';
 
 type Validator = typeof import('class-validator');
@@ -47,14 +48,23 @@ interface StorageModule {
 
 const { cache } = createRequire(import.meta.url);
 
-/** Imports both libraries, which takes a tenth of a second. @throws {Error} when a bundle contains class-transformer twice */
+/**
+ * Imports both libraries, which takes a tenth of a second.
+ *
+ * @throws {MessagingError} `package-missing` when one of them is not installed
+ * @throws {Error} when a bundle contains class-transformer twice
+ */
 export async function importLibraries(): Promise<ClassLibraries> {
-  const [transformer, validator, { defaultMetadataStorage: storage }] = await Promise.all([
-    import('class-transformer'),
-    import('class-validator'),
-    // @ts-expect-error -- the module has no declarations
-    import('class-transformer/cjs/storage.js') as Promise<StorageModule>,
-  ]);
+  const [transformer, validator, { defaultMetadataStorage: storage }] = await importFrom(
+    ['class-transformer', 'class-validator'],
+    () =>
+      Promise.all([
+        import('class-transformer'),
+        import('class-validator'),
+        // @ts-expect-error -- the module has no declarations
+        import('class-transformer/cjs/storage.js') as Promise<StorageModule>,
+      ]),
+  );
   requireOneCopy(transformer, storage);
   return { transformer, validator, storage };
 }
@@ -62,6 +72,13 @@ export async function importLibraries(): Promise<ClassLibraries> {
 /** True when a module of the process has imported class-validator, which keeps its decorators in a global variable. */
 export function usesClassValidator(): boolean {
   return 'classValidatorMetadataStorage' in globalThis;
+}
+
+/** The main files of all copies of class-validator that the process has loaded, without those in a bundle. */
+export function validatorCopies(): readonly string[] {
+  return Object.keys(cache).filter((file) =>
+    /[\\/]class-validator[\\/]cjs[\\/]index\.js$/.test(file),
+  );
 }
 
 /** The file of a second copy of class-transformer that has recorded decorators of the class; our copy ignores them. */

@@ -1,4 +1,4 @@
-// Logs payload classes without validators, dropped properties and failed conversions: each once, however many messages there are.
+// Logs payload classes without validators, second copies of class-validator, dropped properties and failed conversions: each once, however many messages there are.
 import type { Logger } from '../message/logger.js';
 import type { ClassRules, UnknownProperties } from './class-rules.js';
 import type { Constructor } from './payload-type.js';
@@ -16,6 +16,7 @@ export function loggedClassRules(
   const unvalidated = new WeakSet<Constructor>();
   const dropped = new FirstTimes();
   const failures = new FirstTimes();
+  let secondCopyLogged = false;
   return {
     unknownProperties,
     maxObjects,
@@ -24,6 +25,13 @@ export function loggedClassRules(
       unvalidated.add(type);
       logger.warn(
         `Payloads of ${type.name} are not validated, because the class has no decorators of class-validator. Add decorators, such as @Allow(), or name a schema in @Payload().`,
+      );
+    },
+    onSecondCopy(files) {
+      if (secondCopyLogged) return;
+      secondCopyLogged = true;
+      logger.warn(
+        `class-validator is loaded ${files.length} times: ${files.join(' and ')}. The copies share decorators, but not useContainer(). Install one version (see npm ls class-validator).`,
       );
     },
     onDropped(type, property) {

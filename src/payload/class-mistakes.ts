@@ -124,7 +124,7 @@ function conversionMistake(
   if (implicitTypes.has(name) || storage.findTypeMetadata(type, name) !== undefined)
     return undefined;
   if (rules.some(isDateRule))
-    return 'it accepts only dates, which JSON does not have, so every payload with this property would be invalid; add @Type(() => Date) of class-transformer.';
+    return `it accepts only dates, which JSON does not have, so every payload with this property would be invalid; add @Type(() => Date) of class-transformer.${untypedHint(type, name)}`;
   const expected: unknown = rules.find((rule) => rule.name === 'isInstance')?.constraints[0];
   if (typeof expected !== 'function' || expected === Object || expected === Array) return undefined;
   return `it accepts only instances of ${expected.name}, so every payload with this property would be invalid; add @Type(() => ${expected.name}) of class-transformer.`;
@@ -166,7 +166,15 @@ function nestedMistake(
   if (types.length > 0 && types.every((type) => !shapeOf(type, libraries).constrained))
     return `its class ${types[0]!.name} has no decorators of class-validator, so every payload with this property would be invalid; add decorators, or remove @ValidateNested().`;
   if (itemType !== undefined) return undefined;
-  return `the class of its value is unknown, so every payload with this property would be invalid; add @Type() of class-transformer, as in @Type(() => Item).${secondCopyHint}`;
+  const hint = `${untypedHint(shape.type, name)}${secondCopyHint}`;
+  return `the class of its value is unknown, so every payload with this property would be invalid; add @Type() of class-transformer, as in @Type(() => Item).${hint}`;
+}
+
+/** A class that was evaluated before reflect-metadata has lost its types. */
+function untypedHint(type: Constructor, name: string): string {
+  return declaredType(type, name) === undefined
+    ? " The compiler's type is missing: if you compile with emitDecoratorMetadata, import 'signalbox' or 'reflect-metadata' before the module of the class."
+    : '';
 }
 
 const secondCopyHint =

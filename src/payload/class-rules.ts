@@ -13,6 +13,8 @@ export interface ClassRules {
   readonly maxObjects: number;
   /** Called at start for a class without class-validator decorators. */
   onUnvalidated(type: Constructor): void;
+  /** Called at start when the process has loaded several copies of class-validator. */
+  onSecondCopy(files: readonly string[]): void;
   /** Called for each property that is dropped. */
   onDropped(type: Constructor, property: string): void;
   /** Returns false if the error should not be logged, because the log has it already. */
@@ -23,6 +25,7 @@ export const defaultClassRules: ClassRules = {
   unknownProperties: 'drop',
   maxObjects: 1000,
   onUnvalidated: () => {},
+  onSecondCopy: () => {},
   onDropped: () => {},
   onFailure: () => true,
 };

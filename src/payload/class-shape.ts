@@ -1,5 +1,5 @@
 // The shape of a payload class: what its decorators and the compiler have recorded, read once for each class.
-import 'reflect-metadata';
+import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';

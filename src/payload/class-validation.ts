@@ -2,7 +2,12 @@
 import type { ValidationError } from 'class-validator';
 import type { FieldProblem, MessagingError } from '../message/error.js';
 import { findClassMistakes } from './class-mistakes.js';
-import { importLibraries, usesClassValidator, type ClassLibraries } from './class-libraries.js';
+import {
+  importLibraries,
+  usesClassValidator,
+  validatorCopies,
+  type ClassLibraries,
+} from './class-libraries.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
 import { shapeOf, shapes, type ClassShape } from './class-shape.js';
 import { fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
@@ -13,9 +18,20 @@ import { PlainWalk } from './plain-walk.js';
 let loading: Promise<ClassLibraries> | undefined;
 let loaded: ClassLibraries | undefined;
 
-/** Imports the libraries if the application uses class-validator: the first payload is faster, and classes can be checked. */
-export async function prepareClasses(): Promise<void> {
-  if (usesClassValidator()) await load();
+/** True when a class was checked before the libraries were imported. */
+let areNeeded = false;
+
+/**
+ * Imports the libraries if the application uses class-validator, or if a payload class was checked: the first payload is faster,
+ * and classes can be checked.
+ *
+ * @throws {MessagingError} `package-missing` when one of them is not installed
+ */
+export async function prepareClasses(rules: ClassRules = defaultClassRules): Promise<void> {
+  if (!areNeeded && !usesClassValidator()) return;
+  await load();
+  const files = validatorCopies();
+  if (files.length > 1) rules.onSecondCopy(files);
 }
 
 /** Returns sentences about mistakes in the decorators of a class and of the classes in it, each with its fix. */
@@ -26,6 +42,7 @@ export function checkClass(
   const isUnvalidated =
     loaded === undefined ? !usesClassValidator() : !shapeOf(type, loaded).constrained;
   if (isUnvalidated) rules.onUnvalidated(type);
+  areNeeded ||= loaded === undefined;
   return loaded === undefined ? [] : findClassMistakes(type, loaded);
 }
 

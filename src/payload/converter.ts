@@ -120,9 +120,13 @@ export class Payloads implements PayloadReader {
     }
   }
 
-  /** Imports what payload classes need, so that `checkType` can check them. */
+  /**
+   * Imports what payload classes need, so that `checkType` can check them.
+   *
+   * @throws {MessagingError} `package-missing` when a package is not installed
+   */
   prepare(): Promise<void> {
-    return prepareClasses();
+    return prepareClasses(this.#classRules);
   }
 
   checkType(type: PayloadType): readonly string[] {

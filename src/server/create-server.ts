@@ -8,14 +8,15 @@ import { ReplyDirectory } from '../broker/reply-addresses.js';
 import { sessionQueueMemory } from '../broker/session-queues.js';
 import { SharedSubscriptions } from '../broker/shared-subscriptions.js';
 import { MessageFrames } from '../broker/subscriber.js';
-import { ServerContainer } from '../container/container.js';
+import type { ServerContainer } from '../container/container.js';
+import { createContainer } from '../container/create-container.js';
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, LimitedLog, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -32,6 +33,7 @@ import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
 import { guardHooks, observeRoute, type Hooks } from './hooks.js';
+import { describeCopies } from './copies.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import { KnownDestinations } from './known-destinations.js';
@@ -91,15 +93,17 @@ export async function createObservedServer(
     unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
   });
 
-  const container = new ServerContainer(options.container, {
+  const container = await createContainer(options.container, {
     publisher,
     registry: clients,
     events,
   });
   const warn = (text: string) => logger.warn(text);
+  const foundCopies = describeCopies();
+  if (foundCopies !== undefined) warn(foundCopies);
   const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
     async (error: unknown) => {
-      // The first error says why the server cannot be built.
+      // The first error has the reason why the server cannot be built.
       await container.close().catch(() => {});
       throw error;
     },
@@ -127,9 +131,11 @@ export async function createObservedServer(
     clientPublish: options.clientPublish,
     limits,
   });
+  const closeLog = new LimitedLogs(clock, logger, 'warn');
   const client: ClientParts = {
     ids,
     logger,
+    closeLog,
     clients,
     admission,
     events,
@@ -164,6 +170,7 @@ export async function createObservedServer(
     activity,
     turns: new Turns(clock),
     logger,
+    closeLog,
     outbox: {
       clock,
       activity,
@@ -230,5 +237,8 @@ async function compileRoutes(
   const built = await container.controllers(controllers);
   await payloads.prepare();
   const prefixes = [...broker, user];
-  return compileControllers(built, { payloads, separator, prefixes, application, warn });
+  const routes = compileControllers(built, { payloads, separator, prefixes, application, warn });
+  // Again, because the first payload class may be one without validators.
+  await payloads.prepare();
+  return routes;
 }

@@ -56,7 +56,10 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxSessionsPerUser: number;
   /** Anonymous sessions of one address. @default a share of `maxSessions`: 4,096 */
   readonly maxSessionsPerAddress: number;
-  /** Connections that have not finished CONNECT. One address may have a share of them. @default 8,192 */
+  /**
+   * Connections that have not finished CONNECT, and as many HTTP connections of `listen` that have not become a WebSocket. One
+   * address may have a share of each. @default 8,192
+   */
   readonly maxHandshakes: number;
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
@@ -166,7 +169,10 @@ export interface ServerOptions {
   readonly onRejectedFrame?: RejectedFrameAnswer;
   /** Heart-beat intervals. @default the defaults of `HeartbeatOptions` */
   readonly heartbeat?: Partial<HeartbeatOptions>;
-  /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
+  /**
+   * Milliseconds until a client must have sent CONNECT, and on the HTTP server of `listen` a whole request. @default 60,000, or 10,000
+   * with `authenticate`
+   */
   readonly connectTimeout?: number;
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;

@@ -143,12 +143,15 @@ export class RunningServer implements Server {
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const listener = new HttpListener(this.options.endpoints.map(({ path }) => path));
-    await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
+    const { endpoints, limits, connectTimeout } = this.options;
+    const { clock, logger } = this.parts.context;
+    const paths = endpoints.map(({ path }) => path);
+    const listener = new HttpListener({ endpoints: paths, limits, connectTimeout, clock, logger });
+    await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);
     });
-    logAddress(listener.http, this.parts.context.logger, `listen(${port}, '0.0.0.0')`);
+    logAddress(listener.http, logger, `listen(${port}, '0.0.0.0')`);
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
@@ -219,7 +222,7 @@ export class RunningServer implements Server {
     try {
       await this.#starting;
     } catch (error) {
-      // The first error says why the server cannot start.
+      // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;
     }

@@ -1,9 +1,15 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../message/clock.js';
-import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
+import {
+  closeCodeOf,
+  closeCodes,
+  errorCodes,
+  type ErrorCode,
+  type MessagingError,
+} from '../message/error.js';
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
-import type { Logger } from '../message/logger.js';
+import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Holding } from '../message/quota.js';
 import {
@@ -20,6 +26,8 @@ import type { Session, SessionAttributeMap } from './session.js';
 /** The parts that all sessions of a server share. */
 export interface SessionParts extends InboxParts {
   readonly logger: Logger;
+  /** The log of sessions that were closed for a reason of their client, by error code or close code. */
+  readonly closeLog: LimitedLogs;
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
@@ -280,10 +288,12 @@ export class ClientSession implements Session, ConnectionListener {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
     if (code === closeCodes.tryAgainLater) return;
-    const text = `Session ${this.id} was closed with ${code} ${reason}`;
-    if (failure === undefined) return this.parts.logger.warn(`${text}.`);
-    const level = code === closeCodes.internalError ? 'error' : 'warn';
-    this.parts.logger[level](`${text}: ${failure.activity} failed.`, failure.cause);
+    const because = failure === undefined ? '' : `: ${failure.activity} failed`;
+    const text = `Session ${this.id} was closed with ${code} ${reason}${because}.`;
+    // Failures of the server are logged one by one; clients can cause any number of the others.
+    if (failure !== undefined && code === closeCodes.internalError)
+      this.parts.logger.error(text, failure.cause);
+    else this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, failure?.cause);
   }
 
   /** Releases the timer as well, because a timer needs more memory than this field. */

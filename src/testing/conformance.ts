@@ -1,5 +1,5 @@
 // The public API of `signalbox/testing/conformance`.
-import 'reflect-metadata';
+import '../message/requirements.cjs';
 
 export { brokerConformance, type BrokerSubject } from './conformance/broker.js';
 export type { ConformanceCase, Exceptions } from './conformance/conformance-case.js';

@@ -55,10 +55,14 @@ export function requireHttpServer(http: unknown): void {
 
 const hosts = new WeakMap<NodeHttpServer, HttpHost>();
 
-/** The host of an HTTP server. One for each server, so that several signalbox servers can share it. */
-export function httpHostOf(server: NodeHttpServer): HttpHost {
+/**
+ * The host of an HTTP server. One for each server, so that several signalbox servers can share it.
+ *
+ * @param onUpgrade called by a new host before it passes an upgrade of a socket to a claim
+ */
+export function httpHostOf(server: NodeHttpServer, onUpgrade?: (socket: Duplex) => void): HttpHost {
   let host = hosts.get(server);
-  if (host === undefined) hosts.set(server, (host = new ServerHost(server)));
+  if (host === undefined) hosts.set(server, (host = new ServerHost(server, onUpgrade)));
   return host;
 }
 
@@ -68,7 +72,10 @@ class ServerHost implements HttpHost {
   /** The response to the latest request of each socket. */
   readonly #latestResponses = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(private readonly server: NodeHttpServer) {
+  constructor(
+    private readonly server: NodeHttpServer,
+    private readonly onUpgrade?: (socket: Duplex) => void,
+  ) {
     this.#upgrades = new Claims(() => {
       server.on('request', this.#onRequest);
       server.on('upgrade', this.#onUpgrade);
@@ -104,7 +111,10 @@ class ServerHost implements HttpHost {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isWebSocket = /(?:^|,)[\t ]*websocket[\t ]*(?:,|$)/i.test(request.headers.upgrade ?? '');
     const listener = isWebSocket ? this.#upgrades.find(request.url) : undefined;
-    if (listener !== undefined) return listener(request, socket, head);
+    if (listener !== undefined) {
+      this.onUpgrade?.(socket);
+      return listener(request, socket, head);
+    }
     // With other listeners, the path or the protocol may belong to the application.
     if (this.server.listenerCount('upgrade') > 1) return;
     if (isWebSocket) rejectUpgrade(socket, 404);

@@ -33,12 +33,12 @@ export function resolvePerMessageDeflate(
 }
 
 /** What `ws` negotiates and inflates; it never compresses, because the server writes its own frames. */
-export const wsDeflateOptions: WsOptions = {
+export const wsDeflateOptions = {
   // Each message is compressed alone, so that all clients share its bytes.
   serverNoContextTakeover: true,
   // Each connection that has received a compressed message keeps this buffer; the default is 16 KB.
   zlibInflateOptions: { chunkSize: 4096 },
-};
+} satisfies WsOptions;
 
 const largestWindowBits = 15;
 

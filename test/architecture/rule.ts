@@ -124,7 +124,7 @@ const names: Rule = (sources) =>
   sources.flatMap(({ path }) => {
     const parts = path.replace(/\.ts$/, '').split('/');
     const vague = parts.find((part) => vagueNames.test(part));
-    if (vague !== undefined) return [`${path}: '${vague}' says nothing of what lives there`];
+    if (vague !== undefined) return [`${path}: '${vague}' does not name its contents`];
     if (posix.basename(path) === 'index.ts' && path !== 'index.ts')
       return [`${path}: an import names the file itself`];
     return parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part))
@@ -136,7 +136,7 @@ const opening: Rule = (sources) =>
   sources.flatMap(({ path, text }) => {
     const [first = '', second = ''] = text.split('\n');
     const opens = /^\/\/ \S.*\.$/.test(first) && !second.startsWith('//');
-    return opens ? [] : [`${path} does not open with one line that says what lives there`];
+    return opens ? [] : [`${path} does not open with one line that describes the contents`];
   });
 
 /** By what they are called when one is broken. */
@@ -146,5 +146,5 @@ export const rules: Readonly<Record<string, Rule>> = {
   'each package has its place': guardedModules,
   'time and chance come from the clock and the ids': hiddenCalls,
   'names say what lives there': names,
-  'a file opens with one line that says what lives there': opening,
+  'a file opens with one line that describes the contents': opening,
 };

@@ -237,6 +237,8 @@ describe('a service of another copy of the package', () => {
   it.each(['Publisher', 'SessionRegistry', 'SessionEvents'] as const)(
     'is refused: %s',
     async (name) => {
+      // Imports the container of the first copy.
+      await createServer();
       vi.resetModules();
       const { [name]: token } = await import('../../src/index.js');
       @Controller()

@@ -49,8 +49,8 @@ const actual = new Map([
 ]);
 
 it('names every option once, and no other', () => {
-  const said = rows.map(([, name]) => name);
-  expect(said.toSorted(byText)).toEqual([...actual.keys()].toSorted(byText));
+  const listed = rows.map(([, name]) => name);
+  expect(listed.toSorted(byText)).toEqual([...actual.keys()].toSorted(byText));
 });
 
 /** The members of an interface as its source writes them, without `readonly`. */
@@ -81,19 +81,19 @@ const types = new Map([
   ...typesOf('transport/sockjs/options.ts', 'SockJsOptions', 'sockjs.'),
 ]);
 
-it('says the type of each', () => {
+it('has the type of each option', () => {
   expect(rows.map(([, name, type]) => [name, type!.replaceAll('\\|', '|')])).toEqual(
     rows.map(([, name]) => [name, types.get(name!)]),
   );
 });
 
-it('says what each is for', () => {
+it('has the meaning of each option', () => {
   expect(rows.filter(([, , , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
     [],
   );
 });
 
-it('says the default of each that is plain data', () => {
+it('has the default of each option that is plain data', () => {
   const plain = rows.flatMap(([, name, , shown]) => {
     const [, code] = /^`(.*)`$/.exec(shown!) ?? [];
     return code === undefined ? [] : [[name!, code] as const];

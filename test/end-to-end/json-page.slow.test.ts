@@ -32,7 +32,7 @@ it('are twenty', () => {
   expect(example().split('\n').length).toBeLessThanOrEqual(20);
 });
 
-it.skipIf(executable === undefined)('do what the page says', async () => {
+it.skipIf(executable === undefined)('work as the page describes', async () => {
   const http = createHttp((_request, response) => response.end('<!doctype html><title>x</title>'));
   const server = await createServer({ controllers: [GreetingController] });
   await server.attach(http);

@@ -110,7 +110,7 @@ interface Received {
   readonly receipt?: string | undefined;
   readonly fields?: readonly string[] | undefined;
   readonly connected?: readonly number[] | undefined;
-  /** True when the frame says that the session ends. */
+  /** True when the frame reports the end of the session. */
   readonly fatal?: boolean | undefined;
 }
 

@@ -5,7 +5,7 @@ import { errorCodes, MessagingError, ownClass, type ErrorCode } from '../../src/
 import { readSources } from '../architecture/source.js';
 
 describe('a messaging error', () => {
-  it('says what its table says, until the place of failure knows better', () => {
+  it('has the text of the table, unless the place of failure passes a more precise one', () => {
     expect(new MessagingError('no-route').message).toBe('Nothing serves this destination.');
     expect(new MessagingError('no-route', 'Here, too.').message).toBe('Here, too.');
   });

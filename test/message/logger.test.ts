@@ -8,6 +8,7 @@ import {
   adapted,
   consoleLogger,
   LimitedLog,
+  LimitedLogs,
   silentLogger,
   unfailing,
   type Logger,
@@ -129,4 +130,12 @@ it('a limited log writes one line a minute, with the number of lines that were l
     'later Similar lines left out since the last one: 999.',
     'last',
   ]);
+});
+
+it('limited logs limit each kind of line separately', () => {
+  const lines: unknown[] = [];
+  const logger = { ...silentLogger, error: (text: string) => void lines.push(text) };
+  const logs = new LimitedLogs(testClock(), logger, 'error');
+  for (const kind of ['a', 'b', 'a', 'b']) logs.write(kind, `line of ${kind}`);
+  expect(lines).toEqual(['line of a', 'line of b']);
 });

@@ -38,7 +38,7 @@ class Circle extends Shape {
   name!: string;
 }
 
-beforeAll(prepareClasses);
+beforeAll(() => prepareClasses());
 
 describe('a payload class has no mistake', () => {
   it('with types of the compiler and @Type', () => {
@@ -387,6 +387,26 @@ it('a class without validators is not a mistake, and is logged once', () => {
   const rules = loggedClassRules('drop', 1000, logger);
   for (const type of [Unchecked, Unchecked, Item]) expect(checkClass(type, rules)).toEqual([]);
   expect(lines).toEqual([expect.stringContaining('Payloads of Unchecked are not validated')]);
+});
+
+it('a second copy of class-validator is logged once, with its file', async () => {
+  const { cache } = createRequire(import.meta.url);
+  const file = '/other/node_modules/class-validator/cjs/index.js';
+  const lines: string[] = [];
+  const logger = { error: () => {}, info: () => {}, warn: (text: string) => void lines.push(text) };
+  const rules = loggedClassRules('drop', 1000, logger);
+  await prepareClasses(rules);
+  expect(lines).toEqual([]);
+  cache[file] = {} as NodeJS.Module;
+  try {
+    await prepareClasses(rules);
+    await prepareClasses(rules);
+  } finally {
+    Reflect.deleteProperty(cache, file);
+  }
+  expect(lines).toEqual([
+    expect.stringMatching(/^class-validator is loaded 2 times: .*other.*Install one version/),
+  ]);
 });
 
 it('a mistake is reported with handler, parameter, class and property', () => {

@@ -24,7 +24,7 @@ export interface Case {
   /** Empty for a case that needs no client: it runs once. */
   readonly protocols: readonly Protocol[];
   readonly transports: readonly TransportName[];
-  /** Rejects with an `AssertionError`, such as `WrongAnswer`, when the server does not behave as the title says. */
+  /** Rejects with an `AssertionError`, such as `WrongAnswer`, when the server does not behave as the title describes. */
   readonly run: (setup: Setup) => Promise<void>;
 }
 

@@ -19,8 +19,10 @@ describe('the report of a package with two entry points', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'signalbox-api-test-'));
     const exports = {
-      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
-      './extra/main': { types: './dist/extra/main.d.ts', default: './dist/extra/main.js' },
+      '.': { import: { types: './dist/index.d.ts', default: './dist/index.js' } },
+      './extra/main': {
+        import: { types: './dist/extra/main.d.ts', default: './dist/extra/main.js' },
+      },
       './package.json': './package.json',
     };
     const compilerOptions = {

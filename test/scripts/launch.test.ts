@@ -162,7 +162,7 @@ describe('the launcher', () => {
     expect(existsSync(join(root, 'dist-examples/public/style.css'))).toBe(true);
   });
 
-  it('says in a sentence that the dependencies cannot be had', async () => {
+  it('reports in a sentence that the dependencies cannot be installed', async () => {
     wantPackage();
     const { code, out, err } = await launch(['build'], nowhere).ended;
     expect(code).toBe(1);
@@ -187,7 +187,7 @@ describe('the launcher', () => {
     expect(err).toMatch(/^Dependencies are not installed/);
   });
 
-  it('says in a sentence what the system would not do', async () => {
+  it('reports in a sentence which operation the system refused', async () => {
     write('.stamp', 'a file where a folder is wanted');
     const { code, err } = await launch(['build']).ended;
     expect(code).toBe(1);

@@ -40,6 +40,7 @@ it('finds words that are hard to read', () => {
     ['gives way', 'The oldest message gives way.'],
     ['hears', 'The client hears it.'],
     ['tells', 'The log tells the reason.'],
+    ['says', 'The error says why.'],
     ['for ever', 'It waits for ever.'],
     ['neighbour', 'The neighbour of a client.'],
   ] as const;

@@ -55,7 +55,7 @@ describe('the text of no-route', () => {
     );
   });
 
-  it('says that the other frame is served', () => {
+  it('names the other frame, which is served', () => {
     expect(textOf('no-route', 'send', '/app/rooms/lobby/recent')).toBe(
       "Nothing serves '/app/rooms/lobby/recent' for SEND. It is served for SUBSCRIBE.",
     );

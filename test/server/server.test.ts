@@ -78,7 +78,7 @@ describe('an endpoint', () => {
 
 describe('closing', () => {
   it.each([
-    ['says nothing', ''],
+    ['sends nothing', ''],
     ['never ends its request', 'GET /ws HTTP/1.1\r\nHost: x\r\n'],
   ])('does not wait for a connection that %s', async (_, said) => {
     const server = await build();
@@ -118,7 +118,7 @@ describe('closing', () => {
     expect(done).toEqual(['handler ended', 'broker stopped']);
   });
 
-  it('goes on where a part of it cannot be closed, and says so at the end', async () => {
+  it('closes all other parts when one cannot be closed, and rejects at the end', async () => {
     const memory = memoryTransport();
     const broken: Transport = {
       name: 'broken',

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { SocketWriter } from '../../src/transport/socket-writer.js';
 
-/** A writer on a socket whose writes finish when the test says so. */
+/** A writer on a socket whose writes finish when the test completes them. */
 function heldSocket() {
   const pending: (() => void)[] = [];
   const socket = new Duplex({

@@ -20,7 +20,7 @@ export interface Requirement {
   readonly versions?: readonly StompVersion[];
   /** Transports that the rule is tested over; all by default. */
   readonly transports?: readonly TransportName[];
-  /** Absent for a rule that is not implemented; `reason` says why. */
+  /** Absent for a rule that is not implemented; `reason` has the reason. */
   readonly check?: (context: RawServer, version: StompVersion) => Promise<void>;
   readonly reason?: string;
 }

@@ -63,7 +63,7 @@ async function deliver(
   return { received, problems: problemsOf(client), refusal: undefined, log: setup.logText };
 }
 
-/** Says which class and which property are at fault: in the refusal at start, or in the log. */
+/** The refusal at start or the log must name the class and the property with the mistake. */
 function expectNamed({ refusal = '', log }: Outcome, ...names: readonly string[]): void {
   const text = `${refusal}\n${log}`;
   for (const name of names)

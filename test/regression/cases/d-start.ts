@@ -400,7 +400,7 @@ function refusedResult(name: string, result: unknown): Case {
   return {
     fault: 'D9',
     name,
-    title: `A client is refused with 1008, and the log says why: ${name}`,
+    title: `A client is refused with 1008, and the log has the reason: ${name}`,
     ...everyProtocol,
     async run(setup) {
       const authenticate = (({ login }) =>

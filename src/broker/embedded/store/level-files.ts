@@ -6,7 +6,7 @@ import { readLog } from './level-log.js';
 
 export interface LevelTable {
   readonly name: string;
-  /** What the manifest says about the table; unknown without a manifest. */
+  /** The entry of the table in the manifest; unknown without a manifest. */
   readonly bounds?: {
     readonly size: number;
     readonly smallestKey: Buffer;

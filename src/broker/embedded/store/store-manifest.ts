@@ -65,7 +65,7 @@ export class ManifestWriter {
 
   /**
    * Counts the writes. The count is not synced, because it is true whenever it reaches the disk: after a power failure, the store
-   * contains at least as many writes as it says.
+   * contains at least as many writes as it counts.
    */
   async count(writes: number): Promise<void> {
     const line = lineOf({ store: this.store, writes });
