@@ -11,9 +11,13 @@ let endpoints: Endpoints;
 
 beforeAll(async () => {
   endpoints = await openEndpoints({
-    '/echo': { allowedOrigins: ['https://page.test'] },
-    '/any': { allowedOrigins: ['*'] },
+    '/echo': {
+      allowedOrigins: ['https://page.test'],
+      options: { clientLibrary: '/assets/sockjs.min.js' },
+    },
+    '/any': { allowedOrigins: ['*'], options: { clientLibrary: '/any.js' } },
     '/patterns': {
+      options: { clientLibrary: '/patterns.js' },
       allowedOrigins: [
         'https://*.page.test:[443,8443]',
         'http://[::1]:8080',
@@ -686,7 +690,7 @@ const frame = (library: string) => `<!DOCTYPE html>
 const iframe = (library: string, list: string, etag: string) =>
   answer(200, { ...anyOrigin, ...cached, ...html, ...ancestors(list), etag }, frame(library));
 const ofEcho = iframe(
-  '/echo/sockjs.min.js',
+  '/assets/sockjs.min.js',
   "'self' https://page.test",
   expect.any(String) as string,
 );
@@ -705,12 +709,12 @@ describeRows('iframe page', [
   ].map((path): Row => [`/echo${path}`, {}, ofEcho]),
   ['/echo/iframe.html', { headers: { 'Sec-Fetch-Site': 'cross-site' } }, ofEcho],
   ['/few/iframe.html', {}, ofFew],
-  ['/any/iframe.html', {}, iframe('/any/sockjs.min.js', "'self' *", expect.any(String) as string)],
+  ['/any/iframe.html', {}, iframe('/any.js', "'self' *", expect.any(String) as string)],
   [
     '/patterns/iframe.html',
     {},
     iframe(
-      '/patterns/sockjs.min.js',
+      '/patterns.js',
       "'self' https://*.page.test:443 https://*.page.test:8443 http://[::1]:8080 https://*:*",
       expect.any(String) as string,
     ),
