@@ -1,5 +1,5 @@
 // The frames of clients and servers, independent of the wire protocol.
-import type { ErrorCode, FieldProblem } from './error.js';
+import type { ErrorCode, FieldProblem, MessagingError } from './error.js';
 import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** `auto`: acknowledged when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
@@ -75,6 +75,8 @@ export interface SettleFrame extends Receiptable {
   readonly transaction?: string | undefined;
   /** False for a NACK whose message must not be delivered again (RabbitMQ). @default true */
   readonly requeue?: boolean | undefined;
+  /** Why the server rejects the frame: a header that STOMP does not define has a value that the decoder cannot read. */
+  readonly refusal?: MessagingError | undefined;
 }
 
 /** Begins, commits or aborts a transaction. */

@@ -30,6 +30,21 @@ export function valuesOf(
   return first === undefined ? [] : [first, ...(repeatedHeaders?.get(name) ?? [])];
 }
 
+/**
+ * The boolean in a header that STOMP does not define. Blanks and case are ignored, as in other brokers: Python clients send `True`.
+ * Undefined for other texts, and without the header.
+ */
+export function booleanOf(text: string | undefined): boolean | undefined {
+  switch (text?.trim().toLowerCase()) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    default:
+      return undefined;
+  }
+}
+
 /** The user of a session. */
 export interface Principal {
   /** Unique name of the user; `/user/{name}/...` addresses the user's sessions. */

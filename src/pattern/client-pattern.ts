@@ -3,7 +3,7 @@ import { MessagingError } from '../message/error.js';
 import { deepAfterSlash, type Separator } from './separator.js';
 
 /** Wildcards of one pattern; `**` counts once. */
-export const maxWildcards = 8;
+const maxWildcards = 8;
 
 /**
  * The wildcards of a pattern and their places, without the literal texts. A destination matches at most one pattern of a shape:

@@ -120,7 +120,7 @@ export function declaredType({ prototype }: Constructor, name: string): unknown 
   return Reflect.getMetadata('design:type', prototype as object, name);
 }
 
-export function isTransformed(
+function isTransformed(
   type: Constructor,
   name: string,
   { storage, transformer }: ClassLibraries,

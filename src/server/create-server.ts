@@ -63,20 +63,59 @@ export async function createObservedServer(
   observing: Hooks,
 ): Promise<Server> {
   const options = resolveOptions(given);
-  const { clock, limits, separator } = options;
-  const ids = checkedIds(options.ids);
+  const common = createCommonParts(options, observing);
+  const messaging = createMessaging(options, common);
+  const { container, routes } = await createRoutes(options, common, messaging);
+  const client = createClientParts(options, common, messaging, routes);
+  const session = createSessionParts(options, common);
+  const { clients, events, activity, admission } = common;
+  const { publisher, broker, context } = messaging;
+  return new RunningServer({
+    options,
+    publisher,
+    clients,
+    events,
+    broker,
+    context,
+    activity,
+    gate: admission,
+    routes,
+    acceptor: createAcceptors(options, session, client),
+    container,
+    release: () => container.close(),
+  });
+}
+
+/** The parts that all others use: logger, hooks and the tables of clients. */
+type CommonParts = ReturnType<typeof createCommonParts>;
+
+function createCommonParts(options: ResolvedOptions, observing: Hooks) {
+  const { clock, limits } = options;
   const logger = unfailing(adapted(options.logger));
-  const hooks = guardHooks(observing, logger);
-  const activity = new Activity(clock);
-  const clients = new Clients();
   const hasUsers = options.authenticate !== undefined;
-  const admission = new Admission({ limits, clock, logger, hasUsers });
-  const events = new SessionEventSource(logger);
-  const replies = new ReplyDirectory();
-  const resolver = new DestinationResolver(options.prefixes, separator, limits);
+  return {
+    clock,
+    ids: checkedIds(options.ids),
+    logger,
+    closeLog: new LimitedLogs(clock, logger, 'warn'),
+    hooks: guardHooks(observing, logger),
+    activity: new Activity(clock),
+    clients: new Clients(),
+    admission: new Admission({ limits, clock, logger, hasUsers }),
+    events: new SessionEventSource(logger),
+  };
+}
+
+/** The broker, and the parts that publish to it. */
+type Messaging = ReturnType<typeof createMessaging>;
+
+function createMessaging(options: ResolvedOptions, common: CommonParts) {
+  const { limits, prefixes, separator } = options;
+  const { clock, ids, logger, hooks, clients } = common;
   const broker: Broker = options.broker ?? new EmbeddedBroker();
-  const { shares } = limits;
-  const context: BrokerContext = { clock, ids, logger, separator, shares };
+  const context: BrokerContext = { clock, ids, logger, separator, shares: limits.shares };
+  const replies = new ReplyDirectory();
+  const resolver = new DestinationResolver(prefixes, separator, limits);
   const payloads = new Payloads(
     options.converters,
     loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
@@ -90,9 +129,17 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
-    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
+    unusual: ['/topic', prefixes.user, ...prefixes.application],
   });
+  return { broker, context, payloads, publisher, replies, resolver };
+}
 
+/** Builds the controllers in their container, and compiles their routes. */
+async function createRoutes(
+  options: ResolvedOptions,
+  { clients, events, hooks, logger }: CommonParts,
+  { payloads, publisher }: Messaging,
+): Promise<{ readonly container: ServerContainer; readonly routes: readonly Route[] }> {
   const container = await createContainer(options.container, {
     publisher,
     registry: clients,
@@ -101,38 +148,29 @@ export async function createObservedServer(
   const warn = (text: string) => logger.warn(text);
   const foundCopies = describeCopies();
   if (foundCopies !== undefined) warn(foundCopies);
-  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
-    async (error: unknown) => {
-      // The first error has the reason why the server cannot be built.
-      await container.close().catch(() => {});
-      throw error;
-    },
-  );
-  const routes = compiled.map((route) => observeRoute(route, hooks));
-  const dispatcher = new Dispatcher({
-    routes: new RouteTable(routes, { separator }),
-    clock,
-    handlerTimeout: options.handlerTimeout,
-  });
-  const destinations = new KnownDestinations(routes, options.prefixes, separator);
-  const problems = new Problems({
-    publisher,
-    logger,
-    destinations,
-    answer: options.onRejectedFrame,
-    maxLogged: limits.maxLoggedProblems,
-  });
-  const inbound = new Inbound({
-    resolver,
-    application: new Application({ dispatcher, publisher, problems, activity }),
-    publisher,
-    destinations,
-    idempotency: new Idempotency(clock, limits),
-    clientPublish: options.clientPublish,
-    limits,
-  });
-  const closeLog = new LimitedLogs(clock, logger, 'warn');
-  const client: ClientParts = {
+  try {
+    const compiled = await compileRoutes(container, options, payloads, hooks, warn);
+    return { container, routes: compiled.map((route) => observeRoute(route, hooks)) };
+  } catch (error) {
+    // The first error has the reason why the server cannot be built.
+    await container.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** The parts that clients share: subscribing, and the processing of frames. */
+function createClientParts(
+  options: ResolvedOptions,
+  common: CommonParts,
+  messaging: Messaging,
+  routes: readonly Route[],
+): ClientParts {
+  const { limits } = options;
+  const { clock, ids, logger, closeLog, hooks, clients, admission, events } = common;
+  const { broker, replies } = messaging;
+  const { inbound, problems } = createProcessing(options, common, messaging, routes);
+  const queueOptions = broker.queueOptions ?? defaultQueueOptions;
+  return {
     ids,
     logger,
     closeLog,
@@ -143,16 +181,11 @@ export async function createObservedServer(
       broker,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
-      sessionQueueMemory: sessionQueueMemory(
-        clock,
-        logger,
-        broker.queueOptions ?? defaultQueueOptions,
-        shares,
-      ),
+      sessionQueueMemory: sessionQueueMemory(clock, logger, queueOptions, limits.shares),
       onDelivery: hooks.onDelivery,
     },
     replies,
-    heldBytes: new Quota(limits.maxHeldBytes, shares),
+    heldBytes: new Quota(limits.maxHeldBytes, limits.shares),
     limits,
     authenticate: options.authenticate,
     heartbeat: options.heartbeat,
@@ -165,7 +198,45 @@ export async function createObservedServer(
       new LimitedLog(clock, logger, 'error'),
     ),
   };
-  const session: SessionParts = {
+}
+
+/** The processing of client frames, and the answers to those that fail. */
+function createProcessing(
+  options: ResolvedOptions,
+  { clock, logger, activity }: CommonParts,
+  { publisher, resolver }: Messaging,
+  routes: readonly Route[],
+): { readonly inbound: Inbound; readonly problems: Problems } {
+  const { limits, prefixes, separator, clientPublish, handlerTimeout } = options;
+  const destinations = new KnownDestinations(routes, prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
+  const table = new RouteTable(routes, { separator });
+  const dispatcher = new Dispatcher({ routes: table, clock, logger, handlerTimeout });
+  const inbound = new Inbound({
+    resolver,
+    application: new Application({ dispatcher, publisher, problems, activity }),
+    publisher,
+    destinations,
+    idempotency: new Idempotency(clock, limits),
+    clientPublish,
+    limits,
+  });
+  return { inbound, problems };
+}
+
+/** The parts that sessions share: reading and writing of frames. */
+function createSessionParts(
+  options: ResolvedOptions,
+  { clock, logger, closeLog, activity }: CommonParts,
+): SessionParts {
+  const { limits, separator, codecs, connectTimeout, stallTimeout, concurrency } = options;
+  return {
     clock,
     activity,
     turns: new Turns(clock),
@@ -179,15 +250,19 @@ export async function createObservedServer(
       dropRules: compileSlowConsumers(options.slowConsumers, separator),
       interceptors: options.outboundInterceptors,
     },
-    codecs: options.codecs,
+    codecs,
     limits,
-    connectTimeout: options.connectTimeout,
-    stallTimeout: options.stallTimeout,
-    concurrency: options.concurrency,
+    connectTimeout,
+    stallTimeout,
+    concurrency,
   };
+}
+
+/** Returns the acceptor of an endpoint, and without an endpoint the one for other transports. */
+function createAcceptors(options: ResolvedOptions, session: SessionParts, client: ClientParts) {
   const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
     const { remoteAddress, principal } = connection.handshake;
-    const refusal = admission.refusal(remoteAddress, principal);
+    const refusal = client.admission.refusal(remoteAddress, principal);
     if (refusal === undefined) void new Client(connection, parts, client);
     else connection.close(closeCodes.tryAgainLater, refusal.code);
   };
@@ -198,20 +273,7 @@ export async function createObservedServer(
       acceptorOf(partsFor(endpoint, session, options)),
     ]),
   );
-  return new RunningServer({
-    options,
-    publisher,
-    clients,
-    events,
-    broker,
-    context,
-    activity,
-    gate: admission,
-    routes,
-    acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
-    container,
-    release: () => container.close(),
-  });
+  return (endpoint?: EndpointOptions) => (endpoint && acceptors.get(endpoint)) ?? accept;
 }
 
 /** The parts for the sessions of an endpoint: shared with other endpoints unless the endpoint sets options. */

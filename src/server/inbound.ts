@@ -222,7 +222,8 @@ export class Inbound {
   }
 
   #settle(frame: SettleFrame, client: Client): void | Promise<void> {
-    const { transaction } = frame;
+    const { refusal, transaction } = frame;
+    if (refusal !== undefined) throw refusal;
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return client.subscriber.settle(settlementOf(frame));
   }

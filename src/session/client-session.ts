@@ -18,6 +18,7 @@ import {
   type ConnectionListener,
   type Handshake,
 } from '../transport/transport.js';
+import { guardedController } from './guarded-signal.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -304,7 +305,9 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
-    const controller = new AbortController();
+    const controller = guardedController((error) =>
+      this.parts.logger.error(`A listener on the signal of session ${this.id} failed.`, error),
+    );
     // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'closed') controller.abort();

@@ -103,7 +103,12 @@ export async function runHandler(
   const match = findHandler(routes, `${type.name}.${method}`, options, server.options);
   const { route, destination, lookup } = match;
   const table = new RouteTable([route], { separator });
-  const dispatcher = new Dispatcher({ routes: table, clock, handlerTimeout: 0 });
+  const dispatcher = new Dispatcher({
+    routes: table,
+    clock,
+    logger: server.options.logger,
+    handlerTimeout: 0,
+  });
   const message = messageFor(destination, options, payloads);
   try {
     const outcome = await dispatcher.dispatch({

@@ -110,7 +110,7 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
 }
 
 /** One client on a TCP or TLS socket. */
-export class TcpConnection implements Connection {
+class TcpConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
   readonly wholeMessages = false;

@@ -3,6 +3,7 @@ import { compileControllers, type CompileOptions } from '../../src/controller/co
 import { Dispatcher, type CallOutcome } from '../../src/dispatch/dispatcher.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import { MessagingError } from '../../src/message/error.js';
+import { silentLogger } from '../../src/message/logger.js';
 import type { Target } from '../../src/message/target.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
@@ -46,7 +47,12 @@ export function compile(types: readonly Type[], options: Partial<CompileOptions>
 /** `send` and `subscribe` resolve with undefined when no route matches. */
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/') {
   const routes = new RouteTable(compile([types].flat(), { separator }), { separator });
-  const dispatcher = new Dispatcher({ routes, clock: testClock(), handlerTimeout: 0 });
+  const dispatcher = new Dispatcher({
+    routes,
+    clock: testClock(),
+    logger: silentLogger,
+    handlerTimeout: 0,
+  });
   const dispatch =
     (on: 'send' | 'subscribe') =>
     async (lookup: string, { body = '', headers = {}, repeatedHeaders, user }: Given = {}) => {

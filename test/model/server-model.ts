@@ -13,7 +13,7 @@ export const sessionLimits = {
   maxTransactions: 2,
   maxTransactionFrames: 3,
 } as const;
-export const connectTimeout = 60_000;
+const connectTimeout = 60_000;
 
 export class ServerModel {
   readonly broker: BrokerModel;

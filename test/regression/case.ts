@@ -4,7 +4,7 @@ import type { TransportName } from '../clients/server.js';
 import { settings, type Setting } from './settings.js';
 import type { Setup } from './setup.js';
 
-export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
+const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
 export type Protocol = (typeof protocols)[number];
 
 export const transports: readonly TransportName[] = [

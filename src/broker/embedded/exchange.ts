@@ -2,6 +2,7 @@
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
 import { LimitedLog } from '../../message/logger.js';
+import { booleanOf } from '../../message/message.js';
 import { quote } from '../../message/quote.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
@@ -174,7 +175,7 @@ export class Exchange implements DeadLetters {
   ): Waiting {
     const { destination, headers } = publication.message;
     const isQueued = this.queues.serves(destination);
-    const isStored = isQueued && headers.get('persistent') === 'true';
+    const isStored = isQueued && booleanOf(headers.get('persistent')) === true;
     const storedAs = isStored ? journal?.nextSequence() : undefined;
     return { publication, isQueued, storedAs, movedSize };
   }

@@ -10,7 +10,7 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
+import { booleanOf, noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
@@ -119,15 +119,17 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
     receipt: headers.get('receipt'),
-    requeue: kind === 'nack' ? requeue(headers.get('requeue')) : undefined,
+    ...(kind === 'nack' ? requeue(headers.get('requeue')) : undefined),
   };
 }
 
-/** As in RabbitMQ. */
-function requeue(value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new MessagingError('header-invalid', 'The header requeue takes true or false.');
+/** The header `requeue` of NACK, as in RabbitMQ. STOMP does not define it, so a wrong value does not break the protocol. */
+function requeue(text: string | undefined): Pick<SettleFrame, 'requeue' | 'refusal'> {
+  const value = booleanOf(text);
+  if (text === undefined || value !== undefined) return { requeue: value };
+  return {
+    refusal: new MessagingError('header-refused', 'The header requeue takes true or false.'),
+  };
 }
 
 function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {

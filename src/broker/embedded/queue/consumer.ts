@@ -290,7 +290,7 @@ export function prefetchOf(
   { headers }: Subscription,
   { maxPrefetch }: Pick<QueueOptions, 'maxPrefetch'>,
 ): number | undefined {
-  const text = headers.get('prefetch-count');
+  const text = headers.get('prefetch-count')?.trim();
   if (text === undefined) return undefined;
   // A smaller number than the client asked for would stop a client that acknowledges only complete batches.
   if (!/^[1-9]\d*$/.test(text) || Number(text) > maxPrefetch)

@@ -14,7 +14,7 @@ import type { Separator } from '../../../pattern/separator.js';
 import type { Clock } from '../../../message/clock.js';
 import type { Logger } from '../../../message/logger.js';
 import { sizeOf } from '../../../message/kept-message.js';
-import type { Message } from '../../../message/message.js';
+import { booleanOf, type Message } from '../../../message/message.js';
 import { Quota } from '../../../message/quota.js';
 import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
@@ -193,7 +193,7 @@ export class RetainedMessages {
 
   #keeps({ destination, headers }: Message): boolean {
     return (
-      (this.options.byHeader && headers.get('retain') === 'true') ||
+      (this.options.byHeader && booleanOf(headers.get('retain')) === true) ||
       this.#rules.some((rule) => rule.match(destination) !== undefined)
     );
   }
