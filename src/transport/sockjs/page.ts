@@ -9,7 +9,7 @@ import type { RequestClient } from '../forwarded.js';
 import { answer, answerFile, cached, notCached, type Headers } from './answer.js';
 import type { SockJsOptions } from './options.js';
 
-/** One request, and what is known about it. */
+/** One request with the facts about its client. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

@@ -1,4 +1,4 @@
-// SockJS frames: what is shared, what is escaped, and what is not text.
+// SockJS frames: shared bytes, escaped characters, and messages that are not text.
 import { describe, expect, it } from 'vitest';
 import { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import {

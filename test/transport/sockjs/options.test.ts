@@ -49,7 +49,7 @@ describe('the option sockjs', () => {
     ).rejects.toThrow(text);
   });
 
-  it('needs a path of its own', async () => {
+  it('needs another path than the root', async () => {
     await expect(createServer({ endpoints: [{ path: '/', sockjs: true }] })).rejects.toThrow(
       "The option 'endpoints' must have another path than '/' with sockjs, such as '/ws'.",
     );

@@ -161,7 +161,7 @@ describeRows('paths that are not found', [
   ...['/xhr', '/xhr_send', '/eventsource'].map((path): Row => [`/echo${path}`, post, notFound]),
 ]);
 
-it('leaves paths beside the endpoint to the application', async () => {
+it('leaves paths outside the endpoint to the application', async () => {
   for (const path of ['/', '/ech', '/echo2', '/ECHO', '/other/echo'])
     expect((await ask(endpoints.port, path)).body).toBe('the application');
 });

@@ -55,7 +55,7 @@ async function open(session: string): Promise<Echo> {
   return endpoints.accepted.at(-1)!;
 }
 
-/** The next turns, in which the server reads what was sent and the test reads the answers. */
+/** Waits some turns, in which the server reads the requests and the test reads the answers. */
 async function turns(count = 10): Promise<void> {
   for (let i = 0; i < count; i++) await turn();
 }
