@@ -44,18 +44,18 @@ const endpointShape: Shape<EndpointOptions> = {
   slowConsumers: slowConsumersShape,
 };
 
-/** What each option that is an object of the application must be, and its methods; for a list, those of its items. */
+/** The rule for each option that is an object of the application, and its methods; for a list, those of its items. */
 const contracts: readonly (readonly [
   keyof ServerOptions,
   what: string,
   methods: readonly string[],
 ])[] = [
   ['container', 'a Container of inversify', ['bind', 'isBound', 'load', 'register', 'getAllAsync']],
-  ['broker', 'a Broker, as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
-  ['transports', 'a Transport, as tcpTransport()', ['open', 'close']],
-  ['codecs', 'a WireCodec, as stompCodec', ['begins', 'decoder', 'encoder']],
+  ['broker', 'a Broker, such as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
+  ['transports', 'a Transport, such as tcpTransport()', ['open', 'close']],
+  ['codecs', 'a WireCodec, such as stompCodec', ['begins', 'decoder', 'encoder']],
   ['converters', 'a PayloadConverter', ['read', 'write']],
-  ['logger', 'a Logger, as the console', ['error', 'warn', 'info']],
+  ['logger', 'a Logger, such as the console', ['error', 'warn', 'info']],
   ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
   ['ids', 'Ids', ['session', 'message', 'reply']],
   ['interceptors', 'a function', []],
@@ -64,8 +64,8 @@ const contracts: readonly (readonly [
 
 /** Names that new users expect among the options. */
 const elsewhere: Readonly<Record<string, string>> = {
-  port: 'is unknown; pass the port to listen(), as in server.listen(8080)',
-  host: "is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0')",
+  port: 'is unknown; pass the port to listen(), for example server.listen(8080)',
+  host: "is unknown; pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
 };
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
@@ -254,7 +254,7 @@ function checkSlowConsumers(
   compileSlowConsumers({ policy, rules }, separator);
 }
 
-/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects stay as they are. */
+/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects are not copied. */
 function frozen(options: ResolvedOptions): ResolvedOptions {
   const { controllers } = options;
   return Object.freeze({

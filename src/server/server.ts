@@ -56,7 +56,7 @@ export interface Server {
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
-   * Starts on an HTTP server of the application, besides its other routes. The application closes the HTTP server itself.
+   * Starts on an HTTP server of the application, in addition to its other routes. The application closes the HTTP server itself.
    *
    * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint, or `http` is not an HTTP server
    */
@@ -66,7 +66,7 @@ export interface Server {
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
   /**
-   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * Returns a service of the container, as controllers receive it: for example for HTTP routes and scheduled tasks. Call it before
    * the server closes.
    *
    * @param token a class, or another token of the application's container
@@ -84,7 +84,7 @@ export interface Server {
   idle(): Promise<void>;
   /**
    * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001. Waits at most
-   * `closeTimeout`. A failure of one part does not keep the others from closing; the promise rejects with the first failure.
+   * `closeTimeout`. If one part fails, the others are still closed, and the promise rejects with the first failure.
    */
   close(): Promise<void>;
 }

@@ -203,7 +203,7 @@ export class Outbox {
     const held = (this.#held ??= new HeldFrames(this.#session.owner));
     if (this.#backlog === 0 && held.empty) {
       const hasRoom = this.#queue(encoder.encode(held.withDropCount(frame)));
-      // The reader has caught up: later frames are queued without this detour.
+      // The reader has caught up, so later frames are queued directly.
       if (held.disposable) this.#held = undefined;
       return hasRoom;
     }

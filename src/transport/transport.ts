@@ -7,7 +7,7 @@ import type { Principal } from '../message/message.js';
 import type { Excess } from '../message/quota.js';
 import type { HttpHost } from './http-host.js';
 
-/** Facts about a client before its first frame; copied, because keeping the HTTP request would cost 1-3 KB per client. */
+/** Facts about a client before its first frame; copied, because the HTTP request would need 1-3 KB of memory per client. */
 export interface Handshake {
   /** Path and query as the client requested them; empty for transports without URLs. */
   readonly url: string;

@@ -1,4 +1,4 @@
-// The WebSocket transport: `ws` does the handshake, reads and closes; our frames are written to the socket directly.
+// The WebSocket transport: `ws` does the handshake, reads and closes; frames of the server are written to the socket directly.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -143,7 +143,7 @@ function rejectionOf(
   return { status: 403 };
 }
 
-/** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
+/** Headers without facts about the client; they are not kept, to save memory. */
 const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 function handshakeOf(

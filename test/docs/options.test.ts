@@ -1,4 +1,4 @@
-// docs/options.md against the options of a server and its broker, both ways: names, types and defaults.
+// docs/options.md has the names, types and defaults of all options of the server and its broker, and no others.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
@@ -29,7 +29,7 @@ const groups = new Set([
   'queue.redeliveryDelay',
 ]);
 
-/** Groups by their parts, as `limits.maxFrameBytes`. */
+/** Options of groups have names such as `limits.maxFrameBytes`. */
 function leaves(value: object, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
     groups.has(path + name)
@@ -87,7 +87,7 @@ it('has the type of each option', () => {
   );
 });
 
-it('has the meaning of each option', () => {
+it('has a description of each option', () => {
   expect(rows.filter(([, , , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
     [],
   );
@@ -105,7 +105,7 @@ it('has the default of each option that is plain data', () => {
         ? value.name
         : value;
   for (const [name, code] of plain) {
-    // As written in the page: names stand for the objects that have them.
+    // In the form of the page, where an object is written as its name.
     const written: unknown = JSON.parse(
       code
         .replaceAll("'", '"')

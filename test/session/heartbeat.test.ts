@@ -24,7 +24,7 @@ describe('the negotiation', () => {
     expect(agreeHeartbeat(client, options)).toEqual({ advertised, send, expect: expected });
   });
 
-  it('expects nothing when the server does not want heart-beats', async () => {
+  it('expects no heart-beats when the server does not request them', async () => {
     expect(agreeHeartbeat([1000, 0], { minSendInterval: 1000, expectedInterval: 0 })).toEqual({
       advertised: [0, 0],
       send: 0,

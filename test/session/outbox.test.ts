@@ -149,7 +149,7 @@ describe('an outbox', () => {
     expect(connection.closedWith?.code).toBe(1011);
   });
 
-  it('sends heart-beats past the interceptors', async () => {
+  it('sends heart-beats without the interceptors', async () => {
     const { clock, all } = outboxes(1, { interceptors: [() => undefined] });
     const { outbox, connection } = all[0]!;
     outbox.send({ kind: 'heartbeat' });
@@ -157,7 +157,7 @@ describe('an outbox', () => {
     expect(connection.text()).toEqual(['beat']);
   });
 
-  it('has nothing to forget for a reader that keeps up', () => {
+  it('has no frames to drop for a reader that keeps up', () => {
     const { all } = outboxes(1);
     expect(() => all[0]!.outbox.forget('s')).not.toThrow();
   });
