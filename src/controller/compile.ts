@@ -30,9 +30,9 @@ import type { ArgumentRule, Parameter } from './parameter.js';
 export interface CompileOptions {
   readonly payloads: PayloadReader;
   readonly separator: Separator;
-  /** The prefixes of destinations that values can be published to, as `/topic`. */
+  /** The prefixes of destinations that values can be published to, such as `/topic`. */
   readonly prefixes: readonly string[];
-  /** The prefixes of destinations that handlers serve, as `/app`. */
+  /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
   /** Receives a sentence for each probable mistake. */
   readonly warn: Report;
@@ -49,17 +49,17 @@ export type BuiltController =
   | { readonly type: Constructor; readonly instance: object }
   | FailedController;
 
-/** The return rule of a method without one. */
+/** Applies to a method without a reply decorator. */
 const defaultRule: ReplyRule = {
   reply: defaultReply('send'),
   explicit: false,
   variables: [],
   published: [defaultTopic],
-  findings: [],
+  mistakes: [],
 };
 
 /** Receives a sentence that names a mistake and its fix. */
-type Report = (finding: string) => void;
+type Report = (mistake: string) => void;
 
 /**
  * The routes of all controllers, in no particular order.
@@ -70,8 +70,8 @@ export function compileControllers(
   controllers: readonly BuiltController[],
   options: CompileOptions,
 ): readonly Route[] {
-  const findings = new Set<string>();
-  const report: Report = (finding) => findings.add(finding);
+  const mistakes = new Set<string>();
+  const report: Report = (mistake) => mistakes.add(mistake);
   const failures: unknown[] = [];
   const routes = controllers.flatMap((controller) => {
     const { type } = controller;
@@ -82,11 +82,11 @@ export function compileControllers(
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
     return new ControllerCompiler(type, instance, options, report).routes();
   });
-  new RouteTable(routes, options).findings.forEach(report);
-  if (findings.size === 0) return routes;
+  new RouteTable(routes, options).mistakes.forEach(report);
+  if (mistakes.size === 0) return routes;
   throw new MessagingError(
     'controller-invalid',
-    ['The controllers cannot be served:', ...findings].join('\n- '),
+    ['The controllers cannot be served:', ...mistakes].join('\n- '),
     { cause: failures.length > 1 ? new AggregateError(failures) : failures[0] },
   );
 }
@@ -117,10 +117,10 @@ class ControllerCompiler {
 
   routes(): Route[] {
     const { name } = this.type;
-    const { controller, findings } = this.#definition;
+    const { controller, mistakes } = this.#definition;
     if (!controller)
       this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
-    for (const finding of findings) this.report(name + finding);
+    for (const mistake of mistakes) this.report(name + mistake);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
     if (controller && this.#methods.every(([, { mappings }]) => mappings.length === 0))
       this.options.warn(
@@ -157,7 +157,7 @@ class ControllerCompiler {
     );
   }
 
-  /** Each pattern of the class with each pattern of the method; if one of them has none, the patterns of the other. */
+  /** Each pattern of the class combined with each pattern of the method. If only one of them has patterns, these patterns. */
   #patterns(key: string | symbol, given: readonly string[]): readonly string[] {
     const { separator } = this.options;
     const { patterns = [] } = this.#definition;
@@ -281,8 +281,9 @@ class ControllerCompiler {
     missing: string,
   ): void {
     if (rule === undefined) return;
-    const report = (text: string) => this.report(`${this.#name(key)}: its return rule ${text}.`);
-    for (const finding of rule.findings) report(`is not valid: ${finding}`);
+    const report = (text: string) =>
+      this.report(`${this.#name(key)}: its reply decorator ${text}.`);
+    for (const mistake of rule.mistakes) report(`is not valid: ${mistake}`);
     for (const name of rule.variables) {
       if (!variables.includes(name))
         report(`uses {${name}}, which ${missing}; declare it or remove it`);
@@ -335,7 +336,7 @@ function withLeadingSlash(pattern: string, separator: Separator): string {
   return separator === '/' && !pattern.startsWith('/') ? `/${pattern}` : pattern;
 }
 
-/** True unless the text before the first placeholder rules it out. */
+/** False when the text before the first placeholder already shows that no prefix fits. */
 function mayLieBelow(prefix: string, destination: string): boolean {
   const [literal = ''] = destination.split('{');
   const start = `${prefix}/`;
@@ -351,7 +352,7 @@ function memberOf(instance: object, key: string | symbol): unknown {
   return undefined;
 }
 
-/** On one line, like every finding. */
+/** The message on one line, because the list of mistakes has one line per mistake. */
 function reasonOf(failure: unknown): string {
   const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
   return text.replaceAll(/\s+/g, ' ').trim();

@@ -17,7 +17,7 @@ export interface DispatchRequest {
   readonly closed?: AbortSignal | undefined;
 }
 
-/** One call of a handler, as argument decorators and return rules see it. */
+/** One call of a handler, for argument decorators and reply decorators. */
 export interface Invocation {
   /** The kind of the frame: SEND or SUBSCRIBE. */
   readonly on: 'send' | 'subscribe';

@@ -1,4 +1,4 @@
-// One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
+// One client from its connection to its end: all data of one session, and how it is opened and closed.
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
 import type { SessionAddress } from '../message/address.js';
@@ -193,7 +193,7 @@ export class Client implements SessionOwner {
     let result: FrameResult;
     try {
       result = (await handle(frame, this)) ?? 'done';
-      // An interceptor has dropped CONNECT, or has caught its refusal: the client waits for an answer.
+      // An interceptor has dropped CONNECT, or has caught its refusal, so the client still waits for an answer.
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
@@ -224,7 +224,7 @@ export class Client implements SessionOwner {
     this.#parts.events.emit('dropped', { session, subscription, destination });
   }
 
-  /** Stops everything that would send to the client; frames that were read are still processed. */
+  /** Stops all work that sends to the client; frames that were read are still processed. */
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
@@ -264,7 +264,7 @@ export class Client implements SessionOwner {
         : known;
     const { code, cause } = error;
     if (!session.gone) return session.fail(error, {}, { activity: 'CONNECT', cause });
-    // The client has left during CONNECT, which may be the consequence of the failure.
+    // The client has disconnected during CONNECT, which may be the cause of the failure.
     if (cause !== undefined) logLateFailure(this.#parts.closeLog, session.id, code, cause);
   }
 }

@@ -14,12 +14,13 @@ import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { RejectedFrameAnswer } from './problem.js';
 import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
+import type { SockJsOptions } from '../transport/sockjs/options.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
 /** One WebSocket endpoint. */
 export interface EndpointOptions {
-  /** As `/ws`. */
+  /** Such as `/ws`. */
   readonly path: string;
   /**
    * Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`). The server's own origin always may.
@@ -41,6 +42,8 @@ export interface EndpointOptions {
    * @default false: compression costs time for each message, and memory for each client
    */
   readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
+  /** SockJS besides WebSocket, for browsers and proxies without WebSocket. @default false */
+  readonly sockjs?: boolean | Partial<SockJsOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
@@ -81,7 +84,7 @@ export interface LimitOptions extends DestinationLimits {
   /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
   /**
-   * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
+   * The number of parts of each limit that all clients share. One client may use one part: a user with all its sessions, or
    * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, `maxHeldBytes`, and the limits of the broker for all
    * clients together. 1 lets one client use everything. @default 8
    */
@@ -124,7 +127,7 @@ export interface ServerOptions {
   readonly container?: Container;
   /** WebSocket endpoints. @default `[{ path: '/ws' }]` */
   readonly endpoints?: readonly EndpointOptions[];
-  /** Transports besides the endpoints, as `tcpTransport()`. @default none */
+  /** Transports in addition to the endpoints, such as `tcpTransport()`. @default none */
   readonly transports?: readonly Transport[];
   /** Wire protocols, the preferred one first. @default `[stompCodec, jsonCodec]` */
   readonly codecs?: readonly WireCodec[];
@@ -192,7 +195,7 @@ export interface ServerOptions {
   readonly logger?: Logger;
   /** Measures time and sets timers. @default the system clock */
   readonly clock?: Clock;
-  /** Makes ids of sessions, messages and reply addresses. @default random ids */
+  /** Creates the ids of sessions, messages and reply addresses. @default random ids */
   readonly ids?: Ids;
 }
 

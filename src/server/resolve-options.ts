@@ -25,6 +25,7 @@ import {
 import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
+import { resolveSockJs } from '../transport/sockjs/options.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -39,21 +40,22 @@ const endpointShape: Shape<EndpointOptions> = {
   allowedOrigins: [],
   trustedProxies: [],
   perMessageDeflate: undefined,
+  sockjs: undefined,
   slowConsumers: slowConsumersShape,
 };
 
-/** What each option that is an object of the application must be, and its methods; for a list, those of its items. */
+/** The rule for each option that is an object of the application, and its methods; for a list, those of its items. */
 const contracts: readonly (readonly [
   keyof ServerOptions,
   what: string,
   methods: readonly string[],
 ])[] = [
   ['container', 'a Container of inversify', ['bind', 'isBound', 'load', 'register', 'getAllAsync']],
-  ['broker', 'a Broker, as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
-  ['transports', 'a Transport, as tcpTransport()', ['open', 'close']],
-  ['codecs', 'a WireCodec, as stompCodec', ['begins', 'decoder', 'encoder']],
+  ['broker', 'a Broker, such as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
+  ['transports', 'a Transport, such as tcpTransport()', ['open', 'close']],
+  ['codecs', 'a WireCodec, such as stompCodec', ['begins', 'decoder', 'encoder']],
   ['converters', 'a PayloadConverter', ['read', 'write']],
-  ['logger', 'a Logger, as the console', ['error', 'warn', 'info']],
+  ['logger', 'a Logger, such as the console', ['error', 'warn', 'info']],
   ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
   ['ids', 'Ids', ['session', 'message', 'reply']],
   ['interceptors', 'a function', []],
@@ -62,8 +64,8 @@ const contracts: readonly (readonly [
 
 /** Names that new users expect among the options. */
 const elsewhere: Readonly<Record<string, string>> = {
-  port: 'is unknown; pass the port to listen(), as in server.listen(8080)',
-  host: "is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0')",
+  port: 'is unknown; pass the port to listen(), for example server.listen(8080)',
+  host: "is unknown; pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
 };
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
@@ -210,7 +212,14 @@ function check(options: ResolvedOptions): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
+  const {
+    path,
+    allowedOrigins,
+    trustedProxies,
+    perMessageDeflate,
+    sockjs,
+    slowConsumers = {},
+  } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
@@ -220,6 +229,9 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   createOriginCheck({ allowed: allowedOrigins });
   createClientReader(trustedProxies);
   resolvePerMessageDeflate(perMessageDeflate);
+  // It would take all paths of the HTTP server.
+  if (resolveSockJs(sockjs) !== undefined && path === '/')
+    throw invalidOption('endpoints', "must have another path than '/' with sockjs, such as '/ws'");
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
@@ -242,7 +254,7 @@ function checkSlowConsumers(
   compileSlowConsumers({ policy, rules }, separator);
 }
 
-/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects stay as they are. */
+/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects are not copied. */
 function frozen(options: ResolvedOptions): ResolvedOptions {
   const { controllers } = options;
   return Object.freeze({

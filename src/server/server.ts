@@ -27,7 +27,9 @@ import {
   type Transport,
   type TransportContext,
 } from '../transport/transport.js';
-import { webSocketTransport } from '../transport/websocket.js';
+import { resolveSockJs } from '../transport/sockjs/options.js';
+import { sockJsTransport } from '../transport/sockjs/sockjs.js';
+import { webSocketTransport, type WebSocketOptions } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
@@ -54,7 +56,7 @@ export interface Server {
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
-   * Starts on an HTTP server of the application, besides its other routes. The application closes the HTTP server itself.
+   * Starts on an HTTP server of the application, in addition to its other routes. The application closes the HTTP server itself.
    *
    * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint, or `http` is not an HTTP server
    */
@@ -64,7 +66,7 @@ export interface Server {
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
   /**
-   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * Returns a service of the container, as controllers receive it: for example for HTTP routes and scheduled tasks. Call it before
    * the server closes.
    *
    * @param token a class, or another token of the application's container
@@ -82,7 +84,7 @@ export interface Server {
   idle(): Promise<void>;
   /**
    * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001. Waits at most
-   * `closeTimeout`. A failure of one part does not keep the others from closing; the promise rejects with the first failure.
+   * `closeTimeout`. If one part fails, the others are still closed, and the promise rejects with the first failure.
    */
   close(): Promise<void>;
 }
@@ -185,14 +187,19 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
-      const { path, allowedOrigins, trustedProxies, perMessageDeflate } = endpoint;
-      const transport = webSocketTransport({
+      const { path, allowedOrigins = [], trustedProxies, perMessageDeflate } = endpoint;
+      const webSocket: WebSocketOptions = {
         path,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
-      });
+      };
+      const sockJs = resolveSockJs(endpoint.sockjs);
+      const transport =
+        sockJs === undefined
+          ? webSocketTransport(webSocket)
+          : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });
   }
@@ -282,8 +289,11 @@ export class RunningServer implements Server {
   }
 
   async #drainAndStopListening(late: Promise<void>): Promise<void> {
+    const drained = Promise.race([this.#drained(), late]);
+    // SockJS clients that poll connect again to receive the reason of the close.
+    if (this.options.endpoints.some(({ sockjs = false }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
-    await Promise.race([this.#drained(), late]);
+    await drained;
     this.#closeTimer?.cancel();
     await stopped;
   }

@@ -66,7 +66,7 @@ interface Failure {
 type State = 'open' | 'closing' | 'closed';
 
 export class ClientSession implements Session, ConnectionListener {
-  /** Public, so that deliveries reach it without a detour. */
+  /** Public, so that deliveries call it directly. */
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
@@ -198,7 +198,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(code, reason);
   }
 
-  /** Part of a frame was processed: a long COMMIT must not count as stalled. */
+  /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */
   progressed(): void {
     this.#heartbeats.progressed();
   }
@@ -241,7 +241,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#heartbeats.received();
   }
 
-  /** The connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are dropped. */
+  /**
+   * Called when the connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are
+   * dropped.
+   */
   closed(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

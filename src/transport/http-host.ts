@@ -1,4 +1,4 @@
-// The paths of an HTTP server that transports claim, for upgrades and for plain requests; all other paths stay with the application.
+// The paths of an HTTP server that transports claim, for upgrades and for plain requests; the application serves all other paths.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
@@ -49,7 +49,7 @@ export function requireHttpServer(http: unknown): void {
   if (isEmitter && (given['getConnections'] === undefined || 'timeout' in given)) return;
   throw new MessagingError(
     'option-invalid',
-    `attach() needs an HTTP server, as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
+    `attach() needs an HTTP server, such as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
   );
 }
 
@@ -132,7 +132,7 @@ class ServerHost implements HttpHost {
     this.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
   }
 
-  /** Replaces `emit`: a listener could not keep the application's listeners, added before or later, from answering as well. */
+  /** Replaces `emit`, because a listener cannot prevent that listeners of the application answer as well. */
   #interceptRequests(): () => void {
     const { server } = this;
     const { emit } = server;

@@ -67,7 +67,7 @@ export class HttpListener {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.http.close(() => resolve());
-      // Not only the idle ones: a connection that never sends a whole request would delay the end forever.
+      // Closes busy connections too, because a connection with an incomplete request would never end.
       this.http.closeAllConnections();
     });
   }

@@ -56,7 +56,7 @@ const socketOptions: ServerOpts = {
   allowHalfOpen: true,
   // The frames of a turn leave in one write, so there is nothing to wait for.
   noDelay: true,
-  // Where no heart-beats were agreed, the system detects machines that are gone.
+  // Without heart-beats, the operating system detects lost clients.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
@@ -116,7 +116,7 @@ class TcpConnection implements Connection {
   readonly wholeMessages = false;
   readonly #writer: SocketWriter;
   #listener: ConnectionListener | undefined;
-  /** Code and reason of our `close`; TCP does not send them to the client. */
+  /** Code and reason of a `close` by the server; TCP does not send them to the client. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #closeTimer: Timer | undefined;
 

@@ -1,16 +1,15 @@
-// The WebSocket transport: `ws` does the handshake, reads and closes; our frames are written to the socket directly.
+// The WebSocket transport: `ws` does the handshake, reads and closes; frames of the server are written to the socket directly.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
-import { quote } from '../message/quote.js';
 import { LimitedLog } from '../message/logger.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
-import type { OriginCheck } from './origin.js';
+import { refusedOrigin, type OriginCheck } from './origin.js';
 import {
   acceptsDeflated,
   wsDeflateOptions,
@@ -140,13 +139,11 @@ function rejectionOf(
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
   const { origin } = headers;
   if (isAllowed({ origin, host, scheme })) return undefined;
-  log.write(
-    `A page of the origin ${quote(origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.`,
-  );
+  log.write(refusedOrigin(origin ?? ''));
   return { status: 403 };
 }
 
-/** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
+/** Headers without facts about the client; they are not kept, to save memory. */
 const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 function handshakeOf(

@@ -19,7 +19,7 @@ export const other = () => {};
 `;
 
 beforeAll(() => {
-  // Below this folder, so that the test runner compiles them.
+  // Files in this folder are compiled by the test runner.
   folder = mkdtempSync(join(import.meta.dirname, 'scanned-'));
   mkdirSync(join(folder, 'deep'));
   writeFileSync(join(folder, 'one.controller.ts'), controller('One', '/one'));

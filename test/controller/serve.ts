@@ -79,7 +79,7 @@ function returnedBy(outcome: CallOutcome): Returned {
 }
 
 /** The mistakes that compiling the controllers reports, one per line. */
-export function findings(
+export function mistakes(
   types: readonly Type[] | Type,
   options: Partial<CompileOptions> = {},
 ): readonly string[] {

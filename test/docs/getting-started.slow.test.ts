@@ -42,7 +42,7 @@ const results: CommandResult[] = [];
 let packed: string;
 let unreachable = false;
 
-/** The output with the port of the page in place of the free one. */
+/** The output with the free port replaced by the port of the page. */
 function asDocumented(output: string): string {
   return output.trim().replaceAll(port, '8080');
 }

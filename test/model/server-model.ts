@@ -121,7 +121,7 @@ export class ServerModel {
       case 'abort':
         return void take(session, frame.transaction);
       default:
-      // DISCONNECT; the other kinds do not get here.
+      // DISCONNECT; the other kinds are processed above.
     }
   }
 

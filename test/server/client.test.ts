@@ -1,4 +1,4 @@
-// The begin and the end of a client: refused CONNECT frames, and the release of everything that belongs to a session.
+// The start and the end of a client: refused CONNECT frames, and the release of all data of a session.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -283,7 +283,7 @@ describe('when a client has finished its last frame', () => {
     );
   });
 
-  it('its reply addresses are deleted, and not before', async () => {
+  it('its reply addresses are deleted, and no earlier', async () => {
     const set = vi.spyOn(ReplyDirectory.prototype, 'set');
     const { ann } = await start();
     await ann.request('SEND', { destination: '/queue/jobs', 'reply-to': '/temp-queue/answers' });
@@ -294,7 +294,7 @@ describe('when a client has finished its last frame', () => {
     expect(directory.size).toBe(0);
   });
 
-  it('is no longer alive, and it was before', async () => {
+  it('is no longer alive', async () => {
     const { ann, client, clients } = await start();
     const finish = await loseConnection(ann);
     expect([...clients.alive()]).toEqual([client.session]);
@@ -302,7 +302,7 @@ describe('when a client has finished its last frame', () => {
     expect([...clients.alive()]).toEqual([]);
   });
 
-  it('its connection to the broker is closed, and not before', async () => {
+  it('its connection to the broker is closed, and no earlier', async () => {
     const close = vi.fn<() => void>();
     const { ann } = await start({ broker: brokerThatCloses(close) });
     const finish = await loseConnection(ann);
@@ -387,7 +387,7 @@ describe('when CONNECT fails', () => {
     expect(warnings.map((text) => text.replace(/^Session \S+ was/, 'Session s was'))).toEqual([
       'Session s was closed with 1008 access-refused: CONNECT failed.',
       'Session s was closed with 1002 header-malformed.',
-      'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines left out since the last one: 2.',
+      'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines omitted since the last one: 2.',
     ]);
   });
 

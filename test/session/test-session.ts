@@ -88,7 +88,7 @@ export function testSession({
   const heldBytes = new Quota(maxHeldBytes, 1);
   let count = 0;
   const open = (connection = new FakeConnection()) => {
-    /** What the owner of the session was asked to do. */
+    /** The calls of the owner of the session. */
     const events: string[] = [];
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
       held: new Holding(heldBytes, 'address 127.0.0.1'),

@@ -114,7 +114,7 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
   return {
     kind,
-    // Before 1.2, the encoder writes the acknowledgement id as the message id.
+    // Before STOMP 1.2, MESSAGE contains the acknowledgement id as its message id.
     id: required(raw, version === '1.2' ? 'id' : 'message-id'),
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
@@ -128,7 +128,7 @@ function requeue(text: string | undefined): Pick<SettleFrame, 'requeue' | 'refus
   const value = booleanOf(text);
   if (text === undefined || value !== undefined) return { requeue: value };
   return {
-    refusal: new MessagingError('header-refused', 'The header requeue takes true or false.'),
+    refusal: new MessagingError('header-refused', 'The header requeue must be true or false.'),
   };
 }
 
@@ -142,18 +142,18 @@ function ackMode(mode: string, version: Version): AckMode {
   throw new MessagingError(
     'header-invalid',
     version === '1.0'
-      ? 'The header ack takes auto or client in STOMP 1.0.'
-      : 'The header ack takes auto, client or client-individual.',
+      ? 'The header ack must be auto or client in STOMP 1.0.'
+      : 'The header ack must be auto, client or client-individual.',
   );
 }
 
-/** STOMP 1.2, "Heart-beating"; intervals that no timer can hold are reduced to the longest one. */
+/** STOMP 1.2, "Heart-beating". Longer intervals than a timer supports are reduced. */
 function heartbeatPair(value: string): HeartbeatPair {
   const [, send, expect] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
   if (send === undefined || expect === undefined) {
     throw new MessagingError(
       'header-invalid',
-      'The header heart-beat takes two whole numbers, as 10000,10000.',
+      'The header heart-beat must be two whole numbers, such as 10000,10000.',
     );
   }
   return [Math.min(Number(send), longestDelay), Math.min(Number(expect), longestDelay)];
