@@ -2,7 +2,11 @@
 
 /** Adds the framing of a transport to an encoded frame. All connections of one transport kind share one object, so that the result can be cached. */
 export interface Framing {
-  /** Returns the bytes of the frame with the framing. */
+  /**
+   * Returns the bytes of the frame with the framing.
+   *
+   * @throws {MessagingError} `text-required` when the transport carries only text, and the frame is not text
+   */
   frame(encoded: EncodedFrame): Uint8Array;
 }
 
@@ -35,8 +39,10 @@ export class EncodedFrame {
   framedBy(framing: Framing): Uint8Array {
     if (this.#framing === framing) return this.#framed!;
     if (this.#framing !== undefined) return this.#other(framing).bytes;
+    // First, because it may throw: then no framing is cached.
+    const framed = framing.frame(this);
     this.#framing = framing;
-    return (this.#framed = framing.frame(this));
+    return (this.#framed = framed);
   }
 
   /** The batch that contains only this frame. It links to all batches that begin with this frame. */

@@ -25,6 +25,7 @@ export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
+  unsupportedData: 1003,
   invalidData: 1007,
   policy: 1008,
   tooBig: 1009,
@@ -109,6 +110,11 @@ export const errorCodes = {
     class: 'client-mistake',
     text: 'The client reads too slowly for what it subscribed.',
     closes: closeCodes.slowConsumer,
+  },
+  'text-required': {
+    class: 'refusal',
+    text: 'The connection carries only text, and a message for it is not text.',
+    closes: closeCodes.unsupportedData,
   },
   'reading-stalled': {
     class: 'client-mistake',

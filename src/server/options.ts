@@ -14,6 +14,7 @@ import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { RejectedFrameAnswer } from './problem.js';
 import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
+import type { SockJsOptions } from '../transport/sockjs/options.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
@@ -41,6 +42,8 @@ export interface EndpointOptions {
    * @default false: compression costs time for each message, and memory for each client
    */
   readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
+  /** SockJS besides WebSocket, for browsers and proxies without WebSocket. @default false */
+  readonly sockjs?: boolean | Partial<SockJsOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }

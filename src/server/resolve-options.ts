@@ -25,6 +25,7 @@ import {
 import { createClientReader } from '../transport/forwarded.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
+import { resolveSockJs } from '../transport/sockjs/options.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -39,6 +40,7 @@ const endpointShape: Shape<EndpointOptions> = {
   allowedOrigins: [],
   trustedProxies: [],
   perMessageDeflate: undefined,
+  sockjs: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -210,7 +212,14 @@ function check(options: ResolvedOptions): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
+  const {
+    path,
+    allowedOrigins,
+    trustedProxies,
+    perMessageDeflate,
+    sockjs,
+    slowConsumers = {},
+  } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
@@ -220,6 +229,9 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   createOriginCheck({ allowed: allowedOrigins });
   createClientReader(trustedProxies);
   resolvePerMessageDeflate(perMessageDeflate);
+  // It would take all paths of the HTTP server.
+  if (resolveSockJs(sockjs) !== undefined && path === '/')
+    throw invalidOption('endpoints', "must have another path than '/' with sockjs, such as '/ws'");
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 

@@ -27,7 +27,9 @@ import {
   type Transport,
   type TransportContext,
 } from '../transport/transport.js';
-import { webSocketTransport } from '../transport/websocket.js';
+import { resolveSockJs } from '../transport/sockjs/options.js';
+import { sockJsTransport } from '../transport/sockjs/sockjs.js';
+import { webSocketTransport, type WebSocketOptions } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
@@ -185,14 +187,19 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { endpoints, codecs } = this.options;
     return endpoints.map((endpoint) => {
-      const { path, allowedOrigins, trustedProxies, perMessageDeflate } = endpoint;
-      const transport = webSocketTransport({
+      const { path, allowedOrigins = [], trustedProxies, perMessageDeflate } = endpoint;
+      const webSocket: WebSocketOptions = {
         path,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
-      });
+      };
+      const sockJs = resolveSockJs(endpoint.sockjs);
+      const transport =
+        sockJs === undefined
+          ? webSocketTransport(webSocket)
+          : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
       return { transport, accept: this.parts.acceptor(endpoint) };
     });
   }
@@ -282,8 +289,11 @@ export class RunningServer implements Server {
   }
 
   async #drainAndStopListening(late: Promise<void>): Promise<void> {
+    const drained = Promise.race([this.#drained(), late]);
+    // SockJS clients that poll connect again to receive the reason of the close.
+    if (this.options.endpoints.some(({ sockjs = false }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
-    await Promise.race([this.#drained(), late]);
+    await drained;
     this.#closeTimer?.cancel();
     await stopped;
   }

@@ -85,6 +85,7 @@ export class Heartbeats {
 
   start(agreement: HeartbeatAgreement): void {
     this.#agreement = agreement;
+    if (agreement.send > 0) this.connection.stopHeartbeats?.();
     this.#schedule(this.clock.now());
   }
 

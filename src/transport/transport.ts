@@ -56,6 +56,8 @@ export interface Connection {
   write(bytes: Uint8Array): void;
   /** Sends a ping; false when the transport has none. */
   ping(): boolean;
+  /** The session sends heart-beats from now on, so a transport with its own, as SockJS, stops them. */
+  stopHeartbeats?(): void;
   /** Stops reading from the client. */
   pause(): void;
   /** Continues to read after `pause`. */

@@ -5,12 +5,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
-import { quote } from '../message/quote.js';
 import { LimitedLog } from '../message/logger.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import { rejectUpgrade, upgradeRequired } from './http-host.js';
-import type { OriginCheck } from './origin.js';
+import { refusedOrigin, type OriginCheck } from './origin.js';
 import {
   acceptsDeflated,
   wsDeflateOptions,
@@ -140,9 +139,7 @@ function rejectionOf(
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
   const { origin } = headers;
   if (isAllowed({ origin, host, scheme })) return undefined;
-  log.write(
-    `A page of the origin ${quote(origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.`,
-  );
+  log.write(refusedOrigin(origin ?? ''));
   return { status: 403 };
 }
 

@@ -7,6 +7,7 @@ import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-m
 import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscription-index.js';
 import { createServer } from '../../src/index.js';
 import { defaultPerMessageDeflate } from '../../src/transport/permessage-deflate.js';
+import { defaultSockJs } from '../../src/transport/sockjs/options.js';
 import { root } from './page.js';
 
 /** Option, type, default and meaning of each row. */
@@ -44,6 +45,7 @@ const actual = new Map([
   ...leaves(defaultRetainOptions, 'retain.'),
   ...leaves(defaultDurableOptions, 'durable.'),
   ...leaves(defaultPerMessageDeflate, 'perMessageDeflate.'),
+  ...leaves(defaultSockJs, 'sockjs.'),
 ]);
 
 it('names every option once, and no other', () => {
@@ -76,6 +78,7 @@ const types = new Map([
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
   ...typesOf('transport/permessage-deflate.ts', 'PerMessageDeflateOptions', 'perMessageDeflate.'),
+  ...typesOf('transport/sockjs/options.ts', 'SockJsOptions', 'sockjs.'),
 ]);
 
 it('has the type of each option', () => {

@@ -153,7 +153,9 @@ describe('the table', () => {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(errorCodes[code].text).toMatch(/^[A-Z].*\.$/);
       const { closes = 1000 } = errorCodes[code] as { closes?: number };
-      expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 4500, 4501, 4502]).toContain(closes);
+      expect([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013, 4500, 4501, 4502]).toContain(
+        closes,
+      );
     }
   });
 });

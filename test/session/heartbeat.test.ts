@@ -33,6 +33,22 @@ describe('the negotiation', () => {
   });
 });
 
+it.each([
+  { client: [0, 4000], stops: 1 },
+  { client: [4000, 0], stops: 0 },
+] as const)(
+  'the transport stops its heart-beats $stops times after $client',
+  async ({ client, stops }) => {
+    let stopped = 0;
+    const connection = Object.assign(new FakeConnection(), {
+      stopHeartbeats: () => void stopped++,
+    });
+    const { session } = testSession().open(connection);
+    session.accept(undefined, agreeHeartbeat(client, options));
+    expect(stopped).toBe(stops);
+  },
+);
+
 interface BeatingOptions extends TestSessionOptions {
   /** The result of `Connection.ping`. */
   readonly pings?: boolean;
