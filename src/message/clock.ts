@@ -13,11 +13,14 @@ export interface Timer {
  *
  * @example
  * ```ts
- * constructor(private readonly clock: Clock, private readonly publisher: Publisher) {}
+ * @Controller()
+ * class ReminderController {
+ *   constructor(private readonly clock: Clock, private readonly publisher: Publisher) {}
  *
- * @MessageMapping('/remind')
- * remind(text: string) {
- *   this.clock.after(60_000, () => void this.publisher.publish('/topic/reminders', text));
+ *   @MessageMapping('/remind')
+ *   remind(text: string) {
+ *     this.clock.after(60_000, () => void this.publisher.publish('/topic/reminders', text));
+ *   }
  * }
  * ```
  */
