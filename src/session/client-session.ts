@@ -41,6 +41,8 @@ export type FrameResult = 'done' | 'failed' | 'dropped';
 
 /** What a session needs of the server that owns it. No method throws. */
 export interface SessionOwner {
+  /** The account that limits and turns count for; the address until CONNECT is accepted. */
+  readonly account: string;
   /** Bytes that the session holds: frames that wait, and open transactions. */
   readonly held: Holding;
   /** Processes one frame; never rejects. */

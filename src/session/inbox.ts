@@ -20,16 +20,24 @@ import {
   timePerTurn,
   type Turns,
 } from './turns.js';
+import { blockBytes, WaitingChunks } from './waiting-chunks.js';
 
 export interface InboxLimits extends DecoderLimits {
   /** Reading pauses when this many frames wait, and resumes at half of it. */
   readonly maxWaitingFrames: number;
-  /** Reading pauses when this many bytes have arrived since frames began to wait, and resumes when no frame waits. */
+  /**
+   * Reading pauses when waiting frames need this many bytes of memory, counted since frames began to wait, and resumes when no frame
+   * waits.
+   */
   readonly maxWaitingBytes: number;
 }
 
 /** Bytes that may wait for the answer to CONNECT: a client may send a few SUBSCRIBE frames immediately. */
 const maxEarlyBytes = 4096;
+
+/** Memory of a waiting chunk in addition to its bytes: its place in a list, and its view of a buffer if it was not copied. */
+const placeBytes = 8;
+const viewBytes = 128;
 
 /** The parts that all inboxes of a server share. */
 export interface InboxParts {
@@ -64,11 +72,13 @@ export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  #undecoded: (Uint8Array | EndOfInput)[] = [];
+  readonly #undecoded = new WaitingChunks<EndOfInput>();
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
-  /** Bytes of the chunks received since items began to wait; at least the bytes of all items that wait. */
+  /** Memory of the chunks received since items began to wait; at least the memory of all items that wait. */
   #waitingBytes = 0;
+  /** The large buffer that was counted last: its other chunks need no further memory. */
+  #countedBuffer: ArrayBufferLike | undefined;
   /** True while work is counted in the activity of the server. */
   #active = false;
   /** True while `#advance` runs. */
@@ -101,6 +111,15 @@ export class Inbox {
     private readonly parts: InboxParts,
   ) {}
 
+  get account(): string {
+    return this.session.owner.account;
+  }
+
+  /** True when frames wait whose answers can no longer reach the client. */
+  get lost(): boolean {
+    return this.session.gone && this.#hasWaiting;
+  }
+
   /** True when no frame waits or is in process. */
   get idle(): boolean {
     return !this.#active;
@@ -131,14 +150,21 @@ export class Inbox {
   /** Decodes received bytes and starts processing. @param now the time of the clock */
   receive(chunk: Uint8Array, now: number): void {
     if (this.#stopped || chunk.length === 0) return;
-    if (!this.#active) this.#measureFrom(now);
-    this.#add(chunk);
-    if (this.#hasWaiting) this.#hold(chunk.length);
+    if (!this.#active) {
+      this.#measureFrom(now);
+      if (this.parts.turns.isCrowded(this.account)) this.#waitForTurn();
+    }
+    const copied = this.#undecoded.addChunk(chunk);
+    this.#advance();
+    if (this.#hasWaiting)
+      this.#hold(copied ? chunk.length + placeBytes : viewBytes + this.#retainedBytes(chunk));
   }
 
   /** No data follows: closes the session with this code after all frames before it. */
   end(code: number, reason: string): void {
-    if (!this.#stopped) this.#add({ kind: 'end', code, reason });
+    if (this.#stopped) return;
+    this.#undecoded.add({ kind: 'end', code, reason });
+    this.#advance();
   }
 
   /** Ignores further input; frames that were received are still processed. */
@@ -168,7 +194,7 @@ export class Inbox {
   }
 
   get #hasUndecoded(): boolean {
-    return this.#decoding !== undefined || this.#undecoded.length > 0;
+    return this.#decoding !== undefined || !this.#undecoded.empty;
   }
 
   get #hasWaiting(): boolean {
@@ -180,11 +206,6 @@ export class Inbox {
     const { connected, owner } = this.session;
     if (!connected) return maxEarlyBytes;
     return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
-  }
-
-  #add(input: Uint8Array | EndOfInput): void {
-    this.#undecoded.push(input);
-    this.#advance();
   }
 
   /** Starts and decodes as many items as may be in process now. An exception of the codec ends the session. */
@@ -233,7 +254,7 @@ export class Inbox {
       const next = this.#decoding?.next();
       if (next?.done === false) return next.value;
       this.#decoding = undefined;
-      const input = this.#undecoded.shift();
+      const input = this.#undecoded.take();
       if (input === undefined || !(input instanceof Uint8Array)) return input;
       const decoder = this.#chooseDecoder(input);
       if (decoder === undefined) {
@@ -252,7 +273,7 @@ export class Inbox {
   }
 
   #discardUndecoded(): void {
-    this.#undecoded = [];
+    this.#undecoded.clear();
     this.#decoding = undefined;
   }
 
@@ -317,7 +338,7 @@ export class Inbox {
     this.parts.activity.begin();
   }
 
-  /** Counts bytes that wait, and pauses reading when too many wait. */
+  /** Counts the memory of a chunk that waits, and pauses reading when too much waits. */
   #hold(bytes: number): void {
     this.#waitingBytes += bytes;
     this.session.owner.held.add(bytes);
@@ -326,10 +347,20 @@ export class Inbox {
       this.#pause();
   }
 
+  /** The bytes that a chunk keeps in memory: those of the whole read if they were not counted for an earlier chunk. */
+  #retainedBytes({ buffer, length }: Uint8Array): number {
+    // A smaller buffer may belong to a pool of Node, which other sessions use as well.
+    if (buffer.byteLength < blockBytes) return length;
+    if (buffer === this.#countedBuffer) return 0;
+    this.#countedBuffer = buffer;
+    return buffer.byteLength;
+  }
+
   #release(): void {
     if (this.#waitingBytes === 0) return;
     this.session.owner.held.add(-this.#waitingBytes);
     this.#waitingBytes = 0;
+    this.#countedBuffer = undefined;
   }
 
   get #mayResume(): boolean {
