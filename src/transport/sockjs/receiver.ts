@@ -1,15 +1,9 @@
 // The receivers of a SockJS session: HTTP responses that carry frames to the client, one frame each or many.
 import type { ServerResponse } from 'node:http';
 import { SocketWriter } from '../socket-writer.js';
-import type { Headers } from './answer.js';
+import { answer, type Headers } from './answer.js';
 import { messagesFrame } from './frame.js';
 import type { SockJsHttpTransport } from './options.js';
-
-/** A chunk of HTTP, and the bytes in it. */
-interface SharedChunk {
-  readonly part: Uint8Array;
-  readonly size: number;
-}
 
 /** How one transport writes frames into responses. */
 export interface ReceiverKind {
@@ -23,14 +17,14 @@ export interface ReceiverKind {
   prelude(callback: string): string;
   /** A frame as this transport writes it. */
   write(frame: Uint8Array, callback: string): Uint8Array;
-  /** The chunks of messages, by their joined bytes: all streams of this kind that receive the same messages share one chunk. */
-  readonly shared: WeakMap<Uint8Array, SharedChunk>;
+  /** The last chunk of a stream: all streams of this kind that receive the same messages share it. */
+  readonly last: LastChunk;
 }
 
 const javaScript = 'application/javascript;charset=UTF-8';
 const none = () => '';
 const lineEnd = Buffer.from('\n');
-const chunkEnd = Buffer.from('\r\n');
+const chunkEnd: Buffer = Buffer.from('\r\n');
 const withLineEnd = (frame: Uint8Array) => Buffer.concat([frame, lineEnd]);
 
 const eventStart = Buffer.from('data: ');
@@ -73,6 +67,21 @@ const page = (callback: string) =>
   </script>
 `.padEnd(minPageCharacters) + '\r\n\r\n';
 
+/** A chunk of HTTP with messages. One for each kind, because a message is written to all its receivers in one turn. */
+class LastChunk {
+  /** The messages as `joinableFraming` has framed them. */
+  joined: Uint8Array | undefined;
+  part = chunkEnd;
+  /** Bytes in the chunk. */
+  size = 0;
+
+  set(joined: Uint8Array, bytes: Uint8Array): void {
+    this.joined = joined;
+    this.part = chunk(bytes);
+    this.size = bytes.length;
+  }
+}
+
 export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> = {
   xhr: {
     method: 'POST',
@@ -81,7 +90,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: none,
     write: withLineEnd,
-    shared: new WeakMap(),
+    last: new LastChunk(),
   },
   xhr_streaming: {
     method: 'POST',
@@ -90,7 +99,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => `${'h'.repeat(2048)}\n`,
     write: withLineEnd,
-    shared: new WeakMap(),
+    last: new LastChunk(),
   },
   eventsource: {
     method: 'GET',
@@ -99,7 +108,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => '\r\n',
     write: event,
-    shared: new WeakMap(),
+    last: new LastChunk(),
   },
   htmlfile: {
     method: 'GET',
@@ -108,7 +117,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: true,
     prelude: page,
     write: script,
-    shared: new WeakMap(),
+    last: new LastChunk(),
   },
   jsonp: {
     method: 'GET',
@@ -118,7 +127,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     prelude: none,
     // The comment keeps the response from being read as another kind of file.
     write: (frame, callback) => Buffer.from(`/**/${callback}(${literal(frame)});\r\n`),
-    shared: new WeakMap(),
+    last: new LastChunk(),
   },
 };
 
@@ -149,7 +158,8 @@ export class Receiver {
   #complete = false;
   /** Bytes that a stream may still carry; a response that does not stream ends after any frame. */
   #left: number;
-  readonly #writer: SocketWriter;
+  /** Undefined for a response that does not stream. */
+  readonly #writer: SocketWriter | undefined;
 
   /** @param response one that has its socket, because no pipelined responses are before it */
   constructor(
@@ -159,12 +169,12 @@ export class Receiver {
   ) {
     const { kind, callback, headers, responseLimit } = options;
     this.#left = kind.streams ? responseLimit : 0;
-    this.#writer = new SocketWriter(response.socket!, () => listener.drained());
     // Before Node's own listener, which may destroy the socket of a complete response.
     response.prependListener('finish', this.#onFinish);
     response.on('close', this.#onClose);
     if (!kind.streams) return;
-    response.writeHead(200, { ...headers, 'Content-Type': kind.contentType });
+    this.#writer = new SocketWriter(response.socket!, () => listener.drained());
+    response.writeHead(200, [...headers, 'Content-Type', kind.contentType]);
     response.flushHeaders();
     this.#writer.write(this.#part(Buffer.from(kind.prelude(callback))));
   }
@@ -177,7 +187,7 @@ export class Receiver {
   /** Written bytes that have not left this process. */
   get bufferedBytes(): number {
     // Afterwards the socket belongs to other responses.
-    return this.#closed ? 0 : this.#writer.bufferedBytes;
+    return this.#closed ? 0 : this.response.writableLength;
   }
 
   /** Writes a frame. The response ends when it carries no more. */
@@ -192,13 +202,9 @@ export class Receiver {
   writeMessages(joined: Uint8Array): void {
     const { kind, chunked } = this.options;
     if (!kind.streams || !chunked) return this.write(messagesFrame(joined));
-    let shared = kind.shared.get(joined);
-    if (shared === undefined) {
-      const bytes = kind.write(messagesFrame(joined), '');
-      shared = { part: chunk(bytes), size: bytes.length };
-      kind.shared.set(joined, shared);
-    }
-    this.#stream(shared.part, shared.size);
+    const { last } = kind;
+    if (last.joined !== joined) last.set(joined, kind.write(messagesFrame(joined), ''));
+    this.#stream(last.part, last.size);
   }
 
   /** Ends a stream. */
@@ -216,7 +222,7 @@ export class Receiver {
 
   /** Written to the socket directly: `response.write` takes three writes for a chunk, and cannot share it with other responses. */
   #stream(part: Uint8Array, size: number): void {
-    this.#writer.write(part);
+    this.#writer?.write(part);
     this.#left -= size;
     if (this.#left <= 0) this.end();
   }
@@ -228,12 +234,7 @@ export class Receiver {
   #endWith(bytes: Uint8Array): void {
     const { headers, kind } = this.options;
     this.#accepts = false;
-    this.response.writeHead(200, {
-      ...headers,
-      'Content-Type': kind.contentType,
-      'Content-Length': bytes.length,
-    });
-    this.response.end(bytes);
+    answer(this.response, 200, headers, kind.contentType, bytes);
   }
 
   /** Node reports `finish` also when the client has left, and the last bytes were dropped. */
@@ -249,7 +250,7 @@ export class Receiver {
 }
 
 /** RFC 9112 section 7.1. */
-function chunk(bytes: Uint8Array): Uint8Array {
+function chunk(bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, chunkEnd]);
 }
 
