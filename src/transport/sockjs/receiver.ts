@@ -17,14 +17,14 @@ export interface ReceiverKind {
   prelude(callback: string): string;
   /** A frame as this transport writes it. */
   write(frame: Uint8Array, callback: string): Uint8Array;
-  /** The last chunk of a stream: all streams of this kind that receive the same messages share it. */
-  readonly last: LastChunk;
+  /** All receivers of this kind that get the same messages share their bytes. */
+  readonly last: LastMessages;
 }
 
 const javaScript = 'application/javascript;charset=UTF-8';
 const none = () => '';
 const lineEnd = Buffer.from('\n');
-const chunkEnd: Buffer = Buffer.from('\r\n');
+const chunkEnd = Buffer.from('\r\n');
 const withLineEnd = (frame: Uint8Array) => Buffer.concat([frame, lineEnd]);
 
 const eventStart = Buffer.from('data: ');
@@ -67,19 +67,14 @@ const page = (callback: string) =>
   </script>
 `.padEnd(minPageCharacters) + '\r\n\r\n';
 
-/** A chunk of HTTP with messages. One for each kind, because a message is written to all its receivers in one turn. */
-class LastChunk {
-  /** The messages as `joinableFraming` has framed them. */
+/** The last messages of one kind, as it writes them: a message is written to all its receivers in one turn. */
+class LastMessages {
+  /** As `joinableFraming` has framed them. */
   joined: Uint8Array | undefined;
-  part = chunkEnd;
-  /** Bytes in the chunk. */
+  /** The whole response, or one chunk of a stream. */
+  part: Uint8Array = chunkEnd;
+  /** Bytes without those of the chunk. */
   size = 0;
-
-  set(joined: Uint8Array, bytes: Uint8Array): void {
-    this.joined = joined;
-    this.part = chunk(bytes);
-    this.size = bytes.length;
-  }
 }
 
 export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> = {
@@ -90,7 +85,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: none,
     write: withLineEnd,
-    last: new LastChunk(),
+    last: new LastMessages(),
   },
   xhr_streaming: {
     method: 'POST',
@@ -99,7 +94,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => `${'h'.repeat(2048)}\n`,
     write: withLineEnd,
-    last: new LastChunk(),
+    last: new LastMessages(),
   },
   eventsource: {
     method: 'GET',
@@ -108,7 +103,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => '\r\n',
     write: event,
-    last: new LastChunk(),
+    last: new LastMessages(),
   },
   htmlfile: {
     method: 'GET',
@@ -117,7 +112,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: true,
     prelude: page,
     write: script,
-    last: new LastChunk(),
+    last: new LastMessages(),
   },
   jsonp: {
     method: 'GET',
@@ -127,7 +122,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     prelude: none,
     // The comment keeps the response from being read as another kind of file.
     write: (frame, callback) => Buffer.from(`/**/${callback}(${literal(frame)});\r\n`),
-    last: new LastChunk(),
+    last: new LastMessages(),
   },
 };
 
@@ -201,10 +196,16 @@ export class Receiver {
   /** Writes the frame of messages that `joinableFraming` has framed. */
   writeMessages(joined: Uint8Array): void {
     const { kind, chunked } = this.options;
-    if (!kind.streams || !chunked) return this.write(messagesFrame(joined));
-    const { last } = kind;
-    if (last.joined !== joined) last.set(joined, kind.write(messagesFrame(joined), ''));
-    this.#stream(last.part, last.size);
+    const { last, streams } = kind;
+    if (streams ? !chunked : kind.hasCallback) return this.write(messagesFrame(joined));
+    if (last.joined !== joined) {
+      const bytes = kind.write(messagesFrame(joined), '');
+      last.joined = joined;
+      last.part = streams ? chunk(bytes) : bytes;
+      last.size = bytes.length;
+    }
+    if (streams) this.#stream(last.part, last.size);
+    else this.#endWith(last.part);
   }
 
   /** Ends a stream. */
@@ -250,7 +251,7 @@ export class Receiver {
 }
 
 /** RFC 9112 section 7.1. */
-function chunk(bytes: Uint8Array): Buffer {
+function chunk(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, chunkEnd]);
 }
 
