@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** The packages of the managers; npm is there. */
+/** The npm packages of the managers; npm itself is installed. */
 const managers = {
   npm: undefined,
   pnpm: 'pnpm@12',

@@ -63,7 +63,7 @@ export class HandlerCall implements Invocation {
   constructor(
     request: DispatchRequest,
     readonly variables: ReadonlyMap<string, string>,
-    /** As `ChatController.say`. */
+    /** Class and method, such as `ChatController.say`. */
     private readonly handler: string,
     private readonly logger: Logger,
   ) {

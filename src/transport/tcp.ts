@@ -109,8 +109,8 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
   };
 }
 
-/** One client on a TCP or TLS socket. */
-class TcpConnection implements Connection {
+/** One client on a TCP or TLS socket. Exported for the stress program, which counts its instances. @public */
+export class TcpConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
   readonly wholeMessages = false;
