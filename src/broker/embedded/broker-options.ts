@@ -112,7 +112,9 @@ function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
     throw invalidOption('queue.redeliveryDelay.multiplier', 'must be a number of at least 1');
   requireDelay('queue.redeliveryDelay.max', max, 1);
   requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
-  if (!queue.prefixes.some((prefix) => queue.deadLetters.startsWith(`${prefix}/`)))
+  const isQueue = queue.prefixes.some((prefix) => queue.deadLetters.startsWith(`${prefix}/`));
+  // A broker without prefixes has no queues.
+  if (!isQueue && queue.prefixes.length > 0)
     throw invalidOption('queue.deadLetters', 'must lie below one of the `queue.prefixes`');
   if (queue.whenFull !== 'refuse' && queue.whenFull !== 'drop-oldest')
     throw invalidOption('queue.whenFull', `must be 'refuse' or 'drop-oldest'`);

@@ -107,6 +107,7 @@ describe('the options of the embedded broker', () => {
     expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
       '/jobs/dead-letters',
     );
+    expect(resolveBrokerOptions({ queue: { prefixes: [] } }).queue.prefixes).toEqual([]);
     const both = { prefixes: ['/jobs', '/dead'], deadLetters: '/dead/jobs' };
     expect(resolveBrokerOptions({ queue: both }).queue.deadLetters).toBe('/dead/jobs');
   });
