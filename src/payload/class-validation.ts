@@ -81,9 +81,11 @@ function convert(
   } catch (error) {
     throw failed(type, error, rules, [{ path: '', message: 'cannot be converted' }]);
   }
-  const refused = refusedTransform(instance, libraries);
-  if (refused !== undefined)
-    throw failed(type, refused, rules, [{ path: '', message: 'cannot be converted' }]);
+  if (libraries.storage._transformMetadatas.size > 0) {
+    const refused = refusedTransform(instance);
+    if (refused !== undefined)
+      throw failed(type, refused, rules, [{ path: '', message: 'cannot be converted' }]);
+  }
   try {
     if (!constrained || quickCheck?.(instance) === true) return instance;
   } catch (error) {

@@ -1,6 +1,5 @@
 // Finds promises that functions of @Transform have returned: class-transformer is synchronous, and leaves them in the instance.
 import { isPromise, refusedPromise } from '../message/promise.js';
-import type { ClassLibraries } from './class-libraries.js';
 
 /**
  * Returns an error for the first promise in an instance; undefined without one. The rejections of all promises are handled, because
