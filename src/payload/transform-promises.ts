@@ -5,8 +5,7 @@ import { isPromise, refusedPromise } from '../message/promise.js';
  * Returns an error for the first promise in an instance; undefined without one. The rejections of all promises are handled, because
  * an unhandled rejection ends the process.
  */
-export function refusedTransform(instance: object, { storage }: ClassLibraries): Error | undefined {
-  if (storage._transformMetadatas.size === 0) return undefined;
+export function refusedTransform(instance: object): Error | undefined {
   const [first] = promisesIn(instance, [], new Set()).map(({ promise, path }) =>
     refusedPromise(promise, `The function of @Transform for ${path}`),
   );
