@@ -186,9 +186,11 @@ export class Payloads implements PayloadReader {
  */
 function requireValue(read: { readonly value: unknown }, { name }: PayloadConverter): unknown {
   if (typeof read === 'object' && read !== null && 'value' in read) {
-    if (isPromise(read.value))
-      throw refusedPromise(read.value, `read() of the converter '${name}'`);
-    return read.value;
+    const { value } = read;
+    // The first conditions avoid a call for each message.
+    const mayBePromise = typeof value === 'object' && value !== null && 'then' in value;
+    if (!mayBePromise || !isPromise(value)) return value;
+    throw refusedPromise(value, `read() of the converter '${name}'`);
   }
   if (isPromise(read)) throw refusedPromise(read, `read() of the converter '${name}'`);
   throw new TypeError(
