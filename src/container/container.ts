@@ -8,11 +8,13 @@ import {
 } from 'inversify';
 import { Publisher } from '../broker/publisher.js';
 import type { BuiltController, FailedController } from '../controller/compile.js';
+import { isForOneConnection } from '../controller/definition.js';
 import { closeAll } from '../message/close-all.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
+import { WebSocketSessions } from '../session/websocket-session.js';
 import {
   bindingsOf,
   boundControllers,
@@ -29,6 +31,8 @@ import type { ServerServices } from './services.js';
 
 export type { Container, ServiceIdentifier as Token } from 'inversify';
 
+const oneInstance =
+  "its option instance is 'connection', but the container returns the same instance again; bind it with inTransientScope().";
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
 
@@ -46,7 +50,10 @@ export class ServerContainer {
   #readBindings: Bindings | undefined;
 
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
-  constructor(given: Container | undefined, { publisher, registry, events }: ServerServices) {
+  constructor(
+    given: Container | undefined,
+    { publisher, registry, events, webSockets }: ServerServices,
+  ) {
     this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
     this.#isOwn = given === undefined;
     if (this.#container.isCurrentBound(Publisher)) {
@@ -59,6 +66,7 @@ export class ServerContainer {
       bind(Publisher).toConstantValue(publisher);
       bind(SessionRegistry).toConstantValue(registry);
       bind(SessionEvents).toConstantValue(events);
+      bind(WebSocketSessions).toConstantValue(webSockets);
     });
   }
 
@@ -106,7 +114,12 @@ export class ServerContainer {
       inheritInjections(token, this.#bindings(), this.#completed);
       const instances = await this.#container.getAllAsync<unknown>(token);
       const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
-      return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
+      if (built.length === 0) return [{ type, failure: new Error(noInstance) }];
+      if (!isForOneConnection(type)) return built;
+      const create = async () => (await this.#container.getAsync<unknown>(token)) as object;
+      return instances.includes(await create())
+        ? [{ type, failure: new Error(oneInstance) }]
+        : built.slice(0, 1).map((each) => ({ ...each, create }));
     } catch (failure) {
       return [{ type, failure }];
     }
@@ -125,7 +138,10 @@ export class ServerContainer {
       // With autobind every class is bound.
       const isBound = this.#container.isBound(newable);
       if (this.#isOwn || !isBound) refuseUninjectedParent(type);
-      if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      if (isForOneConnection(type)) {
+        if (this.#isOwn || !isBound)
+          this.#load(({ bind }) => void bind(newable).toSelf().inTransientScope());
+      } else if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
       return { token: type, type };
     } catch (failure) {
       return { type, failure };

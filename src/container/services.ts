@@ -2,16 +2,18 @@
 import { Publisher } from '../broker/publisher.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
+import { WebSocketSessions } from '../session/websocket-session.js';
 
 /** The services of a server that applications can inject. */
 export interface ServerServices {
   readonly publisher: Publisher;
   readonly registry: SessionRegistry;
   readonly events: SessionEvents;
+  readonly webSockets: WebSocketSessions;
 }
 
 const mark = Symbol.for('signalbox.service');
-const own = new Set<unknown>([Publisher, SessionRegistry, SessionEvents]);
+const own = new Set<unknown>([Publisher, SessionRegistry, SessionEvents, WebSocketSessions]);
 for (const service of own) Object.defineProperty(service, mark, { value: true });
 
 /** True for a service of another copy of the package. */

@@ -10,9 +10,8 @@ import { SharedSubscriptions } from '../broker/shared-subscriptions.js';
 import { MessageFrames } from '../broker/subscriber.js';
 import type { ServerContainer } from '../container/container.js';
 import { createContainer } from '../container/create-container.js';
-import { compileControllers } from '../controller/compile.js';
+import { compileControllers, type CompiledControllers } from '../controller/compile.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
-import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
@@ -28,6 +27,8 @@ import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
 import type { Connection } from '../transport/transport.js';
+import { pathOf } from '../transport/http-host.js';
+import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
@@ -42,6 +43,8 @@ import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
 import { RunningServer, type Server } from './server.js';
 import { version } from './version.js';
+import { WebSocketClient, webSocketParts, type WebSocketClientParts } from './websocket-client.js';
+import { WebSockets } from './websockets.js';
 
 /**
  * Builds a server; it does not listen yet. All problems of the controllers are reported together.
@@ -69,6 +72,7 @@ export async function createObservedServer(
   const hooks = guardHooks(observing, logger);
   const activity = new Activity(clock);
   const clients = new Clients();
+  const webSockets = new WebSockets();
   const hasUsers = options.authenticate !== undefined;
   const admission = new Admission({ limits, clock, logger, hasUsers });
   const events = new SessionEventSource(logger);
@@ -97,6 +101,7 @@ export async function createObservedServer(
     publisher,
     registry: clients,
     events,
+    webSockets,
   });
   const warn = (text: string) => logger.warn(text);
   const foundCopies = describeCopies();
@@ -108,7 +113,7 @@ export async function createObservedServer(
       throw error;
     },
   );
-  const routes = compiled.map((route) => observeRoute(route, hooks));
+  const routes = compiled.routes.map((route) => observeRoute(route, hooks));
   const dispatcher = new Dispatcher({
     routes: new RouteTable(routes, { separator }),
     clock,
@@ -131,6 +136,7 @@ export async function createObservedServer(
     clientPublish: options.clientPublish,
     limits,
   });
+  const heldBytes = new Quota(limits.maxHeldBytes, shares);
   const client: ClientParts = {
     ids,
     logger,
@@ -150,7 +156,7 @@ export async function createObservedServer(
       onDelivery: hooks.onDelivery,
     },
     replies,
-    heldBytes: new Quota(limits.maxHeldBytes, shares),
+    heldBytes,
     limits,
     authenticate: options.authenticate,
     heartbeat: options.heartbeat,
@@ -182,19 +188,48 @@ export async function createObservedServer(
     stallTimeout: options.stallTimeout,
     concurrency: options.concurrency,
   };
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+  const webSocketClient: WebSocketClientParts = {
+    ids,
+    clock,
+    logger,
+    activity,
+    clients,
+    webSockets,
+    admission,
+    heldBytes,
+    authenticate: options.authenticate,
+    handlerTimeout: options.handlerTimeout,
+    hooks,
+  };
+  const admitted = (begin: (connection: Connection) => unknown) => (connection: Connection) => {
     const { remoteAddress, principal } = connection.handshake;
     const refusal = admission.refusal(remoteAddress, principal);
-    if (refusal === undefined) void new Client(connection, parts, client);
+    if (refusal === undefined) begin(connection);
     else connection.close(closeCodes.tryAgainLater, refusal.code);
   };
-  const accept = acceptorOf(session);
-  const acceptors = new Map(
-    options.endpoints.map((endpoint) => [
-      endpoint,
-      acceptorOf(partsFor(endpoint, session, options)),
-    ]),
-  );
+  const handlerAcceptors = compiled.webSockets
+    .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
+    .map((route) => {
+      const parts = webSocketParts(route, session);
+      const accept = (connection: Connection) =>
+        new WebSocketClient(connection, route, parts, webSocketClient);
+      return { route, accept: admitted(accept) };
+    });
+  const protocolAcceptorOf = (parts: SessionParts) =>
+    admitted((connection) => new Client(connection, parts, client));
+  const acceptProtocol = protocolAcceptorOf(session);
+  /** Without an endpoint, the path of the connection selects its handler. */
+  const accept = (connection: Connection) => {
+    const path = pathOf(connection.handshake.url);
+    const found = connection.wholeMessages
+      ? handlerAcceptors.find(({ route }) => route.pattern.match(path) !== undefined)
+      : undefined;
+    (found?.accept ?? acceptProtocol)(connection);
+  };
+  const endpointAcceptors = options.endpoints.map((endpoint) => ({
+    endpoint,
+    accept: protocolAcceptorOf(partsFor(endpoint, session, options)),
+  }));
   return new RunningServer({
     options,
     publisher,
@@ -205,7 +240,10 @@ export async function createObservedServer(
     activity,
     gate: admission,
     routes,
-    acceptor: (endpoint) => (endpoint && acceptors.get(endpoint)) ?? accept,
+    webSockets,
+    accept,
+    endpoints: endpointAcceptors,
+    handlers: handlerAcceptors,
     container,
     release: () => container.close(),
   });
@@ -225,17 +263,23 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
+  { controllers, separator, endpoints, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
   warn: (text: string) => void,
-): Promise<readonly Route[]> {
+): Promise<CompiledControllers> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  const prefixes = [...broker, user];
-  const routes = compileControllers(built, { payloads, separator, prefixes, application, warn });
+  const compiled = compileControllers(built, {
+    payloads,
+    separator,
+    prefixes: [...broker, user],
+    application,
+    endpoints: endpoints.map(({ path }) => path),
+    warn,
+  });
   // Again, because the first payload class may be one without validators.
   await payloads.prepare();
-  return routes;
+  return compiled;
 }

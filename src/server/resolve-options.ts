@@ -17,14 +17,16 @@ import { defaultDestinationLimits } from '../pattern/destination-limits.js';
 import { defaultClassRules, unknownPropertyRules } from '../payload/class-rules.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
+  checkHandshakeOptions,
+  checkInterceptors,
+  handshakeShape,
+} from '../session/handshake-interceptor.js';
+import {
   compileSlowConsumers,
   type SlowConsumerOptions,
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
-import { createClientReader } from '../transport/forwarded.js';
-import { createOriginCheck } from '../transport/origin.js';
-import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -35,10 +37,8 @@ const withoutDefault = { controllers: [], container: {}, broker: {}, authenticat
 const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
 const ruleShape: Shape<SlowConsumerRule> = { destination: '', policy: '', key: '' };
 const endpointShape: Shape<EndpointOptions> = {
+  ...handshakeShape,
   path: '',
-  allowedOrigins: [],
-  trustedProxies: [],
-  perMessageDeflate: undefined,
   slowConsumers: slowConsumersShape,
 };
 
@@ -94,6 +94,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     separator: '/',
     interceptors: [],
     outboundInterceptors: [],
+    handshakeInterceptors: [],
     authenticate: undefined,
     clientPublish: true,
     onRejectedFrame: 'report',
@@ -202,6 +203,7 @@ function check(options: ResolvedOptions): void {
       'prefixes',
       `must not contain each other; '${overlap}' lies within another prefix`,
     );
+  checkInterceptors(options.handshakeInterceptors);
   for (const endpoint of options.endpoints) checkEndpoint(endpoint, options.separator);
   const paths = options.endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
@@ -210,16 +212,14 @@ function check(options: ResolvedOptions): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  const { path, allowedOrigins, trustedProxies, perMessageDeflate, slowConsumers = {} } = endpoint;
+  const { path, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins });
-  createClientReader(trustedProxies);
-  resolvePerMessageDeflate(perMessageDeflate);
+  checkHandshakeOptions(endpoint);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
@@ -253,6 +253,7 @@ function frozen(options: ResolvedOptions): ResolvedOptions {
     converters: Object.freeze([...options.converters]),
     interceptors: Object.freeze([...options.interceptors]),
     outboundInterceptors: Object.freeze([...options.outboundInterceptors]),
+    handshakeInterceptors: Object.freeze([...options.handshakeInterceptors]),
     prefixes: frozenCopy(options.prefixes),
     heartbeat: frozenCopy(options.heartbeat),
     limits: frozenCopy(options.limits),

@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { ServerContainer, Token } from '../container/container.js';
+import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
+import { interceptHandshakes, type HandshakeOptions } from '../session/handshake-interceptor.js';
 import type { SessionRegistry } from '../session/registry.js';
+import type { WebSocketSessions } from '../session/websocket-session.js';
 import { createClientReader } from '../transport/forwarded.js';
 import {
   httpHostOf,
@@ -27,7 +30,7 @@ import {
   type Transport,
   type TransportContext,
 } from '../transport/transport.js';
-import { webSocketTransport } from '../transport/websocket.js';
+import { webSocketTransport, type WebSocketOptions } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
 import type { Clients } from './clients.js';
@@ -42,6 +45,8 @@ export interface Server {
   readonly publisher: Publisher;
   /** Finds connected sessions. */
   readonly sessions: SessionRegistry;
+  /** Finds the open sessions of WebSocket handlers. */
+  readonly webSockets: WebSocketSessions;
   /** Reports session events. */
   readonly events: SessionEvents;
   /**
@@ -97,8 +102,12 @@ export interface ServerParts {
   readonly activity: Activity;
   readonly gate: ConnectionGate;
   readonly routes: readonly Route[];
-  /** Accepts the clients of an endpoint; without one, those of the other transports. */
-  readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
+  readonly webSockets: WebSocketSessions;
+  /** Accepts the clients of transports without endpoints. */
+  readonly accept: Acceptor;
+  readonly endpoints: readonly { readonly endpoint: EndpointOptions; readonly accept: Acceptor }[];
+  /** The WebSocket handlers. */
+  readonly handlers: readonly { readonly route: WebSocketRoute; readonly accept: Acceptor }[];
   readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
@@ -123,6 +132,7 @@ export class RunningServer implements Server {
   readonly options: ResolvedOptions;
   readonly publisher: Publisher;
   readonly sessions: SessionRegistry;
+  readonly webSockets: WebSocketSessions;
   readonly events: SessionEvents;
   #state: State = 'built';
   /** The transports that this server has opened or is opening; `close` must not close those of another server. */
@@ -137,11 +147,15 @@ export class RunningServer implements Server {
     this.options = parts.options;
     this.publisher = parts.publisher;
     this.sessions = parts.clients;
+    this.webSockets = parts.webSockets;
     this.events = parts.events;
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const listener = new HttpListener(this.options.endpoints.map(({ path }) => path));
+    const listener = new HttpListener([
+      ...this.options.endpoints.map(({ path }) => path),
+      ...this.parts.handlers.map(({ route }) => route.pattern.pattern),
+    ]);
     await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
       this.#listener = listener;
       return listener.listen(port, host);
@@ -179,18 +193,43 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
+  /** The transports for the endpoints and the WebSocket handlers. */
   #endpoints(): readonly AcceptingTransport[] {
-    const { endpoints, codecs } = this.options;
-    return endpoints.map((endpoint) => {
-      const { path, allowedOrigins, trustedProxies, perMessageDeflate } = endpoint;
-      const transport = webSocketTransport({
-        path,
-        subprotocol: (offered) => chooseSubprotocol(codecs, offered),
-        origin: createOriginCheck({ allowed: allowedOrigins }),
-        client: createClientReader(trustedProxies),
-        deflate: resolvePerMessageDeflate(perMessageDeflate),
-      });
-      return { transport, accept: this.parts.acceptor(endpoint) };
+    const { codecs } = this.options;
+    return [
+      ...this.parts.endpoints.map(({ endpoint, accept }) => ({
+        transport: this.#webSocketTransport(endpoint.path, endpoint, (offered) =>
+          chooseSubprotocol(codecs, offered),
+        ),
+        accept,
+      })),
+      ...this.parts.handlers.map(({ route: { pattern, options }, accept }) => ({
+        transport: this.#webSocketTransport(pattern.pattern, options, (offered) =>
+          options.subprotocols?.find((each) => offered.has(each)),
+        ),
+        accept,
+      })),
+    ];
+  }
+
+  #webSocketTransport(
+    path: string,
+    options: HandshakeOptions,
+    subprotocol: WebSocketOptions['subprotocol'],
+  ): Transport {
+    const { allowedOrigins, trustedProxies, perMessageDeflate } = options;
+    const { handshakeInterceptors, handlerTimeout } = this.options;
+    const { clock, logger } = this.parts.context;
+    return webSocketTransport({
+      path,
+      subprotocol,
+      origin: createOriginCheck({ allowed: allowedOrigins }),
+      client: createClientReader(trustedProxies),
+      deflate: resolvePerMessageDeflate(perMessageDeflate),
+      check: interceptHandshakes(
+        [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])],
+        { clock, logger, timeout: handlerTimeout },
+      ),
     });
   }
 
@@ -206,7 +245,7 @@ export class RunningServer implements Server {
         'The server was started before; build another one.',
       );
     this.#state = 'running';
-    const accept = this.parts.acceptor();
+    const { accept } = this.parts;
     const transports = this.options.transports.map((transport) => ({ transport, accept }));
     this.#starting = this.#open([...endpoints, ...transports], http, listen);
     try {

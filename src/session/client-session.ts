@@ -2,7 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../message/clock.js';
 import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
-import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
+import type {
+  ClientFrame,
+  ConnectFrame,
+  MessageFrame,
+  Problem,
+  ServerFrame,
+} from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Holding } from '../message/quota.js';
@@ -40,8 +46,8 @@ export interface SessionOwner {
   messageDropped(frame: MessageFrame): void;
   /** The connection is closed; frames already read may still be processed. */
   connectionLost(code: number, reason: string): void;
-  /** No work remains for the session. */
-  finished(): void;
+  /** No work remains for the session. `drain` waits for the promise. */
+  finished(): void | Promise<void>;
 }
 
 /** Identifies the frame that a problem is about. */
@@ -67,6 +73,8 @@ export class ClientSession implements Session, ConnectionListener {
   #connectTimer: Timer | undefined;
   #attributes: SessionAttributeMap | undefined;
   #abortController: AbortController | undefined;
+  /** Set when the connection is closed. */
+  #finished: Promise<void> | undefined;
   readonly #inbox: Inbox;
   readonly #heartbeats: Heartbeats;
 
@@ -96,7 +104,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions have none. */
   get attributes(): SessionAttributeMap {
-    return (this.#attributes ??= new Map() as SessionAttributeMap);
+    return (this.#attributes ??= new Map(this.handshake.attributes) as SessionAttributeMap);
   }
 
   get protocol(): string {
@@ -121,6 +129,11 @@ export class ClientSession implements Session, ConnectionListener {
   get signal(): AbortSignal {
     this.#abortController ??= this.#createAbortController();
     return this.#abortController.signal;
+  }
+
+  /** Processes the CONNECT that the server makes for a client whose messages belong to no protocol. */
+  begin(frame: ConnectFrame): void {
+    this.#inbox.begin(frame);
   }
 
   /** Accepts CONNECT: sets the user and starts the heart-beats. False when the session has ended in the meantime. */
@@ -194,7 +207,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.#heartbeats.progressed();
   }
 
-  /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */
+  /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed and no work remains. */
   async drain(): Promise<void> {
     this.#inbox.stop();
     await this.#inbox.whenIdle();
@@ -202,6 +215,7 @@ export class ClientSession implements Session, ConnectionListener {
     const { signal } = this;
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await this.#finished;
   }
 
   /** Closes the connection immediately; queued frames are lost. */
@@ -215,8 +229,8 @@ export class ClientSession implements Session, ConnectionListener {
     }
   }
 
-  data(chunk: Uint8Array): void {
-    this.#inbox.receive(chunk, this.#heartbeats.received());
+  data(chunk: Uint8Array, binary?: boolean): void {
+    this.#inbox.receive(chunk, this.#heartbeats.received(), binary);
   }
 
   ended(code: number, reason: string): void {
@@ -245,7 +259,7 @@ export class ClientSession implements Session, ConnectionListener {
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
     this.owner.connectionLost(end.code, end.reason);
-    void this.#inbox.whenIdle().then(() => this.owner.finished());
+    this.#finished = this.#inbox.whenIdle().then(() => this.owner.finished());
   }
 
   #fail(error: MessagingError, closes: number, about: ProblemContext, failure?: Failure): void {
@@ -279,7 +293,7 @@ export class ClientSession implements Session, ConnectionListener {
   #logClose(code: number, reason: string, failure: Failure | undefined): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
-    if (code === closeCodes.tryAgainLater) return;
+    if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
     const text = `Session ${this.id} was closed with ${code} ${reason}`;
     if (failure === undefined) return this.parts.logger.warn(`${text}.`);
     const level = code === closeCodes.internalError ? 'error' : 'warn';
@@ -310,4 +324,9 @@ export class ClientSession implements Session, ConnectionListener {
       this.internalError('Choosing an encoder', error);
     }
   }
+}
+
+/** True for close codes that only the application uses: they are a part of its protocol, not a problem. @see RFC 6455 section 7.4.2 */
+function isOfApplication(code: number): boolean {
+  return code >= 3000 && code < closeCodes.slowConsumer;
 }

@@ -1,14 +1,15 @@
 // The HTTP server that signalbox starts when the application has none.
 import { createServer, type Server } from 'node:http';
-import { pathOf, upgradeRequired, type RequestListener } from './http-host.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
+import { isPattern, pathOf, upgradeRequired, type RequestListener } from './http-host.js';
 import { listen } from './listen.js';
 
 export class HttpListener {
   readonly http: Server;
 
-  /** @param endpoints the paths of WebSocket endpoints */
+  /** @param endpoints the paths of WebSocket endpoints, also with variables */
   constructor(endpoints: Iterable<string> = []) {
-    this.http = createServer(answerPlainRequests(new Set(endpoints)));
+    this.http = createServer(answerPlainRequests([...endpoints]));
   }
 
   /**
@@ -30,10 +31,14 @@ export class HttpListener {
 }
 
 /** Answers the requests that no transport has claimed, and that do not ask for a WebSocket. */
-function answerPlainRequests(endpoints: ReadonlySet<string>): RequestListener {
+function answerPlainRequests(endpoints: readonly string[]): RequestListener {
+  const exact = new Set(endpoints);
+  const patterns = endpoints.filter(isPattern).map((path) => compileDestination(path));
+  const isEndpoint = (path: string) =>
+    exact.has(path) || patterns.some((pattern) => pattern.match(path) !== undefined);
   return ({ method, url }, response) => {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    if (!endpoints.has(pathOf(url)))
+    if (!isEndpoint(pathOf(url)))
       response.writeHead(404).end('Only WebSocket endpoints are served here.\n');
     else if (method === 'GET' || method === 'HEAD')
       response.writeHead(426, upgradeRequired).end('This is a WebSocket endpoint.\n');
