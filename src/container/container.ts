@@ -135,13 +135,17 @@ export class ServerContainer {
     const newable = type as Newable<object>;
     try {
       makeInjectable(type);
-      // With autobind every class is bound.
+      // Before `isBound`: with autobind, it binds each class as a singleton.
+      if (isForOneConnection(type) && !this.#container.isCurrentBound(newable) && this.#isOwn)
+        this.#load(({ bind }) => void bind(newable).toSelf().inTransientScope());
       const isBound = this.#container.isBound(newable);
       if (this.#isOwn || !isBound) refuseUninjectedParent(type);
-      if (isForOneConnection(type)) {
-        if (this.#isOwn || !isBound)
-          this.#load(({ bind }) => void bind(newable).toSelf().inTransientScope());
-      } else if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      if (isBound) return { token: type, type };
+      this.#load(({ bind }) => {
+        const binding = bind(newable).toSelf();
+        if (isForOneConnection(type)) binding.inTransientScope();
+        else binding.inSingletonScope();
+      });
       return { token: type, type };
     } catch (failure) {
       return { type, failure };

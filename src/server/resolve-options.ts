@@ -37,8 +37,8 @@ const withoutDefault = { controllers: [], container: {}, broker: {}, authenticat
 const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] };
 const ruleShape: Shape<SlowConsumerRule> = { destination: '', policy: '', key: '' };
 const endpointShape: Shape<EndpointOptions> = {
-  ...handshakeShape,
   path: '',
+  ...handshakeShape,
   slowConsumers: slowConsumersShape,
 };
 

@@ -132,6 +132,7 @@ export class Inbox {
 
   /** Processes the CONNECT that the server makes for a client whose messages belong to no protocol. */
   begin(frame: ConnectFrame): void {
+    this.#measureFrom(this.parts.clock.now());
     this.#add(frame);
   }
 
