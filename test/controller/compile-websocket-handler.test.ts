@@ -1,4 +1,4 @@
-// Classes with @WebSocketHandler: what is compiled, and the mistakes that are reported together.
+// Classes with @WebSocketHandler: their routes, and the mistakes that are reported together.
 import { describe, expect, it } from 'vitest';
 import {
   Controller,
@@ -33,7 +33,7 @@ function findings(...types: Type[]): string[] {
 }
 
 describe('a WebSocket handler', () => {
-  it('is compiled, beside controllers, with what it inherits', () => {
+  it('is compiled with the decorator that it inherits', () => {
     @WebSocketHandler('/a/{x}', { subprotocols: ['s'] })
     class Parent {
       message() {}

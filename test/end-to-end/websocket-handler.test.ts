@@ -1,4 +1,4 @@
-// WebSocket handlers over real sockets with npm `ws`: beside STOMP endpoints, and on the HTTP servers of other frameworks.
+// WebSocket handlers over real sockets with npm `ws`: together with STOMP endpoints, and on the HTTP servers of other frameworks.
 import { once } from 'node:events';
 import {
   createServer as createHttpServer,
@@ -136,7 +136,7 @@ describe('a WebSocket handler', () => {
   });
 });
 
-describe('beside another framework', () => {
+describe('together with another framework', () => {
   const frameworks: Record<string, () => Promise<HttpServer>> = {
     async 'a bare http.Server'() {
       const http = createHttpServer((_request, response) => void response.end('page'));

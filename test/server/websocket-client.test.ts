@@ -444,7 +444,7 @@ describe('limits', () => {
 });
 
 describe('a slow reader', () => {
-  it('is told by send() and room(), and is disconnected beyond the limit', async () => {
+  it('makes send() return false and room() wait, and is disconnected beyond the limit', async () => {
     let session!: WebSocketSession;
     const server = await serve(
       { open: (opened) => void (session = opened) },

@@ -1,4 +1,4 @@
-// Clients of WebSocket handlers in the test kit: what they receive, and the failures that explain what is missing.
+// Clients of WebSocket handlers in the test kit: received messages, and failures that explain why a message is missing.
 import { describe, expect, it } from 'vitest';
 import { testServer, type TestServerOptions } from 'signalbox/testing';
 import { WebSocketHandler, type WebSocketSession } from '../../src/index.js';
