@@ -1,4 +1,4 @@
-// Codec: how many frames one second of CPU parses and writes, against the parser and writer of @stomp/stompjs.
+// Codec: frames that are parsed and written per second of CPU time, compared with the parser and writer of @stomp/stompjs.
 import { FrameImpl, Parser } from '@stomp/stompjs';
 import { stompCodec } from '../dist/index.js';
 import { interleave, machine, printRatios } from './measure.mjs';
@@ -78,7 +78,7 @@ function theirParser(chunks) {
     },
     () => {},
   );
-  // As a browser gives them.
+  // In the form that a browser passes them.
   const buffers = chunks.map((chunk) =>
     chunk.buffer.slice(chunk.byteOffset, chunk.byteOffset + chunk.length),
   );
@@ -143,7 +143,7 @@ function measure(work) {
   let spent = 0;
   while (spent < enough) {
     const frames = work();
-    if (frames !== framesEach) throw new Error(`${frames} frames of ${framesEach} came out.`);
+    if (frames !== framesEach) throw new Error(`${frames} frames of ${framesEach} were returned.`);
     turns++;
     const { user, system } = process.cpuUsage(before);
     spent = user + system;

@@ -1,4 +1,4 @@
-// Match: publications per second to one subscriber, while others subscribed elsewhere.
+// Match: publications per second to one subscriber, while others have subscribed to other destinations.
 import { EmbeddedBroker, silentLogger } from '../dist/index.js';
 import { interleave, machine, median, printTable, quantile, ratios } from './measure.mjs';
 
@@ -21,7 +21,7 @@ const counts = quick ? [1, 1000, 10_000] : [1, 1000, 100_000, 1_000_000];
 const rounds = quick ? 3 : 15;
 /** CPU time of one measurement, in microseconds. */
 const enough = quick ? 10_000 : 100_000;
-/** More destinations than the broker remembers patterns for: in turn, each is always matched anew. */
+/** More destinations than the cache of the broker holds, so that each publication is matched again. */
 const destinations = 16_384;
 const noHeaders = new Map();
 /** Deliveries of the current measurement, by all brokers. */
@@ -29,8 +29,8 @@ let delivered = 0;
 
 /**
  * @typedef {object} Kind
- * @property {(n: number) => string} elsewhere what the n-th of all others subscribed
- * @property {string} here what the one subscriber did
+ * @property {(n: number) => string} elsewhere the subscription of the n-th other subscriber
+ * @property {string} here the subscription of the one subscriber
  * @property {(n: number) => string} published the n-th destination that reaches it
  */
 
@@ -105,7 +105,7 @@ function publicationOf(message) {
 }
 
 /**
- * A broker with so many subscriptions elsewhere, and what those cost; a hundred a subscriber, as sessions have several.
+ * A broker with this number of other subscriptions, and their memory. Each subscriber has a hundred, because sessions have several.
  *
  * @param {number} count
  * @param {Kind['elsewhere']} elsewhere

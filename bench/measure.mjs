@@ -1,4 +1,4 @@
-// What all benchmarks share: interleaved rounds, medians and their spread, and the printed table.
+// The functions of all benchmarks: interleaved rounds, medians and their spread, and the printed table.
 import { cpus } from 'node:os';
 
 /**
@@ -8,7 +8,7 @@ import { cpus } from 'node:os';
  * @template {string} Name
  * @param {readonly Name[]} names
  * @param {number} rounds
- * @param {(name: Name, round: number) => Promise<number>} measure deliveries, or whatever is counted, per second
+ * @param {(name: Name, round: number) => Promise<number>} measure returns the counted events per second, such as deliveries
  * @returns {Promise<Map<Name, number[]>>} the results of each contestant, by round
  */
 export async function interleave(names, rounds, measure) {
@@ -22,7 +22,7 @@ export async function interleave(names, rounds, measure) {
 }
 
 /**
- * The names in an order that the number of the round decides, so that each run is alike.
+ * The names in an order that depends only on the number of the round, so that all runs are equal.
  *
  * @template {string} Name
  * @param {readonly Name[]} names
@@ -32,7 +32,7 @@ function shuffled(names, round) {
   const order = [...names];
   let seed = round + 1;
   for (let i = order.length - 1; i > 0; i--) {
-    // A linear congruential generator; its high bits are the good ones.
+    // A linear congruential generator, of which only the high bits are random enough.
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     const j = Math.floor((seed / 2 ** 32) * (i + 1));
     [order[i], order[j]] = [order[j], order[i]];
@@ -60,7 +60,7 @@ export function median(sample) {
 }
 
 /**
- * Compares round by round, so that what slowed a whole round cancels out.
+ * Compares the results of each round, so that a slow round has no effect.
  *
  * @param {readonly number[]} sample
  * @param {readonly number[]} base results of the same rounds
@@ -76,7 +76,7 @@ export function spread(sample) {
 }
 
 /**
- * One row a contestant: the median, and its ratio to the base with quartiles and, in brackets, extremes.
+ * One row per contestant: the median, and its ratio to the base with quartiles and, in brackets, extremes.
  *
  * @param {string} title
  * @param {Map<string, number[]>} results
@@ -100,7 +100,7 @@ export function printRatios(title, results, base, unit) {
 }
 
 /**
- * Prints a Markdown table, so that a result can be pasted into the documentation as it is.
+ * Prints a Markdown table, so that a result can be pasted into the documentation.
  *
  * @param {readonly string[]} head
  * @param {readonly (readonly string[])[]} rows the first cell of a row is text, the others are numbers
@@ -117,7 +117,7 @@ export function printTable(head, rows) {
   console.log([line(head), line(rule), ...rows.map(line)].join('\n'));
 }
 
-/** What the numbers were measured on. */
+/** The machine and the versions of the measurement. */
 export function machine() {
   const cores = cpus();
   return `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cores.length} x ${cores[0]?.model.trim() ?? 'unknown'}`;

@@ -10,7 +10,7 @@ const quick = process.argv.includes('--quick');
 const base = 'RabbitMQ';
 const messages = quick ? 5000 : 20_000;
 const rounds = quick ? 3 : 9;
-/** Of `/proc`, in which the system counts the time of a process. */
+/** The ticks per second of `/proc`, in which the system counts the time of a process. */
 const ticksPerSecond = 100;
 
 const loads = [
@@ -76,7 +76,7 @@ async function startSignalbox(args) {
  * @param {number} pid
  */
 function secondsOf(pid) {
-  // Behind the name, which is in brackets: fields 14 and 15 of proc(5).
+  // After the name, which is in brackets: fields 14 and 15 of proc(5).
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

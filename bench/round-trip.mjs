@@ -1,4 +1,4 @@
-// Round trip: how many messages go through a validated controller and back for one second of the server's CPU.
+// Round trip: messages through a validated controller and back, per second of CPU time of the server.
 import { answer, ask, benchmark, end, start } from './child.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 import { base, contestants } from './round-trip/contestants.mjs';
@@ -8,7 +8,7 @@ const clients = 200;
 const messagesEach = 25;
 /** CPU time of the server in one measurement, in microseconds. */
 const enough = 300_000;
-// What a process is lucky with, as where its objects lie, lasts as long as it lives: so each contestant has several lives.
+// The memory layout of a process affects all its results, so each contestant runs in several processes.
 const generations = quick ? 1 : 5;
 const rounds = 3;
 const names = Object.keys(contestants);
@@ -51,7 +51,7 @@ async function openPair(name) {
  */
 async function measure({ server, client }) {
   const talk = () => ask(client, { kind: 'talk', each: messagesEach });
-  // Not counted: what lay idle for seconds, caches and heap, comes back first.
+  // Not counted: after seconds without work, caches and heap must warm up.
   await talk();
   let trips = 0;
   let microseconds = 0;

@@ -1,4 +1,4 @@
-// Runs one benchmark by name: `node bench/run.mjs fan-out [--quick]`; installs what bench/ depends on when it is missing.
+// Runs one benchmark by name: `node bench/run.mjs fan-out [--quick]`; installs the packages of bench/ when they are missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,16 +11,16 @@ const names = readdirSync(here)
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === undefined || !names.includes(name)) {
-  fail(`Which benchmark? One of: ${names.join(', ')}`);
+  fail(`Name a benchmark: ${names.join(', ')}`);
 }
 if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
   fail('The benchmarks measure the built package: run `npm run build` first.');
 }
 if (!existsSync(new URL('node_modules', import.meta.url))) {
-  // A shell, since npm is a script with another name on Windows.
+  // Windows needs a shell, because npm is a script there.
   run('npm ci --no-audit --no-fund', [], { shell: true });
 }
-// Some measure what memory is kept, and have to collect the rest before.
+// Some benchmarks measure memory, and collect garbage before.
 run(process.execPath, ['--expose-gc', `${name}.mjs`, ...rest], {});
 
 /**

@@ -1,10 +1,10 @@
-// The same sockets: what a delivery costs the server by `ws` in a loop, by raw frames, and by signalbox, over one set of sockets.
+// The same sockets: the CPU time of a delivery by `ws` in a loop, by raw frames and by signalbox, over one set of sockets.
 import { answer, ask, benchmark, end, start } from './child.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 
 const subscribers = 1000;
 const quick = process.argv.includes('--quick');
-/** Server processes, one after the other; each has other sockets and another memory layout. */
+/** Number of server processes, one after another; each has other sockets and another memory layout. */
 const lives = quick ? 1 : 3;
 const rounds = quick ? 5 : 25;
 const warmUp = 5;

@@ -10,7 +10,7 @@ const tests = 500;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const contestants = ['kit, STOMP', 'kit, JSON', 'socket'];
-/** In this order, so that each counts what those before it have not loaded. */
+/** In this order: each import counts only modules that the earlier ones have not loaded. */
 const signalbox = ['reflect-metadata', 'inversify', 'ws', 'signalbox', 'signalbox/testing'];
 /** Loaded with the first payload of a class. */
 const validation = ['class-transformer', 'class-validator'];
@@ -38,7 +38,7 @@ async function imports(modules) {
 }
 
 /**
- * What each import of a new process takes, as an application's would.
+ * The CPU time of each import in a new process, as in an application.
  *
  * @param {readonly string[]} modules
  * @returns {number[]}

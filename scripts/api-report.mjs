@@ -1,5 +1,4 @@
-// `npm run api-report [-- --check]`: writes every public declaration to `api/`, a file for each entry point, or compares. Both
-// also list public members without a docstring.
+// `npm run api-report [-- --check]`: writes the public declarations to `api/`, or compares them, and lists missing docstrings.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

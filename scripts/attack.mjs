@@ -50,11 +50,11 @@ function optionsOf(args) {
 
 function list() {
   for (const { name, fault, title, maxHeld, reason } of attacks)
-    console.log(`${name} (${fault})\n  ${title}.\n  At most ${maxHeld} MiB are held: ${reason}`);
+    console.log(`${name} (${fault})\n  ${title}.\n  At most ${maxHeld} MiB are in use: ${reason}`);
 }
 
 /**
- * Runs the attacks one after the other. Resolves with true when the server and the neighbors have withstood all of them.
+ * Runs the attacks one after the other. Resolves with true when no attack has affected the neighbors or exceeded the memory limits.
  *
  * @param {{ only: string[], package: string, plant: string, quick: boolean }} options
  */
@@ -71,7 +71,7 @@ async function runAll({ only, package: folder, plant, quick }) {
   }
   console.log(
     failed.length === 0
-      ? 'No neighbor lost anything, and the server stayed within its memory.'
+      ? 'No neighbor lost a message, and the server stayed below its memory limit.'
       : `Failed: ${failed.join(', ')}.`,
   );
   return failed.length === 0;

@@ -12,6 +12,8 @@ if ([runs, seed].every((each) => /^\d+$/.test(each))) {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '.property.', '--testTimeout=0'];
   process.exitCode = await runInForeground(root, vitest);
 } else {
-  console.error('Say how many cases and which seed as whole numbers: npm run fuzz -- 1000000 42');
+  console.error(
+    'Pass the number of cases and the seed as whole numbers: npm run fuzz -- 1000000 42',
+  );
   process.exitCode = 1;
 }

@@ -115,7 +115,7 @@ function lastCommit() {
 function install() {
   const folder = fileURLToPath(new URL('mutation/', import.meta.url));
   if (existsSync(`${folder}node_modules`)) return;
-  // A shell, because npm is a script with another name on Windows.
+  // Windows needs a shell, because npm is a script there.
   const { status } = spawnSync('npm ci', { cwd: folder, stdio: 'inherit', shell: true });
   if (status !== 0) process.exit(status ?? 1);
 }

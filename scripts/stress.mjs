@@ -20,7 +20,7 @@ const roles = [
   { role: worker, count: 57 },
   { role: gatherer, count: 30 },
 ];
-/** Transports of the listeners that stay connected from before the first message until after the last. */
+/** Transports of the listeners that stay connected for the whole run. */
 const permanentTransports = Object.keys(dials);
 /** Allowed growth of the heap, in MiB: compiled code and caches of V8. */
 const maxGrowth = 24;
@@ -61,7 +61,7 @@ const after = footprint();
 
 for (const reason of rejections) ledger.fail(`Unhandled rejection: ${reason}`);
 if (after.handles > before.handles)
-  ledger.fail(`${after.handles - before.handles} handles are left.`);
+  ledger.fail(`${after.handles - before.handles} handles remain.`);
 if (after.heap > before.heap + maxGrowth)
   ledger.fail(`The heap has grown from ${before.heap.toFixed(1)} to ${after.heap.toFixed(1)} MiB.`);
 
@@ -73,7 +73,7 @@ console.log(
 for (const violation of violations) console.error(violation);
 console.log(
   violations.length === 0
-    ? 'No message was lost, repeated or out of order, and no objects are left in memory.'
+    ? 'No message was lost, repeated or out of order, and no objects remain in memory.'
     : 'Failed.',
 );
 process.exit(violations.length === 0 ? 0 : 1);
@@ -131,7 +131,7 @@ async function round(duration, of, makeBroker) {
   const deadline = Date.now() + finishTimeout;
   while (started.sessions.size > 0 && Date.now() < deadline) await sleep(5);
   await started.idle();
-  if (started.sessions.size > 0) of.fail(`${started.sessions.size} sessions are left.`);
+  if (started.sessions.size > 0) of.fail(`${started.sessions.size} sessions remain.`);
   of.checkQueues();
   of.forget();
   return started;

@@ -128,6 +128,7 @@ export type {
   UpgradeListener,
 } from './transport/http-host.js';
 export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js';
+export type { SockJsHttpTransport, SockJsOptions } from './transport/sockjs/options.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,

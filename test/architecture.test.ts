@@ -6,7 +6,7 @@ import { readSources, source } from './architecture/source.js';
 const sources = readSources(new URL('../src/', import.meta.url));
 
 describe('the sources', () => {
-  it('are found, with what they import', () => {
+  it('are found, with their imports', () => {
     expect(sources.length).toBeGreaterThan(50);
     expect(sources.find(({ path }) => path === 'message/frame.ts')?.imports).toEqual([
       { from: './error.js', file: 'message/error.ts', typeOnly: true },
@@ -21,16 +21,16 @@ describe('the sources', () => {
 
 describe('the tests and the examples', () => {
   it.each(['./', '../examples/'])(
-    'open each with a line that describes the contents: %s',
+    'begin with one line that describes their contents: %s',
     (folder) => {
-      const opening = rules['a file opens with one line that describes the contents']!;
+      const opening = rules['a file begins with one line that describes its contents']!;
       expect(opening(readSources(new URL(folder, import.meta.url)))).toEqual([]);
     },
   );
 });
 
 describe('the examples', () => {
-  it('know signalbox by its name alone', () => {
+  it('import signalbox only by its name', () => {
     const outside = readSources(new URL('../examples/', import.meta.url)).flatMap(
       ({ path, imports }) =>
         imports
@@ -41,13 +41,13 @@ describe('the examples', () => {
   });
 });
 
-const opening = '// Something lives here.\n';
+const opening = '// Contains something.\n';
 
-/** Violations of the rules: the files, and the expected reports. */
+/** Violations of the rules: files, and the expected reports. */
 const planted: readonly [
   rule: string,
   files: Readonly<Record<string, string>>,
-  said: readonly string[],
+  expected: readonly string[],
 ][] = [
   [
     'a folder imports only folders to its left',
@@ -69,11 +69,11 @@ const planted: readonly [
       'session/a.ts must not import index.ts',
       'dispatch/a.ts must not import server/server.ts',
       'cli/a.ts must not import testing/server.ts',
-      "attic/a.ts: the folder 'attic' has no place in the order",
+      "attic/a.ts: the folder 'attic' is not in the list of folders",
     ],
   ],
   [
-    'no file imports itself by way of others',
+    'no file imports itself through others',
     {
       'message/a.ts': `import type { B } from './b.js';`,
       'message/b.ts': `import { c } from './c.js';`,
@@ -82,10 +82,10 @@ const planted: readonly [
       'session/owner.ts': `import { part } from './part.js';`,
       'session/part.ts': `import type { Owner } from './owner.js';`,
     },
-    ['message/b.ts -> message/c.ts -> message/b.ts is a circle'],
+    ['message/b.ts -> message/c.ts -> message/b.ts is a circular import'],
   ],
   [
-    'each package has its place',
+    'each package is imported only at its place',
     {
       'session/a.ts': `import type { WebSocket } from 'ws';`,
       'dispatch/a.ts': `import { injectable } from 'inversify';`,
@@ -117,7 +117,7 @@ const planted: readonly [
     ],
   ],
   [
-    'time and chance come from the clock and the ids',
+    'time and random values come from the clock and the ids',
     {
       'session/a.ts': `setTimeout(() => {}, 5);`,
       'session/b.ts': `const later = globalThis.setImmediate;`,
@@ -140,7 +140,7 @@ const planted: readonly [
     ],
   ],
   [
-    'names say what lives there',
+    'names describe their contents',
     {
       'utils/a.ts': '',
       'session/helpers.ts': '',
@@ -150,34 +150,34 @@ const planted: readonly [
       'wire/raw-frame.ts': '',
     },
     [
-      "utils/a.ts: 'utils' does not name its contents",
-      "session/helpers.ts: 'helpers' does not name its contents",
+      "utils/a.ts: 'utils' does not describe its contents",
+      "session/helpers.ts: 'helpers' does not describe its contents",
       'wire/index.ts: an import names the file itself',
       'wire/rawFrame.ts is not kebab-case',
     ],
   ],
   [
-    'a file opens with one line that describes the contents',
+    'a file begins with one line that describes its contents',
     {
       'wire/a.ts': `import './b.js';\n`,
-      'wire/b.ts': `/** Something lives here. */\n`,
-      'wire/c.ts': `// Something lives\n// here.\n`,
-      'wire/d.ts': '// Something lives here.\n// And more of it.\n',
+      'wire/b.ts': `/** Contains something. */\n`,
+      'wire/c.ts': `// Contains\n// something.\n`,
+      'wire/d.ts': '// Contains something.\n// And more.\n',
       'wire/fine.ts': opening,
     },
     ['a', 'b', 'c', 'd'].map(
-      (name) => `wire/${name}.ts does not open with one line that describes the contents`,
+      (name) => `wire/${name}.ts does not begin with one line that describes its contents`,
     ),
   ],
 ];
 
 describe('a planted violation', () => {
-  it.each(planted)('is caught: %s', (rule, files, said) => {
+  it.each(planted)('is reported: %s', (rule, files, expected) => {
     const fakes = Object.entries(files).map(([path, text]) => source(path, text));
-    expect(rules[rule]!(fakes)).toEqual(said);
+    expect(rules[rule]!(fakes)).toEqual(expected);
   });
 
-  it('stands here for every rule', () => {
+  it('exists for every rule', () => {
     expect(planted.map(([rule]) => rule)).toEqual(Object.keys(rules));
   });
 });

@@ -1,4 +1,4 @@
-// The number of cases for each property test: 1,000 by default, 5,000 in `npm run test:all`, any number in `npm run fuzz`.
+// The number of cases of a property test: 1,000 by default, 5,000 in `npm run test:all`, any number in `npm run fuzz`.
 import type { Parameters } from 'fast-check';
 
 const { PROPERTY_RUNS = '1000', PROPERTY_SEED } = process.env;

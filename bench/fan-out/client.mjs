@@ -1,4 +1,4 @@
-// The clients' process of one contestant: a thousand raw sockets that read frames and count messages.
+// The client process of one contestant: a thousand raw sockets that read frames and count messages.
 import { quote } from './quote.mjs';
 import { Subscriber } from './subscriber.mjs';
 

@@ -9,7 +9,7 @@ import { stompMessage } from './quote.mjs';
 const webSockets = new Set();
 /** @type {Set<import('node:stream').Duplex>} */
 const sockets = new Set();
-// signalbox exposes neither: they are collected where its copy of `ws` creates them.
+// signalbox does not expose them, so they are collected where its copy of `ws` creates them.
 const { WebSocketServer } = createRequire(new URL('../../package.json', import.meta.url))('ws');
 const { handleUpgrade } = WebSocketServer.prototype;
 /** @type {typeof handleUpgrade} */

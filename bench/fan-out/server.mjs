@@ -1,4 +1,4 @@
-// The server's process of one contestant: publishes on request, and reports its CPU time.
+// The server process of one contestant: publishes on request, and reports its CPU time.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { contestants } from './contestants.mjs';
 

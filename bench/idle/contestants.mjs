@@ -1,14 +1,14 @@
-// Who takes part in the comparison of idle sessions; each is loaded only by the process that runs it.
+// The contestants of the comparison of idle sessions; a process loads only the one that it runs.
 import { once } from 'node:events';
 
 /**
  * @typedef {object} Contestant
  * @property {number} port
  * @property {import('../fan-out/subscriber.mjs').Dialogue} dialogue how a client becomes idle
- * @property {() => number} sessions how many there are
+ * @property {() => number} sessions the number of sessions
  */
 
-/** @type {Record<string, () => Promise<Contestant>>} The first is what all others are compared with. */
+/** @type {Record<string, () => Promise<Contestant>>} The others are compared with the first one. */
 export const contestants = {
   'bare ws': bareWs,
   'signalbox STOMP': () =>

@@ -18,7 +18,7 @@ try {
   process.send?.({ error: String(error) });
 }
 
-/** What can be collected is; memory goes back to the system a little later. */
+/** Collects garbage; the memory is returned to the system a little later. */
 async function settle() {
   for (let i = 0; i < 5; i++) {
     globalThis.gc?.();

@@ -1,17 +1,17 @@
-// The clients' process: producers fill one queue, consumers acknowledge each message of it.
+// The client process: producers fill one queue, and consumers acknowledge each message.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
 const destination = '/queue/bench';
 const body = 'x'.repeat(150);
-/** Messages that may be on their way from producers to consumers. */
+/** The most messages that are sent and not yet acknowledged. */
 const ahead = 1000;
 const producers = 4;
 
 /**
  * @typedef {object} Line a connected client
  * @property {(text: string) => void} say
- * @property {(receipt: string) => Promise<void>} receipt resolves when this receipt has come
+ * @property {(receipt: string) => Promise<void>} receipt resolves when this receipt has arrived
  * @property {() => void} end
  */
 
@@ -50,7 +50,7 @@ async function open({ port, consumers, persistent }) {
 }
 
 /**
- * Resolves when so many messages were sent, delivered and acknowledged, and the server has said so.
+ * Resolves when this number of messages was sent, delivered and acknowledged, and the server has confirmed it.
  *
  * @param {number} messages
  */

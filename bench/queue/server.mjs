@@ -1,4 +1,4 @@
-// The server's process of signalbox: STOMP over TCP, its embedded broker, and a store where a folder is named for one.
+// The server process of signalbox: STOMP over TCP, the embedded broker, and a store if a folder is given.
 import { createServer, EmbeddedBroker, tcpTransport } from '../../dist/index.js';
 import { levelStore } from '../../dist/store.js';
 

@@ -1,4 +1,4 @@
-// The clients' process of one contestant: each client asks, waits for its answer and asks again.
+// The client process of one contestant: each client sends a message, waits for the answer and sends the next one.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { words } from './words.mjs';
@@ -9,7 +9,7 @@ import { words } from './words.mjs';
  * @property {string} [subprotocol]
  * @property {readonly string[]} hello messages to send first; the server answers each with one message
  * @property {string} ask
- * @property {string} answer how an answer begins
+ * @property {string} answer the beginning of an answer
  */
 
 /** @type {WebSocket[]} */
@@ -48,7 +48,7 @@ async function connect(port) {
 }
 
 /**
- * Every client asks so many times, the next time when it has its answer.
+ * Every client sends this number of messages, each after the answer to the one before.
  *
  * @param {number} each
  */

@@ -1,12 +1,12 @@
-// Who takes part in the round trip; each is loaded only by the process that runs it.
+// The contestants of the round trip; a process loads only the one that it runs.
 
 /**
  * @typedef {object} Contestant
  * @property {number} port
- * @property {import('./client.mjs').Dialogue} dialogue how a client asks and knows its answer
+ * @property {import('./client.mjs').Dialogue} dialogue the messages of a client, and how it recognizes the answer
  */
 
-/** What all others are compared with. */
+/** The contestant that all others are compared with. */
 export const base = 'NestJS';
 
 /** @type {Record<string, () => Promise<Contestant>>} */

@@ -1,4 +1,4 @@
-// What every contestant takes and gives back, and the class that it is checked with.
+// The payload of all contestants, and the class that validates it.
 import { IsInt, IsString, Length, Min } from 'class-validator';
 
 export const words = {

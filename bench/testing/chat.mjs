@@ -38,7 +38,7 @@ export class ChatController {
     return this.history.add({ room, text: say.text, by: user?.name });
   }
 }
-// What a compiler makes of decorators.
+// The output of a compiler for decorators.
 const say = Object.getOwnPropertyDescriptor(ChatController.prototype, 'say');
 inject(History)(ChatController, undefined, 0);
 DestinationVariable('room', String)(ChatController.prototype, 'say', 0);

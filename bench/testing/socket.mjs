@@ -1,4 +1,4 @@
-// The same test over a socket, as it is written without the kit.
+// The same test over a socket, without the kit.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from '../../dist/index.js';

@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  */
 
 /**
- * Compiles the declarations in a temporary folder, so that an old `dist` cannot hide a change.
+ * Compiles the declarations in a temporary folder, because `dist` may be out of date.
  * @param {string} project the folder of the package
  * @returns {EntryPoint[]}
  */

@@ -7,7 +7,7 @@ const attack = attacks.find((each) => each.name === name);
 const scene = new Scene(JSON.parse(target), quick === 'quick');
 process.on('message', () => report(false));
 await attack?.run(scene);
-// Answers that are on their way are counted, too.
+// Also counts answers that have not arrived yet.
 await new Promise((resolve) => setTimeout(resolve, 100));
 report(true);
 

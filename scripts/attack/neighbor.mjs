@@ -1,11 +1,11 @@
-// A well-behaved client during an attack: it does round trips one after the other, and records what it lost.
+// A well-behaved client during an attack: it measures round trips one after another, and records lost messages.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../stress/client.mjs';
 import { dials } from '../stress/wire.mjs';
 
-/** Milliseconds after which a frame without an answer counts as lost; only a server that blocks or dies needs them. */
+/** Milliseconds after which a frame without an answer counts as lost. Only a blocked or ended server reaches this limit. */
 const answerTimeout = 60_000;
-/** Milliseconds after which the neighbor asks whether the server has processed a SEND without its MESSAGE. */
+/** Milliseconds without a MESSAGE after which the neighbor checks whether the server has processed the SEND. */
 const messageTimeout = 3000;
 /** Receipts after which a message that was processed before must have arrived. */
 const receiptsAfterMessage = 3;
@@ -18,7 +18,7 @@ const orderHeaders = { destination: '/app/order', 'content-type': 'application/j
 /** @typedef {import('./scene.mjs').Target} Target */
 
 export class Neighbor {
-  /** Sentences about what went wrong. @type {string[]} */
+  /** Sentences about violated expectations. @type {string[]} */
   violations = [];
   /** Milliseconds from SEND to MESSAGE. @type {number[]} */
   times = [];
@@ -94,7 +94,7 @@ export class Neighbor {
     this.#rounds = this.#run();
   }
 
-  /** Ends after the round trip that is being done. */
+  /** Ends after the current round trip. */
   async finish() {
     this.#stopping = true;
     await this.#rounds;
@@ -109,7 +109,7 @@ export class Neighbor {
     await this.#exchange('queue', this.#queue, number);
   }
 
-  /** The time below which this share of the round trips was. @param {number} share */
+  /** The time that this share of the round trips did not exceed. @param {number} share */
   percentile(share) {
     const sorted = this.times.toSorted((a, b) => a - b);
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -137,7 +137,7 @@ export class Neighbor {
     const ended = this.client.wire.gone.then(() => undefined);
     const arrival = Promise.race([received, ended]);
     const late = sleep(messageTimeout, 'late', { ref: false });
-    // A slow server answers nothing; only one that has lost the message answers later frames.
+    // A slow server answers no frame; a server that lost the message answers later frames.
     if ((await Promise.race([arrival, late])) === 'late') {
       for (let i = 0; i < receiptsAfterMessage; i++) await this.#roundTrip();
       if (this.#expected.has(key)) return this.#fail(`lost message ${key}`);

@@ -1,4 +1,4 @@
-// What an attack works with: sessions and sockets to the server, and a count of the answers.
+// The environment of an attack: sessions and sockets to the server, and a count of the answers.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
@@ -8,8 +8,8 @@ import { WebSocket } from 'ws';
  * @property {string} name
  * @property {string} fault the kind of fault, as in `test/regression`
  * @property {string} title
- * @property {number} maxHeld MiB that the server may hold when all steps are done, besides what it held before
- * @property {string} reason why it may hold so much
+ * @property {number} maxHeld MiB that the server may use when all steps are done, in addition to its memory before
+ * @property {string} reason why it may use so much memory
  * @property {boolean} [compressed] true when the attack needs permessage-deflate
  * @property {(scene: Scene) => Promise<void>} run
  */
@@ -58,7 +58,7 @@ export class Scene {
     const socket = connect({ port, ...addresses });
     socket.on('error', () => {});
     socket.on('close', () => this.count('closed'));
-    // An error ends the wait, too: the server may refuse the connection.
+    // An error also ends the wait, because the server may refuse the connection.
     await once(socket, 'connect').catch(() => {});
     return socket;
   }

@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { warmUpRounds } from './neighbor.mjs';
 
-/** Milliseconds between two looks at the heap. */
+/** Milliseconds between two measurements of the heap. */
 const sampleInterval = 25;
 const mebibyte = 2 ** 20;
 
@@ -13,7 +13,7 @@ const [folder = '', planted = ''] = process.argv.slice(2);
 const { createServer, tcpTransport, silentLogger, Controller, MessageMapping, Payload } =
   await load(join(folder, 'dist/index.js'));
 const require = createRequire(join(folder, 'package.json'));
-// The copies that the package uses: a second copy would have no rules for these classes.
+// The copies that the package uses, because a second copy does not know the decorators of these classes.
 const { IsString, ValidateNested } = await load(require.resolve('class-validator'));
 const { Type } = await load(require.resolve('class-transformer'));
 
@@ -46,8 +46,8 @@ Controller()(OrderController);
 /** @type {Buffer[]} */
 const leaked = [];
 /**
- * Faults that tests plant, so that the attack program has to report them. Each is called with one message for each neighbor, and
- * returns the bytes to send.
+ * Faults for the tests of the attack program, which must report them. Each is called with one message for each neighbor, and
+ * returns the message to send.
  *
  * @type {Readonly<Record<string, (frame: object) => object | undefined>>}
  */
@@ -109,7 +109,7 @@ async function answer(request) {
   }
 }
 
-/** Starts the server, without compression where the package does not know it. */
+/** Starts the server, without compression if the package does not support it. */
 async function start() {
   try {
     return await startWith({ perMessageDeflate: true }, true);

@@ -9,8 +9,8 @@ const attackTimeout = 60_000;
 /** Milliseconds for a server that blocks to answer, and for the sessions of the attacker to end. */
 const serverTimeout = 60_000;
 /**
- * MiB that the memory of the process may grow besides what the attack may hold: garbage between two collections, and the pages that
- * V8 and malloc keep. It was 85 at most on two cores with other work.
+ * MiB that the process may grow in addition to the memory that the attack may use: garbage between two collections, and pages that
+ * V8 and malloc keep. The highest measured value was 85, on two cores with other work.
  */
 const maxGarbage = 256;
 /** The heap of the server, in MiB, as in a small container. */
@@ -28,8 +28,8 @@ const program = (name) => fileURLToPath(new URL(name, import.meta.url));
  * @property {number} peakHeap
  * @property {number} rss
  * @property {number} peakRss
- * @property {number} cpu seconds since the begin of the attack
- * @property {number} pause the longest time in which the event loop did not turn, in milliseconds
+ * @property {number} cpu seconds since the start of the attack
+ * @property {number} pause the longest turn of the event loop, in milliseconds
  * @property {number} sessions
  * @property {Record<string, number>} orders
  */
@@ -88,7 +88,7 @@ export async function runAttack(attack, { folder, quick, planted }) {
   await Promise.all(neighbors.map((neighbor) => neighbor.finish()));
   outcome.held = await server.measure('measure');
 
-  // What the attack left must not concern new clients either, nor orders that are sent again.
+  // New clients and repeated orders must work after the attack, too.
   for (const neighbor of neighbors) await neighbor.order();
   const newcomer = await Neighbor.connect(target, 'WebSocket', 'neighbor-that-is-new');
   await newcomer.round();
@@ -97,7 +97,7 @@ export async function runAttack(attack, { folder, quick, planted }) {
     outcome.after = await server.measure('measure');
     if (outcome.after === undefined) break;
   }
-  // The end of a connection releases its objects a few turns after the session has gone.
+  // The objects of a connection are released a few turns after the end of its session.
   await sleep(200);
   outcome.after = await server.measure('measure');
   for (const { client } of [...neighbors, newcomer]) client.wire.vanish();
@@ -110,7 +110,7 @@ export async function runAttack(attack, { folder, quick, planted }) {
 }
 
 /**
- * What the measurements of the server show.
+ * The violations that the measurements of the server show.
  *
  * @param {Pick<Outcome, 'attack' | 'before' | 'held' | 'after'>} outcome
  */
@@ -119,7 +119,7 @@ function violationsIn({ attack: { maxHeld }, before, held, after }) {
   for (const [id, count] of Object.entries(after?.orders ?? {}))
     if (count !== 1) violations.push(`The order of ${id} was processed ${count} times.`);
   const left = (after?.sessions ?? 0) - ownSessions;
-  if (left > 0) violations.push(`${left} sessions of the attacker are left.`);
+  if (left > 0) violations.push(`${left} sessions of the attacker remain.`);
   if (before === undefined || held === undefined) return violations;
   const grown = Math.round(held.heap - before.heap);
   if (grown > maxHeld) violations.push(`The server holds ${grown} MiB; ${maxHeld} are allowed.`);
@@ -212,7 +212,7 @@ class AttackerProcess {
     });
   }
 
-  /** Resolves with true when the attack has run to its end, and with false when the time is up. */
+  /** Resolves with true when the attack has finished, and with false after the timeout. */
   async done() {
     const report = await messageOf(this.child, attackTimeout);
     this.#answers = report?.answers ?? [];
@@ -232,7 +232,7 @@ class AttackerProcess {
 }
 
 /**
- * The next message of a process; undefined when it ends before, or the time is up.
+ * The next message of a process; undefined when the process ends first, or after the timeout.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {number} [timeout]

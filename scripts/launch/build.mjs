@@ -1,4 +1,4 @@
-// What tsc makes of the sources: built when a file was changed, added or removed since the last build.
+// Builds the package and the examples with tsc, if a file was changed, added or removed since the last build.
 import {
   cpSync,
   existsSync,
@@ -29,7 +29,7 @@ export async function buildPackage(root) {
 }
 
 /**
- * The examples, on top of the built package: `examples/` to `dist-examples/`, pages and all.
+ * The examples, which import the built package: `examples/` to `dist-examples/`, with their pages.
  * @param {string} root
  */
 export async function buildExamples(root) {
@@ -50,7 +50,7 @@ export async function buildExamples(root) {
 /**
  * @param {string} root
  * @param {{ what: string, project: string, inputs: string[], output: string }} target
- * @returns {Promise<boolean>} whether there was anything to do
+ * @returns {Promise<boolean>} true when it was out of date
  */
 async function build(root, { what, project, inputs, output }) {
   const stamp = join(root, '.stamp', `${output}.json`);
@@ -66,14 +66,13 @@ async function build(root, { what, project, inputs, output }) {
   rmSync(join(root, output), { recursive: true, force: true });
   const code = await runInForeground(root, ['node_modules/typescript/bin/tsc', '-p', project]);
   if (code > 128) throw new Failure(`Building ${what} was interrupted.`, code);
-  if (code !== 0)
-    throw new Failure(`Building ${what} failed; the compiler has printed the reason.`, code);
+  if (code !== 0) throw new Failure(`Building ${what} failed; see the errors above.`, code);
   mkdirSync(join(root, '.stamp'), { recursive: true });
   writeFileSync(stamp, state);
   return true;
 }
 
-/** Every file with its size and time, so that one which is gone, or older than before, counts as a change too. */
+/** Every file with its size and time. A removed file and an older version of a file also count as changes. */
 function stateOf(root, path) {
   const at = join(root, path);
   const found = statSync(at);

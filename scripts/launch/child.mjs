@@ -1,4 +1,4 @@
-// Other programs: in the foreground, with the terminal and every signal handed on, or quietly.
+// Runs other programs: in the foreground, with the terminal and all signals, or with captured output.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
@@ -7,7 +7,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const parentLookedAtEvery = 250;
 
 /**
- * Runs Node with the terminal as ours.
+ * Runs Node with the terminal of this process.
  * @param {string} cwd
  * @param {string[]} args
  * @returns {Promise<number>} its exit code
@@ -18,7 +18,7 @@ export async function runInForeground(cwd, args) {
 }
 
 /**
- * Runs a program and keeps its output.
+ * Runs a program and returns its output.
  * @param {string} cwd
  * @param {string} command
  * @param {string[]} args
@@ -43,7 +43,7 @@ async function ended(child) {
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
-      // A shell's convention for a program that a signal ended.
+      // Shells use this exit code for a program that a signal ended.
       child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
     });
   } finally {
@@ -52,7 +52,7 @@ async function ended(child) {
   }
 }
 
-/** A signal to npm ends the shell between npm and this process, and does not arrive here. The end of that shell shows it. */
+/** Calls `action` when the parent process has ended. A signal to npm ends only the shell between npm and this process. */
 function whenOrphaned(action) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const parent = process.ppid;

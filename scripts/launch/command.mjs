@@ -1,4 +1,4 @@
-// What each command does, and the end of those that fail: a sentence and an exit code, never a stack trace.
+// The commands of the launcher. A failed command prints a sentence and sets an exit code, without a stack trace.
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildExamples, buildPackage } from './build.mjs';
@@ -20,7 +20,7 @@ export async function run([name = '', ...args]) {
   try {
     const command = commands[name];
     if (command === undefined)
-      throw new Failure(`Which command? One of: ${Object.keys(commands).join(', ')}.`);
+      throw new Failure(`Name a command: ${Object.keys(commands).join(', ')}.`);
     return await command(args);
   } catch (error) {
     const failure = error.syscall === undefined ? error : refused(error);
@@ -30,18 +30,20 @@ export async function run([name = '', ...args]) {
   }
 }
 
-/** What the system would not do, such as writing where nothing may be written. */
+/** A failure for an operation that the system refused, such as a write to a read-only folder. */
 function refused({ code, syscall, path }) {
-  const why = { EACCES: 'it is not allowed', EROFS: 'nothing can be written there' }[code] ?? code;
+  const why = { EACCES: 'permission denied', EROFS: 'the file system is read-only' }[code] ?? code;
   const what = path === undefined ? syscall : `${syscall} of '${path}'`;
-  return new Failure(`signalbox cannot be made ready: ${what} failed, ${why}.`);
+  return new Failure(`signalbox cannot be prepared: ${what} failed (${why}).`);
 }
 
-/** Serves all examples, or one alone. */
+/** Serves all examples, or only the named one. */
 async function start([name, ...args]) {
   const names = exampleNames();
   if (name !== undefined && !names.includes(name)) {
-    throw new Failure(`There is no example '${name}'; known are: ${names.join(', ')}.`);
+    throw new Failure(
+      `The example '${name}' does not exist; the examples are ${names.join(', ')}.`,
+    );
   }
   await whileLocked(root, async () => {
     await install(root);
@@ -86,7 +88,7 @@ async function build() {
   return 0;
 }
 
-/** Every folder of `examples/` that can run alone. */
+/** The folders of `examples/` that contain a program. */
 function exampleNames() {
   const folder = `${root}examples`;
   return readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/main.ts`));

@@ -1,8 +1,8 @@
-// A failure that a person can do something about: its message is all that is shown.
+// The error of an expected failure: only its message is printed.
 
 export class Failure extends Error {
   /**
-   * @param {string} message one sentence with the reason and, if possible, the fix
+   * @param {string} message one sentence with the cause and, if there is one, the fix
    * @param {number} exitCode
    */
   constructor(message, exitCode = 1) {

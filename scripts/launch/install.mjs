@@ -1,4 +1,4 @@
-// Dependencies: runs `npm ci` when the installed packages differ from the lockfile.
+// Runs `npm ci` when the installed packages differ from the lockfile.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly } from './child.mjs';
@@ -35,8 +35,8 @@ export async function install(root) {
 }
 
 /**
- * Compares the lockfile with npm's record of installed packages. Packages that another command has installed count; packages
- * of another platform do not.
+ * Compares the lockfile with npm's record of installed packages. Dependencies from an earlier `npm install` count, and dependencies
+ * for another platform do not.
  * @param {string} root
  */
 function isInstalled(root) {
@@ -53,7 +53,7 @@ function isInstalled(root) {
   });
 }
 
-/** The installed packages by npm's record; none if the record is missing or incomplete. */
+/** The packages in npm's record; empty when the record is missing or incomplete. */
 function recordOf(root) {
   try {
     return packagesOf(join(root, 'node_modules', '.package-lock.json'));
@@ -62,7 +62,7 @@ function recordOf(root) {
   }
 }
 
-/** Optional packages are needed when they name this platform and nothing further, such as a C library. */
+/** Optional packages are needed when they name this platform and no further condition, such as a C library. */
 function isNeeded({ optional, os, cpu, libc }) {
   if (!optional) return true;
   return (
@@ -77,7 +77,7 @@ function packagesOf(lockfile) {
   return JSON.parse(readFileSync(lockfile, 'utf8')).packages;
 }
 
-/** Runs the npm that started us, or else the one on the path, which is a script on Windows and needs a shell. */
+/** Runs the npm that started this process, otherwise the npm of the path, which needs a shell on Windows. */
 function npm(root, args) {
   const cli = process.env.npm_execpath;
   if (cli?.endsWith('npm-cli.js')) return runQuietly(root, process.execPath, [cli, ...args]);

@@ -1,4 +1,4 @@
-// One at a time: a lock file, so that two commands started at once do not install or build over each other.
+// A lock file, so that two commands never install or build at the same time.
 import {
   linkSync,
   mkdirSync,
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const lookEvery = 100;
 const touchEvery = 1_000;
-/** An owner that did not touch its lock for so long is gone, even if its process id is another's by now. */
+/** A lock that was not touched for this time has no owner, even if another process has the id of the owner now. */
 const staleAfter = 15_000;
 
 /**
@@ -37,18 +37,18 @@ export async function whileLocked(root, work) {
 
 /** @param {string} lock */
 async function take(lock) {
-  for (let isReported = false; !tryToTake(lock); await sleep(lookEvery)) {
-    if (removeIfStale(lock) || isReported) continue;
+  for (let logged = false; !tryToTake(lock); await sleep(lookEvery)) {
+    if (removeIfStale(lock) || logged) continue;
     console.log(
       `Waiting for another command that installs or builds (its lock is ${relative('.', lock)}).`,
     );
-    isReported = true;
+    logged = true;
   }
 }
 
 /** @param {string} lock */
 function tryToTake(lock) {
-  // Written to another file and linked, so that no process reads a lock without its owner.
+  // Written to a second file and then linked, so that every lock contains its owner.
   const own = `${lock}.${process.pid}`;
   writeFileSync(own, String(process.pid));
   try {
@@ -64,7 +64,7 @@ function tryToTake(lock) {
 
 /** @param {string} lock */
 function removeIfStale(lock) {
-  // Of two that find the same dead owner, the slower must not remove the lock that the quicker took since.
+  // Two processes may find the same stale lock. The guard prevents that the second one removes the new lock of the first one.
   const guard = `${lock}.guard`;
   try {
     mkdirSync(guard);
@@ -86,7 +86,7 @@ function isStale(lock) {
     const owner = Number(readFileSync(lock, 'utf8'));
     return !isAlive(owner) || Date.now() - statSync(lock).mtimeMs > staleAfter;
   } catch {
-    return false; // Its owner has just removed it.
+    return false; // The owner has just removed the lock.
   }
 }
 

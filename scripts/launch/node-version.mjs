@@ -1,4 +1,4 @@
-// Whether a Node version fits the `engines` of package.json, as far as such ranges are written there.
+// Compares a Node version with the `engines` of package.json; supports only the forms of ranges that are used there.
 
 /**
  * @param {string} range alternatives of `^a.b.c` and `>=a`, joined by `||`

@@ -12,7 +12,7 @@ export const testsByFolder = {
     'test/broker/embedded/store/persistent.test.ts',
     'scripts/mutation/broker-conformance.test.ts',
   ],
-  // Only these use the disk, which takes longer than all other tests of the broker.
+  // Only the tests of this folder use the disk, which takes longer than all other tests of the broker.
   'src/broker/embedded/store': ['test/broker/embedded/store/*.test.ts'],
   'src/server': ['test/server/**/*.test.ts', 'test/end-to-end/{attach,endpoint-policies}.test.ts'],
 };

@@ -54,11 +54,11 @@ export async function mutate(root, file, tests, { concurrency, minutes }) {
 function optionsFor(file, report, concurrency) {
   return {
     mutate: [file],
-    // Strings are texts for readers, or members of a literal type: the compiler rejects a change of those.
+    // Strings are either texts for readers or members of a literal type, and the compiler rejects a changed literal.
     mutator: { excludedMutations: ['StringLiteral'] },
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
-    // Not `related`: it leaves out test files that reach the source through an alias.
+    // `related` is not used, because it omits test files that import the source through an alias.
     vitest: { configFile: 'scripts/mutation/vitest.config.ts', related: false },
     coverageAnalysis: 'perTest',
     concurrency,
@@ -80,7 +80,7 @@ function optionsFor(file, report, concurrency) {
 async function run(root, config, env, minutes) {
   const program = createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json');
   const stryker = join(program, '../bin/stryker.js');
-  // A process group, because Stryker's processes for tests survive it, and a mutant may keep them in an endless loop.
+  // A process group, because the test processes of Stryker continue after its end, and a mutant may cause an endless loop.
   const child = spawn(process.execPath, [stryker, 'run', config], {
     cwd: root,
     env,

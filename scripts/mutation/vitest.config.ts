@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: JSON.parse(process.env['MUTATION_TESTS'] ?? '[]'),
     exclude: ['**/*.slow.test.ts'],
-    // Stryker itself ends tests that a mutant leaves waiting, by a timeout in proportion to their usual time.
+    // Stryker ends tests that hang because of a mutant. Its timeout is proportional to their usual time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     isolate: false,

@@ -1,4 +1,4 @@
-// Roles of the stress program: publishers, listeners, workers and gatherers, which reconnect until the time is up.
+// Roles of the stress program: publishers, listeners, workers and gatherers, which reconnect until the end of the run.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.mjs';
 import { abandoned, Listening } from './ledger.mjs';
@@ -12,13 +12,13 @@ const queues = 4;
  * @property {import('./wire.mjs').Addresses} addresses
  * @property {import('./ledger.mjs').Ledger} ledger
  * @property {() => number} random from 0 to 1
- * @property {() => boolean} isOver true when the time is up
+ * @property {() => boolean} isOver true at the end of the run
  */
 
 /** @typedef {(scene: Scene, name: string, dial: (onMessage: (frame: import('./client.mjs').Frame) => void) => Promise<Client | undefined>) => Promise<void>} Role */
 
 /**
- * Runs sessions of a role one after the other until the time is up; each uses a random transport.
+ * Runs sessions of a role one after another until the end of the run; each uses a random transport.
  *
  * @param {Scene} scene
  * @param {string} name

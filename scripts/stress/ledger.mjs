@@ -3,7 +3,7 @@
 /** The body of messages in aborted transactions. */
 export const abandoned = 'abandoned';
 
-/** Violations above this limit are not recorded: the first ones are enough to find the cause. */
+/** Only this many violations are recorded, because the first ones are enough to find the cause. */
 const maxViolations = 20;
 
 export class Ledger {

@@ -20,7 +20,7 @@ export async function remains() {
   for (const [file, name] of Object.entries(classes)) {
     const { [name]: type } = await import(`../../dist/${file}`);
     const count = Number(queryObjects(type));
-    if (count > 0) sentences.push(`${count} instances of ${name} are left in memory.`);
+    if (count > 0) sentences.push(`${count} instances of ${name} remain in memory.`);
   }
   return sentences;
 }

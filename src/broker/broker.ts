@@ -77,17 +77,17 @@ export interface BrokerConnection {
   close(): void | Promise<void>;
 }
 
-/** What a server gives its broker, so that both use the same clock, ids, log and separator. */
+/** The parts of a server that its broker uses, so that both have the same clock, ids, log and separator. */
 export interface BrokerContext {
   /** The clock of the server. */
   readonly clock: Clock;
-  /** Makes ids of messages. */
+  /** Creates the ids of messages. */
   readonly ids: Pick<Ids, 'message'>;
   /** The logger of the server. */
   readonly logger: Logger;
   /** Separates the segments of destinations. */
   readonly separator: Separator;
-  /** A limit that clients share is divided into so many parts; one account may use one part. */
+  /** The number of parts of a shared limit; one account may use one part. */
   readonly shares: number;
 }
 

@@ -15,7 +15,7 @@ export interface PrefixOptions {
   readonly user: string;
 }
 
-/** Prefix of queues that only their own session can name; others answer to them by a reply address (as in ActiveMQ and RabbitMQ). */
+/** Prefix of queues that only their session can name; other sessions answer by a reply address (as in ActiveMQ and RabbitMQ). */
 export const temporaryPrefix = '/temp-queue';
 
 /** Prefix of reply addresses. */
@@ -26,7 +26,7 @@ const replyStart = `${replyPrefix}/`;
 const none: Address = { kind: 'none' };
 
 export class DestinationResolver {
-  /** As `/user`. */
+  /** Such as `/user`. */
   readonly userPrefix: string;
   readonly #application: readonly string[];
   readonly #broker: readonly string[];
@@ -87,7 +87,7 @@ export class DestinationResolver {
    * The queue of the session that its header `reply-to` names: `/temp-queue/x`, or `/user` and a destination of the broker.
    * Undefined for any other value, such as the queue of another user, which is not changed.
    *
-   * @throws {MessagingError} `destination-invalid` as `resolveOwn`; `destination-refused` for the problem queue
+   * @throws {MessagingError} the errors of `resolveOwn`; `destination-refused` for the problem queue
    */
   resolveReplyTo(replyTo: string, session: string): SessionAddress | undefined {
     if (!replyTo.startsWith(temporaryStart) && !this.#isUserBrokerQueue(replyTo)) return undefined;
@@ -121,7 +121,7 @@ export class DestinationResolver {
         'destination-invalid',
         `A destination has at most ${maxDestinationCharacters} characters.`,
       );
-    // Most destinations are too short to have so many segments.
+    // Most destinations are too short to have this many segments.
     if (destination.length < 2 * maxDestinationSegments) return;
     const segments = destination.split(this.separator).filter((segment) => segment !== '');
     if (segments.length > maxDestinationSegments)

@@ -1,11 +1,11 @@
-// One published message with everything that is the same for all of its deliveries.
+// One published message with all data that its deliveries share.
 import type { PublishAddress } from '../message/address.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
 import { ownsBody, withOwnBody } from '../message/kept-message.js';
 import type { Message } from '../message/message.js';
 
-/** Never changes after it was made: encoders cache bytes by it, so pass on the same object. */
+/** Must not change, because encoders cache bytes by its identity. Pass on the same object. */
 export interface Publication {
   /** The header `message-id` of all deliveries. */
   readonly id: string;
@@ -43,7 +43,7 @@ export function publicationOf(
   return { id: ids.message(), message, origin, account, publishedAt: clock.date() };
 }
 
-/** Shared by all that keep a publication, so that the copy exists and is encoded once. */
+/** Shared by all owners of a publication, so that its copy is created and encoded once. */
 const copies = new WeakMap<Publication, Publication>();
 
 /** The publication, or a copy whose body does not keep a larger buffer alive. For parts that keep it beyond the turn. */

@@ -72,7 +72,7 @@ export interface PublisherParts {
   /** The subscriber of a session of this process. */
   readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
   readonly onPublication: PublicationHook | undefined;
-  /** Prefixes that are probably a mistake in the queue of a user, as `/topic`. */
+  /** Prefixes that are probably a mistake in the queue of a user, such as `/topic`. */
   readonly unusual: readonly string[];
 }
 
@@ -183,7 +183,7 @@ export class BrokerPublisher implements Publisher {
       }
       case 'reply': {
         const queue = replies.find(address.id);
-        // The session that asked may have ended; the client that answers cannot know.
+        // The session of the requester may have ended, which the answering client cannot detect.
         return queue === undefined
           ? [{ address, publication: publicationOf(message, context, sender) }]
           : this.address(message, queue, sender);
@@ -194,7 +194,7 @@ export class BrokerPublisher implements Publisher {
   }
 
   /**
-   * Hands publications to their addresses, one after the other.
+   * Publishes to the addresses, one after another.
    *
    * @param via the subscriber whose client sent them; it sends through its own connection to the broker
    */
@@ -271,7 +271,7 @@ export class BrokerPublisher implements Publisher {
       const message = { destination, ...content };
       return this.send(this.address(message, this.#addressOfTarget(target), { account }));
     }
-    // The answer of a subscribe handler goes to one subscription, past the broker.
+    // The result of a subscribe handler is sent to one subscription, without the broker.
     const subscriber = this.parts.subscriberOf(target.session);
     const publication = publicationOf({ destination, ...content }, this.parts.context);
     if (subscriber?.answer(target.subscription, publication) === false) return subscriber.room();

@@ -76,7 +76,7 @@ export class SessionQueues {
   }
 
   /**
-   * From now on, messages to a queue without subscription are delivered with the queue as `subscription`, as in RabbitMQ. Ends
+   * Starts to deliver messages of a queue without subscription, with the name of the queue as `subscription`, as in RabbitMQ. Ends
    * with UNSUBSCRIBE, and when the client subscribes to the queue.
    *
    * @param limit number of such queues; a new one replaces the oldest
@@ -91,7 +91,7 @@ export class SessionQueues {
     }
   }
 
-  /** Ends what `acceptReplies` has begun. Returns false when it was not begun. */
+  /** Ends the deliveries that `acceptReplies` has started. Returns false when they were not started. */
   refuseReplies(queue: string): boolean {
     return this.#replyQueues?.delete(queue) === true;
   }
@@ -132,7 +132,7 @@ export class SessionQueues {
     this.#issued.settle(settlement);
   }
 
-  /** Throws what `settle` would throw. */
+  /** Throws the error that `settle` would throw. */
   check(settlement: Settlement): void {
     this.#issued.find(settlement);
   }

@@ -1,4 +1,4 @@
-// Equal subscriptions as one object: a delivery reads it, and most subscribers of a topic have equal ones.
+// Replaces equal subscriptions by one object, because a delivery reads it and most subscriptions of a topic are equal.
 import { noHeaders } from '../message/message.js';
 import type { Subscription } from './broker.js';
 

@@ -42,7 +42,7 @@ export interface LiveSubscription {
   readonly requested: string;
   /** Bytes that it counts for the limit of the session. */
   readonly bytes: number;
-  /** Who serves it. */
+  /** The part of the server that serves it. */
   readonly servedBy: 'broker' | 'session' | 'handler';
   /** Aborted when the subscription ends; present when a handler answers it. */
   readonly stream?: AbortController;
@@ -100,7 +100,7 @@ export interface SubscriberParts {
   readonly onDelivery: DeliveryHook | undefined;
 }
 
-/** Who a session is for the broker. */
+/** The data of a session for the broker. */
 export interface SubscriberIdentity {
   readonly account: string;
   /** Owner of durable subscriptions; undefined when CONNECT had no `client-id`. */
@@ -108,7 +108,7 @@ export interface SubscriberIdentity {
 }
 
 export class SessionSubscriber implements Subscriber, Sender {
-  // The fields of a delivery stand first: with a thousand subscribers each cache line counts.
+  // The fields that a delivery reads come first: with a thousand subscribers every cache line counts.
   readonly #outbox: Recipient['outbox'];
   readonly #parts: SubscriberParts;
   readonly #recipient: Recipient;

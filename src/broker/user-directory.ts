@@ -1,6 +1,6 @@
 // The contract of a user directory: which sessions a user has.
 
-/** The publisher asks it where to deliver messages to a user. A cluster answers for all of its servers. */
+/** Finds the sessions of a user for the publisher. In a cluster, it returns the sessions of all servers. */
 export interface UserDirectory {
   /** Ids of the sessions of a user; empty when there are none. */
   sessionsOf(user: string): Iterable<string>;

@@ -37,15 +37,15 @@ const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
 
 /**
- * The container of the application, or one of the server's own in which plain classes need no binding. `close` removes all
- * bindings of the server, so that the application's container can serve another server.
+ * The container of the application, or a container that the server creates, in which plain classes need no binding. `close` removes
+ * all bindings of the server, so that another server can use the container of the application.
  */
 export class ServerContainer {
   readonly #container: Container;
   readonly #isOwn: boolean;
-  /** Undo the changes to the container, in the order of the changes. */
+  /** Functions that undo the changes to the container, in the order of the changes. */
   readonly #undoSteps: (() => void | Promise<void>)[] = [];
-  /** Tokens whose classes have the injections of their parents. */
+  /** Tokens whose classes already inherit the injections of their parents. */
   readonly #completed = new Set<ServiceIdentifier>();
   #readBindings: Bindings | undefined;
 
@@ -91,8 +91,8 @@ export class ServerContainer {
   }
 
   /**
-   * Removes all bindings of the server from the application's container, or ends the server's own container with all its
-   * instances. An error does not stop the other steps.
+   * Removes all bindings of the server from the application's container, or closes the container that the server created, with all
+   * its instances. An error does not stop the other steps.
    *
    * @throws the first error
    */
@@ -125,7 +125,7 @@ export class ServerContainer {
     }
   }
 
-  /** Read after `prepare`, which may replace the bindings of the container. */
+  /** Must be read after `prepare`, which may replace the bindings of the container. */
   #bindings(): Bindings {
     return (this.#readBindings ??= bindingsOf(this.#container));
   }

@@ -26,14 +26,14 @@ export interface Bindings {
 /** A controller that a container can create. */
 export interface BoundController {
   readonly token: ServiceIdentifier;
-  /** The class, as far as the binding shows it; the instance may belong to a subclass. */
+  /** The class in the binding; the instance may belong to a subclass. */
   readonly type: Constructor;
 }
 
-/** inversify recognizes plugins by this symbol. */
+/** The symbol that identifies plugins of inversify. */
 const isPlugin = Symbol.for('@inversifyjs/plugin/isPlugin');
 
-/** inversify gives access to bindings only to plugins, so this registers one. */
+/** A plugin of inversify, because only plugins have access to bindings. */
 export function bindingsOf(container: Container): Bindings {
   let bindings: Bindings | undefined;
   container.register(

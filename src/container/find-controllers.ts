@@ -46,7 +46,7 @@ export async function findControllers(
   return [...found];
 }
 
-/** Paths with slashes. Folders of installed packages are not read, because they may contain many thousand files. */
+/** The paths of all files, with slashes. Folders of installed packages are skipped, because they may contain thousands of files. */
 async function filesBelow(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(resolve(root, folder), { withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {

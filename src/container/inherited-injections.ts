@@ -1,4 +1,4 @@
-// Inherited injections: inversify gives a subclass the injections of its parents only with @injectFromBase(), so this applies it.
+// Inherited injections: inversify applies those of parents to a subclass only with @injectFromBase(), which this file adds.
 import {
   injectable,
   injectFromBase,
@@ -39,7 +39,7 @@ export function makeInjectable(type: Constructor): void {
  * Makes the classes that are bound to a token, and all classes that are injected into them, inherit the injections of their
  * parents: properties, and the parameters of the constructor if the class declares none.
  *
- * @param seen tokens that need no other visit
+ * @param seen tokens that have been processed
  * @throws {Error} when the injections of a class are incomplete, or a service of another copy of the package is injected
  */
 export function inheritInjections(
@@ -65,7 +65,7 @@ export function inheritInjections(
         inheritInjections(injection?.value, bindings, seen);
     }
   } catch (error) {
-    // Other classes that inject the token must fail as well.
+    // Removed again, so that other classes that inject the token fail as well.
     seen.delete(token);
     throw error;
   }
@@ -108,13 +108,13 @@ function hasEmptyConstructor(source: string): boolean {
   return /\bconstructor\s*\(\s*\)/.test(source) && !source.includes('super(...arguments)');
 }
 
-/** The topmost parent first, because each class inherits from its direct parent only. */
+/** Starts with the topmost parent, because `@injectFromBase()` reads only the direct parent. */
 function inheritFromParent(type: Constructor): void {
   const parent = parentOf(type);
   if (parent === undefined) return;
   inheritFromParent(parent);
   if (hasTypes(parent)) makeInjectable(parent);
-  // Classes of other libraries have none.
+  // Classes of other libraries have no injections.
   if (injectionsOf(parent) === undefined) return;
   injectFromBase({ extendConstructorArguments: !declaresConstructor(type) })(type);
 }

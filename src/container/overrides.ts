@@ -28,7 +28,7 @@ export function checkOverrides(overrides: unknown): asserts overrides is readonl
 
 const emptyCache = { isRight: false, value: undefined };
 
-/** Loads modules, then binds values in place of the bindings of the modules, the container and its parents. */
+/** Loads modules, then replaces bindings of the modules, the container and its parents by values. */
 export async function overrideBindings(
   container: Container,
   modules: readonly ContainerModule[],
@@ -42,8 +42,8 @@ export async function overrideBindings(
 }
 
 /**
- * Does the same until the returned function restores the container. Cached instances are removed meanwhile, because they hold the
- * values that they were created with.
+ * Replaces bindings until the returned function restores the container. Cached instances are removed for this time, because they
+ * contain the injected values.
  */
 export async function overrideTemporarily(
   container: Container,
@@ -65,7 +65,7 @@ export async function overrideTemporarily(
   }
 }
 
-/** Empties the caches of all singletons, also of parents, and returns their contents. */
+/** Removes the cached instances of all singletons, also of parents, and returns them. */
 function emptyCaches(container: Container): ReadonlyMap<Binding, unknown> {
   const bindings = bindingsOf(container);
   const caches = new Map<Binding, unknown>();

@@ -43,12 +43,12 @@ export function compileWebSocketHandler(
   type: Constructor,
   instance: object,
   create: (() => Promise<object>) | undefined,
-  report: (finding: string) => void,
+  report: (mistake: string) => void,
 ): readonly WebSocketRoute[] {
   const { name } = type;
-  const { webSocket, controller, methods, findings } = definitionOf(type);
+  const { webSocket, controller, methods, mistakes } = definitionOf(type);
   const { path, options } = webSocket!;
-  for (const finding of findings) report(name + finding);
+  for (const each of mistakes) report(name + each);
   if (controller)
     report(`${name}: it has both @Controller and @WebSocketHandler; divide it into two classes.`);
   else if (methods.size > 0)
@@ -60,7 +60,7 @@ export function compileWebSocketHandler(
     report(
       `${name}: it has none of the methods ${methodNames.join(', ')}; add one, as message(session, data).`,
     );
-  const mistake = mistakeIn(options);
+  const mistake = mistakeIn(options, path);
   if (mistake !== undefined) report(`${name}: its @WebSocketHandler is not valid: ${mistake}`);
   const pattern = compilePath(path, (text) => report(`${name}: ${text}`));
   if (pattern === undefined) return [];
@@ -71,7 +71,7 @@ export function compileWebSocketHandler(
 export function checkPaths(
   routes: readonly WebSocketRoute[],
   endpoints: readonly string[],
-  report: (finding: string) => void,
+  report: (mistake: string) => void,
 ): void {
   for (const [i, a] of routes.entries()) {
     if (endpoints.includes(a.pattern.pattern))
@@ -88,7 +88,7 @@ export function checkPaths(
   }
 }
 
-function mistakeIn(options: WebSocketHandlerOptions): string | undefined {
+function mistakeIn(options: WebSocketHandlerOptions, path: string): string | undefined {
   const mistake = shapeMistake(options, optionsShape);
   if (mistake !== undefined) return mistake;
   const { subprotocols = [], instance = 'shared' } = options;
@@ -100,7 +100,7 @@ function mistakeIn(options: WebSocketHandlerOptions): string | undefined {
   if (!['shared', 'connection'].includes(instance))
     return `The option 'instance' must be 'shared' or 'connection'.`;
   try {
-    checkHandshakeOptions(options);
+    checkHandshakeOptions(options, path);
     return undefined;
   } catch (error) {
     return (error as Error).message;

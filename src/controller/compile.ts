@@ -1,4 +1,4 @@
-// Compiles controllers and WebSocket handlers to routes at start, and reports all mistakes in them together.
+// Compiles controllers to routes at start, and reports all mistakes in them together.
 import { inspect } from 'node:util';
 import { defaultReply, toProblemQueue } from '../dispatch/reply.js';
 import type { Route } from '../dispatch/route.js';
@@ -35,9 +35,9 @@ import type { ArgumentRule, Parameter } from './parameter.js';
 export interface CompileOptions {
   readonly payloads: PayloadReader;
   readonly separator: Separator;
-  /** The prefixes of destinations that values can be published to, as `/topic`. */
+  /** The prefixes of destinations that values can be published to, such as `/topic`. */
   readonly prefixes: readonly string[];
-  /** The prefixes of destinations that handlers serve, as `/app`. */
+  /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
   /** The paths of the endpoints for STOMP. */
   readonly endpoints?: readonly string[];
@@ -67,17 +67,17 @@ export interface CompiledControllers {
   readonly webSockets: readonly WebSocketRoute[];
 }
 
-/** The return rule of a method without one. */
+/** Applies to a method without a reply decorator. */
 const defaultRule: ReplyRule = {
   reply: defaultReply('send'),
   explicit: false,
   variables: [],
   published: [defaultTopic],
-  findings: [],
+  mistakes: [],
 };
 
 /** Receives a sentence that names a mistake and its fix. */
-type Report = (finding: string) => void;
+type Report = (mistake: string) => void;
 
 /**
  * The routes of all controllers and WebSocket handlers.
@@ -88,8 +88,8 @@ export function compileControllers(
   controllers: readonly BuiltController[],
   options: CompileOptions,
 ): CompiledControllers {
-  const findings = new Set<string>();
-  const report: Report = (finding) => findings.add(finding);
+  const mistakes = new Set<string>();
+  const report: Report = (mistake) => mistakes.add(mistake);
   const failures: unknown[] = [];
   const routes: Route[] = [];
   const webSockets: WebSocketRoute[] = [];
@@ -107,12 +107,12 @@ export function compileControllers(
       webSockets.push(...compileWebSocketHandler(type, instance, create, report));
     }
   }
-  new RouteTable(routes, options).findings.forEach(report);
+  new RouteTable(routes, options).mistakes.forEach(report);
   checkPaths(webSockets, options.endpoints ?? [], report);
-  if (findings.size === 0) return { routes, webSockets };
+  if (mistakes.size === 0) return { routes, webSockets };
   throw new MessagingError(
     'controller-invalid',
-    ['The controllers cannot be served:', ...findings].join('\n- '),
+    ['The controllers cannot be served:', ...mistakes].join('\n- '),
     { cause: failures.length > 1 ? new AggregateError(failures) : failures[0] },
   );
 }
@@ -143,10 +143,10 @@ class ControllerCompiler {
 
   routes(): Route[] {
     const { name } = this.type;
-    const { controller, findings } = this.#definition;
+    const { controller, mistakes } = this.#definition;
     if (!controller)
       this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
-    for (const finding of findings) this.report(name + finding);
+    for (const mistake of mistakes) this.report(name + mistake);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
     if (controller && this.#methods.every(([, { mappings }]) => mappings.length === 0))
       this.options.warn(
@@ -183,7 +183,7 @@ class ControllerCompiler {
     );
   }
 
-  /** Each pattern of the class with each pattern of the method; if one of them has none, the patterns of the other. */
+  /** Each pattern of the class combined with each pattern of the method. If only one of them has patterns, these patterns. */
   #patterns(key: string | symbol, given: readonly string[]): readonly string[] {
     const { separator } = this.options;
     const { patterns = [] } = this.#definition;
@@ -307,8 +307,9 @@ class ControllerCompiler {
     missing: string,
   ): void {
     if (rule === undefined) return;
-    const report = (text: string) => this.report(`${this.#name(key)}: its return rule ${text}.`);
-    for (const finding of rule.findings) report(`is not valid: ${finding}`);
+    const report = (text: string) =>
+      this.report(`${this.#name(key)}: its reply decorator ${text}.`);
+    for (const mistake of rule.mistakes) report(`is not valid: ${mistake}`);
     for (const name of rule.variables) {
       if (!variables.includes(name))
         report(`uses {${name}}, which ${missing}; declare it or remove it`);
@@ -361,7 +362,7 @@ function withLeadingSlash(pattern: string, separator: Separator): string {
   return separator === '/' && !pattern.startsWith('/') ? `/${pattern}` : pattern;
 }
 
-/** True unless the text before the first placeholder rules it out. */
+/** False when the text before the first placeholder already shows that no prefix fits. */
 function mayLieBelow(prefix: string, destination: string): boolean {
   const [literal = ''] = destination.split('{');
   const start = `${prefix}/`;
@@ -377,7 +378,7 @@ function memberOf(instance: object, key: string | symbol): unknown {
   return undefined;
 }
 
-/** On one line, like every finding. */
+/** The message on one line, because the list of mistakes has one line per mistake. */
 function reasonOf(failure: unknown): string {
   const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
   return text.replaceAll(/\s+/g, ' ').trim();

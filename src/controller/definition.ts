@@ -1,4 +1,4 @@
-// The definition of a class that is served: what its decorators record, and what it inherits from its parents.
+// The definition of a controller class: what its decorators record, and what it inherits from its parents.
 import '../message/requirements.cjs';
 import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
@@ -14,17 +14,17 @@ export interface Mapping {
 /** In `published`: the default of `@SendTo()`, which is `/topic` + the destination without its application prefix. */
 export const defaultTopic = '/topic{}';
 
-/** A return rule: chooses the destinations of the return value. */
+/** What a reply decorator records: how the destinations of the return value are chosen. */
 export interface ReplyRule {
   readonly reply: Reply;
-  /** True when it names destinations. A rule without them is used only if no explicit one applies. */
+  /** True when it names destinations. A rule without destinations is used only if no explicit rule applies. */
   readonly explicit: boolean;
   /** The variables in its destinations; the route's pattern must declare them. */
   readonly variables: readonly string[];
-  /** The destinations that it publishes to, without those of users. */
+  /** The destinations that it publishes to, without user destinations. */
   readonly published: readonly string[];
   /** Mistakes in the rule, each with its fix. */
-  readonly findings: readonly string[];
+  readonly mistakes: readonly string[];
 }
 
 /** A class of errors; it may be abstract. */
@@ -46,8 +46,8 @@ export interface ClassDefinition {
   readonly methods: Map<string | symbol, MethodDefinition>;
   /** Undefined without `@WebSocketHandler`. */
   webSocket: { readonly path: string; readonly options: WebSocketHandlerOptions } | undefined;
-  /** Decorators that are misplaced or repeated; each text continues the name of the class. */
-  readonly findings: string[];
+  /** Sentences about misplaced or repeated decorators. The name of the class is written before each text. */
+  readonly mistakes: string[];
 }
 
 // Symbol.for, so that two copies of the package in one process share definitions.
@@ -72,7 +72,7 @@ export function ownDefinition(type: object): ClassDefinition {
       replies: [],
       methods: new Map(),
       webSocket: undefined,
-      findings: [],
+      mistakes: [],
     };
     Object.defineProperty(type, definitionKey, { value });
   }
@@ -83,7 +83,7 @@ export function ownDefinition(type: object): ClassDefinition {
 export function ownMethod(target: object, key: string | symbol): MethodDefinition {
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
-    ownDefinition(target).findings.push(
+    ownDefinition(target).mistakes.push(
       `.${String(key)}: a static method cannot handle messages; remove 'static'.`,
     );
     return emptyMethod();
@@ -95,8 +95,8 @@ export function ownMethod(target: object, key: string | symbol): MethodDefinitio
 }
 
 /**
- * The definition with everything inherited. Each kind of decorator is inherited separately: an overriding method that has only
- * `@SendTo` keeps its parent's mappings, exception classes and argument decorators.
+ * The definition including everything that the class inherits. Each kind of decorator is inherited separately: an overriding method
+ * that has only `@SendTo` keeps its parent's mappings, exception classes and argument decorators.
  */
 export function definitionOf(type: Constructor): ClassDefinition {
   return definitionsOf(type).reduce(mergeClass, {
@@ -105,13 +105,13 @@ export function definitionOf(type: Constructor): ClassDefinition {
     replies: [],
     methods: new Map(),
     webSocket: undefined,
-    findings: [],
+    mistakes: [],
   });
 }
 
 /**
- * The return rule that applies to a method. The method's rules are preferred to those of the class, and rules with
- * destinations to rules without them (Spring's order).
+ * The reply decorator that applies to a method. Rules of the method come before rules of the class, and rules with destinations
+ * before rules without (Spring's order).
  */
 export function effectiveReplyRule(
   ofMethod: readonly ReplyRule[],
@@ -126,7 +126,7 @@ export function effectiveReplyRule(
     explicit: chosen.some(({ explicit }) => explicit),
     variables: chosen.flatMap(({ variables }) => variables),
     published: chosen.flatMap(({ published }) => published),
-    findings: chosen.flatMap(({ findings }) => findings),
+    mistakes: chosen.flatMap(({ mistakes }) => mistakes),
   };
 }
 
@@ -149,7 +149,7 @@ function mergeClass(parent: ClassDefinition, own: ClassDefinition): ClassDefinit
     replies: own.replies.length > 0 ? own.replies : parent.replies,
     methods,
     webSocket: own.webSocket ?? parent.webSocket,
-    findings: [...parent.findings, ...own.findings],
+    mistakes: [...parent.mistakes, ...own.mistakes],
   };
 }
 

@@ -1,4 +1,4 @@
-// A handler method as a route calls it: its arguments, the method, the return rule and the exception handlers of its class.
+// A handler method as a route calls it: its arguments, the method, the reply decorator and the exception handlers of its class.
 import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
 import type { Outcome, Reply, Route } from '../dispatch/route.js';
 import { MessagingError, ownClass } from '../message/error.js';
@@ -28,7 +28,7 @@ type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Ou
 
 const noOutcome: Outcome = { kind: 'none' };
 
-/** Compiles a handler. Errors of its arguments, method, return rule and running stream go to the exception handlers. */
+/** Compiles a handler. Errors of its arguments, method, reply decorator and running stream go to the exception handlers. */
 export function compileHandler(
   handler: HandlerMethod,
   reply: Reply,
@@ -41,14 +41,14 @@ export function compileHandler(
   });
 }
 
-/** Compiles an exception handler. Its own errors do not go to another one. */
+/** Compiles an exception handler. Its own errors are not passed to another exception handler. */
 export function compileExceptionHandler(handler: HandlerMethod, reply: Reply): Invoke {
   return invoker(handler, reply, (_, cause) => {
     throw new MessagingError('handler-failed', undefined, { cause });
   });
 }
 
-/** Synchronous arguments and methods are called without a promise. */
+/** Creates no promise for synchronous arguments and methods. */
 function invoker(
   { instance, method, args }: HandlerMethod,
   reply: Reply,
@@ -93,7 +93,7 @@ function invoker(
   return (invocation) => {
     try {
       const values: unknown[] = [];
-      // In order: after an error no later argument is resolved.
+      // One after another: after an error no further argument is resolved.
       for (const argument of args) {
         const value = argument(invocation);
         if (isPromise(value)) return awaitArguments(values, value, invocation);
@@ -125,7 +125,7 @@ export class ExceptionHandlers {
     return true;
   }
 
-  /** The handler of the nearest class of the error, else of its direct cause. `error` is the one that matched. */
+  /** The handler with the nearest class of the error, otherwise of its direct cause. `error` is the error or cause that matched. */
   find(thrown: unknown): { readonly invoke: Invoke; readonly error: unknown } | undefined {
     const direct = this.#nearest(thrown) ?? this.#catchAll;
     if (direct !== undefined) return { invoke: direct, error: thrown };
@@ -149,7 +149,7 @@ export class ExceptionHandlers {
 }
 
 export interface ArgumentsSource {
-  /** As `ChatController.say`. */
+  /** Class and method, such as `ChatController.say`. */
   readonly handler: string;
   readonly prototype: object;
   readonly key: string | symbol;
@@ -166,7 +166,7 @@ export interface ArgumentsSource {
 /** Compiles the parameters of a method. @param report receives a sentence for each mistake, with its fix */
 export function compileArguments(
   source: ArgumentsSource,
-  report: (finding: string) => void,
+  report: (mistake: string) => void,
 ): Argument[] {
   const { handler, rules, on, variables, payloads } = source;
   const types = Reflect.getMetadata('design:paramtypes', source.prototype, source.key) as
@@ -197,11 +197,11 @@ export function compileArguments(
         'its type is an argument decorator; add the decorator as well, as in @Principal() user: Principal.',
       );
     } else {
-      const finding: unknown = rule.check?.(parameter);
+      const mistake: unknown = rule.check?.(parameter);
       reportParameter(
-        isPromise(finding)
-          ? refusedPromise(finding, 'the check of its decorator').message
-          : (finding as string | undefined),
+        isPromise(mistake)
+          ? refusedPromise(mistake, 'the check of its decorator').message
+          : (mistake as string | undefined),
       );
     }
     const { resolve } = rule;

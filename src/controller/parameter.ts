@@ -4,7 +4,7 @@ import type { PayloadReader, PayloadType } from '../payload/converter.js';
 
 /** A parameter of a handler, as its argument decorator sees it. */
 export interface Parameter {
-  /** The name of the handler, as `ChatController.say`. */
+  /** The name of the handler, such as `ChatController.say`. */
   readonly handler: string;
   /** Position of the parameter, from 0. */
   readonly index: number;

@@ -1,6 +1,7 @@
 // Calls the handler of a message within its timeout. The dispatcher sends nothing: it returns the value and its targets.
 import type { Clock, Timer } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
+import type { Logger } from '../message/logger.js';
 import { HandlerCall, type DispatchRequest } from './invocation.js';
 import type { NoOutcome, Outcome, StreamOutcome, ValueOutcome } from './route.js';
 import type { RouteTable } from './route-table.js';
@@ -18,16 +19,20 @@ export interface OpenStream extends StreamOutcome {
 export interface DispatcherParts {
   readonly routes: RouteTable;
   readonly clock: Clock;
+  /** Receives the errors of listeners on the signals of calls. */
+  readonly logger: Logger;
   /** Milliseconds that a handler may take to settle; 0 means no limit. */
   readonly handlerTimeout: number;
 }
 
 export class Dispatcher {
   readonly #routes: RouteTable;
+  readonly #logger: Logger;
   readonly #timeouts: HandlerTimeouts;
 
-  constructor({ routes, clock, handlerTimeout }: DispatcherParts) {
+  constructor({ routes, clock, logger, handlerTimeout }: DispatcherParts) {
     this.#routes = routes;
+    this.#logger = logger;
     this.#timeouts = new HandlerTimeouts(clock, handlerTimeout);
   }
 
@@ -41,9 +46,10 @@ export class Dispatcher {
   dispatch(request: DispatchRequest): CallOutcome | undefined | Promise<CallOutcome> {
     const found = this.#routes.find(request.on, request.lookup);
     if (found === undefined) return undefined;
-    const call = new HandlerCall(request, found.variables);
+    const { route, variables } = found;
+    const call = new HandlerCall(request, variables, route.handler, this.#logger);
     try {
-      return this.#complete(found.route.invoke(call), call);
+      return this.#complete(route.invoke(call), call);
     } catch (thrown) {
       call.release?.();
       throw MessagingError.from(thrown);

@@ -1,5 +1,7 @@
 // One call of a handler for one message.
+import type { Logger } from '../message/logger.js';
 import type { Message } from '../message/message.js';
+import { guardedController } from '../session/guarded-signal.js';
 import type { Session } from '../session/session.js';
 
 /** A message for a handler, as the server passes it to the dispatcher. */
@@ -15,7 +17,7 @@ export interface DispatchRequest {
   readonly closed?: AbortSignal | undefined;
 }
 
-/** One call of a handler, as argument decorators and return rules see it. */
+/** One call of a handler, for argument decorators and reply decorators. */
 export interface Invocation {
   /** The kind of the frame: SEND or SUBSCRIBE. */
   readonly on: 'send' | 'subscribe';
@@ -61,6 +63,9 @@ export class HandlerCall implements Invocation {
   constructor(
     request: DispatchRequest,
     readonly variables: ReadonlyMap<string, string>,
+    /** Class and method, such as `ChatController.say`. */
+    private readonly handler: string,
+    private readonly logger: Logger,
   ) {
     this.on = request.on;
     this.session = request.session;
@@ -83,7 +88,9 @@ export class HandlerCall implements Invocation {
   }
 
   #createController(): AbortController {
-    const controller = (this.#controller = new AbortController());
+    const controller = (this.#controller = guardedController((error) =>
+      this.logger.error(`A listener on the signal of ${this.handler} failed.`, error),
+    ));
     const closed = this.#closed ?? this.session.signal;
     const onClosed = () => controller.abort(closed.reason);
     if (this.#expired !== undefined) controller.abort(this.#expired);

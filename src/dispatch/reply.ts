@@ -16,7 +16,7 @@ type Template = (invocation: Invocation) => string;
 const placeholder = /\{([^{}]*)\}/;
 const noTargets: readonly Target[] = Object.freeze([]);
 
-/** The names of the placeholders in a destination, as `room` in `/topic/rooms/{room}`. */
+/** The names of the placeholders in a destination, such as `room` in `/topic/rooms/{room}`. */
 export function placeholdersOf(destination: string): string[] {
   return destination.split(placeholder).filter((_, i) => i % 2 === 1);
 }

@@ -35,9 +35,9 @@ export class RouteTable {
     subscribe: { literals: new Map(), patterns: [] },
   };
   readonly #separator: Separator;
-  readonly #findings: string[] = [];
+  readonly #mistakes: string[] = [];
 
-  /** Does not throw: mistakes in the routes are reported in `findings`. */
+  /** Does not throw: `mistakes` contains the mistakes in the routes. */
   constructor(
     readonly routes: readonly Route[],
     { separator }: { readonly separator: Separator },
@@ -48,8 +48,8 @@ export class RouteTable {
   }
 
   /** One sentence for each malformed pattern, destination with two handlers, and pair of patterns with undefined order. */
-  get findings(): readonly string[] {
-    return this.#findings;
+  get mistakes(): readonly string[] {
+    return this.#mistakes;
   }
 
   /** The literal route, else the most specific pattern that matches (Spring: the order of `AntPathMatcher`). */
@@ -75,7 +75,7 @@ export class RouteTable {
     const other = literals.get(route.pattern);
     if (other === undefined) literals.set(route.pattern, { route, variables: noVariables });
     else
-      this.#findings.push(
+      this.#mistakes.push(
         `${frameOf(route)} '${route.pattern}' has two handlers, ${both(other.route, route)}: change the destination of one.`,
       );
   }
@@ -85,7 +85,7 @@ export class RouteTable {
       return compileDestination(route.pattern, this.#separator);
     } catch (error) {
       if (!(error instanceof MessagingError)) throw error;
-      this.#findings.push(
+      this.#mistakes.push(
         `${route.handler}: the pattern '${route.pattern}' is not valid: ${error.message}`,
       );
       return undefined;
@@ -98,7 +98,7 @@ export class RouteTable {
       for (const b of patterns.slice(i + 1)) {
         if (compareSpecificity(a.pattern, b.pattern) !== 0) continue;
         if (!mayOverlap(a.route.pattern, b.route.pattern, this.#separator)) continue;
-        this.#findings.push(
+        this.#mistakes.push(
           `${frameOf(a.route)} '${a.route.pattern}' and '${b.route.pattern}' match the same destinations and neither is more specific, so the choice between ${both(a.route, b.route)} is undefined: change one pattern.`,
         );
       }

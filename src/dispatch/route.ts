@@ -2,7 +2,7 @@
 import type { Target } from '../message/target.js';
 import type { Invocation } from './invocation.js';
 
-/** Decides where a handler's value goes: compiled from the handler's return rules, or the default. */
+/** Selects the destinations of a handler's value: compiled from the reply decorators of the handler, or the default. */
 export type Reply = (invocation: Invocation) => readonly Target[];
 
 /** The result of a handler: nothing to publish, a value, or a stream of values. */
@@ -31,9 +31,9 @@ export interface StreamOutcome {
 
 export interface Route {
   readonly on: 'send' | 'subscribe';
-  /** Without the application prefix, as `/rooms/{room}/say`. */
+  /** Without the application prefix, such as `/rooms/{room}/say`. */
   readonly pattern: string;
-  /** The name of the handler in logs and errors, as `ChatController.say`. */
+  /** The name of the handler in logs and errors, such as `ChatController.say`. */
   readonly handler: string;
   /** Returns a promise only if an argument or the handler is asynchronous; other calls need no timeout. */
   invoke(invocation: Invocation): Outcome | Promise<Outcome>;

@@ -1,9 +1,9 @@
-// Where a destination leads: what the resolver makes of the text that a client or the application wrote.
+// Addresses: the parsed form of a destination, which selects the part of the server that serves it.
 
 /** To handlers of the application. */
 export interface HandlerAddress {
   readonly kind: 'handler';
-  /** The destination without the application prefix: handlers' patterns are matched with it. */
+  /** The destination without the application prefix, which is matched with the patterns of handlers. */
   readonly lookup: string;
 }
 
@@ -17,7 +17,7 @@ export interface BrokerAddress {
 export interface SessionAddress {
   readonly kind: 'session';
   readonly session: string;
-  /** `/queue/x` for `/user/queue/x`, and `/temp-queue/x` as it is. */
+  /** `/queue/x` for `/user/queue/x`; unchanged for `/temp-queue/x`. */
   readonly queue: string;
 }
 
@@ -25,11 +25,11 @@ export interface SessionAddress {
 export interface UserAddress {
   readonly kind: 'user';
   readonly user: string;
-  /** As `/queue/x`. */
+  /** Such as `/queue/x`. */
   readonly queue: string;
 }
 
-/** To the session queue behind a reply address. */
+/** To the session queue that a reply address stands for. */
 export interface ReplyAddress {
   readonly kind: 'reply';
   readonly id: string;

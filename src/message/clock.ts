@@ -15,7 +15,7 @@ export interface Clock {
   date(): number;
   /** Calls `action` once after `delay` milliseconds (at most 2^31-1). The timer does not keep the process alive. */
   after(delay: number, action: () => void): Timer;
-  /** Calls `action` once, after this turn of the event loop has read its sockets. */
+  /** Calls `action` once, when this turn of the event loop has read its sockets. */
   soon(action: () => void): void;
 }
 

@@ -1,12 +1,16 @@
-// Encoded frames: the bytes of a server frame and of batches of frames, made once and shared by all sessions that receive them.
+// Encoded frames: the bytes of server frames and of batches of frames, created once and shared by all sessions that receive them.
 
 /** Adds the framing of a transport to an encoded frame. All connections of one transport kind share one object, so that the result can be cached. */
 export interface Framing {
-  /** Returns the bytes of the frame with the framing. */
+  /**
+   * Returns the bytes of the frame with the framing.
+   *
+   * @throws {MessagingError} `text-required` when the transport carries only text, and the frame is not text
+   */
   frame(encoded: EncodedFrame): Uint8Array;
 }
 
-/** The framing of transports that write encoded frames unchanged. */
+/** The framing of transports that send encoded frames unchanged. */
 export const unframed: Framing = { frame: ({ bytes }) => bytes };
 
 /** The cached results of one framing. */
@@ -18,7 +22,7 @@ interface Framed {
 
 /** The bytes of one server frame, with its framed bytes cached per framing. */
 export class EncodedFrame {
-  // The first framing has its own fields: where all subscribers use one transport, the cache allocates nothing.
+  // The first framing has separate fields: if all subscribers use one transport, the cache allocates nothing.
   #framing: Framing | undefined;
   #framed: Uint8Array | undefined;
   #batch: Batch | undefined;
@@ -35,11 +39,13 @@ export class EncodedFrame {
   framedBy(framing: Framing): Uint8Array {
     if (this.#framing === framing) return this.#framed!;
     if (this.#framing !== undefined) return this.#other(framing).bytes;
+    // First, because it may throw: then no framing is cached.
+    const framed = framing.frame(this);
     this.#framing = framing;
-    return (this.#framed = framing.frame(this));
+    return (this.#framed = framed);
   }
 
-  /** The batch that contains only this frame. All batches that begin with this frame are reached from it. */
+  /** The batch that contains only this frame. It links to all batches that begin with this frame. */
   batch(framing: Framing): Batch {
     if (this.#framing === undefined || this.#framing === framing)
       return (this.#batch ??= new Batch(undefined, this, framing));
@@ -77,7 +83,7 @@ export class Batch {
     this.size = (previous?.size ?? 0) + this.#framed.length;
   }
 
-  /** This batch and one more frame; `framing` is the one of this batch. */
+  /** The batch with one more frame; `framing` must be the framing of this batch. */
   with(frame: EncodedFrame, framing: Framing): Batch {
     if (this.#next?.frame === frame) return this.#next;
     return (this.#next = new Batch(this, frame, framing));

@@ -10,20 +10,22 @@ export type ErrorClass = 'client-mistake' | 'refusal' | 'handler-failure' | 'ope
 
 interface ErrorDescription {
   readonly class: ErrorClass;
-  /** The text for clients and operators when the place of failure has no better one. */
+  /** The text for clients and operators when the thrown error has no text. */
   readonly text: string;
-  /** The WebSocket close code. @default the one of the class */
+  /** The WebSocket close code. @default the code of the class */
   readonly closes?: number;
 }
 
 /**
- * The close codes of sessions. Clients should reconnect after 1001; not repeat the same input after 1002, 1007 and 1009; change
- * their credentials or the frame after 1008; reconnect after a growing delay after 1011 and 4500 to 4502.
+ * The close codes of sessions. After 1001, clients should reconnect. After 1002, 1007 and 1009, they should not repeat the same
+ * input. After 1008, they should change their credentials or the frame. After 1011 and 4500 to 4502, they should reconnect with a
+ * growing delay.
  */
 export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
+  unsupportedData: 1003,
   invalidData: 1007,
   policy: 1008,
   tooBig: 1009,
@@ -43,7 +45,7 @@ const closeCodeOfClass: Readonly<Record<ErrorClass, number>> = {
 
 /** All error codes with their default texts and classes. */
 export const errorCodes = {
-  // Bytes that a client sent (wire).
+  // Malformed bytes of a client.
   'frame-malformed': { class: 'client-mistake', text: 'The frame is malformed.' },
   'command-unknown': { class: 'client-mistake', text: 'The command is unknown.' },
   'header-malformed': { class: 'client-mistake', text: 'A header line is malformed.' },
@@ -108,6 +110,11 @@ export const errorCodes = {
     class: 'client-mistake',
     text: 'The client reads too slowly for what it subscribed.',
     closes: closeCodes.slowConsumer,
+  },
+  'text-required': {
+    class: 'refusal',
+    text: 'The connection carries only text, and a message for it is not text.',
+    closes: closeCodes.unsupportedData,
   },
   'reading-stalled': {
     class: 'client-mistake',
@@ -218,7 +225,7 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /** One invalid field of a payload. */
 export interface FieldProblem {
-  /** The path of the field, as `items.0.price`; empty for the payload itself. */
+  /** The path of the field, such as `items.0.price`; empty for the payload itself. */
   readonly path: string;
   /** Describes the rule that the value breaks. */
   readonly message: string;
@@ -264,14 +271,14 @@ export class MessagingError extends Error {
 
   /** True for errors of this class, also for those of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // Subclasses inherit this method, and only their own instances are theirs.
+    // Subclasses inherit this method; for them it must be the normal check.
     if (this !== MessagingError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && mark in value;
   }
 
   /**
-   * Returns a thrown MessagingError as it is, an error of another copy of the package as a MessagingError of this one, and
-   * everything else as the cause of `handler-failed`, also an error whose code is unknown.
+   * Returns a thrown MessagingError unchanged, and the error of another copy of the package as a MessagingError of this copy. Any
+   * other value, also an error with an unknown code, becomes the cause of a `handler-failed`.
    */
   static from(thrown: unknown): MessagingError {
     if (typeof thrown === 'object' && thrown !== null) {
@@ -283,15 +290,15 @@ export class MessagingError extends Error {
     return new MessagingError('handler-failed', undefined, { cause: thrown });
   }
 
-  /** Always true; another copy of the package recognizes the error by it. */
+  /** Always true; other copies of the package recognize the error by this member. */
   get [mark](): true {
     return this.#own;
   }
 
   /**
-   * The WebSocket close code of a session that ends because a handler, an interceptor or another part behind the decoder threw this
-   * error. A failed transaction has the one of its cause. An error of the class `client-mistake` has 1011: only the server finds
-   * violations of the protocol, so the application threw the wrong code.
+   * The WebSocket close code of a session that ends because a handler, an interceptor or another part after the decoder threw this
+   * error. A failed transaction has the close code of its cause. An error of the class `client-mistake` has 1011: only the server
+   * finds violations of the protocol, so the application threw the wrong code.
    */
   get closes(): number {
     const { code, cause } = this;
@@ -302,7 +309,7 @@ export class MessagingError extends Error {
   }
 }
 
-/** Returns MessagingError for the class of this name of any copy of the package, and everything else unchanged. */
+/** Returns the class MessagingError of this copy for the class of another copy of the package, and any other value unchanged. */
 export function ownClass(type: unknown): unknown {
   const { prototype } = Object(type) as { readonly prototype?: unknown };
   return typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, mark)
@@ -310,7 +317,7 @@ export function ownClass(type: unknown): unknown {
     : type;
 }
 
-/** A program in JavaScript can make an error with a code that is not in the table. */
+/** Needed because a program in JavaScript can create an error with a code that is not in the table. */
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }
@@ -325,14 +332,16 @@ export function closeCodeOf(code: ErrorCode): number {
   return closes ?? closeCodeOfClass[type];
 }
 
-/** The copy of an error that another copy of the package has made; undefined for other objects and for codes that are unknown here. */
+/**
+ * A MessagingError with the contents of an error of another copy of the package; undefined for other objects and for unknown codes.
+ */
 function copyOf(thrown: object): MessagingError | undefined {
   try {
     if (!(thrown instanceof MessagingError) || !isErrorCode(thrown.code)) return undefined;
     const { code, message, detail, fields, cause } = thrown;
     return new MessagingError(code, message, { detail, fields, cause });
   } catch {
-    // A proxy or a getter has thrown.
+    // A proxy or a getter may throw.
     return undefined;
   }
 }

@@ -1,11 +1,14 @@
 // The frames of clients and servers, independent of the wire protocol.
-import type { ErrorCode, FieldProblem } from './error.js';
+import type { ErrorCode, FieldProblem, MessagingError } from './error.js';
 import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** `auto`: acknowledged when sent; `client`: cumulative; `client-individual`: one by one (STOMP 1.2, SUBSCRIBE "ack"). */
 export type AckMode = 'auto' | 'client' | 'client-individual';
 
-/** The intervals in which one side can send and wants to receive, in milliseconds; 0 for never (STOMP 1.2, "Heart-beating"). */
+/**
+ * The intervals in which one side can send heart-beats and asks to receive them, in milliseconds; 0 for never (STOMP 1.2,
+ * "Heart-beating").
+ */
 export type HeartbeatPair = readonly [canSend: number, wantsToReceive: number];
 
 /** A client frame that can request a receipt. */
@@ -34,7 +37,7 @@ export interface ConnectFrame {
 /** Sends a message to a handler, a topic or a queue. */
 export interface SendFrame extends Receiptable {
   readonly kind: 'send';
-  /** The destination, the headers without those that the server owns, and the body. */
+  /** The destination, the headers except those that only the server sets, and the body. */
   readonly message: Message;
   /** The transaction that contains the frame; undefined outside of transactions. */
   readonly transaction?: string | undefined;
@@ -43,7 +46,7 @@ export interface SendFrame extends Receiptable {
 /** Opens a subscription. */
 export interface SubscribeFrame extends Receiptable {
   readonly kind: 'subscribe';
-  /** Unique in its session. The codec makes one for STOMP 1.0 clients that send none. */
+  /** Unique in its session. The codec creates an id for STOMP 1.0 clients that send none. */
   readonly id: string;
   /** A destination or a pattern. */
   readonly destination: string;
@@ -67,7 +70,7 @@ export interface UnsubscribeFrame extends Receiptable {
 /** Acknowledges a delivery (ACK) or refuses it (NACK). */
 export interface SettleFrame extends Receiptable {
   readonly kind: 'ack' | 'nack';
-  /** The `ack` mark of the delivery, whatever header the protocol version uses for it. */
+  /** The `ack` mark of the delivery. The header depends on the protocol version. */
   readonly id: string;
   /** Sent by STOMP 1.1 together with the message id. */
   readonly subscription?: string | undefined;
@@ -75,6 +78,8 @@ export interface SettleFrame extends Receiptable {
   readonly transaction?: string | undefined;
   /** False for a NACK whose message must not be delivered again (RabbitMQ). @default true */
   readonly requeue?: boolean | undefined;
+  /** Why the server rejects the frame: a header that STOMP does not define has a value that the decoder cannot read. */
+  readonly refusal?: MessagingError | undefined;
 }
 
 /** Begins, commits or aborts a transaction. */
@@ -104,7 +109,7 @@ export interface ConnectedFrame {
   readonly kind: 'connected';
   /** Id of the session. */
   readonly session: string;
-  /** Name and version of the server, as `signalbox/1.0.0`. */
+  /** Name and version of the server, such as `signalbox/1.0.0`. */
   readonly server: string;
   /** The heart-beat intervals of the server. */
   readonly heartbeat: HeartbeatPair;
@@ -115,8 +120,8 @@ export interface ConnectedFrame {
 /** Marks of one delivery, which are not part of the message. */
 export interface DeliveryMarks {
   /**
-   * The id for ACK and NACK; present when the subscription acknowledges. STOMP 1.0 and 1.1 send it as `message-id`, so it is the id
-   * of the message wherever that is unambiguous.
+   * The id for ACK and NACK; present when the subscription acknowledges. STOMP 1.0 and 1.1 send it as `message-id`, so it is equal
+   * to the id of the message where that is unambiguous.
    */
   readonly ack?: string | undefined;
   /** The number of earlier deliveries; absent for the first delivery. */
@@ -173,7 +178,7 @@ export interface ErrorFrame extends Problem {
 /** A frame that the server sends. */
 export type ServerFrame = ConnectedFrame | MessageFrame | ReceiptFrame | ErrorFrame;
 
-/** A frame that only shows that the connection is alive. */
+/** A heart-beat, which only shows that the connection works. */
 export interface Heartbeat {
   readonly kind: 'heartbeat';
   /** True when the client asks for a heart-beat of the server. */

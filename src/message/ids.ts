@@ -1,4 +1,4 @@
-// Ids: random ones for sessions, which clients must not guess, and short ones for messages.
+// Ids: random ids for sessions, which clients must not guess, and short ids for messages.
 import { randomUUID } from 'node:crypto';
 import { isPromise, refusedPromise } from './promise.js';
 
@@ -13,7 +13,7 @@ export interface Ids {
 }
 
 export function randomIds(): Ids {
-  // One prefix for each server, so that ids of two servers never clash.
+  // A prefix for each server, so that the ids of two servers are always different.
   const prefix = randomUUID().slice(0, 8);
   let count = 0;
   return {
@@ -23,7 +23,7 @@ export function randomIds(): Ids {
   };
 }
 
-/** The same ids, but each method throws when its result is not a text or is empty. */
+/** Wraps ids of the application: each method throws when its result is not a text or is empty. */
 export function checkedIds(ids: Ids): Ids {
   return {
     session: () => checked(ids.session(), 'session'),

@@ -1,4 +1,4 @@
-// The memory of messages that are kept: the bytes that they count for limits, and bodies that do not keep a larger buffer alive.
+// The memory of kept messages: their bytes for limits, and copies of bodies that would keep a larger buffer in memory.
 import type { Headers, Message, RepeatedHeaders } from './message.js';
 
 /** Bytes of a message besides its text: objects, the entry in a list, and memory around a small body. */
@@ -28,8 +28,7 @@ export function sizeOfHeaders(headers: Headers): number {
 }
 
 /**
- * False when the body is a small part of its buffer. A body is often a view of the bytes that were read together with it, up to
- * 64 KB, which it keeps alive.
+ * False when the body is a small part of its buffer. A body is often a view of a buffer of up to 64 KB, which then stays in memory.
  */
 export function ownsBody({ body }: Message): boolean {
   return body.buffer.byteLength <= 2 * body.length + messageOverhead;
@@ -39,7 +38,7 @@ export function ownsBody({ body }: Message): boolean {
 export function withOwnBody(message: Message): Message {
   if (ownsBody(message)) return message;
   const { body } = message;
-  // Not from Node's pool, because a pooled body keeps 8 KB alive.
+  // Not from Node's pool, because a pooled body keeps 8 KB in memory.
   const own = Buffer.allocUnsafeSlow(body.length);
   own.set(body);
   return { ...message, body: own };

@@ -1,15 +1,15 @@
-// The logger of a server: the contract, the console, the loggers of other libraries, and lines that are limited in number.
+// The logger of a server: the contract, the console, adapters for pino and winston, and a limit for repeated lines.
 import type { Clock } from './clock.js';
 import { isPromise } from './promise.js';
 
 /**
- * Receives the log of a server: the text, and the error behind it. The console, a pino logger and a winston logger can be used as
- * they are.
+ * Receives the log of a server: the text, and the error that caused the entry. The console, a pino logger and a winston logger can
+ * be passed directly.
  */
 export interface Logger {
-  /** Logs a failure. @param cause the error behind it */
+  /** Logs a failure. @param cause the error that caused it */
   error(text: string, cause?: unknown): void;
-  /** Logs a problem that the server has handled. @param cause the error behind it */
+  /** Logs a problem that the server has handled. @param cause the error that caused it */
   warn(text: string, cause?: unknown): void;
   /** Logs an event of normal operation. */
   info(text: string): void;
@@ -22,7 +22,7 @@ export const consoleLogger: Logger = {
   info: (text) => console.info(text),
 };
 
-/** The same logger with the arguments in the order of its library. pino would drop an error behind a text. */
+/** Adapts the logger of a library: pino would drop an error that follows a text. */
 export function adapted(logger: Logger): Logger {
   const order = isPino(logger) ? errorFirst : isWinston(logger) ? errorOrFields : undefined;
   if (order === undefined) return logger;
@@ -53,10 +53,10 @@ const errorOrFields = (text: string, cause: unknown) => [
   cause instanceof Error ? cause : { cause },
 ];
 
-/** The same logger, but it neither throws nor rejects. The console throws for an error whose `message` throws. */
+/** Wraps a logger so that it never throws or rejects. The console throws for an error with a getter `message` that throws. */
 export function unfailing(logger: Logger): Logger {
   const attempt = (log: () => unknown, text: string) => {
-    const failed = () => console.error(`${text} (The log could not show why.)`);
+    const failed = () => console.error(`${text} (The cause could not be logged.)`);
     try {
       const result = log();
       if (isPromise(result)) Promise.resolve(result).catch(failed);
@@ -74,7 +74,7 @@ export function unfailing(logger: Logger): Logger {
 /** Milliseconds between two lines of a limited log. */
 const limitedInterval = 60_000;
 
-/** Writes one line a minute with the number of lines that were left out, because clients can cause any number of such lines. */
+/** Writes at most one line per minute, with the number of omitted lines, because clients can cause any number of them. */
 export class LimitedLog {
   #leftOut = 0;
   #writtenAt = -Infinity;
@@ -92,10 +92,28 @@ export class LimitedLog {
       return;
     }
     const others =
-      this.#leftOut === 0 ? '' : ` Similar lines left out since the last one: ${this.#leftOut}.`;
+      this.#leftOut === 0 ? '' : ` Similar lines omitted since the last one: ${this.#leftOut}.`;
     this.logger[this.level](`${text}${others}`, cause);
     this.#writtenAt = now;
     this.#leftOut = 0;
+  }
+}
+
+/** A limited log for each kind of line, so that many lines of one kind do not suppress another. Kinds are few, such as error codes. */
+export class LimitedLogs {
+  readonly #logs = new Map<string, LimitedLog>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly level: 'error' | 'warn',
+  ) {}
+
+  write(kind: string, text: string, cause?: unknown): void {
+    let log = this.#logs.get(kind);
+    if (log === undefined)
+      this.#logs.set(kind, (log = new LimitedLog(this.clock, this.logger, this.level)));
+    log.write(text, cause);
   }
 }
 

@@ -9,13 +9,15 @@ export const noHeaders: Headers = constantMap();
 /** The second and further values of repeated headers, by name, in the order sent. */
 export type RepeatedHeaders = ReadonlyMap<string, readonly string[]>;
 
-/** A message from a publisher to subscribers. Never changes after it was made: encoders cache bytes by its identity. */
+/** A message from a publisher to subscribers. Must not change, because encoders cache bytes by its identity. */
 export interface Message {
   /** The destination that the message is published to. */
   readonly destination: string;
-  /** Headers of the application and `content-type`, without headers that the server owns (`message-id`, `subscription`, ...). */
+  /**
+   * Headers of the application and `content-type`, without headers that only the server sets (`message-id`, `subscription`, ...).
+   */
   readonly headers: Headers;
-  /** Sent to subscribers after the first values, which are in `headers`. Absent when no header is repeated. */
+  /** The further values of repeated headers; `headers` contains the first values. Absent when no header is repeated. */
   readonly repeatedHeaders?: RepeatedHeaders | undefined;
   /** The payload in bytes. */
   readonly body: Uint8Array;
@@ -28,6 +30,21 @@ export function valuesOf(
 ): readonly string[] {
   const first = headers.get(name);
   return first === undefined ? [] : [first, ...(repeatedHeaders?.get(name) ?? [])];
+}
+
+/**
+ * The boolean in a header that STOMP does not define. Blanks and case are ignored, as in other brokers: Python clients send `True`.
+ * Undefined for other texts, and without the header.
+ */
+export function booleanOf(text: string | undefined): boolean | undefined {
+  switch (text?.trim().toLowerCase()) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    default:
+      return undefined;
+  }
 }
 
 /** The user of a session. */

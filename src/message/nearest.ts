@@ -1,11 +1,16 @@
 // Finds the known name that is most similar to an unknown one.
 
-/** The nearest known name, if fewer than 60 % of its characters differ; a hint at any other name would mislead. */
+/** The nearest known name, if it is similar. */
 export function similar(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const found = nearest(name, known);
   const distance = editDistance(name.toLowerCase(), found.toLowerCase());
-  return distance < 0.6 * Math.max(name.length, found.length) ? found : undefined;
+  return isSimilar(distance, Math.max(name.length, found.length)) ? found : undefined;
+}
+
+/** True when fewer than 60 % of the characters differ: a hint at any other name would mislead. */
+export function isSimilar(distance: number, length: number): boolean {
+  return distance < 0.6 * length;
 }
 
 /** The known name with the smallest edit distance. */

@@ -3,13 +3,13 @@ import { inspect } from 'node:util';
 import { MessagingError } from './error.js';
 import { similar } from './nearest.js';
 
-/** @param what the rule, as `must be a whole number` */
+/** @param what the rule, such as `must be a whole number` */
 export function invalidOption(name: string, what: string): MessagingError {
   return new MessagingError('option-invalid', `The option '${name}' ${what}.`);
 }
 
 /**
- * The options with defaults for those that are absent or undefined.
+ * The options, with the default of each option that is absent or undefined.
  *
  * @param path the text before each name, as `limits.`
  * @throws {MessagingError} `option-invalid` for an unknown name, and for a value of another type than its default
@@ -38,7 +38,7 @@ const kinds = {
 
 /**
  * @param path the text before each name, as `limits.`
- * @throws {MessagingError} `option-invalid` for an unknown name, with a similar known one, and for a value of another type
+ * @throws {MessagingError} `option-invalid` for an unknown name, and for a value of another type
  */
 export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
   const names = Object.keys(shape);
@@ -128,7 +128,7 @@ export function requireTexts(name: string, values: readonly unknown[]): void {
       throw invalidOption(name, `must be a list of texts; ${inspect(value)} is not a text`);
 }
 
-/** A copy of plain data, frozen in depth. Functions and other values stay as they are. */
+/** A copy of plain data, frozen at all depths. Functions are not copied. */
 export function frozenCopy<T>(data: T): T {
   if (typeof data !== 'object' || data === null) return data;
   const copy = Array.isArray(data)

@@ -2,7 +2,10 @@
 import type { Clock } from './clock.js';
 import { MessagingError } from './error.js';
 
-/** True for all thenables, also of other realms and libraries. `instanceof` recognizes native promises at less cost. */
+/**
+ * True for all thenables, also of other realms and libraries. `instanceof` comes first, because it recognizes native promises
+ * faster.
+ */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (
     value instanceof Promise ||
@@ -14,10 +17,10 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Returns an error for a promise that the application returned where the contract demands a value. Its rejection is handled,
- * because an unhandled one ends the process.
+ * Returns an error for a promise that the application returned where the contract requires a value. The rejection of the promise is
+ * handled, because an unhandled rejection ends the process.
  *
- * @param source names the function, as `An outbound interceptor`
+ * @param source names the function, such as `An outbound interceptor`
  */
 export function refusedPromise(promise: PromiseLike<unknown>, source: string): Error {
   Promise.resolve(promise).catch(() => {});

@@ -13,13 +13,13 @@ export function accountOf(principal: Principal | undefined, address: string | un
   return principal === undefined ? `address ${networkOf(address ?? '')}` : `user ${principal.name}`;
 }
 
-/** The reason why an amount does not fit: the account would exceed its share, or all together would exceed the limit. */
+/** The reason why an amount does not fit: the account would exceed its share, or all accounts together would exceed the limit. */
 export type Excess = 'share' | 'limit';
 
 /**
  * The error for an amount that does not fit.
  *
- * @param what the limited things, as `queues`
+ * @param what the limited things, such as `queues`
  */
 export function tooMany(code: ErrorCode, excess: Excess, what: string): MessagingError {
   return excess === 'limit'
@@ -33,15 +33,15 @@ interface Usage {
   used: number;
 }
 
-/** A limit that many accounts share. The application itself has no account: only the whole limit bounds it. */
+/** A limit that many accounts share. The application has no account, so only the whole limit applies to it. */
 export class Quota {
   /** The part of the limit that one account may use; at least 1. */
   readonly share: number;
-  /** Accounts that use something, and the recent one. */
+  /** Accounts that use something, and the last counted account. */
   readonly #usages = new Map<string, Usage>();
   /**
-   * The account that was counted last; it is also kept while it uses nothing. Most messages leave their queue at once, and a lookup
-   * for each of them would cost more than the queue.
+   * The account that was counted last; it stays here while it uses nothing. Most messages leave their queue at once, so a lookup
+   * per message would take longer than the work of the queue.
    */
   #recent: Usage | undefined;
   #used = 0;
@@ -76,9 +76,9 @@ export class Quota {
   }
 
   /**
-   * Counts an amount; a negative one is given back.
+   * Counts an amount; a negative amount is given back.
    *
-   * @param whole the part of it that counts for the whole limit; differs when other accounts use the same thing
+   * @param whole the part of the amount that counts for the whole limit. It differs when other accounts use the same object.
    */
   add(account: string | undefined, amount: number, whole = amount): void {
     this.#used += whole;
@@ -130,13 +130,13 @@ export class Holding {
     return this.quota.excess(this.account, amount);
   }
 
-  /** Counts an amount; a negative one is given back. */
+  /** Counts an amount; a negative amount is given back. */
   add(amount: number): void {
     this.#used += amount;
     this.quota.add(this.account, amount);
   }
 
-  /** The client belongs to another account from now on. */
+  /** Moves the client and its amount to another account. */
   moveTo(account: string): void {
     const used = this.#used;
     this.add(-used);

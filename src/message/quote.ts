@@ -1,6 +1,6 @@
-// Text of clients inside error texts and log lines: short, and without characters that change a terminal or forge a line.
+// Quotes text of clients in error texts and log lines: shortened, and without characters that change a terminal or forge a line.
 
-/** Characters of a name or destination in a text. */
+/** The most characters of a quoted name or destination. */
 const quotedCharacters = 120;
 
 /** Control and format characters, such as line ends, escape sequences and changes of the writing direction. */

@@ -1,9 +1,9 @@
-// Maps that throw when they are changed: those that messages or sessions share.
+// Maps that throw when they are changed, because messages or sessions share them.
 
 const unchangeable: PropertyDescriptor = {
   value() {
     throw new TypeError(
-      'This map is shared and read-only. Make a copy, as in new Map(headers), and pass on a frame that contains it.',
+      'This map is shared and read-only. Make a copy, such as new Map(headers), and pass on a frame that contains it.',
     );
   },
 };

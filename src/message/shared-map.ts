@@ -16,8 +16,8 @@ export interface SharedMapLimits {
 }
 
 /**
- * An account that has used its share loses its own oldest entry. When the whole limit is reached, the account that uses most loses
- * its oldest one; the application, which has no account, loses its entries last.
+ * If an account has used its share, its oldest entry is replaced. If the whole limit is reached, the oldest entry of the account
+ * that uses most is replaced. The application has no account; its entries are replaced last.
  */
 export class SharedMap<V> {
   /** Oldest first. */

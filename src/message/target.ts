@@ -3,9 +3,9 @@ import type { Headers } from './message.js';
 
 /** Fields of every target. */
 interface Addressed {
-  /** The destination as a publisher names it; for a user or a session without the user prefix. */
+  /** The destination to publish to. For a user or a session, it has no user prefix. */
   readonly destination: string;
-  /** Headers for subscribers, besides the content type. */
+  /** Headers for subscribers, in addition to the content type. */
   readonly headers?: Headers | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface SessionTarget extends Addressed {
   readonly session: string;
 }
 
-/** To one subscription, without the broker: the answer of a `@SubscribeMapping`. */
+/** To one subscription, without the broker: the result of a `@SubscribeMapping`. */
 export interface SubscriptionTarget extends Addressed {
   readonly kind: 'subscription';
   /** Id of the session. */

@@ -1,4 +1,4 @@
-// Headers of client frames that are not passed on: those that only the server may set, and those that are fields of the frame.
+// Headers of client frames that are not passed on: headers that only the server may set, and headers that are fields of the frame.
 
 /** Headers that only the server may send to subscribers; all occurrences in client frames are dropped. */
 const serverOwned = [

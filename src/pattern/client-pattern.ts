@@ -1,16 +1,16 @@
-// Patterns that clients subscribe: literals, `?`, `*` and `**` only, split into a shape and literal texts so that hash tables find them.
+// Patterns that clients subscribe: literals, `?`, `*` and `**` only, split into a shape and literal texts for lookups in hash tables.
 import { MessagingError } from '../message/error.js';
 import { deepAfterSlash, type Separator } from './separator.js';
 
 /** Wildcards of one pattern; `**` counts once. */
-export const maxWildcards = 8;
+const maxWildcards = 8;
 
 /**
- * The wildcards of a pattern and their places, without the literal texts. A destination matches at most one pattern of a shape:
- * the one whose texts are equal to those that `textOf` cuts out of the destination.
+ * The wildcards of a pattern and their places, without the literal texts. A destination matches at most one pattern of a shape: the
+ * pattern with the texts that `textOf` extracts from the destination.
  */
 export interface Shape {
-  /** Equal for equal shapes. */
+  /** Identifies the shape: equal shapes have equal keys. */
   readonly name: string;
   /** One wildcard, a whole `*` segment or a final `**`. A destination of n segments fits at most 2n + 1 simple shapes. */
   readonly simple: boolean;
@@ -28,16 +28,18 @@ export interface Shape {
 
 /** A segment with literal text. */
 interface Place {
-  /** Number of the segment; behind `**` negative, counted from the end. */
+  /** Number of the segment; negative after `**`, counted from the end. */
   readonly segment: number;
-  /** The parts of a segment with wildcards, as `price.*` or `t?st`; undefined when the whole segment is literal. */
+  /** The parts of a segment with wildcards, such as `price.*` or `t?st`; undefined when the whole segment is literal. */
   readonly parts: Parts | undefined;
 }
 
 interface Parts {
-  /** The lengths of the literal texts before `*`, from left to right, with 0 for each `?`; the whole segment without `*`. */
+  /**
+   * The lengths of the literal texts before `*`, from left to right, with 0 for each `?`. Without `*`: those of the whole segment.
+   */
   readonly start: readonly number[];
-  /** The same after `*`, from right to left; undefined without `*`. */
+  /** The lengths after `*`, from right to left; undefined without `*`. */
   readonly end: readonly number[] | undefined;
 }
 
@@ -55,8 +57,8 @@ export interface SplitDestination {
 }
 
 /**
- * Splits a destination at its separators; empty segments do not count. With dots, a prefix such as `/topic/` is a segment, so that
- * the `*` of `/topic/*` is one, too.
+ * Splits a destination at its separators; empty segments do not count. If dots are the separator, a prefix such as `/topic/` is a
+ * segment, and so is the `*` of `/topic/*`.
  */
 export function splitDestination(destination: string, separator: Separator): SplitDestination {
   const start = separator === '/' ? 0 : destination.indexOf('/', 1) + 1;
@@ -93,7 +95,7 @@ export function parseClientPattern(pattern: string, separator: Separator): Clien
   const names = segments.map((segment, i) => {
     if (segment === '**' || segment === '*') return segment;
     const parts = /[*?]/.test(segment) ? partsOf(segment) : undefined;
-    // Wildcards have the place of a text that they match, so the pattern's own texts are cut out like those of a destination.
+    // A wildcard has as many characters as a text that it matches, so `textOf` works for the pattern as for a destination.
     texts.push(parts === undefined ? segment : cut(parts, segment)!);
     places.push({ segment: deep === -1 || i < deep ? i : i - segments.length, parts });
     return parts === undefined
@@ -126,7 +128,7 @@ export function fits(shape: Shape, { segments, leading, trailing }: SplitDestina
   );
 }
 
-/** The text that a matching pattern has at this place; undefined when no pattern matches. Reads each character at most once. */
+/** The text of a matching pattern at this place; undefined when no pattern matches. Reads each character at most once. */
 export function textOf({ segment, parts }: Place, segments: readonly string[]): string | undefined {
   const text = segments[segment < 0 ? segments.length + segment : segment]!;
   return parts === undefined ? text : cut(parts, text);
@@ -162,12 +164,12 @@ function cut({ start, end }: Parts, segment: string): string | undefined {
   return literal;
 }
 
-/** Code units of the character that starts here. */
+/** Number of code units (1 or 2) of the character that starts at this index. */
 function unitsAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** Code units of the character that ends here. */
+/** Number of code units (1 or 2) of the character that ends at this index. */
 function unitsBefore(text: string, end: number): number {
   return end > 1 && text.codePointAt(end - 2)! > 0xffff ? 2 : 1;
 }

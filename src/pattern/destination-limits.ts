@@ -24,7 +24,7 @@ export const defaultDestinationLimits: DestinationLimits = {
 /**
  * Checks that the session may subscribe one more pattern.
  *
- * @param live the destinations that the session has subscribed
+ * @param live the destinations that the session has subscribed, patterns and others
  * @throws {MessagingError} `pattern-limit` when all patterns together have more characters or wildcards than one session may have
  */
 export function checkPatternBudget(

@@ -22,11 +22,11 @@ const noVariables: ReadonlyMap<string, string> = constantMap();
  * Compiles a pattern: `?` matches one character, `*` any text within a segment, `**` any number of segments, `{name}` a segment
  * or a part of one, `{name:expression}` a text that matches a regular expression in RE2 syntax.
  *
- * Matching is case-sensitive. A separator at the start or at the end must be in both texts or in neither, except that a final
- * `**` matches any end. Empty segments are skipped. If a text can be divided among several variables in more than one
- * way, the first variable takes the longest text, then the second; expressions are greedy in the same order, as in Spring. The
- * time of a match is proportional to the length of the destination. Unlike in Spring, a literal pattern is compared character by
- * character, and `/a/*` does not match `/a/`.
+ * Matching is case-sensitive. A separator at the start or at the end must be in both texts or in neither. A final `**` matches with
+ * and without one. Empty segments are skipped. If a text can be divided among several variables in more than one way, the first
+ * variable takes the longest text, then the second; expressions are greedy in the same order, as in Spring. The time of a match is
+ * proportional to the length of the destination. Unlike in Spring, a literal pattern is compared character by character, and `/a/*`
+ * does not match `/a/`.
  *
  * @throws {MessagingError} `pattern-invalid` for unbalanced braces, a variable without a name, two variables with one name,
  *   `{*name}`, more than 32 segments, or a malformed expression
@@ -44,8 +44,8 @@ export function compileDestination(
  * applies: fewer variables and wildcards (`**` counts twice), then the longer pattern (a variable is one character), then
  * fewer `*`; of two that end in `**`, the longer one first.
  *
- * Spring ranks patterns for one destination and counts a `**` inside like other wildcards, which can be circular. This order
- * does not depend on the destination and has no circles.
+ * Spring ranks patterns for one destination and counts a `**` inside like other wildcards, so its order can be circular. This order
+ * does not depend on the destination and is never circular.
  */
 export function compareSpecificity(a: DestinationPattern, b: DestinationPattern): number {
   for (const [i, step] of a.rank.entries()) {
@@ -57,8 +57,8 @@ export function compareSpecificity(a: DestinationPattern, b: DestinationPattern)
 
 /**
  * Combines the pattern of a controller and the pattern of a method (Spring: `AntPathMatcher.combine`). `/a` and `b` give `/a/b`;
- * `/a/*` and `/b` give `/a/b`. A controller pattern with wildcards that matches the method's pattern is left out. Spring's
- * treatment of file extensions is not supported.
+ * `/a/*` and `/b` give `/a/b`. If the controller's pattern has wildcards and matches the method's pattern, the result is the
+ * method's pattern. Spring's treatment of file extensions is not supported.
  *
  * @throws {MessagingError} `pattern-invalid` when one of the two is malformed
  */
@@ -119,7 +119,7 @@ class CompiledPattern implements DestinationPattern {
     return this.variables.length === 0 ? noVariables : this.#values(destination);
   }
 
-  /** After a `**` the rest is tried at each segment in turn; only the last `**` ever needs another try. */
+  /** After a `**` the rest is tried at each following segment. Only the last `**` needs further attempts. */
   #aligns(destination: string): boolean {
     const segments = this.#segments;
     let next = 0;
@@ -170,7 +170,7 @@ class CompiledPattern implements DestinationPattern {
   }
 }
 
-/** Compared number by number; patterns of one kind have equally many numbers. */
+/** Compares number by number; patterns of one kind have the same number of numbers. */
 function rankOf({ segments, variables, stars, length }: ParsedPattern): readonly number[] {
   const deep = segments.filter(({ kind }) => kind === 'deep').length;
   const wildcards = variables.length + stars + 2 * deep;

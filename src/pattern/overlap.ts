@@ -5,8 +5,8 @@ import type { Separator } from './separator.js';
 const wildcard = /[*?{]/;
 
 /**
- * False when no destination can match both. Also false when both have a different regular expression for one segment, as
- * `{id:\d+}` and `{name:[a-z]+}`: such expressions are assumed to exclude each other.
+ * False when no destination can match both. Also false when their regular expressions for one segment differ, such as `{id:\d+}`
+ * and `{name:[a-z]+}`: different expressions are assumed to match different texts.
  */
 export function mayOverlap(a: string, b: string, separator: Separator): boolean {
   return segmentsOverlap(segmentsOf(a, separator), segmentsOf(b, separator), separator);
@@ -56,7 +56,7 @@ function constrained(segment: string): boolean {
   return /\{[^:{}]*:/.test(segment);
 }
 
-/** True when the literal texts before the first wildcard and after the last one allow a common text. */
+/** True when one text can match the literal texts before the first wildcard and after the last wildcard of both segments. */
 function endsAgree(a: string, b: string): boolean {
   const [startA, startB] = [a.slice(0, a.search(wildcard)), b.slice(0, b.search(wildcard))];
   const [endA, endB] = [/[^*?}]*$/.exec(a)![0], /[^*?}]*$/.exec(b)![0]];

@@ -9,7 +9,7 @@ export const maxSegments = 32;
 export interface ParsedPattern {
   readonly segments: readonly Segment[];
   readonly variables: readonly string[];
-  /** Number of `*`, without those of `**`. */
+  /** Number of `*` that are not part of `**`. */
   readonly stars: number;
   /** Number of characters; a variable counts as one. */
   readonly length: number;
@@ -104,7 +104,7 @@ class PatternParser {
     this.#at = end + 1;
   }
 
-  /** Braces of an expression are in pairs, or behind a backslash. */
+  /** Braces within an expression are in pairs, or escaped by a backslash. */
   #closingBrace(start: number): number {
     let depth = 0;
     for (let at = start; at < this.pattern.length; at++) {

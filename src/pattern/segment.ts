@@ -1,4 +1,4 @@
-// One segment of an application's pattern: how it is built from its parts, and how it matches one segment of a destination.
+// One segment of an application's pattern: its construction from parts, and its comparison with a segment of a destination.
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 
 /** One part of a segment, in the order of the text. */
@@ -78,7 +78,7 @@ function expressionOf(parts: readonly Part[]): Expression {
     if (part.kind === 'any' && part.name === undefined) return '.*';
     const source = part.kind === 'any' ? '.*' : part.source;
     variables.push({ name: part.name!, group: ++groups });
-    // Compiled alone first: `a)(b` is not an expression, and its own groups shift the numbers of later ones.
+    // Compiled separately first, to reject texts such as `a)(b`, and to count its groups, which shift the numbers of later groups.
     groups += compile(source).groupCount();
     return `(${source})`;
   });
@@ -161,7 +161,7 @@ function matchesGlob(
   for (let i = names.length - 1; i >= 0; i--) {
     const before = i === 0 ? '' : texts[i]!;
     let at = i === 0 ? begin : end - before.length;
-    // Not `lastIndexOf`, which would search to the left of the segment.
+    // `lastIndexOf` would also search before the segment.
     while (at >= begin && !destination.startsWith(before, at)) at--;
     if (at < begin) return false;
     const name = names[i];

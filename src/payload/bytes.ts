@@ -8,7 +8,7 @@ export const bytes: PayloadConverter = {
   name: 'bytes',
   mediaTypes: ['application/octet-stream', '*'],
   untyped: true,
-  /** A handler that expects bytes gets them whatever the content type is. */
+  /** A handler that expects bytes receives them for every content type. */
   read: (body, media, type) =>
     type.kind === 'bytes' || (type.kind === 'any' && media?.name === 'application/octet-stream')
       ? { value: asBuffer(body) }
@@ -38,7 +38,7 @@ export function asBuffer(body: Uint8Array): Buffer {
 export function decodeText(body: Uint8Array, media: MediaType | undefined): string {
   if (media !== undefined && !media.unicode) throw new TypeError('The charset is not UTF-8.');
   const decoded = asBuffer(body).toString();
-  // Decoding replaces invalid bytes by U+FFFD, so most texts need no second look at their bytes.
+  // Decoding replaces invalid bytes with U+FFFD, so only texts that contain it are compared with their bytes.
   if (decoded.includes('\uFFFD') && !isUtf8(body))
     throw new TypeError('The text is not valid UTF-8.');
   return decoded;

@@ -1,4 +1,4 @@
-// Logs payload classes without validators, second copies of class-validator, dropped properties and failed conversions: each once, however many messages there are.
+// Logs payload classes without validators, dropped properties and failed conversions: each text only once.
 import type { Logger } from '../message/logger.js';
 import type { ClassRules, UnknownProperties } from './class-rules.js';
 import type { Constructor } from './payload-type.js';
@@ -35,7 +35,7 @@ export function loggedClassRules(
       );
     },
     onDropped(type, property) {
-      // These keys come from attacks; no class needs them.
+      // Only attacks use these keys.
       if (property === '__proto__' || property === 'constructor') return;
       const name = JSON.stringify(property.slice(0, nameLimit));
       if (dropped.add(type, name))

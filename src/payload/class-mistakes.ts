@@ -1,4 +1,4 @@
-// Finds mistakes in the decorators of payload classes that would reject every payload, or switch checks off.
+// Finds mistakes in the decorators of payload classes: those that reject every payload or disable a check.
 import { foreignTransformerOf, type ClassLibraries } from './class-libraries.js';
 import {
   declaredType,
@@ -14,7 +14,7 @@ import {
 } from './class-shape.js';
 import type { Constructor } from './payload-type.js';
 
-/** Returns sentences that name class, property and fix, also for the classes that are nested in the class. */
+/** Returns sentences that name class, property and fix, for the class and its nested classes. */
 export function findClassMistakes(type: Constructor, libraries: ClassLibraries): readonly string[] {
   return reachableShapes(type, libraries).flatMap((shape) => [
     ...foreignDecorators(shape, libraries),
@@ -35,7 +35,7 @@ function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[
   const rules = rulesOf(type, libraries);
   return [...new Set(shape.properties.values())].flatMap((property) => {
     const { name, transformed } = property;
-    // Its function may return a value of any form.
+    // `@Transform` may return a value of any form.
     if (transformed) return [];
     const own = rules.get(name) ?? [];
     const mistake =
@@ -51,7 +51,7 @@ function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[
   });
 }
 
-/** The validators that refuse all values that are not arrays, or not objects. */
+/** The validators that accept only arrays, or only objects. */
 const formValidators = /^(?:array[A-Z]|isArray$|isObject$|isNotEmptyObject$|isInstance$)/;
 
 const arrayValidators = /^(?:array[A-Z]|isArray$)/;
@@ -62,7 +62,7 @@ function validatorOf(rules: Rules, names: RegExp): string | undefined {
   return rules.find(({ name = '', each }) => !each && names.test(name))?.name;
 }
 
-/** Without a form, arrays and single values are the same for `@ValidateNested` and `each`. */
+/** If the form is unknown, `@ValidateNested` and `each` accept both arrays and single values. */
 function lacksForm({ form, nested }: PropertyShape, rules: Rules): boolean {
   if (form !== undefined) return false;
   if (!nested && !rules.some(({ each }) => each)) return false;
@@ -89,7 +89,7 @@ function formlessMistake(
   return `the compiler records its type as Object, as it does for unions such as Item | null, and for Partial<Item>, so arrays and single values cannot be distinguished; add @IsArray() or @IsObject(). ${collectionHint}`;
 }
 
-/** Without the compiler's type, class-transformer takes a Map for one object. */
+/** Without the compiler's type, class-transformer treats a Map as one object. */
 function membersMistake(property: PropertyShape, rules: Rules): string | undefined {
   if (property.form !== undefined || !rules.some(({ each }) => each)) return undefined;
   if (validatorOf(rules, objectValidators) === undefined) return undefined;
@@ -99,7 +99,7 @@ function membersMistake(property: PropertyShape, rules: Rules): string | undefin
 const collectionHint =
   "For a Map or Set, add @Reflect.metadata('design:type', Map) below the other decorators of the property.";
 
-/** The validators that refuse every value of a form. */
+/** The validators that reject every value of a form. */
 const refused: Readonly<Record<Form, RegExp>> = {
   list: objectValidators,
   set: /^(?:array[A-Z]|isArray$|isNotEmptyObject$)/,
@@ -155,7 +155,7 @@ function collectionMistake(
   return `payloads are converted to a ${collection} only with @Type() of class-transformer; add it with the class of the members, as in @Type(() => Item).${secondCopyHint}`;
 }
 
-/** class-validator refuses each object whose class it does not know. */
+/** class-validator rejects each object of a class that has no decorators. */
 function nestedMistake(
   shape: ClassShape,
   { name, nested, itemType }: PropertyShape,

@@ -9,7 +9,7 @@ export const unknownPropertyRules: readonly UnknownProperties[] = ['drop', 'reje
 /** How payloads are converted to classes. */
 export interface ClassRules {
   readonly unknownProperties: UnknownProperties;
-  /** Objects inside of one payload; an array in an array counts as an object. */
+  /** The most objects in one payload; an array in an array counts as an object. */
   readonly maxObjects: number;
   /** Called at start for a class without class-validator decorators. */
   onUnvalidated(type: Constructor): void;
@@ -17,7 +17,7 @@ export interface ClassRules {
   onSecondCopy(files: readonly string[]): void;
   /** Called for each property that is dropped. */
   onDropped(type: Constructor, property: string): void;
-  /** Returns false if the error should not be logged, because the log has it already. */
+  /** Returns false if this error is already in the log. */
   onFailure(type: Constructor, error: unknown): boolean;
 }
 

@@ -1,4 +1,4 @@
-// The shape of a payload class: what its decorators and the compiler have recorded, read once for each class.
+// The shape of a payload class: what its decorators and the compiler have recorded, read once per class.
 import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
@@ -47,7 +47,7 @@ export interface ClassShape {
   readonly inheritedGetters: ReadonlySet<string>;
   /** The classes of properties that need no `@Type`, because the compiler recorded them. */
   readonly implicitTypes: ReadonlyMap<string, Constructor>;
-  /** The implicit types of this class and of the nested ones, as class-transformer takes them; undefined if there are none. */
+  /** The implicit types of this class and its nested classes, for class-transformer; undefined if there are none. */
   targetMaps: TargetMap[] | undefined;
 }
 
@@ -91,7 +91,7 @@ export function reachableShapes(type: Constructor, libraries: ClassLibraries): C
   return [...found.values()];
 }
 
-/** The classes that the values of a property can have, without those that `@Type` chooses by the payload. */
+/** The classes of the values of a property. Omits classes that `@Type` chooses by the payload. */
 export function itemTypesOf(
   { type, implicitTypes }: ClassShape,
   name: string,
@@ -120,7 +120,7 @@ export function declaredType({ prototype }: Constructor, name: string): unknown 
   return Reflect.getMetadata('design:type', prototype as object, name);
 }
 
-export function isTransformed(
+function isTransformed(
   type: Constructor,
   name: string,
   { storage, transformer }: ClassLibraries,
@@ -161,7 +161,7 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
     all.push(property);
     properties.set(name, property);
   }
-  // Afterwards, because class-transformer prefers the key of one property to the name of another.
+  // In a second loop, because class-transformer prefers the key of one property to the name of another.
   for (const property of all) {
     const key = storage.findExposeMetadata(type, property.name)?.options?.name;
     if (key !== undefined) properties.set(key, property);

@@ -88,7 +88,7 @@ function convert(
   return validate(instance, shape, rules, libraries);
 }
 
-/** `validateSync` would ignore validators that return a promise, and only calling them shows which ones do. */
+/** `validateSync` ignores validators that return a promise, and they can be recognized only by calling them. */
 async function validate(
   instance: object,
   shape: ClassShape,
@@ -105,7 +105,7 @@ async function validate(
   return instance;
 }
 
-/** The error keeps its cause, which is logged, unless the log has it already. */
+/** The error keeps its cause, so that it is logged, unless it is already in the log. */
 function failed(
   type: Constructor,
   error: unknown,
@@ -140,7 +140,7 @@ async function problemsOf(
   ];
 }
 
-/** True for the path of a value itself, and of its members. */
+/** True for the path of the value and for the paths of its members. */
 function isWithin(path: string, value: string): boolean {
   return path === value || path.startsWith(`${value}.`);
 }
@@ -151,7 +151,7 @@ function isPlainObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Collects at most the reported number of problems. */
+/** Collects the problems that are reported, at most as many as one error may have. */
 function collectProblems(
   errors: readonly ValidationError[],
   parentPath: readonly string[],

@@ -23,8 +23,8 @@ export interface WrittenPayload {
 }
 
 /**
- * Reads and writes one format (Spring: MessageConverter). Each method may return undefined; the next converter for the content
- * type is then asked. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
+ * Reads and writes one format (Spring: MessageConverter). A method may return undefined: the server then tries the next converter
+ * for the content type. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export interface PayloadConverter {
   readonly name: string;
   /** The media types that it reads and writes, in lower case: `text/csv`, `text/*`, `application/*+json`, or `*` for all. */
   readonly mediaTypes: readonly string[];
-  /** True: it is also asked if a message or value has no content type. @default false */
+  /** True: it is also used if a message or value has no content type. @default false */
   readonly untyped?: boolean;
   /**
    * Returns the value of a body, before a class or schema is applied to it. Unknown properties may be removed from it, so it must
@@ -77,7 +77,7 @@ interface Format {
   readonly converters: readonly PayloadConverter[];
 }
 
-/** The converters of a server. Of those for a content type the first that returns a result is used. */
+/** The converters of a server. The result of the first converter that accepts the content type and returns one is used. */
 export class Payloads implements PayloadReader {
   readonly #converters: readonly PayloadConverter[];
   readonly #classRules: ClassRules;
@@ -87,7 +87,7 @@ export class Payloads implements PayloadReader {
   readonly #untyped: Format;
 
   /**
-   * @param converters in the order in which they are asked
+   * @param converters in the order in which they are tried
    * @param classRules how payloads are converted to classes
    * @throws {MessagingError} `option-invalid` when a converter declares no valid media type
    */
@@ -212,7 +212,7 @@ function withOwnBody(written: WrittenPayload, value: unknown): WrittenPayload {
   return written.body.buffer === memory ? { ...written, body: Buffer.from(written.body) } : written;
 }
 
-/** True when the converter declares the media type. @param name in lower case, as `application/json` */
+/** True when the converter declares the media type. @param name in lower case, such as `application/json` */
 export function acceptsMediaType({ mediaTypes }: PayloadConverter, name: string): boolean {
   return mediaTypes.some((mediaType) => matches(mediaType, name));
 }
@@ -225,11 +225,11 @@ function checkMediaTypes({ name, mediaTypes }: PayloadConverter): void {
   if (declared.length > 0 && declared.every((mediaType) => validMediaType.test(mediaType))) return;
   throw invalidOption(
     'converters',
-    `must hold converters with mediaTypes such as 'text/csv', and '${name}' has ${JSON.stringify(mediaTypes)}`,
+    `must contain converters with mediaTypes such as 'text/csv'; '${name}' has ${JSON.stringify(mediaTypes)}`,
   );
 }
 
-/** @param mediaType may contain a wildcard, as `application/*+json` */
+/** @param mediaType may contain a wildcard, such as `application/*+json` */
 function matches(mediaType: string, name: string): boolean {
   const wildcard = mediaType.indexOf('*');
   if (wildcard < 0) return mediaType === name;

@@ -4,11 +4,11 @@ import { MessagingError, type FieldProblem } from '../message/error.js';
 /** The most problems in one error: a list of ten thousand invalid items must not cause an answer ten times its size. */
 export const fieldLimit = 20;
 const pathLimit = 200;
-/** For messages that the application wrote; those of the libraries are shorter. */
+/** The longest message of a problem, in characters. Only messages of the application are longer. */
 const messageLimit = 500;
 /** Members of an array or object that are compared with a message: a long list must not make its 20 problems slow. */
 const memberLimit = 5000;
-/** Shorter members are parts of ordinary messages, as 50 in `must contain no more than 50 elements`. */
+/** Shorter members also occur in ordinary messages, such as 50 in `must contain no more than 50 elements`. */
 const minMemberLength = 4;
 /** The message that replaces one that repeats the client's value. */
 export const invalid = 'is not valid';
@@ -39,13 +39,13 @@ export function tooManyObjects(maxObjects: number): MessagingError {
   return payloadInvalid([{ path: '', message }]);
 }
 
-/** The error for a payload with more numbers and texts than a schema may have to look at. */
+/** The error for a payload with more numbers and texts than a schema may have to check. */
 export function tooManyValues(maxValues: number): MessagingError {
   const message = `must not contain more than ${maxValues} values (ten times limits.maxPayloadObjects)`;
   return payloadInvalid([{ path: '', message }]);
 }
 
-/** How a message is searched for a value. */
+/** The state of a search for a value in a message. */
 interface Search {
   readonly contains: (message: string, text: string) => boolean;
   /** True: also for the keys of objects, which may be quoted. */
@@ -91,7 +91,7 @@ function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
 }
 
-/** Short values are parts of ordinary words, so only longer ones are found inside of words. */
+/** Short values also occur in ordinary words, so only longer values are searched inside words. */
 function hasText(message: string, text: string): boolean {
   return text.length >= minMemberLength ? message.includes(text) : hasWord(message, text);
 }

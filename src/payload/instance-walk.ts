@@ -13,7 +13,7 @@ const expectedForms: Readonly<Record<Form, string>> = {
   object: 'must be an object',
 };
 
-/** class-validator accepts an array for an object, and an object for an array. */
+/** Needed because class-validator accepts an array for an object, and an object for an array. */
 export class InstanceWalk {
   readonly #path: string[] = [];
   readonly #problems: FieldProblem[] = [];
@@ -65,13 +65,13 @@ export class InstanceWalk {
       return;
     if (Array.isArray(member)) return this.#report(expectedForms.object);
     const { constructor } = member;
-    // Undefined for an object without prototype, which `@Transform` may return; class-validator refuses it.
+    // Undefined for an object without prototype, which `@Transform` may return; class-validator rejects it.
     if (typeof constructor !== 'function') return;
     const shape = shapes.get(constructor) ?? shapeOf(constructor as Constructor, this.libraries);
     if (isBuilt || shape.structured.length > 0) this.#visit(member, shape, isBuilt);
   }
 
-  /** As `whitelist` of class-validator, also for properties that the class itself initializes. */
+  /** Works like `whitelist` of class-validator, but also checks properties that the class initializes. */
   #handleUnknown(instance: object, { type, validated }: ClassShape): void {
     const { unknownProperties } = this.rules;
     if (unknownProperties === 'keep') return;
@@ -99,7 +99,7 @@ function hasForm(value: unknown, form: Form): boolean {
     case 'map':
       return value instanceof Map;
     case 'object':
-      // A value that is not an object has a problem of class-validator.
+      // class-validator reports a value that is not an object.
       return !Array.isArray(value);
   }
 }

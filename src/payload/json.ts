@@ -46,8 +46,8 @@ function parseOrText(source: string): unknown {
 }
 
 /**
- * The last bytes that are known to be valid JSON: written here, read from a frame of JSON, or checked before. A few are enough,
- * because bytes are put into frames soon afterwards, and a few keep little memory alive.
+ * The last bytes that are known to be valid JSON: written here, read from a frame of JSON, or checked before. The list is short,
+ * because the bytes are encoded soon afterwards, and listed bytes stay in memory.
  */
 const recent: (Uint8Array | undefined)[] = Array.from({ length: 16 });
 let latest = 0;
@@ -71,10 +71,10 @@ export function isJsonText(body: Uint8Array): boolean {
   return true;
 }
 
-/** Deeper values take the slower way, where JSON.stringify finds cycles. */
+/** Deeper values take the slower path, in which JSON.stringify finds cycles. */
 const maxDepth = 32;
 
-/** True when JSON.stringify writes the whole value as it is meant, without `replace`. */
+/** True when JSON.stringify writes the whole value correctly without `replace`. */
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth > maxDepth) return false;
@@ -129,7 +129,7 @@ function hasJsonForm(value: object): boolean {
   return jsonKinds.has(kindOf(value));
 }
 
-/** As `RegExp`, `Promise` or `Blob`. */
+/** The name of a type, such as `RegExp`, `Promise` or `Blob`. */
 function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

@@ -6,7 +6,7 @@ export interface MediaType {
   readonly name: string;
   /** In lower case; undefined without a charset parameter. */
   readonly charset: string | undefined;
-  /** True for JSON and for formats based on it, as `application/problem+json`. */
+  /** True for JSON and for formats based on it, such as `application/problem+json`. */
   readonly json: boolean;
   /** True when text of this type is UTF-8 or ASCII, which is a subset of it. */
   readonly unicode: boolean;
@@ -14,7 +14,7 @@ export interface MediaType {
 
 const charsetParameter = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
-/** Nearly all messages have one of these. */
+/** Cached, because nearly all messages have one of these content types. */
 const common = new Map(
   ['application/json', 'text/plain', 'text/plain;charset=UTF-8', 'application/octet-stream'].map(
     (contentType) => [contentType, parse(contentType)],

@@ -31,13 +31,13 @@ const builtIn = new Map<unknown, PayloadType>([
 /**
  * The payload type for a design type or for the argument of `@Payload`. Classes of the application are converted and validated.
  * For an array only `Array.isArray` is checked, because compilers do not record its item type. Undefined for types that a
- * payload cannot be converted to, as `Function`, `Date` and `Map`.
+ * payload cannot be converted to, such as `Function`, `Date` and `Map`.
  */
 export function payloadTypeOf(type: unknown): PayloadType | undefined {
   const known = builtIn.get(type);
   if (known !== undefined) return known;
   if (isStandardSchema(type)) return { kind: 'schema', schema: type };
-  // For an enum some compilers record its object, others String or Number.
+  // For an enum, some compilers record the enum object, and others record String or Number.
   if (typeof type !== 'function') return any;
   return isNative(type) ? undefined : { kind: 'class', type: type as Constructor };
 }
@@ -52,7 +52,7 @@ function checked(description: string, isValid: (value: unknown) => boolean): Pay
   return { kind: 'schema', schema: { '~standard': { version: 1, vendor, validate } } };
 }
 
-/** True for the schema of `number`, `boolean` or an array, which looks only at the value itself. */
+/** True for the schema of `number`, `boolean` or an array, which does not check members. */
 export function isBuiltIn(schema: StandardSchema): boolean {
   return schema['~standard'].vendor === vendor;
 }

@@ -109,9 +109,9 @@ export class PlainWalk {
     isMember: boolean,
   ): void {
     if (transformed) return;
-    // class-transformer makes dates of true and false.
+    // class-transformer converts true and false to dates.
     if (date && typeof member === 'boolean') this.#report('must be a date', key);
-    // Arrays count as objects; the instance shows that they are misplaced.
+    // An array counts as an object here; the check of the instance rejects a misplaced one.
     const isContainer = typeof member === 'object' && member !== null;
     if (!isMember || !nested || itemType === undefined || isContainer) return;
     this.#misshapen.push(this.#problem('must be an object', key));
@@ -127,13 +127,13 @@ export class PlainWalk {
     const keys = Object.keys(value);
     if (keys.length > maxKeys)
       throw tooLarge(`must not have more than ${maxKeys} keys in an object`);
-    // class-transformer takes this key for the class of the object; in the payload itself it ignores the key.
+    // class-transformer uses this key as the class of the object, except in the payload itself, where it ignores the key.
     if (this.#path.length > 0 && Object.hasOwn(value, 'constructor'))
       throw payloadInvalid([this.#problem("must not have the key 'constructor'")]);
     return keys;
   }
 
-  /** class-transformer ignores the getters of the class itself, and fails at inherited ones. */
+  /** class-transformer ignores getters of the class and throws for inherited getters. */
   #removeGetter(value: object, key: string, checked: boolean): void {
     if (checked && this.rules.unknownProperties === 'reject') this.#report('is unknown', key);
     else this.#remove(value, key);

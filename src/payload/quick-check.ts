@@ -28,7 +28,8 @@ interface CheckedProperty {
 
 /**
  * Undefined when a decorator does not have the name of a validator of class-validator. Validators of the application may be
- * asynchronous or have side effects, so only `validate` calls them. One with the name of a library's validator may run twice.
+ * asynchronous or have side effects, so only `validate` calls them. A validator with the name of a library's validator may run
+ * twice.
  *
  * @param rules the decorators of the class and its base classes
  * @param lists the properties that are declared as arrays
@@ -58,7 +59,7 @@ export function compileQuickCheck(
   }
   const checked = [...properties.values()];
   return (instance) => {
-    // A constructor may return an instance of another class, and class-validator applies the decorators of that class.
+    // class-validator applies the decorators of the instance's class, and a constructor may return an instance of another class.
     if (instance.constructor !== type) return false;
     const values = instance as Record<string, unknown>;
     for (const { name, optional, list, checks } of checked) {
@@ -88,7 +89,10 @@ function passes(
   );
 }
 
-/** A validator of the application may have the name of one of the library and return a promise, whose rejection is ignored. */
+/**
+ * Ignores the rejection of a promise. A validator of the application may have the name of a library's validator and return a
+ * promise.
+ */
 function isTrue(verdict: boolean | Promise<boolean>): boolean {
   if (verdict instanceof Promise) verdict.catch(() => undefined);
   return verdict === true;

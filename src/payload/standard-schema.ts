@@ -84,18 +84,18 @@ function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
   throw payloadInvalid(problems);
 }
 
-/** Rules that look at several fields report one of them, and may repeat another in the message. */
+/** A rule for several fields reports one field, and its message may repeat the value of another field. */
 function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
   const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const problem = fieldProblem(keys, message, keys.reduce(memberOf, value));
   return repeatsWord(problem.message, value) ? { ...problem, message: invalid } : problem;
 }
 
-/** An issue about a number or text costs a tenth of one about an object. */
+/** An issue for a number or text takes a tenth of the time of an issue for an object. */
 const valuesPerObject = 10;
 
 /**
- * Limits the objects and the other values that a schema of the application has to work on; an array in an array counts as an object.
+ * Limits the objects and the other values that a schema checks; an array in an array counts as an object.
  *
  * @throws {MessagingError} `payload-invalid`
  */

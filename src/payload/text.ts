@@ -5,7 +5,7 @@ import { mediaTypeOf } from './media-type.js';
 
 export const text: PayloadConverter = {
   name: 'text',
-  /** Reads text/plain only, but writes strings under any content type, as `text/html`. */
+  /** Reads only text/plain, but writes strings with any content type, such as `text/html`. */
   mediaTypes: ['text/plain', '*'],
   untyped: true,
   read(body, media, type) {

@@ -11,7 +11,7 @@ export interface AdmissionLimits {
   readonly maxSessionsPerUser: number;
   readonly maxSessionsPerAddress: number;
   readonly maxHandshakes: number;
-  /** One address may have one of so many parts of the handshakes. */
+  /** The number of parts of the limit; one address may have one part of the handshakes. */
   readonly shares: number;
 }
 
@@ -79,7 +79,7 @@ export class Admission implements ConnectionGate {
   }
 }
 
-/** Counts one for the account. The returned function gives it back, once. */
+/** Counts one for the account. The returned function subtracts it again, once. */
 function counted(quota: Quota, account: string): () => void {
   quota.add(account, 1);
   let open = true;

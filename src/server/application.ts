@@ -1,4 +1,4 @@
-// Calls handlers for messages and subscriptions, and publishes what they return.
+// Calls handlers for messages and subscriptions, and publishes their results.
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { Dispatcher, OpenStream } from '../dispatch/dispatcher.js';
@@ -45,7 +45,7 @@ export class Application {
   /**
    * The publications that the result of a handler leads to, for a transaction.
    *
-   * @throws {MessagingError} as `send`; `not-supported` for a stream
+   * @throws {MessagingError} the errors of `send`; `not-supported` for a stream
    */
   async compose(
     message: Message,
@@ -64,7 +64,7 @@ export class Application {
   /**
    * Publishes the handler's value for a new subscription, or its stream until the subscription ends.
    *
-   * @throws {MessagingError} as `send`
+   * @throws {MessagingError} the errors of `send`
    */
   async subscribe(frame: SubscribeFrame, lookup: string, client: Client): Promise<void> {
     const { id, destination, headers, repeatedHeaders } = frame;

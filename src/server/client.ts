@@ -1,11 +1,12 @@
-// One client from its connection to its end: everything that belongs to one session, and all opening and closing of it.
+// One client from its connection to its end: all data of one session, and how it is opened and closed.
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
 import type { SessionAddress } from '../message/address.js';
-import { MessagingError } from '../message/error.js';
+import { MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
-import type { Logger } from '../message/logger.js';
+import type { LimitedLogs, Logger } from '../message/logger.js';
+import type { Principal } from '../message/message.js';
 import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
@@ -28,6 +29,8 @@ import { Transactions, type TransactionLimits } from './transactions.js';
 export interface ClientParts {
   readonly ids: Ids;
   readonly logger: Logger;
+  /** The log of clients that were refused, by error code. */
+  readonly closeLog: LimitedLogs;
   readonly clients: Clients;
   readonly admission: Admission;
   readonly events: SessionEventSource;
@@ -59,6 +62,8 @@ export class Client implements SessionOwner {
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   /** Ends the counting of the connection or session for the limits. */
   #release: () => void;
+  /** Ends the wait for the authenticator; set while CONNECT waits for it. */
+  #stopWaiting: (() => void) | undefined;
   #subscriber: SessionSubscriber | undefined;
   // Created at the first use: most sessions have neither transactions, reply addresses or streams.
   #transactions: Transactions | undefined;
@@ -130,7 +135,9 @@ export class Client implements SessionOwner {
       // Interceptors must not continue as after an accepted CONNECT.
       throw error;
     }
-    const principal = await authenticated(authenticate, frame, session.handshake);
+    const authentication = authenticated(authenticate, frame, session.handshake);
+    const principal =
+      authenticate === undefined ? await authentication : await this.#unlessLost(authentication);
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
@@ -157,6 +164,28 @@ export class Client implements SessionOwner {
     events.emit('connected', { session });
   }
 
+  /**
+   * The result of an authenticator; undefined when the connection is lost first. An authenticator that never returns would otherwise
+   * keep the client in memory, and in the tables of the server.
+   */
+  async #unlessLost(
+    authentication: Promise<Principal | undefined>,
+  ): Promise<Principal | undefined> {
+    const { session } = this;
+    const { closeLog } = this.#parts;
+    const lost = new Promise<undefined>((resolve) => {
+      this.#stopWaiting = () => {
+        resolve(undefined);
+        logRejection(authentication, closeLog, session.id);
+      };
+    });
+    try {
+      return await Promise.race([authentication, lost]);
+    } finally {
+      this.#stopWaiting = undefined;
+    }
+  }
+
   /** Processes a frame and reports every error; never rejects. */
   async process(frame: ClientFrame): Promise<FrameResult> {
     const { hooks, problems, handle } = this.#parts;
@@ -164,7 +193,7 @@ export class Client implements SessionOwner {
     let result: FrameResult;
     try {
       result = (await handle(frame, this)) ?? 'done';
-      // An interceptor has dropped CONNECT, or has caught its refusal: the client waits for an answer.
+      // An interceptor has dropped CONNECT, or has caught its refusal, so the client still waits for an answer.
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
@@ -195,12 +224,13 @@ export class Client implements SessionOwner {
     this.#parts.events.emit('dropped', { session, subscription, destination });
   }
 
-  /** Stops everything that would send to the client; frames that were read are still processed. */
+  /** Stops all work that sends to the client; frames that were read are still processed. */
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
     for (const stream of this.#streams ?? []) stream.abort();
     this.#ended?.(code, reason);
+    this.#stopWaiting?.();
     // A CONNECT that never completes must not count as a handshake for longer than its connection.
     if (!session.connected) return this.#release();
     this.#parts.clients.disconnected(this);
@@ -234,10 +264,22 @@ export class Client implements SessionOwner {
         : known;
     const { code, cause } = error;
     if (!session.gone) return session.fail(error, {}, { activity: 'CONNECT', cause });
-    // The client has left during CONNECT, which may be the consequence of the failure.
-    if (cause !== undefined)
-      this.#parts.logger.warn(`CONNECT of session ${session.id} failed: ${code}.`, cause);
+    // The client has disconnected during CONNECT, which may be the cause of the failure.
+    if (cause !== undefined) logLateFailure(this.#parts.closeLog, session.id, code, cause);
   }
+}
+
+/** Logs the failure of a CONNECT whose client has left; it may be the reason why the client left. */
+function logLateFailure(log: LimitedLogs, session: string, code: ErrorCode, cause: unknown): void {
+  log.write(`late ${code}`, `CONNECT of session ${session} failed: ${code}.`, cause);
+}
+
+/** Not a method, because the promise may never settle, and must not keep the client in memory. */
+function logRejection(authentication: Promise<unknown>, log: LimitedLogs, session: string): void {
+  authentication.catch((error: unknown) => {
+    const { code, cause } = MessagingError.from(error);
+    logLateFailure(log, session, code, cause);
+  });
 }
 
 /**

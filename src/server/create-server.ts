@@ -11,12 +11,15 @@ import { MessageFrames } from '../broker/subscriber.js';
 import type { ServerContainer } from '../container/container.js';
 import { createContainer } from '../container/create-container.js';
 import { compileControllers, type CompiledControllers } from '../controller/compile.js';
+import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
-import { adapted, LimitedLog, unfailing } from '../message/logger.js';
+import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { Quota } from '../message/quota.js';
+import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -26,15 +29,14 @@ import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
-import type { Connection } from '../transport/transport.js';
 import { pathOf } from '../transport/http-host.js';
-import { compareSpecificity } from '../pattern/destination-pattern.js';
+import type { Connection } from '../transport/transport.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
 import { Client, type ClientParts } from './client.js';
 import { Clients } from './clients.js';
-import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { describeCopies } from './copies.js';
+import { guardHooks, observeRoute, type Hooks } from './hooks.js';
 import { Idempotency } from './idempotency.js';
 import { Inbound } from './inbound.js';
 import { KnownDestinations } from './known-destinations.js';
@@ -66,21 +68,65 @@ export async function createObservedServer(
   observing: Hooks,
 ): Promise<Server> {
   const options = resolveOptions(given);
-  const { clock, limits, separator } = options;
-  const ids = checkedIds(options.ids);
+  const common = createCommonParts(options, observing);
+  const messaging = createMessaging(options, common);
+  const { container, routes, handlers } = await createRoutes(options, common, messaging);
+  const client = createClientParts(options, common, messaging, routes);
+  const session = createSessionParts(options, common);
+  const { clients, webSockets, events, activity, admission } = common;
+  const { publisher, broker, context } = messaging;
+  return new RunningServer({
+    options,
+    publisher,
+    clients,
+    webSockets,
+    events,
+    broker,
+    context,
+    activity,
+    gate: admission,
+    routes,
+    ...createAcceptors(options, common, handlers, session, client),
+    container,
+    release: () => container.close(),
+  });
+}
+
+/** The parts that all others use: logger, hooks and the tables of clients. */
+type CommonParts = ReturnType<typeof createCommonParts>;
+
+function createCommonParts(options: ResolvedOptions, observing: Hooks) {
+  const { clock, limits } = options;
   const logger = unfailing(adapted(options.logger));
-  const hooks = guardHooks(observing, logger);
-  const activity = new Activity(clock);
-  const clients = new Clients();
-  const webSockets = new WebSockets();
-  const hasUsers = options.authenticate !== undefined;
-  const admission = new Admission({ limits, clock, logger, hasUsers });
-  const events = new SessionEventSource(logger);
-  const replies = new ReplyDirectory();
-  const resolver = new DestinationResolver(options.prefixes, separator, limits);
+  // Interceptors of WebSocket handlers can identify clients, too, but the handlers are not known yet.
+  const hasUsers =
+    options.authenticate !== undefined ||
+    options.handshakeInterceptors.length > 0 ||
+    options.endpoints.some(({ handshakeInterceptors = [] }) => handshakeInterceptors.length > 0);
+  return {
+    clock,
+    ids: checkedIds(options.ids),
+    logger,
+    closeLog: new LimitedLogs(clock, logger, 'warn'),
+    hooks: guardHooks(observing, logger),
+    activity: new Activity(clock),
+    clients: new Clients(),
+    webSockets: new WebSockets(),
+    admission: new Admission({ limits, clock, logger, hasUsers }),
+    events: new SessionEventSource(logger),
+  };
+}
+
+/** The broker, and the parts that publish to it. */
+type Messaging = ReturnType<typeof createMessaging>;
+
+function createMessaging(options: ResolvedOptions, common: CommonParts) {
+  const { limits, prefixes, separator } = options;
+  const { clock, ids, logger, hooks, clients } = common;
   const broker: Broker = options.broker ?? new EmbeddedBroker();
-  const { shares } = limits;
-  const context: BrokerContext = { clock, ids, logger, separator, shares };
+  const context: BrokerContext = { clock, ids, logger, separator, shares: limits.shares };
+  const replies = new ReplyDirectory();
+  const resolver = new DestinationResolver(prefixes, separator, limits);
   const payloads = new Payloads(
     options.converters,
     loggedClassRules(options.unknownProperties, limits.maxPayloadObjects, logger),
@@ -94,9 +140,21 @@ export async function createObservedServer(
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
-    unusual: ['/topic', options.prefixes.user, ...options.prefixes.application],
+    unusual: ['/topic', prefixes.user, ...prefixes.application],
   });
+  return { broker, context, payloads, publisher, replies, resolver };
+}
 
+/** Builds the controllers in their container, and compiles their routes. */
+async function createRoutes(
+  options: ResolvedOptions,
+  { clients, webSockets, events, hooks, logger }: CommonParts,
+  { payloads, publisher }: Messaging,
+): Promise<{
+  readonly container: ServerContainer;
+  readonly routes: readonly Route[];
+  readonly handlers: readonly WebSocketRoute[];
+}> {
   const container = await createContainer(options.container, {
     publisher,
     registry: clients,
@@ -106,40 +164,33 @@ export async function createObservedServer(
   const warn = (text: string) => logger.warn(text);
   const foundCopies = describeCopies();
   if (foundCopies !== undefined) warn(foundCopies);
-  const compiled = await compileRoutes(container, options, payloads, hooks, warn).catch(
-    async (error: unknown) => {
-      // The first error has the reason why the server cannot be built.
-      await container.close().catch(() => {});
-      throw error;
-    },
-  );
-  const routes = compiled.routes.map((route) => observeRoute(route, hooks));
-  const dispatcher = new Dispatcher({
-    routes: new RouteTable(routes, { separator }),
-    clock,
-    handlerTimeout: options.handlerTimeout,
-  });
-  const destinations = new KnownDestinations(routes, options.prefixes, separator);
-  const problems = new Problems({
-    publisher,
-    logger,
-    destinations,
-    answer: options.onRejectedFrame,
-    maxLogged: limits.maxLoggedProblems,
-  });
-  const inbound = new Inbound({
-    resolver,
-    application: new Application({ dispatcher, publisher, problems, activity }),
-    publisher,
-    destinations,
-    idempotency: new Idempotency(clock, limits),
-    clientPublish: options.clientPublish,
-    limits,
-  });
-  const heldBytes = new Quota(limits.maxHeldBytes, shares);
-  const client: ClientParts = {
+  try {
+    const compiled = await compileRoutes(container, options, payloads, hooks, warn);
+    const routes = compiled.routes.map((route) => observeRoute(route, hooks));
+    return { container, routes, handlers: compiled.webSockets };
+  } catch (error) {
+    // The first error has the reason why the server cannot be built.
+    await container.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** The parts that clients share: subscribing, and the processing of frames. */
+function createClientParts(
+  options: ResolvedOptions,
+  common: CommonParts,
+  messaging: Messaging,
+  routes: readonly Route[],
+): ClientParts {
+  const { limits } = options;
+  const { clock, ids, logger, closeLog, hooks, clients, admission, events } = common;
+  const { broker, replies } = messaging;
+  const { inbound, problems } = createProcessing(options, common, messaging, routes);
+  const queueOptions = broker.queueOptions ?? defaultQueueOptions;
+  return {
     ids,
     logger,
+    closeLog,
     clients,
     admission,
     events,
@@ -147,16 +198,11 @@ export async function createObservedServer(
       broker,
       frames: new MessageFrames(),
       subscriptions: new SharedSubscriptions(),
-      sessionQueueMemory: sessionQueueMemory(
-        clock,
-        logger,
-        broker.queueOptions ?? defaultQueueOptions,
-        shares,
-      ),
+      sessionQueueMemory: sessionQueueMemory(clock, logger, queueOptions, limits.shares),
       onDelivery: hooks.onDelivery,
     },
     replies,
-    heldBytes,
+    heldBytes: new Quota(limits.maxHeldBytes, limits.shares),
     limits,
     authenticate: options.authenticate,
     heartbeat: options.heartbeat,
@@ -169,11 +215,50 @@ export async function createObservedServer(
       new LimitedLog(clock, logger, 'error'),
     ),
   };
-  const session: SessionParts = {
+}
+
+/** The processing of client frames, and the answers to those that fail. */
+function createProcessing(
+  options: ResolvedOptions,
+  { clock, logger, activity }: CommonParts,
+  { publisher, resolver }: Messaging,
+  routes: readonly Route[],
+): { readonly inbound: Inbound; readonly problems: Problems } {
+  const { limits, prefixes, separator, clientPublish, handlerTimeout } = options;
+  const destinations = new KnownDestinations(routes, prefixes, separator);
+  const problems = new Problems({
+    publisher,
+    logger,
+    destinations,
+    answer: options.onRejectedFrame,
+    maxLogged: limits.maxLoggedProblems,
+  });
+  const table = new RouteTable(routes, { separator });
+  const dispatcher = new Dispatcher({ routes: table, clock, logger, handlerTimeout });
+  const inbound = new Inbound({
+    resolver,
+    application: new Application({ dispatcher, publisher, problems, activity }),
+    publisher,
+    destinations,
+    idempotency: new Idempotency(clock, limits),
+    clientPublish,
+    limits,
+  });
+  return { inbound, problems };
+}
+
+/** The parts that sessions share: reading and writing of frames. */
+function createSessionParts(
+  options: ResolvedOptions,
+  { clock, logger, closeLog, activity }: CommonParts,
+): SessionParts {
+  const { limits, separator, codecs, connectTimeout, stallTimeout, concurrency } = options;
+  return {
     clock,
     activity,
     turns: new Turns(clock),
     logger,
+    closeLog,
     outbox: {
       clock,
       activity,
@@ -182,32 +267,43 @@ export async function createObservedServer(
       dropRules: compileSlowConsumers(options.slowConsumers, separator),
       interceptors: options.outboundInterceptors,
     },
-    codecs: options.codecs,
+    codecs,
     limits,
-    connectTimeout: options.connectTimeout,
-    stallTimeout: options.stallTimeout,
-    concurrency: options.concurrency,
+    connectTimeout,
+    stallTimeout,
+    concurrency,
   };
-  const webSocketClient: WebSocketClientParts = {
-    ids,
-    clock,
-    logger,
-    activity,
-    clients,
-    webSockets,
-    admission,
-    heldBytes,
-    authenticate: options.authenticate,
-    handlerTimeout: options.handlerTimeout,
-    hooks,
-  };
+}
+
+/** The acceptors of endpoints, of WebSocket handlers, and of transports without endpoints. */
+function createAcceptors(
+  options: ResolvedOptions,
+  common: CommonParts,
+  webSocketRoutes: readonly WebSocketRoute[],
+  session: SessionParts,
+  client: ClientParts,
+) {
   const admitted = (begin: (connection: Connection) => unknown) => (connection: Connection) => {
     const { remoteAddress, principal } = connection.handshake;
-    const refusal = admission.refusal(remoteAddress, principal);
+    const refusal = common.admission.refusal(remoteAddress, principal);
     if (refusal === undefined) begin(connection);
     else connection.close(closeCodes.tryAgainLater, refusal.code);
   };
-  const handlerAcceptors = compiled.webSockets
+  const acceptProtocol = (parts: SessionParts) =>
+    admitted((connection) => new Client(connection, parts, client));
+  const endpoints = options.endpoints.map((endpoint) => ({
+    endpoint,
+    accept: acceptProtocol(partsFor(endpoint, session, options)),
+  }));
+  const { authenticate, handlerTimeout } = options;
+  const { heldBytes } = client;
+  const webSocketClient: WebSocketClientParts = {
+    ...common,
+    heldBytes,
+    authenticate,
+    handlerTimeout,
+  };
+  const handlers = webSocketRoutes
     .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
     .map((route) => {
       const parts = webSocketParts(route, session);
@@ -215,38 +311,16 @@ export async function createObservedServer(
         new WebSocketClient(connection, route, parts, webSocketClient);
       return { route, accept: admitted(accept) };
     });
-  const protocolAcceptorOf = (parts: SessionParts) =>
-    admitted((connection) => new Client(connection, parts, client));
-  const acceptProtocol = protocolAcceptorOf(session);
+  const acceptOther = acceptProtocol(session);
   /** Without an endpoint, the path of the connection selects its handler. */
   const accept = (connection: Connection) => {
     const path = pathOf(connection.handshake.url);
     const found = connection.wholeMessages
-      ? handlerAcceptors.find(({ route }) => route.pattern.match(path) !== undefined)
+      ? handlers.find(({ route }) => route.pattern.match(path) !== undefined)
       : undefined;
-    (found?.accept ?? acceptProtocol)(connection);
+    (found?.accept ?? acceptOther)(connection);
   };
-  const endpointAcceptors = options.endpoints.map((endpoint) => ({
-    endpoint,
-    accept: protocolAcceptorOf(partsFor(endpoint, session, options)),
-  }));
-  return new RunningServer({
-    options,
-    publisher,
-    clients,
-    events,
-    broker,
-    context,
-    activity,
-    gate: admission,
-    routes,
-    webSockets,
-    accept,
-    endpoints: endpointAcceptors,
-    handlers: handlerAcceptors,
-    container,
-    release: () => container.close(),
-  });
+  return { accept, endpoints, handlers };
 }
 
 /** The parts for the sessions of an endpoint: shared with other endpoints unless the endpoint sets options. */

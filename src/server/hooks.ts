@@ -30,7 +30,7 @@ export interface Hooks {
   readonly onContainer?: (container: Container) => Promise<() => void>;
 }
 
-/** The same hooks, but what one of them throws is logged: an observer must not change what the server does. */
+/** Wraps the hooks so that their exceptions are logged, because an observer must not affect the server. */
 export function guardHooks(hooks: Hooks, logger: Logger): Hooks {
   const guard = <Begin extends unknown[], End extends unknown[]>(
     hook: ((...values: Begin) => ((...values: End) => void) | undefined) | undefined,

@@ -7,7 +7,7 @@ import type { Session } from '../session/session.js';
 export interface IdempotencyLimits {
   /** Keys that the server remembers. */
   readonly maxIdempotencyKeys: number;
-  /** One account may have one of so many parts of them. */
+  /** The number of parts of the limit; one account may have one part. */
   readonly shares: number;
   /** Milliseconds that a key is remembered. */
   readonly idempotencyRetention: number;

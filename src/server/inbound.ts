@@ -1,4 +1,4 @@
-// Decides what happens to each client frame. Every frame passes here, after the interceptors.
+// Routes each client frame to its receiver, after the interceptors.
 import type { AddressedPublication } from '../broker/publication.js';
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { DestinationResolver } from '../broker/destination-resolver.js';
@@ -175,7 +175,7 @@ export class Inbound {
   #withReplyAddress(message: Message, client: Client): Message {
     const replyTo = message.headers.get('reply-to');
     if (replyTo === undefined) return message;
-    // Without blanks, because many clients write one after the colon; other servers and clients remove it.
+    // Without spaces, because many clients write one after the colon, and other servers and clients remove it.
     const queue = this.parts.resolver.resolveReplyTo(replyTo.trim(), client.session.id);
     if (queue === undefined) return message;
     const headers = new Map(message.headers).set('reply-to', client.replyDestinationOf(queue));
@@ -222,7 +222,8 @@ export class Inbound {
   }
 
   #settle(frame: SettleFrame, client: Client): void | Promise<void> {
-    const { transaction } = frame;
+    const { refusal, transaction } = frame;
+    if (refusal !== undefined) throw refusal;
     if (transaction !== undefined) return client.transactions.hold(transaction, frame);
     return client.subscriber.settle(settlementOf(frame));
   }

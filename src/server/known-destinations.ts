@@ -2,7 +2,7 @@
 import type { PrefixOptions } from '../broker/destination-resolver.js';
 import type { Route } from '../dispatch/route.js';
 import { errorCodes, MessagingError } from '../message/error.js';
-import { editDistance } from '../message/nearest.js';
+import { editDistance, isSimilar } from '../message/nearest.js';
 import { quote } from '../message/quote.js';
 import type { Separator } from '../pattern/separator.js';
 
@@ -12,7 +12,7 @@ export interface RouteDescription {
   readonly on: 'send' | 'subscribe';
   /** The destination as clients name it, with the application prefix. */
   readonly destination: string;
-  /** As `ChatController.say`. */
+  /** Class and method, such as `ChatController.say`. */
   readonly handler: string;
 }
 
@@ -51,7 +51,7 @@ const comparedDestinations = 200;
 
 export class KnownDestinations {
   readonly #known: Readonly<Record<'send' | 'subscribe', readonly KnownDestination[]>>;
-  /** As `'/app', '/topic', '/queue' or '/user'`. */
+  /** A list such as `'/app', '/topic', '/queue' or '/user'`. */
   readonly #prefixes: string;
   /** Segments of the longest application prefix. */
   readonly #prefixSegments: number;
@@ -81,7 +81,7 @@ export class KnownDestinations {
     this.#prefixes = `${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)}`;
   }
 
-  /** Returns the error; when it has the default text of its code, and this text can name the destination, with a better text. */
+  /** Returns the error, with a text that names the destination if the error has the default text of its code. */
   explain(error: MessagingError, kind: string, destination: string | undefined): MessagingError {
     const { code, message, detail, fields, cause } = error;
     const on = kind === 'send' || kind === 'subscribe' ? kind : undefined;
@@ -108,7 +108,7 @@ export class KnownDestinations {
     const sibling = this.#sibling(on, destination);
     if (sibling !== undefined)
       return `A known destination with the same beginning is '${sibling}'.`;
-    return `Destinations begin with ${this.#prefixes}; no known one is similar.`;
+    return `Destinations of this server begin with ${this.#prefixes}.`;
   }
 
   /** The destination with the smallest number of different characters, up to a limit. */
@@ -127,7 +127,7 @@ export class KnownDestinations {
     return nearest;
   }
 
-  /** The destination that begins with the most equal segments, more than those of a prefix. */
+  /** The destination with the most equal segments at its beginning, in addition to those of a prefix. */
   #sibling(on: 'send' | 'subscribe', destination: string): string | undefined {
     if (destination.length > comparedCharacters) return undefined;
     const segments = this.#split(destination);
@@ -148,7 +148,7 @@ export class KnownDestinations {
   }
 }
 
-/** The number of different characters; Infinity above the limit. */
+/** The number of different characters; Infinity above the limit, and for destinations that are not similar. */
 function segmentDistance(
   known: readonly Segment[],
   given: readonly string[],
@@ -157,12 +157,14 @@ function segmentDistance(
   const open = known.at(-1) === '**';
   if (open ? given.length < known.length - 1 : given.length !== known.length) return Infinity;
   let distance = 0;
+  let length = 0;
   for (let i = 0; i < known.length; i++) {
     const segment = known[i];
-    if (segment === '**') return distance;
-    if (segment === undefined || segment === given[i]) continue;
+    if (segment === '**') break;
+    if (segment === undefined) continue;
     distance += editDistance(segment, given[i]!, limit - distance);
     if (distance > limit) return Infinity;
+    length += Math.max(segment.length, given[i]!.length);
   }
-  return distance;
+  return distance === 0 || isSimilar(distance, length) ? distance : Infinity;
 }

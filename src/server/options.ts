@@ -19,7 +19,7 @@ import type { WireCodec } from '../wire/codec.js';
 
 /** One WebSocket endpoint. */
 export interface EndpointOptions extends HandshakeOptions {
-  /** As `/ws`. */
+  /** Such as `/ws`. */
   readonly path: string;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
@@ -33,7 +33,10 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxSessionsPerUser: number;
   /** Anonymous sessions of one address. @default a share of `maxSessions`: 4,096 */
   readonly maxSessionsPerAddress: number;
-  /** Connections that have not finished CONNECT. One address may have a share of them. @default 8,192 */
+  /**
+   * Connections that have not finished CONNECT, and as many HTTP connections of `listen` that have not become a WebSocket. One
+   * address may have a share of each. @default 8,192
+   */
   readonly maxHandshakes: number;
   /** Bytes of one frame. @default 65,536 */
   readonly maxFrameBytes: number;
@@ -58,7 +61,7 @@ export interface LimitOptions extends DestinationLimits {
   /** Bytes of all transactions of one session, with headers, receipts and bookkeeping. @default 16 times `maxFrameBytes` */
   readonly maxTransactionBytes: number;
   /**
-   * Limits that all clients share are divided into so many parts, and one client may use one part: a user with all its sessions, or
+   * The number of parts of each limit that all clients share. One client may use one part: a user with all its sessions, or
    * all anonymous clients of an address. Applies to `maxIdempotencyKeys`, `maxHandshakes`, `maxHeldBytes`, and the limits of the broker for all
    * clients together. 1 lets one client use everything. @default 8
    */
@@ -101,7 +104,7 @@ export interface ServerOptions {
   readonly container?: Container;
   /** WebSocket endpoints. @default `[{ path: '/ws' }]` */
   readonly endpoints?: readonly EndpointOptions[];
-  /** Transports besides the endpoints, as `tcpTransport()`. @default none */
+  /** Transports in addition to the endpoints, such as `tcpTransport()`. @default none */
   readonly transports?: readonly Transport[];
   /** Wire protocols, the preferred one first. @default `[stompCodec, jsonCodec]` */
   readonly codecs?: readonly WireCodec[];
@@ -145,7 +148,10 @@ export interface ServerOptions {
   readonly onRejectedFrame?: RejectedFrameAnswer;
   /** Heart-beat intervals. @default the defaults of `HeartbeatOptions` */
   readonly heartbeat?: Partial<HeartbeatOptions>;
-  /** Milliseconds until a client must have sent CONNECT. @default 60,000, or 10,000 with `authenticate` */
+  /**
+   * Milliseconds until a client must have sent CONNECT, and on the HTTP server of `listen` a whole request. @default 60,000, or 10,000
+   * with `authenticate`
+   */
   readonly connectTimeout?: number;
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
@@ -168,7 +174,7 @@ export interface ServerOptions {
   readonly logger?: Logger;
   /** Measures time and sets timers. @default the system clock */
   readonly clock?: Clock;
-  /** Makes ids of sessions, messages and reply addresses. @default random ids */
+  /** Creates the ids of sessions, messages and reply addresses. @default random ids */
   readonly ids?: Ids;
 }
 

@@ -102,7 +102,7 @@ export class Problems {
     return fault !== undefined;
   }
 
-  /** A client can send rejected frames without end, so only the first ones are logged. */
+  /** Logs only the first rejected frames of a session, because a client can send any number of them. */
   #logRejected(error: MessagingError, frame: FailedFrame, client: ProblemReceiver): void {
     const { logger, maxLogged } = this.parts;
     if (client.loggedProblems >= maxLogged) return;
@@ -141,7 +141,7 @@ export function failedFrame(frame: RejectableFrame): FailedFrame {
   }
 }
 
-/** As `SEND '/app/hello'`. */
+/** Kind and destination, such as `SEND '/app/hello'`. */
 function describe({ kind, destination, id }: FailedFrame): string {
   const name = destination ?? id;
   return name === undefined ? kind.toUpperCase() : `${kind.toUpperCase()} ${quote(name)}`;
@@ -169,7 +169,7 @@ function faultOf({ code, cause }: MessagingError, frame: FailedFrame): string | 
   }
 }
 
-/** The error of the application; for a failed transaction, the one behind the failed frame. */
+/** The error of the application; for a failed transaction, the error of the failed frame. */
 function causeOf({ code, cause }: MessagingError): unknown {
   return code === 'transaction-failed' && cause instanceof MessagingError
     ? (cause.cause ?? cause)

@@ -42,18 +42,18 @@ const endpointShape: Shape<EndpointOptions> = {
   slowConsumers: slowConsumersShape,
 };
 
-/** What each option that is an object of the application must be, and its methods; for a list, those of its items. */
+/** The rule for each option that is an object of the application, and its methods; for a list, those of its items. */
 const contracts: readonly (readonly [
   keyof ServerOptions,
   what: string,
   methods: readonly string[],
 ])[] = [
   ['container', 'a Container of inversify', ['bind', 'isBound', 'load', 'register', 'getAllAsync']],
-  ['broker', 'a Broker, as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
-  ['transports', 'a Transport, as tcpTransport()', ['open', 'close']],
-  ['codecs', 'a WireCodec, as stompCodec', ['begins', 'decoder', 'encoder']],
+  ['broker', 'a Broker, such as new EmbeddedBroker()', ['start', 'stop', 'connect', 'publish']],
+  ['transports', 'a Transport, such as tcpTransport()', ['open', 'close']],
+  ['codecs', 'a WireCodec, such as stompCodec', ['begins', 'decoder', 'encoder']],
   ['converters', 'a PayloadConverter', ['read', 'write']],
-  ['logger', 'a Logger, as the console', ['error', 'warn', 'info']],
+  ['logger', 'a Logger, such as the console', ['error', 'warn', 'info']],
   ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
   ['ids', 'Ids', ['session', 'message', 'reply']],
   ['interceptors', 'a function', []],
@@ -62,8 +62,8 @@ const contracts: readonly (readonly [
 
 /** Names that new users expect among the options. */
 const elsewhere: Readonly<Record<string, string>> = {
-  port: 'is unknown; pass the port to listen(), as in server.listen(8080)',
-  host: "is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0')",
+  port: 'is unknown; pass the port to listen(), for example server.listen(8080)',
+  host: "is unknown; pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
 };
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
@@ -219,7 +219,7 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  checkHandshakeOptions(endpoint);
+  checkHandshakeOptions(endpoint, path);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
@@ -242,7 +242,16 @@ function checkSlowConsumers(
   compileSlowConsumers({ policy, rules }, separator);
 }
 
-/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects stay as they are. */
+/** Interceptors stay as they are, because they may be instances of classes. */
+function frozenEndpoint({ handshakeInterceptors, ...others }: EndpointOptions): EndpointOptions {
+  if (handshakeInterceptors === undefined) return frozenCopy(others);
+  return Object.freeze({
+    ...frozenCopy(others),
+    handshakeInterceptors: Object.freeze([...handshakeInterceptors]),
+  });
+}
+
+/** Copies and freezes lists and plain data, which the application can still change. Transports and other objects are not copied. */
 function frozen(options: ResolvedOptions): ResolvedOptions {
   const { controllers } = options;
   return Object.freeze({
@@ -258,6 +267,6 @@ function frozen(options: ResolvedOptions): ResolvedOptions {
     heartbeat: frozenCopy(options.heartbeat),
     limits: frozenCopy(options.limits),
     slowConsumers: frozenCopy(options.slowConsumers),
-    endpoints: frozenCopy(options.endpoints),
+    endpoints: Object.freeze(options.endpoints.map(frozenEndpoint)),
   });
 }

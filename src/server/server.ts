@@ -30,6 +30,8 @@ import {
   type Transport,
   type TransportContext,
 } from '../transport/transport.js';
+import { resolveSockJs } from '../transport/sockjs/options.js';
+import { sockJsTransport } from '../transport/sockjs/sockjs.js';
 import { webSocketTransport, type WebSocketOptions } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
@@ -59,7 +61,7 @@ export interface Server {
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
-   * Starts on an HTTP server of the application, besides its other routes. The application closes the HTTP server itself.
+   * Starts on an HTTP server of the application, in addition to its other routes. The application closes the HTTP server itself.
    *
    * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint, or `http` is not an HTTP server
    */
@@ -69,7 +71,7 @@ export interface Server {
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
   /**
-   * Returns a service of the container, as controllers receive it: for HTTP routes, scheduled tasks and the like. Call it before
+   * Returns a service of the container, as controllers receive it: for example for HTTP routes and scheduled tasks. Call it before
    * the server closes.
    *
    * @param token a class, or another token of the application's container
@@ -87,7 +89,7 @@ export interface Server {
   idle(): Promise<void>;
   /**
    * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001. Waits at most
-   * `closeTimeout`. A failure of one part does not keep the others from closing; the promise rejects with the first failure.
+   * `closeTimeout`. If one part fails, the others are still closed, and the promise rejects with the first failure.
    */
   close(): Promise<void>;
 }
@@ -152,15 +154,16 @@ export class RunningServer implements Server {
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const listener = new HttpListener([
-      ...this.options.endpoints.map(({ path }) => path),
-      ...this.parts.handlers.map(({ route }) => route.pattern.pattern),
-    ]);
-    await this.#start(this.#endpoints(), httpHostOf(listener.http), () => {
+    const { endpoints, limits, connectTimeout } = this.options;
+    const { clock, logger } = this.parts.context;
+    const handlers = this.parts.handlers.map(({ route }) => route.pattern.pattern);
+    const paths = [...endpoints.map(({ path }) => path), ...handlers];
+    const listener = new HttpListener({ endpoints: paths, limits, connectTimeout, clock, logger });
+    await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);
     });
-    logAddress(listener.http, this.parts.context.logger, `listen(${port}, '0.0.0.0')`);
+    logAddress(listener.http, logger, `listen(${port}, '0.0.0.0')`);
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
@@ -193,43 +196,47 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
-  /** The transports for the endpoints and the WebSocket handlers. */
-  #endpoints(): readonly AcceptingTransport[] {
+  /** The paths on HTTP: those of the endpoints and of the WebSocket handlers. */
+  get #handshakes() {
     const { codecs } = this.options;
+    const { endpoints, handlers } = this.parts;
     return [
-      ...this.parts.endpoints.map(({ endpoint, accept }) => ({
-        transport: this.#webSocketTransport(endpoint.path, endpoint, (offered) =>
-          chooseSubprotocol(codecs, offered),
-        ),
+      ...endpoints.map(({ endpoint, accept }) => ({
+        path: endpoint.path,
+        options: endpoint as HandshakeOptions,
+        subprotocol: (offered: ReadonlySet<string>) => chooseSubprotocol(codecs, offered),
         accept,
       })),
-      ...this.parts.handlers.map(({ route: { pattern, options }, accept }) => ({
-        transport: this.#webSocketTransport(pattern.pattern, options, (offered) =>
+      ...handlers.map(({ route: { pattern, options }, accept }) => ({
+        path: pattern.pattern,
+        options: options as HandshakeOptions,
+        subprotocol: (offered: ReadonlySet<string>) =>
           options.subprotocols?.find((each) => offered.has(each)),
-        ),
         accept,
       })),
     ];
   }
 
-  #webSocketTransport(
-    path: string,
-    options: HandshakeOptions,
-    subprotocol: WebSocketOptions['subprotocol'],
-  ): Transport {
-    const { allowedOrigins, trustedProxies, perMessageDeflate } = options;
-    const { handshakeInterceptors, handlerTimeout } = this.options;
+  #endpoints(): readonly AcceptingTransport[] {
+    const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return webSocketTransport({
-      path,
-      subprotocol,
-      origin: createOriginCheck({ allowed: allowedOrigins }),
-      client: createClientReader(trustedProxies),
-      deflate: resolvePerMessageDeflate(perMessageDeflate),
-      check: interceptHandshakes(
-        [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])],
-        { clock, logger, timeout: handlerTimeout },
-      ),
+    return this.#handshakes.map(({ path, options, subprotocol, accept }) => {
+      const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
+      const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
+      const webSocket: WebSocketOptions = {
+        path,
+        subprotocol,
+        origin: createOriginCheck({ allowed: allowedOrigins }),
+        client: createClientReader(trustedProxies),
+        deflate: resolvePerMessageDeflate(perMessageDeflate),
+        check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+      };
+      const sockJs = resolveSockJs(options.sockjs);
+      const transport =
+        sockJs === undefined
+          ? webSocketTransport(webSocket)
+          : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
+      return { transport, accept };
     });
   }
 
@@ -318,8 +325,11 @@ export class RunningServer implements Server {
   }
 
   async #drainAndStopListening(late: Promise<void>): Promise<void> {
+    const drained = Promise.race([this.#drained(), late]);
+    // SockJS clients that poll connect again to receive the reason of the close.
+    if (this.#handshakes.some(({ options: { sockjs = false } }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
-    await Promise.race([this.#drained(), late]);
+    await drained;
     this.#closeTimer?.cancel();
     await stopped;
   }

@@ -4,7 +4,7 @@
 const itemsPerTurn = 64;
 
 /**
- * Publishes one item after the other. When the signal aborts, the iterator is closed, and its later items and errors are
+ * Publishes the items one after another. When the signal aborts, the iterator is closed, and its later items and errors are
  * dropped. Before that, the promise rejects with its error.
  *
  * @param turn resolves after one turn of the event loop

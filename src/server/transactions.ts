@@ -55,7 +55,7 @@ export class Transactions {
     return held;
   }
 
-  /** The frames that `take` has returned are no longer kept. */
+  /** Called when the frames that `take` has returned are no longer stored. */
   release(frames: readonly HeldFrame[]): void {
     for (const frame of frames) this.#count(-bytesOf(frame));
   }
@@ -78,7 +78,7 @@ export class Transactions {
   }
 }
 
-/** Bytes that a frame counts. Its receipt is kept until COMMIT, like the rest of it. */
+/** Bytes that a frame counts. Includes its receipt, which is stored until COMMIT. */
 function bytesOf(frame: HeldFrame): number {
   const { receipt = '', transaction = '' } = frame;
   const text = receipt.length + transaction.length;

@@ -1,3 +1,3 @@
-// The version of the package, as CONNECTED names it.
+// The version of the package, which CONNECTED contains.
 
 export const version = '0.1.0';

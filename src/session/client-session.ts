@@ -1,7 +1,13 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../message/clock.js';
-import { closeCodeOf, closeCodes, type ErrorCode, type MessagingError } from '../message/error.js';
+import {
+  closeCodeOf,
+  closeCodes,
+  errorCodes,
+  type ErrorCode,
+  type MessagingError,
+} from '../message/error.js';
 import type {
   ClientFrame,
   ConnectFrame,
@@ -9,7 +15,7 @@ import type {
   Problem,
   ServerFrame,
 } from '../message/frame.js';
-import type { Logger } from '../message/logger.js';
+import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import type { Holding } from '../message/quota.js';
 import {
@@ -18,6 +24,7 @@ import {
   type ConnectionListener,
   type Handshake,
 } from '../transport/transport.js';
+import { guardedController } from './guarded-signal.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -26,6 +33,8 @@ import type { Session, SessionAttributeMap } from './session.js';
 /** The parts that all sessions of a server share. */
 export interface SessionParts extends InboxParts {
   readonly logger: Logger;
+  /** The log of sessions that were closed for a reason of their client, by error code or close code. */
+  readonly closeLog: LimitedLogs;
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
@@ -63,7 +72,7 @@ interface Failure {
 type State = 'open' | 'closing' | 'closed';
 
 export class ClientSession implements Session, ConnectionListener {
-  /** Public, so that deliveries reach it without a detour. */
+  /** Public, so that deliveries call it directly. */
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
@@ -72,9 +81,9 @@ export class ClientSession implements Session, ConnectionListener {
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
   #attributes: SessionAttributeMap | undefined;
-  #abortController: AbortController | undefined;
   /** Set when the connection is closed. */
   #finished: Promise<void> | undefined;
+  #abortController: AbortController | undefined;
   readonly #inbox: Inbox;
   readonly #heartbeats: Heartbeats;
 
@@ -202,12 +211,12 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(code, reason);
   }
 
-  /** Part of a frame was processed: a long COMMIT must not count as stalled. */
+  /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */
   progressed(): void {
     this.#heartbeats.progressed();
   }
 
-  /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed and no work remains. */
+  /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */
   async drain(): Promise<void> {
     this.#inbox.stop();
     await this.#inbox.whenIdle();
@@ -246,7 +255,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#heartbeats.received();
   }
 
-  /** The connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are dropped. */
+  /**
+   * Called when the connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are
+   * dropped.
+   */
   closed(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -294,10 +306,12 @@ export class ClientSession implements Session, ConnectionListener {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
     if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
-    const text = `Session ${this.id} was closed with ${code} ${reason}`;
-    if (failure === undefined) return this.parts.logger.warn(`${text}.`);
-    const level = code === closeCodes.internalError ? 'error' : 'warn';
-    this.parts.logger[level](`${text}: ${failure.activity} failed.`, failure.cause);
+    const because = failure === undefined ? '' : `: ${failure.activity} failed`;
+    const text = `Session ${this.id} was closed with ${code} ${reason}${because}.`;
+    // Failures of the server are logged one by one; clients can cause any number of the others.
+    if (failure !== undefined && code === closeCodes.internalError)
+      this.parts.logger.error(text, failure.cause);
+    else this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, failure?.cause);
   }
 
   /** Releases the timer as well, because a timer needs more memory than this field. */
@@ -308,7 +322,9 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
-    const controller = new AbortController();
+    const controller = guardedController((error) =>
+      this.parts.logger.error(`A listener on the signal of session ${this.id} failed.`, error),
+    );
     // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
     if (this.#state === 'closed') controller.abort();

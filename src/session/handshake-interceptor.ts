@@ -4,15 +4,17 @@ import { inspect } from 'node:util';
 import type { Clock } from '../message/clock.js';
 import { LimitedLog, type Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import { checkShape, requireMethods, type Shape } from '../message/option.js';
+import { checkShape, invalidOption, requireMethods, type Shape } from '../message/option.js';
 import { settledInTime } from '../message/promise.js';
 import { createClientReader } from '../transport/forwarded.js';
 import type { HandshakeCheck, HandshakeRefusal, HandshakeRequest } from '../transport/handshake.js';
+import { isPattern } from '../transport/http-host.js';
 import { createOriginCheck } from '../transport/origin.js';
 import {
   resolvePerMessageDeflate,
   type PerMessageDeflateOptions,
 } from '../transport/permessage-deflate.js';
+import { resolveSockJs, type SockJsOptions } from '../transport/sockjs/options.js';
 import type { SessionAttributeMap } from './session.js';
 
 /** Facts that an interceptor adds to a handshake that it accepts. */
@@ -25,7 +27,10 @@ export interface HandshakeChoice {
 
 /** The answer to a handshake. */
 export interface HandshakeResult {
-  /** Status of HTTP: 101 when the client is accepted; undefined when it has left before the answer. */
+  /**
+   * Status of HTTP. Of an accepted client it is 101, or 200 over SockJS without WebSocket. Undefined when the client has left before the
+   * answer.
+   */
   readonly status: number | undefined;
 }
 
@@ -82,6 +87,8 @@ export interface HandshakeOptions {
    * @default false: compression costs time for each message, and memory for each client
    */
   readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
+  /** SockJS in addition to WebSocket, for browsers and proxies without WebSocket. @default false */
+  readonly sockjs?: boolean | Partial<SockJsOptions>;
   /** Run before a client is accepted, after those of the server. @default none */
   readonly handshakeInterceptors?: readonly HandshakeInterceptor[];
 }
@@ -91,19 +98,34 @@ export const handshakeShape: Shape<HandshakeOptions> = {
   allowedOrigins: [],
   trustedProxies: [],
   perMessageDeflate: undefined,
+  sockjs: undefined,
   handshakeInterceptors: [],
 };
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
-export function checkHandshakeOptions({
-  allowedOrigins,
-  trustedProxies,
-  perMessageDeflate,
-  handshakeInterceptors = [],
-}: HandshakeOptions): void {
+export function checkHandshakeOptions(
+  {
+    allowedOrigins,
+    trustedProxies,
+    perMessageDeflate,
+    sockjs,
+    handshakeInterceptors = [],
+  }: HandshakeOptions,
+  path: string,
+): void {
   createOriginCheck({ allowed: allowedOrigins });
   createClientReader(trustedProxies);
   resolvePerMessageDeflate(perMessageDeflate);
+  if (resolveSockJs(sockjs) !== undefined) {
+    // It would take all paths of the HTTP server.
+    if (path === '/')
+      throw invalidOption(
+        'endpoints',
+        "must have another path than '/' with sockjs, such as '/ws'",
+      );
+    if (isPattern(path))
+      throw invalidOption('sockjs', `needs a path without variables; '${path}' has some`);
+  }
   checkInterceptors(handshakeInterceptors);
 }
 

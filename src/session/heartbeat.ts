@@ -85,6 +85,7 @@ export class Heartbeats {
 
   start(agreement: HeartbeatAgreement): void {
     this.#agreement = agreement;
+    if (agreement.send > 0) this.connection.stopHeartbeats?.();
     this.#schedule(this.clock.now());
   }
 
@@ -93,7 +94,7 @@ export class Heartbeats {
     this.#timer?.cancel();
   }
 
-  /** Bytes or a pong have arrived. Returns the time of the clock. */
+  /** Called when bytes or a pong have arrived. Returns the time of the clock. */
   received(): number {
     this.#unansweredPings = 0;
     return (this.#lastReceived = this.clock.now());
@@ -142,7 +143,7 @@ export class Heartbeats {
     this.#schedule(now);
   };
 
-  /** Closes after the sockets were read: when the server itself was busy, heart-beats may have arrived that are not read. */
+  /** Closes only after the sockets were read, because unread heart-beats may have arrived while the server was busy. */
   #closeIfStillSilent(): void {
     const lastReceived = this.#lastReceived;
     this.clock.soon(() => {

@@ -11,7 +11,7 @@ interface HeldFrame {
   readonly rule: DropRule | undefined;
 }
 
-/** Drop counts are kept for this many subscriptions, because a client can end any number of them without reading on. */
+/** Drop counts are kept for this many subscriptions, because a client can end any number of them without reading. */
 const maxDropCounts = 1000;
 
 export class HeldFrames {

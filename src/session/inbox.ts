@@ -274,7 +274,7 @@ export class Inbox {
       const running = this.#running.length;
       if (this.#exclusive || running >= concurrency || (!overlaps && running > 0)) return;
       if (!this.#hasTurn() || !this.#hasTime()) return;
-      // Not reset at the end of each turn: one wait for 128 frames costs less than to know when a turn ends.
+      // Not reset at the end of each turn: one wait for 128 frames takes less time than to detect the end of a turn.
       this.#startedInTurn += costOf(item);
       this.#dequeue();
       this.#exclusive = !overlaps;

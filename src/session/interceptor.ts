@@ -98,7 +98,7 @@ export function intercept<C extends InterceptedClient>(
   };
 }
 
-/** As `interceptor audit`; the position of a function without a name, as `interceptor 2`. */
+/** The name, such as `interceptor audit`, or the position of a function without a name, such as `interceptor 2`. */
 function nameOf(interceptor: Interceptor, index: number): string {
   return `interceptor ${interceptor.name === '' ? index + 1 : interceptor.name}`;
 }
@@ -133,7 +133,10 @@ function withOwnParts(changed: ClientFrame, original: ClientFrame): ClientFrame 
   return { ...changed, message: { ...message, headers, body } };
 }
 
-/** Calls the handler with the frame that an interceptor passes on; an exception becomes a rejection. A promise of the handler is returned as it is. */
+/**
+ * Calls the handler with the frame that an interceptor passes on; an exception becomes a rejection. A promise of the handler is
+ * returned unchanged.
+ */
 function start<C extends InterceptedClient>(
   handler: FrameHandler<C>,
   frame: ClientFrame,
@@ -150,7 +153,7 @@ function start<C extends InterceptedClient>(
   }
 }
 
-/** Returned by `next()`: the processing behind an interceptor, as a promise that records whether the interceptor awaits it. */
+/** Returned by `next()`: a promise of the processing that follows, which records whether the interceptor awaits it. */
 class Continuation implements Promise<void> {
   #awaited = false;
   #settled = false;

@@ -1,6 +1,7 @@
 // The outbox of a session: encodes frames, writes those of one turn together, and detects slow readers.
 import type { Clock, Timer } from '../message/clock.js';
 import type { Batch, EncodedFrame, Framing } from '../message/encoded-frame.js';
+import { MessagingError } from '../message/error.js';
 import type { Heartbeat, ServerFrame } from '../message/frame.js';
 import type { Connection } from '../transport/transport.js';
 import type { Encoder } from '../wire/codec.js';
@@ -212,7 +213,7 @@ export class Outbox {
     const held = (this.#held ??= new HeldFrames(this.#session.owner));
     if (this.#backlog === 0 && held.empty) {
       const hasRoom = this.#queue(encoder.encode(held.withDropCount(frame)));
-      // The reader has caught up: later frames are queued without this detour.
+      // The reader has caught up, so later frames are queued directly.
       if (held.disposable) this.#held = undefined;
       return hasRoom;
     }
@@ -306,6 +307,8 @@ export class Outbox {
   /** Frames that are already encoded are still written; held frames would have to be encoded. */
   #sendingFailed(error: unknown): void {
     this.#held = undefined;
+    if (error instanceof MessagingError && error.code === 'text-required')
+      return this.#session.fail(error);
     this.#session.internalError('Sending a frame', error);
   }
 

@@ -10,7 +10,7 @@ import type { Inbox } from './inbox.js';
 export const framesPerTurn = 128;
 
 /**
- * Milliseconds after which a session waits for a later turn, however few frames it has started: one frame can be a message for
+ * Milliseconds after which a session waits for a later turn, for any number of frames, because one frame can be a message for
  * thousands of subscriptions. Frames that take up to 15 microseconds are limited by their number alone.
  */
 export const timePerTurn = 2;
@@ -21,7 +21,7 @@ export const framesPerReading = 8;
 /** The clock is read before each frame when the frames since the last reading took longer than this, in milliseconds. */
 export const fastFramesTime = 0.2;
 
-/** Waiting sessions that continue in one turn. A turn stays short, however many clients send without pause. */
+/** The most waiting sessions that continue in one turn, so that a turn stays short for any number of clients. */
 const sessionsPerTurn = 4;
 
 /** Continues the sessions that wait for a later turn of the event loop, the longest waiting first. */

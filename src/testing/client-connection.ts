@@ -22,7 +22,7 @@ export interface ConnectionParts {
 
 export class ClientConnection {
   readonly #parts: ConnectionParts;
-  /** For each frame that the server has not started to process: resolves the call that sent it. */
+  /** One function for each frame that the server has not started to process. It resolves the call that sent the frame. */
   readonly #unstarted: ((processed: boolean) => void)[] = [];
 
   constructor(parts: ConnectionParts) {
@@ -33,7 +33,7 @@ export class ClientConnection {
     };
     void connection.closed.then((end) => {
       state.end = end;
-      // The server will never start these; frames that it has started still finish.
+      // The server will not process these frames; frames that it has started still finish.
       for (const resolve of this.#unstarted.splice(0)) resolve(false);
     });
   }
@@ -56,7 +56,7 @@ export class ClientConnection {
     connection.send(protocol.encode({ kind: 'heartbeat' }));
   }
 
-  /** The server starts to process the next frame; frames are processed in the order in which they were sent. */
+  /** Called when the server starts to process the next frame, in the order of sending. */
   frameStarted(): (processed: boolean) => void {
     return this.#unstarted.shift() ?? (() => {});
   }
@@ -92,7 +92,10 @@ export class ClientConnection {
     }
   }
 
-  /** Creates the error for a frame that the server rejected. It is not a failed expectation: a test may want the rejection. */
+  /**
+   * Creates the error for a frame that the server rejected. It is not a failed expectation, because a test may expect the
+   * rejection.
+   */
   rejection(frame: string, site: CallSite): TestFailure {
     const { environment, state } = this.#parts;
     const problem = state.readLatestProblem();

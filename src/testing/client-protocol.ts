@@ -16,7 +16,7 @@ import { dialects } from '../wire/stomp/dialect.js';
 import { Parser } from '../wire/stomp/parser.js';
 import { serialize, type RawFrame } from '../wire/stomp/raw-frame.js';
 
-/** The client's side of a wire protocol. It keeps incomplete input, so each connection needs its own. */
+/** The client's side of a wire protocol. It stores incomplete input, so each connection needs its own object. */
 export interface ClientProtocol {
   /** WebSocket subprotocol, such as `v12.stomp`. */
   readonly subprotocol: string;

@@ -1,4 +1,4 @@
-// What a test client has received besides messages, and whether the test has read it.
+// The frames except messages that a test client has received, and whether the test has read them.
 import type { Heartbeat, MessageFrame, ServerFrame } from '../message/frame.js';
 import { formatEnd, formatProblem, type ClientProblem, type SessionEnd } from './failure.js';
 
@@ -75,7 +75,7 @@ export class ClientState {
     return [...this.#unreadProblems];
   }
 
-  /** True if the session ended abnormally and the test has not read how. */
+  /** True if the session ended abnormally and the test has not read its end. */
   get hasUnreadEnd(): boolean {
     return this.end !== undefined && this.end.code !== 1000 && !this.#endRead;
   }
@@ -107,7 +107,7 @@ export class ClientState {
     return latest;
   }
 
-  /** The test ends the session itself. */
+  /** Records that the test ends the session. */
   expectEnd(): void {
     this.#endRead = true;
   }

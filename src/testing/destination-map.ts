@@ -6,8 +6,8 @@ import type { StandardSchema } from '../payload/standard-schema.js';
 export type AnyDestinations = Record<string, unknown>;
 
 /**
- * Type of the payload at a destination. An entry with exactly this name wins; otherwise it is the union of all patterns that
- * match. For a destination of type `string` it is the union of all payloads of the map.
+ * Type of the payload at a destination. The entry with exactly this name; otherwise the union of the entries of all matching
+ * patterns. For a destination of type `string` it is the union of all payloads of the map.
  */
 export type PayloadAt<M extends object, D extends string> = string extends D
   ? M[keyof M]

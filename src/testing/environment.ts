@@ -14,7 +14,7 @@ export interface EnvironmentParts {
   readonly recorder: Recorder;
   readonly clock: TestClock;
   readonly payloads: Payloads;
-  /** Milliseconds of real time to wait for handlers that use the network, files and the like. */
+  /** Milliseconds of real time to wait for handlers that use the network or files. */
   readonly timeout: number;
 }
 
@@ -55,12 +55,12 @@ export class TestEnvironment {
     return failureAt(site, message);
   }
 
-  /** Name of a session in texts. */
+  /** Name of a session in failure messages. */
   labelOf(session: string): string {
     return this.clients.get(session)?.label ?? session;
   }
 
-  /** Everything that was published, as clients see it. */
+  /** All publications, with the destinations that clients use. */
   published(): readonly PublishedMessage[] {
     return this.recorder.publications.map((each) => this.publishedMessage(each));
   }

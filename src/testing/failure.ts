@@ -1,4 +1,4 @@
-// What can go wrong in a test: problem reports, ended sessions and failed expectations, with their texts.
+// The failures of a test: problem reports, ended sessions and failed expectations, with their texts.
 import { inspect } from 'node:util';
 import { MessagingError, type FieldProblem } from '../message/error.js';
 

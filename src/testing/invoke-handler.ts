@@ -7,7 +7,7 @@ import type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './run-ha
 
 /**
  * Runs one handler without a client and without the broker: payload conversion, validation, the method, its exception handlers
- * and its return rule. Pass a class, which is created as the server does, with the fakes of `override`; or pass an instance.
+ * and its reply decorator. Pass an instance or a class. A class is created as in the server, with the fakes of `override`.
  *
  * @throws {TestFailure} when the class has no such handler, or several destinations of it match the options
  * @example
@@ -34,7 +34,7 @@ export async function invokeHandler<T extends object, K extends MethodName<T>>(
   }
 }
 
-/** An instance replaces what the container would create for its class. */
+/** An instance replaces the instance that the container would create. */
 function served(
   controller: object,
   override: TestServerOptions['override'] = [],

@@ -8,12 +8,12 @@ export function nextTurn(action: () => void): void {
   setImmediate(action);
 }
 
-/** Resolves after so many turns of the event loop, with all microtasks of these turns. */
+/** Resolves after this number of turns of the event loop, including their microtasks. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Runs `action` after so many milliseconds. The timer keeps the process alive, because a test waits for it. */
+/** Runs `action` after this number of milliseconds. The timer keeps the process running, because a test waits for it. */
 export function deadline(milliseconds: number, action: () => void): Timer {
   const timer = setTimeout(action, milliseconds);
   return { cancel: () => clearTimeout(timer) };

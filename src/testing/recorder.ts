@@ -1,4 +1,4 @@
-// Records what the server under test does: log entries, publications, running handlers and open streams.
+// Records the activity of the server under test: log entries, publications, running handlers and open streams.
 import type { Publication } from '../broker/publication.js';
 import type { PublicationHook } from '../broker/publisher.js';
 import type { DeliveryHook } from '../broker/subscriber.js';
@@ -14,7 +14,7 @@ export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info';
   /** The logged text. */
   readonly text: string;
-  /** The error behind it; absent if the server logged none. */
+  /** The error of the log entry; absent if the server logged none. */
   readonly cause?: unknown;
 }
 
@@ -32,7 +32,7 @@ export interface RecordedPublication {
 
 /** A handler call or a stream that has not ended. */
 export interface RunningTask {
-  /** Such as `ChatController.say`. */
+  /** Class and method, such as `ChatController.say`. */
   readonly handler: string;
   readonly destination: string;
   readonly session: string;

@@ -1,4 +1,4 @@
-// Runs one handler without a client and without the broker: its arguments, the method and its return rule.
+// Runs one handler without a client and without the broker: its arguments, the method and its reply decorator.
 import { compileControllers } from '../controller/compile.js';
 import { Dispatcher, type CallOutcome } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
@@ -49,11 +49,11 @@ export interface InvokeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a handler returned, threw and published. */
+/** The result of a handler: its value, its error and its publications. */
 export interface InvokeResult<R = unknown> {
   /** The value that the handler or its exception handler returned; undefined if it failed. */
   readonly result: R | undefined;
-  /** Where the server would send the value. */
+  /** The destinations to which the server would send the value. */
   readonly targets: readonly Target[];
   /** The problem that the client would receive; undefined if the handler succeeded. */
   readonly problem: ClientProblem | undefined;
@@ -74,7 +74,7 @@ export type ResultOf<T, K extends keyof T> = T[K] extends (...given: never[]) =>
   ? Awaited<R>
   : never;
 
-/** A body for payloads that are not converted; it only has to be non-empty. */
+/** The body of a frame whose payload is not converted; any body that is not empty. */
 const placeholderBody = new Uint8Array(1);
 
 /**
@@ -97,13 +97,18 @@ export async function runHandler(
     separator,
     prefixes: [...prefixes.broker, prefixes.user],
     application: prefixes.application,
-    // The start of the server has reported them.
+    // The server has reported these mistakes at start.
     warn: () => {},
   });
   const match = findHandler(routes, `${type.name}.${method}`, options, server.options);
   const { route, destination, lookup } = match;
   const table = new RouteTable([route], { separator });
-  const dispatcher = new Dispatcher({ routes: table, clock, handlerTimeout: 0 });
+  const dispatcher = new Dispatcher({
+    routes: table,
+    clock,
+    logger: server.options.logger,
+    handlerTimeout: 0,
+  });
   const message = messageFor(destination, options, payloads);
   try {
     const outcome = await dispatcher.dispatch({
@@ -210,7 +215,7 @@ function matchRoute(
   return { route, lookup, destination: options.destination ?? destination };
 }
 
-/** Replaces each variable by its value; undefined for a wildcard, and unless the values name exactly the variables of the pattern. */
+/** Replaces each variable by its value. Undefined for a pattern with wildcards, and if the values do not fit the variables. */
 function fillPattern(
   pattern: string,
   names: readonly string[],

@@ -1,4 +1,4 @@
-// A client of the server under test: sends frames, and keeps what it receives as values.
+// A client of the server under test: sends frames, and stores received frames as values.
 import type {
   AckMode,
   ConnectFrame,
@@ -213,7 +213,7 @@ export class TestClient<M extends object = AnyDestinations> {
     this.#connected = connected!;
   }
 
-  /** The server starts to process the next frame. @internal */
+  /** Called when the server starts to process the next frame. @internal */
   frameStarted(): (processed: boolean) => void {
     return this.#connection.frameStarted();
   }

@@ -1,4 +1,4 @@
-// A server under test: connects clients, lists published messages and log lines, and checks at the end that nothing is left.
+// A server under test: connects clients, lists published messages and log lines, and checks at the end that no work remains.
 import type { Token } from '../container/container.js';
 import { noHeaders, type Principal } from '../message/message.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
@@ -53,7 +53,7 @@ export class TestServer<M extends object = AnyDestinations> {
     return this.#environment.server;
   }
 
-  /** The clock of the server; timeouts and heart-beats happen when the test advances it. */
+  /** The clock of the server; timeouts expire and heart-beats are sent when the test advances it. */
   get clock(): TestClock {
     return this.#environment.clock;
   }
@@ -222,7 +222,7 @@ export class TestServer<M extends object = AnyDestinations> {
     for (const client of this.#parts.webSockets.all()) await client.leave();
     const idle = await this.#environment.isIdleInTime();
     const closed = server.close();
-    // The close timeout of 0 ms passes only when the clock moves.
+    // The close timeout of 0 ms expires only when the clock moves.
     if (!idle) await clock.advance(0);
     await closed;
     const rest = this.#listUnfinished();

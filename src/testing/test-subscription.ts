@@ -59,7 +59,7 @@ export class TestSubscription<T = unknown> {
     return this.#unread.length;
   }
 
-  /** A message has arrived. @internal */
+  /** Called when a message has arrived. @internal */
   receive(message: ReceivedMessage): void {
     this.#received++;
     const index = this.#readers.findIndex(({ filter }) => filter(message));

@@ -18,7 +18,7 @@ export interface RequestClient {
 
 export type ClientReader = (request: IncomingMessage) => RequestClient;
 
-/** What one proxy has reported about the connection that it accepted. Malformed values are undefined. */
+/** The facts that one proxy has reported about the connection that it accepted. Malformed values are undefined. */
 interface Hop {
   readonly address: string | undefined;
   readonly scheme: RequestClient['scheme'];
@@ -61,7 +61,7 @@ function throughProxies(
   let used: Hop | undefined;
   for (const hop of hops.toReversed()) {
     used = hop;
-    // Without an address, the last proxy that is known stands for the client.
+    // Without an address, the last known proxy counts as the client.
     if (hop.address === undefined) break;
     address = hop.address;
     if (!isTrusted(hop.address)) break;
@@ -89,7 +89,7 @@ function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
   const count = Math.max(addresses.length, Math.sign(schemes.length + hosts.length + ports.length));
   if (count === 0) return parseForwarded(listOf(headers.forwarded).join(','));
   return Array.from({ length: count }, (_, i) => {
-    // Some proxies replace a header in place of adding to it, so lists may have different lengths: they end at the same hop.
+    // Some proxies replace a header instead of adding to it, so lists may have different lengths: they end at the same hop.
     const valueOf = (list: readonly string[]) => list.at(Math.max(i - count, -list.length));
     return {
       address: addressOf(valueOf(addresses)),
@@ -111,7 +111,9 @@ function listOf(header: string | readonly string[] | undefined): readonly string
 /** `name=value` or `name="value"` with the separator behind it. Values with a colon should be quoted, but often are not. */
 const forwardedPair = /[\t ]*([\w-]+)=(?:([^\s",;]+)|"((?:[^"\\]|\\.)*)")[\t ]*(,|;|$)/y;
 
-/** The hops of a `Forwarded` header; none when it is malformed, because a wrong quote hides where the values of a proxy begin. */
+/**
+ * The hops of a `Forwarded` header; none when it is malformed, because with a wrong quote the values of a proxy cannot be found.
+ */
 function parseForwarded(header: string): readonly Hop[] {
   const hops: Hop[] = [];
   let pairs = new Map<string, string>();

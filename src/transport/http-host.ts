@@ -1,4 +1,4 @@
-// The paths of an HTTP server that transports claim, for upgrades and for plain requests; all other paths stay with the application.
+// The paths of an HTTP server that transports claim, for upgrades and for plain requests; the application serves all other paths.
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
@@ -55,16 +55,20 @@ export function requireHttpServer(http: unknown): void {
   if (isEmitter && (given['getConnections'] === undefined || 'timeout' in given)) return;
   throw new MessagingError(
     'option-invalid',
-    `attach() needs an HTTP server, as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
+    `attach() needs an HTTP server, such as createServer() of node:http; it received ${inspect(http, { depth: 0 }).slice(0, 100)}.`,
   );
 }
 
 const hosts = new WeakMap<NodeHttpServer, HttpHost>();
 
-/** The host of an HTTP server. One for each server, so that several signalbox servers can share it. */
-export function httpHostOf(server: NodeHttpServer): HttpHost {
+/**
+ * The host of an HTTP server. One for each server, so that several signalbox servers can share it.
+ *
+ * @param onUpgrade called by a new host before it passes an upgrade of a socket to a claim
+ */
+export function httpHostOf(server: NodeHttpServer, onUpgrade?: (socket: Duplex) => void): HttpHost {
   let host = hosts.get(server);
-  if (host === undefined) hosts.set(server, (host = new ServerHost(server)));
+  if (host === undefined) hosts.set(server, (host = new ServerHost(server, onUpgrade)));
   return host;
 }
 
@@ -74,7 +78,10 @@ class ServerHost implements HttpHost {
   /** The response to the latest request of each socket. */
   readonly #latestResponses = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(private readonly server: NodeHttpServer) {
+  constructor(
+    private readonly server: NodeHttpServer,
+    private readonly onUpgrade?: (socket: Duplex) => void,
+  ) {
     this.#upgrades = new Claims(() => {
       server.on('request', this.#onRequest);
       server.on('upgrade', this.#onUpgrade);
@@ -110,7 +117,10 @@ class ServerHost implements HttpHost {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isWebSocket = /(?:^|,)[\t ]*websocket[\t ]*(?:,|$)/i.test(request.headers.upgrade ?? '');
     const listener = isWebSocket ? this.#upgrades.find(request.url) : undefined;
-    if (listener !== undefined) return listener(request, socket, head);
+    if (listener !== undefined) {
+      this.onUpgrade?.(socket);
+      return listener(request, socket, head);
+    }
     // With other listeners, the path or the protocol may belong to the application.
     if (this.server.listenerCount('upgrade') > 1) return;
     if (isWebSocket) rejectUpgrade(socket, 404);
@@ -128,7 +138,7 @@ class ServerHost implements HttpHost {
     this.server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
   }
 
-  /** Replaces `emit`: a listener could not keep the application's listeners, added before or later, from answering as well. */
+  /** Replaces `emit`, because a listener cannot prevent that listeners of the application answer as well. */
   #interceptRequests(): () => void {
     const { server } = this;
     const { emit } = server;

@@ -1,4 +1,4 @@
-// Starts to listen on a port or a Unix socket, explains why that failed, and logs the address.
+// Listens on a port or a Unix socket, explains failures, and logs the address.
 import type { Server } from 'node:net';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';

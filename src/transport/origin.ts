@@ -1,5 +1,6 @@
 // Checks the origin of a handshake: pages of the server's own origin and of listed origins may connect.
 import { MessagingError } from '../message/error.js';
+import { quote } from '../message/quote.js';
 import type { RequestClient } from './forwarded.js';
 
 export interface OriginOptions {
@@ -36,6 +37,11 @@ export function createOriginCheck({ allowed = [] }: OriginOptions): OriginCheck 
     if (matchers.some((matches) => matches(origin))) return true;
     return origin !== undefined && isSameOrigin(origin, facts);
   };
+}
+
+/** The text in the log when a page may not connect. */
+export function refusedOrigin(origin: string): string {
+  return `A page of the origin ${quote(origin)} was refused; to accept it, add it to allowedOrigins of the endpoint.`;
 }
 
 /** Compares host and port. Compares the scheme only when a trusted proxy has sent the scheme that the client used. */

@@ -56,7 +56,7 @@ const socketOptions: ServerOpts = {
   allowHalfOpen: true,
   // The frames of a turn leave in one write, so there is nothing to wait for.
   noDelay: true,
-  // Where no heart-beats were agreed, the system detects machines that are gone.
+  // Without heart-beats, the operating system detects lost clients.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
@@ -109,14 +109,14 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
   };
 }
 
-/** One client on a TCP or TLS socket. */
+/** One client on a TCP or TLS socket. Exported for the stress program, which counts its instances. @public */
 export class TcpConnection implements Connection {
   readonly handshake: Handshake;
   readonly framing = unframed;
   readonly wholeMessages = false;
   readonly #writer: SocketWriter;
   #listener: ConnectionListener | undefined;
-  /** Code and reason of our `close`; TCP does not send them to the client. */
+  /** Code and reason of a `close` by the server; TCP does not send them to the client. */
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #closeTimer: Timer | undefined;
 

@@ -7,7 +7,7 @@ import type { Principal } from '../message/message.js';
 import type { Excess } from '../message/quota.js';
 import type { HttpHost } from './http-host.js';
 
-/** Facts about a client before its first frame; copied, because keeping the HTTP request would cost 1-3 KB per client. */
+/** Facts about a client before its first frame; copied, because the HTTP request would need 1-3 KB of memory per client. */
 export interface Handshake {
   /** Path and query as the client requested them; empty for transports without URLs. */
   readonly url: string;
@@ -62,6 +62,8 @@ export interface Connection {
   write(bytes: Uint8Array): void;
   /** Sends a ping; false when the transport has none. */
   ping(): boolean;
+  /** The session sends heart-beats from now on, so a transport with its own, as SockJS, stops them. */
+  stopHeartbeats?(): void;
   /** Stops reading from the client. */
   pause(): void;
   /** Continues to read after `pause`. */

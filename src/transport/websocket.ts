@@ -1,11 +1,10 @@
-// The WebSocket transport: `ws` does the handshake, reads and closes; our frames are written to the socket directly.
+// The WebSocket transport: `ws` does the handshake, reads and closes; frames of the server are written to the socket directly.
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
-import { quote } from '../message/quote.js';
 import { LimitedLog } from '../message/logger.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
@@ -16,7 +15,7 @@ import {
   type HandshakeDecision,
 } from './handshake.js';
 import { rejectUpgrade, upgradeRequired, type UpgradeListener } from './http-host.js';
-import type { OriginCheck } from './origin.js';
+import { refusedOrigin, type OriginCheck } from './origin.js';
 import {
   acceptsDeflated,
   wsDeflateOptions,
@@ -34,7 +33,7 @@ import {
 import { deflatedFraming, plainFraming } from './websocket-frame.js';
 
 export interface WebSocketOptions {
-  /** The path of the endpoint, without query; it may have variables, as `/rooms/{room}`. */
+  /** The path of the endpoint, without query; it may have variables, such as `/rooms/{room}`. */
   readonly path: string;
   /** Chooses the subprotocol of the answer; undefined for none. */
   readonly subprotocol: (offered: ReadonlySet<string>) => string | undefined;
@@ -236,9 +235,7 @@ function rejectionOf(
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
   const { origin } = headers;
   if (isAllowed({ origin, host, scheme })) return undefined;
-  log.write(
-    `A page of the origin ${quote(origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.`,
-  );
+  log.write(refusedOrigin(origin ?? ''));
   return { status: 403 };
 }
 

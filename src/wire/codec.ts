@@ -33,11 +33,13 @@ export interface Encoder {
 
 /** A wire protocol, for the option `codecs`. */
 export interface WireCodec {
-  /** Name of the protocol, as `stomp`. */
+  /** Name of the protocol, such as `stomp`. */
   readonly name: string;
   /** The WebSocket subprotocols of this codec, the preferred one first. */
   readonly subprotocols: readonly string[];
-  /** True when a session can continue after an error frame: clients then receive problems as error frames, without a subscription. */
+  /**
+   * True when a session can continue after an error frame. Clients then receive problems as error frames and need no subscription.
+   */
   readonly hasNonFatalErrors: boolean;
   /** True when a client without subprotocol that sends this first byte uses this codec. */
   begins(firstByte: number): boolean;
@@ -51,7 +53,7 @@ export interface WireCodec {
   encoder(version: string): Encoder;
 }
 
-/** The codec for a connection, by its subprotocol or otherwise by its first byte; undefined when no codec fits. */
+/** The codec for a connection, selected by its subprotocol or, without one, by its first byte. Undefined when no codec fits. */
 export function chooseCodec(
   codecs: readonly WireCodec[],
   subprotocol: string | undefined,

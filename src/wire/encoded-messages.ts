@@ -1,8 +1,8 @@
-// Encoding of MESSAGE frames: the parts that all frames of a message share are encoded once, and equal frames are one object.
+// Encodes MESSAGE frames: shared parts of the frames of one message are encoded once, and equal frames are one object.
 import { EncodedFrame } from '../message/encoded-frame.js';
 import type { DeliveryMarks, MessageFrame } from '../message/frame.js';
 
-/** A message in the syntax of a protocol: a head for each frame, then a text and bytes that all frames share. */
+/** A message in the syntax of a protocol: a head for each frame, then a text and bytes that are equal in all frames. */
 export interface MessageText {
   head(subscription: string, marks: DeliveryMarks | undefined): string;
   readonly before: string;
@@ -12,7 +12,9 @@ export interface MessageText {
   readonly binary: boolean;
 }
 
-/** Limit of the cached frames of the latest message, in bytes: with a thousand subscription ids there are a thousand frames. */
+/**
+ * Bytes of the cached frames of the latest message. Limited, because a message has as many frames as different subscription ids.
+ */
 const maxCachedBytes = 1024 * 1024;
 
 /** The encoded frames of the latest message. */
@@ -23,7 +25,7 @@ export class EncodedMessages {
 
   constructor(private readonly textOf: (frame: MessageFrame) => MessageText) {}
 
-  /** Returns the same object for equal frames, so that their framing is shared too. */
+  /** Returns the same object for equal frames, so that their framed bytes are shared too. */
   encode(frame: MessageFrame): EncodedFrame {
     if (frame === this.#lastFrame) return this.#lastEncoded!;
     const encoded = this.#encode(frame);
@@ -46,12 +48,12 @@ export class EncodedMessages {
 class EncodedMessage {
   readonly first: EncodedFrame;
   readonly #firstFrame: MessageFrame;
-  /** The part of the first frame that the others do not share. */
+  /** The head of the first frame. */
   readonly #firstHead: string;
   /** The bytes after the head, which all frames share; set for the second frame. */
   #tail: Uint8Array | undefined;
   readonly #text: MessageText;
-  /** Frames of further subscriptions: a message for one session needs no map. */
+  /** Frames of further subscriptions; created for the second frame, because most messages have only one. */
   #others: Map<string, EncodedFrame> | undefined;
   #cachedBytes = 0;
 

@@ -1,10 +1,10 @@
-// The memory of received bytes: bodies that do not keep large chunks alive, and frames collected from several chunks.
+// The memory of received bytes: bodies that do not keep large chunks in memory, and frames that are collected from several chunks.
 
 export const noBody: Uint8Array = new Uint8Array(0);
 
 /**
- * The body at this place of a chunk. A view costs nothing, but keeps the memory of its chunk (up to 64 KB for one read of a
- * socket) for as long as the message lives: small parts of a large chunk are copied.
+ * The body at this place of a chunk. A view needs no copy, but its chunk (up to 64 KB) stays in memory as long as the message.
+ * Therefore small parts of a large chunk are copied.
  */
 export function bodyOf(chunk: Buffer, start: number, end: number): Uint8Array {
   if (start === end) return noBody;
@@ -15,7 +15,10 @@ export function bodyOf(chunk: Buffer, start: number, end: number): Uint8Array {
 
 const nothing: Buffer = Buffer.alloc(0);
 
-/** An announced length is reserved in advance only up to this many bytes: a client must not reserve memory by a header alone. */
+/**
+ * Memory for an announced length is reserved only up to this many bytes, because a client must not reserve memory by a header
+ * alone.
+ */
 const maxReservedBytes = 4096;
 
 /** Collects bytes that arrive in parts, in linear time and in at most twice their memory. */
@@ -40,7 +43,7 @@ export class ByteCollector {
     this.#length = length;
   }
 
-  /** The collected bytes and these, in memory of exactly their size; the collector is empty afterwards. */
+  /** The collected bytes followed by the given ones, in a buffer of exactly this size. Empties the collector. */
   finish(chunk: Buffer, start: number, end: number): Buffer {
     const length = this.#length + end - start;
     let whole = this.#bytes;

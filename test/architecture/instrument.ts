@@ -68,7 +68,7 @@ export function instrument(code: string, file: string): string {
   }
 }
 
-/** Returns undefined for a callback, which has no separate name. */
+/** Returns undefined for a callback, which has no name. */
 function nameOf(node: Node, parent: Node | undefined, enclosing: string): string | undefined {
   if (parent?.type === 'MethodDefinition') {
     if (parent['kind'] === 'constructor') return `new ${enclosing}`;

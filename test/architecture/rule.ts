@@ -2,10 +2,10 @@
 import { posix } from 'node:path';
 import type { Source } from './source.js';
 
-/** Names every file that breaks the rule; empty when none does. */
+/** Returns a sentence for each violation. */
 export type Rule = (sources: readonly Source[]) => string[];
 
-/** From left to right; folders in one row stand side by side and do not know each other. */
+/** The folders from left to right. Folders in one row do not import each other. */
 const order: readonly (readonly string[])[] = [
   ['message'],
   ['pattern'],
@@ -20,7 +20,7 @@ const order: readonly (readonly string[])[] = [
   ['testing', 'cli'],
 ];
 
-/** Packages and modules, and the only places that may import them. */
+/** Packages and modules, each with the only places that may import it. */
 const guarded: readonly {
   readonly module: RegExp;
   readonly places: readonly string[];
@@ -30,7 +30,7 @@ const guarded: readonly {
   { module: /^(?:inversify|@inversifyjs\/.*)$/, places: ['container/'] },
   { module: /^re2js$/, places: ['pattern/'] },
   { module: /^(?:class-validator|class-transformer)$/, places: ['payload/'] },
-  // The type of an address opens no socket.
+  // A type import opens no socket.
   {
     module: /^node:(?:net|tls)$/,
     // `message/ip-address` and `transport/forwarded` only spell and compare addresses.
@@ -42,7 +42,7 @@ const guarded: readonly {
   { module: /^vitest$/, places: ['testing/vitest.ts'] },
 ];
 
-/** Calls that read the time or random numbers of the system, the file for them, and other files that may contain them. */
+/** Calls that read the system time or random values, the file for them, and other files that may contain them. */
 const hidden: readonly {
   readonly call: RegExp;
   readonly place: string;
@@ -72,7 +72,7 @@ const direction: Rule = (sources) =>
   sources.flatMap(({ path, imports }) => {
     const folder = folderOf(path);
     if (folder === undefined) return [];
-    if (rank(folder) < 0) return [`${path}: the folder '${folder}' has no place in the order`];
+    if (rank(folder) < 0) return [`${path}: the folder '${folder}' is not in the list of folders`];
     return imports.flatMap(({ file }) => {
       if (file === undefined) return [];
       const other = folderOf(file);
@@ -92,11 +92,12 @@ const noCircles: Rule = (sources) => {
   );
   const done = new Set<string>();
   const circles: string[] = [];
-  const visit = (path: string, way: readonly string[]) => {
-    const start = way.indexOf(path);
-    if (start >= 0) circles.push(`${[...way.slice(start), path].join(' -> ')} is a circle`);
+  const visit = (path: string, chain: readonly string[]) => {
+    const start = chain.indexOf(path);
+    if (start >= 0)
+      circles.push(`${[...chain.slice(start), path].join(' -> ')} is a circular import`);
     if (start >= 0 || done.has(path)) return;
-    for (const file of importsOf.get(path) ?? []) visit(file, [...way, path]);
+    for (const file of importsOf.get(path) ?? []) visit(file, [...chain, path]);
     done.add(path);
   };
   for (const path of importsOf.keys()) visit(path, []);
@@ -124,7 +125,7 @@ const names: Rule = (sources) =>
   sources.flatMap(({ path }) => {
     const parts = path.replace(/\.ts$/, '').split('/');
     const vague = parts.find((part) => vagueNames.test(part));
-    if (vague !== undefined) return [`${path}: '${vague}' does not name its contents`];
+    if (vague !== undefined) return [`${path}: '${vague}' does not describe its contents`];
     if (posix.basename(path) === 'index.ts' && path !== 'index.ts')
       return [`${path}: an import names the file itself`];
     return parts.every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(part))
@@ -136,15 +137,15 @@ const opening: Rule = (sources) =>
   sources.flatMap(({ path, text }) => {
     const [first = '', second = ''] = text.split('\n');
     const opens = /^\/\/ \S.*\.$/.test(first) && !second.startsWith('//');
-    return opens ? [] : [`${path} does not open with one line that describes the contents`];
+    return opens ? [] : [`${path} does not begin with one line that describes its contents`];
   });
 
-/** By what they are called when one is broken. */
+/** By their names in failures. */
 export const rules: Readonly<Record<string, Rule>> = {
   'a folder imports only folders to its left': direction,
-  'no file imports itself by way of others': noCircles,
-  'each package has its place': guardedModules,
-  'time and chance come from the clock and the ids': hiddenCalls,
-  'names say what lives there': names,
-  'a file opens with one line that describes the contents': opening,
+  'no file imports itself through others': noCircles,
+  'each package is imported only at its place': guardedModules,
+  'time and random values come from the clock and the ids': hiddenCalls,
+  'names describe their contents': names,
+  'a file begins with one line that describes its contents': opening,
 };

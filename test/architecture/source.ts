@@ -1,18 +1,18 @@
-// The sources as the rules of the house see them: paths, texts, and who imports what.
+// The sources as data for the rules of the architecture: paths, texts and imports.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 export interface Import {
-  /** As it is written. */
+  /** As written in the source. */
   readonly from: string;
-  /** The file that is meant, when it is one of ours: `session/session.ts`. */
+  /** The imported file, such as `session/session.ts`; undefined for packages and modules of Node. */
   readonly file: string | undefined;
-  /** Whether only types are taken. */
+  /** True for a type import. */
   readonly typeOnly: boolean;
 }
 
 export interface Source {
-  /** Below `src/`: `session/session.ts`. */
+  /** The path below `src/`, such as `session/session.ts`. */
   readonly path: string;
   readonly text: string;
   /** The text without comments. */

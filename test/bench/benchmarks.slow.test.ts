@@ -1,4 +1,4 @@
-// The benchmarks that need no peer but what the tests have, in their smallest form: they run to their end, and print ratios.
+// The benchmarks that need no further packages, with the fewest rounds: they finish and print ratios.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ const bench = fileURLToPath(new URL('../../bench', import.meta.url));
 it.each([
   { name: 'codec', tables: 12 },
   { name: 'match', tables: 5 },
-])('runs $name to its end', { timeout: 60_000 }, ({ name, tables }) => {
+])('$name finishes', { timeout: 60_000 }, ({ name, tables }) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--expose-gc', `${name}.mjs`, '--quick'],

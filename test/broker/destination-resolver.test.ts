@@ -1,4 +1,4 @@
-// The destination resolver: every prefix leads to its kind of address.
+// The destination resolver: every prefix has its kind of address.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DestinationResolver } from '../../src/broker/destination-resolver.js';
@@ -90,7 +90,7 @@ describe('the address of a message', () => {
 });
 
 describe('the address of a subscription', () => {
-  it('below the user prefix is a queue of the session, which the client knows by its full name', () => {
+  it('below the user prefix is a queue of the session, under its full name', () => {
     const address = resolver.resolveOwn('/user/queue/x', 's1');
     expect(address).toEqual({ kind: 'session', session: 's1', queue: '/queue/x' });
     expect(resolver.visibleQueue('/queue/x')).toBe('/user/queue/x');
@@ -102,9 +102,12 @@ describe('the address of a subscription', () => {
     expect(resolver.visibleQueue(queue)).toBe(queue);
   });
 
-  it.each(['/topic/x', '/app/x'])('elsewhere is that of a message: %s', (destination) => {
-    expect(resolver.resolveOwn(destination, 's1')).toEqual(resolver.resolve(destination, 's1'));
-  });
+  it.each(['/topic/x', '/app/x'])(
+    'with another prefix is the address of a message: %s',
+    (destination) => {
+      expect(resolver.resolveOwn(destination, 's1')).toEqual(resolver.resolve(destination, 's1'));
+    },
+  );
 
   it.each([
     '/user/',

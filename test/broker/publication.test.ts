@@ -1,4 +1,4 @@
-// Publications that are kept: their bodies do not keep the memory alive that was read together with them.
+// Stored publications: their bodies keep no other bytes of their buffers in memory.
 import { expect, it } from 'vitest';
 import { keptPublication, type Publication } from '../../src/broker/publication.js';
 import { noHeaders } from '../../src/message/message.js';
@@ -10,7 +10,7 @@ const publicationOf = (body: Uint8Array): Publication => ({
   publishedAt: 0,
 });
 
-it('all that keep a publication share one copy of its body', () => {
+it('all owners of a stored publication share one copy of its body', () => {
   const read = Buffer.allocUnsafeSlow(64 * 1024).fill('x');
   const publication = publicationOf(read.subarray(0, 100));
   const kept = keptPublication(publication);

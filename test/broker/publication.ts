@@ -13,7 +13,7 @@ export const message = (destination: string, text = '', headers: HeaderRecord = 
 
 let count = 0;
 
-/** A publication as the publisher makes it, with a new id. */
+/** A publication with a new id, like one of the publisher. */
 export const publication = (
   destination: string,
   text?: string,

@@ -132,7 +132,7 @@ describe('the publisher', () => {
     expect(s2.texts()).toEqual(['yes']);
   });
 
-  it('answers one subscription past the broker, unless its session has ended', async () => {
+  it('answers one subscription without the broker, unless its session has ended', async () => {
     const { subject, published, s1 } = publisher();
     const answer = { kind: 'subscription', subscription: '7', destination: '/app/x' } as const;
     await subject.publishTo([{ ...answer, session: 's1' }], 'hi');
@@ -151,7 +151,7 @@ describe('the publisher', () => {
     expect([published, s2.published.map((each) => each.message)]).toEqual([[], [message]]);
   });
 
-  it('hands session queues their part of a transaction after the broker has committed', async () => {
+  it('publishes the messages of a transaction to session queues after the broker has committed', async () => {
     const { subject, s1 } = await withQueues();
     const targets = [
       { kind: 'destination', destination: '/topic/x' },

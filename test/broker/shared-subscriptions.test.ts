@@ -1,4 +1,4 @@
-// Subscriptions that say the same are one object, and only those.
+// Equal subscriptions are one object, and different ones are not.
 import { expect, it } from 'vitest';
 import type { Subscription } from '../../src/broker/broker.js';
 import { SharedSubscriptions } from '../../src/broker/shared-subscriptions.js';
@@ -11,7 +11,7 @@ const subscription = (given: Partial<Subscription> = {}): Subscription => ({
   ...given,
 });
 
-it('subscriptions that say the same are one', () => {
+it('equal subscriptions are one object', () => {
   const shared = new SharedSubscriptions();
   const first = shared.share(subscription());
   expect(shared.share(subscription())).toBe(first);
@@ -20,10 +20,10 @@ it('subscriptions that say the same are one', () => {
 it.each<[string, Partial<Subscription>]>([
   ['another id', { id: 's2' }],
   ['another destination', { destination: '/topic/y' }],
-  ['id and destination parted elsewhere', { id: 's1/topic', destination: '/x' }],
-  ['another way to acknowledge', { ack: 'client' }],
+  ['id and destination divided at another place', { id: 's1/topic', destination: '/x' }],
+  ['another ack mode', { ack: 'client' }],
   ['headers', { headers: new Map([['a', 'b']]) }],
-])('one with %s is another', (_, given) => {
+])('a subscription with %s is another object', (_, given) => {
   const shared = new SharedSubscriptions();
   const first = shared.share(subscription());
   const other = shared.share(subscription(given));
@@ -31,7 +31,7 @@ it.each<[string, Partial<Subscription>]>([
   expect(other).toEqual(subscription(given));
 });
 
-it('the map of one that is shared cannot be changed by its first owner', () => {
+it('the headers of a shared subscription cannot be changed', () => {
   const shared = new SharedSubscriptions();
   const headers = new Map<string, string>();
   const first = shared.share(subscription({ headers }));
@@ -39,7 +39,7 @@ it('the map of one that is shared cannot be changed by its first owner', () => {
   expect(first.headers.size).toBe(0);
 });
 
-it('what clients make up does not grow without end', () => {
+it('a limited number of subscriptions is shared', () => {
   const shared = new SharedSubscriptions();
   const first = shared.share(subscription());
   for (let n = 0; n < 1000; n++) shared.share(subscription({ id: `made up ${n}` }));

@@ -152,7 +152,7 @@ describe('a subscriber', () => {
     expect(seen).toEqual([[published.id, 's1', '1'], 'end']);
   });
 
-  it('ends its connection to the broker', async () => {
+  it('closes its connection to the broker', async () => {
     const { subject, calls } = fakeSubscriber();
     await subject.close();
     expect(calls).toEqual(['close']);
@@ -171,7 +171,7 @@ describe('a session queue', () => {
     expect(calls).toEqual([]);
   });
 
-  it('delivers nothing after UNSUBSCRIBE', async () => {
+  it('delivers no message after UNSUBSCRIBE', async () => {
     const { subject, calls, texts } = fakeSubscriber();
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.unsubscribe('1', undefined);
@@ -193,7 +193,7 @@ describe('a session queue', () => {
     expect(texts()).toHaveLength(2);
   });
 
-  it('refuses an acknowledgement that it never asked for', () => {
+  it('rejects the acknowledgement of an unknown delivery', () => {
     const { subject } = fakeSubscriber();
     expect(() => subject.settle({ kind: 'ack', id: 'own-1' })).toThrow(
       new MessagingError('acknowledgement-unknown'),
@@ -206,7 +206,7 @@ describe('a session queue', () => {
     expect(calls).toEqual(['ack 1']);
   });
 
-  it('delivers nothing to an acknowledging subscription that has ended', async () => {
+  it('delivers no message to an ended subscription with acknowledgement', async () => {
     const { subject, texts } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client' });
     await subject.subscribe(frame, own('/queue/x'));
@@ -220,7 +220,7 @@ describe('a session queue', () => {
     expect(texts()).toEqual(['a', 'b']);
   });
 
-  it('delivers nothing after the session has ended', async () => {
+  it('delivers no message after the end of the session', async () => {
     const { subject, texts } = fakeSubscriber();
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.close();
@@ -241,7 +241,7 @@ describe('a session queue', () => {
 describe('a commit', () => {
   const address = topic('/topic/x');
 
-  it('hands the broker its part, and settles session queues afterwards', async () => {
+  it('passes steps to the broker, and settles session queues afterwards', async () => {
     const { subject, calls, texts, ackOf } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
     await subject.subscribe(frame, own('/queue/x'));

@@ -10,7 +10,7 @@ export interface ConnectionEnd {
   readonly reason?: string;
 }
 
-/** `MemoryClient` is one. */
+/** Implemented by `MemoryClient`. */
 export interface ClientConnection {
   /** Called with received bytes. */
   onData: ((bytes: Uint8Array) => void) | undefined;

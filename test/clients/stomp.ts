@@ -10,7 +10,7 @@ import {
 
 export type StompVersion = '1.0' | '1.1' | '1.2';
 
-/** Headers of a frame to send; undefined ones are left out. They are sent as they are, without escaping. */
+/** Headers of a frame to send, without escaping. Undefined headers are omitted. */
 export type StompHeaders = Readonly<Record<string, string | number | undefined>>;
 
 /** A received frame. */
@@ -42,7 +42,7 @@ export function frameText(command: string, headers: StompHeaders = {}, body = ''
   return `${command}\n${lines.join('')}\n${body}\0`;
 }
 
-/** How frames become bytes, and bytes frames. */
+/** Encodes and decodes frames. */
 export interface FrameFormat {
   text(command: string, headers?: StompHeaders, body?: string): string;
   /** Throws when a frame is malformed. */

@@ -27,7 +27,7 @@ export class Echo {
 `;
 
 beforeAll(() => {
-  // Below this folder, so that the test runner compiles them.
+  // Files in this folder are compiled by the test runner.
   folder = mkdtempSync(join(import.meta.dirname, 'scanned-'));
   mkdirSync(join(folder, 'deep'));
   writeFileSync(join(folder, 'one.controller.ts'), controller('One', '/one'));

@@ -74,7 +74,7 @@ describe('a controller without a constructor', () => {
     }
   });
 
-  it('gets the arguments of a parent that is a controller, also if it has more fields', async () => {
+  it('gets the arguments of a parent that is a controller, also if it declares fields', async () => {
     @Controller()
     class Parent {
       constructor(readonly store: Store) {}
@@ -106,7 +106,7 @@ describe('a controller without a constructor', () => {
         readonly clock: Clock,
       ) {}
     }
-    // As a compiler that records no types does.
+    // Like a compiler that records no types.
     inject(Store)(Parent, undefined, 0);
     @Controller()
     class Child extends Parent {}

@@ -96,6 +96,7 @@ describe('it is reported', () => {
         handler('C', '/c', { instance: 'session' }),
         handler('D', '/d', { allowedOrigins: ['example.org'] }),
         handler('E', '/e', { handshakeInterceptors: [{}] }),
+        handler('F', '/f/{x}', { sockjs: true }),
       ],
       [
         "A: its @WebSocketHandler is not valid: The option 'subprotocol' is unknown; the nearest known one is 'subprotocols'.",
@@ -105,6 +106,7 @@ describe('it is reported', () => {
           "'example.org' in allowedOrigins is not an origin",
         ) as unknown as string,
         expect.stringContaining('handshakeInterceptors.0') as unknown as string,
+        "F: its @WebSocketHandler is not valid: The option 'sockjs' needs a path without variables; '/f/{x}' has some.",
       ],
     ],
   ])('%s', (_name, types, expected) => {

@@ -10,7 +10,7 @@ import { MessageMapping, SubscribeMapping } from '../../src/controller/decorator
 import { SendTo, SendToUser } from '../../src/controller/decorators/reply-decorators.js';
 import type { Constructor } from '../../src/payload/converter.js';
 import { compileControllers } from '../../src/controller/compile.js';
-import { compile, compileOptions, findings, serve } from './serve.js';
+import { compile, compileOptions, mistakes, serve } from './serve.js';
 
 class ChatMessage {
   text?: string;
@@ -46,7 +46,7 @@ describe('compiling', () => {
       @MessageMapping('/a')
       b() {}
     }
-    expect(findings([A, B])).toEqual([
+    expect(mistakes([A, B])).toEqual([
       'A.a, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
       'A.a, parameter 1: no pattern declares {x}; no variables are declared.',
       'B: it is not a controller; decorate the class with @Controller().',
@@ -66,7 +66,7 @@ describe('compiling', () => {
       @(MessageMapping('/c') as PropertyDecorator)
       c = 1;
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.a: its decorators have no effect; add @MessageMapping, @SubscribeMapping or @MessageExceptionHandler.',
       'A.c: it is not a method; move the decorators to a method.',
       `A.b: a static method cannot handle messages; remove 'static'.`,
@@ -88,7 +88,7 @@ describe('compiling reports', () => {
         yield 1;
       }
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.a: it is not a method; move the decorators to a method.',
       'A.b: it is a synchronous generator, and only asynchronous ones are streams; write async *b().',
     ]);
@@ -101,7 +101,7 @@ describe('compiling reports', () => {
       @MessageMapping('/c')
       c() {}
     }
-    expect(findings(A)).toEqual(['A: it has several @Controller; keep one.']);
+    expect(mistakes(A)).toEqual(['A: it has several @Controller; keep one.']);
   });
 
   it('a controller that could not be created, with its other mistakes', () => {
@@ -129,7 +129,7 @@ describe('compiling reports', () => {
   });
 });
 
-describe('the values of a method without a return rule', () => {
+describe('the values of a method without a reply decorator', () => {
   const reported = (name: string) =>
     `${name}: its values go to /topic by default, which clients cannot subscribe to; add @SendTo or @SendToUser to the method or its class, or '/topic' to prefixes.broker.`;
 
@@ -157,21 +157,21 @@ describe('the values of a method without a return rule', () => {
       @MessageExceptionHandler()
       failed() {}
     }
-    expect(findings(A, { prefixes: ['/queue', '/user'] })).toEqual([
+    expect(mistakes(A, { prefixes: ['/queue', '/user'] })).toEqual([
       reported('A.default'),
       reported('A.empty'),
     ]);
-    expect(findings(A, { prefixes: ['/queue', '/topic/a'] })).toEqual([]);
+    expect(mistakes(A, { prefixes: ['/queue', '/topic/a'] })).toEqual([]);
   });
 
-  it('are not refused if the class has a return rule', () => {
+  it('are not refused if the class has a reply decorator', () => {
     @Controller()
     @SendToUser()
     class A {
       @MessageMapping('/a')
       a() {}
     }
-    expect(findings(A, { prefixes: ['/queue'] })).toEqual([]);
+    expect(mistakes(A, { prefixes: ['/queue'] })).toEqual([]);
   });
 });
 
@@ -202,9 +202,9 @@ describe('patterns and destinations', () => {
       a() {}
     }
     const text = 'is not a text; look for a circular import.';
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       `A.a: its pattern undefined ${text}`,
-      'A.a: its return rule is not valid: undefined is not a text.',
+      'A.a: its reply decorator is not valid: undefined is not a text.',
     ]);
   });
 
@@ -214,7 +214,7 @@ describe('patterns and destinations', () => {
       @MessageMapping(wrong as never)
       a() {}
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       `A.a: its pattern ${wrong} is not a text; look for a circular import.`,
     ]);
   });
@@ -290,7 +290,7 @@ describe('parameters without decorator', () => {
         return [one, two, x, three];
       }
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.a, parameters 0 and 1 and 3: only one parameter may have no decorator; decorate the others.',
     ]);
   });
@@ -306,7 +306,7 @@ describe('parameters without decorator', () => {
       // What some compilers write for `user: Principal`, where the name is a decorator as well.
       Reflect.defineMetadata('design:paramtypes', [Principal], prototype, 'a');
     });
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.a, parameter 0: its type is an argument decorator; add the decorator as well, as in @Principal() user: Principal.',
     ]);
   });
@@ -330,7 +330,7 @@ describe('without type metadata', () => {
       MessageMapping('/decorated')(prototype, 'decorated', {});
       MessageMapping('/undecorated')(prototype, 'undecorated', {});
     });
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       `A.decorated, parameter 0: ${unknown}`,
       `A.undecorated, parameter 0: ${unknown}`,
     ]);

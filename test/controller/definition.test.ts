@@ -40,7 +40,7 @@ describe('a subclass', () => {
     expect((await served.send('/rooms/lobby/fail'))?.value).toBe('base');
   });
 
-  it('replaces the patterns and return rules of its parent', async () => {
+  it('replaces the patterns and reply decorators of its parent', async () => {
     @Controller('/halls/{room}')
     @SendTo('/topic/halls')
     class Sub extends Base {}

@@ -3,6 +3,7 @@ import { compileControllers, type CompileOptions } from '../../src/controller/co
 import { Dispatcher, type CallOutcome } from '../../src/dispatch/dispatcher.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import { MessagingError } from '../../src/message/error.js';
+import { silentLogger } from '../../src/message/logger.js';
 import type { Target } from '../../src/message/target.js';
 import { Payloads, type Constructor } from '../../src/payload/converter.js';
 import { defaultConverters } from '../../src/server/defaults.js';
@@ -51,7 +52,12 @@ export function compileAll(types: readonly Type[], options: Partial<CompileOptio
 /** `send` and `subscribe` resolve with undefined when no route matches. */
 export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/') {
   const routes = new RouteTable(compile([types].flat(), { separator }), { separator });
-  const dispatcher = new Dispatcher({ routes, clock: testClock(), handlerTimeout: 0 });
+  const dispatcher = new Dispatcher({
+    routes,
+    clock: testClock(),
+    logger: silentLogger,
+    handlerTimeout: 0,
+  });
   const dispatch =
     (on: 'send' | 'subscribe') =>
     async (lookup: string, { body = '', headers = {}, repeatedHeaders, user }: Given = {}) => {
@@ -78,7 +84,7 @@ function returnedBy(outcome: CallOutcome): Returned {
 }
 
 /** The mistakes that compiling the controllers reports, one per line. */
-export function findings(
+export function mistakes(
   types: readonly Type[] | Type,
   options: Partial<CompileOptions> = {},
 ): readonly string[] {

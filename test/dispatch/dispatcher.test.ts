@@ -6,6 +6,7 @@ import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js'
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import type { Clock } from '../../src/message/clock.js';
 import { MessagingError } from '../../src/message/error.js';
+import { silentLogger } from '../../src/message/logger.js';
 import { testClock } from 'signalbox/testing';
 import { fakeSession } from './fake-session.js';
 
@@ -18,13 +19,16 @@ const message = {
 const request = { on: 'send', session, message, lookup: '/x/7' } as const;
 
 function dispatcher(invoke: Route['invoke'], handlerTimeout = 30_000) {
+  const logged: unknown[] = [];
+  const logger = { ...silentLogger, error: (...entry: unknown[]) => void logged.push(entry) };
   const clock = testClock();
   const routes = new RouteTable([{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke }], {
     separator: '/',
   });
-  const inner = new Dispatcher({ routes, clock, handlerTimeout });
+  const inner = new Dispatcher({ routes, clock, logger, handlerTimeout });
   return {
     clock,
+    logged,
     /** Also rejects where the dispatcher throws at once. */
     dispatch: async (given: DispatchRequest) => inner.dispatch(given),
   };
@@ -155,7 +159,7 @@ describe('the handler timeout', () => {
     const late: Clock = { ...clock, now: () => clock.now() + blocked };
     const route: Route = { on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never };
     const routes = new RouteTable([route], { separator: '/' });
-    const inner = new Dispatcher({ routes, clock: late, handlerTimeout: 10 });
+    const inner = new Dispatcher({ routes, clock: late, logger: silentLogger, handlerTimeout: 10 });
     const result = failure(Promise.resolve(inner.dispatch(request)));
     blocked = 10;
     await clock.advance(0);
@@ -171,7 +175,12 @@ describe('the handler timeout', () => {
       [{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never }],
       { separator: '/' },
     );
-    const inner = new Dispatcher({ routes, clock: early, handlerTimeout: 10 });
+    const inner = new Dispatcher({
+      routes,
+      clock: early,
+      logger: silentLogger,
+      handlerTimeout: 10,
+    });
     let failed = false;
     void Promise.resolve(inner.dispatch(request)).catch(() => (failed = true));
     await clock.advance(0);
@@ -182,6 +191,21 @@ describe('the handler timeout', () => {
     await clock.advance(0.75);
     await settled();
     expect(failed).toBe(true);
+  });
+
+  it('logs the error of a listener on the signal, with the name of the handler', async () => {
+    const error = new Error('expected');
+    const { clock, dispatch, logged } = dispatcher(async ({ signal }) => {
+      signal.addEventListener('abort', () => {
+        throw error;
+      });
+      return never();
+    }, 10);
+    const result = failure(dispatch(request));
+    await clock.advance(0);
+    await clock.advance(10);
+    expect(await result).toMatchObject({ code: 'handler-timeout' });
+    expect(logged).toEqual([['A listener on the signal of X.x failed.', error]]);
   });
 
   it('aborts the signal, then fails the call', async () => {

@@ -1,4 +1,4 @@
-// The targets of handlers' values: defaults and return rules.
+// The targets of handlers' values: defaults and reply decorators.
 import { describe, expect, it } from 'vitest';
 import type { Invocation } from '../../src/dispatch/invocation.js';
 import {

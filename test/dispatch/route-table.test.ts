@@ -37,7 +37,7 @@ describe('finding a route', () => {
   ])('among %j returns the most specific one for %s', (patterns, lookup, expected) => {
     for (const order of [patterns, patterns.toReversed()]) {
       const routes = table(order);
-      expect(routes.findings).toEqual([]);
+      expect(routes.mistakes).toEqual([]);
       expect(found(routes, lookup)).toBe(expected);
     }
   });
@@ -71,7 +71,7 @@ describe('finding a route', () => {
       [route('/a', 'A.send'), route('/a', 'A.subscribe', 'subscribe')],
       { separator: '/' },
     );
-    expect(routes.findings).toEqual([]);
+    expect(routes.mistakes).toEqual([]);
     expect(routes.find('send', '/a')?.route.handler).toBe('A.send');
     expect(routes.find('subscribe', '/a')?.route.handler).toBe('A.subscribe');
   });
@@ -83,29 +83,29 @@ describe('finding a route', () => {
   });
 });
 
-describe('the findings', () => {
+describe('the mistakes', () => {
   it('name both handlers of one destination', () => {
-    const { findings } = new RouteTable([route('/a', 'A.one'), route('/a', 'B.two')], {
+    const { mistakes } = new RouteTable([route('/a', 'A.one'), route('/a', 'B.two')], {
       separator: '/',
     });
-    expect(findings).toEqual([
+    expect(mistakes).toEqual([
       `SEND '/a' has two handlers, A.one and B.two: change the destination of one.`,
     ]);
   });
 
   it('name both handlers of equally specific patterns', () => {
-    const { findings } = new RouteTable([route('/a/{x}', 'A.one'), route('/a/{y}', 'B.two')], {
+    const { mistakes } = new RouteTable([route('/a/{x}', 'A.one'), route('/a/{y}', 'B.two')], {
       separator: '/',
     });
-    expect(findings).toEqual([
+    expect(mistakes).toEqual([
       `SEND '/a/{x}' and '/a/{y}' match the same destinations and neither is more specific, so the choice between A.one and B.two is undefined: change one pattern.`,
     ]);
   });
 
   it('name all malformed patterns', () => {
-    const { findings } = table(['/a/{}', '/b/{}']);
-    expect(findings).toHaveLength(2);
-    expect(findings[0]).toMatch(/^Handler of \/a\/\{\}: the pattern '\/a\/\{\}' is not valid: /);
+    const { mistakes } = table(['/a/{}', '/b/{}']);
+    expect(mistakes).toHaveLength(2);
+    expect(mistakes[0]).toMatch(/^Handler of \/a\/\{\}: the pattern '\/a\/\{\}' is not valid: /);
   });
 
   it.each([
@@ -113,6 +113,6 @@ describe('the findings', () => {
     ['/a/{x}/c', '/a/{x}/d'],
     ['/a/{id:[0-9]+}', '/a/{id:[a-z]+}'],
   ])('are empty for %s and %s', (a, b) => {
-    expect(table([a, b]).findings).toEqual([]);
+    expect(table([a, b]).mistakes).toEqual([]);
   });
 });

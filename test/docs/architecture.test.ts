@@ -1,4 +1,4 @@
-// docs/architecture.md: its drawing is the one that the sources' imports make, and every folder has its paragraph.
+// docs/architecture.md: its drawing shows the imports of the sources, and every folder has a paragraph.
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readSources, type Source } from '../architecture/source.js';
@@ -30,7 +30,7 @@ function drawing(sources: readonly Source[]): string {
   return ['flowchart RL', ...arrows.toSorted()].join('\n');
 }
 
-it('the drawing is made from the imports', () => {
+it('the drawing shows the imports', () => {
   const drawn = fences.find(({ info }) => info === 'mermaid')!;
   expect(drawn.code).toBe(drawing(readSources(new URL('../../src/', import.meta.url))));
 });

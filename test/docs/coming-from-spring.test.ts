@@ -1,4 +1,4 @@
-// docs/coming-from-spring.md: it lists every name of Spring, and the names of signalbox in it exist.
+// docs/coming-from-spring.md: it lists all features of Spring, and names only existing features of signalbox.
 import { expect, it } from 'vitest';
 import * as signalbox from '../../src/index.js';
 import { readPages } from './page.js';
@@ -41,7 +41,7 @@ const spring = `
 
 const { prose } = readPages().find(({ path }) => path === 'docs/coming-from-spring.md')!;
 
-/** Spring's name, ours, and how they compare; the last table compares behavior. */
+/** Spring's name, the name in signalbox, and the comparison. The last table compares behavior. */
 const rows = prose
   .split('## Behavior')[0]!
   .split('\n')
@@ -55,7 +55,7 @@ function spansOf(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, span]) => span!);
 }
 
-/** An export, as `@Controller('/rooms')` or `argument`, or an option, as `limits.maxFrameBytes`. */
+/** An export, such as `@Controller('/rooms')` or `argument`, or an option, such as `limits.maxFrameBytes`. */
 function isOurs(name: string): boolean {
   const [, exported] = /^@?(\w+)/.exec(name) ?? [];
   if (exported !== undefined && exported in signalbox) return true;
@@ -68,16 +68,16 @@ function valueAt(path: readonly string[]): object {
   return path.reduce<object>((value, name) => Reflect.get(value, name) as object, options);
 }
 
-it('lists every name of Spring', () => {
-  const listed = new Set(rows.flatMap(([theirs]) => spansOf(theirs!)));
-  expect(spring.filter((name) => !listed.has(name))).toEqual([]);
+it('lists all features of Spring', () => {
+  const said = new Set(rows.flatMap(([theirs]) => spansOf(theirs!)));
+  expect(spring.filter((name) => !said.has(name))).toEqual([]);
 });
 
-it('names only existing decorators, functions and options of signalbox', () => {
+it('names only existing features of signalbox', () => {
   expect(rows.flatMap(([, ours]) => spansOf(ours!)).filter((name) => !isOurs(name))).toEqual([]);
 });
 
-it('compares each name', () => {
+it('has a comparison for each feature', () => {
   const verdict = /^(same|differs: |not yet|not needed)/;
   expect(rows.filter(([, , how]) => !verdict.test(how ?? ''))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { freePort } from './free-port.js';
+import { commandOf, filesOf } from './package-manager.js';
 import { readPages, root, type Fence } from './page.js';
 
 /** The result of a command. */
@@ -16,6 +17,9 @@ interface CommandResult {
 
 const folder = mkdtempSync(join(tmpdir(), 'getting-started-'));
 const { fences } = readPages().find(({ path }) => path === 'docs/getting-started.md')!;
+
+/** `npm run test:package` sets another one. */
+const manager = process.env['PACKAGE_MANAGER'] ?? 'npm';
 
 const port = String(await freePort());
 
@@ -38,7 +42,7 @@ const results: CommandResult[] = [];
 let packed: string;
 let unreachable = false;
 
-/** The output with the port of the page in place of the free one. */
+/** The output with the free port replaced by the port of the page. */
 function asDocumented(output: string): string {
   return output.trim().replaceAll(port, '8080');
 }
@@ -73,7 +77,7 @@ async function follow({ info, code }: Fence, printed: string | undefined): Promi
   for (const line of code.split('\n')) {
     const until =
       rest === 'serve' ? (output: string) => asDocumented(output) === printed : undefined;
-    const { output, ...result } = await run(line.replace(' signalbox ', ` ${packed} `), { until });
+    const { output, ...result } = await run(commandOf(manager, line, packed), { until });
     results.push({ ...result, output });
     if (result.code !== 0) {
       unreachable = /EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ENOTCACHED/.test(output);
@@ -97,6 +101,8 @@ describe('a reader who follows the page', () => {
       { cwd: root },
     );
     packed = join(folder, output.trim().split('\n').at(-1)!);
+    for (const [file, text] of Object.entries(filesOf(manager)))
+      writeFileSync(join(folder, file), text);
     for (const [i, fence] of fences.entries()) {
       if (results.every(({ code }) => code === 0)) await follow(fence, fences[i + 1]?.code);
     }

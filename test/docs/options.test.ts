@@ -1,4 +1,4 @@
-// docs/options.md against the options of a server and its broker, both ways: names, types and defaults.
+// docs/options.md has the names, types and defaults of all options of the server and its broker, and no others.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultDurableOptions } from '../../src/broker/embedded/durable/durable-subscriptions.js';
@@ -7,6 +7,7 @@ import { defaultRetainOptions } from '../../src/broker/embedded/topic/retained-m
 import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscription-index.js';
 import { createServer } from '../../src/index.js';
 import { defaultPerMessageDeflate } from '../../src/transport/permessage-deflate.js';
+import { defaultSockJs } from '../../src/transport/sockjs/options.js';
 import { root } from './page.js';
 
 /** Option, type, default and meaning of each row. */
@@ -28,7 +29,7 @@ const groups = new Set([
   'queue.redeliveryDelay',
 ]);
 
-/** Groups by their parts, as `limits.maxFrameBytes`. */
+/** Options of groups have names such as `limits.maxFrameBytes`. */
 function leaves(value: object, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) =>
     groups.has(path + name)
@@ -44,6 +45,7 @@ const actual = new Map([
   ...leaves(defaultRetainOptions, 'retain.'),
   ...leaves(defaultDurableOptions, 'durable.'),
   ...leaves(defaultPerMessageDeflate, 'perMessageDeflate.'),
+  ...leaves(defaultSockJs, 'sockjs.'),
 ]);
 
 it('names every option once, and no other', () => {
@@ -76,6 +78,7 @@ const types = new Map([
   ...typesOf('broker/embedded/durable/durable-subscriptions.ts', 'DurableOptions', 'durable.'),
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
   ...typesOf('transport/permessage-deflate.ts', 'PerMessageDeflateOptions', 'perMessageDeflate.'),
+  ...typesOf('transport/sockjs/options.ts', 'SockJsOptions', 'sockjs.'),
 ]);
 
 it('has the type of each option', () => {
@@ -84,7 +87,7 @@ it('has the type of each option', () => {
   );
 });
 
-it('has the meaning of each option', () => {
+it('has a description of each option', () => {
   expect(rows.filter(([, , , , meaning]) => meaning!.length < 10).map(([, name]) => name)).toEqual(
     [],
   );
@@ -102,7 +105,7 @@ it('has the default of each option that is plain data', () => {
         ? value.name
         : value;
   for (const [name, code] of plain) {
-    // As written in the page: names stand for the objects that have them.
+    // In the form of the page, where an object is written as its name.
     const written: unknown = JSON.parse(
       code
         .replaceAll("'", '"')

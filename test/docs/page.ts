@@ -66,7 +66,7 @@ export function scriptsOf({ prose, fences }: Page): string[] {
   return [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!);
 }
 
-/** Packages that the programs import, apart from ours. */
+/** Packages that the programs import, except signalbox. */
 export function importsOf({ fences }: Page): string[] {
   const code = fences.flatMap(({ info, code }) => (info.startsWith('ts') ? [code] : [])).join('\n');
   const imports = code.matchAll(/^import .* from '((?:@[\w-]+\/)?[\w-]+)(?:\/[\w/-]+)?';$/gm);

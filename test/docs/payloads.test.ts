@@ -1,4 +1,4 @@
-// docs/payloads.md: its table agrees with the built-in converters.
+// docs/payloads.md: its table shows the results of the built-in converters.
 import { expect, it } from 'vitest';
 import { Payloads } from '../../src/payload/converter.js';
 import type { PayloadType } from '../../src/payload/payload-type.js';
@@ -25,7 +25,7 @@ async function read(text: string, contentType: string, type: PayloadType): Promi
   }
 }
 
-/** The text that a cell of the table should have, found with three bodies. */
+/** The content of a table cell, determined with three bodies. */
 async function behavior(contentType: string, type: PayloadType): Promise<string> {
   const [object, quoted, plain] = await Promise.all(
     ['{"a":1}', '"quoted"', 'plain'].map((text) => read(text, contentType, type)),

@@ -33,6 +33,9 @@ const frames: Readonly<Record<string, readonly Frame[]>> = {
   'SUBSCRIBE that an interceptor rejects': [
     ['SUBSCRIBE', { id: '1', destination: '/topic/staff' }],
   ],
+  'SUBSCRIBE with a wrong value of `prefetch-count`': [
+    ['SUBSCRIBE', { id: '1', destination: '/queue/jobs', 'prefetch-count': 'many' }],
+  ],
   'SEND with an invalid payload': [['SEND', { destination: '/app/hello' }, '"short"']],
   'SEND whose handler fails': [['SEND', { destination: '/app/fails' }]],
   'SEND to a full queue': [

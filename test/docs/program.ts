@@ -23,7 +23,7 @@ const settings = {
   include: ['*.ts', '../test/docs/example-fixtures.d.ts'],
 };
 
-/** What esbuild and tsx do: no types for decorators, each file alone, and fields of classes that are defined. */
+/** Settings like those of esbuild and tsx: no types for decorators, each file compiled separately, and defined class fields. */
 const withoutTypes = {
   ...settings,
   extends: '../../tsconfig.json',
@@ -53,7 +53,7 @@ export function programsOf(pages: readonly Page[]): Program[] {
   });
 }
 
-/** The files of a page that its programs import, as `./greeting.controller.js`: their code by file name without the ending. */
+/** The files of a page that its programs import, such as `./greeting.controller.js`: their code by file name without the ending. */
 export function importedFilesOf({ fences }: Page): Record<string, string> {
   const imports = fences
     .filter(({ info }) => info === 'ts run')
@@ -79,7 +79,7 @@ export async function compile(programs: readonly Program[]): Promise<string> {
 
 /**
  * Runs a compiled program on a free port.
- * @returns its output, with the port of the page in place of the free one; and the exit code if it failed
+ * @returns its output, with the port of the page instead of the free port; and the exit code if it failed
  */
 export async function run({ name, fence }: Program): Promise<string> {
   return runOnFreePort([`${folder}out/${name}.js`], fence.code);
@@ -88,7 +88,7 @@ export async function run({ name, fence }: Program): Promise<string> {
 /**
  * Compiles the files without the types of parameters and properties, and runs the last one on a free port.
  * @param files code by file name without the ending
- * @returns as `run`; or the errors of tsc
+ * @returns the result of `run`, or the errors of tsc
  */
 export async function runWithoutTypes(
   files: Readonly<Record<string, string>>,

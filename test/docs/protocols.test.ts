@@ -34,7 +34,7 @@ function declared(side: 'clientFrame' | 'serverFrame'): Fields {
   );
 }
 
-/** Names in code spans, as `id` or `heartbeat: [can, wants]`; those in parentheses are values. */
+/** Names in code spans, such as `id` or `heartbeat: [can, wants]`; names in parentheses are values. */
 function namesIn(cell: string): string[] {
   const spans = cell.replaceAll(/\([^)]*\)/g, '').matchAll(/`(\w+)/g);
   return [...spans].map(([, name]) => name!);

@@ -29,7 +29,7 @@ function declared(union: string): Fields {
   );
 }
 
-/** Names in code spans; those in parentheses or after "with" are values and members of a field. */
+/** Names in code spans; names in parentheses or after "with" are values and members of a field. */
 function documented(heading: string, everywhere: readonly string[] = []): Fields {
   const [, table] = prose.split(`The kinds of ${heading} frames and their fields:`);
   const rows = table!.trim().split('\n\n')[0]!.split('\n').slice(2);

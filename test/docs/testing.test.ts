@@ -1,4 +1,4 @@
-// docs/testing.md, and the controller and the test of the README, compiled and run against the built package, by the runners that they name.
+// docs/testing.md, and the controller and the test of the README: compiled and run with their test runners.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,13 +22,13 @@ function node(...args: readonly string[]) {
     cwd: folder,
     encoding: 'utf8',
     timeout: 60_000,
-    // No test runner of ours around those of the page.
+    // The test runners of the page must not detect Vitest.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, VITEST: undefined, NO_COLOR: '1' },
   });
   return { status, output: stdout + stderr };
 }
 
-/** As an application has them. */
+/** The settings of an application. */
 function install(): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
@@ -63,8 +63,8 @@ describe('the tests of docs/testing.md', () => {
     expect(node('node_modules/typescript/bin/tsc', '-p', '.')).toEqual({ status: 0, output: '' });
   }, 60_000);
 
-  it('pass in vitest, with that of the README', () => {
-    // In one worker and one context: each file would load the package anew.
+  it('pass in vitest, with the test of the README', () => {
+    // In one worker and one context, so that the package is loaded only once.
     const together = ['--pool', 'threads', '--maxWorkers', '1', '--no-isolate'];
     const run = ['run', '--root', 'out', ...together];
     const { output } = node('node_modules/vitest/vitest.mjs', ...run);

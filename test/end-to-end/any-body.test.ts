@@ -1,4 +1,4 @@
-// Bodies and headers that are hard to transport reach subscribers of every version and protocol, and end no connection.
+// Bodies and headers with special contents reach subscribers of every version and protocol, and end no connection.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
 import { webSocketConnection, type ClientConnection } from '../clients/connection.js';

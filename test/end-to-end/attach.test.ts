@@ -1,4 +1,4 @@
-// Several servers on one HTTP server of an application: their paths, one after the other closed, and the application's pages.
+// Several servers on one HTTP server of an application: their paths, the close of each server, and the pages of the application.
 import { once } from 'node:events';
 import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
@@ -87,7 +87,7 @@ it.each<[string, unknown]>([
   await expect(server.attach(given as typeof http)).rejects.toMatchObject({
     code: 'option-invalid',
     message: expect.stringContaining(
-      'attach() needs an HTTP server, as createServer() of node:http; it received',
+      'attach() needs an HTTP server, such as createServer() of node:http; it received',
     ) as string,
   });
   await server.attach(http);

@@ -146,7 +146,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
   it.each(protocols)(
     'over %s shows at the name field that the server refuses the name',
     async (protocol) => {
-      // The page allows all names, as if it had other rules than the server.
+      // The page allows all names, so that the server has to refuse them.
       const prepare = (page: Page) =>
         page.route('**/name.js', (route) =>
           route.fulfill({

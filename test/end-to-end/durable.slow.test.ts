@@ -52,7 +52,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** What happened to each message. Its text is `<process> <sender> <number>`. */
+/** The state of each message. Its text is `<process> <sender> <number>`. */
 class Ledger {
   readonly receipted = new Set<string>();
   /** ACK was sent. When the server ended before its receipt, it may have stored the ACK or not. */

@@ -56,7 +56,7 @@ describe.skipIf(executable === undefined)('the page', () => {
     return page;
   }
 
-  it('greets in both windows, by keyboard alone, and shows markup as text', async () => {
+  it('shows the greeting in both windows, with the keyboard only, and shows markup as text', async () => {
     const [desk, phone] = [await open(1000, 'light'), await open(390, 'dark')];
     await desk.getByLabel('Your name').focus();
     await desk.keyboard.type('Ann <b>&"\'');
@@ -70,7 +70,7 @@ describe.skipIf(executable === undefined)('the page', () => {
     await desk.getByLabel('Your name').fill('   ');
     await desk.keyboard.press('Enter');
     expect(await desk.locator(':invalid[name]').getAttribute('name')).toBe('name');
-    // As text: the browser's names are not those of Node.
+    // A string, because the types of Node do not include those of the browser.
     const tooWide = 'document.documentElement.scrollWidth > innerWidth';
     expect(await phone.evaluate(tooWide)).toBe(false);
     if (screenshots !== undefined) {

@@ -1,4 +1,4 @@
-// An application's own HTTPS server, with its routes and our endpoint.
+// The HTTPS server of an application, with its routes and an attached signalbox server.
 import { once } from 'node:events';
 import { createServer as createHttpsServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { frameText } from '../clients/stomp.js';
 const certificate = selfSigned();
 
 describe.skipIf(certificate === undefined)('an HTTPS server', () => {
-  it('serves our endpoint and its own routes, and stays open after our close', async () => {
+  it('serves the endpoint and its own routes, and continues after the close of the signalbox server', async () => {
     const https = createHttpsServer(certificate!, (_request, response) => void response.end('own'));
     const server = await createServer({ logger: silentLogger });
     await server.attach(https);

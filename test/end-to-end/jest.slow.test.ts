@@ -1,4 +1,4 @@
-// The kit in jest's mode for ECMAScript modules: the test of the README, with jest instead of vitest, and the matchers.
+// The kit in jest's mode for ECMAScript modules: the test of the README with jest instead of vitest, and the matchers.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,13 +14,13 @@ function run(command: string, environment: NodeJS.ProcessEnv = {}) {
     shell: true,
     encoding: 'utf8',
     timeout: 120_000,
-    // No test runner of ours around jest.
+    // Jest must not detect Vitest.
     env: { ...process.env, VITEST: undefined, NODE_ENV: 'test', ...environment },
   });
   return { status, output: stdout + stderr };
 }
 
-/** As docs/testing.md has the matchers in jest; they have no types there. */
+/** The use of the matchers in docs/testing.md; they have no types in jest. */
 const matchersTest = `
   import { expect, it } from '@jest/globals';
   import { matchers, testServer } from 'signalbox/testing';
@@ -65,7 +65,7 @@ function link(): void {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// Its packages come from outside and take a while: where everything is required, and nowhere else.
+// Installs packages from the registry, which takes long, so it runs only where all tests are required.
 describe.runIf(process.env['SIGNALBOX_REQUIRE_ALL'] === '1')('the test of the README', () => {
   it('passes in jest, and so do the matchers', () => {
     write();

@@ -1,4 +1,4 @@
-// The twenty lines of docs/protocols.md, in a real browser against the program of the README.
+// The JSON client of docs/protocols.md in a real browser, with the program of the README.
 import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +32,7 @@ it('are twenty', () => {
   expect(example().split('\n').length).toBeLessThanOrEqual(20);
 });
 
-it.skipIf(executable === undefined)('work as the page describes', async () => {
+it.skipIf(executable === undefined)('work as documented', async () => {
   const http = createHttp((_request, response) => response.end('<!doctype html><title>x</title>'));
   const server = await createServer({ controllers: [GreetingController] });
   await server.attach(http);

@@ -1,4 +1,4 @@
-// Tests order: every subscriber receives the messages of each of 50 sessions in the order they were sent, however slow handlers are.
+// Tests order: every subscriber receives the messages of each of 50 sessions in the order of sending, for any delays of handlers.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';

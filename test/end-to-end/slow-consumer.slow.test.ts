@@ -13,7 +13,7 @@ const warmUp = 256;
 const burst = 16;
 const maxOutboxBytes = 512 * 1024;
 
-/** A client that counts messages and checks their order. It parses no frames, so that it needs little CPU time. */
+/** A client that counts messages and checks their order. It parses no frames, so that it needs little processor time. */
 class Reader {
   readonly socket: WebSocket;
   readonly subscribed: Promise<void>;

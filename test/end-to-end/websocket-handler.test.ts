@@ -302,3 +302,59 @@ describe('a handshake interceptor', () => {
     expect(asked).toBe(false);
   });
 });
+
+describe('over SockJS', () => {
+  @WebSocketHandler('/sock', { sockjs: true })
+  class Sock {
+    message(session: WebSocketSession, text: string) {
+      if (text === 'bytes') session.send(Uint8Array.of(255));
+      else session.send(`${session.attributes.get('seen')}: ${text}`);
+    }
+  }
+
+  const serve = async (...handshakeInterceptors: HandshakeInterceptor[]) =>
+    portOf(await listen({ controllers: [Sock], handshakeInterceptors }));
+
+  async function post(port: number, path: string, body = ''): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${port}/sock/000/${path}`, {
+      method: 'POST',
+      body,
+    });
+    return `${response.status} ${await response.text()}`;
+  }
+
+  it('a handler works over xhr and over WebSocket', async () => {
+    const port = await serve({ before: ({ url }, attributes) => void attributes.set('seen', url) });
+    expect(await post(port, 's1/xhr')).toBe('200 o\n');
+    expect(await post(port, 's1/xhr_send', '["hi"]')).toBe('204 ');
+    expect(await post(port, 's1/xhr')).toBe('200 a["/sock/000/s1/xhr: hi"]\n');
+    const framed = await open(port, '/sock/000/s2/websocket');
+    expect(await framed.ask('["hi"]')).toBe('a["/sock/000/s2/websocket: hi"]');
+    const bare = await open(port, '/sock/websocket');
+    expect(await bare.ask('hi')).toBe('/sock/websocket: hi');
+  });
+
+  it('a handler that sends bytes that are not text ends its session with 1003', async () => {
+    const port = await serve();
+    await post(port, 's1/xhr');
+    await post(port, 's1/xhr_send', '["bytes"]');
+    expect(await post(port, 's1/xhr')).toBe('200 c[1003,"text-required"]\n');
+  });
+
+  it('an interceptor refuses a session that begins, and runs once for each session', async () => {
+    const results: unknown[] = [];
+    const port = await serve({
+      before: async ({ url }) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return url.includes('bad') ? { status: 401, body: 'no' } : undefined;
+      },
+      after: ({ url }, { status }) => void results.push([url, status]),
+    });
+    expect(await post(port, 'bad/xhr')).toBe('401 no');
+    expect(await post(port, 'bad/xhr_send', '["hi"]')).toBe('404 ');
+    expect(await post(port, 's1/xhr')).toBe('200 o\n');
+    await post(port, 's1/xhr_send', '["hi"]');
+    await post(port, 's1/xhr');
+    expect(results).toEqual([['/sock/000/s1/xhr', 200]]);
+  });
+});

@@ -83,7 +83,7 @@ describe.concurrent('is served', { timeout: 180_000 }, () => {
   });
 
   it.skipIf(runSpring === undefined)(
-    'WebSocketStompClient of Spring, which knows no transactions',
+    'WebSocketStompClient of Spring, which has no transactions',
     async () => {
       const withoutTransactions = everything.filter((line) => line !== 'transaction');
       expect((await runSpring!(`${http}`)).split('\n')).toEqual(withoutTransactions);

@@ -75,7 +75,7 @@ testInvalidInput([
       stomp: { code: 'header-malformed' },
       json: {
         code: 'header-invalid',
-        text: 'The field headers takes an object of strings of Unicode without NUL.',
+        text: 'The field headers must be an object of strings of Unicode without NUL.',
         receipt,
       },
     },

@@ -1,4 +1,4 @@
-// Invalid input: what a client sends in each protocol, the documented answer, and a server that is tested with it.
+// Invalid input: the messages of a client in each protocol, the documented answer, and the server under test.
 import { format } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { errorCodes, type ErrorCode, type Logger, type MemoryTransport } from '../../src/index.js';
@@ -44,7 +44,7 @@ export interface Answer {
   readonly connected?: readonly [number, number];
   /** A problem that belongs to no frame, at any time; only sessions that receive problems get it. */
   readonly later?: ErrorCode | undefined;
-  /** Why the session ends without an error frame. */
+  /** The reason why the session ends without an error frame. */
   readonly closes?: ErrorCode | 'disconnect';
 }
 
@@ -57,7 +57,7 @@ export interface InvalidInput extends Readonly<Record<Protocol, Input>> {
   readonly version?: StompVersion;
   /** Milliseconds until the answer. */
   readonly delay?: number;
-  /** What the client does after the input. By default it publishes a valid message. */
+  /** Runs after the input. By default the client publishes a valid message. */
   readonly afterwards?: 'nothing' | 'vanish';
 }
 
@@ -331,8 +331,8 @@ async function check(input: InvalidInput, kind: SenderKind): Promise<void> {
 }
 
 /**
- * Sends each input from each kind of client: it gets the documented answer and nothing else, other clients keep receiving,
- * and the server keeps no timer, no session and no rejected promise.
+ * Sends each input from each kind of client: it receives only the documented answer, other clients continue to receive, and the
+ * server has no remaining timer, session or rejected promise.
  */
 export function testInvalidInput(inputs: readonly InvalidInput[]): void {
   const unhandled: unknown[] = [];

@@ -1,4 +1,4 @@
-// The handlers that invalid input is sent to.
+// The handlers that receive invalid input.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsArray, IsInt, IsString, Length, Max, Min, ValidateNested } from 'class-validator';

@@ -119,7 +119,7 @@ testInvalidInput([
       stomp: { code: 'frame-malformed', text: 'The frame ends before its headers do.', receipt },
       json: {
         code: 'header-invalid',
-        text: 'The field destination takes a string of Unicode without NUL.',
+        text: 'The field destination must be a string of Unicode without NUL.',
         receipt,
       },
     },
@@ -130,7 +130,7 @@ testInvalidInput([
     json: `{"type":"subscribe","id":"1","receipt":"${receipt}","destination":"\\u0000x/queue/errors"}`,
     answer: {
       code: 'header-invalid',
-      text: 'The field destination takes a string of Unicode without NUL.',
+      text: 'The field destination must be a string of Unicode without NUL.',
       receipt,
     },
   },
@@ -146,7 +146,7 @@ testInvalidInput([
     json: `{"type":"send","receipt":"${receipt}","destination":"/topic/\\ud800"}`,
     answer: {
       code: 'header-invalid',
-      text: 'The field destination takes a string of Unicode without NUL.',
+      text: 'The field destination must be a string of Unicode without NUL.',
       receipt,
     },
   },

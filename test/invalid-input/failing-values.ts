@@ -42,7 +42,7 @@ export const oddErrors: Readonly<Record<string, unknown>> = {
   'a proxy that throws': untouchable,
 };
 
-/** Inherits `then` from promises, and is not a promise. */
+/** Inherits `then` from promises, but is not a promise. */
 export const noPromise = Object.create(Promise.prototype) as unknown;
 
 const nested = Array.from({ length: 100_000 }).reduce<object>((value) => [value], []);

@@ -13,7 +13,7 @@ import {
 const accepted: Answer = { receipt };
 const noHeaders: Answer = {
   code: 'header-invalid',
-  text: 'The field headers takes an object of strings of Unicode without NUL.',
+  text: 'The field headers must be an object of strings of Unicode without NUL.',
   receipt,
 };
 
@@ -55,7 +55,7 @@ function typed(name: string, json: string, answer: Answer): InvalidInput {
 function takesText(field: string): Answer {
   return {
     code: 'header-invalid',
-    text: `The field ${field} takes a string of Unicode without NUL.`,
+    text: `The field ${field} must be a string of Unicode without NUL.`,
   };
 }
 

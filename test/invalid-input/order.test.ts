@@ -27,11 +27,11 @@ function heartbeat(stomp: string, json: string) {
 const noHeartbeat = {
   stomp: {
     code: 'header-invalid',
-    text: 'The header heart-beat takes two whole numbers, as 10000,10000.',
+    text: 'The header heart-beat must be two whole numbers, such as 10000,10000.',
   },
   json: {
     code: 'header-invalid',
-    text: 'The field heartbeat takes two whole numbers, as [10000, 10000].',
+    text: 'The field heartbeat must be two whole numbers, such as [10000, 10000].',
   },
 } as const;
 
@@ -151,12 +151,12 @@ testInvalidInput([
     answer: {
       stomp: {
         code: 'header-invalid',
-        text: 'The header ack takes auto, client or client-individual.',
+        text: 'The header ack must be auto, client or client-individual.',
         receipt,
       },
       json: {
         code: 'header-invalid',
-        text: 'The field ack takes auto, client or client-individual.',
+        text: 'The field ack must be auto, client or client-individual.',
         receipt,
       },
     },

@@ -66,8 +66,9 @@ function field(name: string, fields: string, text: string): InvalidInput {
   };
 }
 
-const noBase64 = 'The field payloadBase64 takes base64 (RFC 4648 section 4).';
-const noText = 'With a content-type that is not JSON the field payload takes a string of Unicode.';
+const noBase64 = 'The field payloadBase64 must be base64 (RFC 4648 section 4).';
+const noText =
+  'With a content-type that is not JSON the field payload must be a string of Unicode.';
 const json = 'application/json';
 
 testInvalidInput([
@@ -231,6 +232,6 @@ testInvalidInput([
   field(
     'a payload of another charset',
     `"headers":{"content-type":"text/plain;charset=iso-8859-1"},"payload":"é"`,
-    'The field payload is UTF-8; payloadBase64 takes bytes of another charset.',
+    'The field payload is UTF-8; use payloadBase64 for bytes of another charset.',
   ),
 ]);

@@ -149,7 +149,7 @@ testInvalidInput([
     ...subscribe('/queue/x', 'new', { ack: 'client', 'prefetch-count': count }),
     answer: {
       code: 'header-refused',
-      text: 'The header prefetch-count takes a whole number from 1 to 1000.',
+      text: 'The header prefetch-count must be a whole number from 1 to 1000.',
       receipt,
       decoded: true,
     } as const,

@@ -1,9 +1,9 @@
-// The system's clock, where it differs from what Node gives.
+// The system clock, where it differs from the timers of Node.
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/message/clock.js';
 
 describe('the clock', () => {
-  it('does not fire at once for what timers cannot hold', async () => {
+  it('does not fire immediately for a delay that timers do not support', async () => {
     let fired = false;
     const timer = systemClock.after(2 ** 40, () => (fired = true));
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -19,7 +19,7 @@ describe('the clock', () => {
     expect(fired).toEqual(['one']);
   });
 
-  it('calls the function of `soon` at the end of the turn, not in it', async () => {
+  it('calls the action of soon() at the end of the turn', async () => {
     const fired: string[] = [];
     systemClock.soon(() => void fired.push('soon'));
     fired.push('now');

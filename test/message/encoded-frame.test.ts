@@ -30,7 +30,7 @@ describe('an encoded frame', () => {
     expect(framing.calls).toBe(1);
   });
 
-  it('is framed once per framing, however subscribers with different framings alternate', () => {
+  it('is framed once per framing, also if subscribers with different framings alternate', () => {
     const framings = [marking('>'), marking('#'), marking('+')];
     const encoded = frame('a');
     const framed = new Set<Uint8Array>();
@@ -64,7 +64,7 @@ describe('a batch', () => {
     expect(text(left.with(c, framing).bytes())).toBe('>a>b>c');
   });
 
-  it('is framed and joined once per framing, however subscribers with different framings alternate', () => {
+  it('is framed and joined once per framing, also if subscribers with different framings alternate', () => {
     const framings = [marking('>'), marking('#')];
     const frames = Array.from({ length: 10 }, (_, i) => frame(`${i}`));
     const [first, ...others] = frames;

@@ -5,7 +5,7 @@ import { errorCodes, MessagingError, ownClass, type ErrorCode } from '../../src/
 import { readSources } from '../architecture/source.js';
 
 describe('a messaging error', () => {
-  it('has the text of the table, unless the place of failure passes a more precise one', () => {
+  it('has the text of the table, unless another text is given', () => {
     expect(new MessagingError('no-route').message).toBe('Nothing serves this destination.');
     expect(new MessagingError('no-route', 'Here, too.').message).toBe('Here, too.');
   });
@@ -18,7 +18,7 @@ describe('a messaging error', () => {
     ['queue-full', 1011],
     ['server-stopping', 1001],
   ] as const)(
-    'closes the session with the code of its class, or its own one: %s',
+    'closes the session with its close code, otherwise with the code of its class: %s',
     (code, closes) => {
       expect(new MessagingError(code).closes).toBe(closes);
     },
@@ -53,7 +53,7 @@ describe('a messaging error', () => {
 });
 
 describe('anything thrown', () => {
-  it('is a messaging error already, or the cause of one', () => {
+  it('is returned if it is a MessagingError, otherwise it is the cause of one', () => {
     const error = new MessagingError('no-route');
     expect(MessagingError.from(error)).toBe(error);
     for (const thrown of [undefined, null, 'text', new Error('why')]) {
@@ -62,7 +62,7 @@ describe('anything thrown', () => {
     }
   });
 
-  it('is the cause of one also when its proxy throws', () => {
+  it('is the cause of a MessagingError also when its proxy throws', () => {
     const fail = () => {
       throw new Error('touched');
     };
@@ -83,7 +83,7 @@ describe('an error with an unknown code', () => {
       expect(MessagingError.from(error)).toMatchObject({ code: 'handler-failed', cause: error });
   });
 
-  it('closes the session like handler-failed, also inside of a transaction', () => {
+  it('closes the session like handler-failed, also in a transaction', () => {
     const cause = new MessagingError(nonsense, 'text');
     expect(cause.closes).toBe(1011);
     expect(new MessagingError('transaction-failed', undefined, { cause }).closes).toBe(1011);
@@ -138,7 +138,7 @@ describe('an error of another copy of the package', () => {
 });
 
 describe('the table', () => {
-  it('has no code that nothing reports', () => {
+  it('has only codes that the sources use', () => {
     const sources = readSources(new URL('../../src/', import.meta.url));
     const code = sources
       .filter(({ path }) => path !== 'message/error.ts')
@@ -148,12 +148,14 @@ describe('the table', () => {
     expect(codes.filter((each) => !code.includes(`'${each}'`))).toEqual([]);
   });
 
-  it('has a sentence and a legal close code for every code', () => {
+  it('has a sentence and a valid close code for every code', () => {
     for (const code of Object.keys(errorCodes) as ErrorCode[]) {
       expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
       expect(errorCodes[code].text).toMatch(/^[A-Z].*\.$/);
       const { closes = 1000 } = errorCodes[code] as { closes?: number };
-      expect([1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 4500, 4501, 4502]).toContain(closes);
+      expect([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013, 4500, 4501, 4502]).toContain(
+        closes,
+      );
     }
   });
 });

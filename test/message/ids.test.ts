@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkedIds, randomIds, type Ids } from '../../src/message/ids.js';
 
 describe('ids', () => {
-  it('are never the same, not even of two servers', () => {
+  it('are always different, also of two servers', () => {
     const [first, second] = [randomIds(), randomIds()];
     const made = [first, second].flatMap((ids) => [
       ...Array.from({ length: 100 }, () => ids.message()),
@@ -14,7 +14,7 @@ describe('ids', () => {
 });
 
 describe('ids of the application', () => {
-  it('are used as they are', () => {
+  it('are used unchanged', () => {
     const ids = checkedIds({ session: () => 's', message: () => 'm', reply: () => 'r' });
     expect([ids.session(), ids.message(), ids.reply()]).toEqual(['s', 'm', 'r']);
   });

@@ -1,4 +1,4 @@
-// The log: loggers of other libraries receive text and error in their own order, and a failing logger harms no other code.
+// The log: loggers of other libraries receive text and error in their own order, and a failing logger affects no other code.
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { testClock } from 'signalbox/testing';
@@ -8,6 +8,7 @@ import {
   adapted,
   consoleLogger,
   LimitedLog,
+  LimitedLogs,
   silentLogger,
   unfailing,
   type Logger,
@@ -32,7 +33,7 @@ it('the console shows the text alone when the logger cannot show the cause', () 
     },
   };
   unfailing(logger).error('text', {});
-  expect(error.mock.calls).toEqual([['text (The log could not show why.)']]);
+  expect(error.mock.calls).toEqual([['text (The cause could not be logged.)']]);
 });
 
 it('the console shows the text alone when the logger rejects', async () => {
@@ -40,7 +41,7 @@ it('the console shows the text alone when the logger rejects', async () => {
   const reject = () => Promise.reject(new Error('The log service is down.'));
   unfailing({ ...silentLogger, error: reject as Logger['error'] }).error('text');
   await vi.waitFor(() =>
-    expect(error.mock.calls).toEqual([['text (The log could not show why.)']]),
+    expect(error.mock.calls).toEqual([['text (The cause could not be logged.)']]),
   );
 });
 
@@ -85,7 +86,7 @@ describe('a pino logger', () => {
     expect(String((entries[0]!['err'] as Entry)['stack'])).toContain('logger.test.ts');
   });
 
-  it('keeps its own key for errors', () => {
+  it('uses its own key for errors', () => {
     const [stream, entries] = lines();
     logAll(pino({ errorKey: 'error' }, stream));
     expect(entries[0]).toMatchObject({ msg: 'failed', error });
@@ -107,12 +108,12 @@ describe('a winston logger', () => {
   });
 });
 
-it('the console and other loggers are used as they are', () => {
+it('the console and other loggers are used unchanged', () => {
   expect(adapted(console)).toBe(console);
   expect(adapted(silentLogger)).toBe(silentLogger);
 });
 
-it('a limited log writes one line a minute, with the number of lines that were left out', async () => {
+it('a limited log writes one line per minute, with the number of omitted lines', async () => {
   const lines: unknown[][] = [];
   const clock = testClock();
   const logger = { ...silentLogger, warn: (...line: unknown[]) => void lines.push(line) };
@@ -126,7 +127,15 @@ it('a limited log writes one line a minute, with the number of lines that were l
   await clock.advance(60_000);
   log.write('last');
   expect(lines.slice(1).map(([text]) => text)).toEqual([
-    'later Similar lines left out since the last one: 999.',
+    'later Similar lines omitted since the last one: 999.',
     'last',
   ]);
+});
+
+it('limited logs limit each kind of line separately', () => {
+  const lines: unknown[] = [];
+  const logger = { ...silentLogger, error: (text: string) => void lines.push(text) };
+  const logs = new LimitedLogs(testClock(), logger, 'error');
+  for (const kind of ['a', 'b', 'a', 'b']) logs.write(kind, `line of ${kind}`);
+  expect(lines).toEqual(['line of a', 'line of b']);
 });

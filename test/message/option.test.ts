@@ -1,11 +1,11 @@
-// Options completed with defaults, and the errors of invalid options.
+// The defaults of options, and the errors for invalid options.
 import { describe, expect, it } from 'vitest';
 import { checkShape, frozenCopy, withDefaults } from '../../src/message/option.js';
 
 const defaults = { size: 1, names: ['a'], on: true, how: 'well', more: {}, any: undefined };
 
 describe('options', () => {
-  it('have their default where nothing is given', () => {
+  it('have their default if they are absent', () => {
     const given = { size: 2, names: undefined, any: 5 } as unknown as Partial<typeof defaults>;
     expect(withDefaults('', defaults, given)).toEqual({ ...defaults, size: 2, any: 5 });
     expect(withDefaults('', defaults)).toEqual(defaults);
@@ -24,7 +24,7 @@ describe('options', () => {
   });
 });
 
-it('a frozen copy of plain data is frozen in depth, and the data can still be changed', () => {
+it('a frozen copy of plain data is frozen at all depths, and the data can still be changed', () => {
   const call = () => {};
   const data = { list: [{ a: 1 }], call, none: undefined };
   const copy = frozenCopy(data);

@@ -1,9 +1,9 @@
-// Shared limits: what one account can use, and what all can use together.
+// Shared limits: the amount for one account, and the amount for all accounts together.
 import { describe, expect, it } from 'vitest';
 import { accountOf, Quota } from '../../src/message/quota.js';
 
 describe('an account', () => {
-  it('is the user with all its sessions, wherever they come from', () => {
+  it('is the user with all its sessions, from any address', () => {
     expect(accountOf({ name: 'ann' }, '10.0.0.1')).toBe(accountOf({ name: 'ann' }, '10.0.0.2'));
   });
 
@@ -41,7 +41,7 @@ describe('a quota', () => {
     expect(quota.excess('fay', 1)).toBe('limit');
   });
 
-  it('bounds the application by the limit only', () => {
+  it('limits the application only by the whole limit', () => {
     const quota = new Quota(10, 4);
     expect(quota.excess(undefined, 10)).toBeUndefined();
     quota.add(undefined, 10);
@@ -52,7 +52,7 @@ describe('a quota', () => {
     expect(new Quota(2, 8).share).toBe(1);
   });
 
-  it('forgets an account that uses nothing', () => {
+  it('removes an account that uses nothing', () => {
     const quota = new Quota(10, 1);
     quota.add('ann', 3);
     quota.add('bob', 2);

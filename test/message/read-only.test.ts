@@ -19,7 +19,7 @@ describe('a read-only map', () => {
     expect([...map]).toEqual([['a', '1']]);
   });
 
-  it('is recognized, and is made only once', () => {
+  it('is recognized, and is not created a second time', () => {
     expect([isReadOnly(map), isReadOnly(new Map())]).toEqual([true, false]);
     expect(readOnly(map)).toBe(map);
   });
@@ -58,7 +58,7 @@ describe('a constant map', () => {
     expect(isReadOnly(map)).toBe(true);
   });
 
-  it('cannot be changed, not even by the methods of Map', () => {
+  it('cannot be changed, also not by the methods of Map', () => {
     for (const change of [
       () => map.set('x', '1'),
       () => map.delete('a'),

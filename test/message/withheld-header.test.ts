@@ -1,4 +1,4 @@
-// Which headers of clients are passed on.
+// The headers of clients that are passed on, and those that are withheld.
 import { describe, expect, it } from 'vitest';
 import { withheld } from '../../src/message/withheld-header.js';
 

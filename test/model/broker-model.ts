@@ -8,7 +8,7 @@ export const retainedTopic = '/topic/retained';
 export const deadLetters = '/queue/dead';
 export const problemQueue = '/user/queue/errors';
 
-/** A frame is refused with this error code. */
+/** Rejects a frame with this error code. */
 export class Refusal extends Error {
   /** @param closes the close code of a session that ends with the refusal */
   constructor(

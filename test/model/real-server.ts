@@ -38,7 +38,7 @@ export type RealServer = Awaited<ReturnType<typeof openRealServer>>;
 export async function openRealServer({ onRejectedFrame, ...queue }: Settings) {
   const transport = memoryTransport();
   const clock = testClock({ date: 0 });
-  /** Number of turns that the server has asked its clock for. */
+  /** Number of turns that the server has scheduled with its clock. */
   let tasks = 0;
   const soon = (action: () => void) => {
     tasks++;
@@ -68,7 +68,7 @@ export async function openRealServer({ onRejectedFrame, ...queue }: Settings) {
   /** The id of each publication, by its body. */
   const ids = new Map<string, string>();
   const connection = (client: number) => clients.get(client)!.connection;
-  /** Resolves when the server does nothing more. `Server.idle` would also wait for readers that have stopped. */
+  /** Resolves when the server has no work. `Server.idle` would also wait for readers that have stopped. */
   async function idle(): Promise<void> {
     do await new Promise((resolve) => setImmediate(resolve));
     while (tasks > 0);
@@ -128,7 +128,7 @@ export async function openRealServer({ onRejectedFrame, ...queue }: Settings) {
     async empty(): Promise<{ sessions: number; timers: number }> {
       for (const client of clients.keys()) connection(client).vanish();
       await idle();
-      // By then all messages have expired, and the server does not look for more.
+      // After this time all messages have expired, and the server has stopped its search for expired messages.
       await clock.advance(30_000);
       return { sessions: server.sessions.size, timers: clock.timers.length };
     },

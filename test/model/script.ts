@@ -99,7 +99,7 @@ export const steps = fc.oneof(
   weighted(40, ['frames'], {
     client,
     drafts: fc.array(draft, { minLength: 1, maxLength: 4 }),
-    // Where the bytes are cut into chunks, as fractions of their length.
+    // The places of cuts between chunks, as fractions of the length.
     cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
     // The end of the last frame is sent with the next frames.
     partial: rarely(9),
@@ -107,7 +107,7 @@ export const steps = fc.oneof(
   }),
   weighted(3, ['vanish', 'close', 'stall', 'resume', 'resume'], { client }),
   weighted(2, ['publish'], { destination: fc.constantFrom(...publishable) }),
-  // The server looks for expired messages every 10 seconds.
+  // The server searches for expired messages every 10 seconds.
   weighted(1, ['wait'], { milliseconds: fc.constantFrom(10_000, 20_000, 60_000) }),
 );
 

@@ -13,7 +13,7 @@ export const sessionLimits = {
   maxTransactions: 2,
   maxTransactionFrames: 3,
 } as const;
-export const connectTimeout = 60_000;
+const connectTimeout = 60_000;
 
 export class ServerModel {
   readonly broker: BrokerModel;
@@ -121,7 +121,7 @@ export class ServerModel {
       case 'abort':
         return void take(session, frame.transaction);
       default:
-      // DISCONNECT; the other kinds do not get here.
+      // DISCONNECT; the other kinds are processed above.
     }
   }
 

@@ -5,12 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../docs/page.js';
 
-export const peers = [
-  'class-transformer',
-  'class-validator',
-  'inversify',
-  'reflect-metadata',
-] as const;
+const peers = ['class-transformer', 'class-validator', 'inversify', 'reflect-metadata'] as const;
 
 const dependencies = ['re2js', 'ws'];
 const forCompiling = ['@types/node', 'undici-types', '@stomp/stompjs', 'vitest'];
@@ -23,6 +18,12 @@ export function pack(folder: string): string {
     { cwd: root, encoding: 'utf8' },
   );
   return join(folder, output.trim().split('\n').at(-1)!);
+}
+
+/** @param folder is created */
+export function unpack(tarball: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', folder]);
 }
 
 export function temporaryFolder(): string {
@@ -47,9 +48,7 @@ export class ApplicationFolder {
 
   /** Unpacks the tarball. */
   unpack(at: string): void {
-    const folder = join(this.path, at);
-    mkdirSync(folder, { recursive: true });
-    execFileSync('tar', ['-xzf', this.tarball, '--strip-components=1', '-C', folder]);
+    unpack(this.tarball, join(this.path, at));
   }
 
   /** Links a package of this repository. */

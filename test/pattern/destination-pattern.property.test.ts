@@ -1,4 +1,4 @@
-// Application patterns with generated inputs: they match like a naive matcher, and their ranking has no circles.
+// Application patterns with generated inputs: they match like a naive matcher, and their ranking is not circular.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareSpecificity, compileDestination } from '../../src/pattern/destination-pattern.js';

@@ -32,7 +32,7 @@ describe('two patterns of equal rank', () => {
     ['/a/{x:[0-9]+}', '/a/{x:[a-z]+}'],
     ['/a/**/b', '/c/**/b'],
     ['/a/**', '/b/**'],
-  ])('%s and %s are taken to match different destinations', (a, b) => {
+  ])('%s and %s are assumed to match different destinations', (a, b) => {
     expect(overlap(a, b)).toEqual([false, false]);
   });
 

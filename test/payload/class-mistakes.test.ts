@@ -19,7 +19,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loggedClassRules } from '../../src/payload/class-log.js';
 import { checkClass, prepareClasses } from '../../src/payload/class-validation.js';
 import { Controller, MessageMapping, Payload } from '../../src/index.js';
-import { findings } from '../controller/serve.js';
+import { mistakes } from '../controller/serve.js';
 import { withoutTypes } from './without-types.js';
 
 class Item {
@@ -137,7 +137,7 @@ describe('a payload class has no mistake', () => {
       }
       return Explicit;
     });
-    // What class-transformer records needs reflect-metadata.
+    // class-transformer needs reflect-metadata for its records.
     for (const name of ['items', 'item', 'instance']) Type(() => Item)(Explicit.prototype, name);
     expect(checkClass(Explicit)).toEqual([]);
   });
@@ -193,7 +193,7 @@ describe('a payload class is reported', () => {
     ]);
   });
 
-  it('for a nested property and for each members without types of the compiler', () => {
+  it('for a nested property and for `each` members without types of the compiler', () => {
     const Early = withoutTypes(() => {
       class Early {
         @ValidateNested()
@@ -421,7 +421,7 @@ it('a mistake is reported with handler, parameter, class and property', () => {
     @MessageMapping('/named')
     named(@Payload(Order) _order: unknown) {}
   }
-  expect(findings(OrderController)).toEqual([
+  expect(mistakes(OrderController)).toEqual([
     expect.stringContaining('OrderController.declared, parameter 0: Order.items: '),
     expect.stringContaining('OrderController.named, parameter 0: Order.items: '),
   ]);

@@ -147,7 +147,7 @@ describe('a value without JSON form is refused with its kind and its place', () 
     );
   });
 
-  it('and the error names the member', () => {
+  it('the error names the member', () => {
     expect(() => jsonTextOf({ cause: new Error('a') })).toThrow(
       'The member "cause" is of type Error',
     );

@@ -140,7 +140,7 @@ describe('an unknown property', () => {
     expect(dropped).toEqual([]);
   });
 
-  it('is found where two properties have exchanged their keys', async () => {
+  it('is found if two properties have exchanged their keys', async () => {
     class Exchanged {
       @Expose({ name: 'text' })
       @ValidateNested()
@@ -303,7 +303,7 @@ describe('the log', () => {
     expect(lines).toEqual([]);
   });
 
-  it('gets the error of a failing constructor once', async () => {
+  it('receives the error of a failing constructor once', async () => {
     class Failing {
       constructor() {
         throw new Error('It failed.');

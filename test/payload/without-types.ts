@@ -1,4 +1,4 @@
-// Defines classes as modules do that are evaluated before reflect-metadata, or compiled by esbuild or tsx.
+// Defines classes without recorded types, like modules that are evaluated before reflect-metadata or compiled by esbuild or tsx.
 
 /** Runs the function while decorators cannot record the compiler's types. */
 export function withoutTypes<T>(define: () => T): T {

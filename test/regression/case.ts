@@ -4,7 +4,7 @@ import type { TransportName } from '../clients/server.js';
 import { settings, type Setting } from './settings.js';
 import type { Setup } from './setup.js';
 
-export const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
+const protocols = ['stomp-1.0', 'stomp-1.1', 'stomp-1.2', 'json'] as const;
 export type Protocol = (typeof protocols)[number];
 
 export const transports: readonly TransportName[] = [
@@ -61,9 +61,9 @@ export const everyProtocol = { protocols, transports: ['memory'] } as const;
 export const stompInMemory = { protocols: stomp, transports: ['memory'] } as const;
 /** One STOMP version and JSON over memory: for behavior that depends on neither version nor transport. */
 export const bothLanguages = { protocols: ['stomp-1.2', 'json'], transports: ['memory'] } as const;
-/** One client over memory: for faults that no protocol and no transport takes part in. */
+/** One client over memory: for faults that do not depend on a protocol or a transport. */
 export const oneClient = { protocols: ['stomp-1.2'], transports: ['memory'] } as const;
-/** WebSocket alone: for faults of the handshake and of the WebSocket framing. */
+/** Only WebSocket: for faults of the handshake and of the WebSocket framing. */
 export const webSocket = { protocols: ['stomp-1.2'], transports: ['WebSocket text'] } as const;
 /** No client at all. */
 export const serverAlone = { protocols: [], transports: [] } as const;

@@ -1,5 +1,4 @@
-// Opens copies of a store and prints, as one line of JSON each, the bodies that it finds or the code with which it is refused.
-// A separate process, because LevelDB may end the process on a damaged file.
+// Opens copies of a store in a separate process, which LevelDB may end, and prints for each the bodies or the error code as JSON.
 const [bundle, ...paths] = process.argv.slice(2);
 const { levelStore } = await import(bundle);
 

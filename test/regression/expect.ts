@@ -16,7 +16,7 @@ export async function expectEnd(
   const found = code === undefined ? 'the session is open' : `it was closed with ${code}`;
   throw new WrongAnswer(
     ends === 'open'
-      ? `Expected the session to go on, but ${found}${after}.`
+      ? `Expected the session to continue, but ${found}${after}.`
       : `Expected the session to be closed with ${ends}, but ${found}${after}.`,
   );
 }

@@ -1,4 +1,4 @@
-// Cases as data: the frames that a client sends, and the frames or the close code that the server must answer with.
+// Cases as data: the frames of a client, and the frames or the close code that the server must answer with.
 import type { ServerOptions } from '../../src/index.js';
 import { describe, type StompFrame, type StompHeaders } from '../clients/stomp.js';
 import { WrongAnswer, type Case, type Protocol } from './case.js';

@@ -6,7 +6,7 @@ import { knownFailures } from './known-failures.js';
 import { notCases, partsWithoutCases } from './not-cases.js';
 import { entriesFor, ProcessEnded, UncaughtExceptions, verdictOn, wrongAnswerOf } from './run.js';
 
-/** How many entries each letter of the list of faults has. */
+/** Number of entries for each letter of the list of faults. */
 const entries = { A: 7, B: 7, C: 12, D: 13, E: 2, F: 7, G: 4, H: 2 };
 
 const runs = cases.flatMap(runsOf);
@@ -34,21 +34,21 @@ describe('the list of known failures', () => {
   const wrong = new WrongAnswer('It is wrong.');
   const ended = new ProcessEnded(new Error('It is not caught.'));
 
-  it('lets a listed run fail, and no other', () => {
+  it('accepts the failure of a listed run only', () => {
     expect(verdictOn('A1/case/json/tcp', wrong, list)).toBeUndefined();
     expect(verdictOn('B2/case', wrong, list)).toBeUndefined();
     expect(verdictOn('A1/case/stomp-1.2/tcp', wrong, list)).toBe(wrong);
     expect(verdictOn('B21/case', wrong, list)).toBe(wrong);
   });
 
-  it('lets a run pass that is not listed, and no other', () => {
+  it('accepts that a run passes only if it is not listed', () => {
     expect(verdictOn('A1/case/stomp-1.2/tcp', undefined, list)).toBeUndefined();
     expect(verdictOn('A1/case/json/tcp', undefined, list)).toEqual(
       new Error("A1/case/json/tcp passes: remove 'A1/case/json' from known-failures.ts."),
     );
   });
 
-  it('lets a run end the process only where it is listed for that', () => {
+  it('accepts that a run ends the process only if it is listed as such', () => {
     expect(verdictOn('B1/case/json/tcp', ended, list)).toBeUndefined();
     expect(verdictOn('A1/case/json/tcp', ended, list)).toBe(ended);
     expect(verdictOn('B1/case/json/tcp', wrong, list)).toEqual(
@@ -68,7 +68,7 @@ describe('the list of known failures', () => {
 });
 
 describe('the cases', () => {
-  it('have unique names', () => {
+  it('have different names', () => {
     const keys = cases.map(({ fault, name }) => `${fault}/${name}`);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });

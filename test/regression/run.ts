@@ -3,7 +3,7 @@ import { AssertionError } from 'node:assert';
 import { WrongAnswer, type Run } from './case.js';
 import { Setup, turns } from './setup.js';
 
-/** Milliseconds after which a run that waits for something has failed. No known failure needs them. */
+/** Milliseconds after which a waiting run has failed. No known failure reaches this timeout. */
 const runTimeout = 10_000;
 
 const events = ['uncaughtException', 'unhandledRejection'] as const;
@@ -15,7 +15,7 @@ export class UncaughtExceptions {
   #replaced: (readonly [event: (typeof events)[number], listener: Listener])[] = [];
   readonly #keep: Listener = (thrown) => void this.#thrown.push(thrown);
 
-  /** Takes the place of the test runner, which would stop at the first one. */
+  /** Replaces the listeners of the test runner, which would stop at the first exception. */
   start(): void {
     for (const event of events) {
       for (const listener of process.listeners(event as 'uncaughtException') as Listener[]) {
@@ -32,7 +32,7 @@ export class UncaughtExceptions {
     this.#replaced = [];
   }
 
-  /** Those since the last call. */
+  /** Returns the exceptions since the last call. */
   take(): readonly unknown[] {
     const thrown = this.#thrown;
     this.#thrown = [];
@@ -47,7 +47,7 @@ export class ProcessEnded extends WrongAnswer {
   }
 }
 
-/** How the server answered wrongly; undefined where it answered correctly. Rejects where the case itself is broken. */
+/** The wrong answer of the server; undefined if it answered correctly. Rejects if the case itself is broken. */
 export async function wrongAnswerOf(
   run: Run,
   uncaught: UncaughtExceptions,
@@ -75,7 +75,7 @@ async function wrongAnswerIn(work: () => Promise<void>): Promise<AssertionError 
   }
 }
 
-/** The cases that fail, by what they do today. */
+/** The cases that fail, by their result today. */
 export interface KnownFailures {
   /** The server answers wrongly. */
   readonly wrong: readonly string[];
@@ -88,7 +88,7 @@ export function entriesFor(list: readonly string[], key: string): readonly strin
   return list.filter((entry) => key === entry || key.startsWith(`${entry}/`));
 }
 
-/** What a test of the run has to fail with: a new failure, or an entry that must be changed; undefined where all is known. */
+/** The failure of the test of a run: a new failure, or an entry that must be changed. Undefined if the list matches. */
 export function verdictOn(
   key: string,
   outcome: AssertionError | undefined,
@@ -112,7 +112,7 @@ export function verdictOn(
 async function withTimeout(promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
-    const fail = () => reject(new WrongAnswer('The case waits for something that does not come.'));
+    const fail = () => reject(new WrongAnswer('The case has waited too long.'));
     timer = setTimeout(fail, runTimeout);
   });
   try {

@@ -1,4 +1,4 @@
-// Settings of the server, besides the defaults, under which some of the cases run again.
+// Settings of the server, in addition to the defaults, with which some cases run again.
 import type { ServerOptions } from '../../src/index.js';
 import { selfSigned, type Certificate } from '../certificate.js';
 import type { TransportName } from '../clients/server.js';
@@ -14,7 +14,7 @@ export interface Setting {
   appliesTo(run: Run): boolean;
 }
 
-/** One protocol is enough: the others differ only in their codec, which knows none of the settings. */
+/** One protocol is enough: the others differ only in their codec, which uses none of the settings. */
 function runsOf(faults: string, transports: readonly TransportName[]) {
   const chosen = faults.split(' ');
   return ({ case: { fault }, protocol, transport }: Run) =>

@@ -1,4 +1,4 @@
-// A real server for one run of a case, with a neighbor: a client that did nothing wrong and must be served at all times.
+// A real server for one run of a case, with a neighbor: a correct client that must always be served.
 import type { Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +32,7 @@ export interface LogEntry {
 
 export interface OpenOptions {
   readonly protocol?: Protocol;
-  /** The transport of the client, in place of the transport of the run. */
+  /** The transport of the client, instead of the transport of the run. */
   readonly memory?: MemoryTransport;
   /** HTTP headers of the handshake. */
   readonly httpHeaders?: Readonly<Record<string, string>>;
@@ -173,7 +173,7 @@ export class Setup {
     return connect(client, this.protocol, headers);
   }
 
-  /** Runs when the run is over, the last first. */
+  /** Called at the end of the run, the last one first. */
   defer(action: () => Promise<void> | void): void {
     this.#closing.push(action);
   }
@@ -198,7 +198,7 @@ export class Setup {
   /** The close code with which a session ended; undefined while it is open. */
   async closeCode(client: StompClient): Promise<number | undefined> {
     await this.settle();
-    // The answers to a close take turns that the server has no part in.
+    // The answers to a close need further turns, without work of the server.
     for (let i = 0; client.end === undefined && i < 3; i++) await this.settle();
     if (client.end === undefined) return undefined;
     const session = client.history.find(({ command }) => command === 'CONNECTED')?.headers;
@@ -238,12 +238,12 @@ async function refusalOf(start: () => Promise<Server>): Promise<Refusal | undefi
   }
 }
 
-/** Resolves after so many turns of the event loop. */
+/** Resolves after this number of turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Lets an HTTP server of the application listen until the run is over; resolves with its port. */
+/** Lets an HTTP server of the application listen until the end of the run; resolves with its port. */
 export async function listenOn(setup: Setup, http: HttpServer): Promise<number> {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   setup.defer(() => {

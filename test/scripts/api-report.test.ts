@@ -1,4 +1,4 @@
-// The API report in `api/` matches the sources, and a change of any public declaration is found.
+// The API report in `api/` matches the sources, and each change of a public declaration is detected.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

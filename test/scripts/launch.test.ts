@@ -82,7 +82,7 @@ interface Launched {
 }
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
-  // As the shell of a user starts it, without the environment of the npm that runs these tests.
+  // Started as from a shell, not from the npm that runs these tests.
   const {
     npm_execpath: _,
     npm_lifecycle_event: __,
@@ -110,7 +110,7 @@ function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched 
 }
 
 describe('the launcher', () => {
-  it('refuses a Node that is too old in a sentence', async () => {
+  it('prints one sentence if Node is too old', async () => {
     write('package.json', JSON.stringify({ type: 'module', engines: { node: '^18.1.0 || >=99' } }));
     const { code, err } = await launch(['start']).ended;
     expect([code, err]).toEqual([
@@ -119,15 +119,15 @@ describe('the launcher', () => {
     ]);
   });
 
-  it('names the examples there are when it knows none of that name', async () => {
+  it('lists the examples if the named one does not exist', async () => {
     expect(await launch(['start', 'three']).ended).toEqual({
       code: 1,
       out: '',
-      err: "There is no example 'three'; known are: one, two.\n",
+      err: "The example 'three' does not exist; the examples are one, two.\n",
     });
   });
 
-  it('builds once, and again when a file was changed or is gone', async () => {
+  it('builds once, and again when a file was changed or removed', async () => {
     const built = async () => (await launch(['build']).ended).out;
     expect(await built()).toBe('Building signalbox.\n');
     expect(await built()).toBe('');
@@ -154,7 +154,7 @@ describe('the launcher', () => {
     });
   });
 
-  it('hands signals on to an example, and its exit code back', async () => {
+  it('passes signals to an example, and returns its exit code', async () => {
     const { child, printed, ended } = launch(['start', 'one']);
     await printed('up');
     child.kill('SIGTERM');
@@ -162,7 +162,7 @@ describe('the launcher', () => {
     expect(existsSync(join(root, 'dist-examples/public/style.css'))).toBe(true);
   });
 
-  it('reports in a sentence that the dependencies cannot be installed', async () => {
+  it('prints one sentence if the dependencies cannot be installed', async () => {
     wantPackage();
     const { code, out, err } = await launch(['build'], nowhere).ended;
     expect(code).toBe(1);
@@ -174,8 +174,11 @@ describe('the launcher', () => {
   });
 
   it.each<[string, () => void]>([
-    ['npm’s record is broken off', () => write('node_modules/.package-lock.json', '{"packages":')],
-    ['a package is gone', () => rmSync(join(root, 'node_modules/a'), { recursive: true })],
+    [
+      'the record of npm is incomplete',
+      () => write('node_modules/.package-lock.json', '{"packages":'),
+    ],
+    ['a package is missing', () => rmSync(join(root, 'node_modules/a'), { recursive: true })],
   ])('installs again when %s', async (_, spoil) => {
     wantPackage();
     write('node_modules/a/package.json', '{}');
@@ -187,18 +190,18 @@ describe('the launcher', () => {
     expect(err).toMatch(/^Dependencies are not installed/);
   });
 
-  it('reports in a sentence which operation the system refused', async () => {
-    write('.stamp', 'a file where a folder is wanted');
+  it('prints one sentence if the system refuses an operation', async () => {
+    write('.stamp', 'a file instead of a folder');
     const { code, err } = await launch(['build']).ended;
     expect(code).toBe(1);
     expect(err).toMatch(
-      /^signalbox cannot be made ready: mkdir of '.*\.stamp' failed, EEXIST\.\n$/,
+      /^signalbox cannot be prepared: mkdir of '.*\.stamp' failed \(EEXIST\)\.\n$/,
     );
   });
 });
 
 describe('two launchers at once', () => {
-  it('build one after the other, and the second finds nothing left to do', async () => {
+  it('build one after another, and the second has no remaining work', async () => {
     const both = await Promise.all([launch(['build']).ended, launch(['build']).ended]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(both.filter(({ out }) => out.includes('Building'))).toHaveLength(1);
@@ -214,7 +217,7 @@ describe('two launchers at once', () => {
     expect(existsSync(join(root, '.stamp/lock'))).toBe(false);
   });
 
-  it('take over the lock of one that died', async () => {
+  it('replace the lock of an ended process', async () => {
     const dead = spawn(process.execPath, ['--version']);
     await new Promise((resolve) => dead.once('close', resolve));
     write('.stamp/lock', String(dead.pid));

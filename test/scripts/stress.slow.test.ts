@@ -21,7 +21,7 @@ it(`reports no lost, repeated or remaining message in ${seconds} s`, { timeout: 
   const { status, stdout, stderr } = stress(seconds);
   expect(stderr).toBe('');
   expect(stdout).toContain(
-    'No message was lost, repeated or out of order, and no objects are left in memory.',
+    'No message was lost, repeated or out of order, and no objects remain in memory.',
   );
   expect(status).toBe(0);
 });

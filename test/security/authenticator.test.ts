@@ -1,4 +1,4 @@
-// Authentication: which results of an authenticator are principals, and that everything else refuses the client.
+// Authentication: results of an authenticator that are principals, and results that refuse the client.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { ConnectFrame } from '../../src/message/frame.js';
@@ -27,7 +27,7 @@ describe('the principal of a client', () => {
     );
   });
 
-  it('is that of the transport without an authenticator, or when it returns undefined', async () => {
+  it('is the principal of the transport without an authenticator, or when it returns undefined', async () => {
     for (const authenticate of [undefined, returning(undefined), async () => undefined]) {
       expect(await authenticated(authenticate, connect, ofAnn)).toBe(ofAnn.principal);
       expect(await authenticated(authenticate, connect, anonymous)).toBeUndefined();

@@ -101,7 +101,7 @@ it('a flood of refused connections writes one log line in a minute', async () =>
   expect(warnings).toEqual(['A connection from 10.0.0.1 was refused: handshake-limit.']);
   await clock.advance(60_000);
   subject.refusal('10.0.0.1');
-  expect(warnings[1]).toContain(' Similar lines left out since the last one: 999.');
+  expect(warnings[1]).toContain(' Similar lines omitted since the last one: 999.');
 });
 
 describe('a server', () => {

@@ -1,4 +1,4 @@
-// Streams of handlers, and what they leave behind of their session's signal.
+// Streams of handlers: their limit, their end, and the listeners on the signal of their session.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
@@ -43,7 +43,7 @@ class StreamController {
 }
 
 it.each(['end', 'fail', 'never-begin'])(
-  'a stream that does this sends nothing to its session: %s',
+  'a stream leaves no listener on the signal of its session: %s',
   async (stream) => {
     const transport = memoryTransport();
     const server = await createServer({
@@ -172,7 +172,7 @@ it.each([
   ['closing', ['a word'], ['{"closed":"later"}']],
   ['once', ['a word'], ['{"instead":"once"}']],
   ['twice', ['a word'], ['{"instead":"twice"}', 'handler-failed']],
-])("a stream's failure goes to the exception handlers: %s", async (how, received, answers) => {
+])('a failing stream calls the exception handlers: %s', async (how, received, answers) => {
   await using app = await testServer({ controllers: [RoomController] });
   const ann = await app.connect();
   const errors = await ann.subscribe('/user/queue/errors');
@@ -200,7 +200,7 @@ class EndlessController {
   }
 }
 
-it('a stream that is always ready and never ends leaves others their turn, and ends with its session', async () => {
+it('an endless stream that is always ready does not block other sessions, and ends with its session', async () => {
   const transport = memoryTransport();
   const server = await createServer({ transports: [transport], controllers: [EndlessController] });
   await server.start();

@@ -1,4 +1,4 @@
-// The begin and the end of a client: refused CONNECT frames, and the release of everything that belongs to a session.
+// The start and the end of a client: refused CONNECT frames, and the release of all data of a session.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -18,8 +18,10 @@ import {
 import { ReplyDirectory } from '../../src/broker/reply-addresses.js';
 import type { Client } from '../../src/server/client.js';
 import { Clients } from '../../src/server/clients.js';
+import { testClock } from 'signalbox/testing';
 import { createObservedServer } from '../../src/server/create-server.js';
 import type { Hooks } from '../../src/server/hooks.js';
+import { collectGarbage } from '../collect-garbage.js';
 import { connectStomp, openStomp } from '../clients/stomp.js';
 
 /** A frame whose handler does not return keeps the session alive after its connection is lost. */
@@ -192,6 +194,67 @@ describe('when the connection of a client is lost', () => {
     expect(connect).toHaveBeenCalledOnce();
   });
 
+  it('while the authenticator never returns, the server releases everything that belongs to it', async () => {
+    const sessions: WeakRef<Session>[] = [];
+    // An application that keeps its own promises, such as those of a database driver, must not keep the clients.
+    const pending: Promise<never>[] = [];
+    const transport = memoryTransport();
+    server = await createObservedServer(
+      {
+        transports: [transport],
+        logger: silentLogger,
+        authenticate() {
+          pending.push(new Promise<never>(() => {}));
+          return pending.at(-1)!;
+        },
+      },
+      {
+        onConnection: (session) => {
+          sessions.push(new WeakRef(session));
+          return () => {};
+        },
+      },
+    );
+    await server.start();
+    for (let i = 0; i < 50; i++) {
+      const lost = openStomp(transport);
+      lost.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
+      await nextTurn();
+      lost.connection.vanish();
+      await lost.connection.closed;
+    }
+    await server.idle();
+    // A WeakRef keeps its object until the end of the turn.
+    await nextTurn();
+    collectGarbage();
+    expect(pending).toHaveLength(50);
+    expect(sessions.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
+  });
+
+  it('a later failure of the authenticator is logged with its error', async () => {
+    const warnings: unknown[] = [];
+    let fail = (_error: Error) => {};
+    const { transport } = await start({
+      logger: { ...silentLogger, warn: (...line: unknown[]) => void warnings.push(line) },
+      authenticate: ({ headers }) =>
+        headers.get('login') === undefined
+          ? undefined
+          : new Promise((_resolve, reject) => (fail = reject)),
+    });
+    const bob = openStomp(transport);
+    bob.send('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'bob' });
+    await nextTurn();
+    bob.connection.vanish();
+    await bob.connection.closed;
+    await server.idle();
+    const failure = new Error('The database is away.');
+    fail(failure);
+    await nextTurn();
+    expect(warnings).toEqual([
+      [expect.stringMatching(/^CONNECT of session .* failed: access-refused\.$/), failure],
+    ]);
+  });
+
   it('no disconnected event is emitted for a client that never connected', async () => {
     const ended: Session[] = [];
     const hooks: Hooks = { onConnection: (session) => () => void ended.push(session) };
@@ -220,7 +283,7 @@ describe('when a client has finished its last frame', () => {
     );
   });
 
-  it('its reply addresses are deleted, and not before', async () => {
+  it('its reply addresses are deleted, and no earlier', async () => {
     const set = vi.spyOn(ReplyDirectory.prototype, 'set');
     const { ann } = await start();
     await ann.request('SEND', { destination: '/queue/jobs', 'reply-to': '/temp-queue/answers' });
@@ -231,7 +294,7 @@ describe('when a client has finished its last frame', () => {
     expect(directory.size).toBe(0);
   });
 
-  it('is no longer alive, and it was before', async () => {
+  it('is no longer alive', async () => {
     const { ann, client, clients } = await start();
     const finish = await loseConnection(ann);
     expect([...clients.alive()]).toEqual([client.session]);
@@ -239,7 +302,7 @@ describe('when a client has finished its last frame', () => {
     expect([...clients.alive()]).toEqual([]);
   });
 
-  it('its connection to the broker is closed, and not before', async () => {
+  it('its connection to the broker is closed, and no earlier', async () => {
     const close = vi.fn<() => void>();
     const { ann } = await start({ broker: brokerThatCloses(close) });
     const finish = await loseConnection(ann);
@@ -295,6 +358,37 @@ describe('when CONNECT fails', () => {
       expect([errors, warnings]).toEqual([[], [failure]]);
       await server.close();
     }
+  });
+
+  it('many times, the log has one line a minute for each error code, with the number of the others', async () => {
+    const clock = testClock();
+    const warnings: string[] = [];
+    const transport = memoryTransport();
+    server = await createServer({
+      transports: [transport],
+      clock,
+      logger: { ...silentLogger, warn: (text: string) => void warnings.push(text) },
+      authenticate() {
+        throw new Error('no such user');
+      },
+    });
+    await server.start();
+    const refuse = async (...frames: readonly string[]) => {
+      for (const frame of frames) {
+        const client = openStomp(transport);
+        client.connection.send(frame);
+        await client.connection.closed;
+      }
+    };
+    const refused = 'CONNECT\n\n\0';
+    await refuse(refused, refused, refused, 'SEND\nno-colon\n\n\0', 'SEND\nno-colon\n\n\0');
+    await clock.advance(60_000);
+    await refuse(refused);
+    expect(warnings.map((text) => text.replace(/^Session \S+ was/, 'Session s was'))).toEqual([
+      'Session s was closed with 1008 access-refused: CONNECT failed.',
+      'Session s was closed with 1002 header-malformed.',
+      'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines omitted since the last one: 2.',
+    ]);
   });
 
   it('the log has the exception of the broker or of an interceptor, and the close code is 1011', async () => {

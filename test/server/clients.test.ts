@@ -59,7 +59,7 @@ describe('a client whose connection is closed', () => {
     expect([...clients.alive()]).toEqual([desk.session]);
   });
 
-  it('leaves nothing of its user behind when it was the last session', () => {
+  it('removes its user when it was the last session', () => {
     const ann = client('1', 'ann');
     clients.connected(ann);
     clients.disconnected(ann);

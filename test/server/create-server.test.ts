@@ -252,7 +252,7 @@ describe('a message', () => {
 });
 
 describe('a subscription that a handler answers', () => {
-  it('gets one direct reply, and its UNSUBSCRIBE gets a receipt', async () => {
+  it('receives one direct reply, and its UNSUBSCRIBE receives a receipt', async () => {
     const { transport, server } = await serve({ controllers: [RoomController] });
     const ann = await connectStomp(transport);
     await ann.subscribe('s', '/app/rooms/lobby/recent');
@@ -266,7 +266,7 @@ describe('a subscription that a handler answers', () => {
     expect(ann.received).toEqual([]);
   });
 
-  it('gets the items of a stream until UNSUBSCRIBE or the end of the session', async () => {
+  it('receives the items of a stream until UNSUBSCRIBE or the end of the session', async () => {
     const container = new Container();
     container.bind(RoomController).toSelf().inSingletonScope();
     const { transport, server } = await serve({ container });
@@ -665,7 +665,7 @@ describe('a server', () => {
     expect((await ann.next('CONNECTED')).headers['server']).toBe(`signalbox/${version}`);
   });
 
-  it('has the queue options of its broker for the queues of sessions, whatever the class of the broker', async () => {
+  it('uses the queue options of its broker for the queues of sessions, for any class of broker', async () => {
     const inner = new EmbeddedBroker({ queue: { prefetch: 1, maxPrefetch: 1 } });
     const broker: Broker = {
       queueOptions: inner.queueOptions,

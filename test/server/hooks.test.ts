@@ -121,7 +121,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-/** The calls of hooks whose name begins so, after a frame was processed. */
+/** The calls of hooks with this prefix, after a frame was processed. */
 async function callsOf(name: string, headers: Readonly<Record<string, string>>, command = 'SEND') {
   ann.send(command, headers);
   await server.idle();

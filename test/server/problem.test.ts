@@ -1,4 +1,4 @@
-// Problems of frames: which of them end a session, and which are logged.
+// Problems of frames: those that end a session, and those that are logged.
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -149,7 +149,7 @@ describe('a STOMP client without a subscription for problems', () => {
     },
   );
 
-  it('keeps its session when the server rejects its frame, and the log names the nearest destination', async () => {
+  it('keeps its session when the server rejects its frame, and the log names a similar destination', async () => {
     const { server, warnings, ann } = await client();
     const [{ id } = { id: '' }] = server.sessions.all();
     ann.publish('/app/throwin');
@@ -183,7 +183,7 @@ describe('a STOMP client without a subscription for problems', () => {
     await server.close();
   });
 
-  it('cannot write another line, or a long text, into the log', async () => {
+  it('cannot add another line or a long text to the log', async () => {
     const { server, warnings, ann } = await client();
     ann.publish(`/app/\\nerror\u001b[2J\u202e${'x'.repeat(900)}`);
     await ann.expectNone();

@@ -1,4 +1,4 @@
-// Options: defaults, and the errors of refused options.
+// Options: their defaults, and the errors for invalid options.
 import { describe, expect, it } from 'vitest';
 import { MessagingError } from '../../src/message/error.js';
 import type { ServerOptions } from '../../src/server/options.js';
@@ -66,7 +66,7 @@ describe('options', () => {
     expect(() => limitsOf({ shares: 0 })).toThrow(`The option 'limits.shares' must be`);
   });
 
-  it('take undefined for absent, and are frozen', () => {
+  it('treat undefined as absent, and are frozen', () => {
     const options = resolveOptions({
       concurrency: undefined,
       limits: { maxFrameBytes: undefined },
@@ -194,11 +194,11 @@ describe('options', () => {
     [`The option 'endpoints' must be a list.`, { endpoints: { path: '/ws' } }],
     [`Each of 'endpoints' must be an object, such as { path: ... }.`, { endpoints: ['/ws'] }],
     [
-      `The option 'port' is unknown; pass the port to listen(), as in server.listen(8080).`,
+      `The option 'port' is unknown; pass the port to listen(), for example server.listen(8080).`,
       { port: 8080 },
     ],
     [
-      `The option 'host' is unknown; pass the host to listen(), as in server.listen(8080, '0.0.0.0').`,
+      `The option 'host' is unknown; pass the host to listen(), for example server.listen(8080, '0.0.0.0').`,
       { host: '0.0.0.0' },
     ],
     [
@@ -210,15 +210,15 @@ describe('options', () => {
       { container: {} },
     ],
     [
-      `The option 'broker' must be a Broker, as new EmbeddedBroker(); it has no method start, stop, connect, publish.`,
+      `The option 'broker' must be a Broker, such as new EmbeddedBroker(); it has no method start, stop, connect, publish.`,
       { broker: {} },
     ],
     [
-      `The option 'transports.0' must be a Transport, as tcpTransport(); it has no method open, close.`,
+      `The option 'transports.0' must be a Transport, such as tcpTransport(); it has no method open, close.`,
       { transports: [{}] },
     ],
     [
-      `The option 'codecs.0' must be a WireCodec, as stompCodec; it has no method begins, decoder, encoder.`,
+      `The option 'codecs.0' must be a WireCodec, such as stompCodec; it has no method begins, decoder, encoder.`,
       { codecs: ['stomp'] },
     ],
     [
@@ -226,7 +226,7 @@ describe('options', () => {
       { converters: [{ read: () => undefined }] },
     ],
     [
-      `The option 'logger' must be a Logger, as the console; it has no method error, warn, info.`,
+      `The option 'logger' must be a Logger, such as the console; it has no method error, warn, info.`,
       { logger: { log: () => {} } },
     ],
     [
@@ -277,7 +277,7 @@ describe('the slow consumers of an endpoint', () => {
     expect(() => resolveOptions(options)).toThrow(`The option '${name}'`);
   });
 
-  it('have patterns that are read at once, as those of all are', () => {
+  it('have patterns that are checked immediately, like the patterns of all options', () => {
     const rules = [{ destination: '/topic/{x', policy: 'conflate' }] as const;
     for (const options of [
       { slowConsumers: { rules } },

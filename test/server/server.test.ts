@@ -1,4 +1,4 @@
-// A server's life on real sockets and odd parts: what start and close do when something comes in between.
+// Start and close of a server on real sockets, and with parts that fail or hang.
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { Container, injectable } from 'inversify';
@@ -118,7 +118,7 @@ describe('closing', () => {
     expect(done).toEqual(['handler ended', 'broker stopped']);
   });
 
-  it('closes all other parts when one cannot be closed, and rejects at the end', async () => {
+  it('continues if a part cannot be closed, and rejects at the end', async () => {
     const memory = memoryTransport();
     const broken: Transport = {
       name: 'broken',
@@ -133,7 +133,7 @@ describe('closing', () => {
     expect(() => memory.connect()).toThrow('is not open');
   });
 
-  it('may come at any moment of the start, and nothing listens afterwards', async () => {
+  it('may be called at any moment of the start, and no port is open afterwards', async () => {
     for (let microtasks = 0; microtasks < 8; microtasks++) {
       const server = await build({ transports: [memoryTransport()] });
       const started = server.listen(0).then(
@@ -179,13 +179,13 @@ describe('closing', () => {
     });
   });
 
-  it('may come before the start, which then is refused', async () => {
+  it('may be called before the start, which is then refused', async () => {
     const server = await build();
     await Promise.all([server.close(), server.close()]);
     await expect(server.listen(0)).rejects.toMatchObject({ code: 'listen-failed' });
   });
 
-  it('is bounded also where the broker never starts', async () => {
+  it('ends after the close timeout even if the broker never starts', async () => {
     const never = new Promise<void>(() => {});
     const broker: Broker = {
       start: () => never,
@@ -269,7 +269,7 @@ describe('a service', () => {
     constructor(readonly greeter: PoliteGreeter) {}
   }
 
-  it('is the one that controllers receive, also by another token', async () => {
+  it('is the service that controllers receive, also by another token', async () => {
     const server = await build({ controllers: [GreetingController] });
     const { greeter } = await server.get(GreetingController);
     expect(greeter.clock).toBeInstanceOf(Clock);
@@ -293,7 +293,7 @@ describe('a service', () => {
 });
 
 describe('a broker', () => {
-  it('serves one server: the second cannot start, and the first goes on', async () => {
+  it('serves one server: the second cannot start, and the first continues', async () => {
     const broker = new EmbeddedBroker();
     const first = await build({ broker, transports: [memoryTransport()] });
     const second = await build({ broker, transports: [memoryTransport()] });

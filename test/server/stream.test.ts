@@ -1,4 +1,4 @@
-// Streams: item after item, until they end or are stopped.
+// Streams: their items, and their end.
 import { describe, expect, it } from 'vitest';
 import { publishStream } from '../../src/server/stream.js';
 
@@ -16,7 +16,7 @@ async function* counting(log: string[], gate: () => Promise<void> = async () => 
 }
 
 describe('a stream', () => {
-  it('publishes each item, one at a time, and leaves out undefined and null', async () => {
+  it('publishes the items one at a time, and omits undefined and null', async () => {
     const published: unknown[] = [];
     async function* items() {
       yield* [1, undefined, null, 2];
@@ -30,7 +30,7 @@ describe('a stream', () => {
     expect(published).toEqual([1, 2]);
   });
 
-  it('stops when its signal fires, closes the iterator and drops what still comes', async () => {
+  it('stops when its signal is aborted, closes the iterator and drops later items', async () => {
     const log: string[] = [];
     const published: unknown[] = [];
     const controller = new AbortController();
@@ -71,7 +71,7 @@ describe('a stream', () => {
     await publishStream(counting([]), publish, controller.signal, settle);
   });
 
-  it('rejects with what the iterator throws, but not after it was stopped', async () => {
+  it('rejects with the error of the iterator, but not after it was stopped', async () => {
     const boom = new Error('boom');
     async function* failing(): AsyncGenerator<number> {
       yield 1;
@@ -99,7 +99,7 @@ describe('a stream', () => {
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
     ['answers nothing', () => undefined as never],
-  ])('is over where closing it %s', async (_, close) => {
+  ])('ends when closing its iterator %s', async (_, close) => {
     const controller = new AbortController();
     const next = async () => {
       controller.abort();
@@ -124,7 +124,7 @@ describe('a stream', () => {
     expect(log).toEqual(['closed']);
   });
 
-  it('lets the event loop turn however fast it is, and whatever it gives', async () => {
+  it('does not block the event loop, for any speed and any items', async () => {
     async function* endless(item: unknown) {
       for (;;) yield item;
     }
@@ -141,7 +141,7 @@ describe('a stream', () => {
   });
 
   it.each([5, undefined, null])(
-    'rejects when its iterator gives %s for a result',
+    'rejects when its iterator returns %s as a result',
     async (result) => {
       const broken = { next: async () => Promise.resolve(result as never) };
       await expect(

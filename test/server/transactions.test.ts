@@ -331,7 +331,7 @@ describe('the bytes of transactions', () => {
     expect(held.used).toBe(0);
   });
 
-  it('do not include the memory that was read together with a body', () => {
+  it('do not include other bytes of the buffer of a body', () => {
     const transactions = transactionsOf();
     const body = Buffer.allocUnsafeSlow(64 * 1024).subarray(0, 3);
     transactions.begin('a');

@@ -1,4 +1,4 @@
-// Activity: the server is idle when no work is in progress, and none begins within a turn.
+// Activity: the server is idle when no work is in progress and no work begins within a turn.
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { testClock } from 'signalbox/testing';

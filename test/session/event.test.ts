@@ -38,7 +38,7 @@ describe('session events', () => {
     expect(logged).toEqual(Array(2).fill(`A listener of 'connected' failed.`));
   });
 
-  it('of an unknown kind are refused, and so are listeners that are not functions', () => {
+  it('of an unknown kind are refused, like listeners that are not functions', () => {
     const events = new SessionEventSource(silentLogger);
     expect(() => events.on('nope' as never, () => {})).toThrow(
       "There is no session event 'nope'; the events are connected, subscribed, unsubscribed, dropped, disconnected.",

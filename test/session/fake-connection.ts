@@ -1,4 +1,4 @@
-// A connection that keeps written bytes, and drains when a test calls `drain()`.
+// A connection that stores written bytes, and drains when a test calls for it.
 import type { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { Connection, ConnectionListener, Handshake } from '../../src/transport/transport.js';
 

@@ -24,7 +24,7 @@ describe('the negotiation', () => {
     expect(agreeHeartbeat(client, options)).toEqual({ advertised, send, expect: expected });
   });
 
-  it('expects nothing when the server does not want heart-beats', async () => {
+  it('expects no heart-beats when the server does not request them', async () => {
     expect(agreeHeartbeat([1000, 0], { minSendInterval: 1000, expectedInterval: 0 })).toEqual({
       advertised: [0, 0],
       send: 0,
@@ -32,6 +32,22 @@ describe('the negotiation', () => {
     });
   });
 });
+
+it.each([
+  { client: [0, 4000], stops: 1 },
+  { client: [4000, 0], stops: 0 },
+] as const)(
+  'the transport stops its heart-beats $stops times after $client',
+  async ({ client, stops }) => {
+    let stopped = 0;
+    const connection = Object.assign(new FakeConnection(), {
+      stopHeartbeats: () => void stopped++,
+    });
+    const { session } = testSession().open(connection);
+    session.accept(undefined, agreeHeartbeat(client, options));
+    expect(stopped).toBe(stops);
+  },
+);
 
 interface BeatingOptions extends TestSessionOptions {
   /** The result of `Connection.ping`. */

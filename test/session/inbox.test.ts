@@ -429,6 +429,40 @@ describe('before CONNECT is accepted', () => {
     ]);
   });
 
+  it('one read of 64 KB waits, counts, and pauses reading; its frames begin after CONNECT', async () => {
+    const { accept, connection, events, heldBytes, isIdle, receive } = pendingSession();
+    const read = connectText + largeText('1', 900).repeat(64);
+    receive(read);
+    await settle();
+    expect([connection.paused, heldBytes.used, events]).toEqual([true, read.length, ['connect']]);
+    accept();
+    while (!(await isIdle())) await settle();
+    expect(events).toEqual(['connect', ...Array<string>(64).fill('send')]);
+    expect([connection.paused, heldBytes.used]).toEqual([false, 0]);
+  });
+
+  it('no frame behind a refused CONNECT is processed', async () => {
+    const { accept, connection, events, heldBytes, receive, session } = pendingSession();
+    receive(connectText + largeText('1', 900).repeat(64));
+    session.closeWith('access-refused');
+    expect(heldBytes.used).toBe(0);
+    accept();
+    connection.terminate();
+    await settle();
+    expect(events).toEqual(['connect', 'lost 1008 access-refused', 'finished']);
+  });
+
+  it('an incomplete frame behind it has at most the bytes of one frame', async () => {
+    const { accept, connection, events, receive } = pendingSession();
+    receive(`${connectText}SEND\ndestination:/x\n\n`);
+    for (let received = 0; !connection.paused && received < 70; received++)
+      receive('x'.repeat(100));
+    accept();
+    await settle();
+    expect(events).toEqual(['connect']);
+    expect(connection.closedWith).toEqual({ code: 1009, reason: 'frame-too-large' });
+  });
+
   it('a heart-beat behind a few frames is answered', async () => {
     const { clock, connection, receive } = pendingSession();
     receive('{"type":"connect"}');

@@ -58,7 +58,7 @@ describe('interceptors', () => {
     expect(log).toEqual(['a before 1', 'b before 1', 'handler', 'b after', 'a after']);
   });
 
-  it('are not called when there are none: the handler is used as it is', () => {
+  it('without interceptors, the handler is used unchanged', () => {
     const handler = async () => {};
     expect(intercept([], handler, log)).toBe(handler);
   });
@@ -145,7 +145,7 @@ describe('interceptors', () => {
     expect(passed?.kind === 'send' && passed.message.body).toBe(send.body);
   });
 
-  it.each(['connect', 'subscribe'] as const)('pass on own headers of %s', async (kind) => {
+  it.each(['connect', 'subscribe'] as const)('pass on their own headers of %s', async (kind) => {
     const heartbeat = [0, 0] as const;
     const own: ClientFrame =
       kind === 'connect'

@@ -1,7 +1,10 @@
 // The outbox: one write per turn, shared by all sessions with the same frames, and the end of readers that are too slow.
 import { describe, expect, it } from 'vitest';
+import type { EncodedFrame } from '../../src/message/encoded-frame.js';
+import { MessagingError } from '../../src/message/error.js';
 import type { ReceiptFrame } from '../../src/message/frame.js';
 import type { OutboxParts } from '../../src/session/outbox.js';
+import { FakeConnection } from './fake-connection.js';
 import { plainEncoder, testSession } from './test-session.js';
 
 /** Sessions with one shared encoder that writes a receipt as its id. */
@@ -40,6 +43,24 @@ describe('an outbox', () => {
     expect(all.map(({ connection }) => connection.text())).toEqual(Array(3).fill(['onetwothree']));
     expect(all[1]!.connection.written[0]).toBe(all[0]!.connection.written[0]);
     expect(all[2]!.connection.written[0]).toBe(all[0]!.connection.written[0]);
+  });
+
+  it('ends a session with ERROR and 1003 when its transport carries only text, and the frame is not text', async () => {
+    const framing = {
+      frame({ bytes }: EncodedFrame) {
+        if (String(bytes) === 'bytes') throw new MessagingError('text-required');
+        return bytes;
+      },
+    };
+    const { clock, open } = testSession();
+    const { connection, session } = open(Object.assign(new FakeConnection(), { framing }));
+    session.outbox.setEncoder(plainEncoder());
+    for (const text of ['text', 'bytes', 'later']) session.outbox.send(frame(text));
+    await clock.advance(0);
+    const [written = ''] = connection.text();
+    expect(written).toMatch(/^text/);
+    expect(written).not.toContain('later');
+    expect(connection.closedWith).toEqual({ code: 1003, reason: 'text-required' });
   });
 
   it('writes to each session its own frames when they differ', async () => {
@@ -128,7 +149,7 @@ describe('an outbox', () => {
     expect(connection.closedWith?.code).toBe(1011);
   });
 
-  it('sends heart-beats past the interceptors', async () => {
+  it('sends heart-beats without the interceptors', async () => {
     const { clock, all } = outboxes(1, { interceptors: [() => undefined] });
     const { outbox, connection } = all[0]!;
     outbox.send({ kind: 'heartbeat' });
@@ -136,7 +157,7 @@ describe('an outbox', () => {
     expect(connection.text()).toEqual(['beat']);
   });
 
-  it('has nothing to forget for a reader that keeps up', () => {
+  it('has no frames to drop for a reader that keeps up', () => {
     const { all } = outboxes(1);
     expect(() => all[0]!.outbox.forget('s')).not.toThrow();
   });

@@ -1,4 +1,4 @@
-// Slow readers: which messages are dropped, and how the subscriber learns of it.
+// Slow readers: the dropped messages, and the drop count in the next message.
 import { describe, expect, it } from 'vitest';
 import type { MessageFrame } from '../../src/message/frame.js';
 import { noHeaders } from '../../src/message/message.js';

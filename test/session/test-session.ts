@@ -1,6 +1,7 @@
 // Sessions on fake connections that share a clock that the test moves, a log and a flusher.
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { ClientFrame, Heartbeat, ServerFrame } from '../../src/message/frame.js';
+import { LimitedLogs } from '../../src/message/logger.js';
 import { Holding, Quota } from '../../src/message/quota.js';
 import { Activity } from '../../src/session/activity.js';
 import {
@@ -54,11 +55,13 @@ export function testSession({
   const activity = new Activity(clock);
   const logged: { readonly text: string; readonly cause: unknown }[] = [];
   const log = (text: string, cause?: unknown) => void logged.push({ text, cause });
+  const logger = { error: log, warn: log, info: log };
   const parts: SessionParts = {
     clock,
     activity,
     turns: new Turns(clock),
-    logger: { error: log, warn: log, info: log },
+    logger,
+    closeLog: new LimitedLogs(clock, logger, 'warn'),
     outbox: {
       clock,
       activity,
@@ -85,7 +88,7 @@ export function testSession({
   const heldBytes = new Quota(maxHeldBytes, 1);
   let count = 0;
   const open = (connection = new FakeConnection()) => {
-    /** What the owner of the session was asked to do. */
+    /** The calls of the owner of the session. */
     const events: string[] = [];
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
       held: new Holding(heldBytes, 'address 127.0.0.1'),

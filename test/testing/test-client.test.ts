@@ -85,7 +85,7 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('a client with %s', (protoc
     await jobs.expectNone();
   });
 
-  it('rejects a message forever', async () => {
+  it('rejects a message permanently', async () => {
     await using app = await start();
     const ann = await app.connect();
     const jobs = await ann.subscribe('/queue/jobs', { ack: 'client-individual' });

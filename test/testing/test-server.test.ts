@@ -109,7 +109,7 @@ describe('interceptors', () => {
     expect(ann.error).toMatchObject({ code: 'access-refused' });
   });
 
-  it('are left out in both directions with interceptors: false', async () => {
+  it('are not called in both directions with interceptors: false', async () => {
     const options = {
       controllers,
       interceptors: [refuse],

@@ -220,7 +220,7 @@ describe('an upgrade to another protocol than WebSocket', () => {
     expect(headers).toEqual({ host: 'x', connection: 'keep-alive', 'x-name': 'Ã©' });
   });
 
-  it('is left to a listener of the application', async () => {
+  it('is passed to a listener of the application', async () => {
     http.on('upgrade', (request, socket) => {
       if (request.headers.upgrade === 'h2c') rejectUpgrade(socket, 405);
     });
@@ -384,7 +384,7 @@ describe('rejectUpgrade', () => {
     expect(await answerOf('/b')).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
   });
 
-  it('leaves no socket open, even when the client never ends its side', async () => {
+  it('closes all sockets, even if the client never ends its side', async () => {
     host.claimUpgrades('/a', rejectWith(403));
     const clients = [await requestUpgrade('/a'), await requestUpgrade('/nowhere')];
     const open = () =>

@@ -2,15 +2,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HttpListener } from '../../src/transport/http-listener.js';
+import { testClock } from 'signalbox/testing';
+import { silentLogger } from '../../src/message/logger.js';
+import { HttpListener, type HttpListenerParts } from '../../src/transport/http-listener.js';
+
+function httpListener(given: Partial<HttpListenerParts> = {}) {
+  return new HttpListener({
+    endpoints: [],
+    limits: { maxHandshakes: 100, shares: 1 },
+    connectTimeout: 60_000,
+    clock: testClock(),
+    logger: silentLogger,
+    ...given,
+  });
+}
 
 describe('HttpListener', () => {
   it('answers plain requests with 404', async () => {
-    const listener = new HttpListener();
+    const listener = httpListener();
     await listener.listen(0, '127.0.0.1');
     const { port } = listener.http.address() as AddressInfo;
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
@@ -18,7 +32,7 @@ describe('HttpListener', () => {
   });
 
   it('answers plain requests of an endpoint with 426 or 405, and names protocol and method', async () => {
-    const listener = new HttpListener(['/ws']);
+    const listener = httpListener({ endpoints: ['/ws'] });
     await listener.listen(0, '127.0.0.1');
     const { port } = listener.http.address() as AddressInfo;
     const answer = async (method: string, path = '/ws') => {
@@ -43,21 +57,21 @@ describe('HttpListener', () => {
   });
 
   it('explains that a port is in use, or that a host is not an address of this machine', async () => {
-    const first = new HttpListener();
+    const first = httpListener();
     await first.listen(0, '127.0.0.1');
     const { port } = first.http.address() as AddressInfo;
-    await expect(new HttpListener().listen(port, '127.0.0.1')).rejects.toMatchObject({
+    await expect(httpListener().listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'listen-failed',
       message: `Cannot listen: port ${port} of 127.0.0.1 is in use; stop the process that listens there, or choose another.`,
     });
-    await expect(new HttpListener().listen(0, '192.0.2.1')).rejects.toMatchObject({
+    await expect(httpListener().listen(0, '192.0.2.1')).rejects.toMatchObject({
       message: 'Cannot listen: port 0 of 192.0.2.1 is not an address of this machine.',
     });
     await first.close();
   });
 
   it('treats a string of digits as a port, and listens only on the host', async () => {
-    const listener = new HttpListener();
+    const listener = httpListener();
     await listener.listen('0', '127.0.0.1');
     expect(listener.http.address()).toMatchObject({ address: '127.0.0.1' });
     await listener.close();
@@ -65,14 +79,96 @@ describe('HttpListener', () => {
 
   it('listens on a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
-    const listener = new HttpListener();
+    const listener = httpListener();
     await listener.listen(join(folder, 'socket'), '127.0.0.1');
     expect(listener.http.address()).toBe(join(folder, 'socket'));
     await listener.close();
     rmSync(folder, { recursive: true });
-    await expect(new HttpListener().listen(join(folder, 'socket'), '')).rejects.toMatchObject({
+    await expect(httpListener().listen(join(folder, 'socket'), '')).rejects.toMatchObject({
       code: 'listen-failed',
       message: expect.stringContaining('or its folder does not exist') as string,
     });
   });
+});
+
+describe('connections without a WebSocket', () => {
+  async function start(given: Partial<HttpListenerParts>) {
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    const listener = httpListener({ ...given, logger: { ...silentLogger, warn } });
+    await listener.listen(0, '127.0.0.1');
+    const { port } = listener.http.address() as AddressInfo;
+    const open = async () => {
+      const socket = connect(port, '127.0.0.1');
+      const answer = closed(socket);
+      await once(socket, 'connect');
+      return { socket, answer };
+    };
+    return { listener, open, warnings };
+  }
+
+  /** Resolves with everything that the server has sent, when the socket is closed. */
+  function closed(socket: Socket): Promise<string> {
+    let text = '';
+    socket.on('data', (data) => void (text += data.toString()));
+    socket.on('error', () => {});
+    return new Promise((resolve) => socket.on('close', () => resolve(text)));
+  }
+
+  const upgrade = (protocol: string) =>
+    `GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+
+  it('of one address are at most a share of maxHandshakes; others are closed, with one log line', async () => {
+    const { listener, open, warnings } = await start({ limits: { maxHandshakes: 4, shares: 2 } });
+    const first = await open();
+    await open();
+    for (let i = 0; i < 3; i++) expect(await (await open()).answer).toBe('');
+    expect(warnings).toEqual([
+      'A connection from 127.0.0.1 was refused: too many HTTP connections without a WebSocket.',
+    ]);
+    first.socket.destroy();
+    await once(first.socket, 'close');
+    let answer = '';
+    // The server notices the end of the first connection in a later turn.
+    while (answer === '') {
+      const { socket, answer: received } = await open();
+      socket.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      answer = await received;
+    }
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    await listener.close();
+  });
+
+  it('are no longer counted after the upgrade, but after an upgrade that is ignored', async () => {
+    const { listener, open } = await start({ limits: { maxHandshakes: 1, shares: 1 } });
+    const sockets: Duplex[] = [];
+    let upgraded: (() => void) | undefined;
+    listener.host.claimUpgrades('/ws', (_request, socket) => {
+      sockets.push(socket);
+      upgraded?.();
+    });
+    for (let i = 0; i < 3; i++) {
+      const begun = new Promise<void>((resolve) => (upgraded = resolve));
+      (await open()).socket.write(upgrade('websocket'));
+      await begun;
+    }
+    const ignored = await open();
+    ignored.socket.write(upgrade('h2c'));
+    const [answer] = (await once(ignored.socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await (await open()).answer).toBe('');
+    for (const socket of sockets) socket.destroy();
+    await listener.close();
+  });
+
+  it.each(['', 'GET / HT', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody'])(
+    'are closed when they have not sent a request within connectTimeout: %j',
+    async (part) => {
+      const { listener, open } = await start({ connectTimeout: 20 });
+      const { socket, answer } = await open();
+      socket.write(part);
+      expect(await answer).toMatch(/^$|408 Request Timeout/);
+      await listener.close();
+    },
+  );
 });

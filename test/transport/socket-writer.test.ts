@@ -1,4 +1,4 @@
-// The writer of a socket: `drained` is reported once, when no bytes wait any more, and never for a lost socket.
+// The writer of a socket: `drained` is reported once, when no bytes wait, and never for a lost socket.
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { SocketWriter } from '../../src/transport/socket-writer.js';

@@ -158,7 +158,7 @@ describe('the handshake', () => {
     expect(opened.warnings[0]).toBe(
       "A page of the origin 'https://evil.test' was refused; to accept it, add it to allowedOrigins of the endpoint.",
     );
-    expect(opened.warnings[1]).toContain(' Similar lines left out since the last one: 1.');
+    expect(opened.warnings[1]).toContain(' Similar lines omitted since the last one: 1.');
     expect(opened.warnings[1]!.length).toBeLessThan(400);
   });
 

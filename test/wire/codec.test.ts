@@ -26,7 +26,7 @@ describe('chooseCodec', () => {
 });
 
 describe('chooseSubprotocol', () => {
-  it('chooses the first of our subprotocols that is offered, the highest version of STOMP first', () => {
+  it('chooses the first supported subprotocol that is offered, the highest version of STOMP first', () => {
     expect(chooseSubprotocol(codecs, new Set(['v10.stomp', 'v12.stomp', 'v1.other']))).toBe(
       'v12.stomp',
     );

@@ -12,7 +12,7 @@ class Gateway {
     return { event: 'said', data: said };
   }
 }
-// What a compiler makes of decorators.
+// The output of a compiler for decorators.
 const say = Object.getOwnPropertyDescriptor(Gateway.prototype, 'say');
 Reflect.defineMetadata('design:paramtypes', [Words], Gateway.prototype, 'say');
 MessageBody()(Gateway.prototype, 'say', 0);

@@ -1,4 +1,4 @@
-// The least that an application can do on `ws`: parse, check nothing, write again.
+// The smallest application on `ws`: it parses and answers without a check.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 import { words } from '../words.mjs';

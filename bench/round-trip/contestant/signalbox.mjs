@@ -14,7 +14,7 @@ class SayController {
     return said;
   }
 }
-// What a compiler makes of decorators.
+// The output of a compiler for decorators.
 const say = Object.getOwnPropertyDescriptor(SayController.prototype, 'say');
 Payload(Words)(SayController.prototype, 'say', 0);
 SendToUser('/queue/said', { broadcast: false })(SayController.prototype, 'say', say);

@@ -1,4 +1,4 @@
-// Attacks on what the broker and the server keep: queues, subscriptions, transactions and keys.
+// Attacks on the memory of the broker and the server: queues, subscriptions, transactions and keys.
 import { frame, kilobytes } from '../scene.mjs';
 
 /** @type {readonly import('../scene.mjs').Attack[]} */
@@ -34,7 +34,7 @@ export const broker = [
   {
     name: 'queue-names',
     fault: 'A3',
-    title: '20,000 queues are named by one SEND each',
+    title: '20,000 queues receive one SEND each',
     maxHeld: 24,
     reason:
       'One client may use an eighth of 10,000 names; a queue of one message takes less than 4 KB.',
@@ -48,7 +48,7 @@ export const broker = [
   {
     name: 'durable-subscriptions',
     fault: 'A3',
-    title: '8 sessions make 1,000 durable subscriptions and disconnect',
+    title: '8 sessions create 1,000 durable subscriptions and disconnect',
     maxHeld: 8,
     reason: 'One client may use an eighth of 1,000 durable subscriptions.',
     async run(scene) {
@@ -68,7 +68,7 @@ export const broker = [
   {
     name: 'idempotency-keys',
     fault: 'A3',
-    title: '20,000 idempotency keys are used once each',
+    title: '20,000 idempotency keys are used, each of them once',
     maxHeld: 16,
     reason: 'One client may use an eighth of 10,000 keys.',
     async run(scene) {
@@ -133,11 +133,10 @@ export const broker = [
   {
     name: 'bodies-of-large-reads',
     fault: 'A4',
-    title:
-      'Bodies of 17,000 bytes stay in queues, and the other bytes that were read with them do not',
+    title: 'Bodies of 17,000 bytes stay in queues, without the other bytes of their buffers',
     maxHeld: 48,
     reason:
-      'One client may use an eighth of 256 MiB, also with everything that its messages keep alive.',
+      'One client may use an eighth of 256 MiB, including all memory that its messages reference.',
     async run(scene) {
       const session = await scene.session();
       const kept = frame('SEND', { destination: '/queue/kept' }, 'x'.repeat(17_000));
@@ -149,9 +148,10 @@ export const broker = [
   {
     name: 'unread-session-queues',
     fault: 'A3',
-    title: 'Ten sessions of two users do not acknowledge what they send to their own queues',
+    title:
+      'Ten sessions of two users do not acknowledge the messages that they send to their own queues',
     maxHeld: 80,
-    reason: 'Each of two users may use an eighth of 256 MiB, in queues of sessions as well.',
+    reason: 'Each of two users may use an eighth of 256 MiB, also in queues of sessions.',
     async run(scene) {
       await scene.together(10, async (number) => {
         const name = { login: `attacker-${number % 2}` };

@@ -86,7 +86,7 @@ export const connections = [
     fault: 'A3',
     title: 'Connections vanish before, in and after their first frames',
     maxHeld: 12,
-    reason: 'A lost connection leaves nothing.',
+    reason: 'The server frees all memory of a lost connection.',
     run: (scene) =>
       scene.together(scene.steps(5000, 1500), async (number) => {
         const socket = await scene.socket();
@@ -102,7 +102,7 @@ export const connections = [
     fault: 'A3',
     title: '40 subscribers stop reading, and 24 MB are published to each',
     maxHeld: 64,
-    reason: 'Up to 512 KiB wait for each session until it is closed, and 1 MiB shared by all.',
+    reason: 'Up to 512 KiB wait for each session until it is closed, and 1 MiB is shared by all.',
     async run(scene) {
       const subscribe = { id: '1', destination: '/topic/big' };
       for (let i = 0; i < 40; i++) {

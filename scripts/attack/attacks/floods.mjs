@@ -50,7 +50,7 @@ export const floods = [
     fault: 'A5',
     title: 'One session sends 100 MB of heart-beats',
     maxHeld: 12,
-    reason: 'Heart-beats are not kept.',
+    reason: 'Heart-beats are not stored.',
     async run(scene) {
       const session = await scene.session();
       const lines = '\n'.repeat(100_000);
@@ -64,7 +64,7 @@ export const floods = [
     title:
       'One session subscribes and unsubscribes 50,000 times, to topics, patterns, queues and its own queues',
     maxHeld: 12,
-    reason: 'A subscription that has ended leaves nothing.',
+    reason: 'The server frees all memory of an ended subscription.',
     async run(scene) {
       const kinds = ['/topic/t', '/topic/*/t', '/queue/q', '/user/queue/u', '/temp-queue/t'];
       await flood(await scene.session(), scene.steps(50_000, 10_000), (i) => {
@@ -78,7 +78,7 @@ export const floods = [
   {
     name: 'new-destinations',
     fault: 'A3',
-    title: '200,000 frames to destinations that were never used before',
+    title: '200,000 frames to different destinations',
     maxHeld: 24,
     reason: 'Caches of destinations have a limit of entries.',
     async run(scene) {
@@ -93,9 +93,9 @@ export const floods = [
   {
     name: 'refused-frames',
     fault: 'C2',
-    title: 'One session sends frames that are refused, each with a problem as the answer',
+    title: 'One session sends frames that are rejected, each with a problem as the answer',
     maxHeld: 12,
-    reason: 'A problem is not kept after it was sent.',
+    reason: 'A problem is not stored after it was sent.',
     async run(scene) {
       await flood(await scene.session(), scene.steps(50_000, 10_000), (i) =>
         i % 2 === 0

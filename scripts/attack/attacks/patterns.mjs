@@ -1,7 +1,7 @@
 // Attacks with the patterns that clients subscribe to.
 
 /**
- * Subscribes to one pattern after the other.
+ * Subscribes to the patterns one after another.
  *
  * @param {import('../scene.mjs').Scene} scene
  * @param {number} count
@@ -34,7 +34,7 @@ export const patterns = [
   {
     name: 'patterns-of-many-wildcards',
     fault: 'A1',
-    title: 'Four sessions subscribe to 128 patterns of 7,350 wildcards each',
+    title: 'Four sessions each subscribe to 128 patterns of 7,350 wildcards',
     maxHeld: 8,
     reason: 'A session may hold 256 KiB of subscriptions; refused patterns are not kept.',
     run: (scene) =>
@@ -63,7 +63,7 @@ export const patterns = [
     name: 'patterns-within-the-limits',
     fault: 'A2',
     title:
-      '64 sessions subscribe to all patterns that they may have, and destinations of 30 segments match',
+      '64 sessions subscribe to as many patterns as allowed, and destinations of 30 segments match',
     maxHeld: 48,
     reason: '64 sessions hold up to 128 subscriptions of 4 KB each, table entries included.',
     async run(scene) {

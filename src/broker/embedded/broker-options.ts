@@ -85,7 +85,7 @@ function resolveQueueOptions(defaults: QueueOptions, given: GivenQueueOptions = 
   return withDefaults('queue.', defaults, { ...given, redeliveryDelay });
 }
 
-/** Dead letters go to a queue by default, whatever the prefix of queues is. */
+/** By default, dead letters go to a queue below the first prefix of queues. */
 function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<QueueOptions> {
   const first = queue?.prefixes?.[0];
   return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
@@ -93,7 +93,11 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
 
 function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
   if (store !== undefined)
-    requireMethods('store', store, 'a MessageStore, as levelStore()', ['open', 'write', 'close']);
+    requireMethods('store', store, 'a MessageStore, such as levelStore()', [
+      'open',
+      'write',
+      'close',
+    ]);
   requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
   requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
   for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);

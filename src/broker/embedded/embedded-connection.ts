@@ -25,12 +25,12 @@ import type { Entry } from './topic/subscription-index.js';
 /** A subscription that takes its messages from a queue. */
 interface QueueSubscription {
   unsubscribe(): void;
-  /** The connection closes; only a durable subscription is kept. */
+  /** Called when the connection closes; only a durable subscription is kept. */
   disconnect(): void;
 }
 
 export class EmbeddedConnection implements BrokerConnection {
-  /** By id; the entry of a plain topic subscription stands for itself, as there may be very many. */
+  /** By id; a plain topic subscription is only an entry, because there may be very many. */
   readonly #subscriptions = new Map<string, Entry | QueueSubscription>();
   /** Created on first use: most connections acknowledge no message. */
   #acknowledgements: Acknowledgements | undefined;

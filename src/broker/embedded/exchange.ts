@@ -2,6 +2,7 @@
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
 import { LimitedLog } from '../../message/logger.js';
+import { booleanOf } from '../../message/message.js';
 import { quote } from '../../message/quote.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
@@ -131,7 +132,7 @@ export class Exchange implements DeadLetters {
     try {
       // A message that is undeliverable there as well would return again and again.
       if (message.destination === destination)
-        throw new MessagingError('queue-full', 'It is one of the dead letters already.');
+        throw new MessagingError('queue-full', 'It is already one of the dead letters.');
       const headers = new Map(message.headers).set('original-destination', message.destination);
       const { account } = dead;
       const moved = publicationOf({ ...message, destination, headers }, this.context, { account });
@@ -174,7 +175,7 @@ export class Exchange implements DeadLetters {
   ): Waiting {
     const { destination, headers } = publication.message;
     const isQueued = this.queues.serves(destination);
-    const isStored = isQueued && headers.get('persistent') === 'true';
+    const isStored = isQueued && booleanOf(headers.get('persistent')) === true;
     const storedAs = isStored ? journal?.nextSequence() : undefined;
     return { publication, isQueued, storedAs, movedSize };
   }
@@ -230,7 +231,7 @@ export class Exchange implements DeadLetters {
     }
   }
 
-  /** One function for all publications, so that none is made for each. */
+  /** One function for all publications, so that no closure is created for each publication. */
   readonly #deliverTo = ({ subscriber, subscription }: Entry, publication: Publication): void => {
     try {
       subscriber.deliver(subscription, publication);

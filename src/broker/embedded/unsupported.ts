@@ -9,7 +9,7 @@ const durable =
 interface Unsupported {
   /** The value that is refused; undefined for all. */
   readonly value?: 'true' | 'false';
-  /** How to reach the same, as a clause. */
+  /** The supported alternative, as a clause. */
   readonly instead: string;
 }
 
@@ -34,7 +34,7 @@ const headers: ReadonlyMap<string, Unsupported> = new Map(
     'activemq.noLocal': { value: 'true', instead: noLocal },
     exclusive: { value: 'true', instead: 'subscribe only once' },
     'activemq.exclusive': { value: 'true', instead: 'subscribe only once' },
-    // Of Apollo, and of early versions of the RabbitMQ plugin.
+    // Headers of Apollo, and of early versions of the RabbitMQ plugin.
     persistent: { value: 'true', instead: durable },
     'activemq.retroactive': { value: 'true', instead: past },
     'x-stream-offset': { instead: past },
@@ -56,7 +56,7 @@ export function checkSupported({ destination, headers: given }: Subscription): v
     );
 }
 
-/** @throws {MessagingError} as `checkSupported` */
+/** @throws {MessagingError} the errors of `checkSupported` */
 export function checkSupportedHeaders(given: Headers): void {
   for (const [written, value] of given) {
     // Other brokers ignore the white space, and read booleans in any case.

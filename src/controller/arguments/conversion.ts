@@ -16,7 +16,7 @@ import type { Parameter } from '../parameter.js';
  * ```
  */
 export interface TextConverter {
-  /** Describes a valid text; the problem for an invalid one contains it, after `must be`. */
+  /** Describes a valid text. The problem for an invalid text contains this description after `must be`. */
   readonly expected: string;
   /** Returns the value or a promise of it; undefined if the text is not valid. @param text without white space at both ends */
   read(text: string): unknown;
@@ -41,7 +41,7 @@ const converters = new Map<unknown, TextConverter>([
   [Date, { expected: 'a date such as 2026-11-27 or 2026-11-27T10:00:00Z', read: toDate }],
 ]);
 
-/** The texts of Spring's `StringToBooleanConverter`. */
+/** The texts that Spring's `StringToBooleanConverter` accepts. */
 const booleans = new Map([
   ...['true', 'on', 'yes', '1'].map((text) => [text, true] as const),
   ...['false', 'off', 'no', '0'].map((text) => [text, false] as const),
@@ -63,9 +63,9 @@ export const uuid: TextConverter = {
 };
 
 /**
- * One of some values: those of an enum, of another object, or of a list.
+ * One of the values of an enum, of another object, or of a list.
  *
- * @throws {MessagingError} `controller-invalid` when there are no values, or one is not a text or a number
+ * @throws {MessagingError} `controller-invalid` when there are no values, or a value is not a text or a number
  *
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export function oneOf(
   if (list.length === 0 || !list.every(isTextOrNumber))
     throw new MessagingError(
       'controller-invalid',
-      `oneOf(): ${inspect(values)} has no values or other values than texts and numbers; look for a circular import.`,
+      `oneOf(): ${inspect(values)} must contain texts or numbers; look for a circular import.`,
     );
   const byText = new Map(list.map((value) => [String(value), value]));
   return {
@@ -121,8 +121,8 @@ function allOrNone(items: unknown[]): unknown[] | undefined {
 }
 
 /**
- * The values of the texts, or a promise of them if one of them is a promise. After a promise the next text is read when it has
- * resolved, so a client cannot start many conversions at once, and an error leaves no other promise behind.
+ * The values of the texts, or a promise of them if one of them is a promise. Texts are converted one after another: a client cannot
+ * start many conversions at once, and after an error no promise remains.
  */
 export function inOrder(
   texts: readonly string[],
@@ -148,7 +148,7 @@ async function rest(
   return values;
 }
 
-/** True for a converter, also for one that is not complete; false for options. */
+/** True for a converter, also for an incomplete one; false for options. */
 export function isConverter(given: object): boolean {
   return 'read' in given;
 }
@@ -156,7 +156,7 @@ export function isConverter(given: object): boolean {
 /**
  * Converts to the named type, or to the type of the parameter.
  *
- * @param source names the text in errors, as `header 'x'`
+ * @param source names the text in errors, such as `header 'x'`
  * @returns the value, or a promise of it if the converter is asynchronous
  * @throws {MessagingError} `argument-invalid` when the text is not valid
  */
@@ -166,7 +166,7 @@ export function convert(
   parameter: Parameter,
   source: string,
 ): unknown {
-  // The type is supported: it is checked at start.
+  // Defined: unsupported types are reported at start.
   const converter = converterOf(named ?? parameter.type)!;
   if (converter === string) return text;
   const value = converter.read(text.trim());
@@ -182,9 +182,9 @@ function requireValid(value: unknown, { expected }: TextConverter, source: strin
 }
 
 /**
- * A finding if text cannot be converted to the type, or the type is not known.
+ * The mistake if text cannot be converted to the type, or the type is not known.
  *
- * @param example the decorator with a named type, as `@Header('x', Number)`
+ * @param example the decorator with a named type, such as `@Header('x', Number)`
  */
 export function checkConversion(
   named: TextType | undefined,
@@ -208,14 +208,14 @@ function converterOf(type: unknown): TextConverter | undefined {
     : undefined;
 }
 
-/** The finding for a type that text cannot be converted to. */
+/** The mistake for a type that text cannot be converted to. */
 export function unsupported(type: unknown): string {
   const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
   const reason = type === undefined ? 'look for a circular import, or ' : '';
   return `text cannot be converted to ${name}; ${reason}use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
 }
 
-/** The values of an enum. One of numbers also has a member from each number to its name. */
+/** The values of an enum. An enum of numbers also has members that map each number to its name; they are omitted. */
 function membersOf(values: object | undefined): readonly unknown[] {
   return Object.entries(values ?? {})
     .filter(([name]) => Number.isNaN(Number(name)))
@@ -226,7 +226,7 @@ function isTextOrNumber(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-/** Refuses hexadecimal numbers and exponents, and integers that a number cannot represent exactly. */
+/** Rejects hexadecimal numbers, exponents, and integers that a number cannot represent exactly. */
 function toNumber(text: string): number | undefined {
   const number = Number(text);
   const exact = Math.abs(number) <= Number.MAX_SAFE_INTEGER;
@@ -242,7 +242,7 @@ const isoDate = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-
 /** ISO 8601. A time needs its offset from UTC; a date alone is midnight in UTC. */
 function toDate(text: string): Date | undefined {
   const [, day = ''] = isoDate.exec(text) ?? [];
-  // JavaScript reads February 30 as March 2.
+  // JavaScript converts February 30 to March 2.
   if (!isValid(new Date(day)) || new Date(day).toISOString().slice(0, 10) !== day) return undefined;
   const date = new Date(text);
   return isValid(date) ? date : undefined;

@@ -14,7 +14,7 @@ export interface Given<Options> {
 /**
  * Separates `(type, options)` from `(options)`. An undefined argument is a type, because a circular import gives undefined.
  *
- * @param isType true for an object that is a type; functions are types, too
+ * @param isType true for an object that is a type; functions are always types
  */
 export function typeAndOptions<Options extends object>(
   given: readonly unknown[],

@@ -22,16 +22,16 @@ export interface HeaderOptions {
   /** The argument if the header is missing; it is not converted. @default none */
   readonly default?: unknown;
   /**
-   * True: the argument is a list of all values of a repeated header, in the order sent. Each is converted to the named type, or is
-   * text. @default false: the first value
+   * True: the argument is a list of all values of a repeated header, in the order sent. Each value is converted to the named type,
+   * by default to text. @default false: the first value
    */
   readonly all?: boolean;
 }
 
 /**
- * One header of the client's message (Spring: `@Header`): its first value, or with `all` a list of its values. It is converted to the
- * type of the parameter: `string`, `number`, `boolean`, `bigint` or `Date`. Name the type if it is another one, a union or has a
- * default value, and if the compiler records no types (esbuild, tsx). An unknown or unsupported type is reported at start.
+ * One header of the client's message (Spring: `@Header`): its first value, or with `all` a list of its values. It is converted to
+ * the type of the parameter: `string`, `number`, `boolean`, `bigint` or `Date`. Name the type if it is another one, a union or has
+ * a default value, and if the compiler records no types (esbuild, tsx). An unknown or unsupported type is reported at start.
  *
  * @param type `String`, `Number`, `Boolean`, `BigInt`, `Date`, `uuid`, `oneOf()`, `listOf()` or a `TextConverter`.
  *   @default the type of the parameter
@@ -77,7 +77,7 @@ const header = createParamDecorator(
       : checkConversion(type, parameter, `@Header('${name}', Number)`),
 );
 
-/** A finding if the parameter cannot be a list. Compilers record `Object` for a union, and nothing without decorator metadata. */
+/** The mistake if the parameter cannot be a list. Compilers record `Object` for a union, and nothing without decorator metadata. */
 function checkList({ type }: Parameter): string | undefined {
   return type === undefined || type === Array || type === Object
     ? undefined

@@ -86,7 +86,7 @@ function read(
   type: PayloadType | undefined,
   required: boolean,
 ): unknown {
-  // The type is defined: the check at start reports unsupported types.
+  // Defined: unsupported types are reported at start.
   if (message.body.length > 0) return payloads.read(message, type!);
   if (required) throw new MessagingError('payload-missing');
   return undefined;

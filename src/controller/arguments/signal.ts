@@ -2,7 +2,7 @@
 import { createParamDecorator } from '../decorators/param-decorator.js';
 
 /**
- * An abort signal for the handler. It fires when `handlerTimeout` expires, the session ends or, for a stream, the subscription
+ * An abort signal for the handler. It is aborted when `handlerTimeout` expires, the session ends or, for a stream, the subscription
  * ends.
  *
  * @example

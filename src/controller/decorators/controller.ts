@@ -4,7 +4,7 @@ import { ownDefinition } from '../definition.js';
 /**
  * Makes a class a controller: its decorated methods handle messages (Spring: `@Controller`, and `@MessageMapping` on a type).
  *
- * @param pattern prefix of the patterns of its methods; with several, each method serves each of them.
+ * @param pattern prefix of the patterns of its methods. With several prefixes, each method serves all of them.
  *   @default the pattern of the parent class, if it has one
  *
  * @example
@@ -21,7 +21,7 @@ import { ownDefinition } from '../definition.js';
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
   return (type) => {
     const definition = ownDefinition(type);
-    if (definition.controller) definition.findings.push(': it has several @Controller; keep one.');
+    if (definition.controller) definition.mistakes.push(': it has several @Controller; keep one.');
     definition.controller = true;
     if (pattern !== undefined) definition.patterns = [pattern].flat();
   };

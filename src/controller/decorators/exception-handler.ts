@@ -2,13 +2,13 @@
 import { ownDefinition, ownMethod, type ErrorType } from '../definition.js';
 
 /**
- * Makes the method handle errors of the class's other handlers, their arguments included (Spring: `@MessageExceptionHandler`).
+ * Makes the method handle errors of the class's other handlers and of their arguments (Spring: `@MessageExceptionHandler`).
  *
  * - If several handlers match, the one with the nearest class of the error is called. If none matches, the error's direct
  *   cause is tried.
  * - A parameter without decorator receives the error.
- * - The return value goes to the sending session's `/user/queue/errors`, unless the method has a return rule. Return rules of
- *   the class do not apply. Spring would send it to all subscribers.
+ * - The return value is sent to `/user/queue/errors` of the sending session, unless the method has a reply decorator. Reply
+ *   decorators of the class do not apply. Spring would send the value to all subscribers.
  *
  * @param errors the error classes that it handles. @default all thrown values
  *
@@ -24,7 +24,7 @@ export function MessageExceptionHandler(...errors: readonly ErrorType[]): Method
   return (target, key) => {
     const method = ownMethod(target, key);
     if (method.errors !== undefined) {
-      ownDefinition(target.constructor).findings.push(
+      ownDefinition(target.constructor).mistakes.push(
         `.${String(key)}: it has several @MessageExceptionHandler; keep one that names all classes.`,
       );
     }

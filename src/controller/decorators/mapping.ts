@@ -3,7 +3,7 @@ import { ownMethod } from '../definition.js';
 
 /**
  * Maps SEND frames to the method (Spring: `@MessageMapping`). The return value goes to `/topic` + the destination without its
- * application prefix, unless a return rule such as `@SendTo` changes that.
+ * application prefix, unless a reply decorator such as `@SendTo` changes that.
  *
  * @param patterns destinations below the application prefix and the class's pattern: `/rooms/{room}/say`, `*`, `**`,
  *   `{id:[0-9]+}`; also as one list. @default the class's pattern
@@ -26,7 +26,7 @@ export function MessageMapping(
  * Maps SUBSCRIBE frames to the method (Spring: `@SubscribeMapping`). The return value is sent once, to the new subscription
  * only, without the broker. An async iterable sends its values until it ends or the client unsubscribes.
  *
- * A return rule of the method changes the destination; return rules of the class do not apply.
+ * A reply decorator of the method changes the destination; reply decorators of the class do not apply.
  *
  * @param patterns destinations, as for `@MessageMapping`. @default the class's pattern
  *

@@ -1,4 +1,4 @@
-// createParamDecorator: makes an argument decorator of a function.
+// createParamDecorator: creates an argument decorator from a function.
 import type { Invocation } from '../../dispatch/invocation.js';
 import { ownDefinition, ownMethod } from '../definition.js';
 import type { ArgumentResolver, Parameter } from '../parameter.js';
@@ -32,7 +32,7 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
     (target, key, index) => {
       // The target of a constructor's parameter is the class itself.
       if (key === undefined) {
-        ownDefinition(target).findings.push(
+        ownDefinition(target).mistakes.push(
           `, parameter ${index} of its constructor: argument decorators work only on parameters of handlers; use @inject() of inversify.`,
         );
         return;

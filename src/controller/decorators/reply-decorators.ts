@@ -1,4 +1,4 @@
-// Return rules: the decorators that choose the destinations of a handler's value.
+// Reply decorators: the decorators that choose the destinations of a handler's value.
 import { inspect } from 'node:util';
 import { shapeMistake, type Shape } from '../../message/option.js';
 import { isPromise, refusedPromise } from '../../message/promise.js';
@@ -6,7 +6,7 @@ import { isUnbalanced, placeholdersOf, toDestinations, toUser } from '../../disp
 import type { Reply } from '../../dispatch/route.js';
 import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
 
-/** For a method, or for a class and all its `@MessageMapping` methods. */
+/** A decorator for a method, or for a class and all its `@MessageMapping` methods. */
 export type ReplyDecorator = ClassDecorator & MethodDecorator;
 
 /** Options of `@SendToUser`. */
@@ -18,7 +18,7 @@ export interface SendToUserOptions {
 /**
  * Sends the return value to all subscribers of the destinations (Spring: `@SendTo`).
  *
- * @param destinations may contain variables of the pattern, as `/topic/rooms/{room}`; also as one list.
+ * @param destinations may contain variables of the pattern, such as `/topic/rooms/{room}`; also as one list.
  *   @default `/topic` + the message's destination without its application prefix
  *
  * @example
@@ -55,25 +55,25 @@ export function SendTo(...destinations: readonly (string | readonly string[])[])
 export function SendToUser(
   ...given: readonly string[] | readonly [...string[], SendToUserOptions]
 ): ReplyDecorator {
-  // A list of destinations in JavaScript is not mistaken for the options.
+  // A program in JavaScript may pass a list of destinations; a list is not options.
   const items: readonly (string | SendToUserOptions)[] = given.flat();
   const [options = {}] = items.filter(isOptions);
   const destinations = items.filter((item) => !isOptions(item)) as readonly string[];
   const mistake = shapeMistake(options, optionsShape);
   const { broadcast = true } = mistake === undefined ? options : {};
   const rule = compileRule((texts) => toUser(texts, broadcast), destinations, []);
-  const findings = [
-    ...rule.findings,
+  const mistakes = [
+    ...rule.mistakes,
     ...destinations.filter((item) => item === '').map(() => 'a destination is empty'),
     ...(mistake === undefined ? [] : [mistake.replace(/\.$/, '')]),
   ];
-  return replyDecorator({ ...rule, findings });
+  return replyDecorator({ ...rule, mistakes });
 }
 
 const optionsShape: Shape<SendToUserOptions> = { broadcast: true };
 
 /**
- * Creates a return rule from a function (Spring: HandlerMethodReturnValueHandler). The function is called for each return value
+ * Creates a reply decorator from a function (Spring: HandlerMethodReturnValueHandler). The function is called for each return value
  * except undefined and null, and it must not be asynchronous.
  *
  * @example
@@ -84,7 +84,7 @@ const optionsShape: Shape<SendToUserOptions> = { broadcast: true };
  * ```
  */
 export function createReplyDecorator(reply: Reply): ReplyDecorator {
-  const findings =
+  const mistakes =
     typeof reply === 'function' ? [] : [`${inspect(reply)} is not a function that returns targets`];
   const checked: Reply = (invocation) => {
     const targets = reply(invocation);
@@ -96,7 +96,7 @@ export function createReplyDecorator(reply: Reply): ReplyDecorator {
     explicit: true,
     variables: [],
     published: [],
-    findings,
+    mistakes,
   });
 }
 
@@ -115,7 +115,7 @@ function compileRule(
     explicit: given.length > 0,
     variables: destinations.flatMap(placeholdersOf),
     published: published.filter(isText),
-    findings: [
+    mistakes: [
       ...given.filter((item) => !isText(item)).map((item) => `${inspect(item)} is not a text`),
       ...destinations
         .filter(isUnbalanced)

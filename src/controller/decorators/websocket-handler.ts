@@ -58,7 +58,7 @@ export function WebSocketHandler(
   return (type) => {
     const definition = ownDefinition(type);
     if (definition.webSocket !== undefined)
-      definition.findings.push(': it has several @WebSocketHandler; keep one.');
+      definition.mistakes.push(': it has several @WebSocketHandler; keep one.');
     definition.webSocket = { path, options };
   };
 }

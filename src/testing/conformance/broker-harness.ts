@@ -1,4 +1,4 @@
-// A started broker that a conformance check examines, with its subscribers and the sentinels that show when deliveries are complete.
+// The started broker of a conformance check, with its subscribers and the sentinels that show when deliveries are complete.
 import { isDeepStrictEqual } from 'node:util';
 import type { Broker, BrokerContext } from '../../broker/broker.js';
 import { systemClock } from '../../message/clock.js';
@@ -10,7 +10,7 @@ import { messageOf, publicationOf, sentinelText, TestSubscriber } from './test-s
 
 /** The broker under test. */
 export interface BrokerSubject {
-  /** Makes a broker that has not started and holds no messages. */
+  /** Creates a broker that has not been started and has no messages. */
   readonly broker: () => Broker;
   /** The destination of a topic. Names consist of segments with `/` between. @default `/topic/<name>` */
   readonly topic?: (name: string) => string;
@@ -18,10 +18,12 @@ export interface BrokerSubject {
   readonly queue?: (name: string) => string;
 }
 
-/** Sentinels of one comparison. Between two of them a turn of the event loop passes, so that late deliveries can arrive. */
+/**
+ * Number of sentinels of one comparison. A turn of the event loop passes between two sentinels, so that late deliveries can arrive.
+ */
 const sentinelsPerComparison = 3;
 
-/** Milliseconds of real time in which checks for late deliveries go on with sentinels. */
+/** Milliseconds of real time in which checks for late deliveries continue to publish sentinels. */
 const lateDeliveryTime = 100;
 
 const context: BrokerContext = {
@@ -61,7 +63,7 @@ export class BrokerHarness {
   async publish(destination: string, ...texts: readonly string[]): Promise<void> {
     for (const text of texts)
       await answer(
-        `The publication of ${text} was not answered.`,
+        `The publication of ${text} was not completed.`,
         this.broker.publish(publicationOf(messageOf(destination, text))),
       );
   }
@@ -71,7 +73,7 @@ export class BrokerHarness {
    * when it delivers the sentinels that follow.
    *
    * @param destination a topic or queue of the subscriber, for the sentinels
-   * @param late goes on with sentinels for a while, to notice late deliveries
+   * @param late continues with sentinels for a while, to detect late deliveries
    */
   async expectTexts(
     subscriber: TestSubscriber,

@@ -1,4 +1,4 @@
-// The checks of a broker's queues, acknowledgement and transactions: each message belongs to one consumer until it is settled.
+// The checks of a broker's queues, acknowledgements and transactions: one consumer receives a message until it is settled.
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import type { Operation } from '../../broker/broker.js';
 import { withBroker, type BrokerHarness, type BrokerSubject } from './broker-harness.js';
@@ -27,7 +27,7 @@ export const queueChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(ann, ['1', '2', '3'], jobs);
   }),
 
-  'delivers no message of a queue twice, not even later': withBroker(async (harness) => {
+  'delivers no message of a queue twice, even after a delay': withBroker(async (harness) => {
     const jobs = harness.queue('jobs');
     const ann = harness.connect();
     await ann.subscribe(jobs, individually);
@@ -37,7 +37,7 @@ export const queueChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(ann, ['1', '2'], jobs, { late: true });
   }),
 
-  'delivers no message of a queue after UNSUBSCRIBE, not even later': withBroker(
+  'delivers no message of a queue after UNSUBSCRIBE, even after a delay': withBroker(
     async (harness) => {
       const jobs = harness.queue('jobs');
       const [ann, bob] = [harness.connect(), harness.connect()];
@@ -68,7 +68,7 @@ export const queueChecks: Checks<BrokerSubject> = {
     },
   ),
 
-  'delivers nothing again that was acknowledged': withBroker(async (harness) => {
+  'delivers an acknowledged message only once': withBroker(async (harness) => {
     const jobs = harness.queue('jobs');
     const ann = harness.connect();
     await ann.subscribe(jobs, individually);
@@ -124,7 +124,7 @@ export const queueChecks: Checks<BrokerSubject> = {
     await ann.subscribe(harness.topic('news'), { id: 'sentinels' });
     await ann.subscribe(jobs, { ...individually, headers: { 'prefetch-count': '2' } });
     await harness.publish(jobs, '1', '2', '3');
-    // The queue can deliver no sentinel now, so a topic does.
+    // The queue cannot deliver a sentinel now, so a topic delivers it.
     await harness.expectTexts(ann, ['1', '2'], harness.topic('news'));
     await ann.settle('ack', ackOf(ann.deliveries[0]!));
     await harness.expectTexts(ann, ['1', '2', '3'], harness.topic('news'));
@@ -188,7 +188,7 @@ export const queueChecks: Checks<BrokerSubject> = {
   }),
 };
 
-/** Closes the only consumer of the queue `jobs` and expects what another one receives then. */
+/** Closes the only consumer of the queue `jobs`, and checks the messages that another consumer then receives. */
 async function expectLeft(
   harness: BrokerHarness,
   first: TestSubscriber,

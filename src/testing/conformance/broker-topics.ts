@@ -17,7 +17,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(bob, ['one', 'two'], news);
   }),
 
-  'delivers nothing to subscriptions of other topics': withBroker(async (harness) => {
+  'delivers no message to subscriptions of other topics': withBroker(async (harness) => {
     const ann = harness.connect();
     await ann.subscribe(harness.topic('news'));
     await harness.publish(harness.topic('news/more'), 'one');
@@ -105,7 +105,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(bob, ['question', 'answer'], news);
   }),
 
-  'delivers nothing twice, not even later': withBroker(async (harness) => {
+  'delivers no message twice, even after a delay': withBroker(async (harness) => {
     const news = harness.topic('news');
     const ann = harness.connect();
     await ann.subscribe(news);
@@ -113,7 +113,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(ann, ['one', 'two'], news, { late: true });
   }),
 
-  'delivers nothing that was published before the subscription': withBroker(async (harness) => {
+  'delivers no message from before the subscription': withBroker(async (harness) => {
     const news = harness.topic('news');
     const ann = harness.connect();
     await harness.publish(news, 'early');
@@ -122,7 +122,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     await harness.expectTexts(ann, ['late'], news);
   }),
 
-  'delivers nothing after UNSUBSCRIBE, not even later': withBroker(async (harness) => {
+  'delivers no message after UNSUBSCRIBE, even after a delay': withBroker(async (harness) => {
     const news = harness.topic('news');
     const ann = harness.connect();
     await ann.subscribe(news, { id: 'ended' });
@@ -139,7 +139,7 @@ export const topicChecks: Checks<BrokerSubject> = {
     );
   }),
 
-  'delivers nothing after the connection was closed, not even later': withBroker(
+  'delivers no message after the connection was closed, even after a delay': withBroker(
     async (harness) => {
       const news = harness.topic('news');
       const [ann, bob] = [harness.connect(), harness.connect()];

@@ -3,9 +3,9 @@ import { nearest } from '../../message/nearest.js';
 
 /** One case of a conformance suite. */
 export interface ConformanceCase {
-  /** A sentence without its subject, such as `delivers a message to its sender too`. */
+  /** The end of a sentence that begins with the implementation, such as `delivers a message to its sender too`. */
   readonly name: string;
-  /** The reason for which the implementation fails the case. `run` then rejects when the implementation passes. */
+  /** The reason why the implementation fails the case. `run` then rejects if the implementation passes. */
   readonly exception: string | undefined;
   /** Rejects when the implementation fails the case. */
   readonly run: () => Promise<void>;

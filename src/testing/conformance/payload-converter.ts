@@ -15,7 +15,7 @@ export interface ConverterSubject {
   readonly values: readonly unknown[];
   /** Values that it does not write. */
   readonly foreignValues: readonly unknown[];
-  /** A content type that it writes on request, other than the one it chooses. */
+  /** A content type that it writes on request, different from its default content type. */
   readonly contentType: string;
   /** Content types that it neither reads nor writes. */
   readonly foreignContentTypes: readonly string[];
@@ -62,7 +62,7 @@ const checks: Checks<ConverterSubject> = {
       ok(accepts(converter, contentType), `Its mediaTypes do not include ${contentType}.`);
   },
 
-  'reads what it has written'(subject) {
+  'reads its own output'(subject) {
     for (const value of subject.values) {
       const { body, contentType } = write(subject, value);
       deepEqual(read(subject, body, contentType), value);
@@ -87,7 +87,7 @@ const checks: Checks<ConverterSubject> = {
     const { converter, values, foreignContentTypes, type = any } = subject;
     const { body } = write(subject, values[0]);
     for (const contentType of foreignContentTypes) {
-      // The server does not ask it for media types that it does not declare.
+      // The server does not call it for media types that it does not declare.
       if (!accepts(converter, contentType)) continue;
       equal(converter.read(body, mediaTypeOf(contentType), type), undefined, contentType);
       equal(converter.write(values[0], contentType), undefined, contentType);
@@ -132,7 +132,7 @@ function writeOrIgnore(subject: ConverterSubject, value: unknown) {
   }
 }
 
-/** Without a content type if the server asks the converter for values without one. */
+/** Reads without a content type if the converter is used for messages without one. */
 function tryWrite({ converter, contentType }: ConverterSubject, value: unknown) {
   return converter.write(value, converter.untyped === true ? undefined : contentType);
 }

@@ -1,4 +1,4 @@
-// A subscriber of a broker under examination: it keeps its deliveries, and can pretend that its outbox is full.
+// A subscriber of a broker under test: it stores its deliveries, and can simulate a full outbox.
 import type { BrokerConnection, Subscriber, Subscription } from '../../broker/broker.js';
 import type { Publication } from '../../broker/publication.js';
 import type { AckMode, DeliveryMarks } from '../../message/frame.js';
@@ -26,7 +26,7 @@ export class TestSubscriber implements Subscriber {
   readonly deliveries: Delivery[] = [];
   readonly busy = false;
   readonly gone = false;
-  /** Called before a delivery is kept; sentinels do not call it. */
+  /** Called before a delivery is stored; not called for sentinels. */
   onDelivery: ((message: Message) => void) | undefined;
   /** Deliveries that a correct broker never makes: a sentinel twice, or any message for a subscription that has ended. */
   readonly wrongDeliveries: string[] = [];
@@ -54,7 +54,7 @@ export class TestSubscriber implements Subscriber {
     return false;
   }
 
-  /** Sentinels must not use up the prefetch window. */
+  /** Acknowledges sentinels, so that they do not fill the prefetch window. */
   async acknowledgeSentinels(): Promise<void> {
     for (const ack of this.#sentinelAcks.splice(0)) await this.settle('ack', ack);
   }
@@ -68,12 +68,12 @@ export class TestSubscriber implements Subscriber {
     return this.deliveries;
   }
 
-  /** From now on the outbox is full. */
+  /** Simulates a full outbox. */
   fill(): void {
     this.#full = true;
   }
 
-  /** The outbox has room again. */
+  /** Simulates that the outbox has room again. */
   drain(): void {
     this.#full = false;
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
@@ -103,7 +103,7 @@ export class TestSubscriber implements Subscriber {
   async subscribe(destination: string, options: SubscribeOptions = {}): Promise<void> {
     const { id = 's-1', ack = 'auto', headers = {} } = options;
     const subscription = { id, destination, ack, headers: new Map(Object.entries(headers)) };
-    // A broker may deliver before it answers.
+    // A broker may deliver before `subscribe` resolves.
     this.#live.add(id);
     await this.#request(`SUBSCRIBE ${destination}`, () => this.#connection.subscribe(subscription));
   }
@@ -139,13 +139,13 @@ export class TestSubscriber implements Subscriber {
     if (this.#sentinels.has(key) && marks?.redelivered === undefined)
       this.wrongDeliveries.push(`${text} twice`);
     this.#sentinels.add(key);
-    // With ack `client` an acknowledgement would cover earlier messages.
+    // With ack `client`, an acknowledgement would also settle earlier messages.
     if (ack === 'client-individual' && marks?.ack !== undefined) this.#sentinelAcks.push(marks.ack);
   }
 
-  /** A refusal rejects, whether the broker throws it or answers later. */
+  /** Rejects if the broker refuses, by an exception or later. */
   async #request(name: string, request: () => void | Promise<void>): Promise<void> {
-    await answer(`${name} was not answered.`, request());
+    await answer(`${name} was not completed.`, request());
   }
 }
 

@@ -17,7 +17,7 @@ import { eventually } from './waiting.js';
 export interface TransportClient {
   /** All received bytes, without the framing of the transport. */
   readonly received: Uint8Array;
-  /** Code and reason with which the connection closed, as the client sees them; undefined while it is open. */
+  /** Code and reason of the close that the client received; undefined while the connection is open. */
   readonly closed: { readonly code: number; readonly reason: string } | undefined;
   /** Sends bytes to the server. */
   send(bytes: Uint8Array): void;
@@ -27,7 +27,7 @@ export interface TransportClient {
   resume(): void;
   /** Closes the connection as the transport prescribes. */
   close(): void;
-  /** Ends the connection without closing it, as a lost network does. */
+  /** Ends the connection without a close, like a network failure. */
   vanish(): void;
 }
 
@@ -37,13 +37,13 @@ export interface OpenedTransport {
   readonly transport: Transport;
   /** Connects a client. Called only while the transport is open. */
   connect(): Promise<TransportClient>;
-  /** Ends the resources of the transport, such as the HTTP server that it is attached to. */
+  /** Releases resources that the transport does not own, such as the HTTP server that it is attached to. */
   end?(): Promise<void>;
 }
 
 /** The transport under test. */
 export interface TransportSubject {
-  /** Makes a new transport and opens it with this context. A transport on HTTP adds its own `http`. */
+  /** Creates a transport and opens it with this context. A transport on HTTP adds `http` to the context. */
   open(context: TransportContext): Promise<OpenedTransport>;
 }
 
@@ -354,7 +354,7 @@ async function clientReceives(client: TransportClient, text: string): Promise<vo
 }
 
 async function clientCloses(client: TransportClient): Promise<void> {
-  await eventually('The client did not see the close.', () => client.closed !== undefined);
+  await eventually('The client did not receive the close.', () => client.closed !== undefined);
 }
 
 async function serverClosesOnce(server: ServerEnd): Promise<void> {

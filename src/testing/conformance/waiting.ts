@@ -7,7 +7,9 @@ const defaultTimeout = 5000;
 
 const timeouts = new AsyncLocalStorage<number>();
 
-/** Runs cases with another timeout in milliseconds, for tests that plant a fault and would wait for the default one. */
+/**
+ * Runs cases with another timeout in milliseconds, for tests of faulty implementations, which would wait for the default timeout.
+ */
 export function withTimeout<T>(timeout: number, run: () => T): T {
   return timeouts.run(timeout, run);
 }
@@ -22,7 +24,8 @@ export async function eventually(
   try {
     for (let checks = 0; !holds(); checks++) {
       if (late) throw new Error(typeof message === 'string' ? message : message());
-      // Most answers need a few turns of the event loop; later ones are polled, so that the processor is free for others.
+      // Most answers need a few turns of the event loop. Later answers are polled with a timer, so that waiting does not use the
+      // processor.
       await (checks < 100 ? turns(1) : new Promise<void>((resolve) => deadline(5, resolve)));
     }
   } finally {
@@ -30,7 +33,7 @@ export async function eventually(
   }
 }
 
-/** Resolves with the answer. Rejects with the message when there is none in time. */
+/** Resolves with the answer. Rejects with the message when there is no answer in time. */
 export function answer<T>(message: string, asked: T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = deadline(timeouts.getStore() ?? defaultTimeout, () => reject(new Error(message)));

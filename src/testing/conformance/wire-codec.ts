@@ -20,7 +20,7 @@ import { equalFrames, includesFields } from './frame-assertions.js';
 export interface CodecSubject {
   /** The codec. */
   readonly codec: WireCodec;
-  /** Makes a new client of the protocol. */
+  /** Creates a client of the protocol. */
   readonly client: () => ClientProtocol;
   /** Byte sequences that are not frames of the protocol; each is sent after CONNECT. */
   readonly malformed: readonly Uint8Array[];

@@ -109,7 +109,7 @@ function readSettle(kind: SettleFrame['kind'], source: Source): ClientFrame {
 
 function requeue(value: unknown): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
-  throw new MessagingError('header-invalid', 'The field requeue takes true or false.');
+  throw new MessagingError('header-invalid', 'The field requeue must be true or false.');
 }
 
 function readTransaction(kind: TransactionFrame['kind'], source: Source): ClientFrame {
@@ -125,17 +125,17 @@ function ackMode(mode: unknown): AckMode {
   if (mode === 'auto' || mode === 'client' || mode === 'client-individual') return mode;
   throw new MessagingError(
     'header-invalid',
-    'The field ack takes auto, client or client-individual.',
+    'The field ack must be auto, client or client-individual.',
   );
 }
 
-/** As the STOMP header `heart-beat`; intervals that no timer can hold are reduced to the longest one. */
+/** The same values as in the STOMP header `heart-beat`. Longer intervals than a timer supports are reduced. */
 function heartbeatPair(value: unknown): HeartbeatPair {
   if (value === undefined) return [0, 0];
   if (!Array.isArray(value) || value.length !== 2 || !value.every(isDelay)) {
     throw new MessagingError(
       'header-invalid',
-      'The field heartbeat takes two whole numbers, as [10000, 10000].',
+      'The field heartbeat must be two whole numbers, such as [10000, 10000].',
     );
   }
   const [send, expect] = value as [number, number];
@@ -164,17 +164,19 @@ function readBody({ fields, bytes }: Source, given: Headers): Body {
 function readPayload(payload: unknown, bytes: Buffer, given: Headers): Body {
   const media = mediaTypeOf(given.get('content-type') ?? 'application/json');
   if (!media.unicode)
-    throw invalidBody('The field payload is UTF-8; payloadBase64 takes bytes of another charset.');
+    throw invalidBody(
+      'The field payload is UTF-8; use payloadBase64 for bytes of another charset.',
+    );
   if (media.json)
     return { headers: withContentType(given, 'application/json'), body: copyPayload(bytes) };
   if (typeof payload !== 'string' || !payload.isWellFormed())
     throw invalidBody(
-      'With a content-type that is not JSON the field payload takes a string of Unicode.',
+      'With a content-type that is not JSON the field payload must be a string of Unicode.',
     );
   return { headers: given, body: Buffer.from(payload) };
 }
 
-/** Copied from the text, because parsing and writing a number again would lose digits. */
+/** Copied from the text, because a number that is parsed and written again may lose digits. */
 function copyPayload(bytes: Buffer): Uint8Array {
   const { start, end } = memberOf(bytes, 'payload')!;
   const body = bodyOf(bytes, start, end);
@@ -188,7 +190,7 @@ function decodeBase64(base64: unknown): Uint8Array {
     base64.length % 4 !== 0 ||
     !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)
   ) {
-    throw invalidBody('The field payloadBase64 takes base64 (RFC 4648 section 4).');
+    throw invalidBody('The field payloadBase64 must be base64 (RFC 4648 section 4).');
   }
   return Buffer.from(base64, 'base64');
 }

@@ -1,4 +1,4 @@
-// The JSON protocol as a codec: one JSON object in each WebSocket message, or on each line of a byte stream.
+// The codec of the JSON protocol: one JSON object in each WebSocket message, or on each line of a byte stream.
 import type { WireCodec } from '../codec.js';
 import { JsonDecoder } from './decoder.js';
 import { JsonEncoder } from './encoder.js';

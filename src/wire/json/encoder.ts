@@ -108,7 +108,7 @@ function payloadOf(
   return { before: `,"payloadBase64":"${asBuffer(body).toString('base64')}"`, body: noBody };
 }
 
-/** On a byte stream a line is a frame. JSON has line ends only between tokens, where a space means the same. */
+/** On a byte stream a line is a frame. JSON has line ends only between tokens, where a space has the same meaning. */
 function onOneLine(body: Uint8Array): Uint8Array {
   if (!body.includes(lineFeed) && !body.includes(carriageReturn)) return body;
   return body.map((byte) => (byte === lineFeed || byte === carriageReturn ? space : byte));

@@ -3,7 +3,7 @@ import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
 import type { DecoderLimits } from '../codec.js';
 
-/** The result of `JSON.parse`. Only names that `Object.prototype` does not have are read from it. */
+/** The result of `JSON.parse`. Read only names that `Object.prototype` does not have. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A client's JSON object while it is read. */
@@ -30,14 +30,14 @@ export function text({ fields, limits }: Source, name: string): string | undefin
   if (!isText(value))
     throw new MessagingError(
       'header-invalid',
-      `The field ${name} takes a string of Unicode without NUL.`,
+      `The field ${name} must be a string of Unicode without NUL.`,
     );
   checkSize(value, limits);
   return value;
 }
 
 /**
- * The object `headers` as a map, without those that are withheld.
+ * The object `headers` as a map, without headers that are not passed on.
  * @throws {MessagingError} `header-invalid`, `frame-too-large`
  */
 export function headers({ fields, limits }: Source, withheld: RegExp): Headers {
@@ -64,7 +64,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
-/** A character has at most three bytes of UTF-8, so most strings need not be counted. */
+/** A code unit has at most three bytes in UTF-8, so the bytes of most strings are not counted. */
 function checkSize(value: string, { maxHeaderBytes }: DecoderLimits): void {
   if (value.length * 3 > maxHeaderBytes && Buffer.byteLength(value) > maxHeaderBytes)
     throw new MessagingError('frame-too-large', 'A field or header of the frame is too long.');
@@ -73,6 +73,6 @@ function checkSize(value: string, { maxHeaderBytes }: DecoderLimits): void {
 function headersInvalid(): MessagingError {
   return new MessagingError(
     'header-invalid',
-    'The field headers takes an object of strings of Unicode without NUL.',
+    'The field headers must be an object of strings of Unicode without NUL.',
   );
 }

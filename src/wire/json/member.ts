@@ -19,7 +19,7 @@ export interface Place {
 const escapeExcess = 5;
 
 /**
- * The place of the last member with this name, which is the one that `JSON.parse` uses; undefined when there is none.
+ * The place of the last member with this name, which `JSON.parse` uses; undefined when there is none.
  *
  * @param object a text that `JSON.parse` has accepted
  * @param name consists of letters, which have no short escapes
@@ -27,7 +27,7 @@ const escapeExcess = 5;
 export function memberOf(object: Buffer, name: string): Place | undefined {
   let place: Place | undefined;
   let depth = 0;
-  /** The string that was read last; before a colon it is a name. */
+  /** The string that was read last; if a colon follows, it is a name. */
   let from = 0;
   let to = 0;
   let start = -1;

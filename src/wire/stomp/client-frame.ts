@@ -10,7 +10,7 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../../message/frame.js';
-import { noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
+import { booleanOf, noHeaders, type Headers, type RepeatedHeaders } from '../../message/message.js';
 import { withheld } from '../../message/withheld-header.js';
 import { commandsWithBody, type Version } from './dialect.js';
 import type { RawFrame } from './raw-frame.js';
@@ -114,20 +114,22 @@ function readSettle(kind: 'ack' | 'nack', raw: RawFrame, version: Version): Sett
     throw new MessagingError('command-unknown', 'STOMP 1.0 has no NACK.');
   return {
     kind,
-    // Before 1.2, the encoder writes the acknowledgement id as the message id.
+    // Before STOMP 1.2, MESSAGE contains the acknowledgement id as its message id.
     id: required(raw, version === '1.2' ? 'id' : 'message-id'),
     subscription: version === '1.1' ? required(raw, 'subscription') : headers.get('subscription'),
     transaction: headers.get('transaction'),
     receipt: headers.get('receipt'),
-    requeue: kind === 'nack' ? requeue(headers.get('requeue')) : undefined,
+    ...(kind === 'nack' ? requeue(headers.get('requeue')) : undefined),
   };
 }
 
-/** As in RabbitMQ. */
-function requeue(value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new MessagingError('header-invalid', 'The header requeue takes true or false.');
+/** The header `requeue` of NACK, as in RabbitMQ. STOMP does not define it, so a wrong value does not break the protocol. */
+function requeue(text: string | undefined): Pick<SettleFrame, 'requeue' | 'refusal'> {
+  const value = booleanOf(text);
+  if (text === undefined || value !== undefined) return { requeue: value };
+  return {
+    refusal: new MessagingError('header-refused', 'The header requeue must be true or false.'),
+  };
 }
 
 function readTransaction(kind: TransactionFrame['kind'], raw: RawFrame): TransactionFrame {
@@ -140,18 +142,18 @@ function ackMode(mode: string, version: Version): AckMode {
   throw new MessagingError(
     'header-invalid',
     version === '1.0'
-      ? 'The header ack takes auto or client in STOMP 1.0.'
-      : 'The header ack takes auto, client or client-individual.',
+      ? 'The header ack must be auto or client in STOMP 1.0.'
+      : 'The header ack must be auto, client or client-individual.',
   );
 }
 
-/** STOMP 1.2, "Heart-beating"; intervals that no timer can hold are reduced to the longest one. */
+/** STOMP 1.2, "Heart-beating". Longer intervals than a timer supports are reduced. */
 function heartbeatPair(value: string): HeartbeatPair {
   const [, send, expect] = /^ *(\d+) *, *(\d+) *$/.exec(value) ?? [];
   if (send === undefined || expect === undefined) {
     throw new MessagingError(
       'header-invalid',
-      'The header heart-beat takes two whole numbers, as 10000,10000.',
+      'The header heart-beat must be two whole numbers, such as 10000,10000.',
     );
   }
   return [Math.min(Number(send), longestDelay), Math.min(Number(expect), longestDelay)];

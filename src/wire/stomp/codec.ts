@@ -1,4 +1,4 @@
-// STOMP 1.0, 1.1 and 1.2 as a codec.
+// The codec of STOMP 1.0, 1.1 and 1.2.
 import { MessagingError } from '../../message/error.js';
 import type { Encoder, WireCodec } from '../codec.js';
 import { StompDecoder } from './decoder.js';
@@ -26,7 +26,7 @@ export const stompCodec: WireCodec = {
   },
 };
 
-/** Any capital letter, so that a client whose first command is wrong receives an ERROR frame of its own protocol. */
+/** Any capital letter, so that a client with a wrong first command receives an ERROR frame of STOMP. */
 function isCapital(byte: number): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }

@@ -33,7 +33,7 @@ export class StompDecoder implements Decoder, Iterator<Item> {
     return this.#version;
   }
 
-  /** Returns the decoder itself: a generator for each chunk would add a tenth to the cost of a small frame. */
+  /** Returns the decoder itself, because a generator for each chunk would make small frames a tenth slower. */
   push(chunk: Uint8Array): Iterable<Item> {
     this.#parser?.feed(chunk);
     return this;

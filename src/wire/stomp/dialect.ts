@@ -6,12 +6,12 @@ export type Version = '1.0' | '1.1' | '1.2';
 /** The syntax rules of a version. */
 export interface Dialect {
   readonly version: Version;
-  /** True when CR LF ends a line as LF does; otherwise the CR belongs to the header. */
+  /** True when CR LF ends a line like LF; otherwise the CR belongs to the header. */
   readonly crlf: boolean;
   readonly escaping: Escaping;
   /** True when spaces and tabs around names and values do not belong to them. */
   readonly trims: boolean;
-  /** True when a body on a frame that has none is ignored, with its `content-length`; otherwise such a frame is malformed. */
+  /** True when an unexpected body and its `content-length` are ignored; otherwise such a frame is malformed. */
   readonly ignoresBodies: boolean;
 }
 
@@ -21,7 +21,10 @@ export const dialects: Readonly<Record<Version, Dialect>> = {
   '1.2': { version: '1.2', crlf: true, escaping: escaping12, trims: false, ignoresBodies: false },
 };
 
-/** Before CONNECT, lines may end with CR LF: the version may become 1.2, and an early frame must be readable to be rejected. */
+/**
+ * The rules before CONNECT. Lines may end with CR LF, because the version may become 1.2 and early frames must be read to be
+ * rejected.
+ */
 export const beforeConnect: Dialect = { ...dialects['1.0'], crlf: true };
 
 /** The preferred version first. */
@@ -34,7 +37,7 @@ export function chooseVersion(accepted: string | undefined): Version | undefined
   return versions.find((version) => offered.has(version));
 }
 
-/** The commands of the frames that negotiate the version. The rules of no version apply to these frames. */
+/** The commands of the frames that negotiate the version. Rules of a version do not apply to these frames. */
 export const negotiationCommands: ReadonlySet<string> = new Set(['CONNECT', 'STOMP', 'CONNECTED']);
 
 /** The commands of client frames that have a body. */

@@ -41,7 +41,7 @@ export class StompEncoder implements Encoder {
       case 'message':
         return this.#messages.encode(frame);
       case 'heartbeat':
-        // Not one shared frame: an encoded frame caches the batches that begin with it.
+        // A new object for each heart-beat, because an encoded frame caches the batches that begin with it.
         return new EncodedFrame(lineEnd, false);
       case 'receipt':
         return this.#receipt(frame);
@@ -126,7 +126,7 @@ class StompMessageText implements MessageText {
   }
 }
 
-/** Uses the header names of RabbitMQ, ActiveMQ and MQTT where they exist. */
+/** Uses header names of RabbitMQ, ActiveMQ and MQTT if there are any. */
 function markLines({ redelivered, retained, dropped }: DeliveryMarks): string {
   return (
     (redelivered === undefined ? '' : `redelivered:true\ndelivery-count:${redelivered + 1}\n`) +
@@ -139,7 +139,7 @@ const bytesType = /^\s*application\/octet-stream\s*(?:;|$)/i;
 
 /**
  * A browser closes the connection with 1007 when a text message is not valid UTF-8. Bodies with the content type of bytes are
- * binary in any case, so that the kind of the WebSocket message does not depend on their content.
+ * always binary, so that the kind of the WebSocket message does not depend on their content.
  */
 function isBinary({ headers, body }: Message): boolean {
   const contentType = headers.get('content-type');

@@ -15,12 +15,15 @@ const zero = 0x30;
 /** The replacement of each special character. Text with a special character that is not listed cannot be written. */
 type Replacements = ReadonlyMap<string, string>;
 
-/** The character that each letter after a backslash stands for. */
+/** The character for each letter after a backslash. */
 export type EscapeLetters = ReadonlyMap<string, string>;
 
 /** The escaping rules of a STOMP version. */
 export interface Escaping {
-  /** True when white space around a name belongs to it; false where clients trim names, which would change such a name. */
+  /**
+   * True when white space around a name belongs to the name. False when clients of the version trim names, so that it would be
+   * lost.
+   */
   readonly keepsBlanks: boolean;
   readonly names: Replacements;
   readonly values: Replacements;
@@ -47,8 +50,8 @@ const letters11 = new Map([
 const letters12 = new Map([...letters11, ['r', '\r']]);
 
 /**
- * STOMP 1.1 has no escape for CR. It is removed from values, because clients read CR LF as the end of a line. A name
- * without it would be another name, so such a header is omitted.
+ * STOMP 1.1 has no escape for CR. CR is removed from values, because clients read CR LF as the end of a line. A header with CR in
+ * its name is omitted, because a name without CR is another name.
  */
 export const escaping11 = escapingWith(letters11, [['\r', '']]);
 export const escaping12 = escapingWith(letters12, []);
@@ -73,7 +76,7 @@ export function headerLine(name: string, value: string, escaping: Escaping): str
     : `${escapedName}:${escapedValue}\n`;
 }
 
-/** A header line that a frame needs: CR and LF that cannot be written are removed from the value. */
+/** A required header line: CR and LF that cannot be written are removed from the value. */
 export function requiredHeaderLine(name: string, value: string, { values }: Escaping): string {
   const escaped = escapeText(value, values) ?? escapeText(value.replaceAll(/[\r\n]/g, ''), values);
   return escaped === undefined ? '' : `${name}:${escaped}\n`;
@@ -127,7 +130,7 @@ function escapeText(text: string, replacements: Replacements): string | undefine
   return from === 0 ? text : escaped + text.slice(from);
 }
 
-/** The first comparison decides for most characters: those above the backslash are not special. */
+/** Starts with a comparison that decides for most characters: characters above the backslash are not special. */
 function isSpecial(code: number): boolean {
   return (
     code <= backslash &&
@@ -156,7 +159,7 @@ export function trimHeaders({ headers, repeatedHeaders }: AllHeaders): HeaderDra
   return trimmed;
 }
 
-/** Headers that are still being read. */
+/** Collects the headers of a frame. */
 export interface HeaderDraft {
   readonly headers: Map<string, string>;
   repeatedHeaders: Map<string, string[]> | undefined;

@@ -1,4 +1,4 @@
-// Parses bytes into raw frames, wherever the chunks are cut. Each byte is read once.
+// Parses chunks of bytes into raw frames, also frames that continue in the next chunk. Each byte is read once.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
 import type { DecoderLimits } from '../codec.js';
@@ -22,10 +22,10 @@ const nul = 0x00;
 const firstBeyondAscii = 0x80;
 
 const nothing: Buffer = Buffer.alloc(0);
-/** Bytes that are decoded together: enough for most heads, and little memory that a stored header keeps alive. */
+/** Bytes that are decoded together: enough for most heads, and few, because a stored header keeps all of them in memory. */
 const windowSize = 256;
 
-/** Line ends that are one heart-beat: reading them takes as long as a small frame. */
+/** This many line ends count as one heart-beat, because reading them takes as long as a small frame. */
 const maxLineEnds = 64;
 
 /** A frame whose command has been read. */
@@ -40,7 +40,7 @@ interface Draft extends HeaderDraft {
   bodyLength: number | undefined;
 }
 
-/** Knows only the syntax of frames, not the meaning of commands, so that it parses the frames of servers as well. */
+/** Reads only the syntax of frames and ignores the meaning of commands, so it also parses frames of servers. */
 export class Parser {
   /** The rules for the frames that follow. */
   dialect: Dialect = beforeConnect;
@@ -77,7 +77,7 @@ export class Parser {
   }
 
   /**
-   * The next frame, or `eol` for 64 line ends or for fewer that no frame follows in this chunk; undefined when more bytes are needed.
+   * The next frame; `eol` for 64 line ends, or for fewer at the end of a chunk; undefined when more bytes are needed.
    *
    * @throws {MessagingError} when the bytes are not a frame (`frame-malformed`, `header-malformed`, `escape-illegal`,
    *   `text-invalid`, `content-length-invalid`, `body-unexpected`) or exceed a limit (`frame-too-large`); nothing can be read after that
@@ -155,7 +155,7 @@ export class Parser {
     const { command, bodyLength } = draft;
     if (bodyLength === undefined) return;
     if (bodyLength > 0 && this.commandsWithBody?.has(command) === false) {
-      // Answered now: otherwise the frame would take the frames after it as its body.
+      // Rejected here: otherwise the frame would read the following frames as its body.
       if (!this.dialect.ignoresBodies) throw unexpectedBody();
       draft.bodyLength = undefined;
       return;
@@ -240,7 +240,7 @@ export class Parser {
     this.#checkSize(length);
   }
 
-  /** Counts these bytes and the one that ends them. */
+  /** Counts bytes and the one byte that ends them. */
   #checkSize(bytes: number): void {
     if (this.#size + bytes >= this.limits.maxFrameBytes)
       throw new MessagingError('frame-too-large');

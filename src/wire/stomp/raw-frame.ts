@@ -1,4 +1,4 @@
-// A STOMP frame as command, headers and body, without the meaning of its command, and its bytes.
+// A STOMP frame as command, headers and body, and its conversion to bytes. The meaning of the command is not interpreted.
 import type { Headers, RepeatedHeaders } from '../../message/message.js';
 import { negotiationCommands, type Dialect } from './dialect.js';
 import { contentLengthLine, headerLines, verbatim } from './header.js';

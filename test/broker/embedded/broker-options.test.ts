@@ -7,7 +7,7 @@ import {
 import { defaultQueueOptions } from '../../../src/broker/embedded/queue/queue-memory.js';
 
 describe('the options of the embedded broker', () => {
-  it('have defaults, also for undefined options', () => {
+  it('have defaults, also for undefined values', () => {
     const given = { queue: { prefetch: undefined } } as unknown as EmbeddedBrokerOptions;
     expect(resolveBrokerOptions(given).queue).toEqual(defaultQueueOptions);
   });
@@ -90,7 +90,7 @@ describe('the options of the embedded broker', () => {
     expect(resolveBrokerOptions({}).durable.retention).toBe(604_800_000);
   });
 
-  it('take the longest time that a timer can wait', () => {
+  it('accept the longest delay of a timer', () => {
     const ackTimeout = 2 ** 31 - 1;
     expect(resolveBrokerOptions({ queue: { ackTimeout } }).queue.ackTimeout).toBe(ackTimeout);
   });

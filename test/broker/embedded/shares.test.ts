@@ -202,7 +202,7 @@ it('a client replaces only its own retained messages', () => {
 });
 
 describe('subscribers of topics that acknowledge', () => {
-  it('go on while queues are full', () => {
+  it('continue while queues are full', () => {
     const broker = brokerWith({ maxTotalBytes: 3000 });
     const ann = broker.consumer('user ann');
     ann.subscribe('news', '/topic/news', 'client');
@@ -214,7 +214,7 @@ describe('subscribers of topics that acknowledge', () => {
     expect([ann.takeTexts(), ann.failures]).toEqual([['1', '2', '3'], []]);
   });
 
-  it('go on while other clients hold all messages that topics may hold', () => {
+  it('continue while other clients use the whole limit of topics', () => {
     const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 8 * 1300 } }, 8);
     for (let i = 0; i < 8; i++) {
       broker.consumer(`user mallory-${i}`).subscribe('s', `/topic/${i}`, 'client');

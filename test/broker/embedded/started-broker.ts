@@ -1,4 +1,4 @@
-// A started embedded broker with a manual clock, and subscribers that keep their deliveries.
+// A started embedded broker with a manual clock, and subscribers that store their deliveries.
 import { sequentialIds, testClock } from 'signalbox/testing';
 import { expect } from 'vitest';
 import type { BrokerContext, Subscriber } from '../../../src/broker/broker.js';
@@ -89,9 +89,9 @@ function consumerOf(broker: EmbeddedBroker, account: string | undefined) {
     /** Sends ACK or NACK for the delivery of this text. */
     settle: (kind: 'ack' | 'nack', text: string) =>
       void connection.settle({ kind, id: acks.get(text) ?? 'none' }),
-    /** From now on the outbox is full. */
+    /** Simulates a full outbox. */
     fill: () => void (full = true),
-    /** The outbox has room again; resolves when the broker has reacted. */
+    /** Simulates that the outbox has room again; resolves when the broker has reacted. */
     async drain(): Promise<void> {
       full = false;
       for (const resolve of waiting) resolve();

@@ -1,11 +1,11 @@
 // STOMP requirements 72 to 81: rules for WebSocket and for TCP.
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { createServer, silentLogger, tcpTransport } from '../../../src/index.js';
 import { selfSigned } from '../../certificate.js';
 import { socketConnection, tcpConnection, webSocketConnection } from '../../clients/connection.js';
-import { rawServer } from '../../clients/server.js';
+import { portOf, rawServer } from '../../clients/server.js';
 import { connected, frameText, StompClient, type StompVersion } from '../../clients/stomp.js';
 import { testRequirements } from './requirement.js';
 
@@ -118,7 +118,30 @@ testRequirements('WebSocket and TCP', [
     number: 76,
     rule: 'SockJS transports only text, and one array may hold several frames.',
     transports: ['WebSocket text'],
-    reason: 'SockJS is not built yet.',
+    async check(_, version) {
+      const server = await createServer({
+        endpoints: [{ path: '/ws', sockjs: true }],
+        logger: silentLogger,
+      });
+      await server.listen(0);
+      const base = `http://127.0.0.1:${portOf(server)}/ws/0/${version.replace('.', '-')}`;
+      const post = async (name: string, body?: readonly string[]) =>
+        (await fetch(`${base}/${name}`, { method: 'POST', body: JSON.stringify(body) })).text();
+      equal(await post('xhr'), 'o\n');
+      const frames = [
+        connectFrame(version),
+        frameText('SUBSCRIBE', { id: 's', destination: topic }),
+        frameText('SEND', { destination: topic }, 'text \u{1f642}'),
+      ];
+      await post('xhr_send', frames);
+      let received = '';
+      while (!received.includes('text')) received += await post('xhr');
+      match(received, /^a\["CONNECTED\\n[^]*MESSAGE\\n[^]*\\n\\ntext \u{1f642}\\u0000"\]\n$/u);
+      await server.publisher.publish(topic, Uint8Array.of(0xff));
+      match(await post('xhr'), /"ERROR\\n[^]*code:text-required/);
+      equal(await post('xhr'), 'c[1003,"text-required"]\n');
+      await server.close();
+    },
   },
   {
     number: 77,

@@ -29,7 +29,7 @@ export interface Requirement {
  * Refuses the passcode `wrong`, and the login `needs-host` without a host. Answers rejected frames as the specification has it; by
  * default a client survives them.
  */
-export const serverOptions: ServerOptions = {
+const serverOptions: ServerOptions = {
   onRejectedFrame: 'close',
   authenticate({ login, passcode, host }) {
     if (login === 'needs-host' && host === undefined) throw new MessagingError('access-refused');

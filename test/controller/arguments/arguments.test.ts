@@ -9,7 +9,7 @@ import { Session } from '../../../src/controller/arguments/session.js';
 import { Signal } from '../../../src/controller/arguments/signal.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping } from '../../../src/controller/decorators/mapping.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 @Controller()
 class Arguments {
@@ -136,7 +136,7 @@ describe('@DestinationVariable', () => {
         return z;
       }
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.a, parameter 0: no pattern declares {z}; the declared variables are {x}, {y}.',
       'A.a, parameter 0: no pattern declares {z}; no variables are declared.',
     ]);
@@ -152,6 +152,6 @@ describe('all values of a header', () => {
         return [x, y];
       }
     }
-    expect(findings(A)).toEqual(['A.a, parameter 0: with { all: true } its type must be a list.']);
+    expect(mistakes(A)).toEqual(['A.a, parameter 0: with { all: true } its type must be a list.']);
   });
 });

@@ -11,7 +11,7 @@ import {
   type TextConverter,
   type TextType,
 } from '../../../src/index.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 enum Color {
   Red = 'red',
@@ -215,7 +215,7 @@ describe('the type of a header or variable', () => {
       'use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.';
     const unknown =
       'or String for text. Compilers record no type for a union or for a parameter with only a default value, and esbuild and tsx record none at all.';
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       `A.a, parameter 0: text cannot be converted to Id; ${supported}`,
       `A.a, parameter 1: its type is unknown; name it, as in @Header('n', Number), ${unknown}`,
       `A.a, parameter 2: its type is unknown; name it, as in @Header('d', Number), ${unknown}`,
@@ -310,7 +310,7 @@ describe('mistakes in a decorator are reported at start', () => {
     const use =
       'use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.';
     const undefinedType = `text cannot be converted to undefined; look for a circular import, or ${use}`;
-    expect(findings(A)).toEqual(
+    expect(mistakes(A)).toEqual(
       [
         undefinedType,
         `text cannot be converted to null; ${use}`,

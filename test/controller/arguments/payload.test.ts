@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Payload } from '../../../src/controller/arguments/payload.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 class ChatMessage {
   @IsString()
@@ -127,7 +127,7 @@ describe('@Payload', () => {
   });
 });
 
-describe('the findings', () => {
+describe('the mistakes', () => {
   it('report types that a payload cannot be converted to', () => {
     @Controller()
     class A {
@@ -146,7 +146,7 @@ describe('the findings', () => {
         return message;
       }
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.date, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
       'A.map, parameter 0: a payload cannot be converted to Map; name a class or a schema, as in @Payload(schema).',
       'A.function, parameter 0: its type is Function, which compilers record for a class imported with `import type`; import it as a value, or name it, as in @Payload(ChatMessage).',
@@ -168,7 +168,7 @@ describe('the findings', () => {
     }
     const text =
       'a SUBSCRIBE has no payload; remove the parameter, or decorate it with @Payload({ required: false }).';
-    expect(findings(A)).toEqual([`A.a, parameter 0: ${text}`, `A.b, parameter 0: ${text}`]);
+    expect(mistakes(A)).toEqual([`A.a, parameter 0: ${text}`, `A.b, parameter 0: ${text}`]);
   });
 
   it('report a named type that is undefined or none, and unknown options', () => {
@@ -216,7 +216,7 @@ describe('the findings', () => {
       }
     }
     const fix = 'name a class or a schema, as in @Payload(schema).';
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       `A.undefined, parameter 0: a payload cannot be converted to undefined; look for a circular import, or ${fix}`,
       `A.null, parameter 0: a payload cannot be converted to null; ${fix}`,
       `A.text, parameter 0: a payload cannot be converted to 'ChatMessage'; ${fix}`,

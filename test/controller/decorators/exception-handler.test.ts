@@ -9,7 +9,7 @@ import { MessageExceptionHandler } from '../../../src/controller/decorators/exce
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
 import { SendTo } from '../../../src/controller/decorators/reply-decorators.js';
 import { MessagingError } from '../../../src/message/error.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 class RoomError extends Error {}
 class ClosedError extends RoomError {}
@@ -104,12 +104,12 @@ describe('an exception handler', () => {
     });
   });
 
-  it('replies to the sending session only, also if its class has a return rule', async () => {
+  it('replies to the sending session only, also if its class has a reply decorator', async () => {
     expect((await served.send('/throw/room', { user: 'ann' }))?.targets).toEqual(own);
     expect((await served.subscribe('/throw/room'))?.targets).toEqual(own);
   });
 
-  it('replies to the destinations of its own return rule', async () => {
+  it('replies to the destinations of its own reply decorator', async () => {
     expect((await served.send('/throw/locked', { body: 'hi' }))?.targets).toEqual([
       { kind: 'destination', destination: '/topic/locked' },
     ]);
@@ -178,7 +178,7 @@ describe('an exception handler without classes', () => {
   });
 });
 
-describe('the findings', () => {
+describe('the mistakes', () => {
   it('report two handlers of one class, missing types and unknown variables', () => {
     @Controller()
     class A {
@@ -210,11 +210,11 @@ describe('the findings', () => {
         return hall;
       }
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.two: another exception handler of its class already takes RoomError; keep one.',
       'A.three, parameter 0: its type is RoomError, but a parameter without decorator receives the error, and the handler takes all errors; decorate the parameter, or name the class, as in @MessageExceptionHandler(RoomError).',
       'A.four: another exception handler of its class already takes all errors; keep one.',
-      'A.five: its return rule uses {hall}, which no pattern of its class declares; declare it or remove it.',
+      'A.five: its reply decorator uses {hall}, which no pattern of its class declares; declare it or remove it.',
       'A.five, parameters 0 and 1: only one parameter may have no decorator; decorate the others.',
       'A.six, parameter 0: no pattern declares {hall}; the declared variables are {room}.',
     ]);
@@ -241,7 +241,7 @@ describe('the findings', () => {
       @MessageExceptionHandler(SyntaxError)
       twice() {}
     }
-    expect(findings(A)).toEqual([
+    expect(mistakes(A)).toEqual([
       'A.twice: it has several @MessageExceptionHandler; keep one that names all classes.',
       'A.other, parameter 0: its type is ChatMessage, but a parameter without decorator receives the error, and the handler takes ClosedError, RangeError; decorate the parameter, or name the class, as in @MessageExceptionHandler(ChatMessage).',
       'A.circle: its @MessageExceptionHandler names undefined, which is not a class; look for a circular import.',

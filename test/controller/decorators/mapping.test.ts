@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../../src/controller/arguments/destination-variable.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
-import { compile, findings, serve } from '../serve.js';
+import { compile, mistakes, serve } from '../serve.js';
 
 const valueOf = async (outcome: Promise<{ value: unknown } | undefined>) => (await outcome)?.value;
 
@@ -148,7 +148,7 @@ describe('mapping', () => {
       @MessageMapping('/a/{z}')
       four() {}
     }
-    expect(findings([A, B])).toEqual([
+    expect(mistakes([A, B])).toEqual([
       `SEND '/a/x' has two handlers, A.one and B.two: change the destination of one.`,
       `SEND '/a/{y}' and '/a/{z}' match the same destinations and neither is more specific, so the choice between B.three and B.four is undefined: change one pattern.`,
     ]);
@@ -163,7 +163,7 @@ describe('mapping', () => {
       @MessageMapping('/a/{}')
       malformed() {}
     }
-    const [first, second, ...others] = findings(A);
+    const [first, second, ...others] = mistakes(A);
     expect(first).toBe(
       `A.nowhere: neither the method nor its class has a destination; add one, as in @MessageMapping('/say').`,
     );

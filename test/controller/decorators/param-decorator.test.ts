@@ -9,7 +9,7 @@ import { Principal } from '../../../src/controller/arguments/principal.js';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping } from '../../../src/controller/decorators/mapping.js';
 import { MessagingError } from '../../../src/message/error.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 const Lookup = createParamDecorator(({ lookup }) => lookup);
 const Later = createParamDecorator(async (_, __, value: string) => Promise.resolve(value));
@@ -85,7 +85,7 @@ describe('an argument decorator of an application', () => {
         return good + bad;
       }
     }
-    expect(findings(B)).toEqual(['B.b, parameter 1: it must be parameter 0.']);
+    expect(mistakes(B)).toEqual(['B.b, parameter 1: it must be parameter 0.']);
   });
 
   it('has a check that must not be asynchronous; a rejection of it is handled', async () => {
@@ -100,7 +100,7 @@ describe('an argument decorator of an application', () => {
         return value;
       }
     }
-    expect(findings(B)).toEqual([
+    expect(mistakes(B)).toEqual([
       'B.b, parameter 0: the check of its decorator must return its result; it returned a promise.',
     ]);
     await new Promise(setImmediate);
@@ -114,7 +114,7 @@ describe('an argument decorator of an application', () => {
         return both;
       }
     }
-    expect(findings(B)).toEqual([
+    expect(mistakes(B)).toEqual([
       'B.b, parameter 0: it has several argument decorators; keep one.',
     ]);
   });
@@ -124,7 +124,7 @@ describe('an argument decorator of an application', () => {
     class B {
       constructor(@Lookup() readonly lookup: string) {}
     }
-    expect(findings(B as never)).toEqual([
+    expect(mistakes(B as never)).toEqual([
       'B, parameter 0 of its constructor: argument decorators work only on parameters of handlers; use @inject() of inversify.',
     ]);
   });

@@ -1,4 +1,4 @@
-// Return rules: the destinations of a handler's value.
+// Reply decorators: the destinations of a handler's value.
 import { describe, expect, it } from 'vitest';
 import { Controller } from '../../../src/controller/decorators/controller.js';
 import { MessageMapping, SubscribeMapping } from '../../../src/controller/decorators/mapping.js';
@@ -8,7 +8,7 @@ import {
   SendToUser,
 } from '../../../src/controller/decorators/reply-decorators.js';
 import type { Target } from '../../../src/message/target.js';
-import { findings, serve } from '../serve.js';
+import { mistakes, serve } from '../serve.js';
 
 @Controller()
 class Methods {
@@ -163,7 +163,7 @@ describe('the target of a value', () => {
     expect((await served.subscribe('/init'))?.targets.map(textOf)).toEqual(['sub-0 /app/init']);
   });
 
-  it('is the return rule of a @SubscribeMapping method, if it has one', async () => {
+  it('is the reply decorator of a @SubscribeMapping method, if it has one', async () => {
     expect((await served.subscribe('/diverted'))?.targets.map(textOf)).toEqual(['/topic/init']);
   });
 
@@ -192,7 +192,7 @@ describe('a rule of the class', () => {
   });
 });
 
-describe('a return rule', () => {
+describe('a reply decorator', () => {
   it('may use only variables that the pattern declares', () => {
     @Controller()
     @SendTo('/topic/{hall}')
@@ -204,9 +204,9 @@ describe('a return rule', () => {
       @MessageMapping('/c')
       c() {}
     }
-    expect(findings(A)).toEqual([
-      `A.a: its return rule uses {room}, which the pattern '/a' does not declare; declare it or remove it.`,
-      `A.c: its return rule uses {hall}, which the pattern '/c' does not declare; declare it or remove it.`,
+    expect(mistakes(A)).toEqual([
+      `A.a: its reply decorator uses {room}, which the pattern '/a' does not declare; declare it or remove it.`,
+      `A.c: its reply decorator uses {hall}, which the pattern '/c' does not declare; declare it or remove it.`,
     ]);
   });
 
@@ -228,12 +228,12 @@ describe('a return rule', () => {
     }
     const unreachable =
       'which clients cannot subscribe to; begin it with /topic or /queue or /user.';
-    const braces = 'A.b: its return rule is not valid: the braces of';
-    expect(findings(A)).toEqual([
-      `A.a: its return rule sends to 'topic/a', ${unreachable}`,
-      `A.a: its return rule sends to '/elsewhere/b', ${unreachable}`,
-      `A.a: its return rule sends to '', ${unreachable}`,
-      `A.a: its return rule sends to '/topicx/c', ${unreachable}`,
+    const braces = 'A.b: its reply decorator is not valid: the braces of';
+    expect(mistakes(A)).toEqual([
+      `A.a: its reply decorator sends to 'topic/a', ${unreachable}`,
+      `A.a: its reply decorator sends to '/elsewhere/b', ${unreachable}`,
+      `A.a: its reply decorator sends to '', ${unreachable}`,
+      `A.a: its reply decorator sends to '/topicx/c', ${unreachable}`,
       `${braces} '/topic/{room' do not match; write {name}.`,
       `${braces} '/topic/room}' do not match; write {name}.`,
     ]);
@@ -278,8 +278,8 @@ describe('a return rule', () => {
       @MessageMapping('/d')
       d() {}
     }
-    const invalid = 'its return rule is not valid:';
-    expect(findings(A)).toEqual([
+    const invalid = 'its reply decorator is not valid:';
+    expect(mistakes(A)).toEqual([
       `A.a: ${invalid} The option 'brodcast' is unknown; the nearest known one is 'broadcast'.`,
       `A.b: ${invalid} The options must be an object, such as { broadcast: ... }.`,
       `A.c: ${invalid} a destination is empty.`,

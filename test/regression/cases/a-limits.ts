@@ -24,7 +24,7 @@ import { turns, type Setup } from '../setup.js';
 const authenticate: ServerOptions['authenticate'] = ({ login }) =>
   login === undefined ? undefined : { name: login };
 
-/** SUBSCRIBEs one pattern after the other; each must be refused with a code, and the session must go on. */
+/** Subscribes to the patterns one after another. Each must be refused with a code, and the session must continue. */
 async function expectRefusedPatterns(
   setup: Setup,
   patterns: readonly string[],
@@ -290,7 +290,7 @@ const retainedForSubscriptions: Case = {
 const largePrefetch: Case = {
   fault: 'A4',
   name: 'large-prefetch',
-  title: 'A subscription that wants to hold 999,999 messages without ACK is refused',
+  title: 'A subscription with a prefetch window of 999,999 messages is refused',
   ...bothLanguages,
   async run(setup) {
     await setup.start();
@@ -488,7 +488,7 @@ const lostMessages: Case = {
 const emptyHeaders: Case = {
   fault: 'A4',
   name: 'empty-headers',
-  title: 'A message in a queue counts what its headers hold in memory',
+  title: 'A message in a queue counts the memory of its headers',
   ...bothLanguages,
   async run(setup) {
     const limit = 100_000;
@@ -510,7 +510,7 @@ const emptyHeaders: Case = {
 const keptChunk: Case = {
   fault: 'A4',
   name: 'body-of-a-large-read',
-  title: 'A message in a queue keeps at most twice its size of the bytes that were read with it',
+  title: 'A message in a queue keeps at most twice its size in memory',
   protocols: ['stomp-1.2'],
   transports: ['memory', 'TCP'],
   async run(setup) {

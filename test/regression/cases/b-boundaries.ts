@@ -1,4 +1,4 @@
-// Faults B: errors in an application's code that reach other sessions or the process.
+// Faults B: errors in code of the application that affect other sessions or the process.
 import { fileURLToPath } from 'node:url';
 import {
   Controller,
@@ -74,7 +74,7 @@ const decoderThrows: Case = {
           const inner = codec.decoder(...given);
           return replacing(inner, {
             push(chunk) {
-              if (Buffer.from(chunk).includes('explode')) throw new Error('The decoder exploded.');
+              if (Buffer.from(chunk).includes('explode')) throw new Error('The decoder failed.');
               return inner.push(chunk);
             },
           });
@@ -84,7 +84,7 @@ const decoderThrows: Case = {
     const client = await setup.connect();
     client.send('SEND', { destination: '/topic/explode' }, '1');
     await expectEnd(setup, client, 1011);
-    expectLog(setup, /The decoder exploded/);
+    expectLog(setup, /The decoder failed/);
   },
 };
 
@@ -101,7 +101,7 @@ const encoderThrows: Case = {
           return replacing(inner, {
             encode(frame) {
               if (frame.kind === 'receipt' && frame.receipt === 'explode')
-                throw new Error('The encoder exploded.');
+                throw new Error('The encoder failed.');
               return inner.encode(frame);
             },
           });
@@ -111,7 +111,7 @@ const encoderThrows: Case = {
     const client = await setup.connect();
     client.send('SEND', { destination: '/topic/none', receipt: 'explode' }, '1');
     await expectEnd(setup, client, 1011);
-    expectLog(setup, /The encoder exploded/);
+    expectLog(setup, /The encoder failed/);
   },
 };
 
@@ -486,7 +486,7 @@ function asynchronous(
   return {
     fault: 'B1',
     name: `asynchronous-${name}`,
-    title: `A promise that the application returns fails the frame or its session alone: ${name}`,
+    title: `A promise that the application returns fails only the frame or its session: ${name}`,
     ...bothLanguages,
     async run(setup) {
       await setup.start({ ...options(), controllers });

@@ -1,4 +1,4 @@
-// Faults C1 and C2: what a failure does to a session, and with which code it is closed.
+// Faults C1 and C2: the effect of a failure on a session, and its close code.
 import {
   Controller,
   EmbeddedBroker,
@@ -148,7 +148,7 @@ const plainClients: readonly Case[] = [
       fault: 'C2',
       name: 'unserved-send',
       title:
-        'SEND that no handler serves is logged with the nearest known destination, and the session goes on',
+        'SEND that no handler serves is logged with a similar destination, and the session continues',
       ...everyStomp,
     },
     {

@@ -317,7 +317,7 @@ const parsing: Readonly<Record<string, ParsingCase>> = {
     note: 'right',
   },
   'escapes-read-once': {
-    title: 'A backslash that an escape yields does not begin another escape',
+    title: 'A backslash that is the result of an escape does not begin another escape',
     protocols: since11,
     parts: [sendWith(String.raw`note:\\n\c\\c`)],
     note: String.raw`\\n\c\\c`,
@@ -442,7 +442,7 @@ const temporaryQueueUntilUnsubscribe: Case = {
   },
 };
 
-/** No other client may read the answers, or send to the queue by its name. */
+/** Other sessions must not read the answers, or send to the queue by its name. */
 const temporaryQueueOfOneSession: Case = {
   fault: 'C5',
   name: 'temporary-queue-of-one-session',

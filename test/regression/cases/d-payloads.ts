@@ -27,7 +27,7 @@ import { withoutTypes } from '../../payload/without-types.js';
 
 export { withoutTypes };
 
-/** What became of payloads that a client has sent to one handler. */
+/** The results of payloads that a client has sent to one handler. */
 interface Outcome {
   /** The arguments of the handler, one for each call. */
   readonly received: readonly object[];
@@ -63,7 +63,7 @@ async function deliver(
   return { received, problems: problemsOf(client), refusal: undefined, log: setup.logText };
 }
 
-/** The refusal at start or the log must name the class and the property with the mistake. */
+/** Expects the names of class and property in the refusal at start or in the log. */
 function expectNamed({ refusal = '', log }: Outcome, ...names: readonly string[]): void {
   const text = `${refusal}\n${log}`;
   for (const name of names)
@@ -92,7 +92,7 @@ function typedAlone(): Constructor {
   return Typed;
 }
 
-/** A property is dropped; the log must name it once, however many messages there are. */
+/** A property is dropped; the log must name it once for all messages. */
 function droppedField(name: string, define: () => Constructor): Case {
   return {
     fault: 'D1',

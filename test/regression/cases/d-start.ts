@@ -1,4 +1,4 @@
-// Faults D4 to D6 and D9 to D13: arguments, injection, authentication, and mistakes that the start must find.
+// Faults D4 to D6 and D9 to D13: arguments, injection, authentication, and mistakes that must be found at start.
 import 'reflect-metadata';
 import { inject, injectable } from 'inversify';
 import {
@@ -46,7 +46,7 @@ async function argumentsOf(
   return { calls, codes: problemsOf(client).map(({ code }) => code) };
 }
 
-/** A number parameter whose type the compiler may not have written down. */
+/** A number parameter whose type the compiler may not have recorded. */
 function numberParameter(name: string, title: string, define: Define, mayRefuse = true): Case {
   return {
     fault: 'D4',
@@ -679,7 +679,7 @@ const mistakes: readonly Case[] = [
       );
       expectThat(
         outcome === 'rejected' || setup.logText.includes('/topic/x'),
-        'It was taken silently.',
+        'It was accepted without an error.',
       );
     },
   },

@@ -14,7 +14,7 @@ import type { Setup } from '../setup.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const opener = fileURLToPath(new URL('../damaged-store.mjs', import.meta.url));
 
-/** What opening a store gives: its messages, or the code with which it is refused. */
+/** The result of opening a store: its messages, or the code with which it is refused. */
 interface Opened {
   readonly bodies?: readonly string[];
   readonly code?: string;
@@ -60,7 +60,7 @@ async function writeStore(
   return { folder, path };
 }
 
-/** Opens stores in a separate process, one after the other. @throws WrongAnswer if the process ends early */
+/** Opens stores in a separate process, one after another. @throws WrongAnswer where the process ends early */
 async function open(folder: string, paths: readonly string[]): Promise<readonly Opened[]> {
   await build({
     configFile: false,
@@ -83,7 +83,7 @@ async function tablesIn(path: string): Promise<readonly string[]> {
   return (await readdir(path)).filter((name) => name.endsWith('.ldb')).toSorted();
 }
 
-/** The files that hold messages or say which files do. LevelDB writes the others for people and for its lock. */
+/** The files with messages, and the files that list them. The other files are the log and the lock of LevelDB. */
 async function essentialFiles(path: string): Promise<readonly string[]> {
   return (await readdir(path)).filter((name) => !/^LO(CK|G|G\.old)$/.test(name)).toSorted();
 }
@@ -119,7 +119,7 @@ async function expectNoOtherContents(
     if (!isComplete && !(code === 'store-damaged' && isKept))
       wrong.push(`${damages[i]!.name}: ${code ?? `${found.length} messages`}`);
   }
-  expectThat(wrong.length === 0, `These damages were not noticed: ${wrong.join(', ')}.`);
+  expectThat(wrong.length === 0, `These damages were not detected: ${wrong.join(', ')}.`);
 }
 
 /** Places in the table: the byte, counted from the end, and the bit. Each opened with some or all messages missing. */

@@ -1,4 +1,4 @@
-// Faults F: what new users stumble over.
+// Faults F: problems of new users.
 import { readFile } from 'node:fs/promises';
 import { injectable } from 'inversify';
 import { MessagingError } from '../../../src/index.js';
@@ -179,7 +179,7 @@ const slowStream: Case = {
   },
 };
 
-/** A wrong option; the error must not send its reader to an option that has nothing to do with it. */
+/** A wrong option; the error must not name an unrelated option. */
 function hint(name: string, options: object, misleading: string): Case {
   return {
     fault: 'F5',
@@ -218,7 +218,7 @@ class Greeter {}
 const services: Case = {
   fault: 'F6',
   name: 'service-of-the-server',
-  title: 'server.get(Greeter) gives the service that controllers get',
+  title: 'server.get(Greeter) returns the service that controllers receive',
   ...serverAlone,
   async run(setup) {
     const server = await setup.create({ controllers, endpoints: [] });

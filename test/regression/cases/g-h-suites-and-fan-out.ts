@@ -1,4 +1,4 @@
-// Faults G1 and H1: a conformance suite that misses late duplicates, and a fan-out that frames too often.
+// Faults G1 and H1: a conformance suite that does not detect late duplicates, and a fan-out that frames a message too often.
 import {
   EmbeddedBroker,
   type Broker,
@@ -57,13 +57,13 @@ const lateDuplicates: Case = {
   fault: 'G1',
   name: 'late-duplicates',
   title:
-    'The conformance suite of brokers notices a topic that delivers everything twice, without `rest`',
+    'The conformance suite of brokers detects a topic that delivers every message twice, without `rest`',
   ...serverAlone,
   async run() {
     const outcomeOf = async (broker: () => Broker) => {
       const suite = brokerConformance({ broker });
       const single = suite.find(({ name }) => name.includes('delivers once for each'));
-      if (single === undefined) throw new Error('No case of the suite promises a single delivery.');
+      if (single === undefined) throw new Error('No case of the suite requires a single delivery.');
       return single.run().then(
         () => 'passes',
         () => 'fails',

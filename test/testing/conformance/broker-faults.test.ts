@@ -62,19 +62,19 @@ const unevenly: BrokerFault['deliver'] = (deliver) => {
 
 /** The cases that are made for a fault, in topics and in queues. Other cases may fail too. */
 const duplicates = {
-  topics: 'delivers nothing twice, not even later',
-  queues: 'delivers no message of a queue twice, not even later',
+  topics: 'delivers no message twice, even after a delay',
+  queues: 'delivers no message of a queue twice, even after a delay',
 };
 const disorder = {
   topics: 'keeps the order of a publisher',
   queues: 'keeps messages of a queue without subscribers, in order',
 };
 const lateDeliveries = {
-  topics: 'delivers nothing after UNSUBSCRIBE, not even later',
-  queues: 'delivers no message of a queue after UNSUBSCRIBE, not even later',
+  topics: 'delivers no message after UNSUBSCRIBE, even after a delay',
+  queues: 'delivers no message of a queue after UNSUBSCRIBE, even after a delay',
 };
 const deliveriesAfterClose = {
-  topics: 'delivers nothing after the connection was closed, not even later',
+  topics: 'delivers no message after the connection was closed, even after a delay',
   queues: 'delivers unacknowledged messages of a closed connection again, in order and marked',
 };
 

@@ -14,7 +14,7 @@ import { brokerWithFault } from './faulty-broker.js';
 
 export const faults = ['lost', 'swapped', 'doubled', 'forgotten'] as const;
 
-/** `none` is the control: the wrapper alone must not fail any case. */
+/** With `none`, the wrapper has no fault and must not fail any case. */
 export type Fault = (typeof faults)[number] | 'none';
 
 /** Returns the items that replace an item: applies the fault to each third one. */

@@ -19,7 +19,8 @@ import { json as jsonConverter } from '../../../src/payload/json.js';
 import { text } from '../../../src/payload/text.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
-import { memory, tcp, tls, webSocket } from './transport-subjects.js';
+import { sockJsReceivers } from '../../clients/sockjs.js';
+import { memory, sockJs, tcp, tls, webSocket } from './transport-subjects.js';
 
 export interface Implementation {
   readonly contract: 'WireCodec' | 'Transport' | 'Broker' | 'PayloadConverter';
@@ -83,10 +84,13 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSub
   },
 };
 
-/** The exceptions of TCP and TLS, with their reason. */
+/** The exceptions of TCP and TLS, and those of SockJS, with their reason. */
 const withoutCodes = {
   'sends the code and the reason of a close to the client':
     'TCP has no close codes; a STOMP client receives an ERROR frame before the connection closes.',
+};
+const withoutBytes = {
+  'delivers bytes that are not text': 'SockJS has only text messages.',
 };
 const secure = tls();
 
@@ -98,6 +102,11 @@ export const transports: readonly {
 }[] = [
   { name: 'memory', subject: memory },
   { name: 'WebSocket', subject: webSocket },
+  ...sockJsReceivers.map((receiver) => ({
+    name: `SockJS ${receiver}`,
+    subject: sockJs(receiver),
+    exceptions: withoutBytes,
+  })),
   { name: 'TCP', subject: tcp, exceptions: withoutCodes },
   ...(secure === undefined ? [] : [{ name: 'TLS', subject: secure, exceptions: withoutCodes }]),
 ];

@@ -1,4 +1,4 @@
-// Faults planted into each implementation of a contract: its suite catches every one.
+// Planted faults in each implementation of a contract: its suite detects all of them.
 import {
   brokerConformance,
   codecConformance,

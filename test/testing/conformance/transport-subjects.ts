@@ -1,4 +1,4 @@
-// The transports under test, each with its client: memory, WebSocket, TCP and TLS.
+// The transports under test, each with its client: memory, WebSocket, SockJS, TCP and TLS.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,8 @@ import { createClientReader } from '../../../src/transport/forwarded.js';
 import { httpHostOf } from '../../../src/transport/http-host.js';
 import { memoryTransport } from '../../../src/transport/memory.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
+import { defaultSockJs, httpTransports } from '../../../src/transport/sockjs/options.js';
+import { sockJsTransport } from '../../../src/transport/sockjs/sockjs.js';
 import { tcpTransport, type TcpOptions } from '../../../src/transport/tcp.js';
 import type { TransportContext } from '../../../src/transport/transport.js';
 import { webSocketTransport } from '../../../src/transport/websocket.js';
@@ -23,6 +25,7 @@ import {
   type ClientConnection,
   type TcpClientConnection,
 } from '../../clients/connection.js';
+import { sockJsConnection, type SockJsReceiver } from '../../clients/sockjs.js';
 
 export const memory: TransportSubject = {
   async open(context) {
@@ -65,6 +68,39 @@ export const webSocket: TransportSubject = {
     };
   },
 };
+
+/** The SockJS sessions that receive in one way. */
+export function sockJs(receiver: SockJsReceiver): TransportSubject {
+  return {
+    async open(context) {
+      const http = createServer();
+      const transport = sockJsTransport({
+        path: '/ws',
+        subprotocol: () => undefined,
+        origin: createOriginCheck({}),
+        client: createClientReader(),
+        allowedOrigins: [],
+        options: { ...defaultSockJs, transports: httpTransports, disconnectDelay: 1000 },
+      });
+      await transport.open({ ...context, http: httpHostOf(http) });
+      http.listen(0, '127.0.0.1');
+      await once(http, 'listening');
+      const { port } = http.address() as AddressInfo;
+      return {
+        transport,
+        async connect() {
+          const connection = await sockJsConnection(port, receiver);
+          return clientOf(connection, connection);
+        },
+        async end() {
+          http.closeAllConnections();
+          http.close();
+          await once(http, 'close');
+        },
+      };
+    },
+  };
+}
 
 export const tcp: TransportSubject = { open: (context) => openTcp(context, {}, tcpConnection) };
 

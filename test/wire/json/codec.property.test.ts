@@ -1,4 +1,4 @@
-// Generated JSON frames: an encoded message can be decoded unchanged, and cuts of a stream change nothing.
+// Generated JSON frames: an encoded message can be decoded unchanged, for any cuts of the stream.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Headers } from '../../../src/message/message.js';
@@ -90,7 +90,7 @@ describe('lines of a stream', () => {
     { maxLength: 10 },
   );
 
-  it('are the same frames, however they are cut', () => {
+  it('are the same frames for any cuts', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(200), { maxLength: 10 }), (parts, ends) => {
         const bytes = Buffer.concat(parts);

@@ -57,7 +57,7 @@ describe('a frame', () => {
     expect(decodeJson('{\n  "type": "disconnect"\r\n}')).toMatchObject({ kind: 'disconnect' });
   });
 
-  it('is one line of a stream, however its bytes are cut', () => {
+  it('is one line of a stream, for any cuts of its bytes', () => {
     const text = '{"type":"begin","transaction":"é"}\r\n\n{"type":"ping"}\n';
     const bytes = Buffer.from(text);
     for (const size of [1, 2, 7, bytes.length]) {
@@ -176,7 +176,7 @@ describe('a payload', () => {
     });
   });
 
-  it('does not keep a large chunk alive', () => {
+  it('does not keep a large chunk in memory', () => {
     const chunk = Buffer.concat([
       Buffer.from('{"type":"send","destination":"/t","payload":1,"x":"'),
       Buffer.alloc(32 * 1024, 'x'),

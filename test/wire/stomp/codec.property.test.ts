@@ -1,4 +1,4 @@
-// Generated STOMP frames: a serialized frame can be parsed unchanged, and cuts change nothing.
+// Generated STOMP frames: a serialized frame can be parsed unchanged, for any cuts of the stream.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { trimBlanks } from '../../../src/wire/stomp/header.js';
@@ -81,7 +81,7 @@ function plain({ command, headers, body }: RawFrame) {
 }
 
 describe('a serialized frame', () => {
-  it('can be parsed unchanged in every version, however it is cut', () => {
+  it('can be parsed unchanged in every version, for any cuts', () => {
     fc.assert(
       fc.property(inAnyVersion, cuts, ([version, frames], shares) => {
         const bytes = Buffer.concat(frames.map((frame) => serialize(frame, dialects[version])));
@@ -187,7 +187,7 @@ describe('any bytes', () => {
     { maxLength: 12 },
   );
 
-  it('are the same frames and the same error, however they are cut', () => {
+  it('are the same frames and the same error for any cuts', () => {
     fc.assert(
       fc.property(fc.constantFrom(...versions), stream, cuts, (version, parts, shares) => {
         const bytes = Buffer.concat(parts);

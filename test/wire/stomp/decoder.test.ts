@@ -411,7 +411,10 @@ describe('ACK and NACK', () => {
       expect(decodeStomp('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([
         { requeue },
       ]);
-    expect(codeOf(...decodeStomp('1.2', 'NACK\nid:a\nrequeue:no\n\n\0'))).toBe('header-invalid');
+    for (const requeue of ['no', ''])
+      expect(decodeStomp('1.2', `NACK\nid:a\nrequeue:${requeue}\n\n\0`)).toMatchObject([
+        { kind: 'nack', refusal: { code: 'header-refused' } },
+      ]);
     expect(codeOf(...decodeStomp('1.1', 'ACK\nsubscription:s\n\n\0'))).toBe('header-missing');
   });
 

@@ -1,4 +1,4 @@
-// Parsing of raw frames, however their bytes are cut.
+// Parsing of raw frames, for any cuts of their bytes.
 import { describe, expect, it } from 'vitest';
 import type { DecoderLimits } from '../../../src/wire/codec.js';
 import { dialects, type Version } from '../../../src/wire/stomp/dialect.js';

@@ -36,7 +36,7 @@ describe('@stomp/stompjs', () => {
     });
   });
 
-  it('writes frames that we decode', () => {
+  it('writes frames that the decoder reads', () => {
     const frame = {
       command: 'SEND',
       headers: { destination: '/app/a:b', note: 'c:d\\e\r\nf' },

@@ -84,7 +84,7 @@ export class DurableSubscriptions {
     if (this.#kept.get(name)?.topicQueue === topicQueue && !topicQueue.hasConsumer) this.#end(name);
   }
 
-  /** Drops all subscriptions, without an error for their subscribers: the broker stops. */
+  /** Called when the broker stops: drops all subscriptions without an error for their subscribers. */
   clear(): void {
     for (const { retentionTimer } of this.#kept.values()) retentionTimer?.cancel();
     this.#kept.clear();
@@ -95,7 +95,7 @@ export class DurableSubscriptions {
     if (excess === 'limit')
       throw new MessagingError(
         'subscription-limit',
-        'The broker has as many durable subscriptions as it may have.',
+        'The broker has reached its limit of durable subscriptions.',
       );
     if (excess === 'share') throw tooMany('subscription-limit', excess, 'durable subscriptions');
   }

@@ -12,7 +12,7 @@ export interface TopicQueueParts {
   readonly topicMemory: QueueMemory;
 }
 
-/** Subscribes to the topic in place of its subscriber. */
+/** Subscribes to the topic instead of its subscriber. */
 export class TopicQueue implements Subscriber {
   readonly id: string;
   readonly account: string | undefined;

@@ -26,7 +26,7 @@ export function consume(queue: MessageQueue, parts: ConsumerParts): Consumer {
   return consumer;
 }
 
-/** Checks of the acknowledgement timeout in the time of one timeout: a missed one is noticed so much later at most. */
+/** Number of checks in one acknowledgement timeout. An expired timeout is detected at the next check. */
 const checksPerTimeout = 8;
 
 export class Consumer implements QueueConsumer {
@@ -49,7 +49,7 @@ export class Consumer implements QueueConsumer {
     return this.parts.subscription;
   }
 
-  /** Looks at the capacity only; a selector will compare the message. */
+  /** Checks only the capacity; a selector will compare the message. */
   accepts(_message: QueuedMessage): boolean {
     return this.#hasCapacity;
   }
@@ -78,7 +78,7 @@ export class Consumer implements QueueConsumer {
     this.#serve();
   }
 
-  /** For the settlements of one transaction. Each delivery is visited once, however many settlements cover it. */
+  /** For the settlements of one transaction. Each delivery is read once, for any number of settlements that cover it. */
   coverage(): Coverage {
     const deliveries = this.#unacknowledged.entries();
     const covered = new Set<string>();
@@ -204,7 +204,7 @@ export class Consumer implements QueueConsumer {
   }
 }
 
-/** Settled deliveries that a connection remembers at least, so that a second ACK of one is not an error. */
+/** The least number of settled deliveries that a connection remembers, so that a second ACK is not an error. */
 const rememberedSettlements = 1024;
 
 /**
@@ -290,13 +290,13 @@ export function prefetchOf(
   { headers }: Subscription,
   { maxPrefetch }: Pick<QueueOptions, 'maxPrefetch'>,
 ): number | undefined {
-  const text = headers.get('prefetch-count');
+  const text = headers.get('prefetch-count')?.trim();
   if (text === undefined) return undefined;
-  // A smaller number than the client asked for would stop a client that acknowledges only complete batches.
+  // With a smaller number than requested, a client that acknowledges only complete batches would wait forever.
   if (!/^[1-9]\d*$/.test(text) || Number(text) > maxPrefetch)
     throw new MessagingError(
       'header-refused',
-      `The header prefetch-count takes a whole number from 1 to ${maxPrefetch}.`,
+      `The header prefetch-count must be a whole number from 1 to ${maxPrefetch}.`,
     );
   return Number(text);
 }

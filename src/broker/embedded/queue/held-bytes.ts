@@ -33,7 +33,7 @@ const entrySize = 128;
 /**
  * For queues of subscriptions, many of which hold the same message. It counts once for each account and once for the whole limit;
  * each further queue of the account counts an entry. When the limit is reached, accounts with less than an equal part can still
- * hold messages, so that subscribers that acknowledge go on.
+ * hold messages, so that subscribers that acknowledge continue.
  */
 export class SharedBytes implements HeldBytes {
   /** For each publication the accounts that hold it, with the number of their queues that do. */

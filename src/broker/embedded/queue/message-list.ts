@@ -3,7 +3,7 @@ import type { Message } from '../../../message/message.js';
 import type { Publication } from '../../publication.js';
 
 export interface QueuedMessage {
-  /** Grows with each message of the queue; a returned message goes back to its old place. */
+  /** Grows with each message of the queue; a returned message is put back in its old place. */
   readonly sequence: number;
   readonly publication: Publication;
   /** The account whose share of the memory it uses; undefined for the application. */

@@ -132,7 +132,7 @@ export class MessageQueue {
     this.reject(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
   }
 
-  /** As `putBack`, after the redelivery delay: the subscriber has failed to process the messages. */
+  /** Puts messages back after the redelivery delay, because the subscriber has failed to process them. */
   putBackLater(messages: readonly QueuedMessage[]): void {
     if (this.#discarded) return this.remove(messages);
     const { redeliveryDelay, maxDeliveries } = this.memory.parts.options;
@@ -242,7 +242,7 @@ export class MessageQueue {
     return this.#waiting.length;
   }
 
-  /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call goes on. */
+  /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call continues. */
   #pump(): void {
     if (this.#pumping || this.memory.closed) return;
     this.#pumping = true;

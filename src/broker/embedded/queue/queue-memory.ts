@@ -14,14 +14,15 @@ export interface QueueOptions {
   /** Unacknowledged messages that a subscription may hold; the header `prefetch-count` of SUBSCRIBE overrides it. @default 100 */
   readonly prefetch: number;
   /**
-   * Largest value of the header `prefetch-count`; a larger one is refused. One ACK or NACK can settle so many messages. Subscriptions
-   * of topics, and of queues of users and sessions, may hold so many by default, because no other subscription waits for them.
+   * Largest value of the header `prefetch-count`; a larger one is refused. One ACK or NACK can settle this many messages.
+   * Subscriptions of topics, and of queues of users and sessions, may hold this many by default, because no other subscription
+   * waits for them.
    * @default 1,000
    */
   readonly maxPrefetch: number;
   /**
-   * Milliseconds in which a subscriber must acknowledge a message; afterwards another subscriber gets it. 0 means no limit. Time
-   * in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
+   * Milliseconds in which a subscriber must acknowledge a message; afterwards another subscriber receives it. 0 means no limit.
+   * Time in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
    */
   readonly ackTimeout: number;
   /** The delay before a message is delivered again. @default none */
@@ -94,14 +95,14 @@ export interface QueueMemoryParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: Omit<QueueOptions, 'prefixes' | 'deadLetters' | 'maxQueues' | 'maxTotalBytes'>;
-  /** One account may use one of so many parts of a limit that clients share. */
+  /** The number of parts of a limit that clients share; one account may use one part. */
   readonly shares: number;
   readonly deadLetters: DeadLetters;
   /** Undefined when no message is stored. */
   readonly journal: Pick<Journal, 'remove'> | undefined;
 }
 
-/** Messages that the search for expired ones may look at for each message that finds its queue full. */
+/** Messages that a search for expired ones may check for each message that is sent to a full queue. */
 const looksPerArrival = 100;
 
 /**
@@ -109,7 +110,7 @@ const looksPerArrival = 100;
  * Short queues are searched each time. Long ones are searched when enough messages have found them full.
  */
 export class SearchBudget {
-  /** Messages that the last search has looked at and that no arrival has paid for. */
+  /** Messages that the last search has checked, minus the budget of the arrivals since then. */
   #debt = 0;
 
   /** True when a message that finds its queue full may start a search. */
@@ -118,7 +119,7 @@ export class SearchBudget {
     return this.#debt === 0;
   }
 
-  /** Counts a search that looks at so many messages. */
+  /** Counts a search that checks this number of messages. */
   pay(looks: number): void {
     this.#debt = looks;
   }
@@ -148,7 +149,9 @@ export class QueueMemory {
     return this.parts.bytes;
   }
 
-  /** Undefined when the account can hold so many more bytes; expired messages are dropped first when the budget allows a search. */
+  /**
+   * Undefined when the account can hold this many more bytes; expired messages are dropped first when the budget allows a search.
+   */
   excess(account: string | undefined, bytes: number, publication: Publication): Excess | undefined {
     if (this.bytes.excess(account, bytes, publication) === undefined) return undefined;
     if (this.#searches.allow()) this.#dropExpired();
@@ -176,7 +179,7 @@ export class QueueMemory {
     };
   }
 
-  /** The broker stops: its queues deliver no more messages. */
+  /** Called when the broker stops: its queues deliver no more messages. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#delays) timer.cancel();

@@ -1,4 +1,4 @@
-// The queues of a broker by name: which destinations are queues, and whether messages fit before any of them is added.
+// The queues of a broker by name: recognizes their destinations, and checks that all messages fit before one is added.
 import { sizeOf } from '../../../message/kept-message.js';
 import { Quota, tooMany } from '../../../message/quota.js';
 import type { Publication } from '../../publication.js';
@@ -8,7 +8,7 @@ import type { QueueMemory, QueueOptions } from './queue-memory.js';
 export class Queues {
   readonly #queues = new Map<string, MessageQueue>();
   readonly #prefixes: readonly string[];
-  /** Stands for every queue that has not been opened. */
+  /** Represents every queue that has not been opened. */
   readonly #empty: MessageQueue;
   /** The open queues, by the account that opened each. */
   readonly #names: Quota;

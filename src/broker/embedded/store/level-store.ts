@@ -90,7 +90,7 @@ class LevelStore implements MessageStore {
       throw error;
     }
     this.#adopt(write);
-    // The changes are stored. A manifest that could not be written has a lower count, which is true as well.
+    // The changes are stored. A manifest that could not be written has a lower count, which is also valid.
     await this.#manifest?.count(write.totals.writes).catch(() => {});
   }
 

@@ -14,7 +14,7 @@ import type { Separator } from '../../../pattern/separator.js';
 import type { Clock } from '../../../message/clock.js';
 import type { Logger } from '../../../message/logger.js';
 import { sizeOf } from '../../../message/kept-message.js';
-import type { Message } from '../../../message/message.js';
+import { booleanOf, type Message } from '../../../message/message.js';
 import { Quota } from '../../../message/quota.js';
 import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
@@ -95,7 +95,7 @@ export class RetainedMessages {
       );
   }
 
-  /** True when so many messages are kept that a pattern must be compared with them in several turns, by `scan`. */
+  /** True when too many messages are kept to compare all of them with a pattern in one turn; `scan` needs several. */
   needsScan(destination: string): boolean {
     return this.#kept.size > immediateComparisons && isClientPattern(destination);
   }
@@ -113,11 +113,12 @@ export class RetainedMessages {
   }
 
   /**
-   * As `matching`, in several turns of the event loop. A message that is published during the scan is in the result if it is kept.
+   * Like `matching`, in several turns of the event loop. A message that is published during the scan is in the result if it is
+   * kept.
    *
    * @param isWanted false when the subscription has ended meanwhile; the scan then ends without a call of `begin`
    * @param begin begins the subscription with the result, in the turn in which the scan ends
-   * @returns a promise that settles as `begin` has ended
+   * @returns a promise that settles like `begin`
    * @throws {MessagingError} `destination-invalid` for a malformed pattern
    */
   scan(
@@ -132,7 +133,7 @@ export class RetainedMessages {
     return scan;
   }
 
-  /** Delivers kept messages to a new subscription, as its subscriber has room. */
+  /** Delivers kept messages to a new subscription, while its subscriber has room. */
   deliver(matching: readonly Publication[], entry: Entry, isLive: () => boolean): void {
     if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
   }
@@ -193,7 +194,7 @@ export class RetainedMessages {
 
   #keeps({ destination, headers }: Message): boolean {
     return (
-      (this.options.byHeader && headers.get('retain') === 'true') ||
+      (this.options.byHeader && booleanOf(headers.get('retain')) === true) ||
       this.#rules.some((rule) => rule.match(destination) !== undefined)
     );
   }

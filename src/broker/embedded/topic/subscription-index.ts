@@ -26,7 +26,7 @@ export type Audience = Entry | Set<Entry>;
 /** Limits of topics. */
 export interface TopicOptions {
   /**
-   * Different combinations of wildcards (as `/topic/a*` and `/topic/?/b`) in the patterns of all clients together. The broker
+   * Different combinations of wildcards (such as `/topic/a*` and `/topic/?/b`) in the patterns of all clients together. The broker
    * makes one table lookup for each. Patterns whose only wildcard is a whole `*` segment or a final `**` are not counted. One
    * client may introduce a share of them (`limits.shares`).
    *

@@ -24,7 +24,7 @@ it('returns the messages that were not acknowledged in time', async () => {
   expect(ann.deliveries).toMatchObject([{ text: 'three', redelivered: 1 }]);
 });
 
-it('is never too short, whenever earlier messages were delivered', async () => {
+it('is never shorter because of earlier messages', async () => {
   const { clock, publish, ann } = stage();
   publish('/queue/jobs', 'one');
   await clock.advance(99);

@@ -65,7 +65,7 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     ['the last delivery', () => 999],
     ['one delivery after the other', (i: number) => i],
     ['one delivery before the other', (i: number) => 999 - i],
-  ])('in one transaction visits each delivery once: ACKs of %s', (_name, nth) => {
+  ])('in one transaction reads each delivery once: ACKs of %s', (_name, nth) => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     ann.subscribe('a', destination, 'client', { 'prefetch-count': '1000' });
@@ -193,7 +193,7 @@ describe('a queue', () => {
     },
   );
 
-  it('keeps nothing of a subscription whose prefetch window is rejected', () => {
+  it('frees the memory of a subscription whose prefetch window is rejected', () => {
     const { publish, consumer } = brokerWith({ maxQueues: 1, maxMessages: 1 });
     const ann = consumer();
     const none = { 'prefetch-count': '0' };

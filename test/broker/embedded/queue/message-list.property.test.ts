@@ -10,7 +10,7 @@ import { publication } from '../../publication.js';
 
 type List = Pick<MessageList, 'length' | 'bytes' | 'add' | 'putBack' | 'take' | 'extract'>;
 
-/** Slow, and obviously correct. */
+/** A simple and slow implementation for comparison. */
 class SortedList implements List {
   #messages: QueuedMessage[] = [];
 

@@ -48,7 +48,7 @@ describe('a queue', () => {
     expect([full.takeTexts(), other.takeTexts()]).toEqual([['2'], ['1']]);
   });
 
-  it('delivers nothing to a subscription that ended while its subscriber had no room', async () => {
+  it('delivers no message to a subscription that ended while its subscriber had no room', async () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     ann.subscribe('a', '/queue/x');
@@ -92,7 +92,7 @@ describe('a queue', () => {
     expect(ann.takeTexts()).toEqual(['later', 'never', 'nonsense']);
   });
 
-  it('delivers nothing to a session that is gone, before its connection closes', async () => {
+  it('delivers no message to an ended session before its connection closes', async () => {
     const { publish, consumer } = brokerWith();
     const ann = consumer();
     ann.subscribe('a', '/queue/x');
@@ -117,7 +117,7 @@ describe('a queue', () => {
     expect(bob.deliveries).toMatchObject([{ text: '1', redelivered: 1 }]);
   });
 
-  it('goes on after a delivery that throws', async () => {
+  it('continues after a delivery that throws', async () => {
     const { subject, errors, publish, consumer } = brokerWith();
     const broken = subject.connect({
       id: 'broken',
@@ -180,7 +180,7 @@ describe('a full queue', () => {
     expect(ann.takeTexts()).toEqual(['4', large]);
   });
 
-  it('drops nothing for a message that is rejected anyway', async () => {
+  it('drops no message for a message that is rejected', async () => {
     const { publish, consumer } = brokerWith({
       maxMessages: 3,
       maxBytes: 3000,
@@ -273,7 +273,7 @@ describe('a full queue', () => {
     expect([ann.takeTexts(), errors]).toEqual([['/queue/a', '/queue/b'], []]);
   });
 
-  it('keeps nothing of the subscriptions that have ended', async () => {
+  it('frees the memory of ended subscriptions', async () => {
     const { consumer } = brokerWith();
     const [ann, bob] = [consumer(), consumer()];
     ann.subscribe('a', '/queue/x');

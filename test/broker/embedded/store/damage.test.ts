@@ -133,7 +133,7 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
     expect(await open(files)).toEqual(expected);
   });
 
-  it('notices a changed bit in each byte of each file', async () => {
+  it('detects a changed bit in each byte of each file', async () => {
     writeFiles(files);
     const wrong: unknown[] = [];
     let [total, refused] = [0, 0];
@@ -167,7 +167,7 @@ describe.each(['closed', 'killed'] as const)('a store that was %s', (end) => {
     );
   });
 
-  it('is refused without any one of its files', async () => {
+  it('is refused if any of its files is missing', async () => {
     for (const name of files.keys()) {
       const rest = new Map(files);
       rest.delete(name);
@@ -257,7 +257,7 @@ describe('a folder', () => {
     expect(await open(withoutLog(filesIn(path)))).toBe('refused');
   });
 
-  it('is refused when it is a store in which another program has written', async () => {
+  it('is refused when another program has written to it', async () => {
     const store = levelStore({ path });
     await store.open();
     await store.write([put(1)]);

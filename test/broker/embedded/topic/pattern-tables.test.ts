@@ -1,4 +1,4 @@
-// The cost of finding the patterns of a destination: counted tables and characters, whatever clients have subscribed.
+// The cost of finding the patterns of a destination: the number of read tables and characters is limited for all subscriptions.
 import { describe, expect, it } from 'vitest';
 import { PatternTables } from '../../../../src/broker/embedded/topic/pattern-tables.js';
 import { MessagingError } from '../../../../src/message/error.js';

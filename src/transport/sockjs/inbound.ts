@@ -1,0 +1,106 @@
+// The messages that a client of SockJS sends in HTTP requests: their order, and the requests that wait while reading is paused.
+
+/** Requests of one session that may be in progress. Clients send the next request after the answer to the last one. */
+const maxRequests = 16;
+
+/** The messages of one request. */
+interface Delivery {
+  readonly messages: readonly Uint8Array[];
+  next: number;
+  readonly done: () => void;
+}
+
+export class Inbound {
+  #paused = false;
+  #ended = false;
+  #requests = 0;
+  #deliveries: Delivery[] = [];
+  #delivering = false;
+  #readers: (() => void)[] = [];
+  readonly #aborts = new Set<() => void>();
+
+  /** @param deliver receives each message */
+  constructor(private readonly deliver: (message: Uint8Array) => void) {}
+
+  /** False when the session has ended. */
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Counts a request; false when too many are in progress. */
+  begin(): boolean {
+    if (this.#requests >= maxRequests) return false;
+    this.#requests++;
+    return true;
+  }
+
+  /** A counted request has ended. */
+  finish(): void {
+    this.#requests--;
+  }
+
+  /** Resolves when a request may be read, or the session has ended. */
+  whenReading(): Promise<void> {
+    return this.#paused && !this.#ended
+      ? new Promise((resolve) => this.#readers.push(resolve))
+      : Promise.resolve();
+  }
+
+  /** Delivers the messages of a request. Resolves when all are delivered, or the session has ended. */
+  receive(messages: readonly Uint8Array[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#deliveries.push({ messages, next: 0, done: resolve });
+      this.#advance();
+    });
+  }
+
+  /** Calls `abort` when the session ends. Returns a function that removes it. */
+  onEnd(abort: () => void): () => void {
+    this.#aborts.add(abort);
+    return () => void this.#aborts.delete(abort);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#advance();
+    if (!this.#paused) this.#releaseReaders();
+  }
+
+  /** Ignores all further messages. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { done } of this.#deliveries) done();
+    this.#deliveries = [];
+    this.#releaseReaders();
+    for (const abort of this.#aborts) abort();
+    this.#aborts.clear();
+  }
+
+  #advance(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    for (let first = this.#deliveries[0]; first !== undefined; first = this.#deliveries[0]) {
+      const message = first.messages[first.next];
+      if (message === undefined) {
+        this.#deliveries.shift();
+        first.done();
+      } else if (this.#paused) break;
+      else {
+        first.next++;
+        this.deliver(message);
+      }
+    }
+    this.#delivering = false;
+  }
+
+  #releaseReaders(): void {
+    const readers = this.#readers;
+    this.#readers = [];
+    for (const resolve of readers) resolve();
+  }
+}

@@ -1,0 +1,89 @@
+// Finds the page of a plain HTTP request below a SockJS endpoint, and checks its origin and its method.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LimitedLog } from '../../message/logger.js';
+import type { ClientReader, RequestClient } from '../forwarded.js';
+import type { HandshakeCheck } from '../handshake.js';
+import { pathOf, type RequestListener } from '../http-host.js';
+import { refusedOrigin, type OriginCheck } from '../origin.js';
+import type { TransportContext } from '../transport.js';
+import { answer, crossOrigin, preflight, sessionCookies, type Headers } from './answer.js';
+import type { SockJsOptions } from './options.js';
+import { pagesOf } from './page.js';
+import { parseSessionPath, sessionPagesOf } from './session-pages.js';
+import type { Sessions } from './sessions.js';
+
+/** The parts that all requests of an endpoint need. */
+export interface RequestParts {
+  /** Path of the endpoint, without a slash at its end. */
+  readonly path: string;
+  readonly options: SockJsOptions;
+  /** Bytes of the body of one request. */
+  readonly maxBodyBytes: number;
+  readonly origin: OriginCheck;
+  readonly allowedOrigins: readonly string[];
+  readonly client: ClientReader;
+  /** Asks the application before a session begins. */
+  readonly check: HandshakeCheck | undefined;
+  readonly context: TransportContext;
+  readonly sessions: Sessions;
+}
+
+/** The version in its name keeps browsers from using the cached page of another version. */
+const iframeName = /^\/iframe[0-9-.a-z_]*\.html$/;
+
+/** Returns the listener for all requests below the path. */
+export function requestListener(parts: RequestParts): RequestListener {
+  const { path, options, allowedOrigins, client: clientOf, context } = parts;
+  const { clock, gate, accept } = context;
+  const pages = pagesOf(path, options, allowedOrigins, clock);
+  const sessionPages = sessionPagesOf({ ...parts, gate, accept });
+  const isAllowed = pageCheck(parts);
+
+  function identify(
+    request: IncomingMessage,
+    { address, secure }: RequestClient,
+    isSession: boolean,
+  ): { readonly headers: Headers; readonly owner: string } {
+    const headers = crossOrigin(request);
+    if (!isSession || !options.sessionCookie) return { headers, owner: `address ${address}` };
+    const cookies = sessionCookies(request, path, secure);
+    return { headers: { ...headers, ...cookies.headers }, owner: `cookie ${cookies.secret}` };
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const below = pathOf(request.url).slice(path.length);
+    const client = clientOf(request);
+    const isIframe = iframeName.test(below);
+    // Browsers load the iframe page without an origin; `frame-ancestors` protects it.
+    if (!isIframe && !isAllowed(request, client)) return answer(response, 403, { Vary: 'Origin' });
+    const session = parseSessionPath(below);
+    const page =
+      session === undefined
+        ? pages.get(isIframe ? '/iframe.html' : below)
+        : sessionPages.get(session.transport);
+    const { headers, owner } = identify(request, client, session !== undefined);
+    if (page === undefined) return answer(response, 404, headers);
+    const { method, hasPreflight } = page;
+    if (request.method === method)
+      return page.serve({ request, response, client, headers, id: session?.id ?? '', owner });
+    if (request.method === 'OPTIONS' && hasPreflight)
+      return answer(response, 204, { ...headers, ...preflight(method, clock) });
+    answer(response, 405, { ...headers, Allow: hasPreflight ? `OPTIONS, ${method}` : method });
+  };
+}
+
+/**
+ * Returns the check of the page that sends a request. Browsers send no origin for script elements and the like: of other sites, these
+ * are allowed only where all origins are.
+ */
+function pageCheck({ origin: check, allowedOrigins, context: { clock, logger } }: RequestParts) {
+  const log = new LimitedLog(clock, logger, 'warn');
+  const allowsAll = allowedOrigins.includes('*');
+  return ({ headers }: IncomingMessage, { host, scheme }: RequestClient): boolean => {
+    const { origin, 'sec-fetch-site': site = 'none' } = headers;
+    const isForeign = origin === undefined && site !== 'none' && site !== 'same-origin';
+    if (isForeign ? allowsAll : check({ origin, host, scheme })) return true;
+    log.write(refusedOrigin(origin ?? ''));
+    return false;
+  };
+}

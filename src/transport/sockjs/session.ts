@@ -1,0 +1,240 @@
+// A SockJS session over HTTP: a connection whose frames leave through the receiver that is attached at the moment.
+import { closeCodes } from '../../message/error.js';
+import type { Clock, Timer } from '../../message/clock.js';
+import {
+  closeTimeout,
+  lostConnection,
+  type Connection,
+  type ConnectionListener,
+  type Handshake,
+} from '../transport.js';
+import { closeFrame, heartbeatFrame, joinableFraming, openFrame } from './frame.js';
+import { Inbound } from './inbound.js';
+import type { SockJsOptions } from './options.js';
+import type { Receiver, ReceiverListener } from './receiver.js';
+
+const anotherReceiver = closeFrame(2010, 'Another connection still open');
+const interrupted = closeFrame(closeCodes.protocolError, 'Connection interrupted');
+
+/** `closing`: waits until the client has received everything. `closed`: answers each receiver with the close frame. */
+type State = 'open' | 'closing' | 'closed';
+
+/** The parts that the sessions of an endpoint share. */
+export interface SessionParts {
+  readonly clock: Clock;
+  readonly options: Pick<SockJsOptions, 'heartbeatInterval' | 'disconnectDelay'>;
+  /** Bytes of one message of a client. */
+  readonly maxMessageBytes: number;
+  /** A session has ended, but is still found by its id. */
+  readonly closed: () => void;
+  /** The session is no longer found by its id. */
+  readonly forget: (session: SockJsSession) => void;
+}
+
+export class SockJsSession implements Connection, ReceiverListener {
+  // The fields that each write reads come first.
+  #state: State = 'open';
+  #receiver: Receiver | undefined;
+  /** The time of the last frame, on the scale of the clock. */
+  #lastFrame = 0;
+  readonly framing = joinableFraming;
+  readonly wholeMessages = true;
+  readonly inbound: Inbound;
+  /** Messages without a receiver, framed. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  /** True when written bytes were still in this process after a write. */
+  #awaitsDrain = false;
+  #listener: ConnectionListener | undefined;
+  #opened = false;
+  /** True after a message that is too large; later ones are ignored. */
+  #rejected = false;
+  /** True when the protocol over SockJS has heart-beats. */
+  #hasHeartbeats = false;
+  /** Heart-beats while there is a receiver; the end of the session while there is none. */
+  #timer: Timer | undefined;
+  /** The frame that ends each receiver of a session that is not open. */
+  #closeFrame = interrupted;
+  #closeFrameSent = false;
+  #end: { readonly code: number; readonly reason: string } = lostConnection;
+
+  /**
+   * @param id the id that the client has chosen
+   * @param owner identifies the client that may use the session
+   */
+  constructor(
+    readonly id: string,
+    readonly owner: string,
+    readonly handshake: Handshake,
+    private readonly parts: SessionParts,
+  ) {
+    this.inbound = new Inbound((message) => this.#receive(message));
+  }
+
+  get bufferedBytes(): number {
+    return this.#waitingBytes + (this.#receiver?.bufferedBytes ?? 0);
+  }
+
+  /** False when messages of the client are no longer accepted. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#state !== 'open') return;
+    if (this.#receiver?.accepts === true) {
+      this.#lastFrame = this.parts.clock.now();
+      this.#receiver.writeMessages(bytes);
+      if (this.#receiver.bufferedBytes > 0) this.#awaitsDrain = true;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    this.#awaitsDrain = true;
+  }
+
+  /** SockJS has no pings: clients without a receiver are detected by the delay, others by the loss of their request. */
+  ping(): boolean {
+    return false;
+  }
+
+  stopHeartbeats(): void {
+    this.#hasHeartbeats = true;
+    if (this.#receiver !== undefined) this.#timer?.cancel();
+  }
+
+  pause(): void {
+    this.inbound.pause();
+  }
+
+  resume(): void {
+    this.inbound.resume();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#end = { code, reason };
+    this.#closeFrame = closeFrame(code, reason);
+    this.inbound.end();
+    // Without a receiver, the client fetches the frame with its next request.
+    if (this.#receiver === undefined) this.#expireAfterDelay();
+    else this.#finish(this.#receiver);
+  }
+
+  terminate(): void {
+    this.#receiver?.destroy();
+    this.#ended();
+  }
+
+  /** Sends frames through this receiver from now on, unless another one is open. */
+  attach(receiver: Receiver): void {
+    if (this.#state === 'closed') return endWith(receiver, this.#closeFrame);
+    if (this.#receiver?.accepts === true) return endWith(receiver, anotherReceiver);
+    this.#receiver = receiver;
+    this.#lastFrame = this.parts.clock.now();
+    if (!this.#opened) receiver.write(openFrame);
+    this.#opened = true;
+    if (receiver.accepts && this.#waiting.length > 0) receiver.writeMessages(this.#takeWaiting());
+    if (this.#state === 'closing') this.#finish(receiver);
+    else if (this.#hasHeartbeats) this.#timer?.cancel();
+    else this.#beatAfter(this.parts.options.heartbeatInterval);
+    // A stream reports only bytes that could not be sent at once.
+    this.drained();
+  }
+
+  drained(): void {
+    if (!this.#awaitsDrain || this.bufferedBytes > 0) return;
+    this.#awaitsDrain = false;
+    this.#listener?.drained();
+  }
+
+  receiverClosed(receiver: Receiver, lost: boolean): void {
+    // Another one may have followed while this one sent its last bytes. One that was refused was never the receiver.
+    if (receiver !== this.#receiver) return;
+    this.#receiver = undefined;
+    if (this.#state === 'closed') return;
+    if (lost || this.#closeFrameSent) return this.#ended();
+    this.#expireAfterDelay();
+    this.drained();
+  }
+
+  #receive(message: Uint8Array): void {
+    if (this.#rejected) return;
+    if (message.length <= this.parts.maxMessageBytes) return this.#listener?.data(message);
+    this.#rejected = true;
+    this.#listener?.ended(closeCodes.tooBig, 'frame-too-large');
+  }
+
+  /** Sends the close frame; a response that carries no more frames leaves it to the next one. */
+  #finish(receiver: Receiver): void {
+    if (!receiver.accepts)
+      return this.#setTimer(this.parts.options.disconnectDelay, () => this.terminate());
+    this.#closeFrameSent = true;
+    endWith(receiver, this.#closeFrame);
+    this.#setTimer(closeTimeout, () => this.terminate());
+  }
+
+  #takeWaiting(): Uint8Array {
+    const [first, ...others] = this.#waiting;
+    const joined = others.length === 0 ? first! : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return joined;
+  }
+
+  #beatAfter(delay: number): void {
+    this.#setTimer(delay, () => {
+      const { clock, options } = this.parts;
+      const silence = clock.now() - this.#lastFrame;
+      if (silence < options.heartbeatInterval)
+        return this.#beatAfter(options.heartbeatInterval - silence);
+      if (this.#receiver?.accepts !== true) return;
+      this.#lastFrame = clock.now();
+      this.#receiver.write(heartbeatFrame);
+      this.#beatAfter(options.heartbeatInterval);
+    });
+  }
+
+  #expireAfterDelay(): void {
+    this.#setTimer(this.parts.options.disconnectDelay, () => {
+      this.#ended();
+      this.#forget();
+    });
+  }
+
+  #ended(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.inbound.end();
+    const listener = this.#listener;
+    this.#listener = undefined;
+    const { clock, closed, options } = this.parts;
+    this.#setTimer(options.disconnectDelay, () => this.#forget());
+    closed();
+    const { code, reason } = this.#end;
+    // Later, because calls of the listener must not overlap.
+    clock.soon(() => listener?.closed(code, reason));
+  }
+
+  #forget(): void {
+    this.#timer?.cancel();
+    this.parts.forget(this);
+  }
+
+  #setTimer(delay: number, action: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.parts.clock.after(delay, action);
+  }
+}
+
+function endWith(receiver: Receiver, frame: Uint8Array): void {
+  receiver.write(frame);
+  receiver.end();
+}

@@ -1,0 +1,138 @@
+// sockjs-client in Node over each of its transports: texts, closes, and @stomp/stompjs on top of it.
+import { Client, type IMessage } from '@stomp/stompjs';
+import SockJS from 'sockjs-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createServer, silentLogger, type Server } from '../../src/index.js';
+import { awkwardTexts } from '../clients/awkward-texts.js';
+import { portOf } from '../clients/server.js';
+import { openEndpoints, type Endpoints } from '../transport/sockjs/endpoints.js';
+
+/** The transports of sockjs-client that need no page. */
+const transports = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'];
+
+function open(port: number, path: string, transport: string): SockJS {
+  return new SockJS(`http://127.0.0.1:${port}${path}`, undefined, { transports: [transport] });
+}
+
+describe.each(transports)('sockjs-client over %s', (transport) => {
+  let endpoints: Endpoints;
+
+  afterEach(() => endpoints.close());
+
+  async function start(): Promise<SockJS> {
+    endpoints = await openEndpoints({
+      '/echo': {},
+      '/close': { accept: (connection) => connection.close(3000, 'Go away!') },
+    });
+    return open(endpoints.port, '/echo', transport);
+  }
+
+  it('receives each text as it has sent it', async () => {
+    const socket = await start();
+    const received = await new Promise<readonly string[]>((resolve) => {
+      const texts: string[] = [];
+      socket.onopen = () => {
+        for (const text of awkwardTexts) socket.send(text);
+      };
+      socket.onmessage = ({ data }) => {
+        texts.push(data);
+        if (texts.length === awkwardTexts.length) resolve(texts);
+      };
+    });
+    expect(received).toEqual(awkwardTexts);
+    expect(socket.transport).toBe(transport);
+    socket.close();
+  });
+
+  it('closes', async () => {
+    const socket = await start();
+    await new Promise<void>((resolve) => (socket.onopen = resolve));
+    const closed = new Promise((resolve) => (socket.onclose = resolve));
+    socket.close(3001, 'enough');
+    expect(await closed).toMatchObject({ code: 3001, reason: 'enough' });
+    await endpoints.accepted[0]!.when((entries) => entries.at(-1)?.startsWith('closed ') === true);
+  });
+
+  it('receives code and reason when the server closes', async () => {
+    await start();
+    const socket = open(endpoints.port, '/close', transport);
+    const closed = await new Promise((resolve) => (socket.onclose = resolve));
+    expect(closed).toMatchObject({ code: 3000, reason: 'Go away!', wasClean: true });
+  });
+});
+
+describe.each(transports)('@stomp/stompjs over %s', (transport) => {
+  let server: Server;
+  let client: Client;
+
+  afterEach(async () => {
+    await client.deactivate();
+    await server.close();
+  });
+
+  async function connect(headers: Record<string, string> = {}): Promise<void> {
+    server = await createServer({
+      endpoints: [{ path: '/ws', sockjs: true }],
+      logger: silentLogger,
+    });
+    await server.listen(0);
+    client = new Client({
+      webSocketFactory: () => open(portOf(server), '/ws', transport),
+      connectHeaders: headers,
+      reconnectDelay: 0,
+    });
+    await new Promise<void>((resolve) => {
+      client.onConnect = () => resolve();
+      client.activate();
+    });
+  }
+
+  /** Resolves when the server has processed everything that the client has sent. */
+  function receipt(send: (receipt: string) => void): Promise<void> {
+    const id = `r${Math.random()}`;
+    return new Promise((resolve) => {
+      client.watchForReceipt(id, () => resolve());
+      send(id);
+    });
+  }
+
+  it('receives 1,000 messages in order, and receipts', async () => {
+    await connect();
+    const bodies: string[] = [];
+    let complete = () => {};
+    const all = new Promise<void>((resolve) => (complete = resolve));
+    const onMessage = ({ body }: IMessage) => {
+      bodies.push(body);
+      if (bodies.length === 1000) complete();
+    };
+    await receipt((id) => client.subscribe('/topic/numbers', onMessage, { receipt: id }));
+    const sent = Array.from({ length: 1000 }, (_, i) => `${i} é % < \u2028`);
+    for (const body of sent) client.publish({ destination: '/topic/numbers', body });
+    await receipt((id) =>
+      client.publish({ destination: '/topic/other', body: '', headers: { receipt: id } }),
+    );
+    await all;
+    expect(bodies).toEqual(sent);
+  });
+
+  it('receives the reason when the server stops', async () => {
+    await connect();
+    const closed = new Promise((resolve) => (client.onWebSocketClose = resolve));
+    await server.close();
+    expect(await closed).toMatchObject({ code: 1001, reason: 'server-stopping' });
+  });
+
+  it('is refused with ERROR and 1003 when a message is not text', async () => {
+    await connect();
+    const [error, closed] = [
+      new Promise<string>(
+        (resolve) => (client.onStompError = ({ headers }) => resolve(headers['code']!)),
+      ),
+      new Promise((resolve) => (client.onWebSocketClose = resolve)),
+    ];
+    await receipt((id) => client.subscribe('/topic/bytes', () => {}, { receipt: id }));
+    await server.publisher.publish('/topic/bytes', Uint8Array.of(0xff));
+    expect(await error).toBe('text-required');
+    expect(await closed).toMatchObject({ code: 1003, reason: 'text-required' });
+  });
+});
