@@ -10,6 +10,7 @@ import { Publisher } from '../broker/publisher.js';
 import type { BuiltController, FailedController } from '../controller/compile.js';
 import { isForOneConnection } from '../controller/definition.js';
 import { closeAll } from '../message/close-all.js';
+import { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
@@ -52,7 +53,7 @@ export class ServerContainer {
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
   constructor(
     given: Container | undefined,
-    { publisher, registry, events, webSockets }: ServerServices,
+    { publisher, registry, events, webSockets, clock }: ServerServices,
   ) {
     this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
     this.#isOwn = given === undefined;
@@ -67,6 +68,7 @@ export class ServerContainer {
       bind(SessionRegistry).toConstantValue(registry);
       bind(SessionEvents).toConstantValue(events);
       bind(WebSocketSessions).toConstantValue(webSockets);
+      bind(Clock).toConstantValue(clock);
     });
   }
 

@@ -148,7 +148,7 @@ function createMessaging(options: ResolvedOptions, common: CommonParts) {
 /** Builds the controllers in their container, and compiles their routes. */
 async function createRoutes(
   options: ResolvedOptions,
-  { clients, webSockets, events, hooks, logger }: CommonParts,
+  { clients, webSockets, events, hooks, logger, clock }: CommonParts,
   { payloads, publisher }: Messaging,
 ): Promise<{
   readonly container: ServerContainer;
@@ -160,6 +160,7 @@ async function createRoutes(
     registry: clients,
     events,
     webSockets,
+    clock,
   });
   const warn = (text: string) => logger.warn(text);
   const foundCopies = describeCopies();

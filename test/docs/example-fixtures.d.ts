@@ -1,12 +1,5 @@
 // The parts of an application that examples in docstrings use without declaring them.
-import type {
-  Clock,
-  Invocation,
-  PayloadConverter,
-  Server,
-  Transport,
-  WebSocketSession,
-} from 'signalbox';
+import type { Invocation, PayloadConverter, Server, Transport, WebSocketSession } from 'signalbox';
 import type { TestServer } from 'signalbox/testing';
 import type {} from 'signalbox/testing/vitest';
 import type { TransportClient } from 'signalbox/testing/conformance';
@@ -35,9 +28,6 @@ declare global {
     readonly id: string;
   }
   class RoomClosed extends Error {}
-  abstract class AppClock implements Pick<Clock, 'now'> {
-    abstract now(): number;
-  }
   enum Color {
     red = 'red',
   }

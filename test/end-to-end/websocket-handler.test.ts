@@ -308,7 +308,7 @@ describe('over SockJS', () => {
   class Sock {
     message(session: WebSocketSession, text: string) {
       if (text === 'bytes') session.send(Uint8Array.of(255));
-      else session.send(`${session.attributes.get('seen')}: ${text}`);
+      else session.send(`${String(session.attributes.get('seen'))}: ${text}`);
     }
   }
 
