@@ -18,6 +18,7 @@ import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
 import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
+import { requireResult } from '../message/promise.js';
 import { Quota } from '../message/quota.js';
 import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { loggedClassRules } from '../payload/class-log.js';
@@ -288,7 +289,11 @@ function createAcceptors(
     const { remoteAddress, principal } = connection.handshake;
     const refusal = common.admission.refusal(remoteAddress, principal);
     if (refusal === undefined) begin(connection);
-    else connection.close(closeCodes.tryAgainLater, refusal.code);
+    else
+      requireResult(
+        connection.close(closeCodes.tryAgainLater, refusal.code),
+        'close() of the connection',
+      );
   };
   const acceptProtocol = (parts: SessionParts) =>
     admitted((connection) => new Client(connection, parts, client));

@@ -346,11 +346,14 @@ describe('over SockJS', () => {
     const port = await serve({
       before: async ({ url }) => {
         await new Promise((resolve) => setImmediate(resolve));
-        return url.includes('bad') ? { status: 401, body: 'no' } : undefined;
+        const headers = { 'Set-Cookie': ['a=1', 'b=2'] };
+        return url.includes('bad') ? { status: 401, headers, body: 'no' } : undefined;
       },
       after: ({ url }, { status }) => void results.push([url, status]),
     });
-    expect(await post(port, 'bad/xhr')).toBe('401 no');
+    const refused = await fetch(`http://127.0.0.1:${port}/sock/000/bad/xhr`, { method: 'POST' });
+    expect([refused.status, await refused.text()]).toEqual([401, 'no']);
+    expect(refused.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
     expect(await post(port, 'bad/xhr_send', '["hi"]')).toBe('404 ');
     expect(await post(port, 's1/xhr')).toBe('200 o\n');
     await post(port, 's1/xhr_send', '["hi"]');

@@ -79,7 +79,7 @@ function receiverPage(kind: ReceiverKind, parts: SessionPageParts): Page {
   const { method, hasCallback } = kind;
   const own =
     kind === receiverKinds.htmlfile
-      ? { ...notCached, 'Content-Security-Policy': frameAncestors(parts.allowedOrigins) }
+      ? [...notCached, 'Content-Security-Policy', frameAncestors(parts.allowedOrigins)]
       : notCached;
   return {
     method,
@@ -133,8 +133,10 @@ async function decide(
   const { refusal, answered } = decision;
   if (response.destroyed) return answered();
   if (refusal === undefined) return answered(attach(decision));
-  const own = refusal.headers as Headers | undefined;
-  answer(response, refusal.status, { ...headers, ...notCached, ...own }, refusal.body);
+  const own = Object.entries(refusal.headers ?? {}).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
+  answer(response, refusal.status, [...headers, ...notCached, ...own], undefined, refusal.body);
   answered(refusal.status);
 }
 
@@ -158,7 +160,7 @@ function attachReceiver(
   session.attach(
     new Receiver(
       response,
-      { kind, callback, headers: { ...headers, ...own }, chunked, responseLimit },
+      { kind, callback, headers: [...headers, ...own], chunked, responseLimit },
       session,
     ),
   );
@@ -235,10 +237,11 @@ function callbackOf({ url = '' }: IncomingMessage): string | undefined {
 }
 
 function answerText({ response, headers }: Exchange, status: number, text: string): void {
-  answer(response, status, { ...headers, ...notCached, 'Content-Type': plainText }, text);
+  answer(response, status, [...headers, ...notCached], plainText, text);
 }
 
 /** Answers without reading the body of the request, and closes the connection. */
 function refuseBody({ response, headers }: Exchange, status: number, text = ''): void {
-  answer(response, status, { ...headers, ...notCached, Connection: 'close' }, text);
+  const type = text === '' ? undefined : plainText;
+  answer(response, status, [...headers, ...notCached, 'Connection', 'close'], type, text);
 }
