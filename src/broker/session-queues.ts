@@ -137,6 +137,11 @@ export class SessionQueues {
     this.#issued.find(settlement);
   }
 
+  /** Applies a settlement after `check`; has no effect when the delivery was taken back since then. */
+  settleChecked(settlement: Settlement): void {
+    this.#issued.settleChecked(settlement);
+  }
+
   close(): void {
     this.#acknowledgements?.close();
     for (const live of this.#live.values()) end(live);
