@@ -32,10 +32,14 @@ export function sessionQueueMemory(
     shares,
     journal: undefined,
     deadLetters: {
-      addDeadLetter: ({ publication: { message } }) =>
-        lost.write(
-          `A message of ${quote(message.destination)} could not be delivered and is lost.`,
-        ),
+      add: (messages, source) => {
+        for (const dead of messages) {
+          source.release(dead);
+          const { destination } = dead.publication.message;
+          if (lost.admits())
+            lost.write(`A message of ${quote(destination)} could not be delivered and is lost.`);
+        }
+      },
     },
   });
 }
