@@ -60,7 +60,7 @@ it('messages of session queues that are lost are logged once a minute', () => {
     { length: 1000 },
     () => ({ publication: publication('lost') }) as QueuedMessage,
   );
-  const release = vi.fn();
+  const release = vi.fn<(message: QueuedMessage) => void>();
   parts.deadLetters.add(messages, { release });
   expect([errors.length, release.mock.calls.length]).toEqual([1, 1000]);
 });
