@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
+import { shapeMistake, type Shape } from '../message/option.js';
 import { quote } from '../message/quote.js';
 import { constantMap } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
@@ -31,8 +32,9 @@ export interface PublishOptions {
 
 /**
  * Publishes for the application; inject it (Spring: SimpMessagingTemplate). Every method rejects with `payload-unwritable`
- * when no converter can write the value or a header is not a string, with `destination-invalid` for a destination that cannot have
- * subscribers and for an empty user or session, and with `broker-unavailable` before the server has started and after it has closed.
+ * when no converter can write the value, with `publication-invalid` for a destination that cannot have subscribers, an empty user or
+ * session, a header that is not a string and an unknown option, and with `broker-unavailable` before the server has started and after
+ * it has closed. When a handler does not catch `publication-invalid`, the log has the error, and the client receives `handler-failed`.
  */
 export abstract class Publisher {
   /**
@@ -72,17 +74,21 @@ export interface PublisherParts {
   /** The subscriber of a session of this process. */
   readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
   readonly onPublication: PublicationHook | undefined;
-  /** Prefixes that are probably a mistake in the queue of a user, such as `/topic`. */
-  readonly unusual: readonly string[];
+  /** Prefixes that the queues of users have, such as `/queue`; any other one is probably a mistake. */
+  readonly usual: readonly string[];
 }
+
+/** Unusual prefixes that are logged: an application may compute them from the data of clients. */
+const loggedPrefixes = 20;
 
 export class BrokerPublisher implements Publisher {
   #open = false;
-  /** Prefixes that the queues of users usually do not have, without those that were logged. */
-  #unusual: readonly string[];
+  readonly #usual: readonly string[];
+  /** The unusual prefixes that were logged. */
+  readonly #logged = new Set<string>();
 
   constructor(private readonly parts: PublisherParts) {
-    this.#unusual = parts.unusual.map((prefix) => `${prefix}/`);
+    this.#usual = parts.usual.map((prefix) => `${prefix}/`);
   }
 
   /** The broker has started. */
@@ -98,7 +104,7 @@ export class BrokerPublisher implements Publisher {
   async publish(destination: string, value: unknown, options?: PublishOptions): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    await this.#publish(this.#addressOf(destination), destination, written);
+    await this.#publish(this.#namedAddress(destination), destination, written);
   }
 
   async publishToUser(
@@ -108,6 +114,7 @@ export class BrokerPublisher implements Publisher {
     options?: PublishOptions,
   ): Promise<void> {
     this.#checkOpen();
+    requireName(destination);
     const written = this.#write(value, options);
     await this.#publish(this.#userAddress(user, destination), destination, written);
   }
@@ -119,6 +126,7 @@ export class BrokerPublisher implements Publisher {
     options?: PublishOptions,
   ): Promise<void> {
     this.#checkOpen();
+    requireName(destination);
     const written = this.#write(value, options);
     await this.#publish(this.#sessionAddress(session, destination), destination, written);
   }
@@ -143,7 +151,7 @@ export class BrokerPublisher implements Publisher {
     return targets.flatMap((target) => {
       if (target.kind === 'subscription') return [];
       const { destination } = target;
-      const message = { destination, ...contentOf(payload, target.headers) };
+      const message = { destination, ...contentOf(payload, checkedHeaders(target.headers)) };
       return this.address(message, this.#addressOfTarget(target), { account });
     });
   }
@@ -238,14 +246,16 @@ export class BrokerPublisher implements Publisher {
   #queueOf(destination: string): string {
     requireText('destination', destination);
     const queue = destination.startsWith('/') ? destination : `/${destination}`;
-    for (const prefix of this.#unusual)
-      if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
+    for (const prefix of this.#usual) if (queue.startsWith(prefix)) return queue;
+    this.#warnAbout(queue);
     return queue;
   }
 
-  #warnAbout(prefix: string, queue: string): void {
+  #warnAbout(queue: string): void {
     const { context, resolver } = this.parts;
-    this.#unusual = this.#unusual.filter((each) => each !== prefix);
+    const [, prefix = ''] = queue.split('/', 2);
+    if (this.#logged.has(prefix) || this.#logged.size === loggedPrefixes) return;
+    this.#logged.add(prefix);
     context.logger.warn(
       `A message for a user or session was published to '${queue}'. Only clients that have subscribed '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
     );
@@ -266,7 +276,7 @@ export class BrokerPublisher implements Publisher {
     account: string | undefined,
   ): void | Promise<void> {
     const { destination, headers } = target;
-    const content = contentOf(payload, headers);
+    const content = contentOf(payload, checkedHeaders(headers));
     if (target.kind !== 'subscription') {
       const message = { destination, ...content };
       return this.send(this.address(message, this.#addressOfTarget(target), { account }));
@@ -334,11 +344,23 @@ export class BrokerPublisher implements Publisher {
     requireText('destination', destination);
     const address = this.parts.resolver.resolve(destination);
     if (address.kind === 'handler' || address.kind === 'none')
-      throw new MessagingError(
-        'destination-invalid',
+      throw invalidPublication(
         `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
       );
     return address;
+  }
+
+  /** The address of a destination that the application has named itself, so that every mistake in it is one of the application. */
+  #namedAddress(destination: string): PublishAddress {
+    requireName(destination);
+    try {
+      return this.#addressOf(destination);
+    } catch (error) {
+      const { code, message } = MessagingError.from(error);
+      throw code === 'handler-failed'
+        ? error
+        : invalidPublication(`${quote(destination)}: ${message}`);
+    }
   }
 
   #write(value: unknown, options: PublishOptions | undefined): Content {
@@ -346,6 +368,8 @@ export class BrokerPublisher implements Publisher {
     return contentOf(this.parts.payloads.write(value, headers.get('content-type')), headers);
   }
 }
+
+const optionsShape: Shape<PublishOptions> = { headers: undefined };
 
 type Content = Pick<Message, 'headers' | 'body'>;
 
@@ -376,18 +400,23 @@ function contentOf({ body, contentType }: WrittenPayload, given: Headers = noHea
   return { headers, body };
 }
 
-function headersOf(options: PublishOptions | undefined): Headers {
-  const given: unknown = options?.headers;
-  if (given === undefined) return noHeaders;
+/** A program in JavaScript can pass other values, which would publish a message without the headers that it needs. */
+function headersOf(options: unknown): Headers {
+  if (options === undefined) return noHeaders;
+  const mistake = shapeMistake(options, optionsShape);
+  if (mistake !== undefined) throw invalidPublication(mistake);
+  return checkedHeaders((options as PublishOptions).headers) ?? noHeaders;
+}
+
+/** The headers as a map; undefined when there are none. */
+function checkedHeaders(given: PublishOptions['headers']): Headers | undefined {
+  if (given === undefined) return undefined;
   const headers = new Map(headerEntries(given));
-  for (const [name, value] of headers) {
-    if (!isHeaderText(name) || !isHeaderText(value)) {
-      throw new MessagingError(
-        'payload-unwritable',
-        `The header '${String(name)}' must be a string without NUL.`,
+  for (const [name, value] of headers)
+    if (!isHeaderText(name) || !isHeaderText(value))
+      throw invalidPublication(
+        `The header ${inspect(name)} must be a string without NUL, unlike ${inspect(value, { depth: 0 })}.`,
       );
-    }
-  }
   return headers as ReadonlyMap<string, string>;
 }
 
@@ -396,8 +425,7 @@ function headerEntries(given: unknown): Iterable<readonly [unknown, unknown]> {
   if (given instanceof Map) return given;
   if (typeof given === 'object' && given !== null && !(Symbol.iterator in given))
     return Object.entries(given);
-  throw new MessagingError(
-    'payload-unwritable',
+  throw invalidPublication(
     `The headers of a message must be an object or a Map, unlike ${inspect(given, { depth: 0 })}.`,
   );
 }
@@ -409,8 +437,21 @@ function isHeaderText(value: unknown): boolean {
 /** A program in JavaScript can pass undefined, and an empty name reaches no client. */
 function requireText(part: 'user' | 'session' | 'destination', value: unknown): void {
   if (typeof value === 'string' && value !== '') return;
-  throw new MessagingError(
-    'destination-invalid',
+  throw invalidPublication(
     `The ${part} of a published message must be a string that is not empty, unlike ${inspect(value, { depth: 0 })}.`,
   );
+}
+
+/** NUL would end the frame of a subscriber, and STOMP 1.0 has no escape for a line end. */
+function requireName(destination: unknown): void {
+  requireText('destination', destination);
+  if (/[\0\n\r]/.test(destination as string))
+    throw invalidPublication(
+      `The destination of a published message must have no NUL and no line end, unlike ${quote(destination as string)}.`,
+    );
+}
+
+/** An error whose text is only for the application. */
+function invalidPublication(text: string): MessagingError {
+  return new MessagingError('publication-invalid', text);
 }

@@ -7,8 +7,14 @@ import { MessagingError } from '../message/error.js';
 import { combineDestinations, compileDestination } from '../pattern/destination-pattern.js';
 import type { Separator } from '../pattern/separator.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
+import { isClass } from '../payload/payload-type.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
+import {
+  checkPaths,
+  compileWebSocketHandler,
+  type WebSocketRoute,
+} from './compile-websocket-handler.js';
 import {
   defaultTopic,
   definitionOf,
@@ -34,6 +40,8 @@ export interface CompileOptions {
   readonly prefixes: readonly string[];
   /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
+  /** The paths of the endpoints for STOMP. */
+  readonly endpoints?: readonly string[];
   /** Receives a sentence for each probable mistake. */
   readonly warn: Report;
 }
@@ -46,8 +54,19 @@ export interface FailedController {
 
 /** A controller to serve. */
 export type BuiltController =
-  | { readonly type: Constructor; readonly instance: object }
+  | {
+      readonly type: Constructor;
+      readonly instance: object;
+      /** Creates the instance of a session; absent when one instance serves all. */
+      readonly create?: (() => Promise<object>) | undefined;
+    }
   | FailedController;
+
+/** The routes for frames, in no particular order, and those for WebSocket messages. */
+export interface CompiledControllers {
+  readonly routes: readonly Route[];
+  readonly webSockets: readonly WebSocketRoute[];
+}
 
 /** Applies to a method without a reply decorator. */
 const defaultRule: ReplyRule = {
@@ -62,28 +81,36 @@ const defaultRule: ReplyRule = {
 type Report = (mistake: string) => void;
 
 /**
- * The routes of all controllers, in no particular order.
+ * The routes of all controllers and WebSocket handlers.
  *
  * @throws {MessagingError} `controller-invalid` with all mistakes, each with class, method, parameter and fix
  */
 export function compileControllers(
   controllers: readonly BuiltController[],
   options: CompileOptions,
-): readonly Route[] {
+): CompiledControllers {
   const mistakes = new Set<string>();
   const report: Report = (mistake) => mistakes.add(mistake);
   const failures: unknown[] = [];
-  const routes = controllers.flatMap((controller) => {
+  const routes: Route[] = [];
+  const webSockets: WebSocketRoute[] = [];
+  for (const controller of controllers) {
     const { type } = controller;
     if ('failure' in controller) {
       failures.push(controller.failure);
       report(`${type.name}: it cannot be created: ${reasonOf(controller.failure)}`);
     }
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
-    return new ControllerCompiler(type, instance, options, report).routes();
-  });
+    if (definitionOf(type).webSocket === undefined) {
+      routes.push(...new ControllerCompiler(type, instance, options, report).routes());
+    } else {
+      const create = 'failure' in controller ? undefined : controller.create;
+      webSockets.push(...compileWebSocketHandler(type, instance, create, report));
+    }
+  }
   new RouteTable(routes, options).mistakes.forEach(report);
-  if (mistakes.size === 0) return routes;
+  checkPaths(webSockets, options.endpoints ?? [], report);
+  if (mistakes.size === 0) return { routes, webSockets };
   throw new MessagingError(
     'controller-invalid',
     ['The controllers cannot be served:', ...mistakes].join('\n- '),
@@ -242,9 +269,11 @@ class ControllerCompiler {
       });
       const invoke = compileExceptionHandler(method, rule?.reply ?? toProblemQueue);
       for (const error of errors.length === 0 ? [undefined] : errors) {
-        if (errors.length > 0 && typeof error !== 'function') {
+        if (errors.length > 0 && !isClass(error)) {
+          const fix =
+            typeof error === 'function' ? 'name the class itself' : 'look for a circular import';
           this.report(
-            `${this.#name(key)}: its @MessageExceptionHandler names ${inspect(error)}, which is not a class; look for a circular import.`,
+            `${this.#name(key)}: its @MessageExceptionHandler names ${inspect(error)}, which is not a class; ${fix}.`,
           );
           continue;
         }
@@ -354,6 +383,9 @@ function memberOf(instance: object, key: string | symbol): unknown {
 
 /** The message on one line, because the list of mistakes has one line per mistake. */
 function reasonOf(failure: unknown): string {
-  const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
+  let text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
+  // inversify gives the error of a @postConstruct method only as the cause.
+  if (failure instanceof Error && failure.cause instanceof Error)
+    text += `: ${failure.cause.message}`;
   return text.replaceAll(/\s+/g, ' ').trim();
 }

@@ -3,6 +3,7 @@ import '../message/requirements.cjs';
 import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import type { Constructor } from '../payload/converter.js';
+import type { WebSocketHandlerOptions } from './decorators/websocket-handler.js';
 import type { ArgumentRule } from './parameter.js';
 
 export interface Mapping {
@@ -43,6 +44,8 @@ export interface ClassDefinition {
   patterns: readonly string[] | undefined;
   readonly replies: ReplyRule[];
   readonly methods: Map<string | symbol, MethodDefinition>;
+  /** Undefined without `@WebSocketHandler`. */
+  webSocket: { readonly path: string; readonly options: WebSocketHandlerOptions } | undefined;
   /** Sentences about misplaced or repeated decorators. The name of the class is written before each text. */
   readonly mistakes: string[];
 }
@@ -50,9 +53,14 @@ export interface ClassDefinition {
 // Symbol.for, so that two copies of the package in one process share definitions.
 const definitionKey = Symbol.for('signalbox.definition');
 
-/** True when the class or one of its parents has `@Controller`. */
-export function isController(type: Constructor): boolean {
-  return definitionsOf(type).some(({ controller }) => controller);
+/** True when the class or one of its parents has `@Controller` or `@WebSocketHandler`. */
+export function isServed(type: Constructor): boolean {
+  return definitionsOf(type).some(({ controller, webSocket }) => controller || webSocket);
+}
+
+/** True when each session has its own instance of the class. */
+export function isForOneConnection(type: Constructor): boolean {
+  return definitionOf(type).webSocket?.options.instance === 'connection';
 }
 
 /** The definition of the class itself, without its parents; created on first use. */
@@ -63,6 +71,7 @@ export function ownDefinition(type: object): ClassDefinition {
       patterns: undefined,
       replies: [],
       methods: new Map(),
+      webSocket: undefined,
       mistakes: [],
     };
     Object.defineProperty(type, definitionKey, { value });
@@ -70,8 +79,14 @@ export function ownDefinition(type: object): ClassDefinition {
   return Reflect.get(type, definitionKey) as ClassDefinition;
 }
 
-/** The definition of a method, for a decorator on the method or on one of its parameters. */
-export function ownMethod(target: object, key: string | symbol): MethodDefinition {
+/** The definition of a method, for a decorator on the method or on one of its parameters. @param key undefined on a class */
+export function ownMethod(target: object, key: string | symbol | undefined): MethodDefinition {
+  if (key === undefined) {
+    ownDefinition(target).mistakes.push(
+      ": a decorator of methods is on the class; for the prefix of its patterns, write @Controller('/prefix').",
+    );
+    return emptyMethod();
+  }
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
     ownDefinition(target).mistakes.push(
@@ -86,6 +101,22 @@ export function ownMethod(target: object, key: string | symbol): MethodDefinitio
 }
 
 /**
+ * Reports a decorator that is applied without a call, as in `@SendTo`: its arguments are then the prototype, the name of the method,
+ * and a property descriptor or the index of a parameter. TypeScript rejects this, JavaScript does not.
+ *
+ * @param example the decorator with a call, such as `@SendTo()`
+ */
+export function reportUncalled(given: readonly unknown[], example: string): void {
+  const [target, key] = given;
+  if (typeof target !== 'object' || target === null || !Object.hasOwn(target, 'constructor'))
+    return;
+  if ((typeof key !== 'string' && typeof key !== 'symbol') || !(key in target)) return;
+  ownDefinition(target.constructor).mistakes.push(
+    `.${String(key)}: one of its decorators has no parentheses; write them, as in ${example}.`,
+  );
+}
+
+/**
  * The definition including everything that the class inherits. Each kind of decorator is inherited separately: an overriding method
  * that has only `@SendTo` keeps its parent's mappings, exception classes and argument decorators.
  */
@@ -95,6 +126,7 @@ export function definitionOf(type: Constructor): ClassDefinition {
     patterns: undefined,
     replies: [],
     methods: new Map(),
+    webSocket: undefined,
     mistakes: [],
   });
 }
@@ -138,6 +170,7 @@ function mergeClass(parent: ClassDefinition, own: ClassDefinition): ClassDefinit
     patterns: own.patterns ?? parent.patterns,
     replies: own.replies.length > 0 ? own.replies : parent.replies,
     methods,
+    webSocket: own.webSocket ?? parent.webSocket,
     mistakes: [...parent.mistakes, ...own.mistakes],
   };
 }

@@ -3,7 +3,8 @@ import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
-import { compileQuickCheck, type QuickCheck } from './quick-check.js';
+import { compileQuickCheck, ownNames, type QuickCheck } from './quick-check.js';
+import { handleRejections } from './validator-rejections.js';
 
 /** The form of a value that a class declares for a property. */
 export type Form = 'list' | 'set' | 'map' | 'object';
@@ -47,6 +48,8 @@ export interface ClassShape {
   readonly inheritedGetters: ReadonlySet<string>;
   /** The classes of properties that need no `@Type`, because the compiler recorded them. */
   readonly implicitTypes: ReadonlyMap<string, Constructor>;
+  /** True when a function of `@Transform` may have built a part of an instance. */
+  transforms: boolean;
   /** The implicit types of this class and its nested classes, for class-transformer; undefined if there are none. */
   targetMaps: TargetMap[] | undefined;
 }
@@ -67,7 +70,27 @@ export function shapeOf(type: Constructor, libraries: ClassLibraries): ClassShap
   shapes.set(type, shape);
   const targetMaps = reachableShapes(type, libraries).flatMap(targetMapOf);
   if (targetMaps.length > 0) shape.targetMaps = targetMaps;
+  shape.transforms = usesTransform(type, libraries, new Set());
   return shape;
+}
+
+function usesTransform(
+  type: Constructor,
+  libraries: ClassLibraries,
+  seen: Set<Constructor>,
+): boolean {
+  if (seen.has(type)) return false;
+  seen.add(type);
+  const { _transformMetadatas: transforms } = libraries.storage;
+  for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each))
+    if (transforms.has(each)) return true;
+  const shape = shapeOf(type, libraries);
+  // The classes that a function of `@Type` chooses by the payload are unknown.
+  return [...shape.properties.values()].some(
+    ({ name, chosen }) =>
+      chosen ||
+      itemTypesOf(shape, name, libraries).some((item) => usesTransform(item, libraries, seen)),
+  );
 }
 
 function targetMapOf({ type, implicitTypes }: ClassShape): TargetMap[] {
@@ -132,6 +155,7 @@ function isTransformed(
 function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
   const { storage, validator } = libraries;
   const rules = rulesOf(type, libraries);
+  guardValidators([...rules.values()].flat(), libraries);
   const implicitTypes = new Map<string, Constructor>();
   const all: PropertyShape[] = [];
   const properties = new Map<string, PropertyShape>();
@@ -185,8 +209,18 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
       : undefined,
     inheritedGetters: inheritedGettersOf(type),
     implicitTypes,
+    transforms: false,
     targetMaps: undefined,
   };
+}
+
+/** Validators of the application may be asynchronous; those of the library are not. */
+function guardValidators(rules: Rules, { validator }: ClassLibraries): void {
+  const names = ownNames(validator);
+  const storage = validator.getMetadataStorage();
+  for (const { name, constraintCls } of rules)
+    if (!names.has(name))
+      storage.getTargetValidatorConstraints(constraintCls).forEach(handleRejections);
 }
 
 /** The properties with `@Type`, also inherited ones. */

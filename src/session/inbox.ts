@@ -1,7 +1,8 @@
 // The inbox of a session: decodes received bytes, and processes the frames in order.
 import type { Clock } from '../message/clock.js';
-import type { ClientFrame, Heartbeat, Malformed } from '../message/frame.js';
+import type { ClientFrame, ConnectFrame, Heartbeat, Malformed } from '../message/frame.js';
 import { MessagingError } from '../message/error.js';
+import { requireResult } from '../message/promise.js';
 import type { Connection } from '../transport/transport.js';
 import {
   chooseCodec,
@@ -47,6 +48,8 @@ export interface InboxParts {
   /** Protocols that clients may use. */
   readonly codecs: readonly WireCodec[];
   readonly limits: InboxLimits;
+  /** Makes a frame of each message; undefined when the messages belong to one of the protocols. */
+  readonly readMessage?: ((message: Uint8Array, binary: boolean) => ClientFrame) | undefined;
   /** SEND frames of one session that may be processed at the same time. */
   readonly concurrency: number;
 }
@@ -72,7 +75,7 @@ export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  readonly #undecoded = new WaitingChunks<EndOfInput>();
+  readonly #undecoded = new WaitingChunks<ClientFrame | EndOfInput>();
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
   /** Memory of the chunks received since items began to wait; at least the memory of all items that wait. */
@@ -111,8 +114,9 @@ export class Inbox {
     private readonly parts: InboxParts,
   ) {}
 
+  /** The account whose share of the turns it uses. */
   get account(): string {
-    return this.session.owner.account;
+    return this.session.owner.held.account;
   }
 
   /** True when frames wait whose answers can no longer reach the client. */
@@ -137,7 +141,8 @@ export class Inbox {
 
   /** The encoder for the version that the client has chosen so far; undefined before the first byte. */
   get encoder(): Encoder | undefined {
-    return this.#decoder && this.#codec?.encoder(this.#decoder.version);
+    const encoder = this.#decoder && this.#codec?.encoder(this.#decoder.version);
+    return requireResult(encoder, 'encoder() of the codec');
   }
 
   /** Resolves when no frame waits or is in process. */
@@ -147,14 +152,23 @@ export class Inbox {
       : new Promise((resolve) => (this.#idleWaiters ??= []).push(resolve));
   }
 
+  /** Processes the CONNECT that the server makes for a client whose messages belong to no protocol. */
+  begin(frame: ConnectFrame): void {
+    this.#measureFrom(this.parts.clock.now());
+    this.#add(frame);
+  }
+
   /** Decodes received bytes and starts processing. @param now the time of the clock */
-  receive(chunk: Uint8Array, now: number): void {
-    if (this.#stopped || chunk.length === 0) return;
+  receive(chunk: Uint8Array, now: number, binary = false): void {
+    const { readMessage, turns } = this.parts;
+    if (this.#stopped || (chunk.length === 0 && readMessage === undefined)) return;
     if (!this.#active) {
       this.#measureFrom(now);
-      if (this.parts.turns.isCrowded(this.account)) this.#waitForTurn();
+      if (turns.isCrowded(this.account)) this.#waitForTurn();
     }
-    const copied = this.#undecoded.addChunk(chunk);
+    let copied = false;
+    if (readMessage === undefined) copied = this.#undecoded.addChunk(chunk);
+    else this.#undecoded.add(readMessage(chunk, binary));
     this.#advance();
     if (this.#hasWaiting)
       this.#hold(copied ? chunk.length + placeBytes : viewBytes + this.#retainedBytes(chunk));
@@ -162,9 +176,7 @@ export class Inbox {
 
   /** No data follows: closes the session with this code after all frames before it. */
   end(code: number, reason: string): void {
-    if (this.#stopped) return;
-    this.#undecoded.add({ kind: 'end', code, reason });
-    this.#advance();
+    if (!this.#stopped) this.#add({ kind: 'end', code, reason });
   }
 
   /** Ignores further input; frames that were received are still processed. */
@@ -206,6 +218,11 @@ export class Inbox {
     const { connected, owner } = this.session;
     if (!connected) return maxEarlyBytes;
     return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
+  }
+
+  #add(input: ClientFrame | EndOfInput): void {
+    this.#undecoded.add(input);
+    this.#advance();
   }
 
   /** Starts and decodes as many items as may be in process now. An exception of the codec ends the session. */
@@ -261,7 +278,9 @@ export class Inbox {
         this.session.closeWith('protocol-unknown');
         return undefined;
       }
-      this.#decoding = decoder.push(input)[Symbol.iterator]();
+      const items = decoder.push(input);
+      if (items[Symbol.iterator] === undefined) requireResult(items, 'push() of the decoder');
+      this.#decoding = items[Symbol.iterator]();
     }
   }
 
@@ -269,7 +288,10 @@ export class Inbox {
     const { codecs, limits } = this.parts;
     const { handshake, wholeMessages } = this.connection;
     this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
-    return (this.#decoder ??= this.#codec?.decoder(limits, wholeMessages));
+    return (this.#decoder ??= requireResult(
+      this.#codec?.decoder(limits, wholeMessages),
+      'decoder() of the codec',
+    ));
   }
 
   #discardUndecoded(): void {
@@ -434,7 +456,7 @@ export class Inbox {
     if (this.#paused || this.#stopped) return;
     this.#paused = true;
     try {
-      this.connection.pause();
+      requireResult(this.connection.pause(), 'pause() of the connection');
     } catch (error) {
       this.session.internalError('Pausing', error);
     }
@@ -444,7 +466,7 @@ export class Inbox {
   #resume(): void {
     this.#paused = false;
     try {
-      this.connection.resume();
+      requireResult(this.connection.resume(), 'resume() of the connection');
     } catch (error) {
       this.session.internalError('Resuming', error);
     }

@@ -4,6 +4,7 @@ import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { requireResult } from '../message/promise.js';
 import type { Excess } from '../message/quota.js';
 import type { HttpHost } from './http-host.js';
 
@@ -19,14 +20,20 @@ export interface Handshake {
   readonly subprotocol: string | undefined;
   /** True when the connection of the client is encrypted; behind a trusted proxy, as the proxy has reported it. */
   readonly secure: boolean;
-  /** The user, when the transport itself has authenticated the client. */
+  /** The user, when the transport itself or a handshake interceptor has authenticated the client. */
   readonly principal: Principal | undefined;
+  /** Attributes that the session begins with; handshake interceptors set them. */
+  readonly attributes?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /** Receives the events of a connection. Calls never overlap, and none follows `closed`. */
 export interface ConnectionListener {
-  /** Receives bytes of the client, in the order sent. */
-  data(chunk: Uint8Array): void;
+  /**
+   * Receives bytes of the client, in the order sent.
+   *
+   * @param binary true for a binary message; absent for text, and for transports that do not have both kinds
+   */
+  data(chunk: Uint8Array, binary?: boolean): void;
   /**
    * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
    * connection with this code after the frames that it has already received.
@@ -40,7 +47,7 @@ export interface ConnectionListener {
   closed(code: number, reason: string): void;
 }
 
-/** One client. */
+/** One client. No method may be asynchronous: a promise ends the session with 1011. */
 export interface Connection {
   /** The request that opened the connection. */
   readonly handshake: Handshake;
@@ -150,7 +157,10 @@ export function guardAccept(
 
 function refuse(connection: Connection, logger: Logger): void {
   try {
-    connection.close(closeCodes.internalError, 'internal-error');
+    requireResult(
+      connection.close(closeCodes.internalError, 'internal-error'),
+      'close() of the connection',
+    );
   } catch (error) {
     logger.error('A connection that was not accepted could not be closed.', error);
   }

@@ -1,7 +1,8 @@
 // Validation of payloads by classes and schemas.
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   Equals,
   IsArray,
@@ -11,7 +12,9 @@ import {
   IsString,
   Length,
   Min,
+  Validate,
   ValidateNested,
+  ValidatorConstraint,
   registerDecorator,
 } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +56,17 @@ class UrgentOrder extends Order {
 
 class Plain {
   text?: string;
+}
+
+/** A validator that throws for values that are not texts. */
+function IsTrimmed(): PropertyDecorator {
+  return (prototype, propertyName) =>
+    registerDecorator({
+      name: 'isTrimmed',
+      target: prototype.constructor,
+      propertyName: String(propertyName),
+      validator: { validate: (text: string) => text.trim() === text },
+    });
 }
 
 const toClass = async (value: unknown, type: Constructor = Order) => toInstance(value, type);
@@ -235,6 +249,193 @@ describe('a class', () => {
   );
 });
 
+describe('asynchronous parts of a class', () => {
+  class Lookup {
+    async validate(): Promise<boolean> {
+      throw new Error('the database is down');
+    }
+  }
+  ValidatorConstraint({ async: true })(Lookup);
+
+  class Fussy {
+    validate(name: string): Promise<boolean> {
+      const error = new Error(name);
+      if (name === 'throws') throw error;
+      return Promise.reject(error);
+    }
+  }
+  ValidatorConstraint({ async: true })(Fussy);
+
+  it('that reject cause an invalid payload, also when another validator throws', async () => {
+    class Login {
+      @Validate(Lookup)
+      name!: string;
+    }
+    class Account {
+      @Validate(Lookup)
+      login!: string;
+
+      @ValidateNested()
+      @Type(() => Login)
+      nested!: Login;
+
+      @IsTrimmed()
+      nick!: string;
+    }
+    const value = { login: 'x', nested: { name: 'y' }, nick: 5 };
+    expect(await fieldsOf(toClass(value, Account))).toEqual([]);
+    expect(await fieldsOf(toClass({ ...value, nick: 'a' }, Account))).toEqual([]);
+  });
+
+  it('that reject for one member cause an invalid payload when they throw for another', async () => {
+    class Group {
+      @Validate(Fussy, { each: true })
+      names!: string[];
+    }
+    expect(await fieldsOf(toClass({ names: ['rejects', 'throws'] }, Group))).toEqual([]);
+  });
+
+  it('are validators, but not functions of @Transform', async () => {
+    class Author {
+      @Transform(async () => 'found')
+      name?: string;
+    }
+    class Book {
+      @Allow()
+      @Transform(async () => {
+        throw new Error('the database is down');
+      })
+      title?: string;
+
+      @Allow()
+      @Type(() => Author)
+      authors?: Author[];
+    }
+    const message = 'cannot be converted';
+    expect(await fieldsOf(toClass({ title: 'x' }, Book))).toEqual([{ path: '', message }]);
+    expect(await fieldsOf(toClass({ authors: [{ name: 'x' }] }, Book))).toEqual([
+      { path: '', message },
+    ]);
+    expect(await toClass({ authors: [] }, Book)).toBeInstanceOf(Book);
+  });
+});
+
+describe('null in a list whose members have a class by their discriminator', () => {
+  class Animal {
+    @IsString()
+    name!: string;
+  }
+  class Dog extends Animal {}
+  const discriminator = { property: 'kind', subTypes: [{ name: 'dog', value: Dog }] };
+  const dog = { kind: 'dog', name: 'Rex' };
+
+  class Zoo {
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    list?: Animal[];
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    set?: Set<Animal>;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    map?: Map<string, Animal>;
+
+    @IsOptional()
+    @ValidateNested()
+    @Type(() => Animal, { discriminator })
+    one?: Animal;
+  }
+  class Unvalidated {
+    @Type(() => Animal, { discriminator })
+    list?: Animal[];
+  }
+  it.each([
+    [Zoo, { list: [dog, null] }, 'list.1'],
+    [Zoo, { set: [null, dog] }, 'set.0'],
+    [Zoo, { map: { a: null } }, 'map.a'],
+    [Unvalidated, { list: [null] }, 'list.0'],
+  ])('is a mistake of the client: %o %j', async (type, value, path) => {
+    const failure = await Promise.resolve()
+      .then(() => toClass(value, type))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'payload-invalid',
+      cause: undefined,
+      fields: [{ path, message: expect.stringContaining('object') as unknown }],
+    });
+  });
+
+  it('does not concern a single object', async () => {
+    expect(await toClass({ one: null, list: [dog] }, Zoo)).toMatchObject({ one: null });
+  });
+});
+
+describe('a mistake of the application', () => {
+  function failureOf(act: () => unknown): Promise<MessagingError> {
+    return Promise.resolve()
+      .then(act)
+      .then(
+        () => expect.unreachable(),
+        (error: unknown) => error as MessagingError,
+      );
+  }
+
+  class Rejecting {
+    validate(): Promise<boolean> {
+      // oxlint-disable-next-line prefer-promise-reject-errors -- applications in JavaScript do this
+      return Promise.reject(undefined);
+    }
+  }
+  ValidatorConstraint({ async: true })(Rejecting);
+
+  it('has a cause, which is logged, also when a validator rejects with undefined', async () => {
+    class Login {
+      @Validate(Rejecting)
+      name!: string;
+    }
+    const { code, cause } = await failureOf(() => toClass({ name: 'x' }, Login));
+    expect([code, cause]).toEqual([
+      'payload-invalid',
+      new Error('The application has thrown undefined.'),
+    ]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw undefined;
+      },
+    ],
+    // oxlint-disable-next-line prefer-promise-reject-errors -- applications in JavaScript do this
+    ['rejects with', () => Promise.reject(undefined)],
+  ])('has a cause, also when a schema %s undefined', async (_, validate) => {
+    const schema: StandardSchema = {
+      '~standard': { version: 1, vendor: 'test', validate: validate as never },
+    };
+    const { code, cause } = await failureOf(() => parseWithSchema(1, schema));
+    expect([code, cause]).toEqual([
+      'payload-invalid',
+      new Error('The application has thrown undefined.'),
+    ]);
+  });
+
+  it('names the field when the message of a validator is not a text', async () => {
+    class Named {
+      @Length(5, 10, { message: () => undefined as never })
+      name!: string;
+    }
+    expect(await fieldsOf(toClass({ name: 'x' }, Named))).toEqual([
+      { path: 'name', message: 'is not valid' },
+    ]);
+  });
+});
+
 describe('hostile objects', () => {
   it('do not pollute prototypes', async () => {
     const source =
@@ -293,6 +494,14 @@ describe('hostile objects', () => {
     const instance = await toClass({ text: 'hi', more: Array(30_000).fill(1) });
     expect(instance).toBeInstanceOf(Order);
   });
+
+  it.each(['toString', 'valueOf', 'hasOwnProperty'])(
+    'with an inherited key %s, which class-transformer would ignore, are rejected',
+    async (key) => {
+      const fields = await fieldsOf(toClass({ text: 'hi', more: { [key]: 'x' } }));
+      expect(fields).toEqual([{ path: 'more', message: `must not have the key '${key}'` }]);
+    },
+  );
 
   it('are rejected when the constructor of the class throws', async () => {
     class Touchy {

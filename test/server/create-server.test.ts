@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Container, injectable } from 'inversify';
 import { testClock } from 'signalbox/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Controller,
   createServer,
@@ -243,7 +243,7 @@ describe('a message', () => {
     });
     expect(sessions.size).toBe(1);
     await expect(publisher.publish('/nowhere', 1)).rejects.toMatchObject({
-      code: 'destination-invalid',
+      code: 'publication-invalid',
     });
     await expect(publisher.publish('/topic/x', () => {})).rejects.toMatchObject({
       code: 'payload-unwritable',
@@ -618,7 +618,7 @@ describe('reading', () => {
     }
     const receipts: string[] = [];
     while (receipts.length < 20) {
-      while (controller.release.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await vi.waitUntil(() => controller.release.length > 0, { interval: 1, timeout: 20_000 });
       controller.release.shift()!();
       receipts.push((await ann.next('RECEIPT')).headers['receipt-id']!);
     }

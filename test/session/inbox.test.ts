@@ -351,7 +351,7 @@ describe('the memory of waiting frames', () => {
     expect([connection.paused, heldBytes.used]).toEqual([false, 0]);
   });
 
-  it('includes the memory that a chunk needs beside its bytes', async () => {
+  it('includes the memory that a chunk needs in addition to its bytes', async () => {
     const { connection, receive } = await gatedSession({
       limits: { ...limits, maxWaitingFrames: 64 },
     });

@@ -91,7 +91,6 @@ export function testSession({
     /** The calls of the owner of the session. */
     const events: string[] = [];
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
-      account,
       held: new Holding(heldBytes, account),
       async process(frame) {
         events.push(frame.kind);

@@ -2,10 +2,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LimitedLog } from '../../message/logger.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
+import type { HandshakeCheck } from '../handshake.js';
 import { pathOf, type RequestListener } from '../http-host.js';
 import { refusedOrigin, type OriginCheck } from '../origin.js';
 import type { TransportContext } from '../transport.js';
-import { answer, crossOrigin, preflight, sessionCookies, type Headers } from './answer.js';
+import {
+  answer,
+  crossOrigin,
+  preflight,
+  refuseOrigin,
+  sessionCookies,
+  type Headers,
+} from './answer.js';
 import type { SockJsOptions } from './options.js';
 import { pagesOf } from './page.js';
 import { parseSessionPath, sessionPagesOf } from './session-pages.js';
@@ -21,6 +29,8 @@ export interface RequestParts {
   readonly origin: OriginCheck;
   readonly allowedOrigins: readonly string[];
   readonly client: ClientReader;
+  /** Asks the application before a session begins. */
+  readonly check: HandshakeCheck | undefined;
   readonly context: TransportContext;
   readonly sessions: Sessions;
 }
@@ -44,7 +54,7 @@ export function requestListener(parts: RequestParts): RequestListener {
     const headers = crossOrigin(request);
     if (!isSession || !options.sessionCookie) return { headers, owner: `address ${address}` };
     const cookies = sessionCookies(request, path, secure);
-    return { headers: { ...headers, ...cookies.headers }, owner: `cookie ${cookies.secret}` };
+    return { headers: [...headers, ...cookies.headers], owner: `cookie ${cookies.secret}` };
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -52,7 +62,7 @@ export function requestListener(parts: RequestParts): RequestListener {
     const client = clientOf(request);
     const isIframe = iframeName.test(below);
     // Browsers load the iframe page without an origin; `frame-ancestors` protects it.
-    if (!isIframe && !isAllowed(request, client)) return answer(response, 403, { Vary: 'Origin' });
+    if (!isIframe && !isAllowed(request, client)) return refuseOrigin(response);
     const session = parseSessionPath(below);
     const page =
       session === undefined
@@ -64,8 +74,8 @@ export function requestListener(parts: RequestParts): RequestListener {
     if (request.method === method)
       return page.serve({ request, response, client, headers, id: session?.id ?? '', owner });
     if (request.method === 'OPTIONS' && hasPreflight)
-      return answer(response, 204, { ...headers, ...preflight(method, clock) });
-    answer(response, 405, { ...headers, Allow: hasPreflight ? `OPTIONS, ${method}` : method });
+      return answer(response, 204, [...headers, ...preflight(method, clock)]);
+    answer(response, 405, [...headers, 'Allow', hasPreflight ? `OPTIONS, ${method}` : method]);
   };
 }
 
