@@ -48,6 +48,8 @@ export interface ClientParts {
   readonly serverName: string;
   readonly hooks: Hooks;
   readonly problems: Problems;
+  /** Milliseconds after which the frames of a lost session are given up; 0 for never. */
+  readonly stallTimeout: number;
   /** The interceptors and the routing behind them; throws when a frame is refused. */
   readonly handle: FrameHandler<Client>;
 }
@@ -233,6 +235,8 @@ export class Client implements SessionOwner {
     this.#stopWaiting?.();
     // A CONNECT that never completes must not count as a handshake for longer than its connection.
     if (!session.connected) return this.#release();
+    // Without a limit for stalled frames, one that never completes would count its session forever.
+    if (this.#parts.stallTimeout === 0) this.#release();
     this.#parts.clients.disconnected(this);
     this.#parts.events.emit('disconnected', { session, code, reason });
   }

@@ -33,8 +33,6 @@ export interface SessionParts extends InboxParts {
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
-  /** Time without a completed frame while reading is paused, in milliseconds; 0 for no limit. */
-  readonly stallTimeout: number;
 }
 
 /** The result of processing a frame. Only `done` is confirmed by a receipt. */
@@ -71,6 +69,8 @@ export class ClientSession implements Session, ConnectionListener {
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
+  /** True when no frame was completed for `stallTimeout`; those in process are no longer waited for. */
+  #hasStalled = false;
   #principal: Principal | undefined;
   /** The code and reason that the server closed the session with. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
@@ -88,7 +88,7 @@ export class ClientSession implements Session, ConnectionListener {
   ) {
     this.#principal = connection.handshake.principal;
     this.outbox = new Outbox(this, connection, parts.outbox);
-    this.#heartbeats = new Heartbeats(this, connection, parts.clock, parts.stallTimeout);
+    this.#heartbeats = new Heartbeats(this, connection, parts.clock);
     this.#inbox = new Inbox(this, connection, this.#heartbeats, parts);
     this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
       this.closeWith('connect-timeout'),
@@ -201,7 +201,16 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */
   progressed(): void {
-    this.#heartbeats.progressed();
+    this.#inbox.progressed();
+  }
+
+  /** Called when frames wait and none was completed for `stallTimeout`. A frame that never completes must not keep the session. */
+  stalled(): void {
+    this.#hasStalled = true;
+    if (this.#state !== 'closed') return this.closeWith('reading-stalled');
+    const text = `Session ${this.id} has ended, and its frames were not completed within ${this.parts.stallTimeout} milliseconds.`;
+    this.parts.closeLog.write('late reading-stalled', text);
+    this.#inbox.abandon();
   }
 
   /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */
@@ -244,13 +253,14 @@ export class ClientSession implements Session, ConnectionListener {
 
   /**
    * Called when the connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are
-   * dropped.
+   * dropped. A frame that is not completed within `stallTimeout` is given up.
    */
   closed(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    if (this.#connected) this.#inbox.stop();
-    else this.#inbox.discard();
+    if (this.#connected && !this.#hasStalled) this.#inbox.stop();
+    else this.#inbox.abandon();
+    if (this.busy) this.#inbox.watch();
     this.#stopConnectTimer();
     this.#heartbeats.stop();
     this.outbox.stop();

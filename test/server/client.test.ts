@@ -446,6 +446,34 @@ describe('when CONNECT fails', () => {
   });
 });
 
+describe('a session whose frame is never completed', () => {
+  const interceptors = [
+    async (frame, _session, next) =>
+      frame.kind === 'send' ? new Promise<never>(() => {}) : next(),
+  ] satisfies ServerOptions['interceptors'];
+
+  it.each([
+    [60_000, [1, 0]],
+    [0, [0, 0]],
+  ])('is counted for at most `stallTimeout` after it is lost: %s', async (stallTimeout, counted) => {
+    const clock = testClock();
+    const limits = { maxSessionsPerUser: 1 };
+    const { ann, transport } = await start({ clock, interceptors, limits, stallTimeout });
+    ann.send('/topic/x', 'x');
+    await nextTurn();
+    ann.drop();
+    const found: number[] = [];
+    for (const time of [0, 60_000]) {
+      await clock.advance(time);
+      const next = await openStomp(transport, {}, { principal: { name: 'ann' } });
+      next.write('CONNECT', { 'accept-version': '1.2', host: 'x' });
+      found.push((await next.next()).command === 'ERROR' ? 1 : 0);
+      next.drop();
+    }
+    expect(found).toEqual(counted);
+  });
+});
+
 /** An embedded broker with another `connect`. */
 function brokerThatConnects(connect: Broker['connect']): Broker {
   return Object.assign(
