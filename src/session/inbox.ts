@@ -275,7 +275,9 @@ export class Inbox {
         this.session.closeWith('protocol-unknown');
         return undefined;
       }
-      this.#decoding = iteratorOf(decoder.push(input));
+      const items = decoder.push(input);
+      if (items[Symbol.iterator] === undefined) requireResult(items, 'push() of the decoder');
+      this.#decoding = items[Symbol.iterator]();
     }
   }
 
@@ -459,12 +461,6 @@ export class Inbox {
     }
     this.heartbeats.resumed();
   }
-}
-
-/** @throws {TypeError} for the promise of a decoder that is asynchronous */
-function iteratorOf<T>(items: Iterable<T>): Iterator<T> {
-  if (items[Symbol.iterator] === undefined) requireResult(items, 'push() of the decoder');
-  return items[Symbol.iterator]();
 }
 
 /** SEND frames may overlap, except in a transaction, which keeps them in order. */
