@@ -7,6 +7,7 @@ import {
   frozenCopy,
   invalidOption,
   requireCount,
+  requireDestinations,
   requireMethods,
   requireObject,
   requirePrefix,
@@ -193,6 +194,8 @@ function check(options: ResolvedOptions): void {
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
       throw invalidOption('controllers', `must be a list of classes; item ${i} is not a class`);
   }
+  if (new Set(options.transports).size < options.transports.length)
+    throw invalidOption('transports', 'must not contain the same transport twice');
   if (options.codecs.length === 0) throw invalidOption('codecs', 'must not be empty');
   const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
@@ -247,6 +250,10 @@ function checkSlowConsumers(
     if (rule.destination === undefined)
       throw invalidOption(`${name}.rules`, 'must have a destination each');
   }
+  requireDestinations(
+    `${name}.rules`,
+    rules.map(({ destination }) => destination),
+  );
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
       throw invalidOption(name, `must have one of the policies ${policies.join(', ')}`);

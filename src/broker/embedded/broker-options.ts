@@ -4,9 +4,9 @@ import {
   checkShape,
   invalidOption,
   requireCount,
+  requireDestinations,
   requireMethods,
   requirePrefix,
-  requireTexts,
   type Shape,
   withDefaults,
 } from '../../message/option.js';
@@ -112,15 +112,17 @@ function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
     throw invalidOption('queue.redeliveryDelay.multiplier', 'must be a number of at least 1');
   requireDelay('queue.redeliveryDelay.max', max, 1);
   requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
-  if (!queue.deadLetters.startsWith('/'))
-    throw invalidOption('queue.deadLetters', 'must begin with a slash');
+  const isQueue = queue.prefixes.some((prefix) => queue.deadLetters.startsWith(`${prefix}/`));
+  // A broker without prefixes has no queues.
+  if (!isQueue && queue.prefixes.length > 0)
+    throw invalidOption('queue.deadLetters', 'must lie below one of the `queue.prefixes`');
   if (queue.whenFull !== 'refuse' && queue.whenFull !== 'drop-oldest')
     throw invalidOption('queue.whenFull', `must be 'refuse' or 'drop-oldest'`);
   for (const name of ['maxMessages', 'maxBytes', 'maxTotalBytes', 'maxQueues'] as const)
     requireCount(`queue.${name}`, queue[name], 1);
   for (const name of ['maxMessages', 'maxBytes'] as const)
     requireCount(`retain.${name}`, retain[name], 1);
-  requireTexts('retain.destinations', retain.destinations);
+  requireDestinations('retain.destinations', retain.destinations);
   requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
   requireDelay('durable.retention', durable.retention, 1);
 }
