@@ -161,7 +161,7 @@ export class Client implements SessionOwner {
       session: session.id,
       server: serverName,
       heartbeat: agreement.advertised,
-      user: principal?.name,
+      user: session.user,
     });
     events.emit('connected', { session });
   }

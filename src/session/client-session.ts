@@ -72,6 +72,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** True when no frame was completed for `stallTimeout`; those in process are no longer waited for. */
   #hasStalled = false;
   #principal: Principal | undefined;
+  #user: string | undefined;
   /** The code and reason that the server closed the session with. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
@@ -102,6 +103,10 @@ export class ClientSession implements Session, ConnectionListener {
 
   get principal(): Principal | undefined {
     return this.#principal;
+  }
+
+  get user(): string | undefined {
+    return this.#user;
   }
 
   /** Created at the first use, because most sessions have none. */
@@ -139,6 +144,7 @@ export class ClientSession implements Session, ConnectionListener {
     if (this.#state !== 'open') return false;
     this.#connected = true;
     this.#principal = principal;
+    this.#user = principal?.name;
     this.#stopConnectTimer();
     this.#heartbeats.start(agreement);
     return true;

@@ -36,6 +36,11 @@ export interface Session {
   readonly id: string;
   /** The authenticated user; undefined while the client is anonymous. */
   readonly principal: Principal | undefined;
+  /**
+   * The name of the principal when CONNECT was accepted; undefined before, and for anonymous clients. Later changes of the principal
+   * have no effect on it, so `/user` destinations, limits and `SessionRegistry` use it.
+   */
+  readonly user: string | undefined;
   /** Facts about the connection: path, HTTP headers, address, subprotocol. */
   readonly handshake: Handshake;
   /** Name and version of the wire protocol, such as `stomp 1.2`; empty before the first byte. */
