@@ -14,6 +14,7 @@ import type {
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
 import { checkSupportedHeaders } from './embedded/unsupported.js';
+import { ended } from '../session/guarded-signal.js';
 import { temporaryPrefix } from './destination-resolver.js';
 import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';
@@ -266,7 +267,7 @@ export class SessionSubscriber implements Subscriber, Sender {
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);
-    live.stream?.abort();
+    live.stream?.abort(ended);
     if (live.servedBy === 'session') this.#queues?.unsubscribe(live.id);
     try {
       if (live.servedBy === 'broker') await this.#connection.unsubscribe(live.id);
@@ -321,7 +322,7 @@ export class SessionSubscriber implements Subscriber, Sender {
 
   /** Aborts all streams; the connection to the broker stays open for frames that are still processed. */
   stopStreams(): void {
-    for (const live of this.#live.values()) live.stream?.abort();
+    for (const live of this.#live.values()) live.stream?.abort(ended);
   }
 
   close(): void | Promise<void> {

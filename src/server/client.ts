@@ -16,6 +16,7 @@ import {
   type SessionParts,
 } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
+import { ended } from '../session/guarded-signal.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
@@ -101,7 +102,7 @@ export class Client implements SessionOwner {
     const streams = (this.#streams ??= new Set());
     if (streams.size >= this.#parts.limits.maxStreams) return false;
     streams.add(stream);
-    if (this.session.gone) stream.abort();
+    if (this.session.gone) stream.abort(ended);
     return true;
   }
 
@@ -230,7 +231,7 @@ export class Client implements SessionOwner {
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
-    for (const stream of this.#streams ?? []) stream.abort();
+    for (const stream of this.#streams ?? []) stream.abort(ended);
     this.#ended?.(code, reason);
     this.#stopWaiting?.();
     // A CONNECT that never completes must not count as a handshake for longer than its connection.

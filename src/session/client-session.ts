@@ -19,7 +19,7 @@ import {
   type ConnectionListener,
   type Handshake,
 } from '../transport/transport.js';
-import { guardedController } from './guarded-signal.js';
+import { ended, guardedController } from './guarded-signal.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -270,7 +270,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.#stopConnectTimer();
     this.#heartbeats.stop();
     this.outbox.stop();
-    this.#abortController?.abort();
+    this.#abortController?.abort(ended);
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
     this.owner.connectionLost(end.code, end.reason);
@@ -325,12 +325,15 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
+    // Not `this`: an object that keeps the signal must not keep the session.
+    const { id } = this;
+    const { logger } = this.parts;
     const controller = guardedController((error) =>
-      this.parts.logger.error(`A listener on the signal of session ${this.id} failed.`, error),
+      logger.error(`A listener on the signal of session ${id} failed.`, error),
     );
     // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
-    if (this.#state === 'closed') controller.abort();
+    if (this.#state === 'closed') controller.abort(ended);
     return controller;
   }
 
