@@ -1,5 +1,6 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
+import { ended } from '../message/end-of-session.js';
 import { MessagingError } from '../message/error.js';
 import { requireResult } from '../message/promise.js';
 import { messageOverhead, sizeOfHeaders } from '../message/kept-message.js';
@@ -14,7 +15,6 @@ import type {
 } from './broker.js';
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
 import { checkSupportedHeaders } from './embedded/unsupported.js';
-import { ended } from '../session/guarded-signal.js';
 import { temporaryPrefix } from './destination-resolver.js';
 import type { AddressedPublication, Publication, Sender } from './publication.js';
 import { SessionQueues } from './session-queues.js';

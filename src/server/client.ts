@@ -2,11 +2,13 @@
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
 import type { SessionAddress } from '../message/address.js';
+import { ended } from '../message/end-of-session.js';
 import { MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { quote } from '../message/quote.js';
 import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
@@ -16,7 +18,6 @@ import {
   type SessionParts,
 } from '../session/client-session.js';
 import type { SessionEventSource } from '../session/event.js';
-import { ended } from '../session/guarded-signal.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
@@ -144,6 +145,9 @@ export class Client implements SessionOwner {
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
+    // Only `ids` of the application can repeat an id: then one session would receive the messages of another.
+    if (clients.get(session.id) !== undefined)
+      throw new Error(`ids.session() returned ${quote(session.id)}, which another session has.`);
     const account = accountOf(principal, session.handshake.remoteAddress);
     const release = admission.open(account, principal);
     this.#release();
@@ -195,7 +199,8 @@ export class Client implements SessionOwner {
     const end = hooks.onFrame?.(frame, this.session);
     let result: FrameResult;
     try {
-      result = (await handle(frame, this)) ?? 'done';
+      // A broker in JavaScript may return something else, which is not a reason to withhold the receipt.
+      result = (await handle(frame, this)) === 'dropped' ? 'dropped' : 'done';
       // An interceptor has dropped CONNECT, or has caught its refusal, so the client still waits for an answer.
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));

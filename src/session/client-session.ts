@@ -1,6 +1,8 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
+import { inspect } from 'node:util';
 import type { Timer } from '../message/clock.js';
+import { ended } from '../message/end-of-session.js';
 import {
   closeCodeOf,
   closeCodes,
@@ -25,7 +27,7 @@ import {
   type ConnectionListener,
   type Handshake,
 } from '../transport/transport.js';
-import { ended, guardedController } from './guarded-signal.js';
+import { guardedController } from './guarded-signal.js';
 import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
@@ -215,6 +217,12 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   close(code: number = closeCodes.normal, reason = ''): void {
+    if (!isCloseCode(code))
+      throw new RangeError(
+        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}.`,
+      );
+    if (typeof reason !== 'string')
+      throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);
     this.#close(code, reason);
   }
 
@@ -365,4 +373,14 @@ export class ClientSession implements Session, ConnectionListener {
 /** True for close codes that only the application uses: they are a part of its protocol, not a problem. @see RFC 6455 section 7.4.2 */
 function isOfApplication(code: number): boolean {
   return code >= 3000 && code < closeCodes.slowConsumer;
+}
+
+/** True for the codes that a close frame may contain. @see RFC 6455 section 7.4 */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return (
+    (code >= 1000 && code <= 1003) ||
+    (code >= 1007 && code <= 1014) ||
+    (code >= 3000 && code <= 4999)
+  );
 }

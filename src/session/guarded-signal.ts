@@ -1,12 +1,6 @@
 // An abort signal for the application: exceptions of its listeners are reported instead of ending the process.
 import { isPromise } from '../message/promise.js';
 
-/**
- * The reason of signals that abort because their session or subscription has ended. One object for all: a reason that is made for
- * each abort refers to the session by its stack, and keeps it in memory with everything that keeps the signal.
- */
-export const ended = new DOMException('The session or its subscription has ended.', 'AbortError');
-
 type AddParameters = Parameters<EventTarget['addEventListener']>;
 type RemoveParameters = Parameters<EventTarget['removeEventListener']>;
 

@@ -52,8 +52,10 @@ export interface Session {
   /**
    * Sends all queued frames, then closes the session. Frames that were received but not yet processed are discarded.
    *
-   * @param code WebSocket close code, default 1000
+   * @param code WebSocket close code: 1000 to 1003, 1007 to 1014 or 3000 to 4999. Default 1000
    * @param reason default empty
+   * @throws {RangeError} for any other code
+   * @throws {TypeError} for a reason that is not a string
    */
   close(code?: number, reason?: string): void;
 }

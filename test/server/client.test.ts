@@ -32,6 +32,11 @@ class WorkController {
   static finish = () => {};
   static streamClosed = false;
 
+  @MessageMapping('/published')
+  published() {
+    return 1;
+  }
+
   @MessageMapping('/work')
   work() {
     return new Promise<void>((resolve) => (WorkController.finish = resolve));
@@ -484,6 +489,25 @@ it('a principal that the application renames keeps the name that it had at CONNE
     await client.connection.closed;
   }
   expect([[...server.sessions.users()], server.sessions.size]).toEqual([[], 0]);
+});
+
+it('a frame is confirmed, also when the broker returns a value in place of nothing', async () => {
+  const broker = Object.assign(new EmbeddedBroker(), { publish: () => 5 as never });
+  const { ann } = await start({ broker });
+  await ann.request('SEND', { destination: '/app/published' });
+});
+
+it('a session id that `ids` repeats refuses the second client, and the first keeps its messages', async () => {
+  const ids = { session: () => 'same', message: () => 'm', reply: () => 'r' };
+  const { ann, errors, transport } = await start({ ids });
+  await ann.subscribe('s', '/user/queue/x');
+  const bob = openStomp(transport);
+  bob.send('CONNECT', { 'accept-version': '1.2', host: 'x' });
+  expect((await bob.next('ERROR')).headers['code']).toBe('session-failed');
+  await bob.connection.closed;
+  await server.publisher.publishToSession('same', '/queue/x', 1);
+  expect((await ann.next('MESSAGE')).body).toBe('1');
+  expect(String(errors)).toContain("ids.session() returned 'same', which another session has.");
 });
 
 describe('a session whose frame is never completed', () => {
