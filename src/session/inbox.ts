@@ -64,6 +64,7 @@ interface EndOfInput {
   readonly reason: string;
 }
 
+type Input = Uint8Array | ClientFrame | EndOfInput;
 type Item = ClientFrame | Malformed | EndOfInput;
 
 /** An item in process, or completed while an item before it is still in process. */
@@ -77,8 +78,10 @@ const failed = Promise.resolve<FrameResult>('failed');
 export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
-  /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  readonly #undecoded = new WaitingChunks<ClientFrame | EndOfInput>();
+  /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */
+  #next: Input | undefined;
+  /** The input after `#next`; undefined without one, as usual. */
+  #later: WaitingChunks<ClientFrame | EndOfInput> | undefined;
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
   /** Memory of the chunks received since items began to wait; at least the memory of all items that wait. */
@@ -175,12 +178,9 @@ export class Inbox {
     if (this.#stopped || (chunk.length === 0 && readMessage === undefined)) return;
     if (!this.#active) {
       this.#measureFrom(now);
-      if (turns.isCrowded(this.account)) this.#waitForTurn();
+      if (turns.busy && turns.isCrowded(this.account)) this.#waitForTurn();
     }
-    let copied = false;
-    if (readMessage === undefined) copied = this.#undecoded.addChunk(chunk);
-    else this.#undecoded.add(readMessage(chunk, binary));
-    this.#advance();
+    const copied = this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary));
     if (this.#hasWaiting)
       this.#hold(copied ? chunk.length + placeBytes : viewBytes + this.#retainedBytes(chunk));
   }
@@ -239,7 +239,7 @@ export class Inbox {
   }
 
   get #hasUndecoded(): boolean {
-    return this.#decoding !== undefined || !this.#undecoded.empty;
+    return this.#decoding !== undefined || this.#next !== undefined;
   }
 
   get #hasWaiting(): boolean {
@@ -253,9 +253,17 @@ export class Inbox {
     return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
   }
 
-  #add(input: ClientFrame | EndOfInput): void {
-    this.#undecoded.add(input);
+  /** Returns true when the input is a chunk that waits as a copy. */
+  #add(input: Input): boolean {
+    let copied = false;
+    if (this.#next === undefined) this.#next = input;
+    else {
+      this.#later ??= new WaitingChunks();
+      if (input instanceof Uint8Array) copied = this.#later.addChunk(input);
+      else this.#later.add(input);
+    }
     this.#advance();
+    return copied;
   }
 
   /** Starts and decodes as many items as may be in process now. An exception of the codec ends the session. */
@@ -304,7 +312,7 @@ export class Inbox {
       const next = this.#decoding?.next();
       if (next?.done === false) return next.value;
       this.#decoding = undefined;
-      const input = this.#undecoded.take();
+      const input = this.#take();
       if (input === undefined || !(input instanceof Uint8Array)) return input;
       const decoder = this.#chooseDecoder(input);
       if (decoder === undefined) {
@@ -327,8 +335,16 @@ export class Inbox {
     ));
   }
 
+  #take(): Input | undefined {
+    const input = this.#next;
+    this.#next = this.#later?.take();
+    if (this.#later?.empty === true) this.#later = undefined;
+    return input;
+  }
+
   #discardUndecoded(): void {
-    this.#undecoded.clear();
+    this.#next = undefined;
+    this.#later = undefined;
     this.#decoding = undefined;
   }
 

@@ -31,7 +31,8 @@ export const sessionsPerTurn = 4;
 export class Turns {
   readonly #waiting = new WaitingAccounts();
   readonly #lost = new WaitingAccounts();
-  #scheduled = false;
+  /** True while sessions wait. */
+  busy = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -43,17 +44,17 @@ export class Turns {
 
   /** True when so many sessions of the account wait that another one must wait as well. */
   isCrowded(account: string): boolean {
-    return this.#scheduled && this.#waiting.count(account) >= sessionsPerTurn;
+    return this.#waiting.count(account) >= sessionsPerTurn;
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    if (this.busy) return;
+    this.busy = true;
     this.clock.soon(this.#begin);
   }
 
   readonly #begin = (): void => {
-    this.#scheduled = false;
+    this.busy = false;
     const continuing = this.#take();
     if (!this.#waiting.empty || !this.#lost.empty) this.#schedule();
     // The clock is read for each session, because the time of a slow one must not count for the next.

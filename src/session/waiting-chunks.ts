@@ -7,25 +7,25 @@ export const blockBytes = 16_384;
 /** A list of chunks, and of other items between them. Taking an item does not shift the list, which would copy a long one. */
 export class WaitingChunks<Item extends object> {
   /** Chunks and other items; for a copied chunk, its length. The places before the head are empty. */
-  #items: (Uint8Array | Item | number | undefined)[] = [];
+  readonly #items: (Uint8Array | Item | number | undefined)[] = [];
   #head = 0;
   /** The bytes of the copied chunks, in order. A chunk that does not fit into the rest of a block begins the next one. */
-  #blocks: Buffer[] = [];
+  readonly #blocks: Buffer[] = [];
   /** Bytes written to the last block. */
   #written = blockBytes;
   /** Bytes read from the first block. */
   #read = 0;
   get empty(): boolean {
-    return this.#items.length === 0;
+    return this.#head >= this.#items.length;
   }
 
   add(item: Item): void {
     this.#items.push(item);
   }
 
-  /** Adds a chunk, which is not empty. Returns true if it was copied: only a chunk behind others, because a single one is usually taken immediately. */
+  /** Adds a chunk, which is not empty. Returns true if it was copied. */
   addChunk(chunk: Uint8Array): boolean {
-    const copied = chunk.length <= smallBytes && !this.empty;
+    const copied = chunk.length <= smallBytes;
     if (copied) this.#copy(chunk);
     this.#items.push(copied ? chunk.length : chunk);
     return copied;
@@ -34,21 +34,8 @@ export class WaitingChunks<Item extends object> {
   /** Removes and returns the oldest item. */
   take(): Uint8Array | Item | undefined {
     const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    const taken = typeof item === 'number' ? this.#takeCopy(item) : item;
-    // A new list for each single chunk would make small frames slower.
-    if (this.#items.length === 1) this.#items.pop();
-    else if (this.#head === this.#items.length - 1) this.clear();
-    else this.#items[this.#head++] = undefined;
-    return taken;
-  }
-
-  clear(): void {
-    this.#items = [];
-    this.#head = 0;
-    this.#blocks = [];
-    this.#written = blockBytes;
-    this.#read = 0;
+    this.#items[this.#head++] = undefined;
+    return typeof item === 'number' ? this.#takeCopy(item) : item;
   }
 
   #copy(chunk: Uint8Array): void {

@@ -39,33 +39,25 @@ describe('waiting chunks', () => {
     );
   });
 
-  it('keep no read of 64 KB for small chunks, except for the first one', () => {
+  it('keep no read of 64 KB for small chunks', () => {
     const chunks = new WaitingChunks();
-    const read = () => Buffer.from(new ArrayBuffer(65_536)).subarray(0, 2048);
-    expect([read(), read(), read()].map((chunk) => chunks.addChunk(chunk))).toEqual([
-      false,
-      true,
-      true,
-    ]);
-    const taken = [chunks.take(), chunks.take(), chunks.take()] as Uint8Array[];
-    expect(taken.map(({ buffer }) => buffer.byteLength)).toEqual([65_536, blockBytes, blockBytes]);
+    const read = Buffer.from(new ArrayBuffer(65_536));
+    expect(chunks.addChunk(read.subarray(0, 2048))).toBe(true);
+    expect((chunks.take() as Buffer).buffer.byteLength).toBe(blockBytes);
   });
 
   it('that are large are not copied', () => {
     const chunks = new WaitingChunks();
-    chunks.addChunk(Buffer.alloc(1));
     const large = Buffer.alloc(2049);
     expect(chunks.addChunk(large)).toBe(false);
-    chunks.take();
     expect(chunks.take()).toBe(large);
   });
 
   it('of any number share buffers of 16 KiB', () => {
     const chunks = new WaitingChunks();
-    for (let i = 0; i <= 20_000; i++) chunks.addChunk(Buffer.from([i & 0xff]));
+    for (let i = 0; i < 20_000; i++) chunks.addChunk(Buffer.from([i & 0xff]));
     const buffers = new Set<ArrayBufferLike>();
-    chunks.take();
-    for (let i = 1; i <= 20_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const chunk = chunks.take() as Buffer;
       if (chunk[0] !== (i & 0xff)) throw new Error(`Chunk ${i} is wrong.`);
       buffers.add(chunk.buffer);
