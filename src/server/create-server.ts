@@ -211,6 +211,7 @@ function createClientParts(
     serverName: `signalbox/${version}`,
     hooks,
     problems,
+    stallTimeout: options.stallTimeout,
     handle: intercept<Client>(
       options.interceptors,
       inbound.route,
