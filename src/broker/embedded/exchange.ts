@@ -24,10 +24,11 @@ interface Waiting extends Arrival {
 }
 
 /**
- * Deliveries to subscriptions of topics after which the publications that still wait continue in the next turn of the event loop: a
- * few milliseconds of work. One COMMIT can cause a million deliveries. A single publication is never divided.
+ * Deliveries to subscriptions of topics after which the publications that still wait continue in the next turn of the event loop:
+ * about 20 milliseconds of work. One COMMIT can cause a million deliveries. With 5,000 deliveries, the whole COMMIT takes three times
+ * as long, because each turn writes to each socket. A single publication is never divided.
  */
-export const deliveriesPerTurn = 5000;
+export const deliveriesPerTurn = 50_000;
 
 /** A call whose publications are delivered in later turns. */
 interface Unfinished {

@@ -48,7 +48,7 @@ it('no other publication comes between the messages of a transaction, and each o
   ];
   expect(sent).toEqual([expect.any(Promise), expect.any(Promise)]);
   await nextTurn();
-  await Promise.all(sent);
+  for (const each of sent) await each;
   expect(bob.takeTexts()).toEqual([...texts, 'y', 'q']);
   expect(subject.publish(publication('/topic/y', 'later'))).toBeUndefined();
 });
