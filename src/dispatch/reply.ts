@@ -26,6 +26,11 @@ export function isUnbalanced(destination: string): boolean {
   return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[{}]/.test(text));
 }
 
+/** True when the destination has a wildcard outside its placeholders. */
+export function hasWildcard(destination: string): boolean {
+  return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[*?]/.test(text));
+}
+
 /** To all subscribers of the destinations; without any, of `/topic` + lookup (Spring: `@SendTo`, and no annotation at all). */
 export function toDestinations(destinations: readonly string[]): Reply {
   const templates = compileTemplates(destinations, '/topic');

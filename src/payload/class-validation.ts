@@ -10,7 +10,7 @@ import {
 } from './class-libraries.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
 import { shapeOf, shapes, type ClassShape } from './class-shape.js';
-import { fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
+import { causeOf, fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
 import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
 import { PlainWalk } from './plain-walk.js';
@@ -118,7 +118,7 @@ function failed(
   rules: ClassRules,
   fields: readonly FieldProblem[],
 ): MessagingError {
-  return payloadInvalid(fields, rules.onFailure(type, error) ? error : undefined);
+  return payloadInvalid(fields, rules.onFailure(type, error) ? causeOf(error) : undefined);
 }
 
 function load(): Promise<ClassLibraries> {

@@ -50,8 +50,12 @@ export class PlainWalk {
   ): void {
     if (Array.isArray(value)) {
       this.#checkDepth();
+      // class-transformer reads the discriminator of each member, which fails for null.
+      const refusesNull = property?.discriminator !== undefined;
       for (const [i, item] of value.entries())
-        this.#enter(String(i), item, property, parent, checked, true);
+        if (refusesNull && (item === null || item === undefined))
+          this.#report('must be an object', String(i));
+        else this.#enter(String(i), item, property, parent, checked, true);
     } else if (property?.form === 'map' && !isMember) {
       this.#checkDepth();
       for (const key of this.#keysOf(value)) {

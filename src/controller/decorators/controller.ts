@@ -19,7 +19,13 @@ import { ownDefinition } from '../definition.js';
  * ```
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
-  return (type) => {
+  return (type: object, key?: string | symbol) => {
+    if (key !== undefined) {
+      ownDefinition(typeof type === 'function' ? type : type.constructor).mistakes.push(
+        `.${String(key)}: @Controller is on a method; write it on the class.`,
+      );
+      return;
+    }
     const definition = ownDefinition(type);
     if (definition.controller) definition.mistakes.push(': it has several @Controller; keep one.');
     definition.controller = true;
