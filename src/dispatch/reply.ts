@@ -48,11 +48,11 @@ export function toDestinations(destinations: readonly string[]): Reply {
 export function toUser(destinations: readonly string[], broadcast: boolean): Reply {
   const templates = compileTemplates(destinations, '/queue');
   return (invocation) => {
-    const { id, principal } = invocation.session;
+    const { id, user } = invocation.session;
     return templates.map((destinationOf): UserTarget | SessionTarget => {
       const destination = destinationOf(invocation);
-      return broadcast && principal !== undefined
-        ? { kind: 'user', user: principal.name, destination }
+      return broadcast && user !== undefined
+        ? { kind: 'user', user, destination }
         : { kind: 'session', session: id, destination };
     });
   };

@@ -211,6 +211,7 @@ function createClientParts(
     serverName: `signalbox/${version}`,
     hooks,
     problems,
+    stallTimeout: options.stallTimeout,
     handle: intercept<Client>(
       options.interceptors,
       inbound.route,
@@ -219,7 +220,7 @@ function createClientParts(
   };
 }
 
-/** The processing of client frames, and the answers to those that fail. */
+/** The processing of client frames, and the answers to failed frames. */
 function createProcessing(
   options: ResolvedOptions,
   { clock, logger, activity }: CommonParts,

@@ -93,7 +93,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxWaitingBytes: number;
   /**
    * Bytes of the waiting frames and the open transactions of all sessions. A client that has used its share gets
-   * `transaction-limit`, and each of its sessions is read only while none of its frames waits. @default 268,435,456
+   * `transaction-limit`, and the server reads from each of its sessions only while no frame of the session waits. @default 268,435,456
    */
   readonly maxHeldBytes: number;
   /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
@@ -102,7 +102,7 @@ export interface LimitOptions extends DestinationLimits {
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** Controllers and WebSocket handlers to bind and serve. @default those that `container` has bound */
+  /** Controllers and WebSocket handlers to bind and serve. @default the classes that `container` has bound */
   readonly controllers?: readonly Constructor[];
   /** The inversify container of the application. @default a new one, in which plain classes need no binding */
   readonly container?: Container;
@@ -160,8 +160,8 @@ export interface ServerOptions {
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
   /**
-   * Milliseconds without a completed frame after which a session is closed with 4502, while the server does not read from the
-   * client because too many of its frames wait; 0 for no limit.
+   * Milliseconds without a completed frame after which a session whose frames wait is closed with 4502, and the frames of a session
+   * whose connection is lost are given up; 0 for no limit.
    *
    * @default twice `handlerTimeout`
    */
