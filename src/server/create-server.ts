@@ -234,6 +234,7 @@ function createProcessing(
     logger,
     destinations,
     answer: options.onRejectedFrame,
+    clock,
     maxLogged: limits.maxLoggedProblems,
   });
   const table = new RouteTable(routes, { separator });
