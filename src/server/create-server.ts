@@ -220,7 +220,7 @@ function createClientParts(
   };
 }
 
-/** The processing of client frames, and the answers to those that fail. */
+/** The processing of client frames, and the answers to failed frames. */
 function createProcessing(
   options: ResolvedOptions,
   { clock, logger, activity }: CommonParts,
@@ -234,6 +234,7 @@ function createProcessing(
     logger,
     destinations,
     answer: options.onRejectedFrame,
+    clock,
     maxLogged: limits.maxLoggedProblems,
   });
   const table = new RouteTable(routes, { separator });

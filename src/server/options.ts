@@ -72,7 +72,11 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxIdempotencyKeyCharacters: number;
   /** Milliseconds that the server remembers a key. @default 300,000 */
   readonly idempotencyRetention: number;
-  /** Rejected frames of one session that are logged because the client cannot receive the problem. @default 100 */
+  /**
+   * Lines of the log per minute for the rejected frames of one client that cannot receive the problems (a user with all its sessions,
+   * or all anonymous clients of an address), and for the failures of one place in the application. Further ones are counted. All
+   * together write at most ten times as many. @default 100
+   */
   readonly maxLoggedProblems: number;
   /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */
   readonly maxOutboxBytes: number;
@@ -89,7 +93,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxWaitingBytes: number;
   /**
    * Bytes of the waiting frames and the open transactions of all sessions. A client that has used its share gets
-   * `transaction-limit`, and each of its sessions is read only while none of its frames waits. @default 268,435,456
+   * `transaction-limit`, and the server reads from each of its sessions only while no frame of the session waits. @default 268,435,456
    */
   readonly maxHeldBytes: number;
   /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
@@ -98,7 +102,7 @@ export interface LimitOptions extends DestinationLimits {
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** Controllers and WebSocket handlers to bind and serve. @default those that `container` has bound */
+  /** Controllers and WebSocket handlers to bind and serve. @default the classes that `container` has bound */
   readonly controllers?: readonly Constructor[];
   /** The inversify container of the application. @default a new one, in which plain classes need no binding */
   readonly container?: Container;
