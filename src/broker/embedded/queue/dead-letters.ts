@@ -53,8 +53,10 @@ export class DeadLetterQueue implements DeadLetters {
   /** Called when the broker stops: moves the stored messages. The others are dropped like all messages in memory. */
   finish(): void {
     for (const { messages, source, moved } of this.#waiting)
-      for (const each of messages.slice(moved))
-        if (each.storedAs !== undefined) this.#move(each, source);
+      this.#moveAll(
+        messages.slice(moved).filter(({ storedAs }) => storedAs !== undefined),
+        source,
+      );
     this.#waiting.clear();
   }
 
@@ -80,18 +82,21 @@ export class DeadLetterQueue implements DeadLetters {
 
   /** Moves the messages of a batch, as many as this turn still allows. */
   #moveBatch(batch: Batch): void {
-    const { messages, source } = batch;
-    while (batch.moved < messages.length) {
-      if (this.#movedInTurn === movesPerTurn) return;
-      this.#movedInTurn++;
-      this.#move(messages[batch.moved++]!, source);
-    }
-    this.#waiting.delete(batch);
+    const { messages, source, moved } = batch;
+    const next = messages.slice(moved, moved + movesPerTurn - this.#movedInTurn);
+    this.#movedInTurn += next.length;
+    batch.moved += next.length;
+    if (batch.moved === messages.length) this.#waiting.delete(batch);
+    this.#moveAll(next, source);
   }
 
-  #move(dead: QueuedMessage, source: DeadLetterSource): void {
-    // They may go to the same queue, so it no longer counts the message.
-    source.release(dead);
+  #moveAll(messages: readonly QueuedMessage[], source: DeadLetterSource): void {
+    // First, because the queue of the dead letters may need the room, or the place of the old queue.
+    for (const each of messages) source.release(each);
+    for (const each of messages) this.#move(each);
+  }
+
+  #move(dead: QueuedMessage): void {
     const { log, journal } = this.parts;
     const { storedAs } = dead;
     // Publishing would throw. The exception is needed only for the log.
