@@ -1,5 +1,6 @@
 // The entry point of CommonJS programs: `require('signalbox/testing')` returns the ES module, so that there is one copy.
 import './message/requirements.cjs';
-/** @ts-ignore -- TypeScript's `module: node16` does not know that Node 20.19 can require ES modules. */
+// A docstring, because TypeScript removes other comments from declarations. Not `@ts-expect-error`, because `nodenext` reports no error.
+/** @ts-ignore -- Node 20.19 can require ES modules, but TypeScript with `module: node16` reports TS1479. */
 import signalbox = require('./testing.js');
 export = signalbox;

@@ -60,7 +60,7 @@ export function booleanOf(text: string | undefined): boolean | undefined {
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications add the members
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications add members; only interfaces can be augmented
 export interface PrincipalProperties {}
 
 /** The user of a session, with the properties that {@link PrincipalProperties} declares. */

@@ -48,7 +48,7 @@ export function settledInTime<T>(
       },
       (error: unknown) => {
         timer.cancel();
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller receives the application's value, unchanged
         reject(error);
       },
     );

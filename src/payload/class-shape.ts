@@ -3,7 +3,7 @@ import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
-import { compileQuickCheck, ownNames, type QuickCheck } from './quick-check.js';
+import { compileQuickCheck, type QuickCheck } from './quick-check.js';
 import { handleRejections } from './validator-rejections.js';
 
 /** The form of a value that a class declares for a property. */
@@ -212,13 +212,11 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
   };
 }
 
-/** Validators of the application may be asynchronous; those of the library are not. */
+/** Only for rules with `each`: the promises of other rules are handled by the validation. */
 function guardValidators(rules: Rules, { validator }: ClassLibraries): void {
-  const names = ownNames(validator);
   const storage = validator.getMetadataStorage();
-  for (const { name, constraintCls } of rules)
-    if (!names.has(name))
-      storage.getTargetValidatorConstraints(constraintCls).forEach(handleRejections);
+  for (const { each, constraintCls } of rules)
+    if (each) storage.getTargetValidatorConstraints(constraintCls).forEach(handleRejections);
 }
 
 /** The properties with `@Type`, also inherited ones. */

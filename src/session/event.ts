@@ -67,7 +67,7 @@ export class SessionEventSource implements SessionEvents {
     if (!kinds.includes(kind))
       throw new MessagingError(
         'option-invalid',
-        `There is no session event ${inspect(kind)}; the events are ${kinds.join(', ')}.`,
+        `The session event ${inspect(kind)} does not exist; the events are ${kinds.join(', ')}.`,
       );
     if (typeof listener !== 'function')
       throw new MessagingError(

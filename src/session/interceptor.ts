@@ -201,7 +201,7 @@ class Continuation implements Promise<void> {
     await this.processing.catch(() => {});
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- `await` calls it, which is how awaiting is detected
+  // oxlint-disable-next-line unicorn/no-thenable -- `await` calls `then`, so this records that the interceptor awaits `next()`
   then<A = void, B = never>(
     onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

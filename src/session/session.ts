@@ -14,7 +14,7 @@ import type { Handshake } from '../transport/transport.js';
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications add the members
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications add members; only interfaces can be augmented
 export interface SessionAttributes {}
 
 /** The declared type of an attribute; `unknown` for a name that is not declared in {@link SessionAttributes}. */

@@ -41,7 +41,7 @@ describe('session events', () => {
   it('of an unknown kind are refused, like listeners that are not functions', () => {
     const events = new SessionEventSource(silentLogger);
     expect(() => events.on('nope' as never, () => {})).toThrow(
-      "There is no session event 'nope'; the events are connected, subscribed, unsubscribed, dropped, disconnected.",
+      "The session event 'nope' does not exist; the events are connected, subscribed, unsubscribed, dropped, disconnected.",
     );
     expect(() => events.on('connected', undefined as never)).toThrow(
       "The listener of 'connected' must be a function; it is undefined.",
