@@ -98,9 +98,9 @@ export { SessionEvents, type SessionEventMap, type SessionListener } from './ses
 export type {
   HandshakeChoice,
   HandshakeInterceptor,
-  HandshakeOptions,
   HandshakeResult,
 } from './session/handshake-interceptor.js';
+export type { HandshakeOptions } from './session/handshake-options.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
 export type {

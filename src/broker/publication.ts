@@ -46,7 +46,7 @@ export function publicationOf(
 /** Shared by all owners of a publication, so that its copy is created and encoded once. */
 const copies = new WeakMap<Publication, Publication>();
 
-/** The publication, or a copy whose body does not keep a larger buffer alive. For parts that keep it beyond the turn. */
+/** The publication, or a copy whose body does not keep a larger buffer in memory. For parts that store it beyond the turn. */
 export function keptPublication(publication: Publication): Publication {
   if (ownsBody(publication.message)) return publication;
   const known = copies.get(publication);

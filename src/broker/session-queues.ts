@@ -1,6 +1,7 @@
 // The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
 import { MessagingError } from '../message/error.js';
-import { LimitedLog, type Logger } from '../message/logger.js';
+import { LimitedLog } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import { quote } from '../message/quote.js';
 import type { Clock } from '../message/clock.js';
 import { noHeaders } from '../message/message.js';

@@ -8,7 +8,7 @@ import {
   type DestinationPattern,
 } from '../pattern/destination-pattern.js';
 import { mayOverlap } from '../pattern/overlap.js';
-import { checkHandshakeOptions, handshakeShape } from '../session/handshake-interceptor.js';
+import { checkHandshakeOptions, handshakeShape, isPath } from '../session/handshake-options.js';
 import type { Constructor } from '../payload/converter.js';
 import type { WebSocketHandler, WebSocketHandlerOptions } from './decorators/websocket-handler.js';
 import { definitionOf } from './definition.js';
@@ -111,7 +111,7 @@ function compilePath(
   path: unknown,
   report: (text: string) => void,
 ): DestinationPattern | undefined {
-  if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
+  if (typeof path !== 'string' || !isPath(path)) {
     report(
       `its path ${inspect(path)} is not valid; begin it with a slash, and leave out query and spaces.`,
     );

@@ -2,9 +2,8 @@
 
 /**
  * The class of an error; it decides the close code. `client-mistake`: the client breaks the protocol or an agreement. `refusal`:
- * the server does not accept a valid frame. `handler-failure`: a handler fails,
- * or its result cannot be sent. `operator`: the server cannot start or run as
- * configured, or has no capacity left.
+ * the server does not accept a valid frame. `handler-failure`: a handler fails, or its result cannot be sent. `operator`: the
+ * server cannot start or run as configured, or has no capacity left.
  */
 export type ErrorClass = 'client-mistake' | 'refusal' | 'handler-failure' | 'operator';
 

@@ -2,7 +2,7 @@
 import { MessagingError } from './error.js';
 
 /**
- * Returns what the function imports.
+ * Returns the result of `load`, which imports the packages.
  *
  * @throws {MessagingError} `package-missing` when one of the packages is not installed, with the command that installs it
  */

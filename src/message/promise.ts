@@ -1,4 +1,4 @@
-// Recognizes promises, and refuses them where a value is needed.
+// Promises of the application: recognizes them, refuses them where a value is needed, and limits the time until they settle.
 import type { Clock } from './clock.js';
 import { MessagingError } from './error.js';
 

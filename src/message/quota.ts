@@ -54,7 +54,7 @@ export class Quota {
     this.share = Math.max(1, Math.floor(limit / shares));
   }
 
-  /** Undefined when the account can use this amount more. */
+  /** Undefined when the account can use this additional amount. */
   excess(account: string | undefined, amount: number, share = this.share): Excess | undefined {
     if (account !== undefined && this.usedBy(account) + amount > share) return 'share';
     return this.#used + amount > this.limit ? 'limit' : undefined;
@@ -132,7 +132,7 @@ export class Holding {
     return this.excess(1) !== undefined;
   }
 
-  /** Undefined when the client can use this amount more. */
+  /** Undefined when the client can use this additional amount. */
   excess(amount: number): Excess | undefined {
     return this.quota.excess(this.#account, amount);
   }

@@ -8,7 +8,7 @@ type Validator = typeof import('class-validator');
 type Transformer = typeof import('class-transformer');
 type Metadata = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 
-/** What `@Type` has recorded for a property. */
+/** The record of `@Type` for a property. */
 export interface TypeMetadata {
   readonly typeFunction: (options: {
     readonly newObject: object;

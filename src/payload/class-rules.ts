@@ -1,7 +1,7 @@
 // How payloads are converted to classes.
 import type { Constructor } from './payload-type.js';
 
-/** What happens to a property of a payload for which the class has no class-validator decorator. */
+/** The treatment of a property for which the class has no class-validator decorator. */
 export type UnknownProperties = 'drop' | 'reject' | 'keep';
 
 export const unknownPropertyRules: readonly UnknownProperties[] = ['drop', 'reject', 'keep'];

@@ -1,4 +1,4 @@
-// The shape of a payload class: what its decorators and the compiler have recorded, read once per class.
+// The shape of a payload class: the records of its decorators and of the compiler, read once per class.
 import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
@@ -70,27 +70,16 @@ export function shapeOf(type: Constructor, libraries: ClassLibraries): ClassShap
   shapes.set(type, shape);
   const targetMaps = reachableShapes(type, libraries).flatMap(targetMapOf);
   if (targetMaps.length > 0) shape.targetMaps = targetMaps;
-  shape.transforms = usesTransform(type, libraries, new Set());
+  shape.transforms = shapesFrom(type, libraries, () => true).some((each) =>
+    usesTransform(each, libraries),
+  );
   return shape;
 }
 
-function usesTransform(
-  type: Constructor,
-  libraries: ClassLibraries,
-  seen: Set<Constructor>,
-): boolean {
-  if (seen.has(type)) return false;
-  seen.add(type);
-  const { _transformMetadatas: transforms } = libraries.storage;
-  for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each))
-    if (transforms.has(each)) return true;
-  const shape = shapeOf(type, libraries);
-  // The classes that a function of `@Type` chooses by the payload are unknown.
-  return [...shape.properties.values()].some(
-    ({ name, chosen }) =>
-      chosen ||
-      itemTypesOf(shape, name, libraries).some((item) => usesTransform(item, libraries, seen)),
-  );
+/** True also when a function of `@Type` chooses classes by the payload, because these are unknown. */
+function usesTransform({ type, properties }: ClassShape, { storage }: ClassLibraries): boolean {
+  for (const each of withBaseClasses(type)) if (storage._transformMetadatas.has(each)) return true;
+  return [...properties.values()].some(({ chosen }) => chosen);
 }
 
 function targetMapOf({ type, implicitTypes }: ClassShape): TargetMap[] {
@@ -102,13 +91,22 @@ function targetMapOf({ type, implicitTypes }: ClassShape): TargetMap[] {
 
 /** The shapes of a class and of all classes that are nested in it. */
 export function reachableShapes(type: Constructor, libraries: ClassLibraries): ClassShape[] {
+  return shapesFrom(type, libraries, ({ nested }) => nested);
+}
+
+/** The shapes of a class and of the classes of its properties, at all depths. Follows the selected properties. */
+function shapesFrom(
+  type: Constructor,
+  libraries: ClassLibraries,
+  isFollowed: (property: PropertyShape) => boolean,
+): ClassShape[] {
   const found = new Map<Constructor, ClassShape>();
   const visit = (each: Constructor) => {
     if (found.has(each)) return;
     const shape = shapeOf(each, libraries);
     found.set(each, shape);
-    for (const { name, nested } of shape.properties.values())
-      if (nested) itemTypesOf(shape, name, libraries).forEach(visit);
+    for (const property of shape.properties.values())
+      if (isFollowed(property)) itemTypesOf(shape, property.name, libraries).forEach(visit);
   };
   visit(type);
   return [...found.values()];
@@ -225,8 +223,12 @@ function guardValidators(rules: Rules, { validator }: ClassLibraries): void {
 
 /** The properties with `@Type`, also inherited ones. */
 function* typedProperties(type: Constructor, { storage }: ClassLibraries): Iterable<string> {
+  for (const each of withBaseClasses(type)) yield* storage._typeMetadatas.get(each)?.keys() ?? [];
+}
+
+function* withBaseClasses(type: Constructor): Iterable<object> {
   for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each))
-    yield* storage._typeMetadatas.get(each)?.keys() ?? [];
+    yield each;
 }
 
 function formOf(declared: unknown, nested: boolean): Form | undefined {

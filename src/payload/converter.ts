@@ -123,7 +123,7 @@ export class Payloads implements PayloadReader {
   }
 
   /**
-   * Imports what payload classes need, so that `checkType` can check them.
+   * Imports the packages that payload classes need, so that `checkType` can check them.
    *
    * @throws {MessagingError} `package-missing` when a package is not installed
    */

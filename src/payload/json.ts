@@ -104,6 +104,7 @@ function replace(this: unknown, key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isMap(value)) return objectOf(value, key);
   if (isSet(value)) return [...value];
+  // A typed array of numbers: the bytes of other views were written above.
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>);
   if (value instanceof Error || isNativeError(value))
     throw unwritable(key, 'of type Error', 'throw it, or return the data that clients may see');

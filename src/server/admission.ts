@@ -1,6 +1,7 @@
 // Limits the sessions of a server, and the connections that have not finished CONNECT.
 import type { Clock } from '../message/clock.js';
-import { LimitedLog, type Logger } from '../message/logger.js';
+import { LimitedLog } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { printable } from '../message/quote.js';
 import { accountOf, Quota, tooMany } from '../message/quota.js';

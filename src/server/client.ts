@@ -6,7 +6,8 @@ import { ended } from '../message/end-of-session.js';
 import { MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
-import type { LimitedLogs, Logger } from '../message/logger.js';
+import type { LimitedLogs } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { quote } from '../message/quote.js';
 import { accountOf, Holding, type Quota } from '../message/quota.js';
@@ -68,7 +69,7 @@ export class Client implements SessionOwner {
   /** Ends the wait for the authenticator; set while CONNECT waits for it. */
   #stopWaiting: (() => void) | undefined;
   #subscriber: SessionSubscriber | undefined;
-  // Created at the first use: most sessions have neither transactions, reply addresses or streams.
+  // Created at the first use: most sessions have no transactions, reply addresses or streams.
   #transactions: Transactions | undefined;
   #replies: ReplyAddresses | undefined;
   /** Running streams. A listener of each on the signal of the session would make the end of a stream slow when there are many. */

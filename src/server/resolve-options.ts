@@ -17,11 +17,8 @@ import {
 import { defaultDestinationLimits } from '../pattern/destination-limits.js';
 import { defaultClassRules, unknownPropertyRules } from '../payload/class-rules.js';
 import { separators, type Separator } from '../pattern/separator.js';
-import {
-  checkHandshakeOptions,
-  checkInterceptors,
-  handshakeShape,
-} from '../session/handshake-interceptor.js';
+import { checkInterceptors } from '../session/handshake-interceptor.js';
+import { checkHandshakeOptions, handshakeShape, isPath } from '../session/handshake-options.js';
 import {
   compileSlowConsumers,
   type SlowConsumerOptions,
@@ -111,7 +108,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
       maxSessionsPerUser: Math.min(256, sessionShare),
       maxSessionsPerAddress: sessionShare,
       maxHandshakes: 8192,
-      maxFrameBytes: maxFrameBytes,
+      maxFrameBytes,
       maxMessageBytes: 2 * maxFrameBytes,
       maxHeaders: 64,
       maxHeaderBytes: 8 * 1024,
@@ -216,7 +213,7 @@ function check(options: ResolvedOptions): void {
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
   const { path, slowConsumers = {} } = endpoint;
-  if (!/^\/[^?#\s]*$/.test(path)) {
+  if (!isPath(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,

@@ -9,7 +9,8 @@ import type { Timer } from '../message/clock.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
-import { interceptHandshakes, type HandshakeOptions } from '../session/handshake-interceptor.js';
+import { interceptHandshakes } from '../session/handshake-interceptor.js';
+import type { HandshakeOptions } from '../session/handshake-options.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { WebSocketSessions } from '../session/websocket-session.js';
 import { createClientReader } from '../transport/forwarded.js';
@@ -121,6 +122,12 @@ export interface ServerParts {
 /** Starts a session on a new connection. */
 type Acceptor = (connection: Connection) => void;
 
+/** A path that accepts clients over HTTP. */
+interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol'> {
+  readonly options: HandshakeOptions;
+  readonly accept: Acceptor;
+}
+
 /** A transport with the function that accepts its clients. */
 interface AcceptingTransport {
   readonly transport: Transport;
@@ -164,11 +171,10 @@ export class RunningServer implements Server {
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
-    const { endpoints, limits, connectTimeout } = this.options;
+    const { limits, connectTimeout } = this.options;
     const { clock, logger } = this.parts.context;
-    const handlers = this.parts.handlers.map(({ route }) => route.pattern.pattern);
-    const paths = [...endpoints.map(({ path }) => path), ...handlers];
-    const listener = new HttpListener({ endpoints: paths, limits, connectTimeout, clock, logger });
+    const endpoints = this.#paths.map(({ path }) => path);
+    const listener = new HttpListener({ endpoints, limits, connectTimeout, clock, logger });
     await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);
@@ -207,21 +213,20 @@ export class RunningServer implements Server {
   }
 
   /** The paths on HTTP: those of the endpoints and of the WebSocket handlers. */
-  get #handshakes() {
+  get #paths(): readonly HttpPath[] {
     const { codecs } = this.options;
     const { endpoints, handlers } = this.parts;
     return [
-      ...endpoints.map(({ endpoint, accept }) => ({
+      ...endpoints.map(({ endpoint, accept }): HttpPath => ({
         path: endpoint.path,
-        options: endpoint as HandshakeOptions,
-        subprotocol: (offered: ReadonlySet<string>) => chooseSubprotocol(codecs, offered),
+        options: endpoint,
+        subprotocol: (offered) => chooseSubprotocol(codecs, offered),
         accept,
       })),
-      ...handlers.map(({ route: { pattern, options }, accept }) => ({
+      ...handlers.map(({ route: { pattern, options }, accept }): HttpPath => ({
         path: pattern.pattern,
-        options: options as HandshakeOptions,
-        subprotocol: (offered: ReadonlySet<string>) =>
-          options.subprotocols?.find((each) => offered.has(each)),
+        options,
+        subprotocol: (offered) => options.subprotocols?.find((each) => offered.has(each)),
         accept,
       })),
     ];
@@ -230,7 +235,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#handshakes.map(({ path, options, subprotocol, accept }) => {
+    return this.#paths.map(({ path, options, subprotocol, accept }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -374,7 +379,7 @@ export class RunningServer implements Server {
   async #drainAndStopListening({ passed }: Deadline): Promise<void> {
     const drained = Promise.race([this.#drained(), passed]);
     // SockJS clients that poll connect again to receive the reason of the close.
-    if (this.#handshakes.some(({ options: { sockjs = false } }) => sockjs !== false)) await drained;
+    if (this.#paths.some(({ options: { sockjs = false } }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
     await drained;
     await stopped;

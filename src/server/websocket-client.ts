@@ -148,7 +148,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     try {
       if (frame.kind === 'connect') await this.#admit(frame);
       else if (frame.kind === 'send') {
-        const handling = this.#call('message', dataOf(frame));
+        const handling = this.#inTime(this.#handler?.message?.(this, dataOf(frame)));
         if (handling !== undefined) await handling;
       }
     } catch (thrown) {
@@ -176,7 +176,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     activity.begin();
     try {
       const { code, reason } = this.#end!;
-      await this.#call('close', code, reason);
+      await this.#inTime(this.#handler?.close?.(this, code, reason));
     } catch (error) {
       logger.error(`${this.#name('close')} failed.`, error);
     }
@@ -206,26 +206,14 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     if (!session.accept(principal, noHeartbeat)) return;
     this.#handler = handler;
     webSockets.add(this);
-    await this.#call('open');
+    await this.#inTime(handler.open?.(this));
   }
 
-  /** Calls a method of the handler; undefined when it has returned without a promise, or does not exist. */
-  #call(method: 'open'): PromiseLike<void> | undefined;
-  #call(method: 'message', data: string | Uint8Array): PromiseLike<void> | undefined;
-  #call(method: 'close', code: number, reason: string): PromiseLike<void> | undefined;
-  #call(method: 'error', error: unknown): PromiseLike<void> | undefined;
-  #call(
-    method: keyof WebSocketHandler,
-    first?: unknown,
-    second?: unknown,
-  ): PromiseLike<void> | undefined {
-    const handler = this.#handler as
-      | Readonly<Record<string, ((...values: unknown[]) => unknown) | undefined>>
-      | undefined;
-    const returned = handler?.[method]?.(this, first, second);
+  /** The promise of a handler, limited by `handlerTimeout`; undefined when the method has returned no promise. */
+  #inTime(returned: void | Promise<void>): PromiseLike<unknown> | undefined {
     if (!isPromise(returned)) return undefined;
     const { clock, handlerTimeout } = this.#parts;
-    return settledInTime(returned as PromiseLike<void>, clock, handlerTimeout);
+    return settledInTime(returned, clock, handlerTimeout);
   }
 
   /** Calls `error` of the handler, and closes the session. Only the log contains the reason. */
@@ -234,7 +222,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     const { code, cause } = error;
     const failure = code === 'handler-failed' ? cause : error;
     try {
-      await this.#call('error', failure);
+      await this.#inTime(this.#handler?.error?.(this, failure));
     } catch (another) {
       this.#parts.logger.error(`${this.#name('error')} failed.`, another);
     }

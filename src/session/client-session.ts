@@ -17,7 +17,8 @@ import type {
   Problem,
   ServerFrame,
 } from '../message/frame.js';
-import type { LimitedLogs, Logger } from '../message/logger.js';
+import type { LimitedLogs } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { requireResult } from '../message/promise.js';
 import type { Holding } from '../message/quota.js';

@@ -1,20 +1,13 @@
-// Handshake interceptors: functions of the application that run before a client is accepted over HTTP, and the options of such handshakes.
+// Handshake interceptors: functions of the application that run before a client is accepted over HTTP.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect } from 'node:util';
 import type { Clock } from '../message/clock.js';
-import { LimitedLog, type Logger } from '../message/logger.js';
+import { LimitedLog } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
-import { checkShape, invalidOption, requireMethods, type Shape } from '../message/option.js';
+import { checkShape, requireMethods, type Shape } from '../message/option.js';
 import { settledInTime } from '../message/promise.js';
-import { createClientReader } from '../transport/forwarded.js';
 import type { HandshakeCheck, HandshakeRefusal, HandshakeRequest } from '../transport/handshake.js';
-import { isPattern } from '../transport/http-host.js';
-import { createOriginCheck } from '../transport/origin.js';
-import {
-  resolvePerMessageDeflate,
-  type PerMessageDeflateOptions,
-} from '../transport/permessage-deflate.js';
-import { resolveSockJs, type SockJsOptions } from '../transport/sockjs/options.js';
 import type { SessionAttributeMap } from './session.js';
 
 /** Facts that an interceptor adds to a handshake that it accepts. */
@@ -28,8 +21,8 @@ export interface HandshakeChoice {
 /** The answer to a handshake. */
 export interface HandshakeResult {
   /**
-   * Status of HTTP. Of an accepted client it is 101, or 200 over SockJS without WebSocket. Undefined when the client has left before the
-   * answer.
+   * HTTP status. For an accepted client, it is 101, or 200 over SockJS without WebSocket. Undefined when the client has left before
+   * the answer.
    */
   readonly status: number | undefined;
 }
@@ -63,70 +56,6 @@ export interface HandshakeInterceptor {
    * Called after the answer, in reverse order, if `before` of this interceptor has accepted the client. Not awaited; errors are logged.
    */
   after?(request: HandshakeRequest, result: HandshakeResult): void | Promise<void>;
-}
-
-/** Options of everything that accepts handshakes over HTTP: endpoints and WebSocket handlers. */
-export interface HandshakeOptions {
-  /**
-   * Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`). The server's own origin always may.
-   *
-   * @default none
-   */
-  readonly allowedOrigins?: readonly string[];
-  /**
-   * IP addresses of proxies, and ranges such as `10.0.0.0/8`, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are
-   * trusted, or without these their `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
-   *
-   * @default none
-   */
-  readonly trustedProxies?: readonly string[];
-  /**
-   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
-   * `limits.maxMessageBytes`.
-   *
-   * @default false: compression costs time for each message, and memory for each client
-   */
-  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
-  /** SockJS in addition to WebSocket, for browsers and proxies without WebSocket. @default false */
-  readonly sockjs?: boolean | Partial<SockJsOptions>;
-  /** Run before a client is accepted, after those of the server. @default none */
-  readonly handshakeInterceptors?: readonly HandshakeInterceptor[];
-}
-
-/** Examples of the type of each option. */
-export const handshakeShape: Shape<HandshakeOptions> = {
-  allowedOrigins: [],
-  trustedProxies: [],
-  perMessageDeflate: undefined,
-  sockjs: undefined,
-  handshakeInterceptors: [],
-};
-
-/** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
-export function checkHandshakeOptions(
-  {
-    allowedOrigins,
-    trustedProxies,
-    perMessageDeflate,
-    sockjs,
-    handshakeInterceptors = [],
-  }: HandshakeOptions,
-  path: string,
-): void {
-  createOriginCheck({ allowed: allowedOrigins });
-  createClientReader(trustedProxies);
-  resolvePerMessageDeflate(perMessageDeflate);
-  if (resolveSockJs(sockjs) !== undefined) {
-    // It would take all paths of the HTTP server.
-    if (path === '/')
-      throw invalidOption(
-        'endpoints',
-        "must have another path than '/' with sockjs, such as '/ws'",
-      );
-    if (isPattern(path))
-      throw invalidOption('sockjs', `needs a path without variables; '${path}' has some`);
-  }
-  checkInterceptors(handshakeInterceptors);
 }
 
 const interceptorShape: Shape<HandshakeInterceptor> = { before: () => {}, after: () => {} };

@@ -80,7 +80,7 @@ export class Inbox {
   #decoder: Decoder | undefined;
   /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */
   #next: Input | undefined;
-  /** The input after `#next`; undefined without one, as usual. */
+  /** The input after `#next`; undefined when there is none, which is the usual case. */
   #later: WaitingChunks<ClientFrame | EndOfInput> | undefined;
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
@@ -137,7 +137,10 @@ export class Inbox {
     return !this.#active;
   }
 
-  /** True when frames wait, or when the session has ended, while no frame is completed. Before CONNECT, its own timeout applies. */
+  /**
+   * True when `stallTimeout` applies: frames wait, or the session has ended before its frames are completed. Before CONNECT,
+   * `connectTimeout` applies instead.
+   */
   get isBlocked(): boolean {
     const { connected, gone } = this.session;
     return this.#active && (gone || (connected && this.#hasWaiting));

@@ -1,6 +1,6 @@
 // Interceptors: functions of the application that run around each client frame, and before each server frame is encoded.
 import type { ClientFrame, ServerFrame } from '../message/frame.js';
-import type { LimitedLog } from '../message/logger.js';
+import type { LimitedLog } from '../message/limited-log.js';
 import { isPromise, refusedPromise } from '../message/promise.js';
 import { isReadOnly, readOnly } from '../message/read-only.js';
 import type { ClientSession } from './client-session.js';

@@ -31,7 +31,7 @@ export const sessionsPerTurn = 4;
 export class Turns {
   readonly #waiting = new WaitingAccounts();
   readonly #lost = new WaitingAccounts();
-  /** True while sessions wait. */
+  /** True while sessions wait. Read before `isCrowded`, so that usually a message costs no call. */
   busy = false;
 
   constructor(private readonly clock: Clock) {}

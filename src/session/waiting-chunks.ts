@@ -4,6 +4,7 @@
 const smallBytes = 2048;
 /** Bytes of the buffers that small chunks are copied into. */
 export const blockBytes = 16_384;
+
 /** A list of chunks, and of other items between them. Taking an item does not shift the list, which would copy a long one. */
 export class WaitingChunks<Item extends object> {
   /** Chunks and other items; for a copied chunk, its length. The places before the head are empty. */
@@ -15,6 +16,7 @@ export class WaitingChunks<Item extends object> {
   #written = blockBytes;
   /** Bytes read from the first block. */
   #read = 0;
+
   get empty(): boolean {
     return this.#head >= this.#items.length;
   }

@@ -149,6 +149,7 @@ function fromStompFrame({ command, headers, body }: RawFrame): ServerFrame {
         kind: 'connected',
         session: header('session'),
         server: header('server'),
+        // The server always sends two numbers.
         heartbeat: header('heart-beat').split(',').map(Number) as unknown as HeartbeatPair,
         user: headers.get('user-name'),
       };

@@ -17,7 +17,11 @@ import { writeMessage, type PublishedMessage } from './messages.js';
 
 /** The call that a handler receives. */
 export interface InvokeOptions {
-  /** Values of the variables in the destination pattern, such as `{ room: 'lobby' }`. Give all of them, or `destination`. @default none */
+  /**
+   * Values of the variables in the destination pattern, such as `{ room: 'lobby' }`. Give all of them, or `destination`.
+   *
+   * @default none
+   */
   readonly variables?: Readonly<Record<string, string | number | boolean>>;
   /** Payload of the frame. @default none: the body is empty */
   readonly payload?: unknown;
@@ -35,7 +39,11 @@ export interface InvokeOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Properties of the session; the others are empty, and its id is `session-0`. @default {} */
   readonly session?: Partial<Omit<Session, 'principal' | 'user'>>;
-  /** Destination with the application prefix. Needed if the handler has several destinations or a wildcard. @default the only one of the handler */
+  /**
+   * Destination with the application prefix. Needed if the handler has several destinations or a wildcard.
+   *
+   * @default the only one of the handler
+   */
   readonly destination?: string;
   /** Kind of the frame. Needed if the handler serves both kinds. @default the only one of the handler */
   readonly on?: 'send' | 'subscribe';

@@ -141,8 +141,8 @@ export class TestServer<M extends object = AnyDestinations> {
   }
 
   /**
-   * Returns all messages that were published to the broker or to user queues, in order, also to users without a session. Answers of `@SubscribeMapping` are not
-   * published: only the subscriber receives them.
+   * Returns all messages that were published to the broker or to user queues, in order, also to users without a session. Answers of
+   * `@SubscribeMapping` are not included: only the subscriber receives them.
    *
    * @param destination returns only messages with this destination, or that match this pattern
    */
@@ -218,8 +218,7 @@ export class TestServer<M extends object = AnyDestinations> {
 
   async #close(site: CallSite): Promise<void> {
     const { server, clock, failed } = this.#environment;
-    for (const client of this.#parts.clients.values()) await client.leave();
-    for (const client of this.#parts.webSockets.all()) await client.leave();
+    for (const client of this.#allClients()) await client.leave();
     const idle = await this.#environment.isIdleInTime();
     const closed = server.close();
     // The close timeout of 0 ms expires only when the clock moves.
@@ -231,16 +230,16 @@ export class TestServer<M extends object = AnyDestinations> {
     throw this.#environment.failure(site, text);
   }
 
+  #allClients(): readonly (TestClient<M> | TestWebSocket)[] {
+    const { clients, webSockets } = this.#parts;
+    return [...clients.values(), ...webSockets.all()];
+  }
+
   #listUnfinished(): string[] {
     const { recorder, clock } = this.#environment;
     const nameOf = this.#environment.describeTask.bind(this.#environment);
     return [
-      ...[...this.#parts.clients.values()].flatMap((client) =>
-        client.listUnread(this.#parts.strict),
-      ),
-      ...[...this.#parts.webSockets.all()].flatMap((client) =>
-        client.listUnread(this.#parts.strict),
-      ),
+      ...this.#allClients().flatMap((client) => client.listUnread(this.#parts.strict)),
       ...recorder.handlers.map((task) => `${nameOf(task)} has not finished.`),
       ...recorder.streams.map(
         (task) =>

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../message/clock.js';
-import { LimitedLog, type Logger } from '../message/logger.js';
+import { LimitedLog } from '../message/limited-log.js';
+import type { Logger } from '../message/logger.js';
 import { accountOf, Quota } from '../message/quota.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
 import {

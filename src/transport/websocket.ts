@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes, MessagingError } from '../message/error.js';
-import { LimitedLog } from '../message/logger.js';
+import { LimitedLog } from '../message/limited-log.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import {

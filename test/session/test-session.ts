@@ -1,7 +1,7 @@
 // Sessions on fake connections that share a clock that the test moves, a log and a flusher.
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import type { ClientFrame, Heartbeat, ServerFrame } from '../../src/message/frame.js';
-import { LimitedLogs } from '../../src/message/logger.js';
+import { LimitedLogs } from '../../src/message/limited-log.js';
 import { Holding, Quota } from '../../src/message/quota.js';
 import { Activity } from '../../src/session/activity.js';
 import {

@@ -46,7 +46,8 @@ export class EmbeddedConnection implements BrokerConnection {
    * Begins a subscription; later, when its pattern has to be compared with many retained messages.
    *
    * @throws {MessagingError} `subscription-exists`, `subscription-limit`, `destination-invalid`, `header-refused`,
-   *   `pattern-limit`, `queue-full` for too many retained messages, `queue-limit`, `not-supported`; `not-connected` after `close`; `broker-unavailable` when the broker has stopped
+   *   `pattern-limit`, `queue-full` for too many retained messages, `queue-limit`, `not-supported`; `not-connected` after `close`;
+   *   `broker-unavailable` when the broker has stopped
    */
   subscribe(subscription: Subscription): void | Promise<void> {
     if (this.#closed)

@@ -1,7 +1,7 @@
 // The topics, queues and durable subscriptions of one running embedded broker, and the path of a publication to them.
 import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
-import { LimitedLog } from '../../message/logger.js';
+import { LimitedLog } from '../../message/limited-log.js';
 import { booleanOf } from '../../message/message.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';

@@ -1,6 +1,6 @@
 // The decorator of classes that handle raw WebSocket messages, and the methods of such classes.
 import type { Constructor } from '../../payload/converter.js';
-import type { HandshakeOptions } from '../../session/handshake-interceptor.js';
+import type { HandshakeOptions } from '../../session/handshake-options.js';
 import type { WebSocketSession } from '../../session/websocket-session.js';
 import { ownDefinition } from '../definition.js';
 

@@ -1,6 +1,6 @@
 // Finds the page of a plain HTTP request below a SockJS endpoint, and checks its origin and its method.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LimitedLog } from '../../message/logger.js';
+import { LimitedLog } from '../../message/limited-log.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
 import { pathOf, type RequestListener } from '../http-host.js';
 import { refusedOrigin, type OriginCheck } from '../origin.js';

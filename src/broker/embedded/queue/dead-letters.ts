@@ -1,5 +1,5 @@
 // Moves undeliverable messages to the dead letters, a limited number in each turn of the event loop.
-import type { LimitedLog } from '../../../message/logger.js';
+import type { LimitedLog } from '../../../message/limited-log.js';
 import { quote } from '../../../message/quote.js';
 import { publicationOf, type Publication } from '../../publication.js';
 import type { BrokerContext } from '../../broker.js';

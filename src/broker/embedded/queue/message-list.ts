@@ -97,11 +97,6 @@ export class MessageList {
     return extracted;
   }
 
-  clear(): void {
-    this.#replace([]);
-    this.#bytes = 0;
-  }
-
   /** Adds empty places before the head: half as many as messages, so that not every return copies the list. */
   #makeSpace(least: number): void {
     const rest = this.#rest();

@@ -150,7 +150,7 @@ export class MessageQueue {
       else group.push(message);
     }
     for (const [delay, group] of delayed) this.#putBackAfter(delay, group);
-    this.putBack(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
+    this.reject(messages.filter(({ deliveries }) => deliveries >= maxDeliveries));
   }
 
   /** Moves unacknowledged messages to the dead letters. */
@@ -180,12 +180,12 @@ export class MessageQueue {
   /** Counts a message that is still being written to the store. */
   reserve(publication: Publication): void {
     this.#reserved++;
-    this.#hold(this.account ?? publication.account, sizeOf(publication.message), publication);
+    this.#hold(this.#accountOf(publication), sizeOf(publication.message), publication);
   }
 
   /** Ends a reservation: the message was added, or the store has failed. */
   unreserve(publication: Publication): void {
-    const account = this.account ?? publication.account;
+    const account = this.#accountOf(publication);
     this.#reserved--;
     this.#release({ account, size: sizeOf(publication.message), publication });
     this.#reportIdle();
@@ -200,7 +200,7 @@ export class MessageQueue {
     const load = { messages: 1, bytes: sizeOf(publication.message) };
     if (this.#overflows(load)) this.#makeRoomByExpiry();
     if (this.#overflows(load)) return false;
-    const account = this.account ?? publication.account;
+    const account = this.#accountOf(publication);
     return this.memory.excess(account, load.bytes, keptPublication(publication)) === undefined;
   }
 
@@ -338,13 +338,18 @@ export class MessageQueue {
     if (message.storedAs !== undefined) this.memory.parts.journal?.remove(message.storedAs);
   }
 
+  /** The account that holds a message of this queue. */
+  #accountOf(publication: Publication): string | undefined {
+    return this.account ?? publication.account;
+  }
+
   /** Makes the entry of a message, and counts it. */
   #queued(
     { publication: given, retained = false, deliveries = 0, storedAs, movedSize }: Arrival,
     sequence: number,
   ): QueuedMessage {
     const publication = keptPublication(given);
-    const account = this.account ?? publication.account;
+    const account = this.#accountOf(publication);
     const size = movedSize ?? sizeOf(publication.message);
     const expires = expiryOf(publication.message);
     this.#hold(account, size, publication);

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { StoredMessage } from './message-store.js';
 
-/** What the store must contain. It is written together with each change of the messages. */
+/** The contents that the store must have. It is written together with each change of the messages. */
 export interface StoreTotals {
   /** The id of the store: records of another store are not accepted. */
   readonly store: string;

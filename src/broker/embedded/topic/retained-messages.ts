@@ -132,8 +132,7 @@ export class RetainedMessages {
     begin: (matching: RetainedMatches) => void,
   ): Promise<void> {
     const pattern = parseClientPattern(destination, this.separator);
-    const slices = this.#slices(pattern, isWanted, begin);
-    return this.#scans.run(account, { slices, isWanted });
+    return this.#scans.run(account, { slices: this.#slices(pattern, begin), isWanted });
   }
 
   /** Delivers kept messages to a new subscription, while its subscriber has room. */
@@ -147,7 +146,6 @@ export class RetainedMessages {
 
   *#slices(
     pattern: ClientPattern,
-    isWanted: () => boolean,
     begin: (matching: RetainedMatches) => void,
   ): Generator<undefined, void> {
     const matching = new Set<string>();
@@ -165,7 +163,7 @@ export class RetainedMessages {
       matching.delete(destination);
       matching.add(destination);
     }
-    if (isWanted()) begin(this.#matchesOf([...matching]));
+    begin(this.#matchesOf([...matching]));
   }
 
   #matchesOf(destinations: readonly string[]): RetainedMatches {

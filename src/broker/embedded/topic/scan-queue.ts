@@ -4,7 +4,7 @@ import type { Clock } from '../../../message/clock.js';
 /** A scan that runs until its next `yield` in each turn. */
 export interface Scan {
   readonly slices: Iterator<void>;
-  /** False when its subscription has ended meanwhile; the scan is then removed. */
+  /** Called before each slice. False when its subscription has ended meanwhile; the scan is then removed. */
   readonly isWanted: () => boolean;
 }
 

@@ -1,0 +1,80 @@
+// The options of everything that accepts handshakes over HTTP, and their checks.
+import { invalidOption, type Shape } from '../message/option.js';
+import { createClientReader } from '../transport/forwarded.js';
+import { isPattern } from '../transport/http-host.js';
+import { createOriginCheck } from '../transport/origin.js';
+import {
+  resolvePerMessageDeflate,
+  type PerMessageDeflateOptions,
+} from '../transport/permessage-deflate.js';
+import { resolveSockJs, type SockJsOptions } from '../transport/sockjs/options.js';
+import { checkInterceptors, type HandshakeInterceptor } from './handshake-interceptor.js';
+
+/** Options of everything that accepts handshakes over HTTP: endpoints and WebSocket handlers. */
+export interface HandshakeOptions {
+  /**
+   * Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`). The server's own origin always may.
+   *
+   * @default none
+   */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * IP addresses of proxies, and ranges such as `10.0.0.0/8`, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are
+   * trusted, or without these their `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   *
+   * @default none
+   */
+  readonly trustedProxies?: readonly string[];
+  /**
+   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
+   * `limits.maxMessageBytes`.
+   *
+   * @default false: compression costs time for each message, and memory for each client
+   */
+  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
+  /** SockJS in addition to WebSocket, for browsers and proxies without WebSocket. @default false */
+  readonly sockjs?: boolean | Partial<SockJsOptions>;
+  /** Run before a client is accepted, after those of the server. @default none */
+  readonly handshakeInterceptors?: readonly HandshakeInterceptor[];
+}
+
+/** Examples of the type of each option. */
+export const handshakeShape: Shape<HandshakeOptions> = {
+  allowedOrigins: [],
+  trustedProxies: [],
+  perMessageDeflate: undefined,
+  sockjs: undefined,
+  handshakeInterceptors: [],
+};
+
+/** True for a path of HTTP: it begins with a slash, and has no query and no spaces. */
+export function isPath(path: string): boolean {
+  return /^\/[^?#\s]*$/.test(path);
+}
+
+/** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
+export function checkHandshakeOptions(
+  {
+    allowedOrigins,
+    trustedProxies,
+    perMessageDeflate,
+    sockjs,
+    handshakeInterceptors = [],
+  }: HandshakeOptions,
+  path: string,
+): void {
+  createOriginCheck({ allowed: allowedOrigins });
+  createClientReader(trustedProxies);
+  resolvePerMessageDeflate(perMessageDeflate);
+  if (resolveSockJs(sockjs) !== undefined) {
+    // It would take all paths of the HTTP server.
+    if (path === '/')
+      throw invalidOption(
+        'endpoints',
+        "must have another path than '/' with sockjs, such as '/ws'",
+      );
+    if (isPattern(path))
+      throw invalidOption('sockjs', `needs a path without variables; '${path}' has some`);
+  }
+  checkInterceptors(handshakeInterceptors);
+}
