@@ -1,4 +1,4 @@
-// Starts, asks and ends the child processes of a benchmark.
+// Starts, asks, measures and ends the child processes of a benchmark.
 import { fork } from 'node:child_process';
 
 /** @typedef {import('node:child_process').ChildProcess} Child */
@@ -65,6 +65,31 @@ export function end(child) {
   });
 }
 
+/**
+ * Repeats a step until the server has used enough CPU time. One step before that is not counted: after seconds without work,
+ * caches and heap must warm up.
+ *
+ * @param {Child} server answers `{ kind: 'cpu' }` with its CPU time in microseconds, user and system
+ * @param {number} enough microseconds
+ * @param {number} events number of events in one step, such as deliveries
+ * @param {() => Promise<unknown>} step
+ * @returns {Promise<number>} events per second of CPU time of the server
+ */
+export async function eventsPerCpuSecond(server, enough, events, step) {
+  await step();
+  let counted = 0;
+  let microseconds = 0;
+  while (microseconds < enough) {
+    const before = await ask(server, { kind: 'cpu' });
+    await step();
+    const after = await ask(server, { kind: 'cpu' });
+    microseconds += after.cpu - before.cpu;
+    counted += events;
+  }
+  return (counted / microseconds) * 1e6;
+}
+
+/** Ends all children that are still running. */
 /** Ends all children that are still running. */
 export function endAll() {
   for (const child of children) child.kill();

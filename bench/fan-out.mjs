@@ -1,5 +1,5 @@
 // Fan-out: deliveries to 1,000 subscribers per second of the server's CPU time.
-import { answer, ask, benchmark, end, start } from './child.mjs';
+import { answer, ask, benchmark, end, eventsPerCpuSecond, start } from './child.mjs';
 import { base, contestants, transports } from './fan-out/contestants.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 
@@ -13,8 +13,6 @@ const loads = [
 ];
 /** CPU time of one measurement, in microseconds. */
 const enough = 300_000;
-/** Bursts at the beginning of each measurement that are not counted. */
-const warmUp = 1;
 
 const everyName = Object.keys(contestants);
 const args = process.argv.slice(2);
@@ -95,23 +93,12 @@ async function openPair(name) {
  * @param {typeof loads[number]} load
  * @returns {Promise<number>} deliveries per second of CPU time, user and system, of the server's process
  */
-async function measure({ server, client }, { perTurn, turns }) {
+function measure({ server, client }, { perTurn, turns }) {
   const publications = perTurn * turns;
-  const burst = () =>
+  return eventsPerCpuSecond(server, enough, publications * subscribers, () =>
     Promise.all([
       ask(client, { kind: 'expect', each: publications }),
       ask(server, { kind: 'publish', perTurn, turns }),
-    ]);
-  // Not counted: after seconds without work, caches and heap must warm up.
-  for (let i = 0; i < warmUp; i++) await burst();
-  let deliveries = 0;
-  let microseconds = 0;
-  while (microseconds < enough) {
-    const before = await ask(server, { kind: 'cpu' });
-    await burst();
-    const after = await ask(server, { kind: 'cpu' });
-    microseconds += after.cpu - before.cpu;
-    deliveries += publications * subscribers;
-  }
-  return (deliveries / microseconds) * 1e6;
+    ]),
+  );
 }

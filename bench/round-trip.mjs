@@ -1,5 +1,5 @@
 // Round trip: messages through a validated controller and back, per second of CPU time of the server.
-import { answer, ask, benchmark, end, start } from './child.mjs';
+import { answer, ask, benchmark, end, eventsPerCpuSecond, start } from './child.mjs';
 import { interleave, machine, printRatios } from './measure.mjs';
 import { base, contestants } from './round-trip/contestants.mjs';
 
@@ -49,18 +49,8 @@ async function openPair(name) {
  * @param {Pair} pair
  * @returns {Promise<number>} round trips per second of CPU time, user and system, of the server's process
  */
-async function measure({ server, client }) {
-  const talk = () => ask(client, { kind: 'talk', each: messagesEach });
-  // Not counted: after seconds without work, caches and heap must warm up.
-  await talk();
-  let trips = 0;
-  let microseconds = 0;
-  while (microseconds < enough) {
-    const before = await ask(server, {});
-    await talk();
-    const after = await ask(server, {});
-    microseconds += after.cpu - before.cpu;
-    trips += clients * messagesEach;
-  }
-  return (trips / microseconds) * 1e6;
+function measure({ server, client }) {
+  return eventsPerCpuSecond(server, enough, clients * messagesEach, () =>
+    ask(client, { kind: 'talk', each: messagesEach }),
+  );
 }

@@ -1,5 +1,5 @@
 // SockJS: messages per second of the server's CPU time over each transport, and the memory of idle sessions, against npm `sockjs`.
-import { answer, ask, benchmark, end, start } from './child.mjs';
+import { answer, ask, benchmark, end, eventsPerCpuSecond, start } from './child.mjs';
 import { interleave, machine, median, printRatios, printTable } from './measure.mjs';
 
 const base = 'npm sockjs';
@@ -110,25 +110,14 @@ async function openPair(name, transport, load) {
  * @param {Load} load
  * @returns {Promise<number>} messages per second of CPU time, user and system, of the server's process
  */
-async function measure({ server, client }, { kind, perTurn, turns }) {
+function measure({ server, client }, { kind, perTurn, turns }) {
   const each = perTurn * turns;
-  const step = () =>
+  return eventsPerCpuSecond(server, enough, each * clients, () =>
     kind === 'echo'
       ? ask(client, { kind: 'talk', each })
       : Promise.all([
           ask(client, { kind: 'expect', each }),
           ask(server, { kind: 'publish', perTurn, turns }),
-        ]);
-  // Not counted: after seconds without work, caches and heap must warm up.
-  await step();
-  let messages = 0;
-  let microseconds = 0;
-  while (microseconds < enough) {
-    const before = await ask(server, { kind: 'cpu' });
-    await step();
-    const after = await ask(server, { kind: 'cpu' });
-    microseconds += after.cpu - before.cpu;
-    messages += each * clients;
-  }
-  return (messages / microseconds) * 1e6;
+        ]),
+  );
 }

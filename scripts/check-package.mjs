@@ -20,7 +20,7 @@ console.log(
 );
 if (packed > limit) {
   console.error(
-    `The tarball has grown from ${known} KiB. Look for files that do not belong into it,`,
+    `The tarball has grown from ${known} KiB. Look for files that do not belong in it,`,
   );
   console.error(
     'or change the number in scripts/check-package.mjs and give the reason in the commit.',

@@ -1,6 +1,7 @@
 // The server process of one contestant: reports its memory, and the time when all clients have disconnected.
 import { setTimeout as pause } from 'node:timers/promises';
 import { contestants } from './contestants.mjs';
+import { settle } from './settle.mjs';
 
 process.on('disconnect', () => process.exit());
 
@@ -16,12 +17,4 @@ try {
   process.send?.({ port, dialogue });
 } catch (error) {
   process.send?.({ error: String(error) });
-}
-
-/** Collects garbage; the memory is returned to the system a little later. */
-async function settle() {
-  for (let i = 0; i < 5; i++) {
-    globalThis.gc?.();
-    await pause(100);
-  }
 }

@@ -1,8 +1,9 @@
 // The server process of one contestant: echoes messages or publishes on request, and reports its CPU time and its memory.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stompMessage } from '../fan-out/quote.mjs';
+import { settle } from '../idle/settle.mjs';
 
 /** @param {object} message */
 const send = (message) => process.send?.(message);
@@ -42,14 +43,6 @@ async function answer(publish, { kind, perTurn, turns }) {
   if (kind === 'memory') await settle();
   const { user, system } = process.cpuUsage();
   send({ cpu: user + system, rss: process.memoryUsage().rss });
-}
-
-/** What can be collected is; memory goes back to the system a little later. */
-async function settle() {
-  for (let i = 0; i < 5; i++) {
-    globalThis.gc?.();
-    await pause(100);
-  }
 }
 
 /** Echoes each message; publishes by a loop over all connections, as its documentation shows. */

@@ -139,17 +139,19 @@ export class ServerContainer {
     const newable = type as Newable<object>;
     try {
       makeInjectable(type);
-      // Before `isBound`: with autobind, it binds each class as a singleton.
-      if (isForOneConnection(type) && !this.#container.isCurrentBound(newable) && this.#isOwn)
-        this.#load(({ bind }) => void bind(newable).toSelf().inTransientScope());
-      const isBound = this.#container.isBound(newable);
+      const isTransient = isForOneConnection(type);
+      // With autobind, `isBound` binds each class as a singleton.
+      const isBound =
+        isTransient && this.#isOwn
+          ? this.#container.isCurrentBound(newable)
+          : this.#container.isBound(newable);
       if (this.#isOwn || !isBound) refuseUninjectedParent(type);
-      if (isBound) return { token: type, type };
-      this.#load(({ bind }) => {
-        const binding = bind(newable).toSelf();
-        if (isForOneConnection(type)) binding.inTransientScope();
-        else binding.inSingletonScope();
-      });
+      if (!isBound)
+        this.#load(({ bind }) => {
+          const binding = bind(newable).toSelf();
+          if (isTransient) binding.inTransientScope();
+          else binding.inSingletonScope();
+        });
       return { token: type, type };
     } catch (failure) {
       return { type, failure };

@@ -55,6 +55,7 @@ export function compileWebSocketHandler(
     report(
       `${name}: its decorators for messages have no effect, because it has no @Controller; remove them.`,
     );
+  // Its methods are checked below.
   const handler = instance as WebSocketHandler;
   if (methodNames.every((method) => typeof handler[method] !== 'function'))
     report(

@@ -66,15 +66,7 @@ export function isForOneConnection(type: Constructor): boolean {
 /** The definition of the class itself, without its parents; created on first use. */
 export function ownDefinition(type: object): ClassDefinition {
   if (!Object.hasOwn(type, definitionKey)) {
-    const value: ClassDefinition = {
-      controller: false,
-      patterns: undefined,
-      replies: [],
-      methods: new Map(),
-      webSocket: undefined,
-      mistakes: [],
-    };
-    Object.defineProperty(type, definitionKey, { value });
+    Object.defineProperty(type, definitionKey, { value: emptyClass() });
   }
   return Reflect.get(type, definitionKey) as ClassDefinition;
 }
@@ -121,14 +113,7 @@ export function reportUncalled(given: readonly unknown[], example: string): void
  * that has only `@SendTo` keeps its parent's mappings, exception classes and argument decorators.
  */
 export function definitionOf(type: Constructor): ClassDefinition {
-  return definitionsOf(type).reduce(mergeClass, {
-    controller: false,
-    patterns: undefined,
-    replies: [],
-    methods: new Map(),
-    webSocket: undefined,
-    mistakes: [],
-  });
+  return definitionsOf(type).reduce(mergeClass, emptyClass());
 }
 
 /**
@@ -181,6 +166,17 @@ function mergeMethod(parent: MethodDefinition, own: MethodDefinition): MethodDef
     replies: own.replies.length > 0 ? own.replies : parent.replies,
     errors: own.errors ?? parent.errors,
     arguments: own.arguments.size > 0 ? own.arguments : parent.arguments,
+  };
+}
+
+function emptyClass(): ClassDefinition {
+  return {
+    controller: false,
+    patterns: undefined,
+    replies: [],
+    methods: new Map(),
+    webSocket: undefined,
+    mistakes: [],
   };
 }
 

@@ -17,8 +17,8 @@ interface ErrorDescription {
 
 /**
  * The close codes of sessions. After 1001, clients should reconnect. After 1002, 1007 and 1009, they should not repeat the same
- * input. After 1008, they should change their credentials or the frame. After 1011 and 4500 to 4502, they should reconnect with a
- * growing delay.
+ * input. After 1003, they should use another transport or other subscriptions. After 1008, they should change their credentials or
+ * the frame. After 1011, 1013 and 4500 to 4502, they should reconnect with a growing delay.
  */
 export const closeCodes = {
   normal: 1000,

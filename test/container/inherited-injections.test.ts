@@ -37,14 +37,14 @@ class Base {
 
 /** Builds a server with one controller, and returns the instance. */
 async function built<T extends object>(type: Constructor<T>, container?: Container): Promise<T> {
-  let instance: T | undefined;
   const owner = container ?? new Container({ autobind: true, defaultScope: 'Singleton' });
   const server = await createServer({
     container: owner,
     controllers: [type],
     logger: silentLogger,
   });
-  instance = owner.get<T>(type as never);
+  // `Constructor` takes `never[]`, so that it accepts every class; the identifiers of inversify take `any[]`.
+  const instance = owner.get<T>(type as never);
   await server.close();
   return instance;
 }

@@ -1,19 +1,10 @@
 // docs/dependencies.md lists the direct and transitive dependencies, so that a new one is noticed.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { installedBy, manifest, type Manifest } from './manifest.js';
 import { root } from './page.js';
 
-type Names = Readonly<Record<string, string>>;
-
-interface Manifest {
-  readonly dependencies?: Names;
-  readonly devDependencies?: Names;
-  readonly peerDependencies?: Names;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
-}
-
 const page = readFileSync(`${root}docs/dependencies.md`, 'utf8');
-const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest;
 const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')) as {
   readonly packages: Readonly<Record<string, Manifest>>;
 };
@@ -28,16 +19,7 @@ function namesOf(heading: string): string[] {
   return rowsOf(heading).map(([name]) => name!.replaceAll('`', ''));
 }
 
-const isOptional = ({ peerDependenciesMeta = {} }: Manifest, name: string) =>
-  peerDependenciesMeta[name]?.optional === true;
-
-/** What npm installs for a package. */
-function installedBy(each: Manifest): string[] {
-  const peers = Object.keys(each.peerDependencies ?? {}).filter((name) => !isOptional(each, name));
-  return [...Object.keys(each.dependencies ?? {}), ...peers];
-}
-
-/** The packages that are installed because of a package, and what installs each. */
+/** The packages that are installed because of a package, and the packages that install each. */
 function treeOf(top: Manifest): Map<string, string[]> {
   const tree = new Map<string, string[]>();
   const visit = (path: string, name: string, each: Manifest) => {

@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { pack } from '../package/application.js';
 import { freePort } from './free-port.js';
 import { commandOf, filesOf } from './package-manager.js';
-import { readPages, root, type Fence } from './page.js';
+import { readPages, type Fence } from './page.js';
 
 /** The result of a command. */
 interface CommandResult {
@@ -50,10 +51,10 @@ function asDocumented(output: string): string {
 /** Runs a command. Resolves when it ends, or when `until` returns true for its output. */
 function run(
   command: string,
-  { cwd = folder, until }: { cwd?: string; until?: (output: string) => boolean } = {},
+  { until }: { until?: (output: string) => boolean },
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = spawn(`exec ${command}`, { cwd, shell: true, env: environment });
+    const child = spawn(`exec ${command}`, { cwd: folder, shell: true, env: environment });
     if (until !== undefined) servers.push(child);
     let output = '';
     const collect = (chunk: Buffer) => {
@@ -96,11 +97,7 @@ function reachable(context: TestContext): void {
 
 describe('a reader who follows the page', () => {
   beforeAll(async () => {
-    const { output } = await run(
-      `npm pack --silent --ignore-scripts --pack-destination ${folder}`,
-      { cwd: root },
-    );
-    packed = join(folder, output.trim().split('\n').at(-1)!);
+    packed = pack(folder);
     for (const [file, text] of Object.entries(filesOf(manager)))
       writeFileSync(join(folder, file), text);
     for (const [i, fence] of fences.entries()) {

@@ -8,6 +8,7 @@ import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscriptio
 import { createServer } from '../../src/index.js';
 import { defaultPerMessageDeflate } from '../../src/transport/permessage-deflate.js';
 import { defaultSockJs } from '../../src/transport/sockjs/options.js';
+import { declarationOf } from './declaration.js';
 import { root } from './page.js';
 
 /** Option, type, default and meaning of each row. */
@@ -55,11 +56,8 @@ it('names every option once, and no other', () => {
 
 /** The members of an interface as its source writes them, without `readonly`. */
 function typesOf(file: string, name: string, path = ''): [string, string][] {
-  const source = readFileSync(`${root}src/${file}`, 'utf8');
-  const [, body] = new RegExp(`interface ${name} (?:extends \\w+ )?\\{\n(.*?)\n\\}`, 's').exec(
-    source,
-  )!;
-  return [...body!.matchAll(/^  readonly (\w+)\??: (.*);$/gm)].map(([, member, type]) => [
+  const { body } = declarationOf(file, name);
+  return [...body.matchAll(/^  readonly (\w+)\??: (.*);$/gm)].map(([, member, type]) => [
     path + member!,
     type!.replaceAll('readonly ', ''),
   ]);

@@ -1,18 +1,7 @@
 // The commands of other package managers for those of npm on a page.
-import { readFileSync } from 'node:fs';
-import { root } from './page.js';
+import { manifest, peersOf } from './manifest.js';
 
-const { peerDependencies, peerDependenciesMeta } = JSON.parse(
-  readFileSync(`${root}package.json`, 'utf8'),
-) as {
-  peerDependencies: Readonly<Record<string, string>>;
-  peerDependenciesMeta: Readonly<Record<string, object>>;
-};
-
-/** Yarn installs no peers, so its users add them. */
-const peers = Object.keys(peerDependencies).filter((name) => !(name in peerDependenciesMeta));
-
-/** For each manager: the beginnings of commands of npm, and what replaces them. */
+/** For each manager: the beginnings of commands of npm, and their replacements. */
 const commands: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   npm: {},
   pnpm: {
@@ -23,7 +12,8 @@ const commands: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   yarn: {
     'npm install --save-dev': 'yarn add --dev',
-    'npm install': `yarn add ${peers.join(' ')}`,
+    // Yarn installs no peers, so its users add them.
+    'npm install': `yarn add ${peersOf(manifest).join(' ')}`,
     'npm test': 'yarn test',
     npx: 'yarn run',
   },
@@ -39,7 +29,7 @@ const commands: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * The command of a package manager.
  *
  * @param manager `npm`, `pnpm`, `yarn`, `yarn-classic` or `bun`
- * @param packed the tarball to install in place of the published package
+ * @param packed the tarball to install instead of the published package
  */
 export function commandOf(manager: string, line: string, packed: string): string {
   const replaced = commands[manager.replace('-classic', '')]!;

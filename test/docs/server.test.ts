@@ -1,7 +1,7 @@
 // docs/reference/server.md: its tables name the members of the server and of the publisher, and no others.
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { readPages, root } from './page.js';
+import { declarationOf } from './declaration.js';
+import { readPages } from './page.js';
 
 const { prose } = readPages().find(({ path }) => path === 'docs/reference/server.md')!;
 
@@ -19,12 +19,8 @@ function documented(headings: readonly string[]): string[] {
 
 /** The members that an interface or an abstract class of the sources declares. */
 function declared(file: string, type: string): string[] {
-  const source = readFileSync(`${root}src/${file}`, 'utf8');
-  const [, body] = new RegExp(
-    `^export (?:interface|abstract class) ${type} \\{\n(.*?)^\\}`,
-    'ms',
-  ).exec(source)!;
-  const members = body!.matchAll(/^  (?:abstract |readonly )*(\w+)[(<:]/gm);
+  const { body } = declarationOf(file, type);
+  const members = body.matchAll(/^  (?:abstract |readonly )*(\w+)[(<:]/gm);
   return [...members].map(([, name]) => name!).toSorted(byText);
 }
 

@@ -1,20 +1,19 @@
 // docs/sessions.md: its tables of frames name the kinds and fields of the sources, and no others.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { declarationOf } from './declaration.js';
 import { readPages, root } from './page.js';
 
-const source = readFileSync(`${root}src/message/frame.ts`, 'utf8');
+const frames = 'message/frame.ts';
+const source = readFileSync(`${root}src/${frames}`, 'utf8');
 const { prose } = readPages().find(({ path }) => path === 'docs/sessions.md')!;
 
 /** Kinds of frames and the fields of each. */
 type Fields = Record<string, string[]>;
 
 function membersOf(name: string): string[] {
-  const [, base, body] = new RegExp(
-    `interface ${name} (?:extends (\\w+) )?\\{\n(.*?)\n\\}`,
-    's',
-  ).exec(source)!;
-  const own = [...body!.matchAll(/^  readonly (\w+)/gm)].map(([, member]) => member!);
+  const { base, body } = declarationOf(frames, name);
+  const own = [...body.matchAll(/^  readonly (\w+)/gm)].map(([, member]) => member!);
   return [...(base === undefined ? [] : membersOf(base)), ...own];
 }
 

@@ -1,13 +1,12 @@
-// An application in a temporary folder that has the packed package installed, and some of the packages that it needs.
+// An application in a temporary folder that has the packed package installed, and the packages that it needs.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { installedBy, manifest } from '../docs/manifest.js';
 import { root } from '../docs/page.js';
 
-const peers = ['class-transformer', 'class-validator', 'inversify', 'reflect-metadata'] as const;
-
-const dependencies = ['re2js', 'ws'];
 const forCompiling = ['@types/node', 'undici-types', '@stomp/stompjs', 'vitest'];
 
 /** Packs the built package. @returns the path of the tarball in the folder */
@@ -42,7 +41,7 @@ export class ApplicationFolder {
 
   constructor(readonly tarball: string) {
     this.unpack('node_modules/signalbox');
-    for (const name of [...peers, ...dependencies, ...forCompiling]) this.link(name);
+    for (const name of [...installedBy(manifest), ...forCompiling]) this.link(name);
     this.write('package.json', { type: 'module' });
   }
 
@@ -107,4 +106,24 @@ export class ApplicationFolder {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/**
+ * Packs the package once for the tests of a file, and makes a new application for each of them.
+ *
+ * @returns a function that returns the application of the current test
+ */
+export function applicationForEachTest(): () => ApplicationFolder {
+  const folder = temporaryFolder();
+  let tarball: string;
+  let application: ApplicationFolder;
+  beforeAll(() => {
+    tarball = pack(folder);
+  });
+  beforeEach(() => {
+    application = new ApplicationFolder(tarball);
+  });
+  afterEach(() => application.remove());
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return () => application;
 }

@@ -1,22 +1,8 @@
 // The packed package in programs of applications: ES modules and CommonJS, compiled with the module settings of TypeScript.
-import { rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApplicationFolder, pack, temporaryFolder } from './application.js';
+import { describe, expect, it } from 'vitest';
+import { applicationForEachTest } from './application.js';
 
-const folder = temporaryFolder();
-let tarball: string;
-let application: ApplicationFolder;
-
-beforeAll(() => {
-  tarball = pack(folder);
-});
-
-beforeEach(() => {
-  application = new ApplicationFolder(tarball);
-});
-
-afterEach(() => application.remove());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const application = applicationForEachTest();
 
 const controller = `
   import { IsString } from 'class-validator';
@@ -68,8 +54,8 @@ const testKit = `
 const printed = `${published}\npayload-invalid\nfunction function no-route\n`;
 
 it('serves a STOMP client', async () => {
-  application.write('room.controller.ts', controller);
-  application.write(
+  application().write('room.controller.ts', controller);
+  application().write(
     'main.ts',
     `import type { AddressInfo } from 'node:net';
      import { Client } from '@stomp/stompjs';
@@ -91,9 +77,9 @@ it('serves a STOMP client', async () => {
      };
      client.activate();`,
   );
-  application.link('@types/ws');
-  expect(await application.compile()).toBe('');
-  const { code, output } = await application.node('main.js');
+  application().link('@types/ws');
+  expect(await application().compile()).toBe('');
+  const { code, output } = await application().node('main.js');
   expect(output).toContain(`\n${published}\n`);
   expect(code).toBe(0);
 });
@@ -103,14 +89,14 @@ describe.each(['node16', 'node18', 'nodenext'])('compiled with module: %s', (mod
     ['main.ts', 'main.js'],
     ['main.cts', 'main.cjs'],
   ])('runs in the test kit: %s', async (source, program) => {
-    application.write(source, controller + testKit);
-    expect(await application.compile({ module, skipLibCheck: false })).toBe('');
-    expect(await application.node(program)).toEqual({ code: 0, output: printed });
+    application().write(source, controller + testKit);
+    expect(await application().compile({ module, skipLibCheck: false })).toBe('');
+    expect(await application().node(program)).toEqual({ code: 0, output: printed });
   });
 });
 
 it('compiles with the module resolution of bundlers and of Node 10', async () => {
-  application.write('main.ts', controller + testKit);
+  application().write('main.ts', controller + testKit);
   const bundler = { module: 'esnext', moduleResolution: 'bundler', noEmit: true };
-  expect(await application.compile(bundler)).toBe('');
+  expect(await application().compile(bundler)).toBe('');
 });

@@ -37,9 +37,9 @@ export interface TestSessionOptions extends Partial<Omit<SessionParts, 'clock' |
   readonly agreement?: HeartbeatAgreement;
   /** CONNECT is accepted when this has resolved. */
   readonly authenticated?: Promise<void>;
-  /** Processes all other frames. Default: returns `done`. */
   /** Bytes that all sessions may hold. Default: 100,000. */
   readonly maxHeldBytes?: number;
+  /** Processes all other frames. Default: returns `done`. */
   readonly process?: (frame: ClientFrame, session: ClientSession) => Promise<FrameResult>;
 }
 

@@ -14,7 +14,7 @@ import {
   type TextType,
 } from './conversion.js';
 import { reportUncalled } from '../definition.js';
-import { mistaken, typeAndOptions } from './given.js';
+import { mistaken, typeAndOptions } from './type-and-options.js';
 
 /** Options of `@Header`. */
 export interface HeaderOptions {

@@ -14,7 +14,7 @@ import { isStandardSchema, type StandardSchema } from '../../payload/standard-sc
 import type { Shape } from '../../message/option.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
 import { reportUncalled } from '../definition.js';
-import { mistaken, typeAndOptions } from './given.js';
+import { mistaken, typeAndOptions } from './type-and-options.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
 /** Options of `@Payload`. */

@@ -2,7 +2,7 @@
 import { shapeMistake, type Shape } from '../../message/option.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
 
-export interface Given<Options> {
+export interface TypeAndOptions<Options> {
   /** True when the decorator names a type, which may be undefined. */
   readonly named: boolean;
   readonly type: unknown;
@@ -20,7 +20,7 @@ export function typeAndOptions<Options extends object>(
   given: readonly unknown[],
   isType: (value: object) => boolean,
   shape: Shape<Options>,
-): Given<Options> {
+): TypeAndOptions<Options> {
   const [first, second] = given;
   const hasOptionsOnly =
     given.length === 0 || (typeof first === 'object' && first !== null && !isType(first));
