@@ -1,8 +1,9 @@
-// The part of a handshake over HTTP that the application decides: the request, and the decision.
+// A handshake over HTTP: the request, the decision of the application or the server, and the facts that a session keeps.
 import type { IncomingMessage } from 'node:http';
+import { errorCodes } from '../message/error.js';
 import type { Principal } from '../message/message.js';
 import type { RequestClient } from './forwarded.js';
-import type { Handshake } from './transport.js';
+import type { ConnectionGate, Handshake } from './transport.js';
 
 /** The HTTP request of a client that opens a connection. */
 export interface HandshakeRequest {
@@ -47,11 +48,11 @@ export interface HandshakeDecision {
 /** Asks the application. Never rejects: a failure is a refusal with 500. */
 export type HandshakeCheck = (request: HandshakeRequest) => Promise<HandshakeDecision>;
 
-/** Headers that say nothing about the client; keeping them would cost memory for the whole connection. */
+/** Headers without facts about the client; they would cost memory until the connection ends. */
 const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 /** The facts of a request that its session keeps. */
-export function factsOf(
+function factsOf(
   { url = '/', headers }: IncomingMessage,
   { address, secure }: RequestClient,
 ): Pick<Handshake, 'url' | 'headers' | 'remoteAddress' | 'secure'> {
@@ -61,6 +62,35 @@ export function factsOf(
     copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return { url, headers: copied, remoteAddress: address, secure };
+}
+
+/** The handshake of a session that begins with this request. */
+export function handshakeOf(
+  node: IncomingMessage,
+  client: RequestClient,
+  decision: HandshakeDecision | undefined,
+  subprotocol: string | undefined,
+): Handshake {
+  return {
+    ...factsOf(node, client),
+    subprotocol,
+    principal: decision?.principal,
+    attributes: decision?.attributes,
+  };
+}
+
+/**
+ * Refuses a client that the server has no room for: with 429 when its address has too many connections, with 503 when the server is
+ * full.
+ */
+export function refusalOf(
+  { address }: RequestClient,
+  gate: ConnectionGate,
+): HandshakeRefusal | undefined {
+  const refusal = gate.refusal(address);
+  if (refusal === undefined) return undefined;
+  const { code, excess } = refusal;
+  return { status: excess === 'share' ? 429 : 503, body: errorCodes[code].text };
 }
 
 /** The request as interceptors see it. */

@@ -291,7 +291,7 @@ export function rejectUpgrade(
     ...(hasBody(status) && { 'Content-Length': `${Buffer.byteLength(body)}` }),
   }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
   // The client may have disconnected already.
-  socket.on('error', () => {});
+  socket.on('error', ignoreError);
   // An HTTP server keeps sockets half-open, so a client that never ends its side would keep this one.
   socket.once('finish', () => socket.destroy());
   socket.end(
@@ -299,7 +299,7 @@ export function rejectUpgrade(
   );
 }
 
-/** @see RFC 9110 section 6.4.1 */
-function hasBody(status: number): boolean {
+/** False for statuses whose answers have no body and no `Content-Length`. @see RFC 9110 sections 6.4.1 and 8.6 */
+export function hasBody(status: number): boolean {
   return status !== 204 && status !== 304;
 }

@@ -1,6 +1,7 @@
 // The transport without sockets: client and server in one process, for tests and local clients.
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
+import { asBuffer } from '../payload/bytes.js';
 import {
   lostConnection,
   type Connection,
@@ -111,7 +112,7 @@ const messageFraming: Framing = {
 
 /** The messages in bytes that `messageFraming` has framed. */
 function* messagesIn(framed: Uint8Array): Generator<MemoryMessage> {
-  const bytes = Buffer.from(framed.buffer, framed.byteOffset, framed.length);
+  const bytes = asBuffer(framed);
   for (let at = 0; at < bytes.length;) {
     const start = at + headBytes;
     const end = start + bytes.readUInt32BE(at + 1);

@@ -32,7 +32,7 @@ export function resolvePerMessageDeflate(
   return options;
 }
 
-/** What `ws` negotiates and inflates; it never compresses, because the server writes its own frames. */
+/** The options of `ws`, which negotiates and inflates. It never compresses, because the server writes its own frames. */
 export const wsDeflateOptions = {
   // Each message is compressed alone, so that all clients share its bytes.
   serverNoContextTakeover: true,

@@ -16,11 +16,19 @@ export const plainFraming: Framing = {
     webSocketFrame(binary ? finalBinary : finalText, bytes),
 };
 
+const deflatedFramings = new WeakMap<PerMessageDeflateOptions, Framing>();
+
 /**
  * Compresses each message without reference to earlier ones, so that all clients share its bytes: a message to 1,000 subscribers is
- * compressed once.
+ * compressed once. One framing for each object of options, because a SockJS endpoint accepts WebSockets on several paths.
  */
-export function deflatedFraming({ threshold, level }: PerMessageDeflateOptions): Framing {
+export function deflatedFraming(options: PerMessageDeflateOptions): Framing {
+  let framing = deflatedFramings.get(options);
+  if (framing === undefined) deflatedFramings.set(options, (framing = createDeflated(options)));
+  return framing;
+}
+
+function createDeflated({ threshold, level }: PerMessageDeflateOptions): Framing {
   return {
     frame(encoded: EncodedFrame): Uint8Array {
       const { bytes, binary } = encoded;

@@ -4,15 +4,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import type { Framing } from '../message/encoded-frame.js';
-import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
+import { closeCodes, MessagingError } from '../message/error.js';
 import { LimitedLog } from '../message/limited-log.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
 import {
-  factsOf,
+  handshakeOf,
   handshakeRequest,
+  refusalOf,
   type HandshakeCheck,
   type HandshakeDecision,
+  type HandshakeRefusal,
 } from './handshake.js';
 import { rejectUpgrade, upgradeRequired, type UpgradeListener } from './http-host.js';
 import { refusedOrigin, type OriginCheck } from './origin.js';
@@ -64,10 +66,10 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
       const refusedOrigins = new LimitedLog(context.clock, context.logger, 'warn');
       const release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
-        const rejection =
-          rejectionOf(request, sender, origin, refusedOrigins) ?? refusalOf(sender, context);
-        if (rejection !== undefined)
-          return rejectUpgrade(socket, rejection.status, rejection.headers, rejection.body);
+        const refusal =
+          requestRefusal(request, sender, origin, refusedOrigins) ??
+          refusalOf(sender, context.gate);
+        if (refusal !== undefined) return refuse(socket, refusal);
         if (decided === undefined) upgrade(request, socket, head, sender);
         else void decided.add(request, socket, head, sender);
       });
@@ -99,12 +101,8 @@ function upgradeOf(context: TransportContext, options: WebSocketOptions): Upgrad
     chosen = decision?.subprotocol;
     server.handleUpgrade(request, socket, head, (webSocket) => {
       accepted = true;
-      const handshake: Handshake = {
-        ...factsOf(request, sender),
-        subprotocol: webSocket.protocol === '' ? undefined : webSocket.protocol,
-        principal: decision?.principal,
-        attributes: decision?.attributes,
-      };
+      const subprotocol = webSocket.protocol === '' ? undefined : webSocket.protocol;
+      const handshake = handshakeOf(request, sender, decision, subprotocol);
       const { 'sec-websocket-extensions': offers } = request.headers;
       const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
       const framing = (compresses && deflated) || plainFraming;
@@ -160,7 +158,7 @@ class DecidedUpgrades {
     if (socket.destroyed) return undefined;
     const { refusal } = decision;
     if (refusal !== undefined) {
-      rejectUpgrade(socket, refusal.status, refusal.headers, refusal.body);
+      refuse(socket, refusal);
       return refusal.status;
     }
     socket.off('error', ignoreError);
@@ -209,30 +207,17 @@ function between(least: number, value: number, most: number): number {
   return Math.min(Math.max(least, Math.ceil(value)), most);
 }
 
-interface HandshakeRejection {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** Refuses a connection that the server has no room for: 429 when its address has too many, 503 when the server is full. */
-function refusalOf(
-  { address }: RequestClient,
-  { gate }: TransportContext,
-): HandshakeRejection | undefined {
-  const refusal = gate.refusal(address);
-  if (refusal === undefined) return undefined;
-  const { code, excess } = refusal;
-  return { status: excess === 'share' ? 429 : 503, body: errorCodes[code].text };
+function refuse(socket: Duplex, { status, headers, body }: HandshakeRefusal): void {
+  rejectUpgrade(socket, status, headers, body);
 }
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */
-function rejectionOf(
+function requestRefusal(
   { method, headers }: IncomingMessage,
   { host, scheme }: RequestClient,
   isAllowed: OriginCheck,
   log: LimitedLog,
-): HandshakeRejection | undefined {
+): HandshakeRefusal | undefined {
   if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
   const { origin } = headers;

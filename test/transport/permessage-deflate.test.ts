@@ -62,7 +62,7 @@ async function open(perMessageDeflate: boolean | ClientOptions = { threshold: 0 
   await once(socket, 'open');
   const log = accepted.at(-1)!;
   const { connection } = log;
-  /** Writes messages; resolves with what the client has received. */
+  /** Writes messages; resolves with the received messages. */
   const receive = async (...encoded: readonly EncodedFrame[]) => {
     for (const each of encoded) connection.write(each.framedBy(connection.framing));
     const pong = once(socket, 'pong');

@@ -372,11 +372,18 @@ describe('bytes', () => {
   });
 });
 
+/** A short frame of a client, with a mask of 0. */
+function frameOf(opcode: number, content: string | Buffer = ''): Buffer {
+  const data = Buffer.from(content as string);
+  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | data.length, 0, 0, 0, 0]), data]);
+}
+
 describe('many pings', () => {
-  /** A client's ping frame with two bytes of data; its mask is 0. */
-  const pingFrame = (n: number) => Buffer.from([0x89, 0x82, 0, 0, 0, 0, n >>> 8, n & 0xff]);
+  /** Each ping has its number as two bytes of data. */
   const pings = (count: number) =>
-    Buffer.concat(Array.from({ length: count }, (_, n) => pingFrame(n)));
+    Buffer.concat(
+      Array.from({ length: count }, (_, n) => frameOf(9, Buffer.from([n >>> 8, n & 0xff]))),
+    );
 
   it('that arrive in one read, as after a pause, are answered with the data of the last one', async () => {
     const { socket, connection, log } = await open();
@@ -409,13 +416,6 @@ describe('many pings', () => {
 });
 
 describe('small frames of one read', () => {
-  /** A frame of a client whose mask is 0. */
-  const frameOf = (opcode: number, content = '') =>
-    Buffer.concat([
-      Buffer.from([0x80 | opcode, 0x80 | content.length, 0, 0, 0, 0]),
-      Buffer.from(content),
-    ]);
-
   it.each([
     ['empty messages', frameOf(1)],
     ['messages of one byte', frameOf(1, '\n')],

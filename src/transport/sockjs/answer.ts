@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../message/clock.js';
+import { hasBody } from '../http-host.js';
 
 /** Names and values of headers in turn, as Node takes and keeps them; objects would be copied for each answer. */
 export type Headers = readonly string[];
@@ -62,8 +63,7 @@ export function answer(
 ): void {
   const all = [...headers];
   if (type !== undefined) all.push('Content-Type', type);
-  // RFC 9110 section 8.6: none in a 204 and a 304.
-  if (status !== 204 && status !== 304) all.push('Content-Length', `${Buffer.byteLength(body)}`);
+  if (hasBody(status)) all.push('Content-Length', `${Buffer.byteLength(body)}`);
   response.writeHead(status, all);
   response.end(body);
 }

@@ -1,5 +1,6 @@
 // The receivers of a SockJS session: HTTP responses that carry frames to the client, one frame each or many.
 import type { ServerResponse } from 'node:http';
+import { asBuffer } from '../../payload/bytes.js';
 import { SocketWriter } from '../socket-writer.js';
 import { answer, type Headers } from './answer.js';
 import { messagesFrame } from './frame.js';
@@ -253,8 +254,4 @@ export class Receiver {
 /** RFC 9112 section 7.1. */
 function chunk(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, chunkEnd]);
-}
-
-function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length);
 }

@@ -2,10 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LimitedLog } from '../../message/limited-log.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
-import type { HandshakeCheck } from '../handshake.js';
 import { pathOf, type RequestListener } from '../http-host.js';
 import { refusedOrigin, type OriginCheck } from '../origin.js';
-import type { TransportContext } from '../transport.js';
 import {
   answer,
   crossOrigin,
@@ -14,25 +12,15 @@ import {
   sessionCookies,
   type Headers,
 } from './answer.js';
-import type { SockJsOptions } from './options.js';
 import { pagesOf } from './page.js';
-import { parseSessionPath, sessionPagesOf } from './session-pages.js';
-import type { Sessions } from './sessions.js';
+import { parseSessionPath, sessionPagesOf, type SessionPageParts } from './session-pages.js';
 
 /** The parts that all requests of an endpoint need. */
-export interface RequestParts {
+export interface RequestParts extends SessionPageParts {
   /** Path of the endpoint, without a slash at its end. */
   readonly path: string;
-  readonly options: SockJsOptions;
-  /** Bytes of the body of one request. */
-  readonly maxBodyBytes: number;
   readonly origin: OriginCheck;
-  readonly allowedOrigins: readonly string[];
   readonly client: ClientReader;
-  /** Asks the application before a session begins. */
-  readonly check: HandshakeCheck | undefined;
-  readonly context: TransportContext;
-  readonly sessions: Sessions;
 }
 
 /** The version in its name keeps browsers from using the cached page of another version. */
@@ -41,9 +29,9 @@ const iframeName = /^\/iframe[0-9-.a-z_]*\.html$/;
 /** Returns the listener for all requests below the path. */
 export function requestListener(parts: RequestParts): RequestListener {
   const { path, options, allowedOrigins, client: clientOf, context } = parts;
-  const { clock, gate, accept } = context;
+  const { clock } = context;
   const pages = pagesOf(path, options, allowedOrigins, clock);
-  const sessionPages = sessionPagesOf({ ...parts, gate, accept });
+  const sessionPages = sessionPagesOf(parts);
   const isAllowed = pageCheck(parts);
 
   function identify(

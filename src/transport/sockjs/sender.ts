@@ -1,6 +1,5 @@
-// Requests that carry messages of a client to its session.
+// Requests that carry messages of a client to its session: their bodies up to a limit, their syntax, and their answers.
 import type { IncomingMessage } from 'node:http';
-import { readBody } from './body.js';
 import { parseMessages } from './frame.js';
 import type { Inbound } from './inbound.js';
 
@@ -52,7 +51,7 @@ export async function receiveMessages(
   if (!inbound.begin()) return tooMany;
   try {
     await inbound.whenReading();
-    const body = await readBody(request, maxBytes, (abort) => inbound.onEnd(abort));
+    const body = await readBody(request, maxBytes, inbound);
     if (body === 'too-large') return tooLarge;
     if (body === 'ended' || !inbound.isOpen) return { ...unknownSession, closes: true };
     const json = sender.json(body, request.headers['content-type'] ?? '');
@@ -64,4 +63,39 @@ export async function receiveMessages(
   } finally {
     inbound.finish();
   }
+}
+
+/** The reason why a body was not read: it is too large, or the client or the session has ended. */
+type BodyFailure = 'too-large' | 'ended';
+
+/** Reads the body of a request until its session ends. A body above the limit is not read further. */
+function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  inbound: Inbound,
+): Promise<Buffer | BodyFailure> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (result: Buffer | BodyFailure): void => {
+      remove();
+      request.off('data', onData).off('end', onComplete).off('close', onClose);
+      if (result === 'too-large') request.pause();
+      resolve(result);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) settle('too-large');
+    };
+    const onComplete = (): void => settle(Buffer.concat(chunks));
+    const onClose = (): void => settle('ended');
+    const remove = inbound.onEnd(onClose);
+    request.on('data', onData).on('end', onComplete).on('close', onClose);
+  });
+}
+
+/** True when the client has announced a body above the limit. */
+export function announcesMore({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers['content-length'] ?? 0) > maxBytes;
 }

@@ -2,18 +2,19 @@
 import type { IncomingMessage } from 'node:http';
 import { errorCodes } from '../../message/error.js';
 import {
-  factsOf,
+  handshakeOf,
   handshakeRequest,
+  refusalOf,
   type HandshakeCheck,
   type HandshakeDecision,
+  type HandshakeRefusal,
 } from '../handshake.js';
 import type { TransportContext } from '../transport.js';
 import { answer, notCached, plainText, type Headers } from './answer.js';
-import { announcesMore } from './body.js';
 import type { SockJsOptions } from './options.js';
 import { frameAncestors, onlyUpgrades, type Exchange, type Page } from './page.js';
 import { Receiver, receiverKinds, type ReceiverKind } from './receiver.js';
-import { receiveMessages, senders, type Sender } from './sender.js';
+import { announcesMore, receiveMessages, senders, type Sender } from './sender.js';
 import { SockJsSession } from './session.js';
 import type { Sessions } from './sessions.js';
 
@@ -25,8 +26,7 @@ export interface SessionPageParts {
   readonly allowedOrigins: readonly string[];
   /** Asks the application before a session begins. */
   readonly check: HandshakeCheck | undefined;
-  readonly gate: TransportContext['gate'];
-  readonly accept: TransportContext['accept'];
+  readonly context: TransportContext;
   readonly sessions: Sessions;
 }
 
@@ -125,9 +125,9 @@ async function decide(
   attach: (decision: HandshakeDecision) => number,
 ): Promise<void> {
   const { request, response, client, headers } = exchange;
-  const full = refusalOf(exchange, parts);
-  if (full !== undefined) return answerText(exchange, full.status, full.text);
-  const release = parts.gate.begin(client.address);
+  const full = newSessionRefusal(exchange, parts);
+  if (full !== undefined) return answerText(exchange, full.status, full.body);
+  const release = parts.context.gate.begin(client.address);
   const decision = await check(handshakeRequest(request, client));
   release();
   const { refusal, answered } = decision;
@@ -152,7 +152,7 @@ function attachReceiver(
   const { request, response, headers } = exchange;
   const session = sessionOf(exchange, parts, decision);
   if (!(session instanceof SockJsSession)) {
-    answerText(exchange, session.status, session.text);
+    answerText(exchange, session.status, session.body);
     return session.status;
   }
   const chunked = request.httpVersionMinor > 0;
@@ -172,40 +172,26 @@ function sessionOf(
   exchange: Exchange,
   parts: SessionPageParts,
   decision: HandshakeDecision | undefined,
-): SockJsSession | Refusal {
+): SockJsSession | HandshakeRefusal {
   const { request, client, id, owner } = exchange;
-  const { sessions, accept } = parts;
+  const { sessions, context } = parts;
   const known = sessions.find(id);
-  if (known !== undefined) return known.owner === owner ? known : { status: 404, text: '' };
-  const refusal = refusalOf(exchange, parts);
+  if (known !== undefined) return known.owner === owner ? known : { status: 404 };
+  const refusal = newSessionRefusal(exchange, parts);
   if (refusal !== undefined) return refusal;
-  const session = sessions.begin(id, owner, {
-    ...factsOf(request, client),
-    subprotocol: undefined,
-    principal: decision?.principal,
-    attributes: decision?.attributes,
-  });
-  accept(session);
+  const session = sessions.begin(id, owner, handshakeOf(request, client, decision, undefined));
+  context.accept(session);
   return session;
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly text: string;
-}
-
 /** Refuses a new session when the server stops or has no room for it. */
-function refusalOf(
+function newSessionRefusal(
   { client }: Exchange,
-  { sessions, gate }: SessionPageParts,
-): Refusal | undefined {
-  if (sessions.stopped) return { status: 503, text: errorCodes['server-stopping'].text };
-  const refusal = gate.refusal(client.address);
-  if (refusal !== undefined) {
-    const status = refusal.excess === 'share' ? 429 : 503;
-    return { status, text: errorCodes[refusal.code].text };
-  }
-  return undefined;
+  { sessions, context }: SessionPageParts,
+): HandshakeRefusal | undefined {
+  return sessions.stopped
+    ? { status: 503, body: errorCodes['server-stopping'].text }
+    : refusalOf(client, context.gate);
 }
 
 function senderPage(sender: Sender, parts: SessionPageParts): Page {
@@ -224,7 +210,7 @@ async function send(
   const { request, id, owner } = exchange;
   if (announcesMore(request, maxBodyBytes)) return refuseBody(exchange, 413);
   const session = sessions.find(id);
-  if (session?.owner !== owner || !session.isOpen) return answerText(exchange, 404, '');
+  if (session?.owner !== owner || !session.isOpen) return answerText(exchange, 404);
   const result = await receiveMessages(request, sender, session.inbound, maxBodyBytes);
   if (result.closes === true) refuseBody(exchange, result.status, result.text);
   else answerText(exchange, result.status, result.text);
@@ -236,7 +222,7 @@ function callbackOf({ url = '' }: IncomingMessage): string | undefined {
   return callback === null || callback === '' ? undefined : callback;
 }
 
-function answerText({ response, headers }: Exchange, status: number, text: string): void {
+function answerText({ response, headers }: Exchange, status: number, text = ''): void {
   answer(response, status, [...headers, ...notCached], plainText, text);
 }
 

@@ -19,11 +19,10 @@ export interface SockJsEndpoint extends WebSocketOptions {
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
 export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
-  const { origin, client, check, allowedOrigins, options } = endpoint;
+  const { check, options } = endpoint;
   const path = endpoint.path.replace(/\/$/, '');
   let sessions: Sessions | undefined;
-  const webSockets: Transport[] = [];
-  let releases: (() => void)[] = [];
+  let releases: (() => void | Promise<void>)[] = [];
   return {
     name: `sockjs ${endpoint.path}`,
     async open(context) {
@@ -40,7 +39,7 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
       if (options.websocket) {
         for (const [webSocket, own] of webSocketsOf(endpoint, path, context, http)) {
           // First, so that `close` releases its path when a later one cannot be claimed.
-          webSockets.push(webSocket);
+          releases.push(() => webSocket.close());
           await webSocket.open(own);
         }
       } else {
@@ -56,23 +55,13 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         options.maxBodyBytes > 0
           ? options.maxBodyBytes
           : Math.max(leastBodyBytes, 2 * maxMessageBytes);
-      const requests = requestListener({
-        path,
-        options,
-        maxBodyBytes,
-        origin,
-        allowedOrigins,
-        client,
-        check,
-        context,
-        sessions,
-      });
+      const parts = { ...endpoint, path, check, maxBodyBytes, context, sessions };
+      const requests = requestListener(parts);
       for (const claim of [path, `${path}/`, `${path}/**`])
         claims.push(http.claimRequests(claim, requests));
     },
     async close() {
-      for (const webSocket of webSockets) await webSocket.close();
-      for (const release of releases) release();
+      for (const release of releases) await release();
       releases = [];
       sessions?.stop();
     },

@@ -1,5 +1,6 @@
 // Text of JavaScript as bytes and back. Lone surrogates, which UTF-8 cannot contain, survive as WTF-8 (https://simonsapin.github.io/wtf-8).
 import { isUtf8 } from 'node:buffer';
+import { asBuffer } from '../../payload/bytes.js';
 
 const surrogateUnits = /([\ud800-\udfff])/u;
 /** The bytes of a surrogate, as characters of Latin-1. In UTF-8, 0xED is never followed by a byte above 0x9F. */
@@ -15,7 +16,7 @@ export function bytesOf(text: string): Uint8Array {
 
 /** Undefined for bytes that are neither UTF-8 nor WTF-8. */
 export function textOf(bytes: Uint8Array): string | undefined {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const buffer = asBuffer(bytes);
   if (isUtf8(bytes)) return buffer.toString();
   let text = '';
   for (const [i, part] of buffer.toString('latin1').split(surrogateBytes).entries()) {

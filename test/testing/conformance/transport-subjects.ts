@@ -12,10 +12,8 @@ import { createClientReader } from '../../../src/transport/forwarded.js';
 import { httpHostOf } from '../../../src/transport/http-host.js';
 import { memoryTransport } from '../../../src/transport/memory.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
-import { defaultSockJs, httpTransports } from '../../../src/transport/sockjs/options.js';
-import { sockJsTransport } from '../../../src/transport/sockjs/sockjs.js';
 import { tcpTransport, type TcpOptions } from '../../../src/transport/tcp.js';
-import type { TransportContext } from '../../../src/transport/transport.js';
+import type { Transport, TransportContext } from '../../../src/transport/transport.js';
 import { webSocketTransport } from '../../../src/transport/websocket.js';
 import { selfSigned } from '../../certificate.js';
 import {
@@ -26,6 +24,7 @@ import {
   type TcpClientConnection,
 } from '../../clients/connection.js';
 import { sockJsConnection, type SockJsReceiver } from '../../clients/sockjs.js';
+import { endpointAt } from '../../transport/sockjs/endpoints.js';
 
 export const memory: TransportSubject = {
   async open(context) {
@@ -42,62 +41,51 @@ export const memory: TransportSubject = {
 };
 
 export const webSocket: TransportSubject = {
-  async open(context) {
-    const http = createServer();
+  open(context) {
     const transport = webSocketTransport({
       path: '/ws',
       subprotocol: () => undefined,
       origin: createOriginCheck({}),
       client: createClientReader(),
     });
-    await transport.open({ ...context, http: httpHostOf(http) });
-    http.listen(0, '127.0.0.1');
-    await once(http, 'listening');
-    const { port } = http.address() as AddressInfo;
-    return {
-      transport,
-      async connect() {
-        const connection = await webSocketConnection(port, { binary: true });
-        return clientOf(connection, connection.socket);
-      },
-      async end() {
-        http.closeAllConnections();
-        http.close();
-        await once(http, 'close');
-      },
-    };
+    return openOnHttp(context, transport, async (port) => {
+      const connection = await webSocketConnection(port, { binary: true });
+      return clientOf(connection, connection.socket);
+    });
   },
 };
 
 /** The SockJS sessions that receive in one way. */
 export function sockJs(receiver: SockJsReceiver): TransportSubject {
   return {
-    async open(context) {
-      const http = createServer();
-      const transport = sockJsTransport({
-        path: '/ws',
-        subprotocol: () => undefined,
-        origin: createOriginCheck({}),
-        client: createClientReader(),
-        allowedOrigins: [],
-        options: { ...defaultSockJs, transports: httpTransports, disconnectDelay: 1000 },
+    open(context) {
+      const transport = endpointAt('/ws', { options: { disconnectDelay: 1000 } });
+      return openOnHttp(context, transport, async (port) => {
+        const connection = await sockJsConnection(port, receiver);
+        return clientOf(connection, connection);
       });
-      await transport.open({ ...context, http: httpHostOf(http) });
-      http.listen(0, '127.0.0.1');
-      await once(http, 'listening');
-      const { port } = http.address() as AddressInfo;
-      return {
-        transport,
-        async connect() {
-          const connection = await sockJsConnection(port, receiver);
-          return clientOf(connection, connection);
-        },
-        async end() {
-          http.closeAllConnections();
-          http.close();
-          await once(http, 'close');
-        },
-      };
+    },
+  };
+}
+
+/** Opens a transport on its own HTTP server. */
+async function openOnHttp(
+  context: TransportContext,
+  transport: Transport,
+  connect: (port: number) => Promise<TransportClient>,
+): Promise<OpenedTransport> {
+  const http = createServer();
+  await transport.open({ ...context, http: httpHostOf(http) });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  return {
+    transport,
+    connect: () => connect(port),
+    async end() {
+      http.closeAllConnections();
+      http.close();
+      await once(http, 'close');
     },
   };
 }

@@ -6,6 +6,7 @@ import { EncodedFrame } from '../../../src/message/encoded-frame.js';
 import { createClientReader } from '../../../src/transport/forwarded.js';
 import { httpHostOf } from '../../../src/transport/http-host.js';
 import { createOriginCheck } from '../../../src/transport/origin.js';
+import type { PerMessageDeflateOptions } from '../../../src/transport/permessage-deflate.js';
 import {
   defaultSockJs,
   httpTransports,
@@ -38,7 +39,22 @@ export interface Endpoint {
   readonly options?: Partial<SockJsOptions>;
   readonly allowedOrigins?: readonly string[];
   readonly trustedProxies?: readonly string[];
+  readonly deflate?: PerMessageDeflateOptions;
   readonly accept?: (connection: Connection) => void;
+}
+
+/** The transport of an endpoint, with all SockJS transports over HTTP. */
+export function endpointAt(path: string, endpoint: Endpoint = {}): Transport {
+  const { allowedOrigins = [], options, trustedProxies, deflate } = endpoint;
+  return sockJsTransport({
+    path,
+    subprotocol: () => undefined,
+    origin: createOriginCheck({ allowed: allowedOrigins }),
+    client: createClientReader(trustedProxies),
+    deflate,
+    allowedOrigins,
+    options: { ...defaultSockJs, transports: httpTransports, ...options },
+  });
 }
 
 export type Endpoints = Awaited<ReturnType<typeof openEndpoints>>;
@@ -50,21 +66,13 @@ export async function openEndpoints(endpoints: Readonly<Record<string, Endpoint>
   const transports: Transport[] = [];
   let refusal: ConnectionRefusal | undefined;
   const contexts = Object.entries(endpoints).map(([path, endpoint]) => {
-    const { allowedOrigins = [], options, trustedProxies } = endpoint;
     const echo = (connection: Connection) => void accepted.push(new Echo(connection));
     const context = testContext(endpoint.accept ?? echo, {
       http: httpHostOf(http),
       limits: { maxMessageBytes: 1_000_000 },
       gate: { refusal: () => refusal, begin: () => () => {} },
     });
-    const transport = sockJsTransport({
-      path,
-      subprotocol: () => undefined,
-      origin: createOriginCheck({ allowed: allowedOrigins }),
-      client: createClientReader(trustedProxies),
-      allowedOrigins,
-      options: { ...defaultSockJs, transports: httpTransports, ...options },
-    });
+    const transport = endpointAt(path, endpoint);
     transports.push(transport);
     return { transport, context };
   });

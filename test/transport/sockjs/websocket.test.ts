@@ -2,13 +2,11 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createClientReader } from '../../../src/transport/forwarded.js';
 import { httpHostOf } from '../../../src/transport/http-host.js';
-import { defaultSockJs } from '../../../src/transport/sockjs/options.js';
-import { sockJsTransport } from '../../../src/transport/sockjs/sockjs.js';
+import { plainFraming } from '../../../src/transport/websocket-frame.js';
 import { testContext } from '../context.js';
 import { turn } from '../event-log.js';
-import { openEndpoints, type Endpoints } from './endpoints.js';
+import { endpointAt, openEndpoints, type Endpoints } from './endpoints.js';
 
 let endpoints: Endpoints;
 
@@ -16,6 +14,7 @@ beforeEach(async () => {
   endpoints = await openEndpoints({
     '/echo': {},
     '/close': { accept: (connection) => connection.close(3000, 'Go away!') },
+    '/deflated': { deflate: { threshold: 0, level: 1 } },
   });
 });
 
@@ -153,20 +152,20 @@ describe('SockJS over WebSocket', () => {
 it('gives all paths back when one of them belongs to another endpoint', async () => {
   const http = httpHostOf(endpoints.http);
   http.claimUpgrades('/taken/websocket', () => {});
-  const taken = sockJsTransport({
-    path: '/taken',
-    subprotocol: () => undefined,
-    origin: () => true,
-    client: createClientReader(),
-    allowedOrigins: [],
-    options: defaultSockJs,
-  });
+  const taken = endpointAt('/taken');
   const context = testContext(() => {}, { http });
   await expect(async () => taken.open(context)).rejects.toThrow(
     "The path '/taken/websocket' is already an endpoint",
   );
   await taken.close();
   http.claimUpgrades('/taken', () => {});
+});
+
+it('compresses each message once for the bare WebSockets of both paths', async () => {
+  for (const bare of ['/deflated', '/deflated/websocket']) await once(open(bare).socket, 'open');
+  const [first, second] = endpoints.accepted.map(({ connection }) => connection.framing);
+  expect(first).not.toBe(plainFraming);
+  expect(second).toBe(first);
 });
 
 describe.each(['/echo', '/echo/websocket'])('a bare WebSocket on %s', (bare) => {
