@@ -19,6 +19,19 @@ async function flood(session, count, text) {
   await session.settle();
 }
 
+/**
+ * Resolves when the server has read everything that was written, or the connection has ended.
+ *
+ * @param {import('../scene.mjs').Wire} wire
+ */
+async function answered(wire) {
+  const pong = new Promise((resolve) => {
+    wire.listen((text) => text.includes('the end') && resolve(undefined));
+  });
+  await wire.write(webSocketFrame(9, 'the end'));
+  await Promise.race([pong, wire.ended]);
+}
+
 /** The smallest WebSocket frames: a heart-beat, an empty message, a ping and a pong. */
 const smallest = [
   webSocketFrame(1, '\n'),
@@ -83,6 +96,7 @@ export const floods = [
         const wire = await scene.rawWebSocket();
         const frames = smallest[number % smallest.length] ?? '';
         for (let i = 0; i < scene.steps(30, 10); i++) await wire.write(frames);
+        await answered(wire);
       }),
   },
   {
@@ -95,6 +109,7 @@ export const floods = [
       scene.together(40, async () => {
         const wire = await scene.rawWebSocket();
         for (let i = 0; i < scene.steps(300, 60); i++) await wire.write(largeRead);
+        await answered(wire);
       }),
   },
   {
