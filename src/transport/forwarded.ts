@@ -108,8 +108,8 @@ function listOf(header: string | readonly string[] | undefined): readonly string
     .map((item) => item.trim());
 }
 
-/** `name=value` or `name="value"` with the separator behind it. Values with a colon should be quoted, but often are not. */
-const forwardedPair = /[\t ]*([\w-]+)=(?:([^\s",;]+)|"((?:[^"\\]|\\.)*)")[\t ]*(,|;|$)/y;
+/** `name=value`, `name="value"` or nothing, with the separator behind it. Values with a colon should be quoted, but often are not. */
+const forwardedPair = /[\t ]*(?:([\w-]+)=(?:([^\s",;]+)|"((?:[^"\\]|\\.)*)")[\t ]*)?(,|;|$)/y;
 
 /**
  * The hops of a `Forwarded` header; none when it is malformed, because with a wrong quote the values of a proxy cannot be found.
@@ -117,13 +117,15 @@ const forwardedPair = /[\t ]*([\w-]+)=(?:([^\s",;]+)|"((?:[^"\\]|\\.)*)")[\t ]*(
 function parseForwarded(header: string): readonly Hop[] {
   const hops: Hop[] = [];
   let pairs = new Map<string, string>();
+  let separator: string | undefined;
   forwardedPair.lastIndex = 0;
-  while (forwardedPair.lastIndex < header.length) {
+  do {
     const match = forwardedPair.exec(header);
     if (match === null) return [];
-    const [, name = '', token, quoted = '', separator] = match;
-    pairs.set(name.toLowerCase(), token ?? quoted.replace(/\\(.)/g, '$1'));
-    if (separator === ';') continue;
+    const [, name, token, quoted = ''] = match;
+    separator = match[4];
+    if (name !== undefined) pairs.set(name.toLowerCase(), token ?? quoted.replace(/\\(.)/g, '$1'));
+    if (separator === ';' || pairs.size === 0) continue;
     hops.push({
       address: addressOf(pairs.get('for')),
       scheme: schemeOf(pairs.get('proto')),
@@ -131,7 +133,7 @@ function parseForwarded(header: string): readonly Hop[] {
       port: undefined,
     });
     pairs = new Map();
-  }
+  } while (separator !== '');
   return hops;
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { errorCodes } from '../message/error.js';
 import type { Principal } from '../message/message.js';
 import type { RequestClient } from './forwarded.js';
+import { targetOf } from './http-host.js';
 import type { ConnectionGate, Handshake } from './transport.js';
 
 /** The HTTP request of a client that opens a connection. */
@@ -53,7 +54,7 @@ const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 /** The facts of a request that its session keeps. */
 function factsOf(
-  { url = '/', headers }: IncomingMessage,
+  { url, headers }: IncomingMessage,
   { address, secure }: RequestClient,
 ): Pick<Handshake, 'url' | 'headers' | 'remoteAddress' | 'secure'> {
   const copied = new Map<string, string>();
@@ -61,7 +62,7 @@ function factsOf(
     if (value === undefined || upgradeHeader.test(name)) continue;
     copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  return { url, headers: copied, remoteAddress: address, secure };
+  return { url: targetOf(url), headers: copied, remoteAddress: address, secure };
 }
 
 /** The handshake of a session that begins with this request. */

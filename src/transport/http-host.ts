@@ -242,9 +242,21 @@ export function isPattern(path: string): boolean {
 }
 
 /** The path of a request, without its query. */
-export function pathOf(url = '/'): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+export function pathOf(url?: string): string {
+  const target = targetOf(url);
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}
+
+/**
+ * Path and query of a request. A client that takes the server for a proxy sends a whole URL.
+ *
+ * @see RFC 9112 section 3.2.2
+ */
+export function targetOf(url = '/'): string {
+  if (url.startsWith('/')) return url;
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '');
+  return target === '' || target.startsWith('?') ? `/${target}` : target;
 }
 
 /** The bytes of a request without its upgrade. Node decodes headers as Latin-1. */

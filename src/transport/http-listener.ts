@@ -1,5 +1,5 @@
 // The HTTP server that signalbox starts when the application has none, with limits for connections that do not become WebSockets.
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../message/clock.js';
@@ -50,7 +50,8 @@ export class HttpListener {
       requestTimeout: connectTimeout,
       connectionsCheckingInterval: Math.min(connectTimeout, longestCheckInterval),
     };
-    this.http = createServer(timeouts, answerPlainRequests(endpoints));
+    this.http = createServer(timeouts, answerPlainRequests(endpoints, clock));
+    this.http.maxRequestsPerSocket = maxRequestsPerConnection;
     this.#connections = new Quota(limits.maxHandshakes, limits.shares);
     this.#log = new LimitedLog(clock, logger, 'warn');
     this.http.on('connection', this.#onConnection);
@@ -100,18 +101,49 @@ export class HttpListener {
   };
 }
 
-/** Answers the requests that no transport has claimed, and that do not ask for a WebSocket. */
-function answerPlainRequests(endpoints: readonly string[]): RequestListener {
+/** Requests of one connection, so that a client with many small requests in one read has to connect again. */
+const maxRequestsPerConnection = 1000;
+
+/**
+ * Answers the requests that no transport has claimed, and that do not ask for a WebSocket. Then the connection closes: a client could
+ * send 2,500 such requests in each read of 64 KB.
+ */
+function answerPlainRequests(endpoints: readonly string[], clock: Clock): RequestListener {
   const exact = new Set(endpoints);
   const patterns = endpoints.filter(isPattern).map((path) => compileDestination(path));
   const isEndpoint = (path: string) =>
     exact.has(path) || patterns.some((pattern) => pattern.match(path) !== undefined);
-  return ({ method, url }, response) => {
-    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    if (!isEndpoint(pathOf(url)))
-      response.writeHead(404).end('Only WebSocket endpoints are served here.\n');
-    else if (method === 'GET' || method === 'HEAD')
-      response.writeHead(426, upgradeRequired).end('This is a WebSocket endpoint.\n');
-    else response.writeHead(405, { Allow: 'GET' }).end('A WebSocket begins with GET.\n');
+  /** The responses of a socket that are not answered. */
+  const unanswered = new WeakMap<Socket, ServerResponse[]>();
+  return ({ socket }, response) => {
+    const earlier = unanswered.get(socket);
+    if (earlier !== undefined) return void earlier.push(response);
+    const responses = [response];
+    unanswered.set(socket, responses);
+    // A tick later all requests of the read are known.
+    process.nextTick(() => {
+      if (responses.length === 1) response.shouldKeepAlive = false;
+      else closeLater(socket, clock);
+      for (const each of responses.splice(0))
+        answerPlainRequest(each, isEndpoint(pathOf(each.req.url)));
+    });
   };
+}
+
+/** Reads no more, and closes the socket in a later turn: until it is closed, a socket keeps all requests of the turn in memory. */
+function closeLater(socket: Socket, clock: Clock): void {
+  socket.pause();
+  clock.soon(() => socket.destroySoon());
+}
+
+function answerPlainRequest(response: ServerResponse, isEndpoint: boolean): void {
+  const { method } = response.req;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (!isEndpoint) response.writeHead(404).end('Only WebSocket endpoints are served here.\n');
+  else if (method === 'GET' || method === 'HEAD') {
+    const connection = response.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close';
+    response
+      .writeHead(426, { ...upgradeRequired, Connection: connection })
+      .end('This is a WebSocket endpoint.\n');
+  } else response.writeHead(405, { Allow: 'GET' }).end('A WebSocket begins with GET.\n');
 }

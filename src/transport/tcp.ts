@@ -216,13 +216,19 @@ function secureServer(
   };
   server.on('connection', (socket) => {
     const gate = gateOf();
-    if (gate === undefined || gate.refusal(socket.remoteAddress) !== undefined) {
+    const { remoteAddress } = socket;
+    // A client that has already left has no address.
+    if (gate === undefined || remoteAddress === undefined || gate.refusal(remoteAddress)) {
       socket.destroy();
       return;
     }
     const peer = peerOf(socket);
-    handshakes.set(peer, { socket, end: gate.begin(socket.remoteAddress) });
-    socket.once('close', () => finish(peer));
+    // The client may use its port again before the end of its last connection is reported.
+    finish(peer);
+    handshakes.set(peer, { socket, end: gate.begin(remoteAddress) });
+    socket.once('close', () => {
+      if (handshakes.get(peer)?.socket === socket) finish(peer);
+    });
   });
   server.on('secureConnection', (socket) => {
     finish(peerOf(socket));

@@ -239,6 +239,8 @@ const eventsPerTurn = 128;
  */
 interface WebSocketReader {
   _allowSynchronousEvents: boolean;
+  /** Adds a listener for a close frame of the client, which runs before `ws` answers with the same code. */
+  prependListener(event: 'conclude', listener: (code: number, reason: Buffer) => void): unknown;
 }
 
 class WebSocketConnection implements Connection {
@@ -268,7 +270,10 @@ class WebSocketConnection implements Connection {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
     this.#reader = (webSocket as { readonly _receiver?: WebSocketReader })._receiver;
-    if (this.#reader !== undefined) this.#reader._allowSynchronousEvents = true;
+    if (this.#reader !== undefined) {
+      this.#reader._allowSynchronousEvents = true;
+      this.#reader.prependListener('conclude', this.#onCloseFrame);
+    }
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
@@ -365,6 +370,12 @@ class WebSocketConnection implements Connection {
   readonly #onPong = (): void => {
     this.#countEvent();
     this.#listener?.ponged();
+  };
+
+  readonly #onCloseFrame = (_code: number, reason: Buffer): void => {
+    if (isUtf8(reason)) return;
+    this.#failed ??= closeCodes.invalidData;
+    this.#webSocket.close(closeCodes.invalidData);
   };
 
   readonly #onClose = (code: number, reason: Buffer): void => {

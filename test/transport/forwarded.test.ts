@@ -143,7 +143,9 @@ describe('the address', () => {
     ['when it is hidden', 'for=203.0.113.7, for=_hidden', '10.0.0.9'],
     ['when there is none', 'proto=https', '10.0.0.9'],
     ['when a quote is not closed', 'for=203.0.113.7, for="198.51.100.1', '10.0.0.9'],
-    ['when it is malformed', 'for=203.0.113.7;;', '10.0.0.9'],
+    ['when it is malformed', 'for=203.0.113.7;proto', '10.0.0.9'],
+    ['with empty pairs and elements', ';for=203.0.113.6,, for=203.0.113.7 ; ;', '203.0.113.7'],
+    ['when it is empty', ' ; , ', '10.0.0.9'],
   ])('is read from Forwarded: %s', (_, forwarded, address) => {
     expect(clientOf({ headers: { forwarded } }).address).toBe(address);
   });

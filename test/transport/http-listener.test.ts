@@ -46,13 +46,47 @@ describe('HttpListener', () => {
     for (const method of ['GET', 'HEAD'])
       expect(await answer(method, '/ws?query')).toMatchObject({
         status: 426,
-        connection: 'Upgrade',
+        connection: 'Upgrade, close',
         upgrade: 'websocket',
         'sec-websocket-version': '13',
       });
     for (const method of ['POST', 'OPTIONS', 'DELETE'])
       expect(await answer(method)).toMatchObject({ status: 405, allow: 'GET' });
     expect(await answer('POST', '/ws/other')).toMatchObject({ status: 404 });
+    await listener.close();
+  });
+
+  it.each(['GET /', 'GET /ws', 'POST /ws'])(
+    'closes the connection after the answer, or after the answers to the requests of one read: %s',
+    async (request) => {
+      const listener = httpListener({ endpoints: ['/ws'] });
+      await listener.listen(0, '127.0.0.1');
+      const { port } = listener.http.address() as AddressInfo;
+      const answersTo = async (count: number) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.write(`${request} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(count));
+        let answers = '';
+        socket.on('data', (data) => void (answers += data.toString()));
+        await once(socket, 'close');
+        return answers;
+      };
+      expect(await answersTo(1)).toMatch(/^Connection: .*\bclose\r$/m);
+      expect((await answersTo(100)).match(/^HTTP\/1\.1/gm)).toHaveLength(100);
+      await listener.close();
+    },
+  );
+
+  it('answers 1,000 requests of one connection', async () => {
+    const listener = httpListener();
+    listener.host.claimRequests('/info', (_request, response) => void response.end());
+    await listener.listen(0, '127.0.0.1');
+    const { port } = listener.http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /info HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1500));
+    let answers = '';
+    socket.on('data', (data) => void (answers += data.toString()));
+    await once(socket, 'close');
+    expect(answers.match(/^HTTP\/1\.1 200/gm)).toHaveLength(1000);
     await listener.close();
   });
 
@@ -152,19 +186,21 @@ describe('connections without a WebSocket', () => {
       (await open()).socket.write(upgrade('websocket'));
       await begun;
     }
+    listener.host.claimRequests('/ws', (_request, response) => void response.end());
     const ignored = await open();
     ignored.socket.write(upgrade('h2c'));
     const [answer] = (await once(ignored.socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
     expect(await (await open()).answer).toBe('');
     for (const socket of sockets) socket.destroy();
     await listener.close();
   });
 
-  it.each(['', 'GET / HT', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody'])(
+  it.each(['', 'GET / HT', 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody'])(
     'are closed when they have not sent a request within connectTimeout: %j',
     async (part) => {
       const { listener, open } = await start({ connectTimeout: 20 });
+      listener.host.claimRequests('/slow', () => {});
       const { socket, answer } = await open();
       socket.write(part);
       expect(await answer).toMatch(/^$|408 Request Timeout/);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -313,6 +314,33 @@ describe.skipIf(certificate === undefined)('a TLS port', () => {
     const accepted = next();
     connectClient(port, true);
     await accepted;
+    expect(handshakes).toBe(0);
+  });
+
+  it('counts no handshake of a client that has left before it is accepted', async () => {
+    let handshakes = 0;
+    const gate: ConnectionGate = {
+      refusal: () => undefined,
+      begin: () => (handshakes++, () => void handshakes--),
+    };
+    const { next, port } = await openTransport({ tls: certificate! }, gate);
+    // Connects and leaves in another thread, while this one waits and accepts nothing.
+    const left = new Int32Array(new SharedArrayBuffer(4));
+    const leave = `
+      const { port, left } = require('node:worker_threads').workerData;
+      for (let i = 0; i < 5; i++) {
+        const socket = require('node:net').connect(port, '${localhost}', () => {
+          socket.resetAndDestroy();
+          Atomics.add(left, 0, 1);
+          Atomics.notify(left, 0);
+        });
+      }`;
+    const worker = new Worker(leave, { eval: true, workerData: { port, left } });
+    for (let count = 0; count < 5; count = Atomics.load(left, 0)) Atomics.wait(left, 0, count);
+    const accepted = next();
+    connectClient(port, true);
+    await accepted;
+    await worker.terminate();
     expect(handshakes).toBe(0);
   });
 

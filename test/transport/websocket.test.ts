@@ -133,6 +133,16 @@ describe('the handshake', () => {
     expect(connection.handshake.headers.get('host')).toBe(`127.0.0.1:${port}`);
   });
 
+  it('accepts the whole URL of an endpoint, as for a proxy', async () => {
+    const socket = connect(port, '127.0.0.1');
+    const lines = upgrade().with(0, 'GET HTTP://app.test:80/ws?token=1 HTTP/1.1');
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    expect(accepted.at(-1)!.connection.handshake.url).toBe('/ws?token=1');
+    socket.destroy();
+  });
+
   it('rejects clients with 503 when the server is full, and with 429 when their address has too many', async () => {
     refusal = { code: 'session-limit', excess: 'limit' };
     expect(await raw(upgrade())).toMatch(
@@ -518,6 +528,14 @@ describe('a close', () => {
     expect((await closed)[0]).toBe(1007);
     await log.when(({ length }) => length === 3);
     expect(log.entries.slice(0, 2)).toEqual(['data before', 'ended 1007']);
+  });
+
+  it('has code 1007 after a close frame whose reason is not UTF-8', async () => {
+    const { socket, closed, log } = await open();
+    const raw = (socket as unknown as { readonly _socket: Socket })._socket;
+    raw.write(Buffer.from([0x88, 0x83, 0, 0, 0, 0, 0x03, 0xe8, 0xff]));
+    expect((await closed)[0]).toBe(1007);
+    await log.when((entries) => entries.some((entry) => entry.startsWith('closed 1007')));
   });
 
   it('has code 1011 when the server cannot accept a connection, and the error is logged', async () => {

@@ -67,6 +67,21 @@ export const connections = [
       }),
   },
   {
+    name: 'pipelined-requests',
+    fault: 'A5',
+    title: 'HTTP connections send 2,000 requests in one write',
+    maxHeld: 24,
+    reason: 'A connection is closed after the answers to one read.',
+    run: (scene) =>
+      scene.together(scene.steps(500, 100), async () => {
+        const socket = await scene.socket({ port: scene.target.http });
+        socket.resume();
+        const closed = new Promise((resolve) => socket.on('close', resolve));
+        socket.write('GET / HTTP/1.1\r\nHost: attack\r\n\r\n'.repeat(2000));
+        await closed;
+      }),
+  },
+  {
     name: 'slow-connect',
     fault: 'A3',
     title: '300 clients send their CONNECT byte by byte',
