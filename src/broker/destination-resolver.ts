@@ -28,6 +28,8 @@ const none: Address = { kind: 'none' };
 export class DestinationResolver {
   /** Such as `/user`. */
   readonly userPrefix: string;
+  /** The prefixes of destinations that clients can subscribe to, as a list such as `/topic, /queue or /user`. */
+  readonly publishedPrefixes: string;
   readonly #application: readonly string[];
   readonly #broker: readonly string[];
   readonly #user: string;
@@ -42,6 +44,7 @@ export class DestinationResolver {
     >,
   ) {
     this.userPrefix = user;
+    this.publishedPrefixes = `${broker.join(', ')} or ${user}`;
     this.#application = application.map((prefix) => `${prefix}/`);
     this.#broker = broker.map((prefix) => `${prefix}/`);
     this.#user = `${user}/`;

@@ -40,7 +40,10 @@ export abstract class Publisher {
    * the message.
    */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
-  /** Publishes to every session of the user that has subscribed `/user` + destination. */
+  /**
+   * Publishes to every session of the user that has subscribed `/user` + destination. A destination without a slash at its
+   * beginning gets one, as in Spring.
+   */
   abstract publishToUser(
     user: string,
     destination: string,
@@ -336,7 +339,7 @@ export class BrokerPublisher implements Publisher {
     if (address.kind === 'handler' || address.kind === 'none')
       throw new MessagingError(
         'destination-invalid',
-        `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
+        `${quote(destination)} cannot have subscribers; begin it with ${this.parts.resolver.publishedPrefixes}.`,
       );
     return address;
   }

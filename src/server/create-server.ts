@@ -57,12 +57,17 @@ export function createServer(given: ServerOptions = {}): Promise<Server> {
   return createObservedServer(given, {});
 }
 
-/** Builds a server with hooks. */
+/**
+ * Builds a server with hooks.
+ *
+ * @param alsoKnown names of options of the caller, for the hint at an unknown name
+ */
 export async function createObservedServer(
   given: ServerOptions,
   observing: Hooks,
+  alsoKnown?: readonly string[],
 ): Promise<Server> {
-  const options = resolveOptions(given);
+  const options = resolveOptions(given, alsoKnown);
   const common = createCommonParts(options, observing);
   const messaging = createMessaging(options, common);
   const { container, routes } = await createRoutes(options, common, messaging);

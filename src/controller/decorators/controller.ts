@@ -1,5 +1,5 @@
 // The decorator of controller classes.
-import { ownDefinition } from '../definition.js';
+import { ownDefinition, requireDecoratorOption } from '../definition.js';
 
 /**
  * Makes a class a controller: its decorated methods handle messages (Spring: `@Controller`, and `@MessageMapping` on a type).
@@ -19,7 +19,9 @@ import { ownDefinition } from '../definition.js';
  * ```
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
-  return (type) => {
+  // TypeScript passes one argument; decorators of ECMAScript receive a second one.
+  return (type: object, ...context: readonly unknown[]) => {
+    requireDecoratorOption(context[0]);
     const definition = ownDefinition(type);
     if (definition.controller) definition.mistakes.push(': it has several @Controller; keep one.');
     definition.controller = true;
