@@ -12,6 +12,8 @@ interface PendingWrite {
 
 export class Journal {
   #sequence = 0;
+  /** True while the store is open: a store that could not be opened may be in use by another broker. */
+  #isOpen = false;
   #closed = false;
   #pending: PendingWrite[] = [];
   /** Sequence numbers of messages that the store still has to remove. */
@@ -30,6 +32,12 @@ export class Journal {
   /** Opens the store and returns its messages in order. @throws {MessagingError} `store-failed`, `store-damaged` */
   async open(): Promise<readonly StoredMessage[]> {
     const stored = await this.store.open();
+    this.#isOpen = true;
+    if (this.#closed) {
+      // The broker was stopped while the store opened.
+      await this.#closeStore();
+      return [];
+    }
     this.#sequence = stored.at(-1)?.sequence ?? 0;
     return stored;
   }
@@ -63,6 +71,12 @@ export class Journal {
     this.#begin();
     await this.#writing;
     this.#closed = true;
+    await this.#closeStore();
+  }
+
+  async #closeStore(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     await this.store.close();
   }
 

@@ -1,7 +1,9 @@
 // A message store in a folder of the file system, based on LevelDB. A write is synced to disk before it resolves.
 import type { ClassicLevel, OpenOptions } from 'classic-level';
 import { MessagingError } from '../../../message/error.js';
+import { checkShape, invalidOption, type Shape } from '../../../message/option.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
+import { reserveFolder } from './open-folders.js';
 import { createManifest, ManifestWriter } from './store-manifest.js';
 import { readStore, type StoreContents } from './store-reader.js';
 import {
@@ -16,9 +18,11 @@ import {
 
 /** Options of the store in LevelDB. */
 export interface LevelStoreOptions {
-  /** A folder for this store only, created when it is missing. One process at a time can use it. */
+  /** A folder for this store only, created when it is missing. One server of one process at a time can use it. */
   readonly path: string;
 }
+
+const shape: Shape<LevelStoreOptions> = { path: '' };
 
 type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -36,18 +40,22 @@ interface Write {
 /**
  * Keeps messages of queues in a folder, so that they survive the end of the process. Needs the package `classic-level`.
  *
- * @throws {MessagingError} at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents are not exactly
+ * @throws {MessagingError} `option-invalid`; at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents are not exactly
  *   those that were written; when a message is sent: `store-failed`, for example with a full disk
  * @example
  * ```ts
  * new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
  * ```
  */
-export function levelStore({ path }: LevelStoreOptions): MessageStore {
-  return new LevelStore(path);
+export function levelStore(options: LevelStoreOptions): MessageStore {
+  checkShape('', options, shape);
+  if (!options.path) throw invalidOption('path', 'must be the path of a folder');
+  return new LevelStore(options.path);
 }
 
 class LevelStore implements MessageStore {
+  /** Set while the store is open. */
+  #release: (() => void) | undefined;
   #database: Database | undefined;
   #manifest: ManifestWriter | undefined;
   #totals: StoreTotals = { store: '', writes: 0, messages: 0, checksum: 0 };
@@ -58,8 +66,9 @@ class LevelStore implements MessageStore {
   constructor(private readonly path: string) {}
 
   async open(): Promise<readonly StoredMessage[]> {
-    const contents = await this.#verify();
+    this.#release = await this.#reserve();
     try {
+      const contents = await this.#verify();
       const { store } = contents.manifest ?? (await createManifest(this.path));
       this.#totals = { ...contents.totals, store };
       this.#checksums = contents.checksums;
@@ -70,11 +79,11 @@ class LevelStore implements MessageStore {
       // After a power failure, the count of the manifest can be too low.
       await this.#manifest.count(this.#totals.writes);
       await this.#manifest.sync();
+      return contents.messages;
     } catch (error) {
       await this.close();
       throw error instanceof MessagingError ? error : cannotOpen(this.path, error);
     }
-    return contents.messages;
   }
 
   async write(changes: readonly StoreChange[]): Promise<void> {
@@ -95,11 +104,28 @@ class LevelStore implements MessageStore {
   }
 
   async close(): Promise<void> {
-    await this.#database?.close();
+    const [database, manifest, release] = [this.#database, this.#manifest, this.#release];
     this.#database = undefined;
-    const manifest = this.#manifest;
     this.#manifest = undefined;
-    await manifest?.close();
+    this.#release = undefined;
+    try {
+      await database?.close();
+      await manifest?.close();
+    } finally {
+      release?.();
+    }
+  }
+
+  /** Must come before LevelDB touches the folder. @throws {MessagingError} `store-failed` */
+  async #reserve(): Promise<() => void> {
+    let release: (() => void) | undefined;
+    try {
+      release = await reserveFolder(this.path);
+    } catch (error) {
+      throw cannotOpen(this.path, error);
+    }
+    if (release === undefined) throw inUse(this.path, 'this process already uses it');
+    return release;
   }
 
   /** @throws {MessagingError} `store-failed`, `store-damaged` */
@@ -225,11 +251,8 @@ function causeOf(error: unknown): { readonly code?: unknown; readonly text: stri
   return { code: 'code' in cause ? cause.code : undefined, text: cause.message };
 }
 
-function inUse(path: string): MessagingError {
-  return new MessagingError(
-    'store-failed',
-    `The store '${path}' cannot be opened: another process uses it.`,
-  );
+function inUse(path: string, use = 'another process uses it'): MessagingError {
+  return new MessagingError('store-failed', `The store '${path}' cannot be opened: ${use}.`);
 }
 
 function cannotOpen(path: string, cause: unknown): MessagingError {

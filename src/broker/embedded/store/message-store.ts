@@ -26,6 +26,6 @@ export interface MessageStore {
   open(): Promise<readonly StoredMessage[]>;
   /** Stores all changes or none. When it resolves, they survive a power failure. Called again only after it has settled. */
   write(changes: readonly StoreChange[]): Promise<void>;
-  /** Called once, after the last write. */
+  /** Called once, after the last write. Not called when `open` has failed. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // The file `signalbox.manifest`: proves that a folder is a store, and counts the writes that the store must contain.
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -35,10 +35,9 @@ export async function readManifest(path: string): Promise<StoreManifest | undefi
   return newest;
 }
 
-/** Makes the folder a new store. The manifest is complete or missing, also after a power failure. */
+/** Makes an existing folder a new store. The manifest is complete or missing, also after a power failure. */
 export async function createManifest(path: string): Promise<StoreManifest> {
   const manifest = { store: randomBytes(8).toString('hex'), writes: 0 };
-  await mkdir(path, { recursive: true });
   const temporary = join(path, `${manifestName}.new`);
   const file = await open(temporary, 'w');
   try {

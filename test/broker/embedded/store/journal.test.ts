@@ -1,7 +1,10 @@
 // The journal logs why the store failed, once until a write succeeds.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Journal } from '../../../../src/broker/embedded/store/journal.js';
-import type { StoreChange } from '../../../../src/broker/embedded/store/message-store.js';
+import type {
+  StoreChange,
+  StoredMessage,
+} from '../../../../src/broker/embedded/store/message-store.js';
 import { silentLogger } from '../../../../src/message/logger.js';
 import { message } from '../../publication.js';
 import { refusal } from '../started-broker.js';
@@ -74,5 +77,20 @@ describe('a failed write', () => {
       message: 'The message could not be stored.',
       cause: full,
     });
+  });
+});
+
+describe('a journal that is closed', () => {
+  it('closes a store that has not opened yet when it has opened', async () => {
+    let finish: (stored: StoredMessage[]) => void;
+    const closed = vi.fn<() => Promise<void>>(async () => {});
+    const opening = new Promise<StoredMessage[]>((resolve) => (finish = resolve));
+    const late = new Journal({ ...store, open: () => opening, close: closed }, silentLogger);
+    const opened = late.open();
+    await late.close();
+    expect(closed).not.toHaveBeenCalled();
+    finish!([{ sequence: 1, id: 'id', message: message('/queue/jobs', 'text') }]);
+    expect(await opened).toEqual([]);
+    expect(closed).toHaveBeenCalledTimes(1);
   });
 });

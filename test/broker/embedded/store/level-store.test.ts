@@ -1,20 +1,28 @@
 // The store based on LevelDB: it keeps written messages, and reports damage.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { levelStore, type StoreChange, type StoredMessage } from 'signalbox/store';
+import { Journal } from '../../../../src/broker/embedded/store/journal.js';
+import type * as OpenFolders from '../../../../src/broker/embedded/store/open-folders.js';
+import { reserveFolder } from '../../../../src/broker/embedded/store/open-folders.js';
 import { MessagingError } from '../../../../src/message/error.js';
+import { silentLogger } from '../../../../src/message/logger.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let folder: string;
@@ -57,6 +65,32 @@ async function read(): Promise<readonly StoredMessage[]> {
   return all;
 }
 
+const openDatabase = `
+  const { ClassicLevel } = require('classic-level');
+  new ClassicLevel(process.argv[1]).open().then(
+    () => console.log('open'),
+    (error) => console.log(error.cause.code) ?? process.exit(),
+  );
+  process.stdin.resume().on('end', () => process.exit());
+`;
+
+/** Opens the folder with LevelDB in another process until `end`. @throws {Error} with LevelDB's code */
+async function openInProcess(path: string): Promise<{ end(): Promise<void> }> {
+  const child = spawn(process.execPath, ['-e', openDatabase, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const result = line.toString().trim();
+  const end = async () => {
+    child.stdin.end();
+    await closed;
+  };
+  if (result === 'open') return { end };
+  await end();
+  throw new Error(result);
+}
+
 describe('a store', () => {
   it('is empty at first', async () => {
     expect(await read()).toEqual([]);
@@ -78,20 +112,105 @@ describe('a store', () => {
   });
 });
 
+describe('the options of a store', () => {
+  it.each([
+    [undefined, 'The options must be an object, such as { path: ... }.'],
+    [5, 'The options must be an object, such as { path: ... }.'],
+    [{}, "The option 'path' must be the path of a folder."],
+    [{ path: '' }, "The option 'path' must be the path of a folder."],
+    [{ path: 5 }, "The option 'path' must be a string."],
+    [{ path: 'a', paths: 'b' }, "The option 'paths' is unknown; the nearest known one is 'path'."],
+  ])('%j are refused', (options, text) => {
+    expect(() => levelStore(options as never)).toThrow(
+      expect.objectContaining({ code: 'option-invalid', message: text }),
+    );
+  });
+});
+
 describe('opening a store fails', () => {
+  const inUseHere = (spelling = path) => ({
+    code: 'store-failed',
+    message: `The store '${spelling}' cannot be opened: this process already uses it.`,
+  });
+
   it('while another process uses it', async () => {
-    const store = levelStore({ path });
-    await store.open();
+    await write([put(1)]);
+    const other = await openInProcess(path);
     await expect(levelStore({ path }).open()).rejects.toMatchObject({
       code: 'store-failed',
       message: `The store '${path}' cannot be opened: another process uses it.`,
     });
+    await other.end();
+  });
+
+  it('while this process uses it, and it stays closed to other processes', async () => {
+    const store = levelStore({ path });
+    await store.open();
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(inUseHere());
+    await expect(store.open()).rejects.toMatchObject(inUseHere());
+    await expect(openInProcess(path)).rejects.toThrow('LEVEL_LOCKED');
+    await store.write([put(1)]);
     await store.close();
+    expect(await read()).toHaveLength(1);
+  });
+
+  it('while this process uses it under another name', async () => {
+    const store = levelStore({ path });
+    await store.open();
+    const link = join(folder, 'link');
+    symlinkSync(path, link, 'junction');
+    const above = `${path}/../${basename(path)}`;
+    for (const name of [`${path}/`, above, relative('.', path), link])
+      await expect(levelStore({ path: name }).open()).rejects.toMatchObject(inUseHere(name));
+    await expect(openInProcess(path)).rejects.toThrow('LEVEL_LOCKED');
+    await store.close();
+  });
+
+  it('while another copy of this package uses it', async () => {
+    const copy: string = '../../../../src/broker/embedded/store/open-folders.js?copy';
+    const { reserveFolder: reserveInCopy } = (await import(copy)) as typeof OpenFolders;
+    expect(reserveInCopy).not.toBe(reserveFolder);
+    const release = await reserveInCopy(path);
+    await expect(levelStore({ path }).open()).rejects.toMatchObject(inUseHere());
+    release!();
+    expect(await read()).toEqual([]);
+  });
+
+  it('without closing the store of the broker that uses it', async () => {
+    const store = levelStore({ path });
+    const [first, second] = [new Journal(store, silentLogger), new Journal(store, silentLogger)];
+    await first.open();
+    await expect(second.open()).rejects.toMatchObject(inUseHere());
+    await second.close();
+    await expect(openInProcess(path)).rejects.toThrow('LEVEL_LOCKED');
+    await first.close();
+    await (await openInProcess(path)).end();
   });
 
   it('when its folder cannot be created', async () => {
     writeFileSync(path, 'a file');
     await expect(levelStore({ path }).open()).rejects.toMatchObject({ code: 'store-failed' });
+    await expect(levelStore({ path: `${path}/a/b` }).open()).rejects.toMatchObject({
+      code: 'store-failed',
+    });
+  });
+
+  it.runIf(process.platform === 'linux')('when the system refuses its folder', async () => {
+    await expect(levelStore({ path: '/proc/messages/a' }).open()).rejects.toMatchObject({
+      code: 'store-failed',
+      message: expect.stringContaining('ENOENT'),
+    });
+  });
+
+  it('and it can be opened after the cause is gone', async () => {
+    await write([put(1)]);
+    const hidden = join(folder, 'CURRENT');
+    renameSync(join(path, 'CURRENT'), hidden);
+    const store = levelStore({ path });
+    await expect(store.open()).rejects.toMatchObject({ code: 'store-damaged' });
+    renameSync(hidden, join(path, 'CURRENT'));
+    expect(await store.open()).toHaveLength(1);
+    await store.close();
   });
 
   it('when its manifest cannot be created', async () => {
@@ -103,13 +222,13 @@ describe('opening a store fails', () => {
   });
 
   it('while another process uses it, also when its files look damaged meanwhile', async () => {
-    const store = levelStore({ path });
-    await store.open();
+    await write([put(1)]);
+    const other = await openInProcess(path);
     rmSync(join(path, 'CURRENT'));
     await expect(levelStore({ path }).open()).rejects.toMatchObject({
       message: `The store '${path}' cannot be opened: another process uses it.`,
     });
-    await store.close();
+    await other.end();
   });
 
   const damaged = (damage: string) => ({
