@@ -52,7 +52,7 @@ export {
 } from './controller/decorators/reply-decorators.js';
 export type { Invocation } from './dispatch/invocation.js';
 export type { Reply } from './dispatch/route.js';
-export type { Clock, Timer } from './message/clock.js';
+export { Clock, type Timer } from './message/clock.js';
 export { EncodedFrame, unframed, type Framing } from './message/encoded-frame.js';
 export {
   closeCodes,
@@ -64,6 +64,7 @@ export {
 export type * from './message/frame.js';
 export type { Ids } from './message/ids.js';
 export { consoleLogger, silentLogger, type Logger } from './message/logger.js';
+export type { PrincipalProperties } from './message/message.js';
 export type * from './message/target.js';
 export type { DestinationLimits } from './pattern/destination-limits.js';
 export type { Separator } from './pattern/separator.js';

@@ -9,6 +9,7 @@ import {
 import { Publisher } from '../broker/publisher.js';
 import type { BuiltController, FailedController } from '../controller/compile.js';
 import { closeAll } from '../message/close-all.js';
+import { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
@@ -46,7 +47,10 @@ export class ServerContainer {
   #readBindings: Bindings | undefined;
 
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
-  constructor(given: Container | undefined, { publisher, registry, events }: ServerServices) {
+  constructor(
+    given: Container | undefined,
+    { publisher, registry, events, clock }: ServerServices,
+  ) {
     this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
     this.#isOwn = given === undefined;
     if (this.#container.isCurrentBound(Publisher)) {
@@ -59,6 +63,7 @@ export class ServerContainer {
       bind(Publisher).toConstantValue(publisher);
       bind(SessionRegistry).toConstantValue(registry);
       bind(SessionEvents).toConstantValue(events);
+      bind(Clock).toConstantValue(clock);
     });
   }
 

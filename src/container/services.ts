@@ -1,5 +1,6 @@
 // The services that each server binds. Their classes are marked, so that copies of the package recognize the classes of each other.
 import { Publisher } from '../broker/publisher.js';
+import { Clock } from '../message/clock.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
 
@@ -8,10 +9,11 @@ export interface ServerServices {
   readonly publisher: Publisher;
   readonly registry: SessionRegistry;
   readonly events: SessionEvents;
+  readonly clock: Clock;
 }
 
 const mark = Symbol.for('signalbox.service');
-const own = new Set<unknown>([Publisher, SessionRegistry, SessionEvents]);
+const own = new Set<unknown>([Publisher, SessionRegistry, SessionEvents, Clock]);
 for (const service of own) Object.defineProperty(service, mark, { value: true });
 
 /** True for a service of another copy of the package. */

@@ -7,22 +7,38 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Measures time and sets timers; tests replace it. */
-export interface Clock {
+/**
+ * Measures time and sets timers. Inject it instead of calling `Date.now()` and `setTimeout()`: then a test can advance the time of
+ * your services, too.
+ *
+ * @example
+ * ```ts
+ * @Controller()
+ * class ReminderController {
+ *   constructor(private readonly clock: Clock, private readonly publisher: Publisher) {}
+ *
+ *   @MessageMapping('/remind')
+ *   remind(text: string) {
+ *     this.clock.after(60_000, () => void this.publisher.publish('/topic/reminders', text));
+ *   }
+ * }
+ * ```
+ */
+export abstract class Clock {
   /** Milliseconds of a monotonic clock, for intervals. */
-  now(): number;
+  abstract now(): number;
   /** Milliseconds since 1970, for dates. */
-  date(): number;
+  abstract date(): number;
   /** Calls `action` once after `delay` milliseconds (at most 2^31-1). The timer does not keep the process alive. */
-  after(delay: number, action: () => void): Timer;
+  abstract after(delay: number, action: () => void): Timer;
   /** Calls `action` once, when this turn of the event loop has read its sockets. */
-  soon(action: () => void): void;
+  abstract soon(action: () => void): void;
 }
 
 /** The longest delay of Node's timers, in milliseconds; a timer with a longer delay fires immediately. */
 export const longestDelay = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
+export const systemClock = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(delay, action) {
@@ -31,4 +47,4 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
   soon: (action) => void setImmediate(action),
-};
+} satisfies Clock;

@@ -47,8 +47,24 @@ export function booleanOf(text: string | undefined): boolean | undefined {
   }
 }
 
-/** The user of a session. */
-export interface Principal {
+/**
+ * The properties of principals besides `name`. It is empty; an application declares the properties that its authenticator sets by
+ * module augmentation.
+ *
+ * @example
+ * ```ts
+ * declare module 'signalbox' {
+ *   interface PrincipalProperties {
+ *     readonly role?: 'admin' | 'member';
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- applications add the members
+export interface PrincipalProperties {}
+
+/** The user of a session, with the properties that {@link PrincipalProperties} declares. */
+export interface Principal extends PrincipalProperties {
   /** Unique name of the user; `/user/{name}/...` addresses the user's sessions. */
   readonly name: string;
 }

@@ -142,13 +142,14 @@ function createMessaging(options: ResolvedOptions, common: CommonParts) {
 /** Builds the controllers in their container, and compiles their routes. */
 async function createRoutes(
   options: ResolvedOptions,
-  { clients, events, hooks, logger }: CommonParts,
+  { clients, events, hooks, logger, clock }: CommonParts,
   { payloads, publisher }: Messaging,
 ): Promise<{ readonly container: ServerContainer; readonly routes: readonly Route[] }> {
   const container = await createContainer(options.container, {
     publisher,
     registry: clients,
     events,
+    clock,
   });
   const warn = (text: string) => logger.warn(text);
   const foundCopies = describeCopies();

@@ -33,12 +33,11 @@ interface PendingTimer {
 const turnsAfterTimer = 3;
 
 /**
- * Creates a clock for a test. Pass it to `testServer` when services share the time of the server.
+ * Creates a clock for a test. Pass it to `testServer` to choose the initial date, or to share the clock with other servers.
  *
  * @example
  * ```ts
- * const clock = testClock({ date: Date.UTC(2030, 0, 1) });
- * const app = await testServer({ clock, override: [[AppClock, clock]] });
+ * const app = await testServer({ clock: testClock({ date: Date.UTC(2030, 0, 1) }) });
  * ```
  */
 export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}): TestClock {

@@ -234,7 +234,7 @@ it('a controller may inherit from a class of a library, whose parameters are opt
 });
 
 describe('a service of another copy of the package', () => {
-  it.each(['Publisher', 'SessionRegistry', 'SessionEvents'] as const)(
+  it.each(['Publisher', 'SessionRegistry', 'SessionEvents', 'Clock'] as const)(
     'is refused: %s',
     async (name) => {
       // Imports the container of the first copy.

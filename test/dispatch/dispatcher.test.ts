@@ -9,6 +9,7 @@ import { MessagingError } from '../../src/message/error.js';
 import { silentLogger } from '../../src/message/logger.js';
 import { testClock } from 'signalbox/testing';
 import { fakeSession } from './fake-session.js';
+import { replacing } from '../replace.js';
 
 const session = fakeSession();
 const message = {
@@ -156,7 +157,7 @@ describe('the handler timeout', () => {
     const clock = testClock();
     let blocked = 0;
     // As when synchronous code blocks the event loop.
-    const late: Clock = { ...clock, now: () => clock.now() + blocked };
+    const late: Clock = replacing(clock, { now: () => clock.now() + blocked });
     const route: Route = { on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never };
     const routes = new RouteTable([route], { separator: '/' });
     const inner = new Dispatcher({ routes, clock: late, logger: silentLogger, handlerTimeout: 10 });
@@ -170,7 +171,9 @@ describe('the handler timeout', () => {
   it('never expires a handler early, although timers may be early', async () => {
     const clock = testClock();
     // As fast as a clock of the system that truncates milliseconds.
-    const early: Clock = { ...clock, after: (delay, action) => clock.after(delay - 0.5, action) };
+    const early: Clock = replacing(clock, {
+      after: (delay, action) => clock.after(delay - 0.5, action),
+    });
     const routes = new RouteTable(
       [{ on: 'send', pattern: '/x/{id}', handler: 'X.x', invoke: never }],
       { separator: '/' },

@@ -1,5 +1,5 @@
 // The parts of an application that examples in docstrings use without declaring them.
-import type { Clock, Invocation, PayloadConverter, Server, Transport } from 'signalbox';
+import type { Invocation, PayloadConverter, Server, Transport } from 'signalbox';
 import type { TestServer } from 'signalbox/testing';
 import type {} from 'signalbox/testing/vitest';
 import type { TransportClient } from 'signalbox/testing/conformance';
@@ -25,9 +25,6 @@ declare global {
     readonly id: string;
   }
   class RoomClosed extends Error {}
-  abstract class AppClock implements Pick<Clock, 'now'> {
-    abstract now(): number;
-  }
   enum Color {
     red = 'red',
   }

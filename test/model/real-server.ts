@@ -11,6 +11,7 @@ import { deadLetters, retainedTopic, problemQueue } from './broker-model.js';
 import type { Settings } from './script.js';
 import { sessionLimits } from './server-model.js';
 import type { Answer } from './session-model.js';
+import { replacing } from '../replace.js';
 
 /** A received answer, and the name of the delivery in ACK and NACK. */
 export interface ReceivedAnswer {
@@ -56,7 +57,7 @@ export async function openRealServer({ onRejectedFrame, ...queue }: Settings) {
       retain: { destinations: [retainedTopic] },
     }),
     ids: sequentialIds(),
-    clock: { ...clock, soon },
+    clock: replacing(clock, { soon }),
     logger: { info() {}, warn() {}, error: (text) => void errors.push(text) },
     // The model has no shares: one client can use up the few queues.
     limits: { ...sessionLimits, shares: 1 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { testClock } from 'signalbox/testing';
 import { settle } from './test-session.js';
+import { replacing } from '../replace.js';
 
 async function idleAfter(
   steps: (activity: Activity, turn: () => Promise<void>) => void | Promise<void>,
@@ -38,7 +39,9 @@ describe('activity', () => {
 
   it('is not idle during a turn of work', async () => {
     const turns: (() => void)[] = [];
-    const activity = new Activity({ ...testClock(), soon: (action) => void turns.push(action) });
+    const activity = new Activity(
+      replacing(testClock(), { soon: (action) => void turns.push(action) }),
+    );
     let ended = false;
     let idle = false;
     void activity.turn().then(() => (ended = true));

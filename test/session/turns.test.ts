@@ -5,6 +5,7 @@ import { testClock } from 'signalbox/testing';
 import { jsonCodec } from '../../src/wire/json/codec.js';
 import { FakeConnection } from './fake-connection.js';
 import { connectText, sendText, settle, testSession } from './test-session.js';
+import { replacing } from '../replace.js';
 
 /** CONNECT has taken one frame of the first turn. */
 const firstFrames = framesPerTurn - 1;
@@ -13,7 +14,7 @@ const firstFrames = framesPerTurn - 1;
 async function floodedServer({ sessions = 1, concurrency = 1, timePerFrame = 0 } = {}) {
   const started: string[] = [];
   let now = 0;
-  const clock = { ...testClock(), now: () => now };
+  const clock = replacing(testClock(), { now: () => now });
   const stage = testSession({
     clock,
     concurrency,

@@ -1,6 +1,13 @@
 // The test server: fakes, options of the application, publications, and the checks of close().
 import { Container, ContainerModule, inject, injectable } from 'inversify';
-import { Controller, MessageMapping, MessagingError, Publisher, SessionRegistry } from 'signalbox';
+import {
+  Clock,
+  Controller,
+  MessageMapping,
+  MessagingError,
+  Publisher,
+  SessionRegistry,
+} from 'signalbox';
 import { testClock, testServer } from 'signalbox/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { ChatController, ChatHistory, fakeHistory, Gate, type ChatMessage } from './chat.js';
@@ -322,6 +329,32 @@ describe('close()', () => {
       'ChatController.wait (/app/rooms/lobby/wait, for ann (session-1)) has not finished.',
       'The stream of ChatController.endless (/app/rooms/lobby/endless, for ann (session-1)) continues without a subscriber; end it when its @Signal is aborted.',
     ]);
+  });
+
+  it('injects its clock into controllers, so that a test can advance their timers', async () => {
+    @Controller()
+    class ReminderController {
+      constructor(
+        private readonly clock: Clock,
+        private readonly publisher: Publisher,
+      ) {}
+
+      @MessageMapping('/remind')
+      remind(text: string): void {
+        const remind = () => void this.publisher.publish('/topic/reminders', text);
+        this.clock.after(60_000, remind);
+      }
+    }
+    const app = await testServer({ controllers: [ReminderController] });
+    expect(await app.get(Clock)).toBe(app.clock);
+    const ann = await app.connect();
+    const reminders = await ann.subscribe('/topic/reminders');
+    await ann.send('/app/remind', 'tea');
+    await app.clock.advance(59_999);
+    await reminders.expectNone();
+    await app.clock.advance(1);
+    expect(await reminders.next()).toMatchObject({ payload: 'tea' });
+    await app.close();
   });
 
   it('reports pending timers', async () => {

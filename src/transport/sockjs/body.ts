@@ -19,7 +19,8 @@ export function readBody(
     let size = 0;
     const settle = (result: Buffer | BodyFailure): void => {
       remove();
-      request.off('data', onData).off('end', onComplete).off('close', onClose).pause();
+      request.off('data', onData).off('end', onComplete).off('close', onClose);
+      if (result === 'too-large') request.pause();
       resolve(result);
     };
     const onData = (chunk: Buffer): void => {

@@ -17,7 +17,7 @@ export class Inbound {
   #deliveries: Delivery[] = [];
   #delivering = false;
   #readers: (() => void)[] = [];
-  readonly #aborts = new Set<() => void>();
+  #aborts: Set<() => void> | undefined;
 
   /** @param deliver receives each message */
   constructor(private readonly deliver: (message: Uint8Array) => void) {}
@@ -56,8 +56,9 @@ export class Inbound {
 
   /** Calls `abort` when the session ends. Returns a function that removes it. */
   onEnd(abort: () => void): () => void {
-    this.#aborts.add(abort);
-    return () => void this.#aborts.delete(abort);
+    const aborts = (this.#aborts ??= new Set());
+    aborts.add(abort);
+    return () => void aborts.delete(abort);
   }
 
   pause(): void {
@@ -77,8 +78,7 @@ export class Inbound {
     for (const { done } of this.#deliveries) done();
     this.#deliveries = [];
     this.#releaseReaders();
-    for (const abort of this.#aborts) abort();
-    this.#aborts.clear();
+    for (const abort of this.#aborts ?? []) abort();
   }
 
   #advance(): void {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Clock } from '../../message/clock.js';
 import type { RequestClient } from '../forwarded.js';
-import { answer, answerFile, cached, notCached, type Headers } from './answer.js';
+import { answer, cached, etagOf, notCached, plainText, type Headers } from './answer.js';
 import type { SockJsOptions } from './options.js';
 
 /** One request with the facts about its client. */
@@ -34,7 +34,7 @@ export interface Page {
 const reading = (serve: Page['serve']): Page => ({ method: 'GET', hasPreflight: false, serve });
 
 const greeting = reading(({ response, headers }) =>
-  answer(response, 200, headers, 'Welcome to SockJS!\n'),
+  answer(response, 200, headers, plainText, 'Welcome to SockJS!\n'),
 );
 
 /** The answer to requests for a WebSocket that are not a proper upgrade. */
@@ -43,11 +43,12 @@ export const onlyUpgrades: Page = reading(({ request, response, headers }) => {
   const text = isWebSocket
     ? '"Connection" must be "Upgrade".'
     : 'Can "Upgrade" only to "WebSocket".';
-  answer(response, 400, headers, text);
+  answer(response, 400, headers, plainText, text);
 });
 
 const libraryName = '/sockjs.min.js';
-const javaScript = { 'Content-Type': 'application/javascript;charset=UTF-8' };
+const javaScript = 'application/javascript;charset=UTF-8';
+const html = 'text/html;charset=UTF-8';
 
 /**
  * The pages of an endpoint that belong to no session, by their paths below the endpoint. The iframe page has the path `/iframe.html`.
@@ -67,13 +68,10 @@ export function pagesOf(
   ]);
   if (options.websocket) pages.set('/websocket', onlyUpgrades);
   const library = options.clientLibrary === '' ? installedLibrary() : undefined;
-  if (library !== undefined) pages.set(libraryName, filePage(clock, javaScript, library));
+  if (library !== undefined) pages.set(libraryName, filePage(clock, [], javaScript, library));
   const url = library === undefined ? options.clientLibrary : `${path}${libraryName}`;
-  const headers = {
-    'Content-Type': 'text/html;charset=UTF-8',
-    'Content-Security-Policy': frameAncestors(allowedOrigins),
-  };
-  if (url !== '') pages.set('/iframe.html', filePage(clock, headers, iframeHtml(url)));
+  const policy = ['Content-Security-Policy', frameAncestors(allowedOrigins)];
+  if (url !== '') pages.set('/iframe.html', filePage(clock, policy, html, iframeHtml(url)));
   return pages;
 }
 
@@ -85,7 +83,8 @@ function infoPage({ websocket, sessionCookie }: SockJsOptions): Page {
       answer(
         response,
         200,
-        { ...headers, ...notCached, 'Content-Type': 'application/json;charset=UTF-8' },
+        [...headers, ...notCached],
+        'application/json;charset=UTF-8',
         JSON.stringify({
           websocket,
           origins: ['*:*'],
@@ -96,10 +95,14 @@ function infoPage({ websocket, sessionCookie }: SockJsOptions): Page {
   };
 }
 
-function filePage(clock: Clock, own: Headers, content: string | Uint8Array): Page {
-  return reading(({ request, response, headers }) =>
-    answerFile(request, response, { ...headers, ...cached(clock), ...own }, content),
-  );
+/** A page that browsers keep, and ask for again by its `ETag`. */
+function filePage(clock: Clock, own: Headers, type: string, content: string | Uint8Array): Page {
+  const etag = etagOf(content);
+  return reading(({ request, response, headers }) => {
+    const all = [...headers, ...cached(clock), ...own, 'ETag', etag];
+    if (request.headers['if-none-match'] === etag) answer(response, 304, all);
+    else answer(response, 200, all, type, content);
+  });
 }
 
 /** The client library of the package `sockjs-client`; undefined when the application has not installed it. */

@@ -1,15 +1,9 @@
 // The receivers of a SockJS session: HTTP responses that carry frames to the client, one frame each or many.
 import type { ServerResponse } from 'node:http';
 import { SocketWriter } from '../socket-writer.js';
-import type { Headers } from './answer.js';
+import { answer, type Headers } from './answer.js';
 import { messagesFrame } from './frame.js';
 import type { SockJsHttpTransport } from './options.js';
-
-/** A chunk of HTTP, and the bytes in it. */
-interface SharedChunk {
-  readonly part: Uint8Array;
-  readonly size: number;
-}
 
 /** How one transport writes frames into responses. */
 export interface ReceiverKind {
@@ -23,8 +17,8 @@ export interface ReceiverKind {
   prelude(callback: string): string;
   /** A frame as this transport writes it. */
   write(frame: Uint8Array, callback: string): Uint8Array;
-  /** The chunks of messages, by their joined bytes: all streams of this kind that receive the same messages share one chunk. */
-  readonly shared: WeakMap<Uint8Array, SharedChunk>;
+  /** All receivers of this kind that get the same messages share their bytes. */
+  readonly last: LastMessages;
 }
 
 const javaScript = 'application/javascript;charset=UTF-8';
@@ -73,6 +67,16 @@ const page = (callback: string) =>
   </script>
 `.padEnd(minPageCharacters) + '\r\n\r\n';
 
+/** The last messages of one kind, as it writes them: a message is written to all its receivers in one turn. */
+class LastMessages {
+  /** As `joinableFraming` has framed them. */
+  joined: Uint8Array | undefined;
+  /** The whole response, or one chunk of a stream. */
+  part: Uint8Array = chunkEnd;
+  /** Bytes without those of the chunk. */
+  size = 0;
+}
+
 export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> = {
   xhr: {
     method: 'POST',
@@ -81,7 +85,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: none,
     write: withLineEnd,
-    shared: new WeakMap(),
+    last: new LastMessages(),
   },
   xhr_streaming: {
     method: 'POST',
@@ -90,7 +94,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => `${'h'.repeat(2048)}\n`,
     write: withLineEnd,
-    shared: new WeakMap(),
+    last: new LastMessages(),
   },
   eventsource: {
     method: 'GET',
@@ -99,7 +103,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: false,
     prelude: () => '\r\n',
     write: event,
-    shared: new WeakMap(),
+    last: new LastMessages(),
   },
   htmlfile: {
     method: 'GET',
@@ -108,7 +112,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     hasCallback: true,
     prelude: page,
     write: script,
-    shared: new WeakMap(),
+    last: new LastMessages(),
   },
   jsonp: {
     method: 'GET',
@@ -118,7 +122,7 @@ export const receiverKinds: Readonly<Record<SockJsHttpTransport, ReceiverKind>> 
     prelude: none,
     // The comment keeps the response from being read as another kind of file.
     write: (frame, callback) => Buffer.from(`/**/${callback}(${literal(frame)});\r\n`),
-    shared: new WeakMap(),
+    last: new LastMessages(),
   },
 };
 
@@ -149,7 +153,8 @@ export class Receiver {
   #complete = false;
   /** Bytes that a stream may still carry; a response that does not stream ends after any frame. */
   #left: number;
-  readonly #writer: SocketWriter;
+  /** Undefined for a response that does not stream. */
+  readonly #writer: SocketWriter | undefined;
 
   /** @param response one that has its socket, because no pipelined responses are before it */
   constructor(
@@ -159,12 +164,12 @@ export class Receiver {
   ) {
     const { kind, callback, headers, responseLimit } = options;
     this.#left = kind.streams ? responseLimit : 0;
-    this.#writer = new SocketWriter(response.socket!, () => listener.drained());
     // Before Node's own listener, which may destroy the socket of a complete response.
     response.prependListener('finish', this.#onFinish);
     response.on('close', this.#onClose);
     if (!kind.streams) return;
-    response.writeHead(200, { ...headers, 'Content-Type': kind.contentType });
+    this.#writer = new SocketWriter(response.socket!, () => listener.drained());
+    response.writeHead(200, [...headers, 'Content-Type', kind.contentType]);
     response.flushHeaders();
     this.#writer.write(this.#part(Buffer.from(kind.prelude(callback))));
   }
@@ -177,7 +182,7 @@ export class Receiver {
   /** Written bytes that have not left this process. */
   get bufferedBytes(): number {
     // Afterwards the socket belongs to other responses.
-    return this.#closed ? 0 : this.#writer.bufferedBytes;
+    return this.#closed ? 0 : this.response.writableLength;
   }
 
   /** Writes a frame. The response ends when it carries no more. */
@@ -191,14 +196,16 @@ export class Receiver {
   /** Writes the frame of messages that `joinableFraming` has framed. */
   writeMessages(joined: Uint8Array): void {
     const { kind, chunked } = this.options;
-    if (!kind.streams || !chunked) return this.write(messagesFrame(joined));
-    let shared = kind.shared.get(joined);
-    if (shared === undefined) {
+    const { last, streams } = kind;
+    if (streams ? !chunked : kind.hasCallback) return this.write(messagesFrame(joined));
+    if (last.joined !== joined) {
       const bytes = kind.write(messagesFrame(joined), '');
-      shared = { part: chunk(bytes), size: bytes.length };
-      kind.shared.set(joined, shared);
+      last.joined = joined;
+      last.part = streams ? chunk(bytes) : bytes;
+      last.size = bytes.length;
     }
-    this.#stream(shared.part, shared.size);
+    if (streams) this.#stream(last.part, last.size);
+    else this.#endWith(last.part);
   }
 
   /** Ends a stream. */
@@ -216,7 +223,7 @@ export class Receiver {
 
   /** Written to the socket directly: `response.write` takes three writes for a chunk, and cannot share it with other responses. */
   #stream(part: Uint8Array, size: number): void {
-    this.#writer.write(part);
+    this.#writer?.write(part);
     this.#left -= size;
     if (this.#left <= 0) this.end();
   }
@@ -228,12 +235,7 @@ export class Receiver {
   #endWith(bytes: Uint8Array): void {
     const { headers, kind } = this.options;
     this.#accepts = false;
-    this.response.writeHead(200, {
-      ...headers,
-      'Content-Type': kind.contentType,
-      'Content-Length': bytes.length,
-    });
-    this.response.end(bytes);
+    answer(this.response, 200, headers, kind.contentType, bytes);
   }
 
   /** Node reports `finish` also when the client has left, and the last bytes were dropped. */

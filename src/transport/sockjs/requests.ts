@@ -5,7 +5,14 @@ import type { ClientReader, RequestClient } from '../forwarded.js';
 import { pathOf, type RequestListener } from '../http-host.js';
 import { refusedOrigin, type OriginCheck } from '../origin.js';
 import type { TransportContext } from '../transport.js';
-import { answer, crossOrigin, preflight, sessionCookies, type Headers } from './answer.js';
+import {
+  answer,
+  crossOrigin,
+  preflight,
+  refuseOrigin,
+  sessionCookies,
+  type Headers,
+} from './answer.js';
 import type { SockJsOptions } from './options.js';
 import { pagesOf } from './page.js';
 import { parseSessionPath, sessionPagesOf } from './session-pages.js';
@@ -44,7 +51,7 @@ export function requestListener(parts: RequestParts): RequestListener {
     const headers = crossOrigin(request);
     if (!isSession || !options.sessionCookie) return { headers, owner: `address ${address}` };
     const cookies = sessionCookies(request, path, secure);
-    return { headers: { ...headers, ...cookies.headers }, owner: `cookie ${cookies.secret}` };
+    return { headers: [...headers, ...cookies.headers], owner: `cookie ${cookies.secret}` };
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -52,7 +59,7 @@ export function requestListener(parts: RequestParts): RequestListener {
     const client = clientOf(request);
     const isIframe = iframeName.test(below);
     // Browsers load the iframe page without an origin; `frame-ancestors` protects it.
-    if (!isIframe && !isAllowed(request, client)) return answer(response, 403, { Vary: 'Origin' });
+    if (!isIframe && !isAllowed(request, client)) return refuseOrigin(response);
     const session = parseSessionPath(below);
     const page =
       session === undefined
@@ -64,8 +71,8 @@ export function requestListener(parts: RequestParts): RequestListener {
     if (request.method === method)
       return page.serve({ request, response, client, headers, id: session?.id ?? '', owner });
     if (request.method === 'OPTIONS' && hasPreflight)
-      return answer(response, 204, { ...headers, ...preflight(method, clock) });
-    answer(response, 405, { ...headers, Allow: hasPreflight ? `OPTIONS, ${method}` : method });
+      return answer(response, 204, [...headers, ...preflight(method, clock)]);
+    answer(response, 405, [...headers, 'Allow', hasPreflight ? `OPTIONS, ${method}` : method]);
   };
 }
 

@@ -72,7 +72,7 @@ function receiverPage(kind: ReceiverKind, parts: SessionPageParts): Page {
   const { method, hasCallback } = kind;
   const own =
     kind === receiverKinds.htmlfile
-      ? { ...notCached, 'Content-Security-Policy': frameAncestors(parts.allowedOrigins) }
+      ? [...notCached, 'Content-Security-Policy', frameAncestors(parts.allowedOrigins)]
       : notCached;
   return {
     method,
@@ -112,7 +112,7 @@ function receive(
   session.attach(
     new Receiver(
       response,
-      { kind, callback, headers: { ...headers, ...own }, chunked, responseLimit },
+      { kind, callback, headers: [...headers, ...own], chunked, responseLimit },
       session,
     ),
   );
@@ -165,12 +165,13 @@ function callbackOf({ url = '' }: IncomingMessage): string | undefined {
 }
 
 function answerText({ response, headers }: Exchange, status: number, text: string): void {
-  answer(response, status, { ...headers, ...notCached, 'Content-Type': plainText }, text);
+  answer(response, status, [...headers, ...notCached], plainText, text);
 }
 
 /** Answers without reading the body of the request, and closes the connection. */
 function refuseBody({ response, headers }: Exchange, status: number, text = ''): void {
-  answer(response, status, { ...headers, ...notCached, Connection: 'close' }, text);
+  const type = text === '' ? undefined : plainText;
+  answer(response, status, [...headers, ...notCached, 'Connection', 'close'], type, text);
 }
 
 function handshakeOf(

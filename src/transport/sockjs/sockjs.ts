@@ -38,7 +38,11 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
           `The SockJS endpoint '${endpoint.path}' needs an HTTP server.`,
         );
       if (options.websocket) {
-        webSockets.push(...(await openWebSockets(endpoint, path, context, http)));
+        for (const [webSocket, own] of webSocketsOf(endpoint, path, context, http)) {
+          // First, so that `close` releases its path when a later one cannot be claimed.
+          webSockets.push(webSocket);
+          await webSocket.open(own);
+        }
       } else {
         const refuse = (claim: string) =>
           http.claimUpgrades(claim, (_request, socket) => rejectUpgrade(socket, 404));
@@ -75,25 +79,24 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
 }
 
 /** Bare WebSockets on the path of the endpoint and on `/websocket`, and SockJS in WebSockets on the paths of sessions. */
-async function openWebSockets(
+function webSocketsOf(
   endpoint: SockJsEndpoint,
   path: string,
   context: TransportContext,
   http: HttpHost,
-): Promise<readonly Transport[]> {
+): readonly (readonly [Transport, TransportContext])[] {
   const { clock } = context;
   const { heartbeatInterval } = endpoint.options;
-  const bare = webSocketTransport(endpoint);
-  const named = webSocketTransport({ ...endpoint, path: `${path}/websocket` });
-  const framed = webSocketTransport({ ...endpoint, path: `${path}/**` });
-  await bare.open(context);
-  await named.open(context);
-  await framed.open({
+  const framed: TransportContext = {
     ...context,
     http: onSessionPaths(http, path),
     accept: (webSocket) => context.accept(new SockJsWebSocket(webSocket, clock, heartbeatInterval)),
-  });
-  return [bare, named, framed];
+  };
+  return [
+    [webSocketTransport(endpoint), context],
+    [webSocketTransport({ ...endpoint, path: `${path}/websocket` }), context],
+    [webSocketTransport({ ...endpoint, path: `${path}/**` }), framed],
+  ];
 }
 
 /** The same host, but upgrades of other paths than those of SockJS over WebSocket are answered with 404. */

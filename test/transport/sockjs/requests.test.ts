@@ -558,6 +558,23 @@ describeRows('transports that are disabled', [
 
 const refused = answer(403, { vary: 'Origin' });
 
+/** As the client reads the bytes of a header. */
+const inLatin1 = (text: string) => Buffer.from(text).toString('latin1');
+
+describeRows('values that are echoed', [
+  [
+    '/any/info',
+    {
+      ...options,
+      headers: { Origin: 'https://\u00ff', 'Access-Control-Request-Headers': '\u0080, "x": \t' },
+    },
+    preflight('GET', {
+      ...credentials(inLatin1('https://\u00ff')),
+      'access-control-allow-headers': inLatin1('\u0080, "x":'),
+    }),
+  ],
+]);
+
 describeRows('origins that are not allowed', [
   ...[
     'https://evil.test',

@@ -2,6 +2,11 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createClientReader } from '../../../src/transport/forwarded.js';
+import { httpHostOf } from '../../../src/transport/http-host.js';
+import { defaultSockJs } from '../../../src/transport/sockjs/options.js';
+import { sockJsTransport } from '../../../src/transport/sockjs/sockjs.js';
+import { testContext } from '../context.js';
 import { turn } from '../event-log.js';
 import { openEndpoints, type Endpoints } from './endpoints.js';
 
@@ -143,6 +148,25 @@ describe('SockJS over WebSocket', () => {
     expect(await next()).toBe('a["x"]');
     socket.close();
   });
+});
+
+it('gives all paths back when one of them belongs to another endpoint', async () => {
+  const http = httpHostOf(endpoints.http);
+  http.claimUpgrades('/taken/websocket', () => {});
+  const taken = sockJsTransport({
+    path: '/taken',
+    subprotocol: () => undefined,
+    origin: () => true,
+    client: createClientReader(),
+    allowedOrigins: [],
+    options: defaultSockJs,
+  });
+  const context = testContext(() => {}, { http });
+  await expect(async () => taken.open(context)).rejects.toThrow(
+    "The path '/taken/websocket' is already an endpoint",
+  );
+  await taken.close();
+  http.claimUpgrades('/taken', () => {});
 });
 
 describe.each(['/echo', '/echo/websocket'])('a bare WebSocket on %s', (bare) => {
