@@ -1,4 +1,5 @@
 // The container of a server: binds what applications can inject, and creates the controllers.
+import { inspect } from 'node:util';
 import {
   Container,
   ContainerModule,
@@ -98,8 +99,9 @@ export class ServerContainer {
     await closeAll(this.#undoSteps.splice(0).toReversed());
   }
 
-  /** The service of a token, as controllers receive it. */
-  get<T>(token: ServiceIdentifier<T>): Promise<T> {
+  /** The service of a token, as controllers receive it. @throws {MessagingError} `option-invalid` for a value that is not a token */
+  async get<T>(token: ServiceIdentifier<T>): Promise<T> {
+    requireToken(token);
     inheritInjections(token, this.#bindings(), this.#completed);
     return this.#container.getAsync(token);
   }
@@ -142,6 +144,16 @@ export class ServerContainer {
     this.#container.load(module);
     this.#undoSteps.push(() => this.#container.unloadAsync(module));
   }
+}
+
+function requireToken(token: unknown): void {
+  if (typeof token === 'string' || typeof token === 'symbol') return;
+  // Arrow functions have no prototype.
+  if (typeof token === 'function' && token.prototype !== undefined) return;
+  throw new MessagingError(
+    'option-invalid',
+    `The token of a service must be a class, a string or a symbol; ${inspect(token)} is not one. A circular import can make a class undefined.`,
+  );
 }
 
 /** Uses the class of the instance, which may be a subclass of the bound one. */

@@ -2,9 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { isController } from '../controller/definition.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
+import { invalidOption } from '../message/option.js';
 import type { Constructor } from '../payload/converter.js';
 
 /**
@@ -13,7 +15,7 @@ import type { Constructor } from '../payload/converter.js';
  *
  * @param pattern a path with wildcards: `*` within a name, `**` for any folders
  * @param from the folder that the pattern is relative to. @default the working directory
- * @throws {MessagingError} `option-invalid` when no file matches, or no matching file exports a controller
+ * @throws {MessagingError} `option-invalid` when no file matches, a file cannot be imported, or no matching file exports a controller
  *
  * @example
  * ```ts
@@ -25,6 +27,8 @@ export async function findControllers(
   pattern: string,
   from: string = process.cwd(),
 ): Promise<Constructor[]> {
+  for (const [name, value] of Object.entries({ pattern, from }))
+    if (typeof value !== 'string') throw invalidOption(name, 'must be a string');
   const wanted = pattern.replace(/^\.\//, '');
   const matcher = compileDestination(wanted);
   // The folders before the first wildcard.
@@ -34,8 +38,7 @@ export async function findControllers(
   if (paths.length === 0) throw notFound(`No file matches '${pattern}' below '${from}'.`);
   const found = new Set<Constructor>();
   for (const path of paths) {
-    const module = (await import(pathToFileURL(resolve(from, path)).href)) as object;
-    for (const exported of Object.values(module)) {
+    for (const exported of Object.values(await importFile(resolve(from, path)))) {
       if (typeof exported === 'function' && isController(exported as Constructor)) {
         found.add(exported as Constructor);
       }
@@ -43,6 +46,18 @@ export async function findControllers(
   }
   if (found.size === 0) throw notFound(`No file that matches '${pattern}' exports a @Controller.`);
   return [...found];
+}
+
+/** The exports of a file. The error names the file, because a module can throw any value. */
+async function importFile(path: string): Promise<object> {
+  try {
+    return (await import(pathToFileURL(path).href)) as object;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : inspect(cause);
+    throw new MessagingError('option-invalid', `'${path}' cannot be imported: ${reason}`, {
+      cause,
+    });
+  }
 }
 
 /** The paths of all files, with slashes. Folders of installed packages are skipped, because they may contain thousands of files. */

@@ -373,6 +373,9 @@ function memberOf(instance: object, key: string | symbol): unknown {
 
 /** The message on one line, because the list of mistakes has one line per mistake. */
 function reasonOf(failure: unknown): string {
-  const text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
+  let text = failure instanceof Error ? failure.message || failure.name : inspect(failure);
+  // inversify gives the error of a @postConstruct method only as the cause.
+  if (failure instanceof Error && failure.cause instanceof Error)
+    text += `: ${failure.cause.message}`;
   return text.replaceAll(/\s+/g, ' ').trim();
 }

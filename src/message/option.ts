@@ -1,6 +1,7 @@
 // Defaults and checks for options of the application.
 import { inspect } from 'node:util';
 import { MessagingError } from './error.js';
+import { quote } from './quote.js';
 import { similar } from './nearest.js';
 
 /** @param what the rule, such as `must be a whole number` */
@@ -209,10 +210,10 @@ export function requireOneOf(name: string, value: string, texts: readonly string
 /** @throws {MessagingError} `option-invalid` for a malformed prefix of destinations */
 export function requirePrefix(name: string, prefix: string): void {
   requireTexts(name, [prefix]);
-  if (!/^\/[^*?{}]*[^/*?{}]$/.test(prefix))
+  if (!/^\/[^*?{}\p{Cc}]*[^/*?{}\p{Cc}]$/u.test(prefix))
     throw invalidOption(
       name,
-      `must begin with a slash, not end with one, and have no wildcards; '${prefix}' is not valid`,
+      `must begin with a slash, not end with one, and have no wildcards or control characters; ${quote(prefix)} is not valid`,
     );
 }
 
@@ -221,6 +222,14 @@ export function requireTexts(name: string, values: readonly unknown[]): void {
   for (const value of values)
     if (typeof value !== 'string')
       throw invalidOption(name, `must be a list of texts; ${inspect(value)} is not a text`);
+}
+
+/** @throws {MessagingError} `option-invalid` unless all values are texts that begin with a slash, as all destinations do */
+export function requireDestinations(name: string, values: readonly unknown[]): void {
+  requireTexts(name, values);
+  for (const value of values as readonly string[])
+    if (!value.startsWith('/'))
+      throw invalidOption(name, `must begin with a slash; ${quote(value)} does not`);
 }
 
 /** A copy of plain data, frozen at all depths. Functions are not copied. */

@@ -10,6 +10,7 @@ import {
   invalidOption,
   isGroup,
   requireCount,
+  requireDestinations,
   requireFunction,
   requireMethods,
   requireObject,
@@ -242,6 +243,10 @@ function* checksOf(options: ResolvedOptions, given: ServerOptions): Iterable<() 
   yield () => requireOneOf('onRejectedFrame', options.onRejectedFrame, rejectedFrameAnswers);
   yield () => requireOneOf('unknownProperties', options.unknownProperties, unknownPropertyRules);
   yield () => checkControllers(options.controllers);
+  if (new Set(options.transports).size < options.transports.length)
+    yield () => {
+      throw invalidOption('transports', 'must not contain the same transport twice');
+    };
   if (options.codecs.length === 0)
     yield () => {
       throw invalidOption('codecs', 'must not be empty');
@@ -329,6 +334,10 @@ function checkSlowConsumers(
     if (rule.destination === undefined)
       throw invalidOption(`${name}.rules`, 'must have a destination each');
   }
+  requireDestinations(
+    `${name}.rules`,
+    rules.map(({ destination }) => destination),
+  );
   for (const each of [policy, ...rules.map((rule) => rule.policy)]) {
     if (!policies.includes(each))
       throw invalidOption(name, `must have one of the policies ${policies.join(', ')}`);

@@ -5,7 +5,7 @@ import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { ServerContainer, Token } from '../container/container.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
-import { MessagingError } from '../message/error.js';
+import { closeCodes, MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import type { SessionRegistry } from '../session/registry.js';
@@ -71,6 +71,7 @@ export interface Server {
    * the server closes.
    *
    * @param token a class, or another token of the application's container
+   * @throws {MessagingError} `option-invalid` for a value that is not a token; the errors of inversify
    *
    * @example
    * ```ts
@@ -84,8 +85,10 @@ export interface Server {
   /** Resolves when no frame, message or handler is in progress. */
   idle(): Promise<void>;
   /**
-   * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001. Waits at most
-   * `closeTimeout`. If one part fails, the others are still closed, and the promise rejects with the first failure.
+   * Stops: refuses new clients, waits for running handlers, flushes, closes all sessions with 1001; then stops the broker and
+   * the services. Waits at most `closeTimeout` for transports, handlers and clients, and as long for the broker and for the
+   * services; logs the parts that take longer. If one part fails, the others are still closed, and the promise rejects with the
+   * first failure.
    */
   close(): Promise<void>;
 }
@@ -116,6 +119,12 @@ interface AcceptingTransport {
   readonly accept: Acceptor;
 }
 
+/** The end of the time that `close` waits for some of its parts. */
+interface Deadline {
+  readonly passed: Promise<void>;
+  readonly cancel: () => void;
+}
+
 /** The transports that a server of this process has opened: a transport belongs to one server at a time. */
 const opened = new WeakSet<Transport>();
 
@@ -132,10 +141,11 @@ export class RunningServer implements Server {
   readonly #transports: Transport[] = [];
   #listener: HttpListener | undefined;
   #starting: Promise<void> | undefined;
+  /** Lets a start that never ends fail. */
+  #abandonStart = () => {};
   #closing: Promise<void> | undefined;
   #brokerStarted = false;
   #startFailed = false;
-  #closeTimer: Timer | undefined;
 
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
@@ -221,8 +231,11 @@ export class RunningServer implements Server {
     const accept = this.parts.acceptor();
     const transports = this.options.transports.map((transport) => ({ transport, accept }));
     this.#starting = this.#open([...endpoints, ...transports], http, listen);
+    const abandoned = new Promise<void>((_, reject) => {
+      this.#abandonStart = () => reject(closedAtStart());
+    });
     try {
-      await this.#starting;
+      await Promise.race([this.#starting, abandoned]);
     } catch (error) {
       this.#startFailed = true;
       // The first error has the reason why the server cannot start.
@@ -243,10 +256,11 @@ export class RunningServer implements Server {
     const starting = this.parts.broker.start(this.parts.context);
     this.#brokerStarted = true;
     await starting;
+    this.#checkRunning();
     this.parts.publisher.open();
     for (const { transport, accept } of transports) {
       this.#checkRunning();
-      const guarded = guardAccept(accept, logger);
+      const guarded = guardAccept((connection) => this.#accept(connection, accept), logger);
       await this.#openTransport(transport, { accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();
@@ -264,6 +278,14 @@ export class RunningServer implements Server {
     // Before the call, because a transport that fails to open may have opened a part of itself.
     this.#transports.push(transport);
     await transport.open(context);
+    // It was closed while it opened, after the close timeout.
+    if (!opened.has(transport)) await transport.close();
+  }
+
+  /** A transport may accept a last client while it closes. */
+  #accept(connection: Connection, accept: Acceptor): void {
+    if (this.#state === 'running') accept(connection);
+    else connection.close(closeCodes.goingAway, 'server-stopping');
   }
 
   #closeTransport(transport: Transport): void | Promise<void> {
@@ -272,32 +294,56 @@ export class RunningServer implements Server {
   }
 
   #checkRunning(): void {
-    if (this.#state === 'closed')
-      throw new MessagingError('listen-failed', 'The server was closed while it started.');
+    if (this.#state === 'closed') throw closedAtStart();
   }
 
   async #close(): Promise<void> {
     this.#state = 'closed';
-    const late = this.#terminateLate();
+    const deadline = this.#deadline();
+    void deadline.passed.then(() => this.#terminateAll());
     // Transports can be closed only after they have opened.
-    await Promise.race([this.#starting?.catch(() => {}), late]);
+    await Promise.race([this.#starting?.catch(() => {}), deadline.passed]);
+    this.#abandonStart();
     await closeAll([
-      ...this.#transports.map((transport) => () => this.#closeTransport(transport)),
-      () => this.#drainAndStopListening(late),
+      () => this.#closeClients(deadline),
       () => this.parts.publisher.close(),
       // A broker that refused to start may be serving another server.
-      () => (this.#brokerStarted ? this.parts.broker.stop() : undefined),
-      () => this.parts.release(),
+      () =>
+        this.#brokerStarted ? this.#stop('broker', () => this.parts.broker.stop()) : undefined,
+      () => this.#stop('container of the services', this.parts.release),
     ]);
   }
 
-  async #drainAndStopListening(late: Promise<void>): Promise<void> {
-    const drained = Promise.race([this.#drained(), late]);
+  /** Closes the parts together, so that a transport that does not close takes no time from the handlers. */
+  async #closeClients(deadline: Deadline): Promise<void> {
+    const closed = await Promise.allSettled([
+      ...this.#transports.map((transport) =>
+        this.#waitFor(`transport '${transport.name}'`, deadline, () =>
+          this.#closeTransport(transport),
+        ),
+      ),
+      this.#drainAndStopListening(deadline),
+    ]);
+    deadline.cancel();
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** The part has its own time, because handlers that hang must not prevent the broker from storing its messages. */
+  async #stop(part: string, stop: () => void | Promise<void>): Promise<void> {
+    const deadline = this.#deadline();
+    try {
+      await this.#waitFor(part, deadline, stop);
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  async #drainAndStopListening({ passed }: Deadline): Promise<void> {
+    const drained = Promise.race([this.#drained(), passed]);
     // SockJS clients that poll connect again to receive the reason of the close.
     if (this.options.endpoints.some(({ sockjs = false }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
     await drained;
-    this.#closeTimer?.cancel();
     await stopped;
   }
 
@@ -306,14 +352,37 @@ export class RunningServer implements Server {
     await Promise.all([...this.parts.clients.alive()].map((session) => session.drain()));
   }
 
-  /** Terminates the sessions that are still open after `closeTimeout`. */
-  #terminateLate(): Promise<void> {
-    const { clock, closeTimeout } = this.options;
-    return new Promise((resolve) => {
-      this.#closeTimer = clock.after(closeTimeout, () => {
-        for (const session of this.parts.clients.alive()) session.terminate();
-        resolve();
-      });
-    });
+  #terminateAll(): void {
+    for (const session of this.parts.clients.alive()) session.terminate();
   }
+
+  #deadline(): Deadline {
+    const { clock, closeTimeout } = this.options;
+    let timer: Timer | undefined;
+    const passed = new Promise<void>((resolve) => (timer = clock.after(closeTimeout, resolve)));
+    return { passed, cancel: () => timer?.cancel() };
+  }
+
+  /** Closes a part of the application, and waits for it until the deadline. */
+  async #waitFor(
+    part: string,
+    { passed }: Deadline,
+    close: () => void | Promise<void>,
+  ): Promise<void> {
+    const closing = close();
+    if (closing === undefined) return;
+    const isLate = await Promise.race([
+      Promise.resolve(closing).then(() => false),
+      passed.then(() => true),
+    ]);
+    if (!isLate) return;
+    const { closeTimeout } = this.options;
+    this.parts.context.logger.warn(
+      `The ${part} did not close within ${closeTimeout} ms (closeTimeout). The server no longer waits for it.`,
+    );
+  }
+}
+
+function closedAtStart(): MessagingError {
+  return new MessagingError('listen-failed', 'The server was closed while it started.');
 }

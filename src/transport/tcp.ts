@@ -244,6 +244,11 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 }
 
 function createWithTls(options: TlsOptions & ServerOpts) {
+  const { pfx, cert, key, privateKeyIdentifier, SNICallback, pskCallback } = options;
+  const hasCertificate = pfx ?? (cert && (key ?? privateKeyIdentifier));
+  // Node.js starts without one, and every handshake fails.
+  if (!(hasCertificate ?? SNICallback ?? pskCallback))
+    throw invalidOption('tls', 'must have a certificate: `key` and `cert`, or `pfx`');
   try {
     return createTlsServer(options);
   } catch (error) {

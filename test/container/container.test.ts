@@ -1,6 +1,6 @@
 // The container of a server: its services, and the controllers that it creates.
 import 'reflect-metadata';
-import { Container, inject, injectable, preDestroy } from 'inversify';
+import { Container, inject, injectable, postConstruct, preDestroy } from 'inversify';
 import { describe, expect, it } from 'vitest';
 import { Publisher } from '../../src/broker/publisher.js';
 import { Controller } from '../../src/controller/decorators/controller.js';
@@ -125,6 +125,22 @@ describe('controllers that cannot be created', () => {
     expect((error as AggregateError).cause).toBeInstanceOf(AggregateError);
     await expect(served(container)).rejects.toThrow(
       'Named: it cannot be created: all its bindings have a condition; add a binding without whenNamed or another condition.',
+    );
+  });
+
+  it('are reported with the error of their @postConstruct method', async () => {
+    @Controller()
+    class Starts {
+      @MessageMapping('/x')
+      handle() {}
+
+      @postConstruct()
+      async start() {
+        throw new Error('no database');
+      }
+    }
+    await expect(served(new Container(), [Starts])).rejects.toThrow(
+      /^- Starts: it cannot be created: .*"start" @postConstruct .*: no database$/m,
     );
   });
 

@@ -59,6 +59,27 @@ describe('findControllers', () => {
     syncBuiltinESMExports();
   });
 
+  it('names a file that cannot be imported, with the reason', async () => {
+    writeFileSync(join(folder, 'null.mjs'), 'throw null;');
+    writeFileSync(join(folder, 'error.mjs'), `throw new Error('no database');`);
+    for (const [name, reason] of [
+      ['null.mjs', 'null'],
+      ['error.mjs', 'no database'],
+    ] as const)
+      await expect(findControllers(name, folder)).rejects.toMatchObject({
+        code: 'option-invalid',
+        message: `'${join(folder, name)}' cannot be imported: ${reason}`,
+      });
+  });
+
+  it('refuses a pattern or a folder that is not a string', async () => {
+    for (const given of [[undefined], [5], ['*.ts', null]])
+      await expect(findControllers(...(given as [string]))).rejects.toMatchObject({
+        code: 'option-invalid',
+        message: expect.stringMatching(/^The option '(pattern|from)' must be a string\.$/),
+      });
+  });
+
   it('rejects if no file matches, or no matching file exports a controller', async () => {
     await expect(findControllers('*.nothing.ts', folder)).rejects.toThrow(
       `No file matches '*.nothing.ts'`,

@@ -168,7 +168,7 @@ describe('options', () => {
       { limits: { maxMessageBytes: 10 } },
     ],
     [
-      `The option 'prefixes' must begin with a slash, not end with one, and have no wildcards; 'app' is not valid.`,
+      `The option 'prefixes' must begin with a slash, not end with one, and have no wildcards or control characters; 'app' is not valid.`,
       { prefixes: { application: ['app'] } },
     ],
     [
@@ -269,6 +269,18 @@ describe('options', () => {
     [`The option 'limits' must be an object.`, { limits: null }],
     [`The option 'prefixes.application' must be a list.`, { prefixes: { application: '/app' } }],
     [`The option 'separator' must be a string.`, { separator: 0 }],
+    [
+      `The option 'slowConsumers.rules' must begin with a slash; 'topic' does not.`,
+      { slowConsumers: { rules: [{ destination: 'topic', policy: 'conflate' }] } },
+    ],
+    [
+      `The option 'endpoints.slowConsumers.rules' must begin with a slash; 'topic' does not.`,
+      {
+        endpoints: [
+          { path: '/ws', slowConsumers: { rules: [{ destination: 'topic', policy: 'close' }] } },
+        ],
+      },
+    ],
     [
       `The option 'slowConsumers.rules' must have a destination each.`,
       { slowConsumers: { rules: [{ policy: 'conflate' }] } },

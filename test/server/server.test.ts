@@ -1,7 +1,7 @@
 // Start and close of a server on real sockets, and with parts that fail or hang.
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
-import { Container, injectable } from 'inversify';
+import { Container, injectable, preDestroy } from 'inversify';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -15,6 +15,8 @@ import {
   silentLogger,
   tcpTransport,
   type Broker,
+  type Connection,
+  type Logger,
   type ServerOptions,
   type Subscription,
   type Transport,
@@ -185,19 +187,86 @@ describe('closing', () => {
     await expect(server.listen(0)).rejects.toMatchObject({ code: 'listen-failed' });
   });
 
-  it('ends after the close timeout even if the broker never starts', async () => {
-    const never = new Promise<void>(() => {});
-    const broker: Broker = {
-      start: () => never,
-      stop: () => {},
-      connect: () => {
-        throw new Error('no client connects');
+  const never = () => new Promise<void>(() => {});
+
+  it.each<[part: string, options: () => ServerOptions]>([
+    [
+      "transport 'stuck'",
+      () => ({ transports: [{ name: 'stuck', open: () => {}, close: never }, memoryTransport()] }),
+    ],
+    ['broker', () => ({ broker: Object.assign(new EmbeddedBroker(), { stop: never }) })],
+    [
+      'broker',
+      () => ({
+        broker: new EmbeddedBroker({
+          store: { open: async () => [], write: async () => {}, close: never },
+        }),
+      }),
+    ],
+    [
+      'container of the services',
+      () => {
+        @Controller()
+        class Stuck {
+          @MessageMapping('/x')
+          handle() {}
+
+          @preDestroy()
+          end() {
+            return never();
+          }
+        }
+        return { controllers: [Stuck] };
       },
-      publish: () => {},
-    };
-    const server = await build({ broker, closeTimeout: 10 });
-    void server.listen(0);
+    ],
+  ])('ends after the close timeout if the %s never ends', async (part, options) => {
+    const warn = vi.fn<Logger['warn']>();
+    const server = await build({
+      ...options(),
+      closeTimeout: 10,
+      logger: { ...silentLogger, warn },
+    });
+    await server.listen(0);
     await server.close();
+    expect(server.address()).toBeUndefined();
+    expect(warn.mock.calls.map(([line]) => line)).toEqual([
+      `The ${part} did not close within 10 ms (closeTimeout). The server no longer waits for it.`,
+    ]);
+  });
+
+  it('waits for the broker also if a handler has used up the close timeout', async () => {
+    const { controller, begins } = hanging();
+    const broker = new EmbeddedBroker();
+    const stop = broker.stop.bind(broker);
+    let stopped = false;
+    broker.stop = async () => {
+      await turn();
+      await stop();
+      stopped = true;
+    };
+    const server = await build({ controllers: [controller], broker, closeTimeout: 100 });
+    await server.listen(0);
+    const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`);
+    await once(socket, 'open');
+    socket.send('{"type":"send","destination":"/app/hang"}');
+    await begins;
+    await server.close();
+    expect(stopped).toBe(true);
+  });
+
+  it.each<[string, ServerOptions]>([
+    ['the broker', { broker: Object.assign(new EmbeddedBroker(), { start: never }) }],
+    ['a transport', { transports: [{ name: 'stuck', open: never, close: () => {} }] }],
+  ])('ends a start in which %s never starts', async (_, options) => {
+    const server = await build({ ...options, closeTimeout: 10 });
+    const started = server.listen(0);
+    await turn();
+    const closed = server.close();
+    await expect(started).rejects.toMatchObject({
+      code: 'listen-failed',
+      message: 'The server was closed while it started.',
+    });
+    await closed;
     expect(server.address()).toBeUndefined();
   });
 });
@@ -228,12 +297,52 @@ describe('a transport', () => {
     },
   );
 
-  it('that is listed twice is refused at start, and is closed once', async () => {
+  it('must not be listed twice', async () => {
     const memory = memoryTransport();
-    const close = vi.spyOn(memory, 'close');
-    const server = await build({ transports: [memory, memory] });
-    await expect(server.start()).rejects.toThrow("The transport 'memory' is already open");
-    expect(close).toHaveBeenCalledTimes(1);
+    await expect(build({ transports: [memory, memory] })).rejects.toMatchObject({
+      code: 'option-invalid',
+      message: "The option 'transports' must not contain the same transport twice.",
+    });
+  });
+
+  it('that opens after the server was closed is closed again', async () => {
+    let opened = () => {};
+    const closes: string[] = [];
+    const late: Transport = {
+      name: 'late',
+      open: () => new Promise<void>((resolve) => (opened = resolve)),
+      close: () => void closes.push('closed'),
+    };
+    const server = await build({ transports: [late], closeTimeout: 10 });
+    const started = server.start();
+    await turn();
+    void server.close();
+    await expect(started).rejects.toMatchObject({ code: 'listen-failed' });
+    expect(closes).toEqual(['closed']);
+    opened();
+    await turn();
+    expect(closes).toEqual(['closed', 'closed']);
+  });
+
+  it('cannot pass a client to the server while the server closes', async () => {
+    const memory = memoryTransport();
+    let connect = () => {};
+    const codes: number[] = [];
+    const slow: Transport = {
+      name: 'slow',
+      open: ({ accept }) => {
+        connect = () =>
+          accept({
+            handshake: { headers: new Map() },
+            close: (code: number) => void codes.push(code),
+          } as unknown as Connection);
+      },
+      close: async () => connect(),
+    };
+    const server = await build({ transports: [memory, slow] });
+    await server.start();
+    await server.close();
+    expect([codes, server.sessions.size]).toEqual([[1001], 0]);
   });
 
   it('that fails to open is closed, and those after it are neither opened nor closed', async () => {
@@ -283,6 +392,15 @@ describe('a service', () => {
     expect(await other.get('name')).toBe('ann');
     await expect(other.get('unknown')).rejects.toThrow('unknown');
     await other.close();
+  });
+
+  it.each([undefined, null, 5, {}, () => 1])('has no token %j', async (token) => {
+    const server = await build();
+    await expect(server.get(token as never)).rejects.toMatchObject({
+      code: 'option-invalid',
+      message: expect.stringContaining('must be a class, a string or a symbol'),
+    });
+    await server.close();
   });
 
   it('that no controller uses gets the injections of its parent', async () => {

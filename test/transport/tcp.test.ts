@@ -350,6 +350,12 @@ describe.skipIf(certificate === undefined)('a TLS port', () => {
   });
 });
 
+it('accepts TLS options whose certificates come from a function', () => {
+  const noCertificate = () => {};
+  for (const tls of [{ SNICallback: noCertificate }, { pskCallback: () => null }])
+    expect(tcpTransport({ port: 0, tls }).name).toBe('tls 127.0.0.1:0');
+});
+
 describe('options that are not valid are refused', () => {
   const port = "The option 'port' must be a whole number from 0 to 65535.";
   const host =
@@ -368,6 +374,10 @@ describe('options that are not valid are refused', () => {
       "The option 'host' must be a string.",
     ]),
     [{ port: 0, tls: '' }, "The option 'tls' must be an object."],
+    ...[{}, { key: 'a' }, { cert: 'a' }, { handshakeTimeout: 5 }].map((tls): [unknown, string] => [
+      { port: 0, tls },
+      "The option 'tls' must have a certificate: `key` and `cert`, or `pfx`.",
+    ]),
     [{ port: 0, hots: '::1' }, "The option 'hots' is unknown; the nearest known one is 'host'."],
   ])('%o', (options, message) => {
     expect(() => tcpTransport(options as TcpOptions)).toThrow(

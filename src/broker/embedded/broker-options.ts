@@ -6,11 +6,11 @@ import {
   invalidOption,
   isGroup,
   requireCount,
+  requireDestinations,
   requireMethods,
   requireObject,
   requireOneOf,
   requirePrefix,
-  requireTexts,
   type Shape,
   withDefaults,
 } from '../../message/option.js';
@@ -144,7 +144,7 @@ function* checksOf({ store, topic, queue, retain, durable }: BrokerOptions): Ite
     yield () => requireCount(`queue.${name}`, queue[name], 1);
   for (const name of ['maxMessages', 'maxBytes'] as const)
     yield () => requireCount(`retain.${name}`, retain[name], 1);
-  yield () => requireTexts('retain.destinations', retain.destinations);
+  yield () => requireDestinations('retain.destinations', retain.destinations);
   yield () => requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
   yield () => requireDelay('durable.retention', durable.retention, 1);
 }
@@ -159,9 +159,11 @@ function checkMultiplier(multiplier: number): void {
     throw invalidOption('queue.redeliveryDelay.multiplier', 'must be a number of at least 1');
 }
 
-function checkDeadLetters({ deadLetters }: QueueOptions): void {
-  if (!deadLetters.startsWith('/'))
-    throw invalidOption('queue.deadLetters', 'must begin with a slash');
+function checkDeadLetters({ prefixes, deadLetters }: QueueOptions): void {
+  const isQueue = prefixes.some((prefix) => deadLetters.startsWith(`${prefix}/`));
+  // A broker without prefixes has no queues.
+  if (!isQueue && prefixes.length > 0)
+    throw invalidOption('queue.deadLetters', 'must lie below one of the `queue.prefixes`');
 }
 
 function requireDelay(name: string, value: number, least: number): void {

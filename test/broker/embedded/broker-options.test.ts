@@ -37,7 +37,15 @@ describe('the options of the embedded broker', () => {
     ['queue.maxMessages', 'must be a whole', { queue: { maxMessages: Number.NaN } }],
     ['topic.maxPatternShapes', 'must be a whole', { topic: { maxPatternShapes: -1 } }],
     ['queue.prefixes', 'must begin with a slash', { queue: { prefixes: ['/queue/'] } }],
-    ['queue.deadLetters', 'must begin with a slash', { queue: { deadLetters: 'dead' } }],
+    ['queue.prefixes', 'control characters', { queue: { prefixes: ['/a b\n'] } }],
+    ['queue.deadLetters', 'must lie below one', { queue: { deadLetters: 'dead' } }],
+    ['queue.deadLetters', 'must lie below one', { queue: { deadLetters: '/topic/dead' } }],
+    [
+      'queue.deadLetters',
+      'must lie below one',
+      { queue: { prefixes: ['/jobs'], deadLetters: '/jobsdead' } },
+    ],
+    ['retain.destinations', 'must begin with a slash', { retain: { destinations: ['x'] } }],
     ['queue.whenFull', `must be 'refuse' or`, { queue: { whenFull: 'drop-newest' as 'refuse' } }],
     [
       'queue.prefech',
@@ -119,7 +127,8 @@ describe('the options of the embedded broker', () => {
     expect(resolveBrokerOptions({ queue: { prefixes: ['/jobs'] } }).queue.deadLetters).toBe(
       '/jobs/dead-letters',
     );
-    const both = { prefixes: ['/jobs'], deadLetters: '/topic/dead' };
-    expect(resolveBrokerOptions({ queue: both }).queue.deadLetters).toBe('/topic/dead');
+    expect(resolveBrokerOptions({ queue: { prefixes: [] } }).queue.prefixes).toEqual([]);
+    const both = { prefixes: ['/jobs', '/dead'], deadLetters: '/dead/jobs' };
+    expect(resolveBrokerOptions({ queue: both }).queue.deadLetters).toBe('/dead/jobs');
   });
 });

@@ -29,15 +29,20 @@ export class Journal {
     private readonly logger: Logger,
   ) {}
 
-  /** Opens the store and returns its messages in order. @throws {MessagingError} `store-failed`, `store-damaged` */
+  /**
+   * Opens the store and returns its messages in order.
+   *
+   * @throws {MessagingError} `store-failed`, also for other values than messages in order; `store-damaged`
+   */
   async open(): Promise<readonly StoredMessage[]> {
-    const stored = await this.store.open();
+    const stored: unknown = await this.store.open();
     this.#isOpen = true;
     if (this.#closed) {
       // The broker was stopped while the store opened.
       await this.#closeStore();
       return [];
     }
+    requireStored(stored);
     this.#sequence = stored.at(-1)?.sequence ?? 0;
     return stored;
   }
@@ -139,4 +144,35 @@ export class Journal {
         : `${added.length} messages could not be stored; the first is for ${destination}.`;
     this.logger.error(`${text} Failures are not logged again until a write succeeds.`, cause);
   }
+}
+
+/** The application may have written the store. @throws {MessagingError} `store-failed` */
+function requireStored(stored: unknown): asserts stored is readonly StoredMessage[] {
+  if (!Array.isArray(stored))
+    throw new MessagingError('store-failed', 'open() of the store must return a list of messages.');
+  let last = 0;
+  for (const [i, each] of (stored as readonly unknown[]).entries()) {
+    if (!isStored(each))
+      throw new MessagingError(
+        'store-failed',
+        `Item ${i} that open() of the store returned is not a StoredMessage.`,
+      );
+    if (each.sequence <= last)
+      throw new MessagingError(
+        'store-failed',
+        `The messages that open() of the store returned must have ascending sequences; item ${i} has ${each.sequence} after ${last}.`,
+      );
+    last = each.sequence;
+  }
+}
+
+function isStored(value: unknown): value is StoredMessage {
+  const { sequence, id, message } = (value ?? {}) as Partial<StoredMessage>;
+  return (
+    Number.isSafeInteger(sequence) &&
+    typeof id === 'string' &&
+    typeof message?.destination === 'string' &&
+    message.headers instanceof Map &&
+    message.body instanceof Uint8Array
+  );
 }

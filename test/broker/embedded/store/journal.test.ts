@@ -80,6 +80,35 @@ describe('a failed write', () => {
   });
 });
 
+describe('a store that returns other values than messages in order', () => {
+  const stored = (sequence: number): StoredMessage => ({
+    sequence,
+    id: 'id',
+    message: message('/queue/jobs', 'text'),
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, 'open() of the store must return a list of messages.'],
+    [{}, 'open() of the store must return a list of messages.'],
+    [[null], 'Item 0 that open() of the store returned is not a StoredMessage.'],
+    [[stored(1), 5], 'Item 1 that open() of the store returned is not a StoredMessage.'],
+    [
+      [{ ...stored(1), message: { destination: '/queue/jobs', headers: {}, body: 'x' } }],
+      'Item 0 that open() of the store returned is not a StoredMessage.',
+    ],
+    [
+      [stored(2), stored(1)],
+      'The messages that open() of the store returned must have ascending sequences; item 1 has 1 after 2.',
+    ],
+  ])('is refused: %j', async (value, text) => {
+    const garbage = { ...store, open: async () => value as readonly StoredMessage[] };
+    await expect(new Journal(garbage, silentLogger).open()).rejects.toMatchObject({
+      code: 'store-failed',
+      message: text,
+    });
+  });
+});
+
 describe('a journal that is closed', () => {
   it('closes a store that has not opened yet when it has opened', async () => {
     let finish: (stored: StoredMessage[]) => void;
