@@ -102,7 +102,7 @@ export interface Broker {
   start(context: BrokerContext): void | Promise<void>;
   /** Called once, after all connections are closed. Releases timers, files and sockets. */
   stop(): void | Promise<void>;
-  /** Connects one session. Called after `start` has completed. */
+  /** Connects one session. Called after `start` has completed. Must not be asynchronous: a promise refuses the client. */
   connect(subscriber: Subscriber): BrokerConnection;
   /** Publishes for the application. */
   publish(publication: Publication): void | Promise<void>;

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { PublishAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
+import { shapeMistake, type Shape } from '../message/option.js';
 import { quote } from '../message/quote.js';
 import { constantMap } from '../message/read-only.js';
 import type { Target } from '../message/target.js';
@@ -31,8 +32,9 @@ export interface PublishOptions {
 
 /**
  * Publishes for the application; inject it (Spring: SimpMessagingTemplate). Every method rejects with `payload-unwritable`
- * when no converter can write the value or a header is not a string, with `destination-invalid` for a destination that cannot have
- * subscribers and for an empty user or session, and with `broker-unavailable` before the server has started and after it has closed.
+ * when no converter can write the value, with `publication-invalid` for a destination that cannot have subscribers, an empty user or
+ * session, a header that is not a string and an unknown option, and with `broker-unavailable` before the server has started and after
+ * it has closed. When a handler does not catch `publication-invalid`, the log has the error, and the client receives `handler-failed`.
  */
 export abstract class Publisher {
   /**
@@ -101,7 +103,7 @@ export class BrokerPublisher implements Publisher {
   async publish(destination: string, value: unknown, options?: PublishOptions): Promise<void> {
     this.#checkOpen();
     const written = this.#write(value, options);
-    await this.#publish(this.#addressOf(destination), destination, written);
+    await this.#publish(this.#namedAddress(destination), destination, written);
   }
 
   async publishToUser(
@@ -111,6 +113,7 @@ export class BrokerPublisher implements Publisher {
     options?: PublishOptions,
   ): Promise<void> {
     this.#checkOpen();
+    requireName(destination);
     const written = this.#write(value, options);
     await this.#publish(this.#userAddress(user, destination), destination, written);
   }
@@ -122,6 +125,7 @@ export class BrokerPublisher implements Publisher {
     options?: PublishOptions,
   ): Promise<void> {
     this.#checkOpen();
+    requireName(destination);
     const written = this.#write(value, options);
     await this.#publish(this.#sessionAddress(session, destination), destination, written);
   }
@@ -146,7 +150,7 @@ export class BrokerPublisher implements Publisher {
     return targets.flatMap((target) => {
       if (target.kind === 'subscription') return [];
       const { destination } = target;
-      const message = { destination, ...contentOf(payload, target.headers) };
+      const message = { destination, ...contentOf(payload, checkedHeaders(target.headers)) };
       return this.address(message, this.#addressOfTarget(target), { account });
     });
   }
@@ -269,7 +273,7 @@ export class BrokerPublisher implements Publisher {
     account: string | undefined,
   ): void | Promise<void> {
     const { destination, headers } = target;
-    const content = contentOf(payload, headers);
+    const content = contentOf(payload, checkedHeaders(headers));
     if (target.kind !== 'subscription') {
       const message = { destination, ...content };
       return this.send(this.address(message, this.#addressOfTarget(target), { account }));
@@ -337,11 +341,23 @@ export class BrokerPublisher implements Publisher {
     requireText('destination', destination);
     const address = this.parts.resolver.resolve(destination);
     if (address.kind === 'handler' || address.kind === 'none')
-      throw new MessagingError(
-        'destination-invalid',
+      throw invalidPublication(
         `${quote(destination)} cannot have subscribers; begin it with ${this.parts.resolver.publishedPrefixes}.`,
       );
     return address;
+  }
+
+  /** The address of a destination that the application has named itself, so that every mistake in it is one of the application. */
+  #namedAddress(destination: string): PublishAddress {
+    requireName(destination);
+    try {
+      return this.#addressOf(destination);
+    } catch (error) {
+      const { code, message } = MessagingError.from(error);
+      throw code === 'handler-failed'
+        ? error
+        : invalidPublication(`${quote(destination)}: ${message}`);
+    }
   }
 
   #write(value: unknown, options: PublishOptions | undefined): Content {
@@ -349,6 +365,8 @@ export class BrokerPublisher implements Publisher {
     return contentOf(this.parts.payloads.write(value, headers.get('content-type')), headers);
   }
 }
+
+const optionsShape: Shape<PublishOptions> = { headers: undefined };
 
 type Content = Pick<Message, 'headers' | 'body'>;
 
@@ -379,18 +397,23 @@ function contentOf({ body, contentType }: WrittenPayload, given: Headers = noHea
   return { headers, body };
 }
 
-function headersOf(options: PublishOptions | undefined): Headers {
-  const given: unknown = options?.headers;
-  if (given === undefined) return noHeaders;
+/** A program in JavaScript can pass other values, which would publish a message without the headers that it needs. */
+function headersOf(options: unknown): Headers {
+  if (options === undefined) return noHeaders;
+  const mistake = shapeMistake(options, optionsShape);
+  if (mistake !== undefined) throw invalidPublication(mistake);
+  return checkedHeaders((options as PublishOptions).headers) ?? noHeaders;
+}
+
+/** The headers as a map; undefined when there are none. */
+function checkedHeaders(given: PublishOptions['headers']): Headers | undefined {
+  if (given === undefined) return undefined;
   const headers = new Map(headerEntries(given));
-  for (const [name, value] of headers) {
-    if (!isHeaderText(name) || !isHeaderText(value)) {
-      throw new MessagingError(
-        'payload-unwritable',
-        `The header '${String(name)}' must be a string without NUL.`,
+  for (const [name, value] of headers)
+    if (!isHeaderText(name) || !isHeaderText(value))
+      throw invalidPublication(
+        `The header ${inspect(name)} must be a string without NUL, unlike ${inspect(value, { depth: 0 })}.`,
       );
-    }
-  }
   return headers as ReadonlyMap<string, string>;
 }
 
@@ -399,8 +422,7 @@ function headerEntries(given: unknown): Iterable<readonly [unknown, unknown]> {
   if (given instanceof Map) return given;
   if (typeof given === 'object' && given !== null && !(Symbol.iterator in given))
     return Object.entries(given);
-  throw new MessagingError(
-    'payload-unwritable',
+  throw invalidPublication(
     `The headers of a message must be an object or a Map, unlike ${inspect(given, { depth: 0 })}.`,
   );
 }
@@ -412,8 +434,21 @@ function isHeaderText(value: unknown): boolean {
 /** A program in JavaScript can pass undefined, and an empty name reaches no client. */
 function requireText(part: 'user' | 'session' | 'destination', value: unknown): void {
   if (typeof value === 'string' && value !== '') return;
-  throw new MessagingError(
-    'destination-invalid',
+  throw invalidPublication(
     `The ${part} of a published message must be a string that is not empty, unlike ${inspect(value, { depth: 0 })}.`,
   );
+}
+
+/** NUL would end the frame of a subscriber, and STOMP 1.0 has no escape for a line end. */
+function requireName(destination: unknown): void {
+  requireText('destination', destination);
+  if (/[\0\n\r]/.test(destination as string))
+    throw invalidPublication(
+      `The destination of a published message must have no NUL and no line end, unlike ${quote(destination as string)}.`,
+    );
+}
+
+/** An error whose text is only for the application. */
+function invalidPublication(text: string): MessagingError {
+  return new MessagingError('publication-invalid', text);
 }

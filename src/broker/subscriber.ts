@@ -1,6 +1,7 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import { requireResult } from '../message/promise.js';
 import { messageOverhead, sizeOfHeaders } from '../message/kept-message.js';
 import type { DeliveryMarks, MessageFrame, ServerFrame, SubscribeFrame } from '../message/frame.js';
 import type {
@@ -135,7 +136,7 @@ export class SessionSubscriber implements Subscriber, Sender {
     this.#outbox = recipient.outbox;
     this.#parts = parts;
     this.#recipient = recipient;
-    this.#connection = parts.broker.connect(this);
+    this.#connection = requireResult(parts.broker.connect(this), 'connect() of the broker');
   }
 
   get id(): string {

@@ -203,6 +203,10 @@ export const errorCodes = {
   },
   'handler-failed': { class: 'handler-failure', text: 'The handler failed.' },
   'handler-timeout': { class: 'handler-failure', text: 'The handler took too long.' },
+  'publication-invalid': {
+    class: 'handler-failure',
+    text: 'The application published a message with a wrong destination, receiver or option.',
+  },
 
   // Configuration and start.
   'controller-invalid': { class: 'operator', text: 'The controllers cannot be served.' },
@@ -278,16 +282,37 @@ export class MessagingError extends Error {
 
   /**
    * Returns a thrown MessagingError unchanged, and the error of another copy of the package as a MessagingError of this copy. Any
-   * other value, also an error with an unknown code, becomes the cause of a `handler-failed`.
+   * other value becomes the cause of a `handler-failed`: also an error with an unknown code or with members of other types, and
+   * `publication-invalid`, whose text is only for the application. Never throws.
    */
   static from(thrown: unknown): MessagingError {
-    if (typeof thrown === 'object' && thrown !== null) {
-      // Unlike `instanceof`, this runs no code of the thrown object.
-      if (#own in thrown && isErrorCode(thrown.code)) return thrown;
-      const copied = copyOf(thrown);
-      if (copied !== undefined) return copied;
+    try {
+      const error = MessagingError.#known(thrown);
+      if (error !== undefined && error.code !== 'publication-invalid') return error;
+    } catch {
+      // A proxy or a getter may throw.
     }
     return new MessagingError('handler-failed', undefined, { cause: thrown });
+  }
+
+  /**
+   * The error itself, or a MessagingError with the contents of an error of another copy of the package. Undefined for other values,
+   * for unknown codes, and for members that a program in JavaScript has set to other types.
+   */
+  static #known(thrown: unknown): MessagingError | undefined {
+    if (typeof thrown !== 'object' || thrown === null) return undefined;
+    const isOwn = #own in thrown;
+    if (!isOwn && !(thrown instanceof MessagingError)) return undefined;
+    const { code, message, detail, fields, cause } = thrown as MessagingError;
+    const isValid =
+      isErrorCode(code) &&
+      typeof message === 'string' &&
+      (detail === undefined || typeof detail === 'string') &&
+      (fields === undefined || Array.isArray(fields));
+    if (!isValid) return undefined;
+    return isOwn
+      ? (thrown as MessagingError)
+      : new MessagingError(code, message, { detail, fields, cause });
   }
 
   /** Always true; other copies of the package recognize the error by this member. */
@@ -301,12 +326,24 @@ export class MessagingError extends Error {
    * finds violations of the protocol, so the application threw the wrong code.
    */
   get closes(): number {
-    const { code, cause } = this;
-    if (code === 'transaction-failed' && cause instanceof MessagingError) return cause.closes;
+    const { code } = rootOf(this);
     return descriptionOf(code).class === 'client-mistake'
       ? closeCodes.internalError
       : closeCodeOf(code);
   }
+}
+
+/** A transaction whose handler throws the error of another one is rare, and a chain of causes may be a cycle. */
+const maxCauses = 8;
+
+/** The error that made a transaction fail, which may have failed because of another one; any other error unchanged. */
+export function rootOf(error: MessagingError): MessagingError {
+  let root = error;
+  for (let i = 0; i < maxCauses && root.code === 'transaction-failed'; i++) {
+    if (root.cause === undefined) return root;
+    root = MessagingError.from(root.cause);
+  }
+  return root;
 }
 
 /** Returns the class MessagingError of this copy for the class of another copy of the package, and any other value unchanged. */
@@ -318,8 +355,8 @@ export function ownClass(type: unknown): unknown {
 }
 
 /** Needed because a program in JavaScript can create an error with a code that is not in the table. */
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorCodes, code);
 }
 
 function descriptionOf(code: ErrorCode): ErrorDescription {
@@ -330,18 +367,4 @@ function descriptionOf(code: ErrorCode): ErrorDescription {
 export function closeCodeOf(code: ErrorCode): number {
   const { class: type, closes } = descriptionOf(code);
   return closes ?? closeCodeOfClass[type];
-}
-
-/**
- * A MessagingError with the contents of an error of another copy of the package; undefined for other objects and for unknown codes.
- */
-function copyOf(thrown: object): MessagingError | undefined {
-  try {
-    if (!(thrown instanceof MessagingError) || !isErrorCode(thrown.code)) return undefined;
-    const { code, message, detail, fields, cause } = thrown;
-    return new MessagingError(code, message, { detail, fields, cause });
-  } catch {
-    // A proxy or a getter may throw.
-    return undefined;
-  }
 }

@@ -24,3 +24,14 @@ export function refusedPromise(promise: PromiseLike<unknown>, source: string): E
   Promise.resolve(promise).catch(() => {});
   return new TypeError(`${source} must return its result; it returned a promise.`);
 }
+
+/**
+ * Returns the result of a function of the application.
+ *
+ * @param source names the function, such as `push() of the decoder`
+ * @throws {TypeError} for a promise, where the contract requires the result itself
+ */
+export function requireResult<T>(result: T, source: string): T {
+  if (isPromise(result)) throw refusedPromise(result, source);
+  return result;
+}

@@ -1,5 +1,6 @@
 // Imports class-transformer and class-validator, and finds second copies of them.
 import { createRequire } from 'node:module';
+import type { ValidationError } from 'class-validator';
 import { importFrom } from '../message/package.js';
 import type { Constructor } from './payload-type.js';
 
@@ -36,9 +37,25 @@ export interface TransformerStorage {
   ): { readonly options?: { readonly name?: string } } | undefined;
 }
 
+/** One validation. class-validator does not export it from its main module. */
+export interface ValidationExecutor {
+  /** The promises of asynchronous validators that have been called. */
+  readonly awaitingPromises: readonly Promise<unknown>[];
+  execute(instance: object, schema: undefined, errors: ValidationError[]): void;
+  stripEmptyErrors(errors: readonly ValidationError[]): readonly ValidationError[];
+}
+
+interface ExecutorModule {
+  readonly ValidationExecutor: new (
+    validator: InstanceType<Validator['Validator']>,
+    options: object,
+  ) => ValidationExecutor;
+}
+
 export interface ClassLibraries {
   readonly transformer: Transformer;
   readonly validator: Validator;
+  readonly executors: ExecutorModule;
   readonly storage: TransformerStorage;
 }
 
@@ -55,7 +72,7 @@ const { cache } = createRequire(import.meta.url);
  * @throws {Error} when a bundle contains class-transformer twice
  */
 export async function importLibraries(): Promise<ClassLibraries> {
-  const [transformer, validator, { defaultMetadataStorage: storage }] = await importFrom(
+  const [transformer, validator, { defaultMetadataStorage: storage }, executors] = await importFrom(
     ['class-transformer', 'class-validator'],
     () =>
       Promise.all([
@@ -63,10 +80,12 @@ export async function importLibraries(): Promise<ClassLibraries> {
         import('class-validator'),
         // @ts-expect-error -- the module has no declarations
         import('class-transformer/cjs/storage.js') as Promise<StorageModule>,
+        // @ts-expect-error -- the package declares its types for other paths
+        import('class-validator/cjs/validation/ValidationExecutor.js') as Promise<ExecutorModule>,
       ]),
   );
   requireOneCopy(transformer, storage);
-  return { transformer, validator, storage };
+  return { transformer, validator, storage, executors };
 }
 
 /** True when a module of the process has imported class-validator, which keeps its decorators in a global variable. */

@@ -3,7 +3,8 @@ import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
 import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
-import { compileQuickCheck, type QuickCheck } from './quick-check.js';
+import { compileQuickCheck, ownNames, type QuickCheck } from './quick-check.js';
+import { handleRejections } from './validator-rejections.js';
 
 /** The form of a value that a class declares for a property. */
 export type Form = 'list' | 'set' | 'map' | 'object';
@@ -132,6 +133,7 @@ function isTransformed(
 function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
   const { storage, validator } = libraries;
   const rules = rulesOf(type, libraries);
+  guardValidators([...rules.values()].flat(), libraries);
   const implicitTypes = new Map<string, Constructor>();
   const all: PropertyShape[] = [];
   const properties = new Map<string, PropertyShape>();
@@ -187,6 +189,15 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
     implicitTypes,
     targetMaps: undefined,
   };
+}
+
+/** Validators of the application may be asynchronous; those of the library are not. */
+function guardValidators(rules: Rules, { validator }: ClassLibraries): void {
+  const names = ownNames(validator);
+  const storage = validator.getMetadataStorage();
+  for (const { name, constraintCls } of rules)
+    if (!names.has(name))
+      storage.getTargetValidatorConstraints(constraintCls).forEach(handleRejections);
 }
 
 /** The properties with `@Type`, also inherited ones. */

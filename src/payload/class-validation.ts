@@ -14,6 +14,7 @@ import { fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
 import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
 import { PlainWalk } from './plain-walk.js';
+import { refusedTransform } from './transform-promises.js';
 
 let loading: Promise<ClassLibraries> | undefined;
 let loaded: ClassLibraries | undefined;
@@ -80,6 +81,11 @@ function convert(
   } catch (error) {
     throw failed(type, error, rules, [{ path: '', message: 'cannot be converted' }]);
   }
+  if (libraries.storage._transformMetadatas.size > 0) {
+    const refused = refusedTransform(instance);
+    if (refused !== undefined)
+      throw failed(type, refused, rules, [{ path: '', message: 'cannot be converted' }]);
+  }
   try {
     if (!constrained || quickCheck?.(instance) === true) return instance;
   } catch (error) {
@@ -130,7 +136,7 @@ async function problemsOf(
   const misshapen =
     shape.structured.length > 0 ? new InstanceWalk(libraries, rules).check(instance, shape) : [];
   if (misshapen.length >= fieldLimit) return misshapen;
-  const errors = await libraries.validator.validate(instance, validatorOptions);
+  const errors = await validationErrors(instance, libraries);
   if (errors.length === 0) return misshapen;
   const invalid: FieldProblem[] = [];
   collectProblems(errors, [], invalid);
@@ -138,6 +144,25 @@ async function problemsOf(
     ...misshapen,
     ...invalid.filter(({ path }) => !misshapen.some((each) => isWithin(path, each.path))),
   ];
+}
+
+/**
+ * Works like `validate` of class-validator, which does not handle the rejections of asynchronous validators when another validator
+ * throws: an unhandled rejection ends the process.
+ */
+async function validationErrors(
+  instance: object,
+  { validator, executors }: ClassLibraries,
+): Promise<readonly ValidationError[]> {
+  const executor = new executors.ValidationExecutor(new validator.Validator(), validatorOptions);
+  const errors: ValidationError[] = [];
+  try {
+    executor.execute(instance, undefined, errors);
+  } finally {
+    for (const promise of executor.awaitingPromises) promise.catch(() => {});
+  }
+  await Promise.all(executor.awaitingPromises);
+  return executor.stripEmptyErrors(errors);
 }
 
 /** True for the path of the value and for the paths of its members. */

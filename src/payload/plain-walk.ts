@@ -54,8 +54,10 @@ export class PlainWalk {
         this.#enter(String(i), item, property, parent, checked, true);
     } else if (property?.form === 'map' && !isMember) {
       this.#checkDepth();
-      for (const key of this.#keysOf(value))
+      for (const key of this.#keysOf(value)) {
+        this.#requireKept(key, Map.prototype);
         this.#enter(key, Reflect.get(value, key), property, parent, checked, true);
+      }
     } else {
       const type = property?.itemType?.(value, parent);
       const shape = type && (shapes.get(type) ?? shapeOf(type, this.libraries));
@@ -73,6 +75,7 @@ export class PlainWalk {
   ): void {
     this.#checkDepth();
     for (const key of this.#keysOf(value)) {
+      if (shape === undefined && key !== '__proto__') this.#requireKept(key, Object.prototype);
       const property = shape?.properties.get(key);
       const member: unknown = Reflect.get(value, key);
       this.#enter(key, member, property, value, checked, false);
@@ -131,6 +134,11 @@ export class PlainWalk {
     if (this.#path.length > 0 && Object.hasOwn(value, 'constructor'))
       throw payloadInvalid([this.#problem("must not have the key 'constructor'")]);
     return keys;
+  }
+
+  /** class-transformer ignores keys that the new object inherits, such as `size` in a Map and `toString` in an object. */
+  #requireKept(key: string, prototype: object): void {
+    if (key in prototype) throw payloadInvalid([this.#problem(`must not have the key '${key}'`)]);
   }
 
   /** class-transformer ignores getters of the class and throws for inherited getters. */

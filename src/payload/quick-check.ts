@@ -99,6 +99,6 @@ function isTrue(verdict: boolean | Promise<boolean>): boolean {
 }
 
 /** The names of the library's own validators, which it exports as constants such as `IS_STRING`. */
-function ownNames(validator: Validator): ReadonlySet<unknown> {
+export function ownNames(validator: Validator): ReadonlySet<unknown> {
   return new Set(Object.values(validator).filter((exported) => typeof exported === 'string'));
 }

@@ -17,6 +17,7 @@ import { RouteTable } from '../dispatch/route-table.js';
 import { closeCodes } from '../message/error.js';
 import { checkedIds } from '../message/ids.js';
 import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
+import { requireResult } from '../message/promise.js';
 import { Quota } from '../message/quota.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -270,7 +271,11 @@ function createAcceptors(options: ResolvedOptions, session: SessionParts, client
     const { remoteAddress, principal } = connection.handshake;
     const refusal = client.admission.refusal(remoteAddress, principal);
     if (refusal === undefined) void new Client(connection, parts, client);
-    else connection.close(closeCodes.tryAgainLater, refusal.code);
+    else
+      requireResult(
+        connection.close(closeCodes.tryAgainLater, refusal.code),
+        'close() of the connection',
+      );
   };
   const accept = acceptorOf(session);
   const acceptors = new Map(

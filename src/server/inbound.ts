@@ -233,12 +233,10 @@ function settlementOf({ kind, id, subscription, requeue }: SettleFrame): Settlem
   return { kind, id, subscription, requeue };
 }
 
-/** The detail names the error of the frame that failed. */
+/** The detail names the error of the frame that failed, except one whose text is not for clients. */
 function transactionFailed(cause: unknown): MessagingError {
-  const known = cause instanceof MessagingError ? cause : undefined;
-  return new MessagingError('transaction-failed', undefined, {
-    cause,
-    detail: known === undefined ? undefined : `${known.code}: ${known.message}`,
-    fields: known?.fields,
-  });
+  const known = MessagingError.from(cause);
+  const { code, message, fields } = known;
+  const detail = known.cause === cause ? undefined : `${code}: ${message}`;
+  return new MessagingError('transaction-failed', undefined, { cause, detail, fields });
 }

@@ -1,7 +1,7 @@
 // Answers failed frames: with a problem to their client, with ERROR and the end of the session, or only with a line in the log.
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
-import { MessagingError } from '../message/error.js';
+import { MessagingError, rootOf } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
 import { printable, quote } from '../message/quote.js';
@@ -148,7 +148,8 @@ function describe({ kind, destination, id }: FailedFrame): string {
 }
 
 /** A log line for a failure that the application has to fix; undefined for mistakes of the client. */
-function faultOf({ code, cause }: MessagingError, frame: FailedFrame): string | undefined {
+function faultOf(error: MessagingError, frame: FailedFrame): string | undefined {
+  const { code, cause } = error;
   switch (code) {
     case 'handler-failed':
       return `Processing ${describe(frame)} failed.`;
@@ -161,7 +162,8 @@ function faultOf({ code, cause }: MessagingError, frame: FailedFrame): string | 
         ? undefined
         : `The payload of ${describe(frame)} could not be validated.`;
     case 'transaction-failed': {
-      const isFault = cause instanceof MessagingError ? faultOf(cause, frame) : cause !== undefined;
+      const root = rootOf(error);
+      const isFault = root.code !== code && faultOf(root, frame) !== undefined;
       return isFault ? 'A handler failed in a transaction.' : undefined;
     }
     default:
@@ -170,8 +172,7 @@ function faultOf({ code, cause }: MessagingError, frame: FailedFrame): string | 
 }
 
 /** The error of the application; for a failed transaction, the error of the failed frame. */
-function causeOf({ code, cause }: MessagingError): unknown {
-  return code === 'transaction-failed' && cause instanceof MessagingError
-    ? (cause.cause ?? cause)
-    : cause;
+function causeOf(error: MessagingError): unknown {
+  const root = rootOf(error);
+  return root === error && error.code !== 'payload-unwritable' ? error.cause : (root.cause ?? root);
 }

@@ -11,6 +11,7 @@ import {
 import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
 import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { requireResult } from '../message/promise.js';
 import type { Holding } from '../message/quota.js';
 import {
   lostConnection,
@@ -92,7 +93,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
       this.closeWith('connect-timeout'),
     );
-    connection.listen(this);
+    requireResult(connection.listen(this), 'listen() of the connection');
   }
 
   get handshake(): Handshake {
@@ -216,7 +217,7 @@ export class ClientSession implements Session, ConnectionListener {
   /** Closes the connection immediately; queued frames are lost. */
   terminate(): void {
     try {
-      this.connection.terminate();
+      requireResult(this.connection.terminate(), 'terminate() of the connection');
     } catch (error) {
       this.parts.logger.error(`The connection of session ${this.id} cannot be closed.`, error);
       // The transport will not report the end of a connection that it cannot close.
@@ -281,7 +282,7 @@ export class ClientSession implements Session, ConnectionListener {
     this.outbox.stop();
     this.#inbox.discard();
     try {
-      this.connection.close(code, reason);
+      requireResult(this.connection.close(code, reason), 'close() of the connection');
     } catch (error) {
       this.parts.logger.error(`Closing the connection of session ${this.id} failed.`, error);
       this.terminate();

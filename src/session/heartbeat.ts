@@ -1,6 +1,7 @@
 // Heart-beats: the agreement at CONNECT, and the timer of a session that sends them and detects lost clients.
 import { longestDelay, type Clock, type Timer } from '../message/clock.js';
 import type { Heartbeat, HeartbeatPair } from '../message/frame.js';
+import { requireResult } from '../message/promise.js';
 import type { Connection } from '../transport/transport.js';
 import type { ClientSession } from './client-session.js';
 
@@ -85,7 +86,8 @@ export class Heartbeats {
 
   start(agreement: HeartbeatAgreement): void {
     this.#agreement = agreement;
-    if (agreement.send > 0) this.connection.stopHeartbeats?.();
+    if (agreement.send > 0)
+      requireResult(this.connection.stopHeartbeats?.(), 'stopHeartbeats() of the connection');
     this.#schedule(this.clock.now());
   }
 
@@ -156,7 +158,8 @@ export class Heartbeats {
     if (now - this.#lastPing < interval) return;
     this.#lastPing = now;
     try {
-      if (this.connection.ping()) this.#unansweredPings++;
+      if (requireResult(this.connection.ping(), 'ping() of the connection'))
+        this.#unansweredPings++;
     } catch (error) {
       this.session.internalError('Sending a ping', error);
     }

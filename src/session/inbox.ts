@@ -2,6 +2,7 @@
 import type { Clock } from '../message/clock.js';
 import type { ClientFrame, Heartbeat, Malformed } from '../message/frame.js';
 import { MessagingError } from '../message/error.js';
+import { requireResult } from '../message/promise.js';
 import type { Connection } from '../transport/transport.js';
 import {
   chooseCodec,
@@ -118,7 +119,8 @@ export class Inbox {
 
   /** The encoder for the version that the client has chosen so far; undefined before the first byte. */
   get encoder(): Encoder | undefined {
-    return this.#decoder && this.#codec?.encoder(this.#decoder.version);
+    const encoder = this.#decoder && this.#codec?.encoder(this.#decoder.version);
+    return requireResult(encoder, 'encoder() of the codec');
   }
 
   /** Resolves when no frame waits or is in process. */
@@ -240,7 +242,9 @@ export class Inbox {
         this.session.closeWith('protocol-unknown');
         return undefined;
       }
-      this.#decoding = decoder.push(input)[Symbol.iterator]();
+      const items = decoder.push(input);
+      if (items[Symbol.iterator] === undefined) requireResult(items, 'push() of the decoder');
+      this.#decoding = items[Symbol.iterator]();
     }
   }
 
@@ -248,7 +252,10 @@ export class Inbox {
     const { codecs, limits } = this.parts;
     const { handshake, wholeMessages } = this.connection;
     this.#codec ??= chooseCodec(codecs, handshake.subprotocol, chunk[0]!);
-    return (this.#decoder ??= this.#codec?.decoder(limits, wholeMessages));
+    return (this.#decoder ??= requireResult(
+      this.#codec?.decoder(limits, wholeMessages),
+      'decoder() of the codec',
+    ));
   }
 
   #discardUndecoded(): void {
@@ -403,7 +410,7 @@ export class Inbox {
     if (this.#paused || this.#stopped) return;
     this.#paused = true;
     try {
-      this.connection.pause();
+      requireResult(this.connection.pause(), 'pause() of the connection');
     } catch (error) {
       this.session.internalError('Pausing', error);
     }
@@ -413,7 +420,7 @@ export class Inbox {
   #resume(): void {
     this.#paused = false;
     try {
-      this.connection.resume();
+      requireResult(this.connection.resume(), 'resume() of the connection');
     } catch (error) {
       this.session.internalError('Resuming', error);
     }

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../message/clock.js';
 import type { Batch, EncodedFrame, Framing } from '../message/encoded-frame.js';
 import { MessagingError } from '../message/error.js';
 import type { Heartbeat, ServerFrame } from '../message/frame.js';
+import { requireResult } from '../message/promise.js';
 import type { Connection } from '../transport/transport.js';
 import type { Encoder } from '../wire/codec.js';
 import type { Activity } from './activity.js';
@@ -101,14 +102,14 @@ export class Outbox {
     const encoder = this.#encoder;
     if (!this.#open || encoder === undefined) return true;
     try {
-      if (frame.kind === 'heartbeat') return this.#queue(encoder.encode(frame));
+      if (frame.kind === 'heartbeat') return this.#queue(encode(encoder, frame));
       const { interceptors, dropRules } = this.#parts;
       const outgoing =
         interceptors.length === 0 ? frame : interceptOutbound(interceptors, frame, this.#session);
       if (outgoing === undefined) return true;
       if (dropRules !== undefined && (this.#backlog > 0 || this.#held !== undefined))
         return this.#hold(outgoing, dropRules, encoder);
-      return this.#queue(encoder.encode(outgoing));
+      return this.#queue(encode(encoder, outgoing));
     } catch (error) {
       this.#sendingFailed(error);
       return true;
@@ -124,7 +125,8 @@ export class Outbox {
     if (this.#timeoutTimer !== undefined) this.#writtenSinceTimer += batch.size;
     const before = this.#backlog;
     try {
-      this.#connection.write(batch.bytes());
+      const result: unknown = this.#connection.write(batch.bytes());
+      if (result !== undefined) requireResult(result, 'write() of the connection');
       this.#measureBacklog();
       // An empty outbox accepts one frame of any size, so only a write behind a backlog is checked.
       if (before > 0) this.#checkLimit(0);
@@ -202,13 +204,13 @@ export class Outbox {
   #hold(frame: ServerFrame, dropRules: DropRules, encoder: Encoder): boolean {
     const held = (this.#held ??= new HeldFrames(this.#session.owner));
     if (this.#backlog === 0 && held.empty) {
-      const hasRoom = this.#queue(encoder.encode(held.withDropCount(frame)));
+      const hasRoom = this.#queue(encode(encoder, held.withDropCount(frame)));
       // The reader has caught up, so later frames are queued directly.
       if (held.disposable) this.#held = undefined;
       return hasRoom;
     }
     const rule = frame.kind === 'message' ? dropRules(frame) : undefined;
-    const size = encoder.encode(frame).bytes.length;
+    const size = encode(encoder, frame).bytes.length;
     if (this.#makeRoom(held, size - held.replacedSize(rule), rule)) held.add(frame, size, rule);
     else if (frame.kind === 'message') held.drop(frame);
     return this.#waiting() <= this.#parts.limits.maxBytes / 2;
@@ -235,7 +237,7 @@ export class Outbox {
     const encoder = this.#encoder;
     if (held === undefined || encoder === undefined) return;
     while (this.#open && !held.empty && (this.#backlog === 0 || partBytes === Infinity)) {
-      do this.#queue(encoder.encode(held.take()!));
+      do this.#queue(encode(encoder, held.take()!));
       while (this.#open && !held.empty && (this.#batch?.size ?? 0) < partBytes);
       this.flush(this.#parts.clock.now());
     }
@@ -297,8 +299,8 @@ export class Outbox {
   /** Frames that are already encoded are still written; held frames would have to be encoded. */
   #sendingFailed(error: unknown): void {
     this.#held = undefined;
-    if (error instanceof MessagingError && error.code === 'text-required')
-      return this.#session.fail(error);
+    const known = MessagingError.from(error);
+    if (known.code === 'text-required') return this.#session.fail(known);
     this.#session.internalError('Sending a frame', error);
   }
 
@@ -306,4 +308,12 @@ export class Outbox {
     this.stop();
     this.#session.internalError('Writing to the connection', error);
   }
+}
+
+/** @throws {TypeError} for the promise of an encoder that is asynchronous */
+function encode(encoder: Encoder, frame: ServerFrame | Heartbeat): EncodedFrame {
+  const encoded = encoder.encode(frame);
+  // Takes less time than a check of the type, which each delivery would make.
+  if (encoded.bytes === undefined) requireResult(encoded, 'encode() of the encoder');
+  return encoded;
 }

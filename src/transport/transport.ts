@@ -4,6 +4,7 @@ import type { Framing } from '../message/encoded-frame.js';
 import { closeCodes } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { requireResult } from '../message/promise.js';
 import type { Excess } from '../message/quota.js';
 import type { HttpHost } from './http-host.js';
 
@@ -40,7 +41,7 @@ export interface ConnectionListener {
   closed(code: number, reason: string): void;
 }
 
-/** One client. */
+/** One client. No method may be asynchronous: a promise ends the session with 1011. */
 export interface Connection {
   /** The request that opened the connection. */
   readonly handshake: Handshake;
@@ -150,7 +151,10 @@ export function guardAccept(
 
 function refuse(connection: Connection, logger: Logger): void {
   try {
-    connection.close(closeCodes.internalError, 'internal-error');
+    requireResult(
+      connection.close(closeCodes.internalError, 'internal-error'),
+      'close() of the connection',
+    );
   } catch (error) {
     logger.error('A connection that was not accepted could not be closed.', error);
   }

@@ -1,5 +1,6 @@
 // The contract of a wire protocol, and the choice of the protocol for a connection.
 import type { EncodedFrame } from '../message/encoded-frame.js';
+import { requireResult } from '../message/promise.js';
 import type { ClientFrame, Heartbeat, Malformed, ServerFrame } from '../message/frame.js';
 
 /** Limits for one client frame. A frame that exceeds one is malformed, and nothing after it is read. */
@@ -31,7 +32,7 @@ export interface Encoder {
   encode(frame: ServerFrame | Heartbeat): EncodedFrame;
 }
 
-/** A wire protocol, for the option `codecs`. */
+/** A wire protocol, for the option `codecs`. None of its functions may be asynchronous: a promise ends the session with 1011. */
 export interface WireCodec {
   /** Name of the protocol, such as `stomp`. */
   readonly name: string;
@@ -60,7 +61,7 @@ export function chooseCodec(
   firstByte: number,
 ): WireCodec | undefined {
   return subprotocol === undefined
-    ? codecs.find((codec) => codec.begins(firstByte))
+    ? codecs.find((codec) => requireResult(codec.begins(firstByte), 'begins() of the codec'))
     : codecs.find((codec) => codec.subprotocols.includes(subprotocol));
 }
 

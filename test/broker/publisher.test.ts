@@ -176,21 +176,33 @@ describe('the publisher', () => {
   );
 
   it.each([
-    ['destination-invalid', '/nowhere', 1, {}],
-    ['destination-invalid', '/app/x', 1, {}],
+    ['publication-invalid', '/nowhere', 1, {}],
+    ['publication-invalid', '/app/x', 1, {}],
     ['payload-unwritable', '/topic/x', () => {}, {}],
-    ['payload-unwritable', '/topic/x', 1, { headers: { a: 'b\0c' } }],
-    ['payload-unwritable', '/topic/x', 1, { headers: { a: 1 as unknown as string } }],
-    ['payload-unwritable', '/topic/x', 1, { headers: new Map([['a', 'b\0c']]) }],
-    ['payload-unwritable', '/topic/x', 1, { headers: new Map([[1, 'a']]) as never }],
-    ['payload-unwritable', '/topic/x', 1, { headers: null as never }],
-    ['payload-unwritable', '/topic/x', 1, { headers: 'a:b' as never }],
-    ['payload-unwritable', '/topic/x', 1, { headers: [['a', 'b']] as never }],
-    ['payload-unwritable', '/topic/x', 1, { headers: new Set(['a']) as never }],
-    ['payload-unwritable', '/topic/x', 1, { headers: new globalThis.Headers({ a: 'b' }) as never }],
-    ['destination-invalid', '', 1, {}],
-    ['destination-invalid', undefined as never, 1, {}],
-    ['destination-invalid', null as never, 1, {}],
+    ['publication-invalid', '/topic/x', 1, { headers: { a: 'b\0c' } }],
+    ['publication-invalid', '/topic/x', 1, { headers: { a: 1 as unknown as string } }],
+    ['publication-invalid', '/topic/x', 1, { headers: new Map([['a', 'b\0c']]) }],
+    ['publication-invalid', '/topic/x', 1, { headers: new Map([[1, 'a']]) as never }],
+    ['publication-invalid', '/topic/x', 1, { headers: null as never }],
+    ['publication-invalid', '/topic/x', 1, { headers: 'a:b' as never }],
+    ['publication-invalid', '/topic/x', 1, { headers: [['a', 'b']] as never }],
+    ['publication-invalid', '/topic/x', 1, { headers: new Set(['a']) as never }],
+    [
+      'publication-invalid',
+      '/topic/x',
+      1,
+      { headers: new globalThis.Headers({ a: 'b' }) as never },
+    ],
+    ['publication-invalid', '', 1, {}],
+    ['publication-invalid', undefined as never, 1, {}],
+    ['publication-invalid', null as never, 1, {}],
+    ['publication-invalid', '/topic/a\0b', 1, {}],
+    ['publication-invalid', '/topic/a\nb', 1, {}],
+    ['publication-invalid', '/topic/a\rb', 1, {}],
+    ['publication-invalid', '/user/joe', 1, {}],
+    ['publication-invalid', '/topic/x', 1, { header: { a: 'b' } } as never],
+    ['publication-invalid', '/topic/x', 1, 'a:b' as never],
+    ['publication-invalid', '/topic/x', 1, null as never],
   ])('refuses with %s: %s', async (code, destination, value, options) => {
     const { subject, published } = publisher();
     await expect(subject.publish(destination, value, options)).rejects.toMatchObject({ code });
@@ -205,12 +217,30 @@ it('headers of a publication are an object or a map', async () => {
   expect(published.map(({ message }) => message.headers.get('a'))).toEqual(['1', '1']);
 });
 
+it.each([{ a: 'b\0c' }, { a: 1 }, 'a:b'])(
+  'headers of a result are checked as those of a publication: %o',
+  (headers) => {
+    const { subject } = publisher();
+    const target = { kind: 'destination', destination: '/topic/x', headers } as never;
+    const invalid = expect.objectContaining({ code: 'publication-invalid' });
+    expect(() => subject.publishTo([target], 1)).toThrow(invalid);
+    expect(() => subject.compose([target], 1)).toThrow(invalid);
+  },
+);
+
+it('an unknown option of a publication is refused, and the error names the known one', async () => {
+  const options = { header: { a: 'b' } } as never;
+  await expect(publisher().subject.publish('/topic/x', 1, options)).rejects.toThrow(
+    "The option 'header' is unknown; the nearest known one is 'headers'.",
+  );
+});
+
 describe('a user, session or queue without a name', () => {
   const names = ['', undefined, null, 3, { name: 'ann' }] as unknown as readonly string[];
 
   it.each(names)('is refused: %s', async (name) => {
     const { subject } = publisher();
-    const invalid = { code: 'destination-invalid' };
+    const invalid = { code: 'publication-invalid' };
     const rejects = (publishing: Promise<void>) =>
       expect(publishing).rejects.toMatchObject(invalid);
     await rejects(subject.publishToUser(name, '/queue/x', 1));
@@ -226,9 +256,18 @@ describe('a user, session or queue without a name', () => {
     { kind: 'destination', destination: undefined as never },
   ])('is refused as the target of a result: %o', (target) => {
     const { subject } = publisher();
-    const invalid = expect.objectContaining({ code: 'destination-invalid' });
+    const invalid = expect.objectContaining({ code: 'publication-invalid' });
     expect(() => subject.publishTo([target], 1)).toThrow(invalid);
     expect(() => subject.compose([target], 1)).toThrow(invalid);
+  });
+
+  it('is refused with a NUL or a line end', async () => {
+    const { subject } = publisher();
+    for (const name of ['/queue/a\0', '/queue/a\n', '/queue/a\r']) {
+      const invalid = { code: 'publication-invalid' };
+      await expect(subject.publishToUser('ann', name, 1)).rejects.toMatchObject(invalid);
+      await expect(subject.publishToSession('s1', name, 1)).rejects.toMatchObject(invalid);
+    }
   });
 
   it('is named in the error', async () => {

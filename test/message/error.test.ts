@@ -35,9 +35,18 @@ describe('a messaging error', () => {
     const failed = (cause?: unknown) =>
       new MessagingError('transaction-failed', undefined, { cause }).closes;
     expect(failed()).toBe(1008);
-    expect(failed(new Error('why'))).toBe(1008);
+    expect(failed(new Error('why'))).toBe(1011);
     expect(failed(new MessagingError('no-route'))).toBe(1008);
     expect(failed(new MessagingError('handler-failed'))).toBe(1011);
+  });
+
+  it('of a transaction that failed because of another one closes the session like the first cause', () => {
+    const failed = (cause: unknown) =>
+      new MessagingError('transaction-failed', undefined, { cause });
+    expect(failed(failed(new MessagingError('handler-failed'))).closes).toBe(1011);
+    const endless = Object.assign(failed(undefined), { cause: undefined as unknown });
+    endless.cause = endless;
+    expect(endless.closes).toBe(1008);
   });
 
   it('keeps its cause, detail and fields', () => {
@@ -68,6 +77,41 @@ describe('anything thrown', () => {
     };
     const untouchable = new Proxy({}, { get: fail, getPrototypeOf: fail, has: fail });
     expect(MessagingError.from(untouchable).code).toBe('handler-failed');
+  });
+});
+
+describe('a MessagingError that a program in JavaScript has changed', () => {
+  const fail = () => {
+    throw new Error('touched');
+  };
+
+  it.each(['code', 'message', 'detail', 'fields', 'cause'])(
+    'is the cause of handler-failed when reading its %s throws',
+    (member) => {
+      const error = Object.defineProperty(new MessagingError('no-route'), member, { get: fail });
+      const known = MessagingError.from(error);
+      expect([known.code, known.cause === error]).toEqual(['handler-failed', true]);
+    },
+  );
+
+  it.each([
+    ['code', { toString: fail }],
+    ['code', undefined],
+    ['message', 1n],
+    ['detail', {}],
+    ['fields', 'a'],
+  ])('is the cause of handler-failed when its %s has another type', (member, value) => {
+    const error = Object.defineProperty(new MessagingError('no-route'), member, { value });
+    expect(MessagingError.from(error)).toMatchObject({ code: 'handler-failed', cause: error });
+  });
+});
+
+it('an error whose text is only for the application is the cause of handler-failed', () => {
+  const error = new MessagingError('publication-invalid', 'about /internal');
+  expect(MessagingError.from(error)).toMatchObject({
+    code: 'handler-failed',
+    message: 'The handler failed.',
+    cause: error,
   });
 });
 

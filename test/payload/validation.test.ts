@@ -1,7 +1,8 @@
 // Validation of payloads by classes and schemas.
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   Equals,
   IsArray,
@@ -11,7 +12,9 @@ import {
   IsString,
   Length,
   Min,
+  Validate,
   ValidateNested,
+  ValidatorConstraint,
   registerDecorator,
 } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +56,17 @@ class UrgentOrder extends Order {
 
 class Plain {
   text?: string;
+}
+
+/** A validator that throws for values that are not texts. */
+function IsTrimmed(): PropertyDecorator {
+  return (prototype, propertyName) =>
+    registerDecorator({
+      name: 'isTrimmed',
+      target: prototype.constructor,
+      propertyName: String(propertyName),
+      validator: { validate: (text: string) => text.trim() === text },
+    });
 }
 
 const toClass = async (value: unknown, type: Constructor = Order) => toInstance(value, type);
@@ -235,6 +249,77 @@ describe('a class', () => {
   );
 });
 
+describe('asynchronous parts of a class', () => {
+  class Lookup {
+    async validate(): Promise<boolean> {
+      throw new Error('the database is down');
+    }
+  }
+  ValidatorConstraint({ async: true })(Lookup);
+
+  class Fussy {
+    validate(name: string): Promise<boolean> {
+      const error = new Error(name);
+      if (name === 'throws') throw error;
+      return Promise.reject(error);
+    }
+  }
+  ValidatorConstraint({ async: true })(Fussy);
+
+  it('that reject cause an invalid payload, also when another validator throws', async () => {
+    class Login {
+      @Validate(Lookup)
+      name!: string;
+    }
+    class Account {
+      @Validate(Lookup)
+      login!: string;
+
+      @ValidateNested()
+      @Type(() => Login)
+      nested!: Login;
+
+      @IsTrimmed()
+      nick!: string;
+    }
+    const value = { login: 'x', nested: { name: 'y' }, nick: 5 };
+    expect(await fieldsOf(toClass(value, Account))).toEqual([]);
+    expect(await fieldsOf(toClass({ ...value, nick: 'a' }, Account))).toEqual([]);
+  });
+
+  it('that reject for one member cause an invalid payload when they throw for another', async () => {
+    class Group {
+      @Validate(Fussy, { each: true })
+      names!: string[];
+    }
+    expect(await fieldsOf(toClass({ names: ['rejects', 'throws'] }, Group))).toEqual([]);
+  });
+
+  it('are validators, but not functions of @Transform', async () => {
+    class Author {
+      @Transform(async () => 'found')
+      name?: string;
+    }
+    class Book {
+      @Allow()
+      @Transform(async () => {
+        throw new Error('the database is down');
+      })
+      title?: string;
+
+      @Allow()
+      @Type(() => Author)
+      authors?: Author[];
+    }
+    const message = 'cannot be converted';
+    expect(await fieldsOf(toClass({ title: 'x' }, Book))).toEqual([{ path: '', message }]);
+    expect(await fieldsOf(toClass({ authors: [{ name: 'x' }] }, Book))).toEqual([
+      { path: '', message },
+    ]);
+    expect(await toClass({ authors: [] }, Book)).toBeInstanceOf(Book);
+  });
+});
+
 describe('hostile objects', () => {
   it('do not pollute prototypes', async () => {
     const source =
@@ -293,6 +378,14 @@ describe('hostile objects', () => {
     const instance = await toClass({ text: 'hi', more: Array(30_000).fill(1) });
     expect(instance).toBeInstanceOf(Order);
   });
+
+  it.each(['toString', 'valueOf', 'hasOwnProperty'])(
+    'with an inherited key %s, which class-transformer would ignore, are rejected',
+    async (key) => {
+      const fields = await fieldsOf(toClass({ text: 'hi', more: { [key]: 'x' } }));
+      expect(fields).toEqual([{ path: 'more', message: `must not have the key '${key}'` }]);
+    },
+  );
 
   it('are rejected when the constructor of the class throws', async () => {
     class Touchy {

@@ -396,16 +396,22 @@ describe('when CONNECT fails', () => {
     const fail = () => {
       throw failure;
     };
-    const broker = Object.assign(
-      brokerThatCloses(() => {}),
-      { connect: fail },
-    );
+    const broker = brokerThatConnects(fail);
     for (const options of [{ broker }, { interceptors: [fail] }]) {
       const { text, code, errors, warnings } = await refusal(options);
       expect([text, code]).toEqual(['session-failed: An internal error ended the session.', 1011]);
       expect([errors, warnings]).toEqual([[failure], []]);
       await server.close();
     }
+  });
+
+  it('a broker whose connect() is asynchronous refuses its clients, also when the promise rejects', async () => {
+    const broker = brokerThatConnects(() => Promise.reject(new Error('later')) as never);
+    const { text, code, errors } = await refusal({ broker });
+    expect([text, code]).toEqual(['session-failed: An internal error ended the session.', 1011]);
+    expect(errors).toEqual([
+      new TypeError('connect() of the broker must return its result; it returned a promise.'),
+    ]);
   });
 
   it('the client receives the text of a MessagingError that an interceptor throws, and no error is logged', async () => {
@@ -439,6 +445,14 @@ describe('when CONNECT fails', () => {
     }
   });
 });
+
+/** An embedded broker with another `connect`. */
+function brokerThatConnects(connect: Broker['connect']): Broker {
+  return Object.assign(
+    brokerThatCloses(() => {}),
+    { connect },
+  );
+}
 
 /** An embedded broker that calls `close` after each connection that it closes. */
 function brokerThatCloses(close: () => void | Promise<void>): Broker {

@@ -244,7 +244,7 @@ describe('a message', () => {
     });
     expect(sessions.size).toBe(1);
     await expect(publisher.publish('/nowhere', 1)).rejects.toMatchObject({
-      code: 'destination-invalid',
+      code: 'publication-invalid',
     });
     await expect(publisher.publish('/topic/x', () => {})).rejects.toMatchObject({
       code: 'payload-unwritable',

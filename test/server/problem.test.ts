@@ -1,14 +1,18 @@
 // Problems of frames: those that end a session, and those that are logged.
 import { once } from 'node:events';
+import { inject } from 'inversify';
 import { describe, expect, it, vi } from 'vitest';
 import {
   Controller,
+  createReplyDecorator,
   createServer,
+  DestinationVariable,
   Header,
   type Interceptor,
   memoryTransport,
   MessageMapping,
   Payload,
+  Publisher,
   Signal,
   silentLogger,
   type ServerOptions,
@@ -34,8 +38,14 @@ const Checked: StandardSchema = {
   },
 };
 
+const SendToNowhere = createReplyDecorator(() => [
+  { kind: 'destination', destination: '/internal/x' },
+]);
+
 @Controller()
 class FaultyController {
+  @inject(Publisher) private readonly publisher!: Publisher;
+
   @MessageMapping('/unwritable')
   unwritable() {
     return { big: 1n };
@@ -54,6 +64,36 @@ class FaultyController {
   @MessageMapping('/throwing')
   throwing() {
     throw new Error('expected');
+  }
+
+  @MessageMapping('/publish/{mistake}')
+  async publish(@DestinationVariable('mistake') mistake: 'destination' | 'header' | 'user') {
+    if (mistake === 'user') await this.publisher.publishToUser('', '/queue/x', 1);
+    const options = mistake === 'header' ? { headers: { secret: 5 as never } } : {};
+    await this.publisher.publish('/internal/x', 1, options);
+  }
+
+  @MessageMapping('/result')
+  @SendToNowhere
+  result() {
+    return 1;
+  }
+
+  @MessageMapping('/hostile')
+  async hostile() {
+    const error = new MessagingError('no-route');
+    throw Object.defineProperty(error, 'code', {
+      get() {
+        throw new Error('touched');
+      },
+    });
+  }
+
+  @MessageMapping('/stream/{member}')
+  async *stream(@DestinationVariable('member') member: string) {
+    yield 1;
+    const error = new MessagingError('transaction-failed');
+    throw Object.defineProperty(error, member, { get: () => (member === 'cause' ? error : 1n) });
   }
 
   @MessageMapping('/hanging')
@@ -78,6 +118,48 @@ it.each([
   await app.server.idle();
   expect(ann.problems).toMatchObject([{ code }]);
   expect(logged).toEqual([text, expect.any(Error)]);
+});
+
+describe.each(['report', 'ignore'] as const)(
+  'a mistake of a handler in publish(), with the answer `%s`',
+  (onRejectedFrame) => {
+    it.each([
+      ['publish/destination', '/internal/x'],
+      ['publish/header', 'secret'],
+      ['publish/user', 'user'],
+      ['result', '/internal/x'],
+    ])('is logged with its text, which the client does not receive: %s', async (path, named) => {
+      const logged: unknown[] = [];
+      const logger = { ...silentLogger, error: (...entry: unknown[]) => logged.push(...entry) };
+      const controllers = [FaultyController];
+      await using app = await testServer({ controllers, logger, onRejectedFrame });
+      const ann = await app.connect();
+      await ann.send(`/app/${path}`);
+      await app.server.idle();
+      expect(logged).toEqual([
+        `Processing SEND '/app/${path}' failed.`,
+        expect.objectContaining({
+          code: 'publication-invalid',
+          message: expect.stringContaining(named),
+        }),
+      ]);
+      expect(ann.problems.map(({ code, message }) => [code, message])).toEqual(
+        onRejectedFrame === 'ignore' ? [] : [['handler-failed', 'The handler failed.']],
+      );
+    });
+  },
+);
+
+it.each([
+  ['hostile', 'handler-failed'],
+  ['stream/message', 'handler-failed'],
+  ['stream/cause', 'transaction-failed'],
+])('a frame whose handler throws an error with bad members is answered: %s', async (path, code) => {
+  await using app = await testServer({ controllers: [FaultyController], logger: silentLogger });
+  const ann = await app.connect();
+  await ann.send(`/app/${path}`);
+  await app.server.idle();
+  expect(ann.problems).toMatchObject([{ code }]);
 });
 
 it('a handler that takes too long is logged, also in a transaction', async () => {

@@ -13,6 +13,9 @@ const fail = (): never => {
   throw boom;
 };
 
+/** Breaks the contract of a function that must return its result. */
+const failLater = (): never => Promise.reject(boom) as never;
+
 class FaultyConnection extends FakeConnection {
   constructor(private readonly faults: { readonly [K in keyof FakeConnection]?: () => never }) {
     super();
@@ -27,23 +30,26 @@ const forFirst =
     session.id === 's1' ? interceptor(frame, session) : frame;
 
 /** Returns a codec whose parts fail for the first session. */
-function faultyCodec(part: 'begins' | 'decoder' | 'push' | 'encoder' | 'encode'): WireCodec {
+function faultyCodec(
+  part: 'begins' | 'decoder' | 'push' | 'encoder' | 'encode',
+  fault = fail,
+): WireCodec {
   let sessions = 0;
   return {
     ...stompCodec,
-    begins: (byte) => (part === 'begins' && ++sessions === 1 ? fail() : stompCodec.begins(byte)),
+    begins: (byte) => (part === 'begins' && ++sessions === 1 ? fault() : stompCodec.begins(byte)),
     decoder(limits, messages) {
       const first = ++sessions === 1;
-      if (first && part === 'decoder') fail();
+      if (first && part === 'decoder') return fault();
       const decoder = stompCodec.decoder(limits, messages);
       if (!first || part !== 'push') return decoder;
-      return { version: '1.2', push: (chunk) => (chunk[0] === 83 ? fail() : decoder.push(chunk)) };
+      return { version: '1.2', push: (chunk) => (chunk[0] === 83 ? fault() : decoder.push(chunk)) };
     },
     encoder(version) {
       const first = sessions === 1;
-      if (first && part === 'encoder') fail();
+      if (first && part === 'encoder') return fault();
       const encoder = stompCodec.encoder(version);
-      return first && part === 'encode' ? { encode: fail } : encoder;
+      return first && part === 'encode' ? { encode: fault } : encoder;
     },
   };
 }
@@ -56,6 +62,26 @@ interface Fault {
 }
 
 const faults: readonly Fault[] = [
+  ...(['begins', 'decoder', 'push'] as const).map((part) => ({
+    name: `codec: ${part} returns a promise`,
+    activity: 'Decoding',
+    options: { codecs: [faultyCodec(part, failLater)] },
+  })),
+  {
+    name: 'codec: encoder returns a promise',
+    activity: 'Choosing an encoder',
+    options: { codecs: [faultyCodec('encoder', failLater)] },
+  },
+  {
+    name: 'codec: encode returns a promise',
+    activity: 'Sending a frame',
+    options: { codecs: [faultyCodec('encode', failLater)] },
+  },
+  {
+    name: 'transport: write returns a promise',
+    activity: 'Writing to the connection',
+    connection: () => new FaultyConnection({ write: failLater }),
+  },
   ...(['begins', 'decoder', 'push'] as const).map((part) => ({
     name: `codec: ${part}`,
     activity: 'Decoding',
@@ -232,21 +258,26 @@ describe('an exception of the transport', () => {
     expect([writes, connection.closedWith?.code]).toEqual([1, 1011]);
   });
 
-  it('in ping', async () => {
+  it.each([fail, failLater])('in ping', async (fault) => {
     const { clock, open } = testSession();
-    const { connection, session } = open(new FaultyConnection({ ping: fail }));
+    const { connection, session } = open(new FaultyConnection({ ping: fault }));
     session.accept(undefined, noHeartbeat);
     await clock.advance(25_000);
     expect(connection.closedWith?.code).toBe(1011);
     expect(clock.timers).toHaveLength(0);
   });
 
-  it.each(['pause', 'resume'] as const)('in %s', async (method) => {
+  it.each([
+    ['pause', fail],
+    ['resume', fail],
+    ['pause', failLater],
+    ['resume', failLater],
+  ] as const)('in %s', async (method, fault) => {
     const waiting: (() => void)[] = [];
     const { open } = testSession({
       process: () => new Promise((resolve) => waiting.push(() => resolve('done'))),
     });
-    const { connect, connection, receive } = open(new FaultyConnection({ [method]: fail }));
+    const { connect, connection, receive } = open(new FaultyConnection({ [method]: fault }));
     await connect();
     receive([1, 2, 3, 4, 5].map(String).map(sendText).join(''));
     for (let i = 0; i < 2; i++) {
@@ -256,9 +287,9 @@ describe('an exception of the transport', () => {
     expect(connection.closedWith?.code).toBe(1011);
   });
 
-  it('in close: the connection is terminated', async () => {
+  it.each([fail, failLater])('in close: the connection is terminated', async (fault) => {
     const { logged, open } = testSession();
-    const { events, session } = open(new FaultyConnection({ close: fail }));
+    const { events, session } = open(new FaultyConnection({ close: fault }));
     session.close();
     expect(events).toEqual(['lost 1000 ']);
     expect(logged.map(({ text }) => text)).toEqual([
@@ -266,14 +297,17 @@ describe('an exception of the transport', () => {
     ]);
   });
 
-  it('in close and terminate: is logged, and the connection counts as lost', async () => {
-    const { logged, open } = testSession();
-    const { events, session } = open(new FaultyConnection({ close: fail, terminate: fail }));
-    session.close();
-    await settle();
-    expect(logged).toHaveLength(2);
-    expect(events).toEqual(['lost 1000 ', 'finished']);
-  });
+  it.each([fail, failLater])(
+    'in close and terminate: is logged, and the connection counts as lost',
+    async (fault) => {
+      const { logged, open } = testSession();
+      const { events, session } = open(new FaultyConnection({ close: fault, terminate: fault }));
+      session.close();
+      await settle();
+      expect(logged).toHaveLength(2);
+      expect(events).toEqual(['lost 1000 ', 'finished']);
+    },
+  );
 
   it('in pause: the log names the activity', async () => {
     const { logged, open } = testSession({ process: () => new Promise(() => {}) });
