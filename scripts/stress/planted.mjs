@@ -1,7 +1,7 @@
-// An embedded broker with a fault: it loses every 1,000th delivery of a topic, so that a test can check that the stress program reports it.
+// An embedded broker with a fault: it loses every 100th delivery of a topic, so that a test can check that the stress program reports it.
 import { EmbeddedBroker } from '../../dist/index.js';
 
-const interval = 1000;
+const interval = 100;
 
 let lost = 0;
 

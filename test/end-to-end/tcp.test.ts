@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { Container } from 'inversify';
 import { testClock } from 'signalbox/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Controller,
   createServer,
@@ -292,7 +292,7 @@ describe('a slow client', () => {
     const client = closing(openTcp(port));
     client.write('\n');
     await once(client.connection.socket, 'connect');
-    while (clock.timers.length === 0) await turn();
+    await vi.waitUntil(() => clock.timers.length > 0, { interval: 1, timeout: 20_000 });
     await clock.advance(60_000);
     await client.connection.closed;
   });

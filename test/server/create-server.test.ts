@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { Container, injectable } from 'inversify';
 import { testClock } from 'signalbox/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Controller,
   createServer,
@@ -619,7 +619,7 @@ describe('reading', () => {
     }
     const receipts: string[] = [];
     while (receipts.length < 20) {
-      while (controller.release.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await vi.waitUntil(() => controller.release.length > 0, { interval: 1, timeout: 20_000 });
       controller.release.shift()!();
       receipts.push((await ann.next('RECEIPT')).headers['receipt-id']!);
     }
