@@ -32,10 +32,14 @@ export function sessionQueueMemory(
     shares,
     journal: undefined,
     deadLetters: {
-      addDeadLetter: ({ publication: { message } }) =>
-        lost.write(
-          `A message of ${quote(message.destination)} could not be delivered and is lost.`,
-        ),
+      add: (messages, source) => {
+        for (const dead of messages) {
+          source.release(dead);
+          const { destination } = dead.publication.message;
+          if (lost.admits())
+            lost.write(`A message of ${quote(destination)} could not be delivered and is lost.`);
+        }
+      },
     },
   });
 }
@@ -135,6 +139,11 @@ export class SessionQueues {
   /** Throws the error that `settle` would throw. */
   check(settlement: Settlement): void {
     this.#issued.find(settlement);
+  }
+
+  /** Applies a settlement after `check`; has no effect when the delivery was taken back since then. */
+  settleChecked(settlement: Settlement): void {
+    this.#issued.settleChecked(settlement);
   }
 
   close(): void {

@@ -290,7 +290,7 @@ export class SessionSubscriber implements Subscriber, Sender {
     );
     for (const settlement of own) this.#ownQueues().check(settlement);
     await this.#connection.commit(steps.flatMap(brokerOperation));
-    for (const settlement of own) this.#ownQueues().settle(settlement);
+    for (const settlement of own) this.#ownQueues().settleChecked(settlement);
   }
 
   deliver(subscription: Subscription, publication: Publication, marks?: DeliveryMarks): boolean {

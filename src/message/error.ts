@@ -322,14 +322,15 @@ export class MessagingError extends Error {
 
   /**
    * The WebSocket close code of a session that ends because a handler, an interceptor or another part after the decoder threw this
-   * error. A failed transaction has the close code of its cause. An error of the class `client-mistake` has 1011: only the server
-   * finds violations of the protocol, so the application threw the wrong code.
+   * error. A failed transaction has the close code of its cause. A violation of the protocol has 1011: only decoders find them, so
+   * the application threw the wrong code. A slow, silent or stalled client has its own code, because a broker finds them as well.
    */
   get closes(): number {
     const { code } = rootOf(this);
-    return descriptionOf(code).class === 'client-mistake'
+    const closes = closeCodeOf(code);
+    return descriptionOf(code).class === 'client-mistake' && closes < closeCodes.slowConsumer
       ? closeCodes.internalError
-      : closeCodeOf(code);
+      : closes;
   }
 }
 

@@ -85,16 +85,19 @@ export class LimitedLog {
     private readonly level: 'error' | 'warn',
   ) {}
 
+  /** True when a line would be written now; otherwise counts an omitted line. For lines whose text takes long to make. */
+  admits(): boolean {
+    if (this.clock.now() - this.#writtenAt >= limitedInterval) return true;
+    this.#leftOut++;
+    return false;
+  }
+
   write(text: string, cause?: unknown): void {
-    const now = this.clock.now();
-    if (now - this.#writtenAt < limitedInterval) {
-      this.#leftOut++;
-      return;
-    }
+    if (!this.admits()) return;
     const others =
       this.#leftOut === 0 ? '' : ` Similar lines omitted since the last one: ${this.#leftOut}.`;
     this.logger[this.level](`${text}${others}`, cause);
-    this.#writtenAt = now;
+    this.#writtenAt = this.clock.now();
     this.#leftOut = 0;
   }
 }

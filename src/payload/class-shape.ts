@@ -48,6 +48,8 @@ export interface ClassShape {
   readonly inheritedGetters: ReadonlySet<string>;
   /** The classes of properties that need no `@Type`, because the compiler recorded them. */
   readonly implicitTypes: ReadonlyMap<string, Constructor>;
+  /** True when a function of `@Transform` may have built a part of an instance. */
+  transforms: boolean;
   /** The implicit types of this class and its nested classes, for class-transformer; undefined if there are none. */
   targetMaps: TargetMap[] | undefined;
 }
@@ -68,7 +70,27 @@ export function shapeOf(type: Constructor, libraries: ClassLibraries): ClassShap
   shapes.set(type, shape);
   const targetMaps = reachableShapes(type, libraries).flatMap(targetMapOf);
   if (targetMaps.length > 0) shape.targetMaps = targetMaps;
+  shape.transforms = usesTransform(type, libraries, new Set());
   return shape;
+}
+
+function usesTransform(
+  type: Constructor,
+  libraries: ClassLibraries,
+  seen: Set<Constructor>,
+): boolean {
+  if (seen.has(type)) return false;
+  seen.add(type);
+  const { _transformMetadatas: transforms } = libraries.storage;
+  for (let each: unknown = type; typeof each === 'function'; each = Object.getPrototypeOf(each))
+    if (transforms.has(each)) return true;
+  const shape = shapeOf(type, libraries);
+  // The classes that a function of `@Type` chooses by the payload are unknown.
+  return [...shape.properties.values()].some(
+    ({ name, chosen }) =>
+      chosen ||
+      itemTypesOf(shape, name, libraries).some((item) => usesTransform(item, libraries, seen)),
+  );
 }
 
 function targetMapOf({ type, implicitTypes }: ClassShape): TargetMap[] {
@@ -187,6 +209,7 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
       : undefined,
     inheritedGetters: inheritedGettersOf(type),
     implicitTypes,
+    transforms: false,
     targetMaps: undefined,
   };
 }

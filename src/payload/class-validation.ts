@@ -81,7 +81,7 @@ function convert(
   } catch (error) {
     throw failed(type, error, rules, [{ path: '', message: 'cannot be converted' }]);
   }
-  if (libraries.storage._transformMetadatas.size > 0) {
+  if (shape.transforms) {
     const refused = refusedTransform(instance);
     if (refused !== undefined)
       throw failed(type, refused, rules, [{ path: '', message: 'cannot be converted' }]);

@@ -1,5 +1,5 @@
 // The queues of one session, apart from a server.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { publicationOf } from '../../src/broker/publication.js';
 import { SessionQueues, sessionQueueMemory } from '../../src/broker/session-queues.js';
 import type { QueuedMessage } from '../../src/broker/embedded/queue/message-list.js';
@@ -56,9 +56,13 @@ it('messages of session queues that are lost are logged once a minute', () => {
   const errors: string[] = [];
   const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
   const { parts } = sessionQueueMemory(systemClock, logger, defaultQueueOptions, 1);
-  for (let i = 0; i < 1000; i++)
-    parts.deadLetters.addDeadLetter({ publication: publication('lost') } as QueuedMessage);
-  expect(errors).toHaveLength(1);
+  const messages = Array.from(
+    { length: 1000 },
+    () => ({ publication: publication('lost') }) as QueuedMessage,
+  );
+  const release = vi.fn<(message: QueuedMessage) => void>();
+  parts.deadLetters.add(messages, { release });
+  expect([errors.length, release.mock.calls.length]).toEqual([1, 1000]);
 });
 
 describe('the memory of session queues', () => {

@@ -17,6 +17,9 @@ describe('a messaging error', () => {
     ['handler-failed', 1011],
     ['queue-full', 1011],
     ['server-stopping', 1001],
+    ['slow-consumer', 4500],
+    ['heartbeat-lost', 4501],
+    ['reading-stalled', 4502],
   ] as const)(
     'closes the session with its close code, otherwise with the code of its class: %s',
     (code, closes) => {
@@ -24,7 +27,7 @@ describe('a messaging error', () => {
     },
   );
 
-  it.each(['frame-malformed', 'frame-too-large', 'text-invalid', 'slow-consumer'] as const)(
+  it.each(['frame-malformed', 'frame-too-large', 'text-invalid'] as const)(
     'with a code of the class client-mistake closes the session with 1011: %s',
     (code) => {
       expect(new MessagingError(code).closes).toBe(1011);

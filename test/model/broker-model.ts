@@ -59,6 +59,7 @@ export class BrokerModel {
   unsubscribe(consumer: ConsumerModel): void {
     const at = this.topics.indexOf(consumer);
     if (at >= 0) this.topics.splice(at, 1);
+    consumer.takenBack = [...consumer.unacknowledged];
     consumer.queue?.detach(consumer, at >= 0);
     consumer.unacknowledged = [];
     this.#deleteIdle();

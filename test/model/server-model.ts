@@ -165,13 +165,14 @@ export class ServerModel {
     }
   }
 
-  /** Empty for another frame, and for a delivery that no longer waits. */
+  /** Empty for another frame, and for a delivery that the client has settled before. */
   #settlements({ received, version }: SessionModel, frame: Frame): readonly SettlementModel[] {
     if (frame.kind !== 'ack' && frame.kind !== 'nack') return [];
     const { kind, name, subscription } = frame;
     const delivery = received.find((each) => each.name === name && each.consumer.ack !== 'auto');
     if (delivery === undefined) throw new Refusal('acknowledgement-unknown');
-    const { key, unacknowledged } = delivery.consumer;
+    const { key, unacknowledged, takenBack } = delivery.consumer;
+    if (takenBack.includes(delivery)) throw new Refusal('acknowledgement-unknown');
     if (!unacknowledged.includes(delivery)) return [];
     if (version === '1.1' && subscription !== key) throw new Refusal('acknowledgement-unknown');
     return [{ kind, delivery }];

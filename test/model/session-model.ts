@@ -31,6 +31,8 @@ export interface Delivery {
 export class ConsumerModel {
   /** Deliveries without ACK or NACK. */
   unacknowledged: Delivery[] = [];
+  /** Deliveries that were unacknowledged when the subscription ended. */
+  takenBack: readonly Delivery[] = [];
   /** The queue of its messages; undefined for a topic without acknowledgement. */
   queue: QueueModel | undefined;
 

@@ -84,6 +84,17 @@ describe.each(versions)('STOMP %s', (version, idHeaders) => {
     ann.send('ACK', { ...idHeaders(message), ...wrong, receipt: 'r' });
     expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
   });
+
+  it('rejects an ACK after UNSUBSCRIBE, because another subscriber receives the message', async () => {
+    const { server, transport } = await serve();
+    const ann = await connectStomp(transport, { 'accept-version': version });
+    await ann.subscribe('a', '/queue/jobs', { ack: 'client' });
+    await server.publisher.publish('/queue/jobs', '1');
+    const message = await ann.next('MESSAGE');
+    await ann.request('UNSUBSCRIBE', { id: 'a' });
+    ann.send('ACK', { ...idHeaders(message), receipt: 'r' });
+    expect(await ann.next('ERROR')).toMatchObject({ headers: { code: 'acknowledgement-unknown' } });
+  });
 });
 
 it('a JSON client acknowledges with the `ack` of the message', async () => {
@@ -152,3 +163,25 @@ describe('the acknowledgement timeout', () => {
     expect(await others.next()).toMatchObject({ payload: 'another', redelivered: 1 });
   });
 });
+
+it.each([
+  ['a topic', '/topic/news', '/topic/news'],
+  ['a queue of its user', '/user/queue/news', '/user/ann/queue/news'],
+])(
+  'closes a session with 4500 that acknowledges too little of %s',
+  async (_name, from, destination) => {
+    const transport = memoryTransport();
+    const server = await createServer({
+      transports: [transport],
+      logger: silentLogger,
+      broker: new EmbeddedBroker({ queue: { maxMessages: 2 } }),
+      authenticate: () => ({ name: 'ann' }),
+    });
+    running.push(server);
+    await server.start();
+    const ann = await connectStomp(transport);
+    await ann.subscribe('a', from, { ack: 'client' });
+    for (const text of ['1', '2', '3']) await server.publisher.publish(destination, text);
+    expect(await ann.connection.closed).toMatchObject({ code: 4500, reason: 'slow-consumer' });
+  },
+);

@@ -95,7 +95,7 @@ export class EmbeddedConnection implements BrokerConnection {
       each.kind === 'settle' ? [each.settlement] : [],
     );
     return this.exchange.publish(publications, this.#acknowledgedBy(settlements), () => {
-      for (const settlement of settlements) this.#issued.settle(settlement);
+      for (const settlement of settlements) this.#issued.settleChecked(settlement);
     });
   }
 

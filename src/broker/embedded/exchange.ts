@@ -3,15 +3,15 @@ import { MessagingError } from '../../message/error.js';
 import type { BrokerContext } from '../broker.js';
 import { LimitedLog } from '../../message/logger.js';
 import { booleanOf } from '../../message/message.js';
-import { quote } from '../../message/quote.js';
 import { Quota } from '../../message/quota.js';
 import { publicationOf, type Publication } from '../publication.js';
 import type { BrokerOptions } from './broker-options.js';
 import { DurableSubscriptions } from './durable/durable-subscriptions.js';
+import { DeadLetterQueue } from './queue/dead-letters.js';
 import type { QueuedMessage } from './queue/message-list.js';
 import type { Arrival } from './queue/message-queue.js';
 import { SeparateBytes, SharedBytes } from './queue/held-bytes.js';
-import { QueueMemory, type DeadLetters } from './queue/queue-memory.js';
+import { QueueMemory } from './queue/queue-memory.js';
 import { Queues } from './queue/queues.js';
 import { Journal } from './store/journal.js';
 import type { StoreChange } from './store/message-store.js';
@@ -23,7 +23,7 @@ interface Waiting extends Arrival {
   readonly isQueued: boolean;
 }
 
-export class Exchange implements DeadLetters {
+export class Exchange {
   readonly index: SubscriptionIndex;
   readonly queues: Queues;
   /** The memory of topic subscriptions with acknowledgement, and of durable ones. */
@@ -36,8 +36,7 @@ export class Exchange implements DeadLetters {
   readonly #waiting: Waiting[] = [];
   #delivering = false;
   #closed = false;
-  /** The log of messages that could not be moved to the dead letters. */
-  readonly #undeliverable: LimitedLog;
+  readonly #deadLetters: DeadLetterQueue;
 
   /** @throws {MessagingError} `pattern-invalid` when a pattern of `retain.destinations` is malformed */
   constructor(
@@ -45,11 +44,27 @@ export class Exchange implements DeadLetters {
     readonly context: BrokerContext,
   ) {
     const { clock, logger, separator, shares } = context;
-    this.#undeliverable = new LimitedLog(clock, logger, 'error');
     const { topic, queue, retain, durable, store } = options;
     const journal = store && new Journal(store, logger);
     this.#journal = journal;
-    const parts = { clock, logger, options: queue, shares, deadLetters: this, journal };
+    const destination = queue.deadLetters;
+    this.#deadLetters = new DeadLetterQueue({
+      destination,
+      context,
+      journal,
+      log: new LimitedLog(clock, logger, 'error'),
+      hasRoom: (dead) => this.queues.hasRoom(destination, dead),
+      // It counts as before: with the new header, the dead letters of a client that has used its share would not fit.
+      publish: (moved, dead) => this.publish([moved], [dead], undefined, dead.size),
+    });
+    const parts = {
+      clock,
+      logger,
+      options: queue,
+      shares,
+      deadLetters: this.#deadLetters,
+      journal,
+    };
     const queueBytes = new SeparateBytes(new Quota(queue.maxTotalBytes, shares));
     const topicBytes = new SharedBytes(new Quota(topic.maxUnacknowledgedBytes, shares));
     this.#queueMemory = new QueueMemory({ ...parts, bytes: queueBytes });
@@ -67,6 +82,7 @@ export class Exchange implements DeadLetters {
 
   /** Drops all subscriptions and messages; the store keeps its messages. */
   close(): void | Promise<void> {
+    this.#deadLetters.finish();
     if (this.#journal === undefined) return this.#clear();
     return this.#journal.close().finally(() => this.#clear());
   }
@@ -122,40 +138,6 @@ export class Exchange implements DeadLetters {
       for (const each of acknowledged) each.storedAs = undefined;
       this.#deliverAll(routed, effect);
     });
-  }
-
-  /** Moves a message to the dead letters, or logs that it is lost. */
-  addDeadLetter(dead: QueuedMessage): void {
-    const { message } = dead.publication;
-    const { storedAs } = dead;
-    const destination = this.options.queue.deadLetters;
-    try {
-      // A message that is undeliverable there as well would return again and again.
-      if (message.destination === destination)
-        throw new MessagingError('queue-full', 'It is already one of the dead letters.');
-      const headers = new Map(message.headers).set('original-destination', message.destination);
-      const { account } = dead;
-      const moved = publicationOf({ ...message, destination, headers }, this.context, { account });
-      // When the store fails, it keeps the message under the old destination.
-      const consequence = storedAs === undefined ? 'is lost' : 'is delivered again after a restart';
-      // It counts as before: with the new header, the dead letters of a client that has used its share would not fit.
-      void this.publish([moved], [dead], undefined, dead.size)?.catch((error: unknown) =>
-        this.#logUndeliverable(dead, consequence, error),
-      );
-    } catch (error) {
-      if (storedAs !== undefined) this.#journal?.remove(storedAs);
-      this.#logUndeliverable(dead, 'is lost', error);
-    }
-  }
-
-  #logUndeliverable(dead: QueuedMessage, consequence: string, error: unknown): void {
-    const from = quote(dead.publication.message.destination);
-    const to = quote(this.options.queue.deadLetters);
-    const account = dead.account === undefined ? 'the application' : quote(dead.account);
-    this.#undeliverable.write(
-      `A message of ${from} could not be moved to ${to} and ${consequence}. It counts for ${account}.`,
-      error,
-    );
   }
 
   #clear(): void {

@@ -71,7 +71,7 @@ export class Consumer implements QueueConsumer {
 
   /** Applies ACK or NACK of one delivery; with ack `client` also to all earlier ones. */
   settle({ kind, id, requeue }: Settlement): void {
-    const messages = this.#withdraw(this.#coveredBy(id));
+    const messages = this.#withdraw(this.#coveredBy(id), 'settled');
     if (kind === 'ack') this.queue.remove(messages);
     else if (requeue === false) this.queue.reject(messages);
     else this.queue.putBackLater(messages);
@@ -101,7 +101,7 @@ export class Consumer implements QueueConsumer {
   /** Leaves the queue, which takes back the unacknowledged messages. */
   close(): void {
     this.#closed = true;
-    this.queue.detach(this, this.#withdraw([...this.#unacknowledged.keys()]));
+    this.queue.detach(this, this.#withdraw([...this.#unacknowledged.keys()], 'taken-back'));
   }
 
   /** Ends the session of the subscriber with this error. */
@@ -149,11 +149,11 @@ export class Consumer implements QueueConsumer {
   }
 
   /** Takes messages out of the unacknowledged ones. */
-  #withdraw(acks: readonly string[]): readonly QueuedMessage[] {
+  #withdraw(acks: readonly string[], end: DeliveryEnd): readonly QueuedMessage[] {
     const messages = acks.map((ack) => this.#unacknowledged.get(ack)!);
     for (const ack of acks) {
       this.#unacknowledged.delete(ack);
-      this.parts.acknowledgements.remove(ack);
+      this.parts.acknowledgements.remove(ack, end);
     }
     if (this.#unacknowledged.size === 0) this.#cancelCheck();
     return messages;
@@ -194,7 +194,7 @@ export class Consumer implements QueueConsumer {
     for (const [ack, { ackDue }] of this.#unacknowledged)
       if (ackDue <= this.#countedTime) overdue.push(ack);
     if (overdue.length === 0) return;
-    this.queue.putBackLater(this.#withdraw(overdue));
+    this.queue.putBackLater(this.#withdraw(overdue, 'taken-back'));
     this.#serve();
   }
 
@@ -204,8 +204,11 @@ export class Consumer implements QueueConsumer {
   }
 }
 
-/** The least number of settled deliveries that a connection remembers, so that a second ACK is not an error. */
-const rememberedSettlements = 1024;
+/** How a delivery ended: the client settled it, or the server took it back because of a timeout or the end of its subscription. */
+type DeliveryEnd = 'settled' | 'taken-back';
+
+/** The least number of ended deliveries that a connection remembers, so that a second ACK is not an error. */
+const rememberedEnds = 1024;
 
 /**
  * The acknowledgement ids of one connection. An id is the id of the message, because STOMP 1.0 and 1.1 send it as `message-id`:
@@ -213,9 +216,9 @@ const rememberedSettlements = 1024;
  */
 export class Acknowledgements {
   readonly #consumers = new Map<string, Consumer>();
-  /** The hashes of the latest settled ids, in two parts: when the second one is full, it replaces the first. */
-  #settledBefore: ReadonlySet<number> = new Set();
-  #settled = new Set<number>();
+  /** The latest ended deliveries by the hashes of their ids, in two parts: when the second one is full, it replaces the first. */
+  #endedBefore: ReadonlyMap<number, DeliveryEnd> = new Map();
+  #ended = new Map<number, DeliveryEnd>();
   #repeats = 0;
   #closed = false;
 
@@ -225,35 +228,46 @@ export class Acknowledgements {
   /** Issues the id of a delivery. A message that this connection receives twice has a second id. */
   issue(consumer: Consumer, { publication }: QueuedMessage): string {
     const id = this.prefix + publication.id;
-    const isTaken = this.#consumers.has(id) || this.#wasSettled(id);
+    const isTaken = this.#consumers.has(id) || this.#endOf(id) !== undefined;
     const ack = isTaken ? `${id}@${++this.#repeats}` : id;
     this.#consumers.set(ack, consumer);
     return ack;
   }
 
-  remove(ack: string): void {
+  remove(ack: string, end: DeliveryEnd): void {
     this.#consumers.delete(ack);
-    this.#settled.add(hashOf(ack));
-    if (this.#settled.size < rememberedSettlements) return;
-    this.#settledBefore = this.#settled;
-    this.#settled = new Set();
+    this.#ended.set(hashOf(ack), end);
+    if (this.#ended.size < rememberedEnds) return;
+    this.#endedBefore = this.#ended;
+    this.#ended = new Map();
   }
 
-  /** Has no effect when the delivery was settled before, or its subscription has ended. @throws {MessagingError} `acknowledgement-unknown` */
+  /** Has no effect when the client has settled the delivery before. @throws {MessagingError} `acknowledgement-unknown` */
   settle(settlement: Settlement): void {
     this.find(settlement)?.settle(settlement);
   }
 
+  /** Applies a settlement that `find` has checked. Has no effect when the server has taken the delivery back since then. */
+  settleChecked(settlement: Settlement): void {
+    this.#consumers.get(settlement.id)?.settle(settlement);
+  }
+
   /**
-   * The consumer that waits for this acknowledgement; undefined when the delivery was settled before.
+   * The consumer that waits for this acknowledgement; undefined when the client has settled the delivery before.
    *
-   * @throws {MessagingError} `acknowledgement-unknown`
+   * @throws {MessagingError} `acknowledgement-unknown`, also when the server has taken the delivery back
    */
   find({ id, subscription }: Settlement): Consumer | undefined {
     const consumer = this.#consumers.get(id);
     if (consumer === undefined) {
-      if (this.#wasSettled(id)) return undefined;
-      throw new MessagingError('acknowledgement-unknown');
+      const end = this.#endOf(id);
+      if (end === 'settled') return undefined;
+      throw new MessagingError(
+        'acknowledgement-unknown',
+        end === 'taken-back'
+          ? 'The server has taken this delivery back, because its subscription ended or it was not acknowledged in time.'
+          : undefined,
+      );
     }
     if (subscription !== undefined && subscription !== consumer.subscription.id)
       throw new MessagingError('acknowledgement-unknown');
@@ -269,15 +283,15 @@ export class Acknowledgements {
     return this.#closed;
   }
 
-  #wasSettled(ack: string): boolean {
+  #endOf(ack: string): DeliveryEnd | undefined {
     const hash = hashOf(ack);
-    return this.#settled.has(hash) || this.#settledBefore.has(hash);
+    return this.#ended.get(hash) ?? this.#endedBefore.get(hash);
   }
 }
 
 /**
  * A hash of 32 bits (FNV-1a), because the ids of one session would take 200 KB. In one of two million deliveries the hash equals a
- * remembered one: the delivery then has an id with a suffix. An unknown id with such a hash is ignored.
+ * remembered one: the delivery then has an id with a suffix. An unknown id with such a hash is treated as the remembered one.
  */
 function hashOf(id: string): number {
   let hash = 0x811c9dc5;

@@ -153,11 +153,15 @@ export class MessageQueue {
   /** Moves unacknowledged messages to the dead letters. */
   reject(messages: readonly QueuedMessage[]): void {
     if (this.#discarded) return this.remove(messages);
-    for (const each of messages) this.#release(each);
+    this.memory.parts.deadLetters.add(messages, this);
     this.#reportIdle();
-    // They may go to this same queue, so it no longer counts them.
-    for (const each of messages) this.memory.parts.deadLetters.addDeadLetter(each);
     this.#pump();
+  }
+
+  /** Called when a message leaves for the dead letters; its `storedAs` stays, because the store removes it when it is moved. */
+  release(message: QueuedMessage): void {
+    this.#release(message);
+    this.#reportIdle();
   }
 
   /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */

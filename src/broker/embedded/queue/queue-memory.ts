@@ -86,7 +86,14 @@ export function defaultDeadLetters(prefix: string): string {
 
 /** Receives messages that were delivered `maxDeliveries` times and never acknowledged. */
 export interface DeadLetters {
-  addDeadLetter(message: QueuedMessage): void;
+  /** Moves messages of a queue, which holds them until its `release` is called. */
+  add(messages: readonly QueuedMessage[], source: DeadLetterSource): void;
+}
+
+/** The queue that dead letters come from. */
+export interface DeadLetterSource {
+  /** Called when a message leaves the queue. */
+  release(message: QueuedMessage): void;
 }
 
 export interface QueueMemoryParts {

@@ -2,6 +2,7 @@
 import { sizeOf } from '../../../message/kept-message.js';
 import { Quota, tooMany } from '../../../message/quota.js';
 import type { Publication } from '../../publication.js';
+import type { QueuedMessage } from './message-list.js';
 import { MessageQueue, type Load } from './message-queue.js';
 import type { QueueMemory, QueueOptions } from './queue-memory.js';
 
@@ -78,6 +79,15 @@ export class Queues {
       this.#find(destination).makeRoom(load);
       this.open(destination, account);
     }
+  }
+
+  /** True when a queue can hold a message that is moved to it from another queue. Opens no queue. */
+  hasRoom(destination: string, { account, size, publication }: QueuedMessage): boolean {
+    return (
+      (this.#queues.has(destination) || this.#names.excess(account, 1) === undefined) &&
+      this.memory.excess(account, size, publication) === undefined &&
+      this.#find(destination).excess(account, { messages: 1, bytes: size }) === undefined
+    );
   }
 
   /** True when a queue of these messages waits for messages that are being written to the store. */

@@ -169,7 +169,7 @@ describe('a durable subscription', () => {
     publish(topic, 'one');
     subscribe(young, { ack: 'client' });
     expect(young.deliveries).toMatchObject([{ text: 'one', redelivered: 1 }]);
-    old.settle('ack', 'one');
+    expect(() => old.settle('ack', 'one')).toThrow(refusal('acknowledgement-unknown'));
     void young.connection.close();
     void old.connection.close();
     const again = consumer();

@@ -1,6 +1,6 @@
 // The time in which a consumer must acknowledge a message.
 import { expect, it } from 'vitest';
-import { brokerWith } from '../started-broker.js';
+import { brokerWith, refusal } from '../started-broker.js';
 
 /** A queue with one subscriber that acknowledges, and one that acts when the first is too late. */
 function stage(ackTimeout = 800) {
@@ -49,7 +49,7 @@ it('does not count while frames of the client are processed', async () => {
   expect(ann.takeTexts()).toEqual(['one']);
 });
 
-it('gives the message to another subscriber, and ignores the late acknowledgement', async () => {
+it('gives the message to another subscriber, and rejects the late acknowledgement', async () => {
   const { clock, publish, consumer } = brokerWith({ ackTimeout: 800 });
   const [ann, bob] = [consumer(), consumer()];
   ann.subscribe('1', '/queue/jobs', 'client', { 'prefetch-count': '1' });
@@ -57,7 +57,7 @@ it('gives the message to another subscriber, and ignores the late acknowledgemen
   bob.subscribe('1', '/queue/jobs', 'client');
   await clock.advance(800);
   expect(bob.deliveries).toMatchObject([{ text: 'job', redelivered: 1 }]);
-  ann.settle('ack', 'job');
+  expect(() => ann.settle('ack', 'job')).toThrow(refusal('acknowledgement-unknown'));
   bob.settle('ack', 'job');
   expect(clock.timers).toHaveLength(0);
 });

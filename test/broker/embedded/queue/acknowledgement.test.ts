@@ -91,12 +91,37 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     ann.settle('ack', '1');
     ann.settle('ack', '1');
     ann.settle('nack', '1');
-    void ann.connection.unsubscribe('a');
-    ann.settle('ack', '2');
     for (const id of ['3', '0', '-1', '1e0', 'x', '', '99999999999999999999'])
       expect(() => ann.connection.settle({ kind: 'ack', id })).toThrow(
         refusal('acknowledgement-unknown'),
       );
+  });
+
+  it.each(['/queue/x', '/topic/x'])('is rejected after UNSUBSCRIBE of %s', (from) => {
+    const { publish, consumer } = brokerWith();
+    const ann = consumer();
+    ann.subscribe('a', from, 'client-individual');
+    publish(from, '1', '2');
+    ann.settle('ack', '1');
+    void ann.connection.unsubscribe('a');
+    ann.settle('ack', '1');
+    for (const kind of ['ack', 'nack'] as const)
+      expect(() => ann.settle(kind, '2')).toThrow(refusal('acknowledgement-unknown'));
+  });
+
+  it('is rejected after the acknowledgement timeout, also when the same connection receives the message again', async () => {
+    const { publish, consumer, clock } = brokerWith({ ackTimeout: 1000 });
+    const ann = consumer();
+    ann.subscribe('a', '/queue/x', 'client');
+    publish('/queue/x', '1');
+    await clock.advance(1125);
+    const [first, second] = ann.deliveries.map(({ ack }) => ack!);
+    expect(() => ann.connection.settle({ kind: 'ack', id: first! })).toThrow(
+      refusal('acknowledgement-unknown'),
+    );
+    void ann.connection.settle({ kind: 'ack', id: second! });
+    await clock.advance(10_000);
+    expect(ann.takeTexts()).toEqual(['1', '1']);
   });
 
   it('is ignored for a settled message with an id of several digits', () => {
@@ -270,6 +295,20 @@ describe('a commit', () => {
     ann.settle('ack', '1');
     void ann.connection.commit([{ kind: 'settle', settlement }, sending('/queue/x', '2')]);
     expect(ann.takeTexts()).toEqual(['1', '2']);
+  });
+
+  it('takes no effect when it acknowledges a message that the server has taken back', () => {
+    const { publish, consumer } = brokerWith();
+    const [ann, bob] = [consumer(), consumer()];
+    ann.subscribe('a', '/queue/x', 'client-individual');
+    bob.subscribe('t', '/topic/x');
+    publish('/queue/x', '1');
+    const settlement = { kind: 'ack', id: ann.deliveries[0]!.ack! } as const;
+    void ann.connection.unsubscribe('a');
+    expect(() =>
+      ann.connection.commit([sending('/topic/x'), { kind: 'settle', settlement }]),
+    ).toThrow(refusal('acknowledgement-unknown'));
+    expect(bob.takeTexts()).toEqual([]);
   });
 
   it('does nothing when one of its steps is rejected', () => {
