@@ -122,7 +122,7 @@ export class DestinationResolver {
     if (destination.length > maxDestinationCharacters)
       throw new MessagingError(
         'destination-invalid',
-        `A destination has at most ${maxDestinationCharacters} characters.`,
+        `A destination may have at most ${maxDestinationCharacters} characters (limits.maxDestinationCharacters).`,
       );
     // Most destinations are too short to have this many segments.
     if (destination.length < 2 * maxDestinationSegments) return;
@@ -130,7 +130,7 @@ export class DestinationResolver {
     if (segments.length > maxDestinationSegments)
       throw new MessagingError(
         'destination-invalid',
-        `A destination has at most ${maxDestinationSegments} segments.`,
+        `A destination may have at most ${maxDestinationSegments} segments (limits.maxDestinationSegments).`,
       );
   }
 

@@ -83,7 +83,7 @@ export class Inbound {
     if (key.length > maxIdempotencyKeyCharacters)
       throw new MessagingError(
         'header-refused',
-        `The header idempotency-key has at most ${maxIdempotencyKeyCharacters} characters.`,
+        `The header idempotency-key may have at most ${maxIdempotencyKeyCharacters} characters (limits.maxIdempotencyKeyCharacters).`,
       );
     return ownedKey(key, session);
   }
@@ -185,11 +185,15 @@ export class Inbound {
   async #subscribe(frame: SubscribeFrame, client: Client): Promise<void> {
     const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
-    if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.size >= limits.maxSubscriptions)
+      throw new MessagingError(
+        'subscription-limit',
+        `A session may have at most ${limits.maxSubscriptions} subscriptions (limits.maxSubscriptions).`,
+      );
     if (subscriber.bytes + subscriptionBytes(frame) > limits.maxSubscriptionBytes)
       throw new MessagingError(
         'subscription-limit',
-        `The subscriptions of a session have together at most ${limits.maxSubscriptionBytes} bytes.`,
+        `The subscriptions of a session may have together at most ${limits.maxSubscriptionBytes} bytes (limits.maxSubscriptionBytes).`,
       );
     const { id, destination } = frame;
     const address = resolver.resolveOwn(destination, session.id);

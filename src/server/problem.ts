@@ -4,7 +4,7 @@ import type { SessionSubscriber } from '../broker/subscriber.js';
 import { MessagingError, rootOf } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
-import { printable, quote } from '../message/quote.js';
+import { loggable, quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { KnownDestinations } from './known-destinations.js';
@@ -42,9 +42,6 @@ export interface FailedFrame {
   readonly id?: string | undefined;
   readonly receipt?: string | undefined;
 }
-
-/** Characters of an error text in the log. */
-const loggedCharacters = 500;
 
 export class Problems {
   constructor(private readonly parts: ProblemParts) {}
@@ -110,9 +107,7 @@ export class Problems {
     const { code, message, detail } = this.#explain(error, frame);
     const { id } = client.session;
     const reason = detail === undefined ? message : `${message} ${detail}`;
-    logger.warn(
-      `${describe(frame)} of session ${id} was rejected: ${code}: ${printable(reason, loggedCharacters)}`,
-    );
+    logger.warn(`${describe(frame)} of session ${id} was rejected: ${code}: ${loggable(reason)}`);
     if (client.loggedProblems === maxLogged)
       logger.warn(`Further rejected frames of session ${id} are not logged.`);
   }
