@@ -42,6 +42,10 @@ export { Signal } from './controller/arguments/signal.js';
 export { Controller } from './controller/decorators/controller.js';
 export { MessageExceptionHandler } from './controller/decorators/exception-handler.js';
 export { MessageMapping, SubscribeMapping } from './controller/decorators/mapping.js';
+export {
+  WebSocketHandler,
+  type WebSocketHandlerOptions,
+} from './controller/decorators/websocket-handler.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
 export {
   createReplyDecorator,
@@ -91,6 +95,12 @@ export type { RouteDescription } from './server/known-destinations.js';
 export type { RejectedFrameAnswer } from './server/problem.js';
 export type { Server } from './server/server.js';
 export { SessionEvents, type SessionEventMap, type SessionListener } from './session/event.js';
+export type {
+  HandshakeChoice,
+  HandshakeInterceptor,
+  HandshakeOptions,
+  HandshakeResult,
+} from './session/handshake-interceptor.js';
 export type { HeartbeatOptions } from './session/heartbeat.js';
 export type { Interceptor, OutboundInterceptor } from './session/interceptor.js';
 export type {
@@ -99,11 +109,13 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
+export { WebSocketSessions, type WebSocketSession } from './session/websocket-session.js';
 export type {
   SessionAttribute,
   SessionAttributeMap,
   SessionAttributes,
 } from './session/session.js';
+export type { HandshakeRefusal, HandshakeRequest } from './transport/handshake.js';
 export {
   memoryTransport,
   type MemoryClient,

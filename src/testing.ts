@@ -27,6 +27,7 @@ export type {
   TestServerOptions,
   NackOptions,
   TransactedOptions,
+  WebSocketOptions,
 } from './testing/options.js';
 export type { LogEntry } from './testing/recorder.js';
 export type { InvokeOptions, InvokeResult, MethodName, ResultOf } from './testing/run-handler.js';
@@ -35,3 +36,4 @@ export type { TestClient } from './testing/test-client.js';
 export { testClock, type TestClock, type TestClockOptions } from './testing/test-clock.js';
 export type { TestServer } from './testing/test-server.js';
 export type { MessageFilter, TestSubscription } from './testing/test-subscription.js';
+export type { TestWebSocket } from './testing/test-websocket.js';

@@ -9,12 +9,14 @@ import {
 } from 'inversify';
 import { Publisher } from '../broker/publisher.js';
 import type { BuiltController, FailedController } from '../controller/compile.js';
+import { isForOneConnection } from '../controller/definition.js';
 import { closeAll } from '../message/close-all.js';
 import { Clock } from '../message/clock.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import { SessionEvents } from '../session/event.js';
 import { SessionRegistry } from '../session/registry.js';
+import { WebSocketSessions } from '../session/websocket-session.js';
 import {
   bindingsOf,
   boundControllers,
@@ -31,6 +33,8 @@ import type { ServerServices } from './services.js';
 
 export type { Container, ServiceIdentifier as Token } from 'inversify';
 
+const oneInstance =
+  "its option instance is 'connection', but the container returns the same instance again; bind it with inTransientScope().";
 const noInstance =
   'all its bindings have a condition; add a binding without whenNamed or another condition.';
 
@@ -50,7 +54,7 @@ export class ServerContainer {
   /** @throws {MessagingError} `option-invalid` when another server uses the container */
   constructor(
     given: Container | undefined,
-    { publisher, registry, events, clock }: ServerServices,
+    { publisher, registry, events, webSockets, clock }: ServerServices,
   ) {
     this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
     this.#isOwn = given === undefined;
@@ -64,6 +68,7 @@ export class ServerContainer {
       bind(Publisher).toConstantValue(publisher);
       bind(SessionRegistry).toConstantValue(registry);
       bind(SessionEvents).toConstantValue(events);
+      bind(WebSocketSessions).toConstantValue(webSockets);
       bind(Clock).toConstantValue(clock);
     });
   }
@@ -113,7 +118,12 @@ export class ServerContainer {
       inheritInjections(token, this.#bindings(), this.#completed);
       const instances = await this.#container.getAllAsync<unknown>(token);
       const built = instances.flatMap((instance) => controllerFrom(instance, token, type));
-      return built.length > 0 ? built : [{ type, failure: new Error(noInstance) }];
+      if (built.length === 0) return [{ type, failure: new Error(noInstance) }];
+      if (!isForOneConnection(type)) return built;
+      const create = async () => (await this.#container.getAsync<unknown>(token)) as object;
+      return instances.includes(await create())
+        ? [{ type, failure: new Error(oneInstance) }]
+        : built.slice(0, 1).map((each) => ({ ...each, create }));
     } catch (failure) {
       return [{ type, failure }];
     }
@@ -129,10 +139,17 @@ export class ServerContainer {
     const newable = type as Newable<object>;
     try {
       makeInjectable(type);
-      // With autobind every class is bound.
+      // Before `isBound`: with autobind, it binds each class as a singleton.
+      if (isForOneConnection(type) && !this.#container.isCurrentBound(newable) && this.#isOwn)
+        this.#load(({ bind }) => void bind(newable).toSelf().inTransientScope());
       const isBound = this.#container.isBound(newable);
       if (this.#isOwn || !isBound) refuseUninjectedParent(type);
-      if (!isBound) this.#load(({ bind }) => void bind(newable).toSelf().inSingletonScope());
+      if (isBound) return { token: type, type };
+      this.#load(({ bind }) => {
+        const binding = bind(newable).toSelf();
+        if (isForOneConnection(type)) binding.inTransientScope();
+        else binding.inSingletonScope();
+      });
       return { token: type, type };
     } catch (failure) {
       return { type, failure };

@@ -1,6 +1,6 @@
 // Finds the controllers among the bindings of a container and its parents.
 import type { Container, ServiceIdentifier } from 'inversify';
-import { isController } from '../controller/definition.js';
+import { isServed } from '../controller/definition.js';
 import type { Constructor } from '../payload/converter.js';
 
 /** A binding of inversify, with the fields that are used here. */
@@ -76,7 +76,7 @@ function controllerOf({ type, implementationType, value }: Binding): Constructor
 }
 
 function asController(type: unknown): Constructor | undefined {
-  return typeof type === 'function' && isController(type as Constructor)
+  return typeof type === 'function' && isServed(type as Constructor)
     ? (type as Constructor)
     : undefined;
 }

@@ -1,16 +1,16 @@
-// findControllers: imports controllers by the names of their files.
+// findControllers: imports controllers and WebSocket handlers by the names of their files.
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { isController } from '../controller/definition.js';
+import { isServed } from '../controller/definition.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
 import { MessagingError } from '../message/error.js';
 import { invalidOption } from '../message/option.js';
 import type { Constructor } from '../payload/converter.js';
 
 /**
- * Imports all files that match a pattern and returns the controllers that they export, for the option `controllers`. Installed
+ * Imports all files that match a pattern and returns the controllers and WebSocket handlers that they export, for the option `controllers`. Installed
  * packages are skipped.
  *
  * @param pattern a path with wildcards: `*` within a name, `**` for any folders
@@ -39,12 +39,13 @@ export async function findControllers(
   const found = new Set<Constructor>();
   for (const path of paths) {
     for (const exported of Object.values(await importFile(resolve(from, path)))) {
-      if (typeof exported === 'function' && isController(exported as Constructor)) {
+      if (typeof exported === 'function' && isServed(exported as Constructor)) {
         found.add(exported as Constructor);
       }
     }
   }
-  if (found.size === 0) throw notFound(`No file that matches '${pattern}' exports a @Controller.`);
+  if (found.size === 0)
+    throw notFound(`No file that matches '${pattern}' exports a @Controller or @WebSocketHandler.`);
   return [...found];
 }
 

@@ -10,6 +10,11 @@ import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
+  checkPaths,
+  compileWebSocketHandler,
+  type WebSocketRoute,
+} from './compile-websocket-handler.js';
+import {
   defaultTopic,
   definitionOf,
   effectiveReplyRule,
@@ -34,6 +39,8 @@ export interface CompileOptions {
   readonly prefixes: readonly string[];
   /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
+  /** The paths of the endpoints for STOMP. */
+  readonly endpoints?: readonly string[];
   /** Receives a sentence for each probable mistake. */
   readonly warn: Report;
 }
@@ -46,8 +53,19 @@ export interface FailedController {
 
 /** A controller to serve. */
 export type BuiltController =
-  | { readonly type: Constructor; readonly instance: object }
+  | {
+      readonly type: Constructor;
+      readonly instance: object;
+      /** Creates the instance of a session; absent when one instance serves all. */
+      readonly create?: (() => Promise<object>) | undefined;
+    }
   | FailedController;
+
+/** The routes for frames, in no particular order, and those for WebSocket messages. */
+export interface CompiledControllers {
+  readonly routes: readonly Route[];
+  readonly webSockets: readonly WebSocketRoute[];
+}
 
 /** Applies to a method without a reply decorator. */
 const defaultRule: ReplyRule = {
@@ -63,14 +81,14 @@ const defaultRule: ReplyRule = {
 type Report = (mistake: string) => void;
 
 /**
- * The routes of all controllers, in no particular order.
+ * The routes of all controllers and WebSocket handlers.
  *
  * @throws {MessagingError} `controller-invalid` with all mistakes, each with class, method, parameter and fix
  */
 export function compileControllers(
   controllers: readonly BuiltController[],
   options: CompileOptions,
-): readonly Route[] {
+): CompiledControllers {
   const mistakes = new Set<string>();
   const report: Report = (mistake) => mistakes.add(mistake);
   // A reply decorator is checked for each pattern of its method.
@@ -80,17 +98,25 @@ export function compileControllers(
     warnings.add(text);
   };
   const failures: unknown[] = [];
-  const routes = controllers.flatMap((controller) => {
+  const routes: Route[] = [];
+  const webSockets: WebSocketRoute[] = [];
+  for (const controller of controllers) {
     const { type } = controller;
     if ('failure' in controller) {
       failures.push(controller.failure);
       report(`${type.name}: it cannot be created: ${reasonOf(controller.failure)}`);
     }
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
-    return new ControllerCompiler(type, instance, { ...options, warn }, report).routes();
-  });
+    if (definitionOf(type).webSocket === undefined) {
+      routes.push(...new ControllerCompiler(type, instance, { ...options, warn }, report).routes());
+    } else {
+      const create = 'failure' in controller ? undefined : controller.create;
+      webSockets.push(...compileWebSocketHandler(type, instance, create, report));
+    }
+  }
   new RouteTable(routes, options).mistakes.forEach(report);
-  if (mistakes.size === 0) return routes;
+  checkPaths(webSockets, options.endpoints ?? [], report);
+  if (mistakes.size === 0) return { routes, webSockets };
   throw new MessagingError(
     'controller-invalid',
     ['The controllers cannot be served:', ...mistakes].join('\n- '),

@@ -4,6 +4,7 @@ import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
+import type { WebSocketHandlerOptions } from './decorators/websocket-handler.js';
 import type { ArgumentRule } from './parameter.js';
 
 export interface Mapping {
@@ -46,6 +47,8 @@ export interface ClassDefinition {
   patterns: readonly string[] | undefined;
   readonly replies: ReplyRule[];
   readonly methods: Map<string | symbol, MethodDefinition>;
+  /** Undefined without `@WebSocketHandler`. */
+  webSocket: { readonly path: string; readonly options: WebSocketHandlerOptions } | undefined;
   /** Sentences about misplaced or repeated decorators. The name of the class is written before each text. */
   readonly mistakes: string[];
 }
@@ -53,9 +56,14 @@ export interface ClassDefinition {
 // Symbol.for, so that two copies of the package in one process share definitions.
 const definitionKey = Symbol.for('signalbox.definition');
 
-/** True when the class or one of its parents has `@Controller`. */
-export function isController(type: Constructor): boolean {
-  return definitionsOf(type).some(({ controller }) => controller);
+/** True when the class or one of its parents has `@Controller` or `@WebSocketHandler`. */
+export function isServed(type: Constructor): boolean {
+  return definitionsOf(type).some(({ controller, webSocket }) => controller || webSocket);
+}
+
+/** True when each session has its own instance of the class. */
+export function isForOneConnection(type: Constructor): boolean {
+  return definitionOf(type).webSocket?.options.instance === 'connection';
 }
 
 /** The definition of the class itself, without its parents; created on first use. */
@@ -66,6 +74,7 @@ export function ownDefinition(type: object): ClassDefinition {
       patterns: undefined,
       replies: [],
       methods: new Map(),
+      webSocket: undefined,
       mistakes: [],
     };
     Object.defineProperty(type, definitionKey, { value });
@@ -118,6 +127,7 @@ export function definitionOf(type: Constructor): ClassDefinition {
     patterns: undefined,
     replies: [],
     methods: new Map(),
+    webSocket: undefined,
     mistakes: [],
   });
 }
@@ -162,6 +172,7 @@ function mergeClass(parent: ClassDefinition, own: ClassDefinition): ClassDefinit
     patterns: own.patterns ?? parent.patterns,
     replies: own.replies.length > 0 ? own.replies : parent.replies,
     methods,
+    webSocket: own.webSocket ?? parent.webSocket,
     mistakes: [...parent.mistakes, ...own.mistakes],
   };
 }

@@ -20,7 +20,7 @@ interface Receiptable {
 /** Opens a session (STOMP: CONNECT or STOMP). */
 export interface ConnectFrame {
   readonly kind: 'connect';
-  /** True when the decoder inserted this CONNECT because the client began with another frame. */
+  /** True when the server made this CONNECT: the client began with another frame, or has opened a WebSocket handler. */
   readonly implicit?: boolean | undefined;
   /** The virtual host that the client names; undefined when it names none. */
   readonly host?: string | undefined;

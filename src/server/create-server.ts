@@ -10,7 +10,8 @@ import { SharedSubscriptions } from '../broker/shared-subscriptions.js';
 import { MessageFrames } from '../broker/subscriber.js';
 import type { ServerContainer } from '../container/container.js';
 import { createContainer } from '../container/create-container.js';
-import { compileControllers } from '../controller/compile.js';
+import { compileControllers, type CompiledControllers } from '../controller/compile.js';
+import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Route } from '../dispatch/route.js';
 import { RouteTable } from '../dispatch/route-table.js';
@@ -19,6 +20,7 @@ import { checkedIds } from '../message/ids.js';
 import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { requireResult } from '../message/promise.js';
 import { Quota } from '../message/quota.js';
+import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { Activity } from '../session/activity.js';
@@ -28,6 +30,7 @@ import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
+import { pathOf } from '../transport/http-host.js';
 import type { Connection } from '../transport/transport.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
@@ -43,6 +46,8 @@ import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
 import { RunningServer, type Server } from './server.js';
 import { version } from './version.js';
+import { WebSocketClient, webSocketParts, type WebSocketClientParts } from './websocket-client.js';
+import { WebSockets } from './websockets.js';
 
 /**
  * Builds a server; it does not listen yet. All problems of the controllers are reported together.
@@ -71,22 +76,23 @@ export async function createObservedServer(
   const options = resolveOptions(given, alsoKnown);
   const common = createCommonParts(options, observing);
   const messaging = createMessaging(options, common);
-  const { container, routes } = await createRoutes(options, common, messaging);
+  const { container, routes, handlers } = await createRoutes(options, common, messaging);
   const client = createClientParts(options, common, messaging, routes);
   const session = createSessionParts(options, common);
-  const { clients, events, activity, admission } = common;
+  const { clients, webSockets, events, activity, admission } = common;
   const { publisher, broker, context } = messaging;
   return new RunningServer({
     options,
     publisher,
     clients,
+    webSockets,
     events,
     broker,
     context,
     activity,
     gate: admission,
     routes,
-    acceptor: createAcceptors(options, session, client),
+    ...createAcceptors(options, common, handlers, session, client),
     container,
     release: () => container.close(),
   });
@@ -98,7 +104,11 @@ type CommonParts = ReturnType<typeof createCommonParts>;
 function createCommonParts(options: ResolvedOptions, observing: Hooks) {
   const { clock, limits } = options;
   const logger = unfailing(adapted(options.logger));
-  const hasUsers = options.authenticate !== undefined;
+  // Interceptors of WebSocket handlers can identify clients, too, but the handlers are not known yet.
+  const hasUsers =
+    options.authenticate !== undefined ||
+    options.handshakeInterceptors.length > 0 ||
+    options.endpoints.some(({ handshakeInterceptors = [] }) => handshakeInterceptors.length > 0);
   return {
     clock,
     ids: checkedIds(options.ids),
@@ -107,6 +117,7 @@ function createCommonParts(options: ResolvedOptions, observing: Hooks) {
     hooks: guardHooks(observing, logger),
     activity: new Activity(clock),
     clients: new Clients(),
+    webSockets: new WebSockets(),
     admission: new Admission({ limits, clock, logger, hasUsers }),
     events: new SessionEventSource(logger),
   };
@@ -143,13 +154,18 @@ function createMessaging(options: ResolvedOptions, common: CommonParts) {
 /** Builds the controllers in their container, and compiles their routes. */
 async function createRoutes(
   options: ResolvedOptions,
-  { clients, events, hooks, logger, clock }: CommonParts,
+  { clients, webSockets, events, hooks, logger, clock }: CommonParts,
   { payloads, publisher }: Messaging,
-): Promise<{ readonly container: ServerContainer; readonly routes: readonly Route[] }> {
+): Promise<{
+  readonly container: ServerContainer;
+  readonly routes: readonly Route[];
+  readonly handlers: readonly WebSocketRoute[];
+}> {
   const container = await createContainer(options.container, {
     publisher,
     registry: clients,
     events,
+    webSockets,
     clock,
   });
   const warn = (text: string) => logger.warn(text);
@@ -157,7 +173,8 @@ async function createRoutes(
   if (foundCopies !== undefined) warn(foundCopies);
   try {
     const compiled = await compileRoutes(container, options, payloads, hooks, warn);
-    return { container, routes: compiled.map((route) => observeRoute(route, hooks)) };
+    const routes = compiled.routes.map((route) => observeRoute(route, hooks));
+    return { container, routes, handlers: compiled.webSockets };
   } catch (error) {
     // The first error has the reason why the server cannot be built.
     await container.close().catch(() => {});
@@ -265,26 +282,56 @@ function createSessionParts(
   };
 }
 
-/** Returns the acceptor of an endpoint, and without an endpoint the one for other transports. */
-function createAcceptors(options: ResolvedOptions, session: SessionParts, client: ClientParts) {
-  const acceptorOf = (parts: SessionParts) => (connection: Connection) => {
+/** The acceptors of endpoints, of WebSocket handlers, and of transports without endpoints. */
+function createAcceptors(
+  options: ResolvedOptions,
+  common: CommonParts,
+  webSocketRoutes: readonly WebSocketRoute[],
+  session: SessionParts,
+  client: ClientParts,
+) {
+  const admitted = (begin: (connection: Connection) => unknown) => (connection: Connection) => {
     const { remoteAddress, principal } = connection.handshake;
-    const refusal = client.admission.refusal(remoteAddress, principal);
-    if (refusal === undefined) void new Client(connection, parts, client);
+    const refusal = common.admission.refusal(remoteAddress, principal);
+    if (refusal === undefined) begin(connection);
     else
       requireResult(
         connection.close(closeCodes.tryAgainLater, refusal.code),
         'close() of the connection',
       );
   };
-  const accept = acceptorOf(session);
-  const acceptors = new Map(
-    options.endpoints.map((endpoint) => [
-      endpoint,
-      acceptorOf(partsFor(endpoint, session, options)),
-    ]),
-  );
-  return (endpoint?: EndpointOptions) => (endpoint && acceptors.get(endpoint)) ?? accept;
+  const acceptProtocol = (parts: SessionParts) =>
+    admitted((connection) => new Client(connection, parts, client));
+  const endpoints = options.endpoints.map((endpoint) => ({
+    endpoint,
+    accept: acceptProtocol(partsFor(endpoint, session, options)),
+  }));
+  const { authenticate, handlerTimeout } = options;
+  const { heldBytes } = client;
+  const webSocketClient: WebSocketClientParts = {
+    ...common,
+    heldBytes,
+    authenticate,
+    handlerTimeout,
+  };
+  const handlers = webSocketRoutes
+    .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
+    .map((route) => {
+      const parts = webSocketParts(route, session);
+      const accept = (connection: Connection) =>
+        new WebSocketClient(connection, route, parts, webSocketClient);
+      return { route, accept: admitted(accept) };
+    });
+  const acceptOther = acceptProtocol(session);
+  /** Without an endpoint, the path of the connection selects its handler. */
+  const accept = (connection: Connection) => {
+    const path = pathOf(connection.handshake.url);
+    const found = connection.wholeMessages
+      ? handlers.find(({ route }) => route.pattern.match(path) !== undefined)
+      : undefined;
+    (found?.accept ?? acceptOther)(connection);
+  };
+  return { accept, endpoints, handlers };
 }
 
 /** The parts for the sessions of an endpoint: shared with other endpoints unless the endpoint sets options. */
@@ -301,17 +348,23 @@ function partsFor(
 
 async function compileRoutes(
   container: ServerContainer,
-  { controllers, separator, prefixes: { application, broker, user } }: ResolvedOptions,
+  { controllers, separator, endpoints, prefixes: { application, broker, user } }: ResolvedOptions,
   payloads: Payloads,
   { onContainer }: Hooks,
   warn: (text: string) => void,
-): Promise<readonly Route[]> {
+): Promise<CompiledControllers> {
   if (onContainer !== undefined) await container.prepare(onContainer);
   const built = await container.controllers(controllers);
   await payloads.prepare();
-  const prefixes = [...broker, user];
-  const routes = compileControllers(built, { payloads, separator, prefixes, application, warn });
+  const compiled = compileControllers(built, {
+    payloads,
+    separator,
+    prefixes: [...broker, user],
+    application,
+    endpoints: endpoints.map(({ path }) => path),
+    warn,
+  });
   // Again, because the first payload class may be one without validators.
   await payloads.prepare();
-  return routes;
+  return compiled;
 }

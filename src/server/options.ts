@@ -7,43 +7,20 @@ import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import type { Constructor, PayloadConverter, UnknownProperties } from '../payload/converter.js';
 import type { Authenticator } from '../security/authenticator.js';
+import type { HandshakeInterceptor, HandshakeOptions } from '../session/handshake-interceptor.js';
 import type { HeartbeatOptions } from '../session/heartbeat.js';
 import type { Interceptor, OutboundInterceptor } from '../session/interceptor.js';
 import type { DestinationLimits } from '../pattern/destination-limits.js';
 import type { Separator } from '../pattern/separator.js';
 import type { SlowConsumerOptions } from '../session/slow-consumer.js';
 import type { RejectedFrameAnswer } from './problem.js';
-import type { PerMessageDeflateOptions } from '../transport/permessage-deflate.js';
-import type { SockJsOptions } from '../transport/sockjs/options.js';
 import type { Transport } from '../transport/transport.js';
 import type { WireCodec } from '../wire/codec.js';
 
 /** One WebSocket endpoint. */
-export interface EndpointOptions {
+export interface EndpointOptions extends HandshakeOptions {
   /** Such as `/ws`. */
   readonly path: string;
-  /**
-   * Origins that may connect, exact or as patterns (`https://*.example.org:[443,8443]`). The server's own origin always may.
-   *
-   * @default none
-   */
-  readonly allowedOrigins?: readonly string[];
-  /**
-   * IP addresses of proxies, and ranges such as `10.0.0.0/8`, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are
-   * trusted, or without these their `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
-   *
-   * @default none
-   */
-  readonly trustedProxies?: readonly string[];
-  /**
-   * Compresses messages for clients that offer permessage-deflate. A message of a client is inflated only up to
-   * `limits.maxMessageBytes`.
-   *
-   * @default false: compression costs time for each message, and memory for each client
-   */
-  readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
-  /** SockJS besides WebSocket, for browsers and proxies without WebSocket. @default false */
-  readonly sockjs?: boolean | Partial<SockJsOptions>;
   /** The policy for clients of this endpoint that read too slowly. @default the `slowConsumers` of the server */
   readonly slowConsumers?: Partial<SlowConsumerOptions>;
 }
@@ -121,7 +98,7 @@ export interface LimitOptions extends DestinationLimits {
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** Controller classes to bind and serve. @default the controllers that `container` has bound */
+  /** Controllers and WebSocket handlers to bind and serve. @default those that `container` has bound */
   readonly controllers?: readonly Constructor[];
   /** The inversify container of the application. @default a new one, in which plain classes need no binding */
   readonly container?: Container;
@@ -150,7 +127,9 @@ export interface ServerOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Run for every server frame, in this order. @default none */
   readonly outboundInterceptors?: readonly OutboundInterceptor[];
-  /** Identifies the client at CONNECT. @default the principal of the transport; without one the client is anonymous */
+  /** Run before a client is accepted over HTTP, the first one first. @default none */
+  readonly handshakeInterceptors?: readonly HandshakeInterceptor[];
+  /** Identifies the client at CONNECT, or before `open` of a WebSocket handler. @default the principal of the transport; without one the client is anonymous */
   readonly authenticate?: Authenticator;
   /** True when clients may SEND to the broker and to users without a handler. @default true, as in Spring */
   readonly clientPublish?: boolean;

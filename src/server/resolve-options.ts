@@ -23,15 +23,16 @@ import { defaultDestinationLimits } from '../pattern/destination-limits.js';
 import { defaultClassRules, unknownPropertyRules } from '../payload/class-rules.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import {
+  checkHandshakeOptions,
+  checkInterceptors,
+  handshakeShape,
+} from '../session/handshake-interceptor.js';
+import {
   compileSlowConsumers,
   type SlowConsumerOptions,
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
-import { createClientReader } from '../transport/forwarded.js';
-import { createOriginCheck } from '../transport/origin.js';
-import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
-import { resolveSockJs } from '../transport/sockjs/options.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, LimitOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -43,10 +44,7 @@ const slowConsumersShape: Shape<SlowConsumerOptions> = { policy: '', rules: [] }
 const ruleShape: Shape<SlowConsumerRule> = { destination: '', policy: '', key: '' };
 const endpointShape: Shape<EndpointOptions> = {
   path: '',
-  allowedOrigins: [],
-  trustedProxies: [],
-  perMessageDeflate: undefined,
-  sockjs: undefined,
+  ...handshakeShape,
   slowConsumers: slowConsumersShape,
 };
 
@@ -125,6 +123,7 @@ export function resolveOptions(
     separator: '/',
     interceptors: [],
     outboundInterceptors: [],
+    handshakeInterceptors: [],
     authenticate: undefined,
     clientPublish: true,
     onRejectedFrame: 'report',
@@ -252,6 +251,7 @@ function* checksOf(options: ResolvedOptions, given: ServerOptions): Iterable<() 
       throw invalidOption('codecs', 'must not be empty');
     };
   yield () => checkPrefixes(options.prefixes);
+  yield () => checkInterceptors(options.handshakeInterceptors);
   yield () => checkPaths(options.endpoints);
   // The patterns of slow consumers need a valid separator.
   if (!separators.includes(separator)) return;
@@ -299,26 +299,14 @@ function checkPaths(endpoints: readonly EndpointOptions[]): void {
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
 function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
-  const {
-    path,
-    allowedOrigins,
-    trustedProxies,
-    perMessageDeflate,
-    sockjs,
-    slowConsumers = {},
-  } = endpoint;
+  const { path, slowConsumers = {} } = endpoint;
   if (!/^\/[^?#\s]*$/.test(path)) {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
     );
   }
-  createOriginCheck({ allowed: allowedOrigins });
-  createClientReader(trustedProxies);
-  resolvePerMessageDeflate(perMessageDeflate);
-  // It would take all paths of the HTTP server.
-  if (resolveSockJs(sockjs) !== undefined && path === '/')
-    throw invalidOption('endpoints', "must have another path than '/' with sockjs, such as '/ws'");
+  checkHandshakeOptions(endpoint, path);
   checkSlowConsumers('endpoints.slowConsumers', slowConsumers, separator);
 }
 
@@ -345,6 +333,15 @@ function checkSlowConsumers(
   compileSlowConsumers({ policy, rules }, separator);
 }
 
+/** Interceptors stay as they are, because they may be instances of classes. */
+function frozenEndpoint({ handshakeInterceptors, ...others }: EndpointOptions): EndpointOptions {
+  if (handshakeInterceptors === undefined) return frozenCopy(others);
+  return Object.freeze({
+    ...frozenCopy(others),
+    handshakeInterceptors: Object.freeze([...handshakeInterceptors]),
+  });
+}
+
 /** Copies and freezes lists and plain data, which the application can still change. Transports and other objects are not copied. */
 function frozen(options: ResolvedOptions): ResolvedOptions {
   const { controllers } = options;
@@ -356,10 +353,11 @@ function frozen(options: ResolvedOptions): ResolvedOptions {
     converters: Object.freeze([...options.converters]),
     interceptors: Object.freeze([...options.interceptors]),
     outboundInterceptors: Object.freeze([...options.outboundInterceptors]),
+    handshakeInterceptors: Object.freeze([...options.handshakeInterceptors]),
     prefixes: frozenCopy(options.prefixes),
     heartbeat: frozenCopy(options.heartbeat),
     limits: frozenCopy(options.limits),
     slowConsumers: frozenCopy(options.slowConsumers),
-    endpoints: frozenCopy(options.endpoints),
+    endpoints: Object.freeze(options.endpoints.map(frozenEndpoint)),
   });
 }

@@ -3,12 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { ServerContainer, Token } from '../container/container.js';
+import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { closeCodes, MessagingError } from '../message/error.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
+import { interceptHandshakes, type HandshakeOptions } from '../session/handshake-interceptor.js';
 import type { SessionRegistry } from '../session/registry.js';
+import type { WebSocketSessions } from '../session/websocket-session.js';
 import { createClientReader } from '../transport/forwarded.js';
 import {
   httpHostOf,
@@ -44,6 +47,8 @@ export interface Server {
   readonly publisher: Publisher;
   /** Finds connected sessions. */
   readonly sessions: SessionRegistry;
+  /** Finds the open sessions of WebSocket handlers. */
+  readonly webSockets: WebSocketSessions;
   /** Reports session events. */
   readonly events: SessionEvents;
   /**
@@ -103,8 +108,12 @@ export interface ServerParts {
   readonly activity: Activity;
   readonly gate: ConnectionGate;
   readonly routes: readonly Route[];
-  /** Accepts the clients of an endpoint; without one, those of the other transports. */
-  readonly acceptor: (endpoint?: EndpointOptions) => Acceptor;
+  readonly webSockets: WebSocketSessions;
+  /** Accepts the clients of transports without endpoints. */
+  readonly accept: Acceptor;
+  readonly endpoints: readonly { readonly endpoint: EndpointOptions; readonly accept: Acceptor }[];
+  /** The WebSocket handlers. */
+  readonly handlers: readonly { readonly route: WebSocketRoute; readonly accept: Acceptor }[];
   readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
@@ -135,6 +144,7 @@ export class RunningServer implements Server {
   readonly options: ResolvedOptions;
   readonly publisher: Publisher;
   readonly sessions: SessionRegistry;
+  readonly webSockets: WebSocketSessions;
   readonly events: SessionEvents;
   #state: State = 'built';
   /** The transports that this server has opened or is opening; `close` must not close those of another server. */
@@ -151,13 +161,15 @@ export class RunningServer implements Server {
     this.options = parts.options;
     this.publisher = parts.publisher;
     this.sessions = parts.clients;
+    this.webSockets = parts.webSockets;
     this.events = parts.events;
   }
 
   async listen(port: number | string, host = defaultHost): Promise<void> {
     const { endpoints, limits, connectTimeout } = this.options;
     const { clock, logger } = this.parts.context;
-    const paths = endpoints.map(({ path }) => path);
+    const handlers = this.parts.handlers.map(({ route }) => route.pattern.pattern);
+    const paths = [...endpoints.map(({ path }) => path), ...handlers];
     const listener = new HttpListener({ endpoints: paths, limits, connectTimeout, clock, logger });
     await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
@@ -196,23 +208,47 @@ export class RunningServer implements Server {
     return (this.#closing ??= this.#close());
   }
 
+  /** The paths on HTTP: those of the endpoints and of the WebSocket handlers. */
+  get #handshakes() {
+    const { codecs } = this.options;
+    const { endpoints, handlers } = this.parts;
+    return [
+      ...endpoints.map(({ endpoint, accept }) => ({
+        path: endpoint.path,
+        options: endpoint as HandshakeOptions,
+        subprotocol: (offered: ReadonlySet<string>) => chooseSubprotocol(codecs, offered),
+        accept,
+      })),
+      ...handlers.map(({ route: { pattern, options }, accept }) => ({
+        path: pattern.pattern,
+        options: options as HandshakeOptions,
+        subprotocol: (offered: ReadonlySet<string>) =>
+          options.subprotocols?.find((each) => offered.has(each)),
+        accept,
+      })),
+    ];
+  }
+
   #endpoints(): readonly AcceptingTransport[] {
-    const { endpoints, codecs } = this.options;
-    return endpoints.map((endpoint) => {
-      const { path, allowedOrigins = [], trustedProxies, perMessageDeflate } = endpoint;
+    const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
+    const { clock, logger } = this.parts.context;
+    return this.#handshakes.map(({ path, options, subprotocol, accept }) => {
+      const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
+      const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
         path,
-        subprotocol: (offered) => chooseSubprotocol(codecs, offered),
+        subprotocol,
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
+        check: interceptHandshakes(interceptors, { clock, logger, timeout }),
       };
-      const sockJs = resolveSockJs(endpoint.sockjs);
+      const sockJs = resolveSockJs(options.sockjs);
       const transport =
         sockJs === undefined
           ? webSocketTransport(webSocket)
           : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
-      return { transport, accept: this.parts.acceptor(endpoint) };
+      return { transport, accept };
     });
   }
 
@@ -228,7 +264,7 @@ export class RunningServer implements Server {
         `The server was ${this.#startFailed ? 'closed when its start failed' : 'started before'}; build another one.`,
       );
     this.#state = 'running';
-    const accept = this.parts.acceptor();
+    const { accept } = this.parts;
     const transports = this.options.transports.map((transport) => ({ transport, accept }));
     this.#starting = this.#open([...endpoints, ...transports], http, listen);
     const abandoned = new Promise<void>((_, reject) => {
@@ -341,7 +377,7 @@ export class RunningServer implements Server {
   async #drainAndStopListening({ passed }: Deadline): Promise<void> {
     const drained = Promise.race([this.#drained(), passed]);
     // SockJS clients that poll connect again to receive the reason of the close.
-    if (this.options.endpoints.some(({ sockjs = false }) => sockjs !== false)) await drained;
+    if (this.#handshakes.some(({ options: { sockjs = false } }) => sockjs !== false)) await drained;
     const stopped = this.#listener?.close();
     await drained;
     await stopped;

@@ -8,7 +8,13 @@ import {
   type ErrorCode,
   type MessagingError,
 } from '../message/error.js';
-import type { ClientFrame, MessageFrame, Problem, ServerFrame } from '../message/frame.js';
+import type {
+  ClientFrame,
+  ConnectFrame,
+  MessageFrame,
+  Problem,
+  ServerFrame,
+} from '../message/frame.js';
 import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { requireResult } from '../message/promise.js';
@@ -51,8 +57,8 @@ export interface SessionOwner {
   messageDropped(frame: MessageFrame): void;
   /** The connection is closed; frames already read may still be processed. */
   connectionLost(code: number, reason: string): void;
-  /** No work remains for the session. */
-  finished(): void;
+  /** No work remains for the session. `drain` waits for the promise. */
+  finished(): void | Promise<void>;
 }
 
 /** Identifies the frame that a problem is about. */
@@ -77,6 +83,8 @@ export class ClientSession implements Session, ConnectionListener {
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
   #attributes: SessionAttributeMap | undefined;
+  /** Set when the connection is closed. */
+  #finished: Promise<void> | undefined;
   #abortController: AbortController | undefined;
   readonly #inbox: Inbox;
   readonly #heartbeats: Heartbeats;
@@ -107,7 +115,7 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions have none. */
   get attributes(): SessionAttributeMap {
-    return (this.#attributes ??= new Map() as SessionAttributeMap);
+    return (this.#attributes ??= new Map(this.handshake.attributes) as SessionAttributeMap);
   }
 
   get protocol(): string {
@@ -132,6 +140,11 @@ export class ClientSession implements Session, ConnectionListener {
   get signal(): AbortSignal {
     this.#abortController ??= this.#createAbortController();
     return this.#abortController.signal;
+  }
+
+  /** Processes the CONNECT that the server makes for a client whose messages belong to no protocol. */
+  begin(frame: ConnectFrame): void {
+    this.#inbox.begin(frame);
   }
 
   /** Accepts CONNECT: sets the user and starts the heart-beats. False when the session has ended in the meantime. */
@@ -213,6 +226,7 @@ export class ClientSession implements Session, ConnectionListener {
     const { signal } = this;
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await this.#finished;
   }
 
   /** Closes the connection immediately; queued frames are lost. */
@@ -226,8 +240,8 @@ export class ClientSession implements Session, ConnectionListener {
     }
   }
 
-  data(chunk: Uint8Array): void {
-    this.#inbox.receive(chunk, this.#heartbeats.received());
+  data(chunk: Uint8Array, binary?: boolean): void {
+    this.#inbox.receive(chunk, this.#heartbeats.received(), binary);
   }
 
   ended(code: number, reason: string): void {
@@ -259,7 +273,7 @@ export class ClientSession implements Session, ConnectionListener {
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
     this.owner.connectionLost(end.code, end.reason);
-    void this.#inbox.whenIdle().then(() => this.owner.finished());
+    this.#finished = this.#inbox.whenIdle().then(() => this.owner.finished());
   }
 
   #fail(error: MessagingError, closes: number, about: ProblemContext, failure?: Failure): void {
@@ -294,7 +308,7 @@ export class ClientSession implements Session, ConnectionListener {
   #logClose(code: number, reason: string, failure?: Failure, message?: string): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
-    if (code === closeCodes.tryAgainLater) return;
+    if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
     // The error of a failure is logged as its cause.
     const because =
       failure !== undefined
@@ -335,4 +349,9 @@ export class ClientSession implements Session, ConnectionListener {
       this.internalError('Choosing an encoder', error);
     }
   }
+}
+
+/** True for close codes that only the application uses: they are a part of its protocol, not a problem. @see RFC 6455 section 7.4.2 */
+function isOfApplication(code: number): boolean {
+  return code >= 3000 && code < closeCodes.slowConsumer;
 }

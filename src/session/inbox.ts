@@ -1,6 +1,6 @@
 // The inbox of a session: decodes received bytes, and processes the frames in order.
 import type { Clock } from '../message/clock.js';
-import type { ClientFrame, Heartbeat, Malformed } from '../message/frame.js';
+import type { ClientFrame, ConnectFrame, Heartbeat, Malformed } from '../message/frame.js';
 import { MessagingError } from '../message/error.js';
 import { requireResult } from '../message/promise.js';
 import type { Connection } from '../transport/transport.js';
@@ -40,6 +40,8 @@ export interface InboxParts {
   /** Protocols that clients may use. */
   readonly codecs: readonly WireCodec[];
   readonly limits: InboxLimits;
+  /** Makes a frame of each message; undefined when the messages belong to one of the protocols. */
+  readonly readMessage?: ((message: Uint8Array, binary: boolean) => ClientFrame) | undefined;
   /** SEND frames of one session that may be processed at the same time. */
   readonly concurrency: number;
 }
@@ -65,7 +67,7 @@ export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  #undecoded: (Uint8Array | EndOfInput)[] = [];
+  #undecoded: (Uint8Array | ClientFrame | EndOfInput)[] = [];
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
   /** Bytes of the chunks received since items began to wait; at least the bytes of all items that wait. */
@@ -130,11 +132,18 @@ export class Inbox {
       : new Promise((resolve) => (this.#idleWaiters ??= []).push(resolve));
   }
 
+  /** Processes the CONNECT that the server makes for a client whose messages belong to no protocol. */
+  begin(frame: ConnectFrame): void {
+    this.#measureFrom(this.parts.clock.now());
+    this.#add(frame);
+  }
+
   /** Decodes received bytes and starts processing. @param now the time of the clock */
-  receive(chunk: Uint8Array, now: number): void {
-    if (this.#stopped || chunk.length === 0) return;
+  receive(chunk: Uint8Array, now: number, binary = false): void {
+    const { readMessage } = this.parts;
+    if (this.#stopped || (chunk.length === 0 && readMessage === undefined)) return;
     if (!this.#active) this.#measureFrom(now);
-    this.#add(chunk);
+    this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary));
     if (this.#hasWaiting) this.#hold(chunk.length);
   }
 
@@ -184,7 +193,7 @@ export class Inbox {
     return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
   }
 
-  #add(input: Uint8Array | EndOfInput): void {
+  #add(input: Uint8Array | ClientFrame | EndOfInput): void {
     this.#undecoded.push(input);
     this.#advance();
   }

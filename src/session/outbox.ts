@@ -116,6 +116,16 @@ export class Outbox {
     }
   }
 
+  /** Queues a message that belongs to no protocol; as `send`. */
+  sendEncoded(encoded: EncodedFrame): boolean {
+    try {
+      return this.#queue(encoded);
+    } catch (error) {
+      this.#sendingFailed(error);
+      return true;
+    }
+  }
+
   /** Writes all queued frames. An exception of the transport ends the session. */
   flush(now: number): void {
     const batch = this.#batch;

@@ -16,6 +16,7 @@ import { sequentialIds } from './sequential-ids.js';
 import type { TestClient } from './test-client.js';
 import { testClock } from './test-clock.js';
 import { TestServer } from './test-server.js';
+import { TestWebSockets } from './test-websocket.js';
 
 /**
  * Starts a server for a test. It needs no socket and no port, its clock moves only when the test advances it, and its ids are
@@ -50,6 +51,7 @@ export async function testServer<M extends object = AnyDestinations>(
   const recorder = new Recorder(options.logger);
   const memory = memoryTransport();
   const clients = new Map<string, TestClient<M>>();
+  const webSockets = new TestWebSockets();
   const hooks: Hooks = {
     async onContainer(ready) {
       if (options.container !== undefined) return overrideTemporarily(ready, modules, override);
@@ -57,8 +59,9 @@ export async function testServer<M extends object = AnyDestinations>(
       return () => {};
     },
     onConnection: recorder.onConnection,
-    onFrame(_frame, session) {
-      const ended = clients.get(session.id)?.frameStarted();
+    onFrame(frame, session) {
+      const ended =
+        clients.get(session.id)?.frameStarted() ?? webSockets.frameStarted(frame, session.id);
       return ended && ((result) => ended(result !== 'failed'));
     },
     onRoute: recorder.onRoute,
@@ -87,7 +90,7 @@ export async function testServer<M extends object = AnyDestinations>(
     loggedClassRules(unknownProperties, limits.maxPayloadObjects, recorder.logger),
   );
   const environment = new TestEnvironment({ server, recorder, clock, payloads, timeout });
-  return new TestServer<M>({ environment, memory, clients, protocol, strict });
+  return new TestServer<M>({ environment, memory, clients, webSockets, protocol, strict });
 }
 
 /** The options that `createServer` does not know. */

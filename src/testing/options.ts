@@ -58,6 +58,24 @@ export interface TestServerOptions extends Omit<ServerOptions, 'clock' | 'interc
   readonly strict?: boolean;
 }
 
+/** Options of `TestServer.connectWebSocket()`. */
+export interface WebSocketOptions {
+  /**
+   * User that the transport has authenticated. The `authenticate` option of the server can replace it.
+   *
+   * @default undefined (anonymous)
+   */
+  readonly user?: string | Principal;
+  /** Headers of the HTTP request. @default {} */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The subprotocol that both sides have agreed on. @default none */
+  readonly subprotocol?: string;
+  /** Address of the client. @default '127.0.0.1' */
+  readonly remoteAddress?: string;
+  /** Attributes that the session begins with, as if a handshake interceptor had set them. @default none */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
 /** Options of `TestServer.connect()`. */
 export interface ConnectOptions {
   /**
@@ -98,6 +116,8 @@ export interface ConnectOptions {
     readonly headers?: Readonly<Record<string, string>>;
     /** @default '127.0.0.1' */
     readonly remoteAddress?: string;
+    /** Attributes that the session begins with, as if a handshake interceptor had set them. @default none */
+    readonly attributes?: Readonly<Record<string, unknown>>;
   };
   /**
    * Whether the client subscribes to its problem queue, so that `problems` lists its problems. Without that subscription, a

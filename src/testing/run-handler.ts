@@ -92,7 +92,7 @@ export async function runHandler(
 ): Promise<Omit<InvokeResult, 'published'>> {
   const { payload, convert = true } = options;
   const { separator, prefixes } = server.options;
-  const routes = compileControllers([{ type, instance }], {
+  const { routes } = compileControllers([{ type, instance }], {
     payloads: convert ? payloads : { read: () => payload, checkType: () => [] },
     separator,
     prefixes: [...prefixes.broker, prefixes.user],

@@ -11,7 +11,7 @@ import type { TestEnvironment } from './environment.js';
 import { explainProblems, explainPublications } from './explain.js';
 import { callSiteOf, type CallSite } from './failure.js';
 import type { PublishedMessage } from './messages.js';
-import type { ConnectOptions } from './options.js';
+import type { ConnectOptions, WebSocketOptions } from './options.js';
 import type { LogEntry } from './recorder.js';
 import {
   runHandler,
@@ -20,8 +20,10 @@ import {
   type MethodName,
   type ResultOf,
 } from './run-handler.js';
+import { turns } from './real-time.js';
 import { TestClient } from './test-client.js';
 import type { TestClock } from './test-clock.js';
+import { TestWebSocket, type TestWebSockets } from './test-websocket.js';
 
 /** @internal */
 export interface TestServerParts<M extends object> {
@@ -29,6 +31,7 @@ export interface TestServerParts<M extends object> {
   readonly memory: MemoryTransport;
   /** By session. */
   readonly clients: Map<string, TestClient<M>>;
+  readonly webSockets: TestWebSockets;
   readonly protocol: ClientProtocolName;
   readonly strict: boolean;
 }
@@ -96,6 +99,45 @@ export class TestServer<M extends object = AnyDestinations> {
       site,
     );
     return client;
+  }
+
+  /**
+   * Connects a client to a class with `@WebSocketHandler`. Resolves when `open` of the handler has finished. If the server rejects the
+   * client, the reason is in `closed`.
+   *
+   * @param url path and query, such as `/echo/lobby`
+   * @throws {TestFailure} when no handler has the path
+   *
+   * @example
+   * ```ts
+   * const app = await testServer({ controllers: [EchoHandler] });
+   * const ann = await app.connectWebSocket('/echo/lobby', { user: 'ann' });
+   * await ann.send('hi');
+   * console.log(await ann.next()); // 'hi'
+   * ```
+   */
+  async connectWebSocket(url: string, options: WebSocketOptions = {}): Promise<TestWebSocket> {
+    const site = callSiteOf(this, 'connectWebSocket');
+    this.#requireOpen('connectWebSocket()', site);
+    const { memory, webSockets } = this.#parts;
+    const { user, ...handshake } = options;
+    const principal = principalOf(user);
+    const environment = this.#environment;
+    const opened = webSockets.nextOpened();
+    const connection = memory.connect({ ...handshake, url, ...(principal && { principal }) });
+    const session = environment.recorder.latestSession;
+    const client = new TestWebSocket(session, principal?.name, { environment, connection });
+    webSockets.add(client);
+    if (opened.begun) {
+      await environment.waitForFrame(opened.done, `open() for ${client.label}`, site);
+      return client;
+    }
+    // A refused connection is closed in the next turn.
+    await turns(1);
+    if (!client.isOpen) return client;
+    await client.vanish();
+    const text = `connectWebSocket(): no class with @WebSocketHandler has the path ${url}.`;
+    throw environment.failure(site, text);
   }
 
   /**
@@ -177,6 +219,7 @@ export class TestServer<M extends object = AnyDestinations> {
   async #close(site: CallSite): Promise<void> {
     const { server, clock, failed } = this.#environment;
     for (const client of this.#parts.clients.values()) await client.leave();
+    for (const client of this.#parts.webSockets.all()) await client.leave();
     const idle = await this.#environment.isIdleInTime();
     const closed = server.close();
     // The close timeout of 0 ms expires only when the clock moves.
@@ -193,6 +236,9 @@ export class TestServer<M extends object = AnyDestinations> {
     const nameOf = this.#environment.describeTask.bind(this.#environment);
     return [
       ...[...this.#parts.clients.values()].flatMap((client) =>
+        client.listUnread(this.#parts.strict),
+      ),
+      ...[...this.#parts.webSockets.all()].flatMap((client) =>
         client.listUnread(this.#parts.strict),
       ),
       ...recorder.handlers.map((task) => `${nameOf(task)} has not finished.`),

@@ -1,8 +1,13 @@
 // The paths of an HTTP server that transports claim, for upgrades and for plain requests; the application serves all other paths.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
+import {
+  compareSpecificity,
+  compileDestination,
+  type DestinationPattern,
+} from '../pattern/destination-pattern.js';
 
 /** Receives the upgrade requests of one path. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -22,8 +27,9 @@ export interface NodeHttpServer {
 }
 
 /**
- * An HTTP server as transports see it. A claim is an exact path without query, or ends in `/**` and covers all longer
- * paths: `/ws/**` covers `/ws/info`, but not `/ws`. An exact claim has priority, then the longest one.
+ * An HTTP server as transports see it. A claim is an exact path without query, a pattern such as `/rooms/{room}`, or ends in `/**`
+ * and covers all longer paths: `/ws/**` covers `/ws/info`, but not `/ws`. An exact claim has priority, then the most specific pattern,
+ * then the longest claim that ends in `/**`.
  */
 export interface HttpHost {
   /**
@@ -174,6 +180,10 @@ const answerUnavailable: UpgradeListener = (_request, socket) => rejectUpgrade(s
  */
 class Claims<Listener> {
   readonly #exact = new Map<string, Listener>();
+  /** By the text of the pattern. */
+  readonly #matching = new Map<string, Listener>();
+  /** The patterns of `#matching`, the most specific one first. */
+  #patterns: readonly DestinationPattern[] = [];
   /** By the text before the `**`. */
   readonly #below = new Map<string, Listener>();
   #begun = false;
@@ -186,7 +196,7 @@ class Claims<Listener> {
 
   add(path: string, listener: Listener): () => void {
     const isBelow = path.endsWith('/**');
-    const claims = isBelow ? this.#below : this.#exact;
+    const claims = isBelow ? this.#below : isPattern(path) ? this.#matching : this.#exact;
     const key = isBelow ? path.slice(0, -2) : path;
     const current = claims.get(key);
     if (current !== undefined && current !== this.afterRelease) {
@@ -196,6 +206,7 @@ class Claims<Listener> {
       );
     }
     claims.set(key, listener);
+    this.#rank();
     if (!this.#begun) this.#end = this.begin();
     this.#begun = true;
     return () => {
@@ -207,7 +218,8 @@ class Claims<Listener> {
   #release(claims: Map<string, Listener>, key: string): void {
     if (this.afterRelease !== undefined) return void claims.set(key, this.afterRelease);
     claims.delete(key);
-    if (this.#exact.size + this.#below.size > 0) return;
+    this.#rank();
+    if (this.#exact.size + this.#matching.size + this.#below.size > 0) return;
     this.#end?.();
     this.#begun = false;
   }
@@ -216,6 +228,8 @@ class Claims<Listener> {
     const path = pathOf(url);
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
+    const pattern = this.#patterns.find((each) => each.match(path) !== undefined);
+    if (pattern !== undefined) return this.#matching.get(pattern.pattern);
     let longest = '';
     for (const prefix of this.#below.keys()) {
       if (prefix.length > longest.length && path.length > prefix.length && path.startsWith(prefix))
@@ -223,6 +237,17 @@ class Claims<Listener> {
     }
     return this.#below.get(longest);
   }
+
+  #rank(): void {
+    this.#patterns = [...this.#matching.keys()]
+      .map((pattern) => compileDestination(pattern))
+      .sort(compareSpecificity);
+  }
+}
+
+/** True for a path with variables or wildcards. */
+export function isPattern(path: string): boolean {
+  return /[*{]/.test(path);
 }
 
 /** The path of a request, without its query. */
@@ -257,33 +282,33 @@ export const upgradeRequired = {
   'Sec-WebSocket-Version': '13',
 } as const;
 
-const reasonPhrases: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  426: 'Upgrade Required',
-  429: 'Too Many Requests',
-  503: 'Service Unavailable',
-};
-
-/** Answers an upgrade request with a status, and closes the socket. */
+/**
+ * Answers an upgrade request with a status, and closes the socket.
+ *
+ * @param headers further headers; a list becomes several lines
+ */
 export function rejectUpgrade(
   socket: Duplex,
   status: number,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string | readonly string[]>> = {},
   body = '',
 ): void {
+  const { Connection: connection, ...others } = headers;
   const lines = Object.entries({
-    ...headers,
-    Connection: headers['Connection'] === undefined ? 'close' : `${headers['Connection']}, close`,
-    'Content-Length': `${Buffer.byteLength(body)}`,
-  });
+    ...others,
+    Connection: connection === undefined ? 'close' : `${String(connection)}, close`,
+    ...(hasBody(status) && { 'Content-Length': `${Buffer.byteLength(body)}` }),
+  }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
   // The client may have disconnected already.
   socket.on('error', () => {});
   // An HTTP server keeps sockets half-open, so a client that never ends its side would keep this one.
   socket.once('finish', () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${hasBody(status) ? body : ''}`,
   );
+}
+
+/** @see RFC 9110 section 6.4.1 */
+function hasBody(status: number): boolean {
+  return status !== 204 && status !== 304;
 }

@@ -5,8 +5,10 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../message/clock.js';
 import { LimitedLog, type Logger } from '../message/logger.js';
 import { accountOf, Quota } from '../message/quota.js';
+import { compileDestination } from '../pattern/destination-pattern.js';
 import {
   httpHostOf,
+  isPattern,
   pathOf,
   upgradeRequired,
   type HttpHost,
@@ -15,7 +17,7 @@ import {
 import { listen } from './listen.js';
 
 export interface HttpListenerParts {
-  /** The paths of WebSocket endpoints. */
+  /** The paths of WebSocket endpoints, also with variables. */
   readonly endpoints: readonly string[];
   readonly limits: {
     /** Connections that have not become WebSockets. */
@@ -47,7 +49,7 @@ export class HttpListener {
       requestTimeout: connectTimeout,
       connectionsCheckingInterval: Math.min(connectTimeout, longestCheckInterval),
     };
-    this.http = createServer(timeouts, answerPlainRequests(new Set(endpoints)));
+    this.http = createServer(timeouts, answerPlainRequests(endpoints));
     this.#connections = new Quota(limits.maxHandshakes, limits.shares);
     this.#log = new LimitedLog(clock, logger, 'warn');
     this.http.on('connection', this.#onConnection);
@@ -98,10 +100,14 @@ export class HttpListener {
 }
 
 /** Answers the requests that no transport has claimed, and that do not ask for a WebSocket. */
-function answerPlainRequests(endpoints: ReadonlySet<string>): RequestListener {
+function answerPlainRequests(endpoints: readonly string[]): RequestListener {
+  const exact = new Set(endpoints);
+  const patterns = endpoints.filter(isPattern).map((path) => compileDestination(path));
+  const isEndpoint = (path: string) =>
+    exact.has(path) || patterns.some((pattern) => pattern.match(path) !== undefined);
   return ({ method, url }, response) => {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    if (!endpoints.has(pathOf(url)))
+    if (!isEndpoint(pathOf(url)))
       response.writeHead(404).end('Only WebSocket endpoints are served here.\n');
     else if (method === 'GET' || method === 'HEAD')
       response.writeHead(426, upgradeRequired).end('This is a WebSocket endpoint.\n');

@@ -1,5 +1,5 @@
 // The transport without sockets: client and server in one process, for tests and local clients.
-import { unframed } from '../message/encoded-frame.js';
+import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
 import {
   lostConnection,
@@ -22,15 +22,20 @@ export interface MemoryClientOptions {
   readonly remoteAddress?: string;
   /** The user, as if the transport had authenticated it. @default none: the client is anonymous */
   readonly principal?: Principal;
+  /** Attributes that the session begins with, as if a handshake interceptor had set them. @default none */
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** The client's end of a connection in memory. */
 export interface MemoryClient {
   /** Resolves when either side has closed the connection. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Receives the server's bytes, which other clients may share: do not change them. Bytes that arrive before it is set wait for it. */
-  onData: ((bytes: Uint8Array) => void) | undefined;
-  /** Sends bytes to the server. Text is encoded as UTF-8. */
+  /**
+   * Receives each message of the server, which other clients may share: do not change its bytes. Messages that arrive before it is
+   * set wait for it.
+   */
+  onData: ((bytes: Uint8Array, binary?: boolean) => void) | undefined;
+  /** Sends a message to the server: a text, which is encoded as UTF-8, or bytes. */
   send(bytes: Uint8Array | string): void;
   /** Stops reading; meanwhile the server's bytes wait in its connection. */
   pause(): void;
@@ -85,16 +90,46 @@ export function memoryTransport(): MemoryTransport {
   };
 }
 
+/** A message in either direction. */
+interface MemoryMessage {
+  readonly bytes: Uint8Array;
+  readonly binary: boolean;
+}
+
+const headBytes = 5;
+
+/** A kind and a length before each message, because the server writes several messages together. */
+const messageFraming: Framing = {
+  frame({ bytes, binary }: EncodedFrame): Uint8Array {
+    const frame = Buffer.allocUnsafe(headBytes + bytes.length);
+    frame[0] = binary ? 1 : 0;
+    frame.writeUInt32BE(bytes.length, 1);
+    frame.set(bytes, headBytes);
+    return frame;
+  },
+};
+
+/** The messages in bytes that `messageFraming` has framed. */
+function* messagesIn(framed: Uint8Array): Generator<MemoryMessage> {
+  const bytes = Buffer.from(framed.buffer, framed.byteOffset, framed.length);
+  for (let at = 0; at < bytes.length;) {
+    const start = at + headBytes;
+    const end = start + bytes.readUInt32BE(at + 1);
+    yield { bytes: bytes.subarray(start, end), binary: bytes[at] === 1 };
+    at = end;
+  }
+}
+
 /** A connection and its client. Each direction is a queue that is emptied in a microtask, because sockets never call back synchronously. */
 class MemoryConnection implements Connection {
   readonly handshake: Handshake;
-  readonly framing = unframed;
+  readonly framing = messageFraming;
   readonly wholeMessages = true;
   readonly client: MemoryClient;
   #listener: ConnectionListener | undefined;
   #open = true;
-  #toServer: Uint8Array[] = [];
-  #toClient: Uint8Array[] = [];
+  #toServer: MemoryMessage[] = [];
+  #toClient: MemoryMessage[] = [];
   #serverPaused = false;
   #clientPaused = false;
   #closing: { readonly code: number; readonly reason: string } | undefined;
@@ -107,6 +142,7 @@ class MemoryConnection implements Connection {
     subprotocol,
     remoteAddress = '127.0.0.1',
     principal,
+    attributes,
   }: MemoryClientOptions) {
     this.handshake = {
       url,
@@ -115,12 +151,13 @@ class MemoryConnection implements Connection {
       subprotocol,
       secure: false,
       principal,
+      attributes: attributes && new Map(Object.entries(attributes)),
     };
     this.client = this.#makeClient();
   }
 
   get bufferedBytes(): number {
-    return this.#toClient.reduce((sum, { length }) => sum + length, 0);
+    return this.#toClient.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   listen(listener: ConnectionListener): void {
@@ -129,7 +166,7 @@ class MemoryConnection implements Connection {
 
   write(bytes: Uint8Array): void {
     if (!this.#open || this.#closing !== undefined) return;
-    this.#toClient.push(bytes);
+    this.#toClient.push(...messagesIn(bytes));
     this.#schedule();
   }
 
@@ -169,7 +206,10 @@ class MemoryConnection implements Connection {
       },
       send(bytes) {
         // A copy: the client may reuse its buffer, and the server keeps parts of it.
-        connection.#toServer.push(Buffer.from(bytes as Uint8Array));
+        connection.#toServer.push({
+          bytes: Buffer.from(bytes as Uint8Array),
+          binary: typeof bytes !== 'string',
+        });
         connection.#schedule();
       },
       pause: () => void (this.#clientPaused = true),
@@ -194,8 +234,8 @@ class MemoryConnection implements Connection {
   #move(): void {
     while (this.#open && !this.#serverPaused && this.#toServer.length > 0) {
       // Taken first: without a listener, `?.` would not evaluate its argument, and the loop would not end.
-      const bytes = this.#toServer.shift()!;
-      this.#listener?.data(bytes);
+      const { bytes, binary } = this.#toServer.shift()!;
+      this.#listener?.data(bytes, binary);
     }
     const waited = this.#toClient.length > 0;
     while (
@@ -204,7 +244,8 @@ class MemoryConnection implements Connection {
       this.client.onData !== undefined &&
       this.#toClient.length > 0
     ) {
-      this.client.onData(this.#toClient.shift()!);
+      const { bytes, binary } = this.#toClient.shift()!;
+      this.client.onData(bytes, binary);
     }
     if (this.#open && waited && this.#toClient.length === 0) this.#listener?.drained();
     // Bytes that the client does not read are dropped: otherwise they would keep the connection open forever.

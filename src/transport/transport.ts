@@ -20,14 +20,20 @@ export interface Handshake {
   readonly subprotocol: string | undefined;
   /** True when the connection of the client is encrypted; behind a trusted proxy, as the proxy has reported it. */
   readonly secure: boolean;
-  /** The user, when the transport itself has authenticated the client. */
+  /** The user, when the transport itself or a handshake interceptor has authenticated the client. */
   readonly principal: Principal | undefined;
+  /** Attributes that the session begins with; handshake interceptors set them. */
+  readonly attributes?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /** Receives the events of a connection. Calls never overlap, and none follows `closed`. */
 export interface ConnectionListener {
-  /** Receives bytes of the client, in the order sent. */
-  data(chunk: Uint8Array): void;
+  /**
+   * Receives bytes of the client, in the order sent.
+   *
+   * @param binary true for a binary message; absent for text, and for transports that do not have both kinds
+   */
+  data(chunk: Uint8Array, binary?: boolean): void;
   /**
    * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
    * connection with this code after the frames that it has already received.

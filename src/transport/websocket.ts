@@ -8,7 +8,13 @@ import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
 import { LimitedLog } from '../message/logger.js';
 import { closeCodeOf, isSendable, truncateReason } from './close-frame.js';
 import type { ClientReader, RequestClient } from './forwarded.js';
-import { rejectUpgrade, upgradeRequired } from './http-host.js';
+import {
+  factsOf,
+  handshakeRequest,
+  type HandshakeCheck,
+  type HandshakeDecision,
+} from './handshake.js';
+import { rejectUpgrade, upgradeRequired, type UpgradeListener } from './http-host.js';
 import { refusedOrigin, type OriginCheck } from './origin.js';
 import {
   acceptsDeflated,
@@ -27,7 +33,7 @@ import {
 import { deflatedFraming, plainFraming } from './websocket-frame.js';
 
 export interface WebSocketOptions {
-  /** The path of the endpoint, without query. */
+  /** The path of the endpoint, without query; it may have variables, such as `/rooms/{room}`. */
   readonly path: string;
   /** Chooses the subprotocol of the answer; undefined for none. */
   readonly subprotocol: (offered: ReadonlySet<string>) => string | undefined;
@@ -36,13 +42,14 @@ export interface WebSocketOptions {
   readonly client: ClientReader;
   /** Undefined when messages are not compressed. */
   readonly deflate?: PerMessageDeflateOptions | undefined;
+  /** Asks the application before a client is accepted. */
+  readonly check?: HandshakeCheck | undefined;
 }
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
 export function webSocketTransport(options: WebSocketOptions): Transport {
-  const { path, origin, client, deflate } = options;
-  const deflated = deflate && deflatedFraming(deflate);
-  let release: (() => void) | undefined;
+  const { path, origin, client, check } = options;
+  let close: (() => void) | undefined;
   return {
     name: `websocket ${path}`,
     open(context) {
@@ -52,30 +59,120 @@ export function webSocketTransport(options: WebSocketOptions): Transport {
           'listen-failed',
           `The WebSocket endpoint '${path}' needs an HTTP server.`,
         );
-      const server = new WebSocketServer(serverOptions(context, options));
+      const upgrade = upgradeOf(context, options);
+      const decided = check && new DecidedUpgrades(check, upgrade, context);
       const refusedOrigins = new LimitedLog(context.clock, context.logger, 'warn');
-      release = http.claimUpgrades(path, (request, socket, head) => {
+      const release = http.claimUpgrades(path, (request, socket, head) => {
         const sender = client(request);
         const rejection =
           rejectionOf(request, sender, origin, refusedOrigins) ?? refusalOf(sender, context);
         if (rejection !== undefined)
           return rejectUpgrade(socket, rejection.status, rejection.headers, rejection.body);
-        server.handleUpgrade(request, socket, head, (webSocket) => {
-          const handshake = handshakeOf(webSocket, request, sender);
-          const { 'sec-websocket-extensions': offers } = request.headers;
-          const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
-          const framing = (compresses && deflated) || plainFraming;
-          context.accept(new WebSocketConnection(webSocket, socket, handshake, framing));
-        });
+        if (decided === undefined) upgrade(request, socket, head, sender);
+        else void decided.add(request, socket, head, sender);
       });
+      close = () => {
+        release();
+        decided?.close();
+      };
     },
-    close: () => release?.(),
+    close: () => close?.(),
   };
 }
 
+/** Answers a valid request with 101 and starts a session. False when `ws` has refused the request, with 400. */
+type Upgrade = (
+  ...request: [...Parameters<UpgradeListener>, RequestClient, HandshakeDecision?]
+) => boolean;
+
+function upgradeOf(context: TransportContext, options: WebSocketOptions): Upgrade {
+  const { deflate } = options;
+  const deflated = deflate && deflatedFraming(deflate);
+  /** The choice of the application for the request that `ws` answers at the moment. */
+  let chosen: string | undefined;
+  const server = new WebSocketServer({
+    ...serverOptions(context, options),
+    handleProtocols: (offered) => chosen ?? options.subprotocol(offered) ?? false,
+  });
+  return (request, socket, head, sender, decision) => {
+    let accepted = false;
+    chosen = decision?.subprotocol;
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      accepted = true;
+      const handshake: Handshake = {
+        ...factsOf(request, sender),
+        subprotocol: webSocket.protocol === '' ? undefined : webSocket.protocol,
+        principal: decision?.principal,
+        attributes: decision?.attributes,
+      };
+      const { 'sec-websocket-extensions': offers } = request.headers;
+      const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
+      const framing = (compresses && deflated) || plainFraming;
+      context.accept(new WebSocketConnection(webSocket, socket, handshake, framing));
+    });
+    return accepted;
+  };
+}
+
+/**
+ * The requests whose decision the application has not made. Node has stopped to read from their sockets, so what the clients send
+ * early waits there.
+ */
+class DecidedUpgrades {
+  readonly #waiting = new Set<Duplex>();
+
+  constructor(
+    private readonly check: HandshakeCheck,
+    private readonly upgrade: Upgrade,
+    private readonly context: TransportContext,
+  ) {}
+
+  async add(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    sender: RequestClient,
+  ): Promise<void> {
+    // Node has removed its own listener, so an error of the socket would end the process.
+    socket.on('error', ignoreError);
+    this.#waiting.add(socket);
+    const release = this.context.gate.begin(sender.address);
+    const decision = await this.check(handshakeRequest(request, sender));
+    release();
+    decision.answered(this.#answer(request, socket, head, sender, decision));
+  }
+
+  /** The transport closes: all waiting requests are answered. */
+  close(): void {
+    for (const socket of this.#waiting) rejectUpgrade(socket, 503);
+    this.#waiting.clear();
+  }
+
+  /** Returns the status of the answer; undefined when the client has left. */
+  #answer(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    sender: RequestClient,
+    decision: HandshakeDecision,
+  ): number | undefined {
+    if (!this.#waiting.delete(socket)) return 503;
+    if (socket.destroyed) return undefined;
+    const { refusal } = decision;
+    if (refusal !== undefined) {
+      rejectUpgrade(socket, refusal.status, refusal.headers, refusal.body);
+      return refusal.status;
+    }
+    socket.off('error', ignoreError);
+    return this.upgrade(request, socket, head, sender, decision) ? 101 : 400;
+  }
+}
+
+const ignoreError = (): void => {};
+
 function serverOptions(
   { limits }: TransportContext,
-  { subprotocol, deflate }: WebSocketOptions,
+  { deflate }: WebSocketOptions,
 ): ServerOptions & { readonly closeTimeout: number } {
   return {
     noServer: true,
@@ -88,7 +185,6 @@ function serverOptions(
     // Counts the bytes after inflation; a message is not inflated beyond it.
     maxPayload: limits.maxMessageBytes,
     ...partLimits(limits.maxMessageBytes),
-    handleProtocols: (offered) => subprotocol(offered) ?? false,
     closeTimeout,
   };
 }
@@ -141,29 +237,6 @@ function rejectionOf(
   if (isAllowed({ origin, host, scheme })) return undefined;
   log.write(refusedOrigin(origin ?? ''));
   return { status: 403 };
-}
-
-/** Headers without facts about the client; they are not kept, to save memory. */
-const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
-
-function handshakeOf(
-  webSocket: WebSocket,
-  { url = '/', headers }: IncomingMessage,
-  { address, secure }: RequestClient,
-): Handshake {
-  const copied = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || upgradeHeader.test(name)) continue;
-    copied.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  return {
-    url,
-    headers: copied,
-    remoteAddress: address,
-    subprotocol: webSocket.protocol === '' ? undefined : webSocket.protocol,
-    secure,
-    principal: undefined,
-  };
 }
 
 class WebSocketConnection implements Connection {
@@ -237,7 +310,7 @@ class WebSocketConnection implements Connection {
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
     if (this.#rejected) return;
     const bytes = data as Buffer;
-    if (binary || isUtf8(bytes)) return this.#listener?.data(bytes);
+    if (binary || isUtf8(bytes)) return this.#listener?.data(bytes, binary);
     this.#rejected = true;
     this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
   };

@@ -18,6 +18,14 @@ export class ${name} {
 export const other = () => {};
 `;
 
+const handler = `
+import { WebSocketHandler } from '../../../src/index.js';
+@WebSocketHandler('/echo')
+export class Echo {
+  message() {}
+}
+`;
+
 beforeAll(() => {
   // Files in this folder are compiled by the test runner.
   folder = mkdtempSync(join(import.meta.dirname, 'scanned-'));
@@ -25,6 +33,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'one.controller.ts'), controller('One', '/one'));
   const deep = controller('Two', '/two').replace('../../../src', '../../../../src');
   writeFileSync(join(folder, 'deep', 'two.controller.ts'), deep);
+  writeFileSync(join(folder, 'echo.handler.ts'), handler);
   writeFileSync(join(folder, 'none.ts'), 'export const nothing = 1;');
   const installed = join(folder, 'deep', 'node_modules', 'library');
   mkdirSync(installed, { recursive: true });
@@ -39,6 +48,11 @@ describe('findControllers', () => {
     expect(controllers.map(({ name }) => name)).toEqual(['Two', 'One']);
     const server = await createServer({ controllers });
     expect(server.routes().map(({ destination }) => destination)).toEqual(['/app/two', '/app/one']);
+  });
+
+  it('finds WebSocket handlers', async () => {
+    const found = await findControllers('*.handler.ts', folder);
+    expect(found.map(({ name }) => name)).toEqual(['Echo']);
   });
 
   it('reads neither installed packages nor folders that the pattern does not name', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DestinationVariable } from '../../src/controller/arguments/destination-variable.js';
 import { Payload } from '../../src/controller/arguments/payload.js';
 import { Controller } from '../../src/controller/decorators/controller.js';
-import { isController } from '../../src/controller/definition.js';
+import { isServed } from '../../src/controller/definition.js';
 import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
 import { MessageMapping } from '../../src/controller/decorators/mapping.js';
 import { SendTo } from '../../src/controller/decorators/reply-decorators.js';
@@ -31,7 +31,7 @@ class Base {
 describe('a subclass', () => {
   it('inherits everything', async () => {
     class Sub extends Base {}
-    expect(isController(Sub as never)).toBe(true);
+    expect(isServed(Sub as never)).toBe(true);
     const served = serve(Sub);
     expect(await served.send('/rooms/lobby/say', { body: 'hi' })).toEqual({
       value: 'lobby: hi',
@@ -104,11 +104,7 @@ describe('a subclass', () => {
 it('a class is a controller if it or one of its parents has the decorator', () => {
   class Sub extends Base {}
   class Plain {}
-  expect([Base, Sub, Plain].map((type) => isController(type as never))).toEqual([
-    true,
-    true,
-    false,
-  ]);
+  expect([Base, Sub, Plain].map((type) => isServed(type as never))).toEqual([true, true, false]);
 });
 
 it('two copies of the package share definitions', () => {

@@ -38,6 +38,11 @@ export const compileOptions: CompileOptions = {
 };
 
 export function compile(types: readonly Type[], options: Partial<CompileOptions> = {}) {
+  return compileAll(types, options).routes;
+}
+
+/** Routes for frames and for WebSocket messages. */
+export function compileAll(types: readonly Type[], options: Partial<CompileOptions> = {}) {
   return compileControllers(
     types.map((type) => ({ type: type as Constructor, instance: new type() })),
     { ...compileOptions, ...options },

@@ -30,7 +30,7 @@ function examplesIn(text: string): { readonly code: string; readonly line: numbe
 
 /** Adds the imports from signalbox and, around methods, a class. All in the first line, so that line numbers stay. */
 function completed(code: string): string {
-  const [before, methods] = /^@(?!Controller)/.test(code)
+  const [before, methods] = /^@(?!Controller|WebSocketHandler)/.test(code)
     ? ['', code]
     : code.split('// In a controller:');
   const body =

@@ -1,5 +1,5 @@
 // The parts of an application that examples in docstrings use without declaring them.
-import type { Invocation, PayloadConverter, Server, Transport } from 'signalbox';
+import type { Invocation, PayloadConverter, Server, Transport, WebSocketSession } from 'signalbox';
 import type { TestServer } from 'signalbox/testing';
 import type {} from 'signalbox/testing/vitest';
 import type { TransportClient } from 'signalbox/testing/conformance';
@@ -20,6 +20,9 @@ declare global {
   }
   class ChatHistory {
     all(): readonly ChatMessage[];
+  }
+  class EchoHandler {
+    message(session: WebSocketSession, data: string | Uint8Array): void;
   }
   class Order {
     readonly id: string;

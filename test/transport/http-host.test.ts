@@ -48,7 +48,13 @@ async function requestUpgrade(path: string) {
   let text = '';
   socket.on('data', (data) => void (text += data.toString()));
   await once(socket, 'end');
-  return { socket, status: Number(text.split(' ')[1]) };
+  return { socket, text, status: Number(text.split(' ')[1]) };
+}
+
+async function answerOf(path: string): Promise<string> {
+  const { socket, text } = await requestUpgrade(path);
+  socket.destroy();
+  return text;
 }
 
 async function statusOf(path: string): Promise<number> {
@@ -347,7 +353,37 @@ it.each(['/a', '/a/**'])('rejects a second claim of %s', (path) => {
   expect(() => other.claimRequests(path, answerWith('b'))).toThrow(rejection);
 });
 
+describe('a claim with variables', () => {
+  it('has priority after exact claims, the most specific one first, and before those that end in **', async () => {
+    host.claimUpgrades('/a/**', rejectWith(400));
+    host.claimUpgrades('/a/{x}', rejectWith(403));
+    host.claimUpgrades('/a/{x}/c', rejectWith(405));
+    host.claimUpgrades('/a/exact', rejectWith(426));
+    const paths = ['/a/exact', '/a/b?c=/d', '/a/b/c', '/a/b/c/d', '/a'];
+    expect(await Promise.all(paths.map(statusOf))).toEqual([426, 403, 405, 400, 404]);
+  });
+
+  it('is released, and rejects a second claim', async () => {
+    const release = host.claimRequests('/a/{x}', answerWith('claimed'));
+    expect(() => host.claimRequests('/a/{x}', answerWith('b'))).toThrow("'/a/{x}' is already");
+    expect(await get('/a/b')).toBe('claimed');
+    release();
+    expect(await get('/a/b')).toBe('application');
+  });
+});
+
 describe('rejectUpgrade', () => {
+  it('writes headers, lists of values and the body, and no body for 204', async () => {
+    host.claimUpgrades('/a', (_request, socket) =>
+      rejectUpgrade(socket, 401, { 'Set-Cookie': ['a=1', 'b=2'] }, 'é'),
+    );
+    host.claimUpgrades('/b', (_request, socket) => rejectUpgrade(socket, 204, {}, 'ignored'));
+    expect(await answerOf('/a')).toBe(
+      'HTTP/1.1 401 Unauthorized\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nConnection: close\r\nContent-Length: 2\r\n\r\né',
+    );
+    expect(await answerOf('/b')).toBe('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+  });
+
   it('closes all sockets, even if the client never ends its side', async () => {
     host.claimUpgrades('/a', rejectWith(403));
     const clients = [await requestUpgrade('/a'), await requestUpgrade('/nowhere')];

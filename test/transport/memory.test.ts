@@ -1,5 +1,6 @@
 // The memory transport: order, back-pressure, and every way to close.
 import { describe, expect, it } from 'vitest';
+import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import { memoryTransport } from '../../src/transport/memory.js';
 import type { Connection } from '../../src/transport/transport.js';
 import { testContext } from './context.js';
@@ -26,6 +27,16 @@ function connectedClient() {
     principal: { name: 'ann' },
   });
   return { transport, client, connection, events };
+}
+
+/** Writes messages together, as an outbox does. */
+function write(connection: Connection, ...messages: (string | Uint8Array)[]): void {
+  const framed = messages.map((message) =>
+    new EncodedFrame(Buffer.from(message as Uint8Array), typeof message !== 'string').framedBy(
+      connection.framing,
+    ),
+  );
+  connection.write(Buffer.concat(framed));
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -61,12 +72,12 @@ describe('the memory transport', () => {
 
   it('delivers bytes to the client, and reports when all have left', async () => {
     const { client, connection, events } = connectedClient();
-    connection.write(Buffer.from('early'));
+    write(connection, 'early');
     await settle();
     expect(connection.bufferedBytes).toBe(5);
     const received: string[] = [];
     client.onData = (bytes) => void received.push(Buffer.from(bytes).toString());
-    connection.write(Buffer.from('late'));
+    write(connection, 'late');
     await settle();
     expect([received, connection.bufferedBytes, events]).toEqual([
       ['early', 'late'],
@@ -75,11 +86,33 @@ describe('the memory transport', () => {
     ]);
   });
 
+  it('delivers each message by itself in both directions, with its kind', async () => {
+    const { client, connection } = connectedClient();
+    const received: unknown[] = [];
+    client.onData = (bytes, binary) => void received.push(Buffer.from(bytes).toString(), binary);
+    write(connection, 'a', '', Buffer.from('b'));
+    await settle();
+    expect(received).toEqual(['a', false, '', false, 'b', true]);
+    received.length = 0;
+    connection.listen({
+      data: (chunk, binary) => void received.push(Buffer.from(chunk).toString(), binary),
+      ended: () => {},
+      drained: () => {},
+      ponged: () => {},
+      closed: () => {},
+    });
+    client.send('c');
+    client.send('');
+    client.send(Buffer.from('d'));
+    await settle();
+    expect(received).toEqual(['c', false, '', false, 'd', true]);
+  });
+
   it('keeps written bytes while the client is paused', async () => {
     const { client, connection } = connectedClient();
     client.onData = () => {};
     client.pause();
-    connection.write(Buffer.from('12345'));
+    write(connection, '12345');
     await settle();
     expect(connection.bufferedBytes).toBe(5);
     client.resume();
@@ -91,9 +124,9 @@ describe('the memory transport', () => {
     const { client, connection, events } = connectedClient();
     const received: string[] = [];
     client.onData = (bytes) => void received.push(Buffer.from(bytes).toString());
-    connection.write(Buffer.from('last'));
+    write(connection, 'last');
     connection.close(1001, 'bye');
-    connection.write(Buffer.from('too late'));
+    write(connection, 'too late');
     expect(await client.closed).toEqual({ code: 1001, reason: 'bye' });
     client.send('too late');
     client.close();

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LimitedLog } from '../../message/logger.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
+import type { HandshakeCheck } from '../handshake.js';
 import { pathOf, type RequestListener } from '../http-host.js';
 import { refusedOrigin, type OriginCheck } from '../origin.js';
 import type { TransportContext } from '../transport.js';
@@ -28,6 +29,8 @@ export interface RequestParts {
   readonly origin: OriginCheck;
   readonly allowedOrigins: readonly string[];
   readonly client: ClientReader;
+  /** Asks the application before a session begins. */
+  readonly check: HandshakeCheck | undefined;
   readonly context: TransportContext;
   readonly sessions: Sessions;
 }

@@ -1,8 +1,13 @@
 // The URLs of SockJS sessions: requests that receive frames, and requests that carry messages.
 import type { IncomingMessage } from 'node:http';
 import { errorCodes } from '../../message/error.js';
-import type { RequestClient } from '../forwarded.js';
-import type { Handshake, TransportContext } from '../transport.js';
+import {
+  factsOf,
+  handshakeRequest,
+  type HandshakeCheck,
+  type HandshakeDecision,
+} from '../handshake.js';
+import type { TransportContext } from '../transport.js';
 import { answer, notCached, plainText, type Headers } from './answer.js';
 import { announcesMore } from './body.js';
 import type { SockJsOptions } from './options.js';
@@ -18,6 +23,8 @@ export interface SessionPageParts {
   /** Bytes of the body of one request. */
   readonly maxBodyBytes: number;
   readonly allowedOrigins: readonly string[];
+  /** Asks the application before a session begins. */
+  readonly check: HandshakeCheck | undefined;
   readonly gate: TransportContext['gate'];
   readonly accept: TransportContext['accept'];
   readonly sessions: Sessions;
@@ -94,21 +101,62 @@ function receive(
   own: Headers,
   parts: SessionPageParts,
 ): void {
-  const { request, response, headers } = exchange;
-  const { maxBodyBytes, options } = parts;
+  const { request, response, id } = exchange;
+  const { maxBodyBytes, sessions, check } = parts;
   if (announcesMore(request, maxBodyBytes)) return refuseBody(exchange, 413);
   if (response.socket === null) {
     // Behind pipelined requests. Their connection may end before this response can be written, so no session waits for it.
     response.once('socket', () => receive(exchange, kind, callback, own, parts));
     return;
   }
-  const session = sessionOf(exchange, parts);
-  if (!(session instanceof SockJsSession))
-    return answerText(exchange, session.status, session.text);
   // A body has no meaning here. It is read, because otherwise the end of the connection would not be noticed.
   request.resume();
+  const attach = (decision?: HandshakeDecision) =>
+    attachReceiver(exchange, kind, callback, own, parts, decision);
+  if (check === undefined || sessions.find(id) !== undefined) attach();
+  else void decide(exchange, check, parts, attach);
+}
+
+/** Asks the application about a session that does not exist, and answers those that it refuses. */
+async function decide(
+  exchange: Exchange,
+  check: HandshakeCheck,
+  parts: SessionPageParts,
+  attach: (decision: HandshakeDecision) => number,
+): Promise<void> {
+  const { request, response, client, headers } = exchange;
+  const full = refusalOf(exchange, parts);
+  if (full !== undefined) return answerText(exchange, full.status, full.text);
+  const release = parts.gate.begin(client.address);
+  const decision = await check(handshakeRequest(request, client));
+  release();
+  const { refusal, answered } = decision;
+  if (response.destroyed) return answered();
+  if (refusal === undefined) return answered(attach(decision));
+  const own = Object.entries(refusal.headers ?? {}).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
+  answer(response, refusal.status, [...headers, ...notCached, ...own], undefined, refusal.body);
+  answered(refusal.status);
+}
+
+/** Sends the frames of the session through the response. Returns the status of the answer. */
+function attachReceiver(
+  exchange: Exchange,
+  kind: ReceiverKind,
+  callback: string,
+  own: Headers,
+  parts: SessionPageParts,
+  decision: HandshakeDecision | undefined,
+): number {
+  const { request, response, headers } = exchange;
+  const session = sessionOf(exchange, parts, decision);
+  if (!(session instanceof SockJsSession)) {
+    answerText(exchange, session.status, session.text);
+    return session.status;
+  }
   const chunked = request.httpVersionMinor > 0;
-  const { responseLimit } = options;
+  const { responseLimit } = parts.options;
   session.attach(
     new Receiver(
       response,
@@ -116,24 +164,48 @@ function receive(
       session,
     ),
   );
+  return 200;
 }
 
 /** The session of this id, or a new one; the refusal, when the client may not use it or the server is full. */
 function sessionOf(
-  { request, client, id, owner }: Exchange,
-  { sessions, gate, accept }: SessionPageParts,
-): SockJsSession | { readonly status: number; readonly text: string } {
+  exchange: Exchange,
+  parts: SessionPageParts,
+  decision: HandshakeDecision | undefined,
+): SockJsSession | Refusal {
+  const { request, client, id, owner } = exchange;
+  const { sessions, accept } = parts;
   const known = sessions.find(id);
   if (known !== undefined) return known.owner === owner ? known : { status: 404, text: '' };
+  const refusal = refusalOf(exchange, parts);
+  if (refusal !== undefined) return refusal;
+  const session = sessions.begin(id, owner, {
+    ...factsOf(request, client),
+    subprotocol: undefined,
+    principal: decision?.principal,
+    attributes: decision?.attributes,
+  });
+  accept(session);
+  return session;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Refuses a new session when the server stops or has no room for it. */
+function refusalOf(
+  { client }: Exchange,
+  { sessions, gate }: SessionPageParts,
+): Refusal | undefined {
   if (sessions.stopped) return { status: 503, text: errorCodes['server-stopping'].text };
   const refusal = gate.refusal(client.address);
   if (refusal !== undefined) {
     const status = refusal.excess === 'share' ? 429 : 503;
     return { status, text: errorCodes[refusal.code].text };
   }
-  const session = sessions.begin(id, owner, handshakeOf(request, client));
-  accept(session);
-  return session;
+  return undefined;
 }
 
 function senderPage(sender: Sender, parts: SessionPageParts): Page {
@@ -172,21 +244,4 @@ function answerText({ response, headers }: Exchange, status: number, text: strin
 function refuseBody({ response, headers }: Exchange, status: number, text = ''): void {
   const type = text === '' ? undefined : plainText;
   answer(response, status, [...headers, ...notCached, 'Connection', 'close'], type, text);
-}
-
-function handshakeOf(
-  { url = '/', headers }: IncomingMessage,
-  { address, secure }: RequestClient,
-): Handshake {
-  const copied = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) copied.set(name, Array.isArray(value) ? value.join(', ') : value);
-  return {
-    url,
-    headers: copied,
-    remoteAddress: address,
-    subprotocol: undefined,
-    secure,
-    principal: undefined,
-  };
 }

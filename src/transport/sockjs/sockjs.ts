@@ -19,7 +19,7 @@ export interface SockJsEndpoint extends WebSocketOptions {
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
 export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
-  const { origin, client, allowedOrigins, options } = endpoint;
+  const { origin, client, check, allowedOrigins, options } = endpoint;
   const path = endpoint.path.replace(/\/$/, '');
   let sessions: Sessions | undefined;
   const webSockets: Transport[] = [];
@@ -63,6 +63,7 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         origin,
         allowedOrigins,
         client,
+        check,
         context,
         sessions,
       });

@@ -75,19 +75,28 @@ const lateDuplicates: Case = {
   },
 };
 
-/** A separate framing for a transport, which counts its calls. */
-function countingFraming(): Framing & { count: number } {
+/** A separate framing for a transport, which counts its calls; it frames like the transport. */
+interface CountingFraming extends Framing {
+  count: number;
+  inner: Framing | undefined;
+}
+
+function countingFraming(): CountingFraming {
   return {
     count: 0,
-    frame({ bytes }: EncodedFrame) {
+    inner: undefined,
+    frame(encoded: EncodedFrame) {
       this.count++;
-      return bytes;
+      return this.inner!.frame(encoded);
     },
   };
 }
 
-function transportWith(framing: Framing): MemoryTransport {
-  return memoryOf((connection: Connection) => replacing(connection, { framing }));
+function transportWith(framing: CountingFraming): MemoryTransport {
+  return memoryOf((connection: Connection) => {
+    framing.inner = connection.framing;
+    return replacing(connection, { framing });
+  });
 }
 
 const mixedTransports: Case = {

@@ -1,0 +1,126 @@
+// Compiles classes with @WebSocketHandler at start, and checks their paths together.
+import { inspect } from 'node:util';
+import { MessagingError } from '../message/error.js';
+import { shapeMistake, type Shape } from '../message/option.js';
+import {
+  compareSpecificity,
+  compileDestination,
+  type DestinationPattern,
+} from '../pattern/destination-pattern.js';
+import { mayOverlap } from '../pattern/overlap.js';
+import { checkHandshakeOptions, handshakeShape } from '../session/handshake-interceptor.js';
+import type { Constructor } from '../payload/converter.js';
+import type { WebSocketHandler, WebSocketHandlerOptions } from './decorators/websocket-handler.js';
+import { definitionOf } from './definition.js';
+
+/** A class with `@WebSocketHandler`, ready to serve. */
+export interface WebSocketRoute {
+  /** Name of the class. */
+  readonly name: string;
+  readonly pattern: DestinationPattern;
+  readonly options: WebSocketHandlerOptions;
+  /** The handler of a new session. */
+  readonly handler: () => WebSocketHandler | Promise<WebSocketHandler>;
+}
+
+const optionsShape: Shape<WebSocketHandlerOptions> = {
+  ...handshakeShape,
+  subprotocols: [],
+  instance: '',
+};
+
+const methodNames = ['open', 'message', 'close', 'error'] as const;
+
+/** RFC 9110 section 5.6.2. */
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * The route in a list; an empty list after a report that the path is not valid.
+ *
+ * @param create creates the instance of a session; undefined when one instance serves all
+ */
+export function compileWebSocketHandler(
+  type: Constructor,
+  instance: object,
+  create: (() => Promise<object>) | undefined,
+  report: (mistake: string) => void,
+): readonly WebSocketRoute[] {
+  const { name } = type;
+  const { webSocket, controller, methods, mistakes } = definitionOf(type);
+  const { path, options } = webSocket!;
+  for (const each of mistakes) report(name + each);
+  if (controller)
+    report(`${name}: it has both @Controller and @WebSocketHandler; divide it into two classes.`);
+  else if (methods.size > 0)
+    report(
+      `${name}: its decorators for messages have no effect, because it has no @Controller; remove them.`,
+    );
+  const handler = instance as WebSocketHandler;
+  if (methodNames.every((method) => typeof handler[method] !== 'function'))
+    report(
+      `${name}: it has none of the methods ${methodNames.join(', ')}; add one, as message(session, data).`,
+    );
+  const mistake = mistakeIn(options, path);
+  if (mistake !== undefined) report(`${name}: its @WebSocketHandler is not valid: ${mistake}`);
+  const pattern = compilePath(path, (text) => report(`${name}: ${text}`));
+  if (pattern === undefined) return [];
+  return [{ name, pattern, options, handler: create ?? (() => handler) }];
+}
+
+/** Reports paths that are taken, by another handler or by an endpoint. */
+export function checkPaths(
+  routes: readonly WebSocketRoute[],
+  endpoints: readonly string[],
+  report: (mistake: string) => void,
+): void {
+  for (const [i, a] of routes.entries()) {
+    if (endpoints.includes(a.pattern.pattern))
+      report(
+        `${a.name}: its path '${a.pattern.pattern}' is an endpoint of STOMP; change one of them, such as the one in the option 'endpoints'.`,
+      );
+    for (const b of routes.slice(i + 1)) {
+      if (compareSpecificity(a.pattern, b.pattern) !== 0) continue;
+      if (!mayOverlap(a.pattern.pattern, b.pattern.pattern, '/')) continue;
+      report(
+        `${a.name} and ${b.name}: their paths '${a.pattern.pattern}' and '${b.pattern.pattern}' match the same requests; change one.`,
+      );
+    }
+  }
+}
+
+function mistakeIn(options: WebSocketHandlerOptions, path: string): string | undefined {
+  const mistake = shapeMistake(options, optionsShape);
+  if (mistake !== undefined) return mistake;
+  const { subprotocols = [], instance = 'shared' } = options;
+  const unknown = subprotocols.find(
+    (each: unknown) => typeof each !== 'string' || !token.test(each),
+  );
+  if (unknown !== undefined)
+    return `The option 'subprotocols' must be a list of tokens; ${inspect(unknown)} is not a token.`;
+  if (!['shared', 'connection'].includes(instance))
+    return `The option 'instance' must be 'shared' or 'connection'.`;
+  try {
+    checkHandshakeOptions(options, path);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function compilePath(
+  path: unknown,
+  report: (text: string) => void,
+): DestinationPattern | undefined {
+  if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
+    report(
+      `its path ${inspect(path)} is not valid; begin it with a slash, and leave out query and spaces.`,
+    );
+    return undefined;
+  }
+  try {
+    return compileDestination(path);
+  } catch (error) {
+    report(`its path '${path}' is not valid: ${MessagingError.from(error).message}`);
+    return undefined;
+  }
+}
