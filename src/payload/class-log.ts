@@ -14,6 +14,7 @@ export function loggedClassRules(
   logger: Logger,
 ): ClassRules {
   const unvalidated = new WeakSet<Constructor>();
+  const undeclared = new FirstTimes();
   const dropped = new FirstTimes();
   const failures = new FirstTimes();
   let secondCopyLogged = false;
@@ -25,6 +26,14 @@ export function loggedClassRules(
       unvalidated.add(type);
       logger.warn(
         `Payloads of ${type.name} are not validated, because the class has no decorators of class-validator. Add decorators, such as @Allow(), or name a schema in @Payload().`,
+      );
+    },
+    onUndeclared(type, property, nested) {
+      if (unknownProperties === 'keep' || !undeclared.add(type, property)) return;
+      const result =
+        unknownProperties === 'drop' ? 'it is dropped' : 'payloads that have it are invalid';
+      logger.warn(
+        `Payloads of ${type.name}: the property ${JSON.stringify(property)} has @Type(), but no decorator of class-validator, so ${result}. Add ${nested ? '@ValidateNested(), for the members of an array, Set or Map with { each: true }' : 'one, such as @Allow()'}.`,
       );
     },
     onSecondCopy(files) {

@@ -16,12 +16,15 @@ const maxKeys = 256;
  */
 export class PlainWalk {
   readonly #path: string[] = [];
-  readonly #problems: FieldProblem[] = [];
+  /** The problems that do not prevent the validation, such as unknown properties, which were removed. */
+  readonly problems: FieldProblem[] = [];
   /** Members that are neither objects nor arrays, although the class declares objects. */
   readonly #misshapen: FieldProblem[] = [];
   /** The classes that a function of `@Type` has chosen by the payload. */
   readonly #chosen = new Set<ClassShape>();
   #objects = 0;
+  /** True when an unknown property could not be removed, as from a frozen object. */
+  #isFixed = false;
 
   constructor(
     private readonly libraries: ClassLibraries,
@@ -35,7 +38,7 @@ export class PlainWalk {
    */
   check(value: object, shape: ClassShape): TargetMap[] | undefined {
     this.#visitObject(value, shape, shape.constrained, undefined);
-    if (this.#problems.length > 0) throw payloadInvalid(this.#problems);
+    if (this.#isFixed) throw payloadInvalid(this.problems);
     if (this.#chosen.size === 0) return shape.targetMaps;
     return [shape, ...this.#chosen].flatMap(({ targetMaps = [] }) => targetMaps);
   }
@@ -144,24 +147,26 @@ export class PlainWalk {
   /** class-transformer ignores getters of the class and throws for inherited getters. */
   #removeGetter(value: object, key: string, checked: boolean): void {
     if (checked && this.rules.unknownProperties === 'reject') this.#report('is unknown', key);
-    else this.#remove(value, key);
+    this.#remove(value, key);
   }
 
   #handleUnknown(value: object, key: string, { type }: ClassShape): void {
     const { unknownProperties } = this.rules;
     if (unknownProperties === 'keep') return;
-    if (unknownProperties === 'reject') return this.#report('is unknown', key);
+    if (unknownProperties === 'reject') this.#report('is unknown', key);
+    else this.rules.onDropped(type, key);
     this.#remove(value, key);
-    this.rules.onDropped(type, key);
   }
 
   #remove(value: object, key: string): void {
     // A converter of the application may return frozen objects.
-    if (!Reflect.deleteProperty(value, key)) this.#report('is unknown', key);
+    if (Reflect.deleteProperty(value, key)) return;
+    if (this.rules.unknownProperties !== 'reject') this.#report('is unknown', key);
+    this.#isFixed = true;
   }
 
   #report(message: string, key: string): void {
-    if (this.#problems.length < fieldLimit) this.#problems.push(this.#problem(message, key));
+    if (this.problems.length < fieldLimit) this.problems.push(this.#problem(message, key));
   }
 
   #problem(message: string, ...key: readonly string[]): FieldProblem {
