@@ -77,17 +77,21 @@ export interface PublisherParts {
   /** The subscriber of a session of this process. */
   readonly subscriberOf: (session: string) => SessionSubscriber | undefined;
   readonly onPublication: PublicationHook | undefined;
-  /** Prefixes that are probably a mistake in the queue of a user, such as `/topic`. */
-  readonly unusual: readonly string[];
+  /** Prefixes that the queues of users have, such as `/queue`; any other one is probably a mistake. */
+  readonly usual: readonly string[];
 }
+
+/** Unusual prefixes that are logged: an application may compute them from the data of clients. */
+const loggedPrefixes = 20;
 
 export class BrokerPublisher implements Publisher {
   #open = false;
-  /** Prefixes that the queues of users usually do not have, without those that were logged. */
-  #unusual: readonly string[];
+  readonly #usual: readonly string[];
+  /** The unusual prefixes that were logged. */
+  readonly #logged = new Set<string>();
 
   constructor(private readonly parts: PublisherParts) {
-    this.#unusual = parts.unusual.map((prefix) => `${prefix}/`);
+    this.#usual = parts.usual.map((prefix) => `${prefix}/`);
   }
 
   /** The broker has started. */
@@ -245,14 +249,16 @@ export class BrokerPublisher implements Publisher {
   #queueOf(destination: string): string {
     requireText('destination', destination);
     const queue = destination.startsWith('/') ? destination : `/${destination}`;
-    for (const prefix of this.#unusual)
-      if (queue.startsWith(prefix)) this.#warnAbout(prefix, queue);
+    for (const prefix of this.#usual) if (queue.startsWith(prefix)) return queue;
+    this.#warnAbout(queue);
     return queue;
   }
 
-  #warnAbout(prefix: string, queue: string): void {
+  #warnAbout(queue: string): void {
     const { context, resolver } = this.parts;
-    this.#unusual = this.#unusual.filter((each) => each !== prefix);
+    const [, prefix = ''] = queue.split('/', 2);
+    if (this.#logged.has(prefix) || this.#logged.size === loggedPrefixes) return;
+    this.#logged.add(prefix);
     context.logger.warn(
       `A message for a user or session was published to '${queue}'. Only clients that have subscribed '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
     );

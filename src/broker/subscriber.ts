@@ -1,5 +1,6 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
+import { ended } from '../message/end-of-session.js';
 import { MessagingError } from '../message/error.js';
 import { requireResult } from '../message/promise.js';
 import { messageOverhead, sizeOfHeaders } from '../message/kept-message.js';
@@ -266,7 +267,7 @@ export class SessionSubscriber implements Subscriber, Sender {
       throw new MessagingError('subscription-unknown');
     }
     this.end(live);
-    live.stream?.abort();
+    live.stream?.abort(ended);
     if (live.servedBy === 'session') this.#queues?.unsubscribe(live.id);
     try {
       if (live.servedBy === 'broker') await this.#connection.unsubscribe(live.id);
@@ -321,7 +322,7 @@ export class SessionSubscriber implements Subscriber, Sender {
 
   /** Aborts all streams; the connection to the broker stays open for frames that are still processed. */
   stopStreams(): void {
-    for (const live of this.#live.values()) live.stream?.abort();
+    for (const live of this.#live.values()) live.stream?.abort(ended);
   }
 
   close(): void | Promise<void> {

@@ -7,6 +7,7 @@ import { MessagingError } from '../message/error.js';
 import { combineDestinations, compileDestination } from '../pattern/destination-pattern.js';
 import type { Separator } from '../pattern/separator.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
+import { isClass } from '../payload/payload-type.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
@@ -285,9 +286,11 @@ class ControllerCompiler {
       });
       const invoke = compileExceptionHandler(method, rule?.reply ?? toProblemQueue);
       for (const error of errors.length === 0 ? [undefined] : errors) {
-        if (errors.length > 0 && typeof error !== 'function') {
+        if (errors.length > 0 && !isClass(error)) {
+          const fix =
+            typeof error === 'function' ? 'name the class itself' : 'look for a circular import';
           this.report(
-            `${this.#name(key)}: its @MessageExceptionHandler names ${inspect(error)}, which is not a class; look for a circular import.`,
+            `${this.#name(key)}: its @MessageExceptionHandler names ${inspect(error)}, which is not a class; ${fix}.`,
           );
           continue;
         }

@@ -100,10 +100,17 @@ export function requireDecoratorOption(second: unknown): void {
 /**
  * The definition of a method, for a decorator on the method or on one of its parameters.
  *
+ * @param key undefined on a class
  * @throws {MessagingError} the error of `requireDecoratorOption`
  */
-export function ownMethod(target: object, key: string | symbol): MethodDefinition {
+export function ownMethod(target: object, key: string | symbol | undefined): MethodDefinition {
   requireDecoratorOption(key);
+  if (key === undefined) {
+    ownDefinition(target).mistakes.push(
+      ": a decorator of methods is on the class; for the prefix of its patterns, write @Controller('/prefix').",
+    );
+    return emptyMethod();
+  }
   // The target of a static method is the class itself.
   if (typeof target === 'function') {
     ownDefinition(target).mistakes.push(
@@ -115,6 +122,22 @@ export function ownMethod(target: object, key: string | symbol): MethodDefinitio
   const method = methods.get(key) ?? emptyMethod();
   methods.set(key, method);
   return method;
+}
+
+/**
+ * Reports a decorator that is applied without a call, as in `@SendTo`: its arguments are then the prototype, the name of the method,
+ * and a property descriptor or the index of a parameter. TypeScript rejects this, JavaScript does not.
+ *
+ * @param example the decorator with a call, such as `@SendTo()`
+ */
+export function reportUncalled(given: readonly unknown[], example: string): void {
+  const [target, key] = given;
+  if (typeof target !== 'object' || target === null || !Object.hasOwn(target, 'constructor'))
+    return;
+  if ((typeof key !== 'string' && typeof key !== 'symbol') || !(key in target)) return;
+  ownDefinition(target.constructor).mistakes.push(
+    `.${String(key)}: one of its decorators has no parentheses; write them, as in ${example}.`,
+  );
 }
 
 /**

@@ -88,8 +88,10 @@ export class HandlerCall implements Invocation {
   }
 
   #createController(): AbortController {
+    // Not `this`: a handler that never returns keeps its signal, and would keep the session.
+    const { handler, logger } = this;
     const controller = (this.#controller = guardedController((error) =>
-      this.logger.error(`A listener on the signal of ${this.handler} failed.`, error),
+      logger.error(`A listener on the signal of ${handler} failed.`, error),
     ));
     const closed = this.#closed ?? this.session.signal;
     const onClosed = () => controller.abort(closed.reason);

@@ -26,6 +26,11 @@ export function isUnbalanced(destination: string): boolean {
   return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[{}]/.test(text));
 }
 
+/** True when the destination has a wildcard outside its placeholders. */
+export function hasWildcard(destination: string): boolean {
+  return destination.split(placeholder).some((text, i) => i % 2 === 0 && /[*?]/.test(text));
+}
+
 /** To all subscribers of the destinations; without any, of `/topic` + lookup (Spring: `@SendTo`, and no annotation at all). */
 export function toDestinations(destinations: readonly string[]): Reply {
   const templates = compileTemplates(destinations, '/topic');
@@ -43,11 +48,11 @@ export function toDestinations(destinations: readonly string[]): Reply {
 export function toUser(destinations: readonly string[], broadcast: boolean): Reply {
   const templates = compileTemplates(destinations, '/queue');
   return (invocation) => {
-    const { id, principal } = invocation.session;
+    const { id, user } = invocation.session;
     return templates.map((destinationOf): UserTarget | SessionTarget => {
       const destination = destinationOf(invocation);
-      return broadcast && principal !== undefined
-        ? { kind: 'user', user: principal.name, destination }
+      return broadcast && user !== undefined
+        ? { kind: 'user', user, destination }
         : { kind: 'session', session: id, destination };
     });
   };

@@ -10,7 +10,7 @@ import {
 } from './class-libraries.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
 import { itemTypesOf, reachableShapes, shapeOf, shapes, type ClassShape } from './class-shape.js';
-import { fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
+import { causeOf, fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
 import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
 import { PlainWalk } from './plain-walk.js';
@@ -89,7 +89,7 @@ function convert(
   const shape = shapes.get(type) ?? shapeOf(type, libraries);
   const walk = new PlainWalk(libraries, rules);
   const targetMaps = walk.check(plain, shape);
-  const { problems } = walk;
+  const { unknown } = walk;
   const { constrained, quickCheck } = shape;
   let instance: object;
   try {
@@ -97,37 +97,39 @@ function convert(
       targetMaps,
     });
   } catch (error) {
-    throw failed(type, error, rules, [...problems, unconverted]);
+    throw failed(type, error, rules, [...unknown, unconverted]);
   }
   if (shape.transforms) {
     const refused = refusedTransform(instance);
-    if (refused !== undefined) throw failed(type, refused, rules, [...problems, unconverted]);
+    if (refused !== undefined) throw failed(type, refused, rules, [...unknown, unconverted]);
   }
   try {
-    if (problems.length === 0 && (!constrained || quickCheck?.(instance) === true)) return instance;
+    if (unknown.length === 0 && (!constrained || quickCheck?.(instance) === true)) return instance;
   } catch (error) {
     throw failed(type, error, rules, []);
   }
-  return validate(instance, shape, rules, libraries, problems);
+  return validate(instance, shape, rules, libraries, unknown);
 }
 
 const unconverted: FieldProblem = { path: '', message: 'cannot be converted' };
 
 /**
- * Throws for invalid values, and for problems that were found before the conversion. `validateSync` ignores validators that return a promise, and they can be recognized only by calling them.
+ * `validateSync` ignores validators that return a promise, and they can be recognized only by calling them.
+ *
+ * @param unknown the unknown properties, which make the payload invalid
  */
 async function validate(
   instance: object,
   shape: ClassShape,
   rules: ClassRules,
   libraries: ClassLibraries,
-  found: readonly FieldProblem[],
+  unknown: readonly FieldProblem[],
 ): Promise<object> {
   let problems: readonly FieldProblem[];
   try {
-    problems = withOthers(found, await problemsOf(instance, shape, rules, libraries));
+    problems = withOthers(unknown, await problemsOf(instance, shape, rules, libraries));
   } catch (error) {
-    throw failed(shape.type, error, rules, found);
+    throw failed(shape.type, error, rules, unknown);
   }
   if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
@@ -140,7 +142,7 @@ function failed(
   rules: ClassRules,
   fields: readonly FieldProblem[],
 ): MessagingError {
-  return payloadInvalid(fields, rules.onFailure(type, error) ? error : undefined);
+  return payloadInvalid(fields, rules.onFailure(type, error) ? causeOf(error) : undefined);
 }
 
 function load(): Promise<ClassLibraries> {

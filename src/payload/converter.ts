@@ -1,4 +1,5 @@
 // The contract between bytes and values, and the choice of a converter by content type.
+import { inspect } from 'node:util';
 import { isUint8Array } from 'node:util/types';
 import { MessagingError } from '../message/error.js';
 import type { Message } from '../message/message.js';
@@ -24,7 +25,8 @@ export interface WrittenPayload {
 
 /**
  * Reads and writes one format (Spring: MessageConverter). A method may return undefined: the server then tries the next converter
- * for the content type. An error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous.
+ * for the content type. A thrown error becomes `payload-unreadable` or `payload-unwritable`. The methods must not be asynchronous:
+ * a promise, or any other result without a value, fails the frame as an error of a handler does.
  *
  * @example
  * ```ts
@@ -177,16 +179,29 @@ export class Payloads implements PayloadReader {
   }
 }
 
-/** @throws {TypeError} when a converter in JavaScript returns something else, such as a promise */
+/**
+ * Not `payload-unreadable`, which blames the client: the application has to fix its converter, so the error must reach the log.
+ *
+ * @throws {TypeError} when a converter in JavaScript returns something else, such as a promise
+ */
 function requireValue(read: { readonly value: unknown }, { name }: PayloadConverter): unknown {
-  if ('value' in read) return read.value;
+  if (typeof read === 'object' && read !== null && 'value' in read) {
+    const { value } = read;
+    // The first conditions avoid a call for each message.
+    const mayBePromise = typeof value === 'object' && value !== null && 'then' in value;
+    if (!mayBePromise || !isPromise(value)) return value;
+    throw refusedPromise(value, `read() of the converter '${name}'`);
+  }
   if (isPromise(read)) throw refusedPromise(read, `read() of the converter '${name}'`);
-  throw new TypeError(`read() of the converter '${name}' must return { value }.`);
+  throw new TypeError(
+    `read() of the converter '${name}' must return { value } or undefined, unlike ${inspect(read, { depth: 0 })}.`,
+  );
 }
 
 /** @throws {TypeError} when a converter in JavaScript returns something else, such as a text for the body, or a promise */
 function requireBytes(written: WrittenPayload, { name }: PayloadConverter): WrittenPayload {
-  if (isUint8Array(written.body) && typeof written.contentType === 'string') return written;
+  const { body, contentType } = (written ?? {}) as Partial<WrittenPayload>;
+  if (isUint8Array(body) && typeof contentType === 'string') return written;
   if (isPromise(written)) throw refusedPromise(written, `write() of the converter '${name}'`);
   throw new TypeError(
     `write() of the converter '${name}' must return { body: Uint8Array, contentType: string }.`,

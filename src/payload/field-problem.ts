@@ -14,14 +14,18 @@ const minMemberLength = 4;
 export const invalid = 'is not valid';
 const wordCharacter = /[\p{L}\p{N}_]/u;
 
-/** @param received the client's value of the field; a message that repeats it, or a member of it, is replaced */
+/**
+ * @param message not a text if the application returns something else, such as undefined; it is then replaced
+ * @param received the client's value of the field; a message that repeats it, or a member of it, is replaced
+ */
 export function fieldProblem(
   path: readonly PropertyKey[],
-  message: string,
+  message: unknown,
   received: unknown,
 ): FieldProblem {
   const text = path.map(String).join('.').slice(0, pathLimit);
-  const isSafe = message.length <= messageLimit && !repeats(message, received);
+  const isSafe =
+    typeof message === 'string' && message.length <= messageLimit && !repeats(message, received);
   return { path: text, message: isSafe ? message : invalid };
 }
 
@@ -31,6 +35,11 @@ export function payloadInvalid(fields: readonly FieldProblem[], cause?: unknown)
     fields: fields.slice(0, fieldLimit),
     cause,
   });
+}
+
+/** The cause of `payload-invalid` for a thrown value. An error without a cause is a mistake of the client and is not logged. */
+export function causeOf(thrown: unknown): unknown {
+  return thrown === undefined ? new Error('The application has thrown undefined.') : thrown;
 }
 
 /** The error for a payload with more objects than `limits.maxPayloadObjects`. */

@@ -39,7 +39,14 @@ export function payloadTypeOf(type: unknown): PayloadType | undefined {
   if (isStandardSchema(type)) return { kind: 'schema', schema: type };
   // For an enum, some compilers record the enum object, and others record String or Number.
   if (typeof type !== 'function') return any;
-  return isNative(type) ? undefined : { kind: 'class', type: type as Constructor };
+  return isNative(type) || !isClass(type) ? undefined : { kind: 'class', type };
+}
+
+/** False for functions that return a class, such as `() => Item`. */
+export function isClass(type: unknown): type is Constructor {
+  return (
+    typeof type === 'function' && typeof type.prototype === 'object' && type.prototype !== null
+  );
 }
 
 function isNative(type: object): boolean {

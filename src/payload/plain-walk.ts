@@ -16,15 +16,15 @@ const maxKeys = 256;
  */
 export class PlainWalk {
   readonly #path: string[] = [];
-  /** The problems that do not prevent the validation, such as unknown properties, which were removed. */
-  readonly problems: FieldProblem[] = [];
+  /** The unknown properties that make the payload invalid. They were removed, so that the rest can be validated. */
+  readonly unknown: FieldProblem[] = [];
+  /** The problems that prevent the conversion. */
+  readonly #problems: FieldProblem[] = [];
   /** Members that are neither objects nor arrays, although the class declares objects. */
   readonly #misshapen: FieldProblem[] = [];
   /** The classes that a function of `@Type` has chosen by the payload. */
   readonly #chosen = new Set<ClassShape>();
   #objects = 0;
-  /** True when an unknown property could not be removed, as from a frozen object. */
-  #isFixed = false;
 
   constructor(
     private readonly libraries: ClassLibraries,
@@ -38,7 +38,7 @@ export class PlainWalk {
    */
   check(value: object, shape: ClassShape): TargetMap[] | undefined {
     this.#visitObject(value, shape, shape.constrained, undefined);
-    if (this.#isFixed) throw payloadInvalid(this.problems);
+    if (this.#problems.length > 0) throw payloadInvalid([...this.unknown, ...this.#problems]);
     if (this.#chosen.size === 0) return shape.targetMaps;
     return [shape, ...this.#chosen].flatMap(({ targetMaps = [] }) => targetMaps);
   }
@@ -53,8 +53,12 @@ export class PlainWalk {
   ): void {
     if (Array.isArray(value)) {
       this.#checkDepth();
+      // class-transformer reads the discriminator of each member, which fails for null.
+      const refusesNull = property?.discriminator !== undefined;
       for (const [i, item] of value.entries())
-        this.#enter(String(i), item, property, parent, checked, true);
+        if (refusesNull && (item === null || item === undefined))
+          this.#report('must be an object', String(i));
+        else this.#enter(String(i), item, property, parent, checked, true);
     } else if (property?.form === 'map' && !isMember) {
       this.#checkDepth();
       for (const key of this.#keysOf(value)) {
@@ -146,27 +150,32 @@ export class PlainWalk {
 
   /** class-transformer ignores getters of the class and throws for inherited getters. */
   #removeGetter(value: object, key: string, checked: boolean): void {
-    if (checked && this.rules.unknownProperties === 'reject') this.#report('is unknown', key);
-    this.#remove(value, key);
+    if (checked && this.rules.unknownProperties === 'reject') this.#refuse(value, key);
+    else this.#remove(value, key);
   }
 
   #handleUnknown(value: object, key: string, { type }: ClassShape): void {
     const { unknownProperties } = this.rules;
     if (unknownProperties === 'keep') return;
-    if (unknownProperties === 'reject') this.#report('is unknown', key);
-    else this.rules.onDropped(type, key);
+    if (unknownProperties === 'reject') return this.#refuse(value, key);
     this.#remove(value, key);
+    this.rules.onDropped(type, key);
   }
 
-  #remove(value: object, key: string): void {
-    // A converter of the application may return frozen objects.
-    if (Reflect.deleteProperty(value, key)) return;
-    if (this.rules.unknownProperties !== 'reject') this.#report('is unknown', key);
-    this.#isFixed = true;
+  #refuse(value: object, key: string): void {
+    if (!this.#remove(value, key) || this.unknown.length >= fieldLimit) return;
+    this.unknown.push(this.#problem('is unknown', key));
+  }
+
+  /** Returns false for an object that cannot be changed: a converter of the application may return frozen objects. */
+  #remove(value: object, key: string): boolean {
+    const isRemoved = Reflect.deleteProperty(value, key);
+    if (!isRemoved) this.#report('is unknown', key);
+    return isRemoved;
   }
 
   #report(message: string, key: string): void {
-    if (this.problems.length < fieldLimit) this.problems.push(this.#problem(message, key));
+    if (this.#problems.length < fieldLimit) this.#problems.push(this.#problem(message, key));
   }
 
   #problem(message: string, ...key: readonly string[]): FieldProblem {

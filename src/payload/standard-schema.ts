@@ -3,6 +3,7 @@ import type { FieldProblem } from '../message/error.js';
 import { isPromise } from '../message/promise.js';
 import {
   fieldLimit,
+  causeOf,
   fieldProblem,
   invalid,
   payloadInvalid,
@@ -51,8 +52,8 @@ export function parseWithSchema(value: unknown, schema: StandardSchema): unknown
   let result: SchemaResult<unknown> | PromiseLike<SchemaResult<unknown>>;
   try {
     result = schema['~standard'].validate(value);
-  } catch (cause) {
-    throw payloadInvalid([], cause);
+  } catch (thrown) {
+    throw payloadInvalid([], causeOf(thrown));
   }
   return isPromise(result) ? parseAsync(value, result) : parsed(value, result);
 }
@@ -64,8 +65,8 @@ async function parseAsync(
   let result: SchemaResult<unknown>;
   try {
     result = await promise;
-  } catch (cause) {
-    throw payloadInvalid([], cause);
+  } catch (thrown) {
+    throw payloadInvalid([], causeOf(thrown));
   }
   return parsed(value, result);
 }
@@ -86,6 +87,7 @@ function parsed(value: unknown, result: SchemaResult<unknown>): unknown {
 
 /** A rule for several fields reports one field, and its message may repeat the value of another field. */
 function problemOf({ path = [], message }: SchemaIssue, value: unknown): FieldProblem {
+  if (typeof message !== 'string') throw new TypeError('The message of an issue is not a text.');
   const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
   const problem = fieldProblem(keys, message, keys.reduce(memberOf, value));
   return repeatsWord(problem.message, value) ? { ...problem, message: invalid } : problem;

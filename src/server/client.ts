@@ -2,11 +2,13 @@
 import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.js';
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
 import type { SessionAddress } from '../message/address.js';
+import { ended } from '../message/end-of-session.js';
 import { MessagingError, type ErrorCode } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { LimitedLogs, Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
+import { quote } from '../message/quote.js';
 import { accountOf, Holding, type Quota } from '../message/quota.js';
 import { authenticated, type Authenticator } from '../security/authenticator.js';
 import {
@@ -48,6 +50,8 @@ export interface ClientParts {
   readonly serverName: string;
   readonly hooks: Hooks;
   readonly problems: Problems;
+  /** Milliseconds after which the frames of a lost session are given up; 0 for never. */
+  readonly stallTimeout: number;
   /** The interceptors and the routing behind them; throws when a frame is refused. */
   readonly handle: FrameHandler<Client>;
 }
@@ -104,7 +108,7 @@ export class Client implements SessionOwner {
     const streams = (this.#streams ??= new Set());
     if (streams.size >= this.maxStreams) return false;
     streams.add(stream);
-    if (this.session.gone) stream.abort();
+    if (this.session.gone) stream.abort(ended);
     return true;
   }
 
@@ -146,6 +150,9 @@ export class Client implements SessionOwner {
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
     // The client may have left during authentication.
     if (session.gone) return;
+    // Only `ids` of the application can repeat an id: then one session would receive the messages of another.
+    if (clients.get(session.id) !== undefined)
+      throw new Error(`ids.session() returned ${quote(session.id)}, which another session has.`);
     const account = accountOf(principal, session.handshake.remoteAddress);
     const release = admission.open(account, principal);
     this.#release();
@@ -164,7 +171,7 @@ export class Client implements SessionOwner {
       session: session.id,
       server: serverName,
       heartbeat: agreement.advertised,
-      user: principal?.name,
+      user: session.user,
     });
     events.emit('connected', { session });
   }
@@ -197,7 +204,8 @@ export class Client implements SessionOwner {
     const end = hooks.onFrame?.(frame, this.session);
     let result: FrameResult;
     try {
-      result = (await handle(frame, this)) ?? 'done';
+      // A broker in JavaScript may return something else, which is not a reason to withhold the receipt.
+      result = (await handle(frame, this)) === 'dropped' ? 'dropped' : 'done';
       // An interceptor has dropped CONNECT, or has caught its refusal, so the client still waits for an answer.
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));
@@ -233,11 +241,13 @@ export class Client implements SessionOwner {
   connectionLost(code: number, reason: string): void {
     const { session } = this;
     this.#subscriber?.stopStreams();
-    for (const stream of this.#streams ?? []) stream.abort();
+    for (const stream of this.#streams ?? []) stream.abort(ended);
     this.#ended?.(code, reason);
     this.#stopWaiting?.();
     // A CONNECT that never completes must not count as a handshake for longer than its connection.
     if (!session.connected) return this.#release();
+    // Without a limit for stalled frames, one that never completes would count its session forever.
+    if (this.#parts.stallTimeout === 0) this.#release();
     this.#parts.clients.disconnected(this);
     this.#parts.events.emit('disconnected', { session, code, reason });
   }

@@ -61,22 +61,22 @@ export class Clients implements SessionRegistry, UserDirectory {
 
   /** CONNECT was accepted. */
   connected(client: ListedClient): void {
-    const { id, principal } = client.session;
+    const { id, user } = client.session;
     this.#connected.set(id, client);
-    if (principal === undefined) return;
-    const clients = this.#byUser.get(principal.name) ?? new Set();
-    this.#byUser.set(principal.name, clients.add(client));
+    if (user === undefined) return;
+    const clients = this.#byUser.get(user) ?? new Set();
+    this.#byUser.set(user, clients.add(client));
   }
 
   /** The connection of a connected client is closed. */
   disconnected(client: ListedClient): void {
-    const { id, principal } = client.session;
+    const { id, user } = client.session;
     this.#connected.delete(id);
-    if (principal === undefined) return;
-    const clients = this.#byUser.get(principal.name);
+    if (user === undefined) return;
+    const clients = this.#byUser.get(user);
     if (clients === undefined) return;
     clients.delete(client);
-    if (clients.size === 0) this.#byUser.delete(principal.name);
+    if (clients.size === 0) this.#byUser.delete(user);
   }
 
   /** No work remains for the client. */

@@ -1,6 +1,6 @@
 // Builds a server from its options: creates every part and connects them.
 import type { Broker, BrokerContext } from '../broker/broker.js';
-import { DestinationResolver } from '../broker/destination-resolver.js';
+import { DestinationResolver, temporaryPrefix } from '../broker/destination-resolver.js';
 import { EmbeddedBroker } from '../broker/embedded/embedded-broker.js';
 import { defaultQueueOptions } from '../broker/embedded/queue/queue-memory.js';
 import { BrokerPublisher } from '../broker/publisher.js';
@@ -146,7 +146,7 @@ function createMessaging(options: ResolvedOptions, common: CommonParts) {
     replies,
     subscriberOf: (session) => clients.subscriberOf(session),
     onPublication: hooks.onPublication,
-    unusual: ['/topic', prefixes.user, ...prefixes.application],
+    usual: ['/queue', temporaryPrefix, ...prefixes.broker.filter((prefix) => prefix !== '/topic')],
   });
   return { broker, context, payloads, publisher, replies, resolver };
 }
@@ -216,6 +216,7 @@ function createClientParts(
     serverName: `signalbox/${version}`,
     hooks,
     problems,
+    stallTimeout: options.stallTimeout,
     handle: intercept<Client>(
       options.interceptors,
       inbound.route,

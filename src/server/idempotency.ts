@@ -86,6 +86,6 @@ export class Idempotency {
 }
 
 /** The key with its owner: a named user in all its sessions, or one session of an anonymous client. */
-export function ownedKey(key: string, { id, principal }: Session): string {
-  return JSON.stringify(principal === undefined ? [id, key] : [null, principal.name, key]);
+export function ownedKey(key: string, { id, user }: Session): string {
+  return JSON.stringify(user === undefined ? [id, key] : [null, user, key]);
 }

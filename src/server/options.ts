@@ -156,8 +156,8 @@ export interface ServerOptions {
   /** Milliseconds until a handler must have returned; 0 for no limit. @default 30,000 */
   readonly handlerTimeout?: number;
   /**
-   * Milliseconds without a completed frame after which a session is closed with 4502, while the server does not read from the
-   * client because too many of its frames wait; 0 for no limit.
+   * Milliseconds without a completed frame after which a session whose frames wait is closed with 4502, and the frames of a session
+   * whose connection is lost are given up; 0 for no limit.
    *
    * @default twice `handlerTimeout`
    */

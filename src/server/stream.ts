@@ -4,36 +4,72 @@
 const itemsPerTurn = 64;
 
 /**
- * Publishes the items one after another. When the signal aborts, the iterator is closed, and its later items and errors are
- * dropped. Before that, the promise rejects with its error.
+ * Publishes the items one after another. Resolves when the stream has ended, and as soon as the signal aborts: then the iterator is
+ * closed, and its later items and errors are dropped. Before that, the promise rejects with its error.
  *
  * @param turn resolves after one turn of the event loop
  */
-export async function publishStream(
+export function publishStream(
   iterator: AsyncIterator<unknown>,
   publish: (item: unknown) => Promise<void>,
   signal: AbortSignal,
   turn: () => Promise<void>,
 ): Promise<void> {
-  // Not awaited: a generator that is awaiting something answers `return` only afterwards.
-  const stop = () => void close(iterator);
-  signal.addEventListener('abort', stop, { once: true });
+  return new Promise((resolve, reject) => {
+    const running: RunningStream = { receiver: undefined };
+    // Not awaited: a generator that waits for an event answers `return` only afterwards.
+    const stop = () => {
+      running.receiver = undefined;
+      void close(iterator);
+      resolve();
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const end = (settle: () => void) => {
+      signal.removeEventListener('abort', stop);
+      settle();
+    };
+    running.receiver = {
+      publish,
+      turn,
+      complete: () => end(resolve),
+      fail: (error) => end(() => reject(error)),
+    };
+    void publishItems(iterator, running);
+  });
+}
+
+/** An iterator that waits forever keeps this object in memory, so it refers to the session only until the stream is stopped. */
+interface RunningStream {
+  /** Undefined when the stream is stopped. */
+  receiver: Receiver | undefined;
+}
+
+interface Receiver {
+  readonly publish: (item: unknown) => Promise<void>;
+  readonly turn: () => Promise<void>;
+  readonly complete: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+async function publishItems(
+  iterator: AsyncIterator<unknown>,
+  running: RunningStream,
+): Promise<void> {
   try {
-    for (let taken = 1; ; taken++) {
-      if (signal.aborted) return stop();
+    for (let taken = 1; running.receiver !== undefined; taken++) {
       const result: unknown = await iterator.next();
       if (typeof result !== 'object' || result === null)
         throw new TypeError('The iterator of a stream returned no result object.');
       const { done, value } = result as IteratorResult<unknown>;
-      if (done === true || signal.aborted) return;
-      if (value !== undefined && value !== null) await publish(value);
-      if (taken % itemsPerTurn === 0) await turn();
+      if (done === true) return running.receiver?.complete();
+      if (value !== undefined && value !== null) await running.receiver?.publish(value);
+      if (taken % itemsPerTurn === 0) await running.receiver?.turn();
     }
   } catch (error) {
-    stop();
-    if (!signal.aborted) throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
+    if (running.receiver === undefined) return;
+    void close(iterator);
+    running.receiver.fail(error as Error);
   }
 }
 

@@ -1,6 +1,8 @@
 // The session of one client: connects inbox, outbox and heart-beats, and controls how the session begins and ends.
 import { setMaxListeners } from 'node:events';
+import { inspect } from 'node:util';
 import type { Timer } from '../message/clock.js';
+import { ended } from '../message/end-of-session.js';
 import {
   closeCodeOf,
   closeCodes,
@@ -40,8 +42,6 @@ export interface SessionParts extends InboxParts {
   readonly outbox: OutboxParts;
   /** Time that a client has to send CONNECT, in milliseconds. */
   readonly connectTimeout: number;
-  /** Time without a completed frame while reading is paused, in milliseconds; 0 for no limit. */
-  readonly stallTimeout: number;
 }
 
 /** The result of processing a frame. Only `done` is confirmed by a receipt. */
@@ -78,7 +78,10 @@ export class ClientSession implements Session, ConnectionListener {
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
+  /** True when no frame was completed for `stallTimeout`; those in process are no longer waited for. */
+  #hasStalled = false;
   #principal: Principal | undefined;
+  #user: string | undefined;
   /** The code and reason that the server closed the session with. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
   #connectTimer: Timer | undefined;
@@ -97,7 +100,7 @@ export class ClientSession implements Session, ConnectionListener {
   ) {
     this.#principal = connection.handshake.principal;
     this.outbox = new Outbox(this, connection, parts.outbox);
-    this.#heartbeats = new Heartbeats(this, connection, parts.clock, parts.stallTimeout);
+    this.#heartbeats = new Heartbeats(this, connection, parts.clock);
     this.#inbox = new Inbox(this, connection, this.#heartbeats, parts);
     this.#connectTimer = parts.clock.after(parts.connectTimeout, () =>
       this.closeWith('connect-timeout'),
@@ -111,6 +114,10 @@ export class ClientSession implements Session, ConnectionListener {
 
   get principal(): Principal | undefined {
     return this.#principal;
+  }
+
+  get user(): string | undefined {
+    return this.#user;
   }
 
   /** Created at the first use, because most sessions have none. */
@@ -153,6 +160,7 @@ export class ClientSession implements Session, ConnectionListener {
     if (this.#state !== 'open') return false;
     this.#connected = true;
     this.#principal = principal;
+    this.#user = principal?.name;
     this.#stopConnectTimer();
     this.#heartbeats.start(agreement);
     return true;
@@ -210,12 +218,27 @@ export class ClientSession implements Session, ConnectionListener {
   }
 
   close(code: number = closeCodes.normal, reason = ''): void {
+    if (!isCloseCode(code))
+      throw new RangeError(
+        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}.`,
+      );
+    if (typeof reason !== 'string')
+      throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);
     this.#close(code, reason);
   }
 
   /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */
   progressed(): void {
-    this.#heartbeats.progressed();
+    this.#inbox.progressed();
+  }
+
+  /** Called when frames wait and none was completed for `stallTimeout`. A frame that never completes must not keep the session. */
+  stalled(): void {
+    this.#hasStalled = true;
+    if (this.#state !== 'closed') return this.closeWith('reading-stalled');
+    const text = `Session ${this.id} has ended, and its frames were not completed within ${this.parts.stallTimeout} milliseconds.`;
+    this.parts.closeLog.write('late reading-stalled', text);
+    this.#inbox.abandon();
   }
 
   /** Processes all frames that were read, flushes and closes with 1001. Resolves when the connection is closed. */
@@ -259,17 +282,18 @@ export class ClientSession implements Session, ConnectionListener {
 
   /**
    * Called when the connection is closed. Frames that were read are still processed if CONNECT was accepted; their answers are
-   * dropped.
+   * dropped. A frame that is not completed within `stallTimeout` is given up.
    */
   closed(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    if (this.#connected) this.#inbox.stop();
-    else this.#inbox.discard();
+    if (this.#connected && !this.#hasStalled) this.#inbox.stop();
+    else this.#inbox.abandon();
+    if (this.busy) this.#inbox.watch();
     this.#stopConnectTimer();
     this.#heartbeats.stop();
     this.outbox.stop();
-    this.#abortController?.abort();
+    this.#abortController?.abort(ended);
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
     this.owner.connectionLost(end.code, end.reason);
@@ -331,12 +355,15 @@ export class ClientSession implements Session, ConnectionListener {
 
   /** Created at the first use, because most sessions need none. */
   #createAbortController(): AbortController {
+    // Not `this`: an object that keeps the signal must not keep the session.
+    const { id } = this;
+    const { logger } = this.parts;
     const controller = guardedController((error) =>
-      this.parts.logger.error(`A listener on the signal of session ${this.id} failed.`, error),
+      logger.error(`A listener on the signal of session ${id} failed.`, error),
     );
     // Each running call that uses its signal adds a listener, so many listeners are not a leak.
     setMaxListeners(0, controller.signal);
-    if (this.#state === 'closed') controller.abort();
+    if (this.#state === 'closed') controller.abort(ended);
     return controller;
   }
 
@@ -354,4 +381,14 @@ export class ClientSession implements Session, ConnectionListener {
 /** True for close codes that only the application uses: they are a part of its protocol, not a problem. @see RFC 6455 section 7.4.2 */
 function isOfApplication(code: number): boolean {
   return code >= 3000 && code < closeCodes.slowConsumer;
+}
+
+/** True for the codes that a close frame may contain. @see RFC 6455 section 7.4 */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return (
+    (code >= 1000 && code <= 1003) ||
+    (code >= 1007 && code <= 1014) ||
+    (code >= 3000 && code <= 4999)
+  );
 }

@@ -68,8 +68,8 @@ export class Heartbeats {
   #lastReceived: number;
   #lastPing: number;
   #unansweredPings = 0;
-  /** Set while reading is paused: when the last frame was completed, or when reading was paused. */
-  #lastProgress: number | undefined;
+  /** When reading was paused; undefined while the server reads. */
+  #pausedAt: number | undefined;
   #timer: Timer | undefined;
   #inputEnded = false;
   #stopped = false;
@@ -78,8 +78,6 @@ export class Heartbeats {
     private readonly session: ClientSession,
     private readonly connection: Connection,
     private readonly clock: Clock,
-    /** A session is closed when reading is paused and no frame is completed for this long, in milliseconds; 0 for never. */
-    private readonly stallTimeout: number,
   ) {
     this.#lastReceived = this.#lastPing = clock.now();
   }
@@ -109,17 +107,12 @@ export class Heartbeats {
 
   /** Reading is paused. The client's heart-beats cannot be read, so their timeout is suspended. */
   paused(): void {
-    this.#lastProgress = this.clock.now();
-    this.#schedule(this.#lastProgress);
-  }
-
-  /** A frame, or one of the frames of a transaction, was completed. */
-  progressed(): void {
-    if (this.#lastProgress !== undefined) this.#lastProgress = this.clock.now();
+    this.#pausedAt = this.clock.now();
+    this.#schedule(this.#pausedAt);
   }
 
   resumed(): void {
-    this.#lastProgress = undefined;
+    this.#pausedAt = undefined;
     this.received();
   }
 
@@ -131,9 +124,7 @@ export class Heartbeats {
     const now = this.clock.now();
     const expect = this.#expect;
     if (this.#agreement.send > 0 && now >= this.#sendDue()) this.session.outbox.send(heartbeat);
-    if (this.#lastProgress !== undefined) {
-      if (now >= this.#stallDue(this.#lastProgress))
-        return this.session.closeWith('reading-stalled');
+    if (this.#pausedAt !== undefined) {
       this.#ping(now, pausedPingInterval);
     } else if (expect > 0) {
       if (now - this.#lastReceived >= expect * tolerance) return this.#closeIfStillSilent();
@@ -165,10 +156,6 @@ export class Heartbeats {
     }
   }
 
-  #stallDue(lastProgress: number): number {
-    return this.stallTimeout === 0 ? Infinity : lastProgress + this.stallTimeout;
-  }
-
   #sendDue(): number {
     return this.session.outbox.lastWrite + this.#agreement.send * margin;
   }
@@ -186,13 +173,8 @@ export class Heartbeats {
   #due(): number {
     const expect = this.#expect;
     const send = this.#agreement.send > 0 ? this.#sendDue() : Infinity;
-    if (this.#lastProgress !== undefined) {
-      return Math.min(
-        send,
-        this.#stallDue(this.#lastProgress),
-        Math.max(this.#lastPing, this.#lastProgress) + pausedPingInterval,
-      );
-    }
+    if (this.#pausedAt !== undefined)
+      return Math.min(send, Math.max(this.#lastPing, this.#pausedAt) + pausedPingInterval);
     const silence =
       expect > 0
         ? this.#lastReceived + expect * tolerance

@@ -14,6 +14,7 @@ import {
 import type { Activity } from './activity.js';
 import type { ClientSession, FrameResult } from './client-session.js';
 import type { Heartbeats } from './heartbeat.js';
+import { StallWatch } from './stall-watch.js';
 import {
   fastFramesTime,
   framesPerReading,
@@ -44,6 +45,8 @@ export interface InboxParts {
   readonly readMessage?: ((message: Uint8Array, binary: boolean) => ClientFrame) | undefined;
   /** SEND frames of one session that may be processed at the same time. */
   readonly concurrency: number;
+  /** Time without a completed frame while frames wait, in milliseconds; 0 for no limit. */
+  readonly stallTimeout: number;
 }
 
 /** The client sends no more data; the session is closed after the frames before it. */
@@ -96,6 +99,8 @@ export class Inbox {
   /** True when further input is ignored: after DISCONNECT, and when the session ends. */
   #stopped = false;
   #idleWaiters: (() => void)[] | undefined;
+  /** Created when frames first wait. */
+  #watch: StallWatch | undefined;
 
   constructor(
     private readonly session: ClientSession,
@@ -107,6 +112,12 @@ export class Inbox {
   /** True when no frame waits or is in process. */
   get idle(): boolean {
     return !this.#active;
+  }
+
+  /** True when frames wait, or when the session has ended, while no frame is completed. Before CONNECT, its own timeout applies. */
+  get isBlocked(): boolean {
+    const { connected, gone } = this.session;
+    return this.#active && (gone || (connected && this.#hasWaiting));
   }
 
   /** Name and version of the client's protocol, such as `stomp 1.2`; empty before the first byte. */
@@ -149,12 +160,33 @@ export class Inbox {
 
   /** No data follows: closes the session with this code after all frames before it. */
   end(code: number, reason: string): void {
-    if (!this.#stopped) this.#add({ kind: 'end', code, reason });
+    if (this.#stopped) return;
+    this.#add({ kind: 'end', code, reason });
+    if (this.#hasWaiting) this.watch();
   }
 
   /** Ignores further input; frames that were received are still processed. */
   stop(): void {
     this.#stopped = true;
+    if (!this.#active) this.#watch?.stop();
+  }
+
+  /** Reports to the session when no frame is completed for `stallTimeout`. */
+  watch(): void {
+    const { clock, stallTimeout } = this.parts;
+    this.#watch ??= new StallWatch(this, this.session, clock, stallTimeout);
+    this.#watch.start();
+  }
+
+  /** A part of a frame was processed, because a long COMMIT must not count as stalled. */
+  progressed(): void {
+    this.#watch?.progressed();
+  }
+
+  /** Discards all frames, and counts as idle although a frame may be in process: it may never be completed. */
+  abandon(): void {
+    this.discard();
+    if (this.#active) this.#becomeIdle();
   }
 
   /** Ignores further input, and discards the frames whose processing has not begun. */
@@ -164,6 +196,7 @@ export class Inbox {
     this.#queue = [];
     this.#head = 0;
     this.#release();
+    if (!this.#active) this.#watch?.stop();
   }
 
   /** Continues in the turn for which the inbox has waited. @param now the time of the clock */
@@ -337,6 +370,7 @@ export class Inbox {
   #hold(bytes: number): void {
     this.#waitingBytes += bytes;
     this.session.owner.held.add(bytes);
+    this.watch();
     const { maxWaitingFrames } = this.parts.limits;
     if (this.#waiting >= maxWaitingFrames || this.#waitingBytes > this.#maxWaitingBytes)
       this.#pause();
@@ -365,7 +399,7 @@ export class Inbox {
       running.result = 'failed';
       this.session.internalError('Processing a frame', error);
     }
-    if (this.#paused) this.heartbeats.progressed();
+    this.#watch?.progressed();
     this.#completeInOrder();
     if (this.#running.length === 0) this.#exclusive = false;
     this.#startItems();
@@ -410,6 +444,7 @@ export class Inbox {
   #becomeIdle(): void {
     this.#active = false;
     this.parts.activity.end();
+    if (this.#stopped) this.#watch?.stop();
     const waiters = this.#idleWaiters;
     this.#idleWaiters = undefined;
     if (waiters !== undefined) for (const resolve of waiters) resolve();

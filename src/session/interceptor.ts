@@ -13,7 +13,8 @@ import type { Session } from './session.js';
  * `next()` resolves when the frame has been processed and rejects when that failed. Catch the error to treat the frame as
  * processed. `next(changed)` passes on another frame of the same kind. A second call of `next()` rejects the frame. A call after
  * the interceptor has returned ends the session with 1011, and its promise stays pending. The headers of the frame are
- * read-only: a change throws a `TypeError`, so pass on a copy.
+ * read-only: a change throws a `TypeError`, so pass on a copy. The bytes of its body may be changed before `next()`; later changes have
+ * no effect.
  *
  * @example
  * ```ts
@@ -65,6 +66,7 @@ export function intercept<C extends InterceptedClient>(
   log: Pick<LimitedLog, 'write'>,
 ): FrameHandler<C> {
   if (interceptors.length === 0) return handler;
+  const innermost: FrameHandler<C> = (frame, client) => handler(withCopiedBody(frame), client);
   const chain = interceptors.reduceRight<FrameHandler<C>>(
     (inner, interceptor, index) => async (frame, client) => {
       let continuation: Continuation | undefined;
@@ -88,7 +90,7 @@ export function intercept<C extends InterceptedClient>(
       }
       return continuation === undefined ? 'dropped' : continuation.outcome();
     },
-    handler,
+    innermost,
   );
   return (frame, client) => {
     // A change after `next()` would reach a message that is already queued.
@@ -118,19 +120,24 @@ function calledLate(
   return new Promise(() => {});
 }
 
-/** Copies the headers and the body that an interceptor has made, because it can still change them. */
-function withOwnParts(changed: ClientFrame, original: ClientFrame): ClientFrame {
+/** Copies the headers that an interceptor has made, because it can still change them. */
+function withOwnHeaders(changed: ClientFrame): ClientFrame {
   if (changed.kind !== 'send')
     return 'headers' in changed && !isReadOnly(changed.headers)
       ? { ...changed, headers: readOnly(new Map(changed.headers)) }
       : changed;
   const { message } = changed;
-  const headers = isReadOnly(message.headers)
-    ? message.headers
-    : readOnly(new Map(message.headers));
-  const isOriginal = original.kind === 'send' && original.message.body === message.body;
-  const body = isOriginal ? message.body : Buffer.from(message.body);
-  return { ...changed, message: { ...message, headers, body } };
+  if (isReadOnly(message.headers)) return changed;
+  return { ...changed, message: { ...message, headers: readOnly(new Map(message.headers)) } };
+}
+
+/**
+ * The frame with a copy of its body: an interceptor can change the bytes at any time, and those of a JSON client are known as valid
+ * JSON, which an encoder does not check again.
+ */
+function withCopiedBody(frame: ClientFrame): ClientFrame {
+  if (frame.kind !== 'send' || frame.message.body.length === 0) return frame;
+  return { ...frame, message: { ...frame.message, body: Buffer.from(frame.message.body) } };
 }
 
 /**
@@ -146,7 +153,7 @@ function start<C extends InterceptedClient>(
   try {
     if (passed.kind !== frame.kind)
       throw new Error(`An interceptor passed on a ${passed.kind} frame for a ${frame.kind}.`);
-    const owned = passed === frame ? frame : withOwnParts(passed, frame);
+    const owned = passed === frame ? frame : withOwnHeaders(passed);
     return Promise.resolve(handler(owned, client));
   } catch (error) {
     return Promise.reject(error);

@@ -36,6 +36,11 @@ export interface Session {
   readonly id: string;
   /** The authenticated user; undefined while the client is anonymous. */
   readonly principal: Principal | undefined;
+  /**
+   * The name of the principal when CONNECT was accepted; undefined before, and for anonymous clients. Later changes of the principal
+   * have no effect on it, so `/user` destinations, limits and `SessionRegistry` use it.
+   */
+  readonly user: string | undefined;
   /** Facts about the connection: path, HTTP headers, address, subprotocol. */
   readonly handshake: Handshake;
   /** Name and version of the wire protocol, such as `stomp 1.2`; empty before the first byte. */
@@ -47,8 +52,10 @@ export interface Session {
   /**
    * Sends all queued frames, then closes the session. Frames that were received but not yet processed are discarded.
    *
-   * @param code WebSocket close code, default 1000
+   * @param code WebSocket close code: 1000 to 1003, 1007 to 1014 or 3000 to 4999. Default 1000
    * @param reason default empty
+   * @throws {RangeError} for any other code
+   * @throws {TypeError} for a reason that is not a string
    */
   close(code?: number, reason?: string): void;
 }

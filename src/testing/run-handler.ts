@@ -34,7 +34,7 @@ export interface InvokeOptions {
    */
   readonly headers?: Readonly<Record<string, string>>;
   /** Properties of the session; the others are empty, and its id is `session-0`. @default {} */
-  readonly session?: Partial<Omit<Session, 'principal'>>;
+  readonly session?: Partial<Omit<Session, 'principal' | 'user'>>;
   /** Destination with the application prefix. Needed if the handler has several destinations or a wildcard. @default the only one of the handler */
   readonly destination?: string;
   /** Kind of the frame. Needed if the handler serves both kinds. @default the only one of the handler */
@@ -167,6 +167,7 @@ function sessionFor({ principal: given, session = {} }: InvokeOptions): Session 
     close: () => {},
     ...session,
     principal,
+    user: principal?.name,
   };
 }
 

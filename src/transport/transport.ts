@@ -57,7 +57,10 @@ export interface Connection {
   readonly wholeMessages: boolean;
   /** Written bytes that have not left this process. */
   readonly bufferedBytes: number;
-  /** Sets the receiver of events. Must be called in the turn of the event loop in which the connection is accepted. */
+  /**
+   * Sets the receiver of events. Must be called in the turn of the event loop in which the connection is accepted. The transport
+   * calls the listener only after this method has returned.
+   */
   listen(listener: ConnectionListener): void;
   /** Writes bytes that `framing` has framed; ignored once the connection is closing. The buffer must not change afterwards. */
   write(bytes: Uint8Array): void;

@@ -41,7 +41,7 @@ function publisher(onPublication?: PublicationHook, log: string[] = []) {
     replies,
     subscriberOf: (session) => subscribers.get(session),
     onPublication,
-    unusual: ['/topic', '/user'],
+    usual: ['/queue', '/exchange'],
   });
   subject.open();
   return { subject, replies, s1, s2, published: s1.published };
@@ -282,7 +282,7 @@ describe('a destination that the queue of a user usually does not have', () => {
     const log: string[] = [];
     const { subject } = publisher(undefined, log);
     await subject.publishToUser('ann', '/queue/x', 1);
-    await subject.publishToUser('ann', '/topics/x', 1);
+    await subject.publishToUser('ann', '/exchange/x', 1);
     expect(log).toEqual([]);
     await subject.publishToUser('ann', '/topic/x', 1);
     await subject.publishToSession('s1', 'topic/y', 1);
@@ -291,6 +291,24 @@ describe('a destination that the queue of a user usually does not have', () => {
       "A message for a user or session was published to '/topic/x'. Only clients that have subscribed '/user/topic/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
       "A message for a user or session was published to '/user/queue/x'. Only clients that have subscribed '/user/user/queue/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
     ]);
+  });
+
+  it.each(['x', '/foo/x', '/ueue/x', '/queues/x', '/queue'])(
+    'is logged: %s',
+    async (destination) => {
+      const log: string[] = [];
+      const { subject } = publisher(undefined, log);
+      await subject.publishToUser('ann', destination, 1);
+      await subject.publishToUser('ann', destination, 2);
+      expect(log).toEqual([expect.stringContaining('was published to')]);
+    },
+  );
+
+  it('is logged for a limited number of prefixes', async () => {
+    const log: string[] = [];
+    const { subject } = publisher(undefined, log);
+    for (let i = 0; i < 100; i++) await subject.publishToUser('ann', `/${i}/x`, 1);
+    expect(log).toHaveLength(20);
   });
 });
 

@@ -74,6 +74,107 @@ describe('compiling', () => {
   });
 });
 
+describe('a decorator in the wrong form or place', () => {
+  const apply = (decorator: unknown, type: Function, key: string, index?: number) =>
+    (decorator as (...given: unknown[]) => unknown)(
+      type.prototype,
+      key,
+      index ?? Object.getOwnPropertyDescriptor(type.prototype, key),
+    );
+
+  it.each([
+    [MessageMapping, '@MessageMapping()'],
+    [SubscribeMapping, '@SubscribeMapping()'],
+    [SendTo, '@SendTo()'],
+    [SendToUser, '@SendToUser()'],
+    [MessageExceptionHandler, '@MessageExceptionHandler()'],
+  ])('is reported without parentheses on a method: %o', (decorator, example) => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a() {}
+    }
+    apply(decorator, A, 'a');
+    expect(mistakes(A)).toEqual([
+      `A.a: one of its decorators has no parentheses; write them, as in ${example}.`,
+    ]);
+  });
+
+  it.each([
+    [Payload, '@Payload()'],
+    [Header, "@Header('limit')"],
+    [Principal, '@Session()'],
+    [DestinationVariable, '@Session()'],
+  ])('is reported without parentheses on a parameter: %o', (decorator, example) => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(text: string) {
+        return text;
+      }
+    }
+    apply(decorator, A, 'a', 0);
+    expect(mistakes(A)).toEqual([
+      `A.a: one of its decorators has no parentheses; write them, as in ${example}.`,
+    ]);
+  });
+
+  it('is reported on a class instead of a method, and on a method instead of a class', () => {
+    @(MessageMapping('/prefix') as ClassDecorator)
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      @(Controller('/b') as MethodDecorator)
+      a() {}
+
+      @(Controller() as MethodDecorator)
+      static b() {}
+    }
+    expect(mistakes(A)).toEqual([
+      'A.a: @Controller is on a method; write it on the class.',
+      'A.b: @Controller is on a method; write it on the class.',
+      "A: a decorator of methods is on the class; for the prefix of its patterns, write @Controller('/prefix').",
+    ]);
+  });
+
+  it('is reported for a function that returns a class', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(@Payload((() => ChatMessage) as never) message: ChatMessage) {
+        return message;
+      }
+
+      @MessageMapping('/b')
+      b(@Header('x', (() => Number) as never) x: number) {
+        return x;
+      }
+
+      @MessageExceptionHandler((() => Error) as never)
+      failed() {}
+    }
+    expect(mistakes(A)).toEqual([
+      'A.failed: its @MessageExceptionHandler names [Function (anonymous)], which is not a class; name the class itself.',
+      'A.a, parameter 0: a function is not a class; name the class itself, as in @Payload(ChatMessage).',
+      'A.b, parameter 0: text cannot be converted to [Function (anonymous)]; use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.',
+    ]);
+  });
+
+  it('is reported for a reply to a destination with a wildcard', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/{a:[a-z]*}')
+      @SendTo('/topic/*', '/topic/{a}')
+      @SendToUser('/queue/a?')
+      a() {}
+    }
+    expect(mistakes(A)).toEqual([
+      "A.a: its reply decorator is not valid: '/queue/a?' has a wildcard; name one destination.",
+      "A.a: its reply decorator is not valid: '/topic/*' has a wildcard; name one destination.",
+    ]);
+  });
+});
+
 describe('compiling reports', () => {
   it('decorated getters, without calling them, and synchronous generators', () => {
     @Controller()

@@ -11,6 +11,7 @@ export function fakeSession(name?: string): FakeSession {
   return {
     id: 's-1',
     principal: name === undefined ? undefined : { name },
+    user: name,
     handshake: {} as Session['handshake'],
     protocol: 'stomp 1.2',
     attributes: new Map(),

@@ -321,8 +321,30 @@ it('a converter of the application must not be asynchronous; a rejection of it i
     "read() of the converter 'late' must return its result; it returned a promise.",
   );
   expect(code(() => both.write('a'))).toBe('payload-unwritable');
+  expect(() =>
+    new Payloads([{ ...asynchronous, read: () => ({ value: reject() as unknown }) }]).read(
+      message('a'),
+      types.any,
+    ),
+  ).toThrow("read() of the converter 'late' must return its result; it returned a promise.");
   await new Promise(setImmediate);
 });
+
+it.each([[null], [7], ['text'], [{}]])(
+  'a converter that reads %o is named in an error of the application, not of the client',
+  (result) => {
+    const broken: PayloadConverter = {
+      name: 'broken',
+      mediaTypes: ['text/plain'],
+      untyped: true,
+      read: () => result as never,
+      write: () => undefined,
+    };
+    const read = () => new Payloads([broken]).read(message('a'), types.any);
+    expect(read).toThrow(TypeError);
+    expect(read).toThrow("read() of the converter 'broken' must return { value } or undefined");
+  },
+);
 
 describe('bytes of the application', () => {
   const echo: PayloadConverter = {

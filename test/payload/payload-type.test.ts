@@ -27,6 +27,14 @@ describe('the payload type of a design type', () => {
     expect(payloadTypeOf(type)?.kind).toBe(kind);
   });
 
+  it.each([
+    ['an arrow function that returns a class', () => Dto],
+    ['an asynchronous function', async () => Dto],
+    ['a bound class', Dto.bind(null)],
+  ])('does not exist for %s', (_, type) => {
+    expect(payloadTypeOf(type)).toBeUndefined();
+  });
+
   it.each([Function, Date, Map, Promise, Error, Symbol, ArrayBuffer])(
     'does not exist for %s',
     (type) => {

@@ -320,6 +320,122 @@ describe('asynchronous parts of a class', () => {
   });
 });
 
+describe('null in a list whose members have a class by their discriminator', () => {
+  class Animal {
+    @IsString()
+    name!: string;
+  }
+  class Dog extends Animal {}
+  const discriminator = { property: 'kind', subTypes: [{ name: 'dog', value: Dog }] };
+  const dog = { kind: 'dog', name: 'Rex' };
+
+  class Zoo {
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    list?: Animal[];
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    set?: Set<Animal>;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @Type(() => Animal, { discriminator })
+    map?: Map<string, Animal>;
+
+    @IsOptional()
+    @ValidateNested()
+    @Type(() => Animal, { discriminator })
+    one?: Animal;
+  }
+  class Unvalidated {
+    @Type(() => Animal, { discriminator })
+    list?: Animal[];
+  }
+  it.each([
+    [Zoo, { list: [dog, null] }, 'list.1'],
+    [Zoo, { set: [null, dog] }, 'set.0'],
+    [Zoo, { map: { a: null } }, 'map.a'],
+    [Unvalidated, { list: [null] }, 'list.0'],
+  ])('is a mistake of the client: %o %j', async (type, value, path) => {
+    const failure = await Promise.resolve()
+      .then(() => toClass(value, type))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'payload-invalid',
+      cause: undefined,
+      fields: [{ path, message: expect.stringContaining('object') as unknown }],
+    });
+  });
+
+  it('does not concern a single object', async () => {
+    expect(await toClass({ one: null, list: [dog] }, Zoo)).toMatchObject({ one: null });
+  });
+});
+
+describe('a mistake of the application', () => {
+  function failureOf(act: () => unknown): Promise<MessagingError> {
+    return Promise.resolve()
+      .then(act)
+      .then(
+        () => expect.unreachable(),
+        (error: unknown) => error as MessagingError,
+      );
+  }
+
+  class Rejecting {
+    validate(): Promise<boolean> {
+      // oxlint-disable-next-line prefer-promise-reject-errors -- applications in JavaScript do this
+      return Promise.reject(undefined);
+    }
+  }
+  ValidatorConstraint({ async: true })(Rejecting);
+
+  it('has a cause, which is logged, also when a validator rejects with undefined', async () => {
+    class Login {
+      @Validate(Rejecting)
+      name!: string;
+    }
+    const { code, cause } = await failureOf(() => toClass({ name: 'x' }, Login));
+    expect([code, cause]).toEqual([
+      'payload-invalid',
+      new Error('The application has thrown undefined.'),
+    ]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw undefined;
+      },
+    ],
+    // oxlint-disable-next-line prefer-promise-reject-errors -- applications in JavaScript do this
+    ['rejects with', () => Promise.reject(undefined)],
+  ])('has a cause, also when a schema %s undefined', async (_, validate) => {
+    const schema: StandardSchema = {
+      '~standard': { version: 1, vendor: 'test', validate: validate as never },
+    };
+    const { code, cause } = await failureOf(() => parseWithSchema(1, schema));
+    expect([code, cause]).toEqual([
+      'payload-invalid',
+      new Error('The application has thrown undefined.'),
+    ]);
+  });
+
+  it('names the field when the message of a validator is not a text', async () => {
+    class Named {
+      @Length(5, 10, { message: () => undefined as never })
+      name!: string;
+    }
+    expect(await fieldsOf(toClass({ name: 'x' }, Named))).toEqual([
+      { path: 'name', message: 'is not valid' },
+    ]);
+  });
+});
+
 describe('hostile objects', () => {
   it('do not pollute prototypes', async () => {
     const source =

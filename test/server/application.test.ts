@@ -1,5 +1,6 @@
 // Streams of handlers: their limit, their end, and the listeners on the signal of their session.
 import { getEventListeners } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   Controller,
@@ -14,6 +15,7 @@ import {
   SubscribeMapping,
 } from '../../src/index.js';
 import { testServer } from '../../src/testing.js';
+import { collectGarbage } from '../collect-garbage.js';
 import { connectStomp } from '../clients/stomp.js';
 
 @Controller('/streams')
@@ -65,6 +67,14 @@ it.each(['end', 'fail', 'never-begin'])(
 class WaitingController {
   open = 0;
 
+  @MessageMapping('/hanging')
+  @SubscribeMapping('/hanging')
+  async *hanging(@Signal() _signal: AbortSignal) {
+    const never = new Promise<never>(() => {});
+    waiting.push(never);
+    yield await never;
+  }
+
   @MessageMapping('/stream')
   @SubscribeMapping('/stream')
   stream() {
@@ -86,6 +96,9 @@ class WaitingController {
   }
 }
 
+/** The promises that streams wait for, as an event source keeps its listeners. */
+const waiting: Promise<never>[] = [];
+
 describe('the running streams of a session', () => {
   async function start(maxStreams: number) {
     const transport = memoryTransport();
@@ -102,6 +115,7 @@ describe('the running streams of a session', () => {
     const [session] = server.sessions.all();
     return {
       server,
+      transport,
       ann,
       session: session!,
       problems,
@@ -116,6 +130,36 @@ describe('the running streams of a session', () => {
     expect([controller.open, problems()]).toEqual([3, 2]);
     ann.send('SUBSCRIBE', { id: 's', destination: '/app/limited/stream' });
     expect((await ann.next('MESSAGE')).body).toContain('stream-limit');
+    await server.close();
+  });
+
+  it('do not count after UNSUBSCRIBE, also when they wait for an event forever', async () => {
+    const { server, ann, problems } = await start(1);
+    for (let i = 0; i < 3; i++) {
+      await ann.subscribe('s', '/app/limited/hanging');
+      await ann.request('UNSUBSCRIBE', { id: 's' });
+    }
+    expect(problems()).toBe(0);
+    await server.close();
+  });
+
+  it('keep no lost session in memory, also when they wait for an event forever', async () => {
+    const { server, transport } = await start(1);
+    const sessions: WeakRef<object>[] = [];
+    server.events.on('connected', ({ session }) => void sessions.push(new WeakRef(session)));
+    const destination = '/app/limited/hanging';
+    for (const command of Array.from({ length: 20 }, (_, i) => (i % 2 ? 'SEND' : 'SUBSCRIBE'))) {
+      const lost = await connectStomp(transport);
+      await lost.request(command, { id: command === 'SEND' ? undefined : 's', destination });
+      lost.connection.vanish();
+      await lost.connection.closed;
+    }
+    await server.idle();
+    // A WeakRef keeps its object until the end of the turn.
+    await nextTurn();
+    collectGarbage();
+    expect(waiting.length).toBeGreaterThan(19);
+    expect(sessions.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
     await server.close();
   });
 

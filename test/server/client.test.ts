@@ -8,12 +8,14 @@ import {
   memoryTransport,
   MessageMapping,
   MessagingError,
+  Principal,
+  SendToUser,
+  Session,
   silentLogger,
   SubscribeMapping,
   type Broker,
   type Server,
   type ServerOptions,
-  type Session,
 } from '../../src/index.js';
 import { ReplyDirectory } from '../../src/broker/reply-addresses.js';
 import type { Client } from '../../src/server/client.js';
@@ -29,6 +31,11 @@ import { connectStomp, openStomp } from '../clients/stomp.js';
 class WorkController {
   static finish = () => {};
   static streamClosed = false;
+
+  @MessageMapping('/published')
+  published() {
+    return 1;
+  }
 
   @MessageMapping('/work')
   work() {
@@ -444,6 +451,99 @@ describe('when CONNECT fails', () => {
       await server.close();
     }
   });
+});
+
+it('a principal that the application renames keeps the name that it had at CONNECT', async () => {
+  @Controller()
+  class AccountController {
+    @MessageMapping('/rename')
+    rename(@Principal() account: { name: string }) {
+      account.name = 'bob';
+    }
+
+    @MessageMapping('/secret')
+    @SendToUser('/queue/secret')
+    secret(@Session() { user }: Session) {
+      return user;
+    }
+  }
+  const transport = memoryTransport();
+  server = await createServer({
+    transports: [transport],
+    controllers: [AccountController],
+    authenticate: ({ login }) => ({ name: login! }),
+  });
+  await server.start();
+  const [ann, bob] = [
+    await connectStomp(transport, { login: 'ann' }),
+    await connectStomp(transport, { login: 'bob' }),
+  ];
+  for (const client of [ann, bob]) await client.subscribe('s', '/user/queue/secret');
+  await ann.request('SEND', { destination: '/app/rename' });
+  await ann.request('SEND', { destination: '/app/secret' });
+  expect((await ann.next('MESSAGE')).body).toBe('ann');
+  await bob.expectNone();
+  expect([...server.sessions.users()]).toEqual(['ann', 'bob']);
+  for (const client of [ann, bob]) {
+    client.connection.vanish();
+    await client.connection.closed;
+  }
+  expect([[...server.sessions.users()], server.sessions.size]).toEqual([[], 0]);
+});
+
+it('a frame is confirmed, also when the broker returns a value in place of nothing', async () => {
+  const broker = Object.assign(new EmbeddedBroker(), { publish: () => 5 as never });
+  const { ann } = await start({ broker });
+  await ann.request('SEND', { destination: '/app/published' });
+});
+
+it('a session id that `ids` repeats refuses the second client, and the first keeps its messages', async () => {
+  const ids = { session: () => 'same', message: () => 'm', reply: () => 'r' };
+  const { ann, errors, transport } = await start({ ids });
+  await ann.subscribe('s', '/user/queue/x');
+  const bob = openStomp(transport);
+  bob.send('CONNECT', { 'accept-version': '1.2', host: 'x' });
+  expect((await bob.next('ERROR')).headers['code']).toBe('session-failed');
+  await bob.connection.closed;
+  await server.publisher.publishToSession('same', '/queue/x', 1);
+  expect((await ann.next('MESSAGE')).body).toBe('1');
+  expect(String(errors)).toContain("ids.session() returned 'same', which another session has.");
+});
+
+describe('a session whose frame is never completed', () => {
+  const interceptors = [
+    async (frame, _session, next) =>
+      frame.kind === 'send' ? new Promise<never>(() => {}) : next(),
+  ] satisfies ServerOptions['interceptors'];
+
+  it.each([
+    [60_000, [1, 0]],
+    [0, [0, 0]],
+  ])(
+    'is counted for at most `stallTimeout` after it is lost: %s',
+    async (stallTimeout, counted) => {
+      const clock = testClock();
+      const limits = { maxSessionsPerUser: 1 };
+      const { ann, transport } = await start({ clock, interceptors, limits, stallTimeout });
+      ann.publish('/topic/x');
+      await nextTurn();
+      ann.connection.vanish();
+      await ann.connection.closed;
+      const found: number[] = [];
+      for (const time of [0, 60_000]) {
+        await clock.advance(time);
+        const next = openStomp(transport, { principal: { name: 'ann' } });
+        next.send('CONNECT', { 'accept-version': '1.2', host: 'x' });
+        found.push((await next.expect('CONNECTED', 'ERROR')).command === 'ERROR' ? 1 : 0);
+        next.connection.vanish();
+        await next.connection.closed;
+      }
+      expect(found).toEqual(counted);
+      const closing = server.close();
+      await clock.advance(10_000);
+      await closing;
+    },
+  );
 });
 
 /** An embedded broker with another `connect`. */

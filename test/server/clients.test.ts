@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Clients, type ListedClient } from '../../src/server/clients.js';
 
 function client(id: string, user?: string): ListedClient {
-  const session = { id, principal: user === undefined ? undefined : { name: user } };
+  const session = { id, user };
   const openSubscriber = { id } as ListedClient['openSubscriber'];
   return { session: session as ListedClient['session'], openSubscriber };
 }

@@ -48,7 +48,21 @@ describe('a stream', () => {
     controller.abort();
     open();
     await stream;
+    await settle();
     expect([published, log]).toEqual([[1], ['closed']]);
+  });
+
+  it('ends when its signal is aborted, although its iterator waits for an event forever', async () => {
+    const controller = new AbortController();
+    let closed = 0;
+    const iterator: AsyncIterator<unknown> = {
+      next: () => new Promise(() => {}),
+      return: () => (closed++, new Promise(() => {})),
+    };
+    const stream = publishStream(iterator, async () => {}, controller.signal, settle);
+    controller.abort();
+    await stream;
+    expect(closed).toBe(1);
   });
 
   it('takes no item when its signal was aborted before, and closes the iterator', async () => {

@@ -159,6 +159,33 @@ describe('a session', () => {
     expect(session.gone).toBe(true);
   });
 
+  it.each([0, 99, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN, '1000', null, {}, Symbol('x')])(
+    'is not closed with a code that a close frame cannot contain: %s',
+    (code) => {
+      const { open } = testSession();
+      const { connection, session } = open();
+      expect(() => session.close(code as number)).toThrow(RangeError);
+      expect([connection.closedWith, session.gone]).toEqual([undefined, false]);
+    },
+  );
+
+  it.each([1000, 1003, 1007, 1014, 3000, 4999])('is closed with the code %s', (code) => {
+    const { open } = testSession();
+    const { connection, session } = open();
+    session.close(code, 'why');
+    expect(connection.closedWith).toEqual({ code, reason: 'why' });
+  });
+
+  it.each([5, null, {}, Symbol('x')])(
+    'is not closed with a reason that is not a string: %s',
+    (reason) => {
+      const { open } = testSession();
+      const { connection, session } = open();
+      expect(() => session.close(1000, reason as string)).toThrow(TypeError);
+      expect(connection.closedWith).toBeUndefined();
+    },
+  );
+
   it('cannot be accepted after it was closed', async () => {
     const { open } = testSession();
     const { session } = open();

@@ -170,6 +170,7 @@ describe('heart-beats', () => {
         pings: false,
         // The end of input waits for this frame.
         process: () => new Promise(() => {}),
+        stallTimeout: 0,
       });
       receive(sendText('1'));
       if (when === 'before') session.ended(1000, '');

@@ -302,8 +302,54 @@ describe('reading', () => {
     expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
     await clock.advance(499);
     expect(connection.closedWith).toBeUndefined();
+    await clock.advance(126);
+    expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
+  });
+
+  it('closes with 4502 when one frame waits and none is completed for `stallTimeout`', async () => {
+    const { clock, connection, receive } = await gatedSession({ stallTimeout: 500 });
+    receive(sendText('1'));
+    await clock.advance(1000);
+    receive(sendText('2'));
+    await clock.advance(499);
+    expect([connection.paused, connection.closedWith]).toEqual([false, undefined]);
     await clock.advance(1);
     expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
+  });
+
+  it('closes with 4502 when the client has closed its side and its last frame is not completed', async () => {
+    const { clock, connection, receive } = await gatedSession({ stallTimeout: 500 });
+    receive(sendText('1'));
+    connection.listener!.ended(1000, '');
+    await clock.advance(500);
+    expect(connection.closedWith).toEqual({ code: 4502, reason: 'reading-stalled' });
+  });
+
+  it('does not close while no frame waits, for any time', async () => {
+    const { clock, connection, finish, receive } = await gatedSession({ stallTimeout: 500 });
+    receive(sendText('1') + sendText('2'));
+    await finish('1');
+    await clock.advance(1_000_000);
+    expect(connection.closedWith).toBeUndefined();
+    await finish('2');
+    await clock.advance(500);
+    receive(sendText('3'));
+    await clock.advance(500);
+    expect(connection.closedWith).toBeUndefined();
+  });
+
+  it('does not close with 4502 while CONNECT is processed, which has its own timeout', async () => {
+    const { clock, open } = testSession({
+      authenticated: new Promise(() => {}),
+      connectTimeout: 2000,
+      stallTimeout: 500,
+    });
+    const { connection, receive } = open();
+    receive(connectText + sendText('1'));
+    await clock.advance(1999);
+    expect(connection.closedWith).toBeUndefined();
+    await clock.advance(1);
+    expect(connection.closedWith).toEqual({ code: 4501, reason: 'connect-timeout' });
   });
 
   it('does not close while part of a frame is processed within `stallTimeout`', async () => {
@@ -322,6 +368,68 @@ describe('reading', () => {
     receive([1, 2, 3, 4, 5, 6, 7].map(String).map(sendText).join(''));
     await clock.advance(1_000_000);
     expect([connection.paused, connection.closedWith]).toEqual([true, undefined]);
+  });
+});
+
+describe('a frame that is never completed', () => {
+  it('does not keep a session whose connection is lost for longer than `stallTimeout`', async () => {
+    const { clock, connection, events, heldBytes, isIdle, logged, receive, started } =
+      await gatedSession({ stallTimeout: 500 });
+    receive(sendText('1') + sendText('2'));
+    connection.listener!.closed(1006, '');
+    await clock.advance(499);
+    expect([events.at(-1), await isIdle()]).toEqual(['lost 1006 ', false]);
+    await clock.advance(1);
+    expect([events.at(-1), await isIdle()]).toEqual(['finished', true]);
+    expect([started, heldBytes.used, clock.timers]).toEqual([['1'], 0, []]);
+    expect(logged.map(({ text }) => text)).toEqual([
+      'Session s1 has ended, and its frames were not completed within 500 milliseconds.',
+    ]);
+  });
+
+  it('keeps a lost session while its other frames are completed', async () => {
+    const { clock, connection, events, finish, receive } = await gatedSession({
+      stallTimeout: 500,
+    });
+    receive(['1', '2', '3'].map(sendText).join(''));
+    connection.listener!.closed(1006, '');
+    for (const name of ['1', '2']) {
+      await clock.advance(499);
+      await finish(name);
+    }
+    expect(events.at(-1)).toBe('send');
+    // Frame 3 starts in a later turn.
+    await clock.advance(0);
+    await finish('3');
+    expect([events.at(-1), clock.timers]).toEqual(['finished', []]);
+  });
+
+  it('does not keep a session that was closed because of it', async () => {
+    const { clock, connection, events, isIdle, finish, receive } = await gatedSession({
+      stallTimeout: 500,
+    });
+    receive(sendText('1') + sendText('2'));
+    await clock.advance(500);
+    connection.listener!.closed(1006, '');
+    await settle();
+    expect(events.slice(-2)).toEqual(['lost 4502 reading-stalled', 'finished']);
+    expect(await isIdle()).toBe(true);
+    // It may be completed later.
+    await finish('1');
+    expect([events.at(-1), await isIdle(), clock.timers]).toEqual(['finished', true, []]);
+  });
+
+  it('does not keep a session that never connected and is lost', async () => {
+    const { clock, isIdle, open } = testSession({ authenticated: new Promise(() => {}) });
+    const { connection, events, receive } = open();
+    receive(connectText);
+    connection.listener!.closed(1006, '');
+    await settle();
+    expect([events, await isIdle(), clock.timers]).toEqual([
+      ['connect', 'lost 1006 ', 'finished'],
+      true,
+      [],
+    ]);
   });
 });
 

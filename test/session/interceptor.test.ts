@@ -137,12 +137,25 @@ describe('interceptors', () => {
     });
   });
 
-  it('pass on the same body when they change the headers only', async () => {
+  it('can change the bytes of a body before next(), and not afterwards', async () => {
+    const body = Buffer.from('abc');
+    let passed: ClientFrame | undefined;
+    const changing: Interceptor = async (_frame, _session, next) => {
+      body[0] = 65;
+      await next();
+      body.fill('!');
+    };
+    const sent: ClientFrame = { kind: 'send', message: { ...send, body } };
+    await intercept([changing], (each) => void (passed = each), log)(sent, client);
+    expect(passed).toMatchObject({ message: { body: Buffer.from('Abc') } });
+  });
+
+  it('pass on the body when they change the headers only', async () => {
     let passed: ClientFrame | undefined;
     const changing: Interceptor = (_frame, _session, next) =>
       next({ kind: 'send', message: { ...send, headers: new Map([['a', '1']]) } });
     await run([changing], (each) => void (passed = each));
-    expect(passed?.kind === 'send' && passed.message.body).toBe(send.body);
+    expect(passed?.kind === 'send' && passed.message.body).toEqual(send.body);
   });
 
   it.each(['connect', 'subscribe'] as const)('pass on their own headers of %s', async (kind) => {

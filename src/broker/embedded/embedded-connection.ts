@@ -20,6 +20,7 @@ import {
   type Coverage,
 } from './queue/consumer.js';
 import type { QueuedMessage } from './queue/message-list.js';
+import type { RetainedMatches } from './topic/retained-matches.js';
 import type { Entry } from './topic/subscription-index.js';
 
 /** A subscription that takes its messages from a queue. */
@@ -57,7 +58,7 @@ export class EmbeddedConnection implements BrokerConnection {
     const { retained, durables } = this.exchange;
     // A durable subscription that is kept has received the retained messages before.
     if (durable !== undefined && durables.keeps(durable, subscription))
-      this.#begin(subscription, []);
+      this.#begin(subscription, retained.none);
     else if (retained.needsScan(destination)) return this.#beginAfterScan(subscription);
     else this.#begin(subscription, retained.matching(destination));
   }
@@ -136,6 +137,7 @@ export class EmbeddedConnection implements BrokerConnection {
     try {
       await this.exchange.retained.scan(
         destination,
+        this.subscriber.account,
         // A durable subscription is kept for a client that has left.
         () =>
           this.#subscriptions.get(id) === waiting &&
@@ -150,7 +152,7 @@ export class EmbeddedConnection implements BrokerConnection {
     }
   }
 
-  #begin(subscription: Subscription, retained: readonly Publication[]): void {
+  #begin(subscription: Subscription, retained: RetainedMatches): void {
     const begun = this.#open(subscription, retained);
     this.#subscriptions.set(subscription.id, begun);
     if (isEntry(begun))
@@ -161,7 +163,7 @@ export class EmbeddedConnection implements BrokerConnection {
       );
   }
 
-  #open(subscription: Subscription, retained: readonly Publication[]): Entry | QueueSubscription {
+  #open(subscription: Subscription, retained: RetainedMatches): Entry | QueueSubscription {
     const { destination, ack, durable } = subscription;
     const isQueue = this.exchange.queues.serves(destination);
     if (!isQueue && ack === 'auto' && durable === undefined)
@@ -190,18 +192,14 @@ export class EmbeddedConnection implements BrokerConnection {
   }
 
   /** A topic subscription with acknowledgement: its messages wait in a queue until they are acknowledged. */
-  #openTopic(parts: ConsumerParts, retained: readonly Publication[]): QueueSubscription {
+  #openTopic(parts: ConsumerParts, retained: RetainedMatches): QueueSubscription {
     const { account } = this.subscriber;
     const topicQueue = new TopicQueue(parts.subscription, account, retained, this.exchange);
     topicQueue.attach(parts);
     return { unsubscribe: () => topicQueue.close(), disconnect: () => topicQueue.close() };
   }
 
-  #openDurable(
-    name: string,
-    parts: ConsumerParts,
-    retained: readonly Publication[],
-  ): QueueSubscription {
+  #openDurable(name: string, parts: ConsumerParts, retained: RetainedMatches): QueueSubscription {
     const { durables } = this.exchange;
     const topicQueue = durables.open(name, parts.subscription, this.subscriber.account, retained);
     const consumer = topicQueue.attach(parts);

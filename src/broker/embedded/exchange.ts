@@ -28,6 +28,7 @@ export class Exchange {
   readonly queues: Queues;
   /** The memory of topic subscriptions with acknowledgement, and of durable ones. */
   readonly topicMemory: QueueMemory;
+  readonly topicBytes: SharedBytes;
   readonly retained: RetainedMessages;
   readonly durables: DurableSubscriptions;
   readonly #journal: Journal | undefined;
@@ -66,9 +67,9 @@ export class Exchange {
       journal,
     };
     const queueBytes = new SeparateBytes(new Quota(queue.maxTotalBytes, shares));
-    const topicBytes = new SharedBytes(new Quota(topic.maxUnacknowledgedBytes, shares));
+    this.topicBytes = new SharedBytes(new Quota(topic.maxUnacknowledgedBytes, shares));
     this.#queueMemory = new QueueMemory({ ...parts, bytes: queueBytes });
-    this.topicMemory = new QueueMemory({ ...parts, bytes: topicBytes });
+    this.topicMemory = new QueueMemory({ ...parts, bytes: this.topicBytes });
     this.queues = new Queues(queue, this.#queueMemory);
     this.index = new SubscriptionIndex(separator, topic, shares);
     this.retained = new RetainedMessages(retain, separator, clock, logger, shares);

@@ -210,7 +210,7 @@ function converterOf(type: unknown): TextConverter | undefined {
 
 /** The mistake for a type that text cannot be converted to. */
 export function unsupported(type: unknown): string {
-  const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
+  const name = (typeof type === 'function' && type.name) || inspect(type, { depth: 0 });
   const reason = type === undefined ? 'look for a circular import, or ' : '';
   return `text cannot be converted to ${name}; ${reason}use String, Number, Boolean, BigInt, Date, uuid, oneOf(), listOf() or a TextConverter.`;
 }

@@ -13,6 +13,7 @@ import {
   unsupported,
   type TextType,
 } from './conversion.js';
+import { reportUncalled } from '../definition.js';
 import { mistaken, typeAndOptions } from './given.js';
 
 /** Options of `@Header`. */
@@ -46,6 +47,7 @@ export interface HeaderOptions {
 export function Header(name: string, options?: HeaderOptions): ParameterDecorator;
 export function Header(name: string, type: TextType, options?: HeaderOptions): ParameterDecorator;
 export function Header(name: string, ...given: readonly unknown[]): ParameterDecorator {
+  reportUncalled([name, ...given], "@Header('limit')");
   const { named, type, options, mistake } = typeAndOptions(given, isConverter, optionsShape);
   if (mistake !== undefined) return mistaken(mistake);
   if (typeof name !== 'string' || name === '')

@@ -4,10 +4,16 @@ import type { Invocation } from '../../dispatch/invocation.js';
 import { MessagingError } from '../../message/error.js';
 import type { Message } from '../../message/message.js';
 import type { PayloadReader } from '../../payload/converter.js';
-import { payloadTypeOf, type Constructor, type PayloadType } from '../../payload/payload-type.js';
+import {
+  isClass,
+  payloadTypeOf,
+  type Constructor,
+  type PayloadType,
+} from '../../payload/payload-type.js';
 import { isStandardSchema, type StandardSchema } from '../../payload/standard-schema.js';
 import type { Shape } from '../../message/option.js';
 import { createParamDecorator } from '../decorators/param-decorator.js';
+import { reportUncalled } from '../definition.js';
 import { mistaken, typeAndOptions } from './given.js';
 import type { ArgumentRule, Parameter } from '../parameter.js';
 
@@ -42,6 +48,7 @@ export function Payload(
   options?: PayloadOptions,
 ): ParameterDecorator;
 export function Payload(...given: readonly unknown[]): ParameterDecorator {
+  reportUncalled(given, '@Payload()');
   const { named, type, options, mistake } = typeAndOptions(given, isStandardSchema, optionsShape);
   if (mistake !== undefined) return mistaken(mistake);
   const { required = true } = options;
@@ -116,6 +123,8 @@ function checkPayload(
 }
 
 function unsupported(type: unknown): string {
+  if (typeof type === 'function' && !isClass(type))
+    return 'a function is not a class; name the class itself, as in @Payload(ChatMessage).';
   const name = typeof type === 'function' ? type.name : inspect(type, { depth: 0 });
   const reason = type === undefined ? 'look for a circular import, or ' : '';
   return `a payload cannot be converted to ${name}; ${reason}name a class or a schema, as in @Payload(schema).`;

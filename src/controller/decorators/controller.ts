@@ -19,9 +19,14 @@ import { ownDefinition, requireDecoratorOption } from '../definition.js';
  * ```
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
-  // TypeScript passes one argument; decorators of ECMAScript receive a second one.
-  return (type: object, ...context: readonly unknown[]) => {
-    requireDecoratorOption(context[0]);
+  return (type: object, key?: string | symbol) => {
+    requireDecoratorOption(key);
+    if (key !== undefined) {
+      ownDefinition(typeof type === 'function' ? type : type.constructor).mistakes.push(
+        `.${String(key)}: @Controller is on a method; write it on the class.`,
+      );
+      return;
+    }
     const definition = ownDefinition(type);
     if (definition.controller) definition.mistakes.push(': it has several @Controller; keep one.');
     definition.controller = true;

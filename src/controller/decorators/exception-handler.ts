@@ -1,5 +1,5 @@
 // The decorator of exception handlers.
-import { ownDefinition, ownMethod, type ErrorType } from '../definition.js';
+import { ownDefinition, ownMethod, reportUncalled, type ErrorType } from '../definition.js';
 
 /**
  * Makes the method handle errors of the class's other handlers and of their arguments (Spring: `@MessageExceptionHandler`).
@@ -21,6 +21,7 @@ import { ownDefinition, ownMethod, type ErrorType } from '../definition.js';
  * ```
  */
 export function MessageExceptionHandler(...errors: readonly ErrorType[]): MethodDecorator {
+  reportUncalled(errors, '@MessageExceptionHandler()');
   return (target, key) => {
     const method = ownMethod(target, key);
     if (method.errors !== undefined) {

@@ -1,5 +1,5 @@
 // The decorators that map frames to handler methods.
-import { ownMethod } from '../definition.js';
+import { ownMethod, reportUncalled } from '../definition.js';
 
 /**
  * Maps SEND frames to the method (Spring: `@MessageMapping`). The return value goes to `/topic` + the destination without its
@@ -19,6 +19,7 @@ import { ownMethod } from '../definition.js';
 export function MessageMapping(
   ...patterns: readonly (string | readonly string[])[]
 ): MethodDecorator {
+  reportUncalled(patterns, '@MessageMapping()');
   return mapping('send', patterns.flat());
 }
 
@@ -41,6 +42,7 @@ export function MessageMapping(
 export function SubscribeMapping(
   ...patterns: readonly (string | readonly string[])[]
 ): MethodDecorator {
+  reportUncalled(patterns, '@SubscribeMapping()');
   return mapping('subscribe', patterns.flat());
 }
 

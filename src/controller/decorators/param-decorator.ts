@@ -1,6 +1,6 @@
 // createParamDecorator: creates an argument decorator from a function.
 import type { Invocation } from '../../dispatch/invocation.js';
-import { ownDefinition, ownMethod } from '../definition.js';
+import { ownDefinition, ownMethod, reportUncalled } from '../definition.js';
 import type { ArgumentResolver, Parameter } from '../parameter.js';
 
 /** Marks argument decorators, to detect one that is used as a type without being applied. */
@@ -27,9 +27,9 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
   resolver: (invocation: Invocation, parameter: Parameter, ...given: A) => unknown,
   check?: (parameter: Parameter, ...given: A) => string | undefined,
 ): (...given: A) => ParameterDecorator {
-  const decorator =
-    (...given: A): ParameterDecorator =>
-    (target, key, index) => {
+  const decorator = (...given: A): ParameterDecorator => {
+    reportUncalled(given, '@Session()');
+    return (target, key, index) => {
       // The target of a constructor's parameter is the class itself.
       if (key === undefined) {
         ownDefinition(target).mistakes.push(
@@ -48,6 +48,7 @@ export function createParamDecorator<A extends readonly unknown[] = []>(
       };
       rules.set(index, [...(rules.get(index) ?? []), rule]);
     };
+  };
   return Object.assign(decorator, { [mark]: true });
 }
 

@@ -2,9 +2,21 @@
 import { inspect } from 'node:util';
 import { shapeMistake, type Shape } from '../../message/option.js';
 import { isPromise, refusedPromise } from '../../message/promise.js';
-import { isUnbalanced, placeholdersOf, toDestinations, toUser } from '../../dispatch/reply.js';
+import {
+  hasWildcard,
+  isUnbalanced,
+  placeholdersOf,
+  toDestinations,
+  toUser,
+} from '../../dispatch/reply.js';
 import type { Reply } from '../../dispatch/route.js';
-import { defaultTopic, ownDefinition, ownMethod, type ReplyRule } from '../definition.js';
+import {
+  defaultTopic,
+  ownDefinition,
+  ownMethod,
+  reportUncalled,
+  type ReplyRule,
+} from '../definition.js';
 
 /** A decorator for a method, or for a class and all its `@MessageMapping` methods. */
 export type ReplyDecorator = ClassDecorator & MethodDecorator;
@@ -31,6 +43,7 @@ export interface SendToUserOptions {
  * ```
  */
 export function SendTo(...destinations: readonly (string | readonly string[])[]): ReplyDecorator {
+  reportUncalled(destinations, '@SendTo()');
   const given = destinations.flat();
   const published = given.length === 0 ? [defaultTopic] : given;
   return replyDecorator(compileRule(toDestinations, given, published));
@@ -55,6 +68,7 @@ export function SendTo(...destinations: readonly (string | readonly string[])[])
 export function SendToUser(
   ...given: readonly string[] | readonly [...string[], SendToUserOptions]
 ): ReplyDecorator {
+  reportUncalled(given, '@SendToUser()');
   // A program in JavaScript may pass a list of destinations; a list is not options.
   const items: readonly (string | SendToUserOptions)[] = given.flat();
   const [options = {}] = items.filter(isOptions);
@@ -122,6 +136,9 @@ function compileRule(
       ...destinations
         .filter(isUnbalanced)
         .map((destination) => `the braces of '${destination}' do not match; write {name}`),
+      ...destinations
+        .filter(hasWildcard)
+        .map((destination) => `'${destination}' has a wildcard; name one destination`),
     ],
   };
 }

@@ -151,7 +151,7 @@ describe('the share of a client', () => {
   });
 
   it.each([undefined, 'kept'])(
-    'bounds the retained messages that its subscriptions hold (durable name: %s)',
+    'bounds the lists of retained messages that its subscriptions hold (durable name: %s)',
     (durable) => {
       const broker = brokerWith(
         {},
@@ -168,16 +168,35 @@ describe('the share of a client', () => {
           headers: new Map([['prefetch-count', '1']]),
           durable: durable && `${durable} ${id}`,
         });
-      // The first one holds 20 messages, a further one 20 entries of 128 bytes.
+      // Each one holds a list of 20 entries of 128 bytes, and one message that waits for its acknowledgement.
       subscribe('1');
-      expect(() => subscribe('2')).toThrow(refusal('queue-full'));
-      expect(mallory.takeTexts()).toHaveLength(1);
+      subscribe('2');
+      expect(() => subscribe('3')).toThrow(refusal('queue-full'));
+      expect(mallory.takeTexts()).toHaveLength(2);
       // A refused subscription holds nothing.
       broker.publish('/topic/r/0', 'y');
       expect([mallory.takeTexts(), mallory.failures]).toEqual([[], []]);
       broker.consumer('user ann').subscribe('1', '/topic/r/*', 'client');
+      // The list of an ended subscription is given back.
+      void mallory.connection.unsubscribe('1');
+      subscribe('3');
     },
   );
+
+  it('holds no list of retained messages any more when all of them were read', () => {
+    const broker = brokerWith(
+      {},
+      { topic: { maxUnacknowledgedBytes: 25_600 }, retain: { destinations: ['/topic/**'] } },
+      8,
+    );
+    for (let i = 0; i < 20; i++) broker.publish(`/topic/r/${i}`, `${i}`);
+    const ann = broker.consumer('user ann');
+    for (const id of ['1', '2', '3']) {
+      ann.subscribe(id, '/topic/r/*', 'client', { 'prefetch-count': '1' });
+      for (let i = 0; i < 20; i++) ann.settle('ack', `${i}`);
+    }
+    expect(ann.takeTexts()).toHaveLength(60);
+  });
 
   it('bounds the messages of topics that it does not acknowledge, over all its subscriptions', () => {
     const broker = brokerWith({}, { topic: { maxUnacknowledgedBytes: 32_000 } }, 8);

@@ -4,7 +4,7 @@ import { MessagingError } from '../../../message/error.js';
 import { Quota, tooMany } from '../../../message/quota.js';
 import type { Subscription } from '../../broker.js';
 import type { Consumer } from '../queue/consumer.js';
-import type { Publication } from '../../publication.js';
+import type { RetainedMatches } from '../topic/retained-matches.js';
 import { TopicQueue, type TopicQueueParts } from './topic-queue.js';
 
 /** Limits of durable subscriptions. */
@@ -54,7 +54,7 @@ export class DurableSubscriptions {
     name: string,
     subscription: Subscription,
     account: string | undefined,
-    retained: readonly Publication[],
+    retained: RetainedMatches,
   ): TopicQueue {
     const kept = this.#kept.get(name);
     if (kept !== undefined && this.keeps(name, subscription)) {

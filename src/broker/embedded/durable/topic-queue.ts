@@ -3,13 +3,17 @@ import { MessagingError } from '../../../message/error.js';
 import type { Subscriber, Subscription } from '../../broker.js';
 import type { Publication } from '../../publication.js';
 import { Consumer, type ConsumerParts } from '../queue/consumer.js';
+import type { SharedBytes } from '../queue/held-bytes.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import type { QueueMemory } from '../queue/queue-memory.js';
+import type { RetainedMatches } from '../topic/retained-matches.js';
 import type { Entry, SubscriptionIndex } from '../topic/subscription-index.js';
 
 export interface TopicQueueParts {
   readonly index: SubscriptionIndex;
   readonly topicMemory: QueueMemory;
+  /** The bytes of `topicMemory`. */
+  readonly topicBytes: SharedBytes;
 }
 
 /** Subscribes to the topic instead of its subscriber. */
@@ -20,25 +24,30 @@ export class TopicQueue implements Subscriber {
   readonly gone = false;
   readonly #queue: MessageQueue;
   readonly #entry: Entry;
+  /** Retained messages whose list counts for the account. */
+  #listed: number;
   /** Undefined while the subscriber is away. */
   #consumer: Consumer | undefined;
 
   /**
    * @param account the account that its messages count for
-   * @param retained the retained messages of its destination
-   * @throws {MessagingError} `destination-invalid`, `pattern-limit`; `queue-full` when it cannot hold all retained messages
+   * @param retained the retained messages of its destination; they are read when the subscriber can take them
+   * @throws {MessagingError} `destination-invalid`, `pattern-limit`; `queue-full` when the list of retained messages does not fit
    */
   constructor(
     readonly subscription: Subscription,
     account: string | undefined,
-    retained: readonly Publication[],
+    retained: RetainedMatches,
     private readonly parts: TopicQueueParts,
   ) {
     this.id = subscription.durable ?? subscription.id;
     this.account = account;
     this.#queue = new MessageQueue(parts.topicMemory, account);
+    this.#checkRoomFor(retained);
     this.#entry = parts.index.add(this, subscription);
-    this.#addRetained(retained);
+    this.#listed = retained.length;
+    parts.topicBytes.addEntries(account, this.#listed);
+    if (retained.length > 0) this.#queue.begin(retained, () => this.#forgetList());
   }
 
   get hasConsumer(): boolean {
@@ -69,6 +78,7 @@ export class TopicQueue implements Subscriber {
   close(error?: MessagingError): void {
     this.parts.index.remove(this.#entry);
     this.#queue.discard();
+    this.#forgetList();
     this.#dismiss(error);
   }
 
@@ -93,18 +103,17 @@ export class TopicQueue implements Subscriber {
     this.#consumer?.fail(error);
   }
 
-  /** Without room for one of them, the subscription ends. */
-  #addRetained(retained: readonly Publication[]): void {
-    for (const publication of retained) {
-      if (!this.#queue.hasRoom(publication)) {
-        this.close();
-        throw new MessagingError(
-          'queue-full',
-          'The subscription cannot hold all retained messages of its destination.',
-        );
-      }
-      this.#queue.add({ publication, retained: true });
-    }
+  #checkRoomFor({ length }: RetainedMatches): void {
+    if (this.parts.topicBytes.excessOfEntries(this.account, length) === undefined) return;
+    throw new MessagingError(
+      'queue-full',
+      'The subscription cannot hold the list of the retained messages of its destination.',
+    );
+  }
+
+  #forgetList(): void {
+    this.parts.topicBytes.addEntries(this.account, -this.#listed);
+    this.#listed = 0;
   }
 
   #dismiss(error: MessagingError | undefined): void {

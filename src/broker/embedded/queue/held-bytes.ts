@@ -27,7 +27,7 @@ export class SeparateBytes implements HeldBytes {
   }
 }
 
-/** Bytes of an entry for a message that the account holds already in another queue. */
+/** Bytes of an entry for a message that the account holds already in another queue, or that is retained. */
 const entrySize = 128;
 
 /**
@@ -43,9 +43,17 @@ export class SharedBytes implements HeldBytes {
 
   excess(account = '', size: number, publication: Publication): Excess | undefined {
     const amount = this.#holders.get(publication)?.has(account) === true ? entrySize : size;
-    const excess = this.quota.excess(account, amount);
-    if (excess === 'limit' && this.quota.isWithinEqualPart(account, amount)) return undefined;
-    return excess;
+    return this.#excess(account, amount);
+  }
+
+  /** Like `excess`, for entries of a list that the account holds without the messages. */
+  excessOfEntries(account = '', entries: number): Excess | undefined {
+    return this.#excess(account, entries * entrySize);
+  }
+
+  /** Counts entries of a list; a negative number is given back. */
+  addEntries(account = '', entries: number): void {
+    this.quota.add(account, entries * entrySize);
   }
 
   hold(account = '', size: number, publication: Publication): void {
@@ -65,5 +73,11 @@ export class SharedBytes implements HeldBytes {
     const isLast = holders.size === 0;
     if (isLast) this.#holders.delete(publication);
     this.quota.add(account, queues === 0 ? -size : -entrySize, isLast ? -size : -entrySize);
+  }
+
+  #excess(account: string, amount: number): Excess | undefined {
+    const excess = this.quota.excess(account, amount);
+    if (excess === 'limit' && this.quota.isWithinEqualPart(account, amount)) return undefined;
+    return excess;
   }
 }

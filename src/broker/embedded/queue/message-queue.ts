@@ -27,6 +27,14 @@ export interface QueueConsumer {
   take(message: QueuedMessage): boolean;
 }
 
+/** Messages that a queue reads when a consumer can take them. */
+export interface Backlog {
+  readonly length: number;
+  /** The next message; undefined when none is left. */
+  readonly first: Publication | undefined;
+  take(): void;
+}
+
 /** A number of messages and their bytes. */
 export interface Load {
   messages: number;
@@ -50,6 +58,11 @@ export class MessageQueue {
   #reserved = 0;
   /** Messages that wait for their redelivery, by their timer; most queues have none. */
   #returning: Map<Timer, readonly QueuedMessage[]> | undefined;
+  /** Messages before all others, which are not in the list yet; most queues have none. */
+  #backlog: Backlog | undefined;
+  #onBacklogEnd: (() => void) | undefined;
+  /** Sequence of the latest message of the backlog. */
+  #backlogSequence = 0;
   #pumping = false;
   #discarded = false;
   /** No waiting message expires before this time. */
@@ -71,31 +84,21 @@ export class MessageQueue {
     if (account === undefined) this.#senders = new Quota(options.maxMessages, shares);
   }
 
-  add({
-    publication: given,
-    retained = false,
-    deliveries = 0,
-    storedAs,
-    movedSize,
-  }: Arrival): void {
-    const publication = keptPublication(given);
-    const account = this.account ?? publication.account;
-    const size = movedSize ?? sizeOf(publication.message);
-    const expires = expiryOf(publication.message);
-    this.#waiting.add({
-      sequence: ++this.#sequence,
-      publication,
-      account,
-      size,
-      expires,
-      retained,
-      deliveries,
-      storedAs,
-      ackDue: 0,
-    });
-    this.#hold(account, size, publication);
-    if (expires < Infinity) this.#watchExpiry(expires);
+  add(arrival: Arrival): void {
+    this.#waiting.add(this.#queued(arrival, ++this.#sequence));
     this.#pump();
+  }
+
+  /**
+   * Begins a new queue with retained messages. One that was taken by its consumer counts like any other message.
+   *
+   * @param onEnd called when the last message of the backlog was read
+   */
+  begin(backlog: Backlog, onEnd: () => void): void {
+    this.#backlog = backlog;
+    this.#onBacklogEnd = onEnd;
+    // Messages that are added later come behind.
+    this.#sequence = backlog.length;
   }
 
   attach(consumer: QueueConsumer): void {
@@ -167,6 +170,7 @@ export class MessageQueue {
   /** Drops all messages, because their only subscription has ended; unacknowledged ones when its consumer leaves. */
   discard(): void {
     this.#discarded = true;
+    this.#backlog = undefined;
     const returning = [...(this.#returning ?? [])];
     for (const [timer] of returning) timer.cancel();
     this.remove([...returning.flatMap(([, group]) => group), ...this.#waiting.extract(() => true)]);
@@ -252,6 +256,7 @@ export class MessageQueue {
     this.#pumping = true;
     try {
       for (;;) {
+        if (this.#backlog !== undefined && !this.#readBacklog(this.#backlog)) return;
         const next = this.#waiting.first;
         const consumer = next && this.#consumerFor(next);
         if (next === undefined || consumer === undefined) return;
@@ -263,6 +268,25 @@ export class MessageQueue {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** Reads one message of the backlog, unless one waits already. Returns false when it has to wait for a consumer or for room. */
+  #readBacklog(backlog: Backlog): boolean {
+    if (this.#ready.size === 0) return false;
+    const waiting = this.#waiting.first;
+    if (waiting !== undefined && waiting.sequence <= this.#backlogSequence) return true;
+    const { first } = backlog;
+    if (first === undefined) {
+      this.#backlog = undefined;
+      this.#onBacklogEnd?.();
+      return true;
+    }
+    // An acknowledgement of this queue makes room. Without messages, none would come, so one message always fits.
+    if (this.#messages > 0 && !this.hasRoom(first)) return false;
+    backlog.take();
+    const message = this.#queued({ publication: first, retained: true }, ++this.#backlogSequence);
+    this.#waiting.putBack([message]);
+    return true;
   }
 
   #putBackAfter(delay: number, messages: readonly QueuedMessage[]): void {
@@ -312,6 +336,30 @@ export class MessageQueue {
   #forget(message: QueuedMessage): void {
     this.#release(message);
     if (message.storedAs !== undefined) this.memory.parts.journal?.remove(message.storedAs);
+  }
+
+  /** Makes the entry of a message, and counts it. */
+  #queued(
+    { publication: given, retained = false, deliveries = 0, storedAs, movedSize }: Arrival,
+    sequence: number,
+  ): QueuedMessage {
+    const publication = keptPublication(given);
+    const account = this.account ?? publication.account;
+    const size = movedSize ?? sizeOf(publication.message);
+    const expires = expiryOf(publication.message);
+    this.#hold(account, size, publication);
+    if (expires < Infinity) this.#watchExpiry(expires);
+    return {
+      sequence,
+      publication,
+      account,
+      size,
+      expires,
+      retained,
+      deliveries,
+      storedAs,
+      ackDue: 0,
+    };
   }
 
   #hold(account: string | undefined, size: number, publication: Publication): void {

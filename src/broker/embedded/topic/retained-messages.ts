@@ -18,6 +18,8 @@ import { booleanOf, type Message } from '../../../message/message.js';
 import { Quota } from '../../../message/quota.js';
 import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
+import { RetainedMatches, type Kept } from './retained-matches.js';
+import { ScanQueue } from './scan-queue.js';
 import type { Entry } from './subscription-index.js';
 
 /** Topics whose last message is kept for new subscribers. */
@@ -45,8 +47,6 @@ export const defaultRetainOptions: RetainOptions = {
   maxBytes: 16 * 1024 * 1024,
 };
 
-const none: readonly Publication[] = [];
-
 /** Up to this many kept messages are compared with a pattern immediately. */
 const immediateComparisons = 100;
 
@@ -58,15 +58,18 @@ export class RetainedMessages {
   readonly enabled: boolean;
   readonly #rules: readonly DestinationPattern[];
   /** By destination. */
-  readonly #kept: SharedMap<Publication>;
-  /** Ends with the latest scan. One scan runs at a time, in the order of the subscriptions. */
-  #scans: Promise<void> = Promise.resolve();
+  readonly #kept: SharedMap<Kept>;
+  /** The number of the latest message that was kept. */
+  #numbers = 0;
+  readonly #scans: ScanQueue;
+  /** For a subscription that receives no retained messages. */
+  readonly none: RetainedMatches;
 
   /** @throws {MessagingError} `pattern-invalid` when an item of `destinations` is malformed */
   constructor(
     private readonly options: RetainOptions,
     private readonly separator: Separator,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly logger: Logger,
     shares: number,
   ) {
@@ -74,6 +77,8 @@ export class RetainedMessages {
       entries: new Quota(options.maxMessages, shares),
       bytes: new Quota(options.maxBytes, shares),
     });
+    this.#scans = new ScanQueue(clock);
+    this.none = this.#matchesOf([]);
     this.#rules = options.destinations.map((destination) =>
       compileDestination(destination, separator),
     );
@@ -89,7 +94,7 @@ export class RetainedMessages {
     else
       this.#kept.set(
         destination,
-        keptPublication(publication),
+        { publication: keptPublication(publication), number: ++this.#numbers },
         publication.account,
         sizeOf(message),
       );
@@ -101,21 +106,20 @@ export class RetainedMessages {
   }
 
   /** The kept messages of a destination, or of all destinations that match a client's pattern; the oldest first. */
-  matching(destination: string): readonly Publication[] {
-    if (this.#kept.size === 0) return none;
-    const kept = this.#kept.get(destination);
-    if (kept !== undefined) return [kept];
-    if (!isClientPattern(destination)) return none;
+  matching(destination: string): RetainedMatches {
+    if (this.#kept.size === 0) return this.none;
+    if (this.#kept.get(destination) !== undefined) return this.#matchesOf([destination]);
+    if (!isClientPattern(destination)) return this.none;
     const pattern = parseClientPattern(destination, this.separator);
-    return [...this.#kept.values()].filter(({ message }) =>
-      this.#matches(pattern, message.destination),
-    );
+    const matching = [...this.#kept.keys()].filter((each) => this.#matches(pattern, each));
+    return this.#matchesOf(matching);
   }
 
   /**
-   * Like `matching`, in several turns of the event loop. A message that is published during the scan is in the result if it is
-   * kept.
+   * Like `matching`, in several turns of the event loop, which all accounts share equally. A message that is published during the
+   * scan is in the result if it is kept.
    *
+   * @param account the account of the subscriber
    * @param isWanted false when the subscription has ended meanwhile; the scan then ends without a call of `begin`
    * @param begin begins the subscription with the result, in the turn in which the scan ends
    * @returns a promise that settles like `begin`
@@ -123,18 +127,17 @@ export class RetainedMessages {
    */
   scan(
     destination: string,
+    account: string | undefined,
     isWanted: () => boolean,
-    begin: (matching: readonly Publication[]) => void,
+    begin: (matching: RetainedMatches) => void,
   ): Promise<void> {
     const pattern = parseClientPattern(destination, this.separator);
-    const scan = this.#scans.then(() => this.#scan(pattern, isWanted, begin));
-    // The subscription receives the error; the next scan does not depend on it.
-    this.#scans = scan.catch(() => {});
-    return scan;
+    const slices = this.#slices(pattern, isWanted, begin);
+    return this.#scans.run(account, { slices, isWanted });
   }
 
   /** Delivers kept messages to a new subscription, while its subscriber has room. */
-  deliver(matching: readonly Publication[], entry: Entry, isLive: () => boolean): void {
+  deliver(matching: RetainedMatches, entry: Entry, isLive: () => boolean): void {
     if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
   }
 
@@ -142,11 +145,11 @@ export class RetainedMessages {
     this.#kept.clear();
   }
 
-  async #scan(
+  *#slices(
     pattern: ClientPattern,
     isWanted: () => boolean,
-    begin: (matching: readonly Publication[]) => void,
-  ): Promise<void> {
+    begin: (matching: RetainedMatches) => void,
+  ): Generator<undefined, void> {
     const matching = new Set<string>();
     const sizeAtStart = this.#kept.size;
     let comparisons = 0;
@@ -154,21 +157,19 @@ export class RetainedMessages {
     // its last step and `begin`, so each message is either in the result or comes after the subscription has begun.
     for (const destination of this.#kept.keys()) {
       // Behind `sizeAtStart` are messages of these few turns. They need no further turn, which would bring further messages.
-      if (comparisons % comparisonsPerTurn === 0 && comparisons < sizeAtStart) {
-        await this.#nextTurn();
-        if (!isWanted()) return;
-      }
+      if (comparisons > 0 && comparisons % comparisonsPerTurn === 0 && comparisons < sizeAtStart)
+        yield;
       comparisons++;
       if (!this.#matches(pattern, destination)) continue;
       // Deleted first, so that the newest message stays the last one.
       matching.delete(destination);
       matching.add(destination);
     }
-    if (isWanted()) begin(Array.from(matching, (each) => this.#kept.get(each)).filter(isKept));
+    if (isWanted()) begin(this.#matchesOf([...matching]));
   }
 
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.clock.soon(resolve));
+  #matchesOf(destinations: readonly string[]): RetainedMatches {
+    return new RetainedMatches(this.#kept, destinations, this.#numbers);
   }
 
   #matches(pattern: ClientPattern, destination: string): boolean {
@@ -176,16 +177,15 @@ export class RetainedMessages {
   }
 
   async #deliverAll(
-    matching: readonly Publication[],
+    matching: RetainedMatches,
     { subscriber, subscription }: Entry,
     isLive: () => boolean,
   ): Promise<void> {
     try {
-      for (const each of matching) {
-        if (!isLive()) return;
-        // A message that was replaced while there was no room has been delivered as a new one.
-        if (this.#kept.get(each.message.destination) !== each) continue;
-        if (!subscriber.deliver(subscription, each, { retained: true })) await subscriber.room();
+      while (isLive()) {
+        const next = matching.take();
+        if (next === undefined) return;
+        if (!subscriber.deliver(subscription, next, { retained: true })) await subscriber.room();
       }
     } catch (error) {
       this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);
@@ -198,9 +198,4 @@ export class RetainedMessages {
       this.#rules.some((rule) => rule.match(destination) !== undefined)
     );
   }
-}
-
-/** False for a message that was removed during a scan. */
-function isKept(publication: Publication | undefined): publication is Publication {
-  return publication !== undefined;
 }

@@ -2,11 +2,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Subscription } from '../../../../src/broker/broker.js';
 import { sizeOf } from '../../../../src/message/kept-message.js';
+import { SharedBytes } from '../../../../src/broker/embedded/queue/held-bytes.js';
+import type { QueueOptions } from '../../../../src/broker/embedded/queue/queue-memory.js';
 import type { RetainOptions } from '../../../../src/broker/embedded/topic/retained-messages.js';
 import { message, publication } from '../../publication.js';
 import { brokerWith, refusal, type Consumer } from '../started-broker.js';
 
-const keeping = (retain: Partial<RetainOptions>) => brokerWith({}, { retain });
+const keeping = (retain: Partial<RetainOptions>, queue: Partial<QueueOptions> = {}) =>
+  brokerWith(queue, { retain });
 const prices = { destinations: ['/topic/price/**'] };
 
 describe('a retained message', () => {
@@ -103,6 +106,49 @@ describe('a retained message', () => {
     const ann = consumer();
     ann.subscribe('p', '/topic/price/*');
     expect(ann.takeTexts()).toEqual(['a']);
+  });
+
+  it('is read by a subscription with acknowledgement when the subscriber can take it', () => {
+    const { publish, consumer } = keeping(prices);
+    for (let i = 0; i < 90; i++) publish(`/topic/price/${i}`, `${i}`);
+    const [hold, release] = [
+      vi.spyOn(SharedBytes.prototype, 'hold'),
+      vi.spyOn(SharedBytes.prototype, 'release'),
+    ];
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*', 'client', { 'prefetch-count': '2' });
+    expect([ann.takeTexts(), hold.mock.calls.length]).toEqual([['0', '1'], 2]);
+    void ann.connection.unsubscribe('p');
+    expect(release.mock.calls).toHaveLength(2);
+    vi.restoreAllMocks();
+  });
+
+  it('comes before later messages, and keeps its place after NACK', () => {
+    const { publish, consumer } = keeping(prices);
+    for (const name of ['a', 'b', 'c']) publish(`/topic/price/${name}`, `${name}1`);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*', 'client', { 'prefetch-count': '1' });
+    publish('/topic/price/b', 'b2');
+    publish('/topic/price/d', 'd1');
+    ann.settle('nack', 'a1');
+    for (const text of ['a1', 'c1', 'b2', 'd1']) ann.settle('ack', text);
+    expect(ann.deliveries.map(({ text, retained }) => `${text} ${retained}`)).toEqual([
+      'a1 true',
+      'a1 true',
+      'c1 true',
+      'b2 false',
+      'd1 false',
+    ]);
+  });
+
+  it('waits for acknowledgements when its subscription holds as many messages as it may', () => {
+    const { publish, consumer } = keeping(prices, { maxMessages: 2 });
+    for (const name of ['a', 'b', 'c', 'd']) publish(`/topic/price/${name}`, name);
+    const ann = consumer();
+    ann.subscribe('p', '/topic/price/*', 'client');
+    expect(ann.takeTexts()).toEqual(['a', 'b']);
+    ann.settle('ack', 'b');
+    expect([ann.takeTexts(), ann.failures]).toEqual([['c', 'd'], []]);
   });
 
   it('is logged when its delivery fails', async () => {
@@ -262,6 +308,32 @@ describe('the search of many retained messages for a pattern', () => {
       [2000, 0],
       [2000, 1111],
     ]);
+  });
+
+  it('takes as long for one client as if another client had one subscription', async () => {
+    const { consumer, turn } = keepingMany(2000);
+    const mallory = Array.from({ length: 20 }, () => consumer('user mallory'));
+    for (const each of mallory) each.subscribe('p', '/topic/price/*');
+    const ann = consumer('user ann');
+    ann.subscribe('p', '/topic/price/*');
+    for (let i = 0; i < 4; i++) await turn();
+    expect([
+      mallory.filter(({ deliveries }) => deliveries.length > 0).length,
+      ann.deliveries.length,
+    ]).toEqual([1, 2000]);
+  });
+
+  it('takes no turn for subscriptions that have ended', async () => {
+    const { consumer, turn } = keepingMany(2000);
+    const left = Array.from({ length: 20 }, () => consumer('user ann'));
+    for (const each of left) {
+      void each.connection.subscribe(subscription('p', '/topic/price/*'));
+      each.state.gone = true;
+    }
+    const ann = consumer('user ann');
+    ann.subscribe('p', '/topic/price/*');
+    for (let i = 0; i < 2; i++) await turn();
+    expect([ann.deliveries.length, await turn()]).toEqual([2000, false]);
   });
 
   it.each([
