@@ -63,8 +63,32 @@ function isIdentifier(word) {
 }
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const places = ['src', 'docs', 'examples', 'test', 'scripts', 'bench', 'README.md', 'CHANGELOG.md'];
-const extensions = ['.md', '.ts', '.mjs', '.js', '.html', '.css', '.json', '.java', '.go', '.py'];
+const places = [
+  'src',
+  'docs',
+  'examples',
+  'test',
+  'scripts',
+  'bench',
+  '.github',
+  'README.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'CODE_OF_CONDUCT.md',
+];
+const extensions = [
+  '.md',
+  '.ts',
+  '.mjs',
+  '.js',
+  '.html',
+  '.css',
+  '.json',
+  '.java',
+  '.go',
+  '.py',
+  '.yml',
+];
 /** These contain the words themselves; lockfiles contain names of packages. */
 const excluded = ['lint-words.mjs', 'lint-words.test.ts', 'package-lock.json', 'node_modules'];
 

@@ -25,7 +25,7 @@ export interface AddressedPublication {
   readonly publication: Publication;
 }
 
-/** The client whose message it is, or for which a handler published it. */
+/** The client that sent the message, or whose frame the publishing handler has processed. */
 export interface Sender {
   /** Undefined when the application published the message. */
   readonly origin?: string | undefined;

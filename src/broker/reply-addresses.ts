@@ -41,7 +41,7 @@ export class ReplyAddresses {
     private readonly limit: number,
   ) {}
 
-  /** The destination that answers to a session queue; stays the same while the session lives. */
+  /** The destination that answers to a session queue; stays the same while the session exists. */
   destinationOf(queue: SessionAddress): string {
     return `${replyPrefix}/${this.#ids.get(queue.queue) ?? this.#add(queue)}`;
   }

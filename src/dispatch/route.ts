@@ -25,7 +25,7 @@ export interface StreamOutcome {
   /** Its items are values; undefined and null are not published. */
   readonly stream: AsyncIterable<unknown>;
   readonly targets: readonly Target[];
-  /** Passes an error of the running stream to the exception handlers; throws it if none of them takes it. */
+  /** Passes an error of the running stream to the exception handlers; throws it if no exception handler matches. */
   readonly recover: (thrown: unknown) => Outcome | Promise<Outcome>;
 }
 

@@ -29,7 +29,7 @@ export interface UserAddress {
   readonly queue: string;
 }
 
-/** To the session queue that a reply address stands for. */
+/** To the session queue that a reply address names. */
 export interface ReplyAddress {
   readonly kind: 'reply';
   readonly id: string;

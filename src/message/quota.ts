@@ -7,7 +7,7 @@ import type { Principal } from './message.js';
  * The account that limits count for: a user with all its sessions, or all anonymous clients of one address. IPv6 addresses count by
  * their first 64 bits, because one client usually has all addresses of such a network.
  *
- * @param address undefined when the transport knows none; all such clients are one account
+ * @param address undefined when the transport has no address; all such clients are one account
  */
 export function accountOf(principal: Principal | undefined, address: string | undefined): string {
   return principal === undefined ? `address ${networkOf(address ?? '')}` : `user ${principal.name}`;

@@ -1,4 +1,4 @@
-// Finds mistakes in the decorators of payload classes: those that reject every payload or disable a check.
+// Finds mistakes in payload classes: decorators that reject every payload or disable a check.
 import { foreignTransformerOf, type ClassLibraries } from './class-libraries.js';
 import {
   declaredType,
@@ -122,7 +122,7 @@ function contradiction({ form }: PropertyShape, rules: Rules): string | undefine
   return `${decorator} refuses every value of the declared type; remove it, or declare another type.`;
 }
 
-/** class-transformer creates dates and instances only of properties whose class it knows. */
+/** class-transformer creates dates and instances only for properties with a known class. */
 function conversionMistake(
   { type, implicitTypes }: ClassShape,
   { name }: PropertyShape,

@@ -128,7 +128,7 @@ export function itemTypesOf(
   return types.filter(isPayloadClass);
 }
 
-/** The rules of each property of a class, with those that it inherits. */
+/** The rules of each property of a class, with the inherited ones. */
 export function rulesOf(type: Constructor, { validator }: ClassLibraries): Map<string, Rules> {
   const rules = new Map<string, Rules>();
   for (const rule of validator

@@ -225,7 +225,7 @@ function createClientParts(
   };
 }
 
-/** The processing of client frames, and the answers to those that fail. */
+/** The processing of client frames, and the answers to failed frames. */
 function createProcessing(
   options: ResolvedOptions,
   { clock, logger, activity }: CommonParts,

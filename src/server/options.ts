@@ -89,7 +89,7 @@ export interface LimitOptions extends DestinationLimits {
   readonly maxWaitingBytes: number;
   /**
    * Bytes of the waiting frames and the open transactions of all sessions. A client that has used its share gets
-   * `transaction-limit`, and each of its sessions is read only while none of its frames waits. @default 268,435,456
+   * `transaction-limit`, and the server reads from each of its sessions only while no frame of the session waits. @default 268,435,456
    */
   readonly maxHeldBytes: number;
   /** Objects inside of a payload that a class or schema validates; an array in an array counts. @default 1,000 */
@@ -98,7 +98,7 @@ export interface LimitOptions extends DestinationLimits {
 
 /** Options of `createServer`. */
 export interface ServerOptions {
-  /** Controllers and WebSocket handlers to bind and serve. @default those that `container` has bound */
+  /** Controllers and WebSocket handlers to bind and serve. @default the classes that `container` has bound */
   readonly controllers?: readonly Constructor[];
   /** The inversify container of the application. @default a new one, in which plain classes need no binding */
   readonly container?: Container;

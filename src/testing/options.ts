@@ -14,7 +14,7 @@ import type { TestClock } from './test-clock.js';
  */
 export interface TestServerOptions extends Omit<ServerOptions, 'clock' | 'interceptors'> {
   /**
-   * Values to inject instead of what the container has bound, such as `[[ChatHistory, fakeHistory]]`.
+   * Values to inject instead of the bindings of the container, such as `[[ChatHistory, fakeHistory]]`.
    *
    * @default []
    */

@@ -43,7 +43,7 @@ export interface RunningTask {
 export class Recorder {
   readonly log: LogEntry[] = [];
   readonly publications: RecordedPublication[] = [];
-  /** Records what the server logs, and passes it on to the logger of the application. */
+  /** Records the lines of the server's log, and passes them on to the logger of the application. */
   readonly logger: Logger;
   readonly #records = new Map<Publication, RecordedPublication[]>();
   readonly #handlers = new Set<RunningTask>();

@@ -115,8 +115,8 @@ function upgradeOf(context: TransportContext, options: WebSocketOptions): Upgrad
 }
 
 /**
- * The requests whose decision the application has not made. Node has stopped to read from their sockets, so what the clients send
- * early waits there.
+ * The requests about which the application has not decided. Node has stopped to read from their sockets, so early bytes of the
+ * clients wait there.
  */
 class DecidedUpgrades {
   readonly #waiting = new Set<Duplex>();

@@ -52,7 +52,7 @@ function quotedFrame({ bytes }: EncodedFrame): string {
   return quoted(text);
 }
 
-/** Characters that browsers and proxies change, besides those that `JSON.stringify` escapes: controls and lone surrogates. */
+/** Characters that browsers and proxies change and `JSON.stringify` does not escape: controls and lone surrogates. */
 const fragile = /[\u200c-\u200f\u2028-\u202f\u2060-\u206f\ufff0-\uffff]/g;
 
 function quoted(text: string): string {

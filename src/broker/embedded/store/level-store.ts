@@ -41,7 +41,7 @@ interface Write {
  * Keeps messages of queues in a folder, so that they survive the end of the process. Needs the package `classic-level`.
  *
  * @throws {MessagingError} `option-invalid`; at start: `store-failed` when the folder cannot be used, `store-damaged` when its contents are not exactly
- *   those that were written; when a message is sent: `store-failed`, for example with a full disk
+ *   the written ones; when a message is sent: `store-failed`, for example with a full disk
  * @example
  * ```ts
  * new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
