@@ -104,6 +104,11 @@ export class DestinationResolver {
     return address;
   }
 
+  /** True for a prefix of destinations of the broker, such as `/queue`. */
+  isBrokerPrefix(prefix: string): boolean {
+    return this.#broker.includes(`${prefix}/`);
+  }
+
   /** The destination under which clients know a session queue. */
   visibleQueue(queue: string): string {
     return queue.startsWith(temporaryStart) ? queue : this.userPrefix + queue;

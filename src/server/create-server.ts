@@ -20,6 +20,7 @@ import { checkedIds } from '../message/ids.js';
 import { adapted, LimitedLog, LimitedLogs, unfailing } from '../message/logger.js';
 import { requireResult } from '../message/promise.js';
 import { Quota } from '../message/quota.js';
+import { problemQueue } from '../message/target.js';
 import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -239,6 +240,7 @@ function createProcessing(
     logger,
     destinations,
     answer: options.onRejectedFrame,
+    problemQueue: resolver.visibleQueue(problemQueue),
     maxLogged: limits.maxLoggedProblems,
   });
   const table = new RouteTable(routes, { separator });
@@ -251,6 +253,7 @@ function createProcessing(
     idempotency: new Idempotency(clock, limits),
     clientPublish,
     limits,
+    logger,
   });
   return { inbound, problems };
 }

@@ -14,7 +14,9 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../message/frame.js';
+import type { Logger } from '../message/logger.js';
 import type { Message } from '../message/message.js';
+import { quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
 import { checkPatternBudget } from '../pattern/destination-limits.js';
 import type { Application } from './application.js';
@@ -33,9 +35,16 @@ export interface InboundParts {
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
   readonly limits: LimitOptions;
+  readonly logger: Logger;
 }
 
+/** Destinations that are probably meant as the problem queue. */
+const meantAsProblemQueue = /^\/(?:queue\/)?errors?$/;
+
 export class Inbound {
+  /** True when a subscription that is probably meant as one of the problem queue was logged. */
+  #isProblemQueueLogged = false;
+
   constructor(private readonly parts: InboundParts) {}
 
   /** Processes a frame. @throws {MessagingError} when the frame is refused or its handler failed */
@@ -204,6 +213,7 @@ export class Inbound {
       case 'broker':
       case 'session':
         await subscriber.subscribe(frame, address);
+        this.#checkProblemQueue(destination);
         return client.subscribed(id, destination);
       case 'user':
       case 'reply':
@@ -212,6 +222,21 @@ export class Inbound {
       default:
         return address satisfies never;
     }
+  }
+
+  #checkProblemQueue(destination: string): void {
+    const { resolver, logger } = this.parts;
+    if (this.#isProblemQueueLogged) return;
+    const queue = resolver.visibleQueue(problemQueue);
+    const { userPrefix } = resolver;
+    const name = destination.startsWith(`${userPrefix}/`)
+      ? destination.slice(userPrefix.length)
+      : destination;
+    if (destination === queue || !meantAsProblemQueue.test(name)) return;
+    this.#isProblemQueueLogged = true;
+    logger.warn(
+      `A client has subscribed to ${quote(destination)}. To receive its problems, it must subscribe to ${queue}.`,
+    );
   }
 
   /** The subscription ends, and its event is sent, also when the broker refuses the frame. */

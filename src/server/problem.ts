@@ -1,6 +1,7 @@
 // Answers failed frames: with a problem to their client, with ERROR and the end of the session, or only with a line in the log.
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
+import { failedHandlerOf } from '../dispatch/invocation.js';
 import { MessagingError, rootOf } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import type { Logger } from '../message/logger.js';
@@ -19,6 +20,8 @@ export interface ProblemParts {
   readonly logger: Logger;
   readonly destinations: KnownDestinations;
   readonly answer: RejectedFrameAnswer;
+  /** The queue of problems as clients name it, such as `/user/queue/errors`. */
+  readonly problemQueue: string;
   /** Rejected frames of one session that are logged. */
   readonly maxLogged: number;
 }
@@ -107,7 +110,14 @@ export class Problems {
     const { code, message, detail } = this.#explain(error, frame);
     const { id } = client.session;
     const reason = detail === undefined ? message : `${message} ${detail}`;
-    logger.warn(`${describe(frame)} of session ${id} was rejected: ${code}: ${loggable(reason)}`);
+    const isUnread = client.openSubscriber?.reads(problemQueue) === false;
+    const fix =
+      isUnread && client.loggedProblems === 1
+        ? ` The client receives its problems after it subscribes to ${this.parts.problemQueue}.`
+        : '';
+    logger.warn(
+      `${describe(frame)} of session ${id} was rejected: ${code}: ${loggable(reason)}${fix}`,
+    );
     if (client.loggedProblems === maxLogged)
       logger.warn(`Further rejected frames of session ${id} are not logged.`);
   }
@@ -142,24 +152,35 @@ function describe({ kind, destination, id }: FailedFrame): string {
   return name === undefined ? kind.toUpperCase() : `${kind.toUpperCase()} ${quote(name)}`;
 }
 
+/** The handler whose error made a transaction fail. */
+function handlerOf(cause: unknown): string {
+  return (cause instanceof MessagingError && failedHandlerOf(cause)) || 'A handler';
+}
+
+/** With the handler, such as `SEND '/app/hello' (HelloController.hello)`, if the error is the error of a handler. */
+function describeWithHandler(error: MessagingError, frame: FailedFrame): string {
+  const handler = failedHandlerOf(error);
+  return handler === undefined ? describe(frame) : `${describe(frame)} (${handler})`;
+}
+
 /** A log line for a failure that the application has to fix; undefined for mistakes of the client. */
 function faultOf(error: MessagingError, frame: FailedFrame): string | undefined {
   const { code, cause } = error;
   switch (code) {
     case 'handler-failed':
-      return `Processing ${describe(frame)} failed.`;
+      return `Processing ${describeWithHandler(error, frame)} failed.`;
     case 'handler-timeout':
-      return `The handler of ${describe(frame)} took too long.`;
+      return `The handler of ${describeWithHandler(error, frame)} took too long.`;
     case 'payload-unwritable':
       return `The result of the handler of ${describe(frame)} cannot be written.`;
     case 'payload-invalid':
       return cause === undefined
         ? undefined
-        : `The payload of ${describe(frame)} could not be validated.`;
+        : `The payload of ${describeWithHandler(error, frame)} could not be validated.`;
     case 'transaction-failed': {
       const root = rootOf(error);
       const isFault = root.code !== code && faultOf(root, frame) !== undefined;
-      return isFault ? 'A handler failed in a transaction.' : undefined;
+      return isFault ? `${handlerOf(cause)} failed in a transaction.` : undefined;
     }
     default:
       return undefined;

@@ -364,7 +364,9 @@ describe('an error', () => {
     const ann = await connectStomp(transport);
     ann.send('SEND', { ...send, error: 'late' });
     await ann.subscribe('still', '/topic/alive');
-    expect(logged).toEqual(["Processing SEND '/app/rooms/lobby/throw' failed."]);
+    expect(logged).toEqual([
+      "Processing SEND '/app/rooms/lobby/throw' (RoomController.throw) failed.",
+    ]);
   });
 
   it('is handler-timeout if a handler never ends, and later frames are processed', async () => {
