@@ -120,5 +120,56 @@ export class LimitedLogs {
   }
 }
 
+/** Lines per minute of all sources together, as a multiple of those of one source. */
+const sourcesPerMinute = 10;
+
+/** Writes a limited number of lines per minute for each source, such as a client, and counts the others. */
+export class LinesPerMinute {
+  /** The lines of each source in this minute. */
+  readonly #written = new Map<string, number>();
+  #total = 0;
+  #leftOut = 0;
+  #beganAt = -Infinity;
+
+  /** @param max lines of one source; all sources together may write ten times as many */
+  constructor(
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly level: 'error' | 'warn',
+    private readonly max: number,
+  ) {}
+
+  /** @param text called only for a line that is written */
+  write(source: string, text: () => string, cause?: unknown): void {
+    this.#beginMinute();
+    const lines = (this.#written.get(source) ?? 0) + 1;
+    if (lines > this.max || this.#total >= this.max * sourcesPerMinute) {
+      this.#leftOut++;
+      return;
+    }
+    const omitted = this.#omittedBefore();
+    this.#written.set(source, lines);
+    this.#total++;
+    const last = lines < this.max ? '' : ' Further lines of this kind are omitted for a minute.';
+    this.logger[this.level](`${text()}${omitted}${last}`, cause);
+  }
+
+  /** The first line of a minute has the number of lines that were omitted before. */
+  #omittedBefore(): string {
+    if (this.#total > 0 || this.#leftOut === 0) return '';
+    const text = ` Lines of all kinds omitted before: ${this.#leftOut}.`;
+    this.#leftOut = 0;
+    return text;
+  }
+
+  #beginMinute(): void {
+    const now = this.clock.now();
+    if (now - this.#beganAt < limitedInterval) return;
+    this.#beganAt = now;
+    this.#written.clear();
+    this.#total = 0;
+  }
+}
+
 /** Logs nothing. */
 export const silentLogger: Logger = { error: () => {}, warn: () => {}, info: () => {} };

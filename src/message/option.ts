@@ -218,7 +218,7 @@ export function requirePrefix(name: string, prefix: string): void {
 }
 
 /** @throws {MessagingError} `option-invalid` unless all values are texts */
-export function requireTexts(name: string, values: readonly unknown[]): void {
+function requireTexts(name: string, values: readonly unknown[]): void {
   for (const value of values)
     if (typeof value !== 'string')
       throw invalidOption(name, `must be a list of texts; ${inspect(value)} is not a text`);

@@ -58,7 +58,6 @@ export interface ClientParts {
 
 export class Client implements SessionOwner {
   readonly session: ClientSession;
-  loggedProblems = 0;
   /** The account that limits count for; the address until CONNECT is accepted. */
   account: string;
   readonly held: Holding;

@@ -241,6 +241,7 @@ function createProcessing(
     destinations,
     answer: options.onRejectedFrame,
     problemQueue: resolver.visibleQueue(problemQueue),
+    clock,
     maxLogged: limits.maxLoggedProblems,
   });
   const table = new RouteTable(routes, { separator });

@@ -2,9 +2,10 @@
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
 import { failedHandlerOf } from '../dispatch/invocation.js';
+import type { Clock } from '../message/clock.js';
 import { MessagingError, rootOf } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
-import type { Logger } from '../message/logger.js';
+import { LinesPerMinute, type Logger } from '../message/logger.js';
 import { loggable, quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
 import type { ClientSession } from '../session/client-session.js';
@@ -22,7 +23,8 @@ export interface ProblemParts {
   readonly answer: RejectedFrameAnswer;
   /** The queue of problems as clients name it, such as `/user/queue/errors`. */
   readonly problemQueue: string;
-  /** Rejected frames of one session that are logged. */
+  readonly clock: Clock;
+  /** Rejected frames of one account, and failures of one place in the application, that are logged in a minute. */
   readonly maxLogged: number;
 }
 
@@ -30,8 +32,8 @@ export interface ProblemParts {
 export interface ProblemReceiver {
   readonly session: ClientSession;
   readonly openSubscriber: SessionSubscriber | undefined;
-  /** Number of rejected frames that were logged. */
-  loggedProblems: number;
+  /** The user or the address of the client. */
+  readonly account: string;
 }
 
 /** CONNECT is answered by the client record, because its failure always ends the session. */
@@ -47,7 +49,16 @@ export interface FailedFrame {
 }
 
 export class Problems {
-  constructor(private readonly parts: ProblemParts) {}
+  /** Rejected frames by account, because a client can send any number of them, and can connect again. */
+  readonly #rejections: LinesPerMinute;
+  /** Failures of the application by the place that threw. */
+  readonly #faults: LinesPerMinute;
+
+  constructor(private readonly parts: ProblemParts) {
+    const { clock, logger, maxLogged } = parts;
+    this.#rejections = new LinesPerMinute(clock, logger, 'warn', maxLogged);
+    this.#faults = new LinesPerMinute(clock, logger, 'error', maxLogged);
+  }
 
   /**
    * Answers a frame whose processing failed, or whose stream failed later. Logs failures of the application in any case. Never
@@ -98,28 +109,22 @@ export class Problems {
   /** Logs a failure that the application has to fix; false for mistakes of the client. */
   #logFault(error: MessagingError, frame: FailedFrame): boolean {
     const fault = faultOf(error, frame);
-    if (fault !== undefined) this.parts.logger.error(fault, causeOf(error));
-    return fault !== undefined;
+    if (fault === undefined) return false;
+    const cause = causeOf(error);
+    this.#faults.write(`${error.code} ${placeOf(cause)}`, () => fault, cause);
+    return true;
   }
 
-  /** Logs only the first rejected frames of a session, because a client can send any number of them. */
   #logRejected(error: MessagingError, frame: FailedFrame, client: ProblemReceiver): void {
-    const { logger, maxLogged } = this.parts;
-    if (client.loggedProblems >= maxLogged) return;
-    client.loggedProblems++;
-    const { code, message, detail } = this.#explain(error, frame);
-    const { id } = client.session;
-    const reason = detail === undefined ? message : `${message} ${detail}`;
-    const isUnread = client.openSubscriber?.reads(problemQueue) === false;
-    const fix =
-      isUnread && client.loggedProblems === 1
-        ? ` The client receives its problems after it subscribes to ${this.parts.problemQueue}.`
-        : '';
-    logger.warn(
-      `${describe(frame)} of session ${id} was rejected: ${code}: ${loggable(reason)}${fix}`,
-    );
-    if (client.loggedProblems === maxLogged)
-      logger.warn(`Further rejected frames of session ${id} are not logged.`);
+    this.#rejections.write(client.account, () => {
+      const { code, message, detail } = this.#explain(error, frame);
+      const reason = loggable(detail === undefined ? message : `${message} ${detail}`);
+      const fix =
+        client.openSubscriber?.reads(problemQueue) === false
+          ? ` The client receives its problems after it subscribes to ${this.parts.problemQueue}.`
+          : '';
+      return `${describe(frame)} of session ${client.session.id} was rejected: ${code}: ${reason}${fix}`;
+    });
   }
 }
 
@@ -191,4 +196,15 @@ function faultOf(error: MessagingError, frame: FailedFrame): string | undefined 
 function causeOf(error: MessagingError): unknown {
   const root = rootOf(error);
   return root === error && error.code !== 'payload-unwritable' ? error.cause : (root.cause ?? root);
+}
+
+/** The line of the stack that threw; the text of an error can contain data of clients. */
+function placeOf(cause: unknown): string {
+  try {
+    const stack = cause instanceof Error ? (cause.stack ?? '') : '';
+    return /^ +at .*$/m.exec(stack)?.[0] ?? '';
+  } catch {
+    // The properties of a thrown object may throw.
+    return '';
+  }
 }

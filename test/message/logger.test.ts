@@ -9,6 +9,7 @@ import {
   consoleLogger,
   LimitedLog,
   LimitedLogs,
+  LinesPerMinute,
   silentLogger,
   unfailing,
   type Logger,
@@ -138,4 +139,20 @@ it('limited logs limit each kind of line separately', () => {
   const logs = new LimitedLogs(testClock(), logger, 'error');
   for (const kind of ['a', 'b', 'a', 'b']) logs.write(kind, `line of ${kind}`);
   expect(lines).toEqual(['line of a', 'line of b']);
+});
+
+it('lines per minute are limited for each source, and for all sources together', async () => {
+  const lines: string[] = [];
+  const clock = testClock();
+  const logger = { ...silentLogger, warn: (text: string) => void lines.push(text) };
+  const log = new LinesPerMinute(clock, logger, 'warn', 1);
+  const text = vi.fn<() => string>(() => 'line');
+  for (let source = 0; source < 12; source++)
+    for (let i = 0; i < 2; i++) log.write(`${source}`, text);
+  expect([lines.length, text.mock.calls.length]).toEqual([10, 10]);
+  await clock.advance(60_000);
+  log.write('0', text);
+  expect(lines.at(-1)).toBe(
+    'line Lines of all kinds omitted before: 14. Further lines of this kind are omitted for a minute.',
+  );
 });

@@ -19,7 +19,7 @@ import {
   type ServerOptions,
   type StandardSchema,
 } from '../../src/index.js';
-import { testServer, type TestClient, type TestServer } from '../../src/testing.js';
+import { testClock, testServer, type TestClient, type TestServer } from '../../src/testing.js';
 import type { BrokerPublisher } from '../../src/broker/publisher.js';
 import type { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -283,7 +283,7 @@ describe('a STOMP client without a subscription for problems', () => {
       logger: { ...silentLogger, warn: (text) => void warnings.push(text) },
     });
     await server.start();
-    return { server, warnings, ann: await connectStomp(transport) };
+    return { server, transport, warnings, ann: await connectStomp(transport) };
   }
 
   it.each([
@@ -317,7 +317,7 @@ describe('a STOMP client without a subscription for problems', () => {
     await ann.expectNone();
     expect(warnings).toEqual([
       `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'. The client receives its problems after it subscribes to /user/queue/errors.`,
-      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id.`,
+      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id. The client receives its problems after it subscribes to /user/queue/errors.`,
     ]);
     await server.close();
   });
@@ -337,9 +337,20 @@ describe('a STOMP client without a subscription for problems', () => {
     await ann.expectNone();
     expect(warnings).toEqual([
       expect.stringContaining('/app/unknown/0'),
-      expect.stringContaining('/app/unknown/1'),
-      expect.stringMatching(/^Further rejected frames of session .* are not logged\.$/),
+      expect.stringMatching(
+        /'\/app\/unknown\/1'.* Further lines of this kind are omitted for a minute\.$/,
+      ),
     ]);
+    await server.close();
+  });
+
+  it('has no further rejected frames in the log when it connects again', async () => {
+    const { server, transport, warnings, ann } = await client({ maxLoggedProblems: 2 });
+    for (const each of [ann, await connectStomp(transport), await connectStomp(transport)]) {
+      for (let i = 0; i < 3; i++) each.publish('/app/unknown');
+      await each.expectNone();
+    }
+    expect(warnings).toHaveLength(2);
     await server.close();
   });
 
@@ -454,11 +465,12 @@ it.each([
       destinations,
       answer,
       problemQueue: '/user/queue/errors',
+      clock: testClock(),
       maxLogged: 1,
     });
     const session = { id: 's', hasNonFatalErrors, send: () => true, fail() {} };
     const client = { session: session as unknown as ClientSession, openSubscriber: undefined };
-    const receiver = { ...client, loggedProblems: 0 };
+    const receiver = { ...client, account: 'user ann' };
     for (let i = 0; i < 2; i++)
       await problems.reject(
         new MessagingError('no-route'),
@@ -486,10 +498,11 @@ describe('a problem of a client whose protocol has no frame for it', () => {
       destinations: new KnownDestinations([], prefixes, '/'),
       answer: 'report',
       problemQueue: '/user/queue/errors',
+      clock: testClock(),
       maxLogged: 10,
     });
     const openSubscriber = { reads: () => true } as unknown as SessionSubscriber;
-    return { log, problems, client: { session, openSubscriber, loggedProblems: 0 } };
+    return { log, problems, client: { session, openSubscriber, account: 'user ann' } };
   }
 
   it('is logged when its problem queue fails', async () => {
@@ -513,4 +526,40 @@ describe('a problem of a client whose protocol has no frame for it', () => {
     await problems.reject(error, { kind: 'commit', id: 't' }, client);
     expect(log).toEqual(lines);
   });
+});
+
+it('failures of one place in a handler are logged a limited number of times per minute', async () => {
+  const lines: string[] = [];
+  const clock = testClock();
+  const problems = new Problems({
+    publisher: {} as BrokerPublisher,
+    logger: { ...silentLogger, error: (text) => void lines.push(text) },
+    destinations: new KnownDestinations([], prefixes, '/'),
+    answer: 'ignore',
+    problemQueue: '/user/queue/errors',
+    clock,
+    maxLogged: 2,
+  });
+  const failOften = async (fail: (i: number) => Error) => {
+    for (let i = 0; i < 5; i++) {
+      const error = new MessagingError('handler-failed', undefined, { cause: fail(i) });
+      const client = {} as Parameters<Problems['reject']>[2];
+      await problems.reject(error, { kind: 'send', destination: `/app/${i}` }, client);
+    }
+  };
+  const first = (i: number) => new Error(`first ${i}`);
+  await failOften(first);
+  await failOften((i) => new Error(`second ${i}`));
+  await clock.advance(60_000);
+  await failOften(first);
+  const failed = (i: number) => `Processing SEND '/app/${i}' failed.`;
+  const last = ' Further lines of this kind are omitted for a minute.';
+  expect(lines).toEqual([
+    failed(0),
+    `${failed(1)}${last}`,
+    failed(0),
+    `${failed(1)}${last}`,
+    `${failed(0)} Lines of all kinds omitted before: 6.`,
+    `${failed(1)}${last}`,
+  ]);
 });

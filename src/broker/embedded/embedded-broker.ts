@@ -12,8 +12,8 @@ import { Exchange } from './exchange.js';
 import type { QueueOptions } from './queue/queue-memory.js';
 
 /**
- * The default broker. It works in memory and delivers before `publish` returns (Spring: SimpleBrokerMessageHandler, which has
- * neither queues nor acknowledgement). All subscribers see publications in the same order. A message that matches two
+ * The default broker. It works in memory and delivers before `publish` returns, or, while a transaction with very many deliveries
+ * is delivered, before its promise resolves (Spring: SimpleBrokerMessageHandler, which has neither queues nor acknowledgement). All subscribers see publications in the same order. A message that matches two
  * subscriptions of one session is delivered twice.
  */
 export class EmbeddedBroker implements Broker {
