@@ -82,6 +82,24 @@ export class Scene {
   }
 
   /**
+   * A WebSocket connection with a session, to which the attack writes WebSocket frames as bytes.
+   *
+   * @returns {Promise<Wire>}
+   */
+  async rawWebSocket() {
+    const socket = await this.socket({ port: this.target.http });
+    const wire = tcpWire(socket);
+    const lines = ['GET /ws HTTP/1.1', 'Host: attack', 'Connection: Upgrade', 'Upgrade: websocket'];
+    lines.push('Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
+    await wire.write(`${lines.join('\r\n')}\r\n\r\n`);
+    await Promise.race([once(socket, 'data'), wire.ended]);
+    socket.resume();
+    const connect = frame('CONNECT', { 'accept-version': '1.2', host: 'attack' });
+    await wire.write(webSocketFrame(1, connect));
+    return wire;
+  }
+
+  /**
    * A connected session that receives its problems.
    *
    * @param {{ transport?: TransportName, headers?: Record<string, string> }} [options]
@@ -180,7 +198,7 @@ class Session {
 
 /**
  * @typedef {object} Wire
- * @property {(text: string) => Promise<void>} write
+ * @property {(text: string | Buffer) => Promise<void>} write
  * @property {(listener: (text: string) => void) => void} listen
  * @property {Promise<unknown>} ended
  * @property {() => void} pause stops reading
@@ -229,6 +247,17 @@ function webSocketWire(socket) {
 export function frame(command, headers, body = '') {
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
   return `${command}\n${lines.join('')}\n${body}\0`;
+}
+
+/**
+ * A WebSocket frame of a client, with a mask of 0.
+ *
+ * @param {number} opcode 1 for text, 2 for binary, 9 for a ping, 10 for a pong
+ * @param {string} [content] at most 125 characters of ASCII
+ */
+export function webSocketFrame(opcode, content = '') {
+  const head = [0x80 | opcode, 0x80 | content.length, 0, 0, 0, 0];
+  return Buffer.concat([Buffer.from(head), Buffer.from(content)]);
 }
 
 /** @param {number} count */

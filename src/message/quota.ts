@@ -114,11 +114,18 @@ export class Quota {
 /** The amount that one client uses of a quota; it moves with the client to another account. */
 export class Holding {
   #used = 0;
+  #account: string;
 
   constructor(
     private readonly quota: Quota,
-    private account: string,
-  ) {}
+    account: string,
+  ) {
+    this.#account = account;
+  }
+
+  get account(): string {
+    return this.#account;
+  }
 
   /** True when the account has used its share, or all accounts together have used the limit. */
   get full(): boolean {
@@ -127,20 +134,20 @@ export class Holding {
 
   /** Undefined when the client can use this amount more. */
   excess(amount: number): Excess | undefined {
-    return this.quota.excess(this.account, amount);
+    return this.quota.excess(this.#account, amount);
   }
 
   /** Counts an amount; a negative amount is given back. */
   add(amount: number): void {
     this.#used += amount;
-    this.quota.add(this.account, amount);
+    this.quota.add(this.#account, amount);
   }
 
   /** Moves the client and its amount to another account. */
   moveTo(account: string): void {
     const used = this.#used;
     this.add(-used);
-    this.account = account;
+    this.#account = account;
     this.add(used);
   }
 }

@@ -85,7 +85,7 @@ export interface LimitOptions extends DestinationLimits {
   /** Frames of one session that may wait; beyond it the server stops reading from the client. @default 64 */
   readonly maxWaitingFrames: number;
   /**
-   * Bytes of one session that may arrive while its frames wait; beyond it the server stops reading from the client until none waits.
+   * Bytes of memory for waiting frames of one session; beyond it the server stops reading from the client until none waits.
    * Before CONNECT is accepted, 4,096.
    *
    * @default 4 times `maxFrameBytes`

@@ -22,16 +22,24 @@ import {
   timePerTurn,
   type Turns,
 } from './turns.js';
+import { blockBytes, WaitingChunks } from './waiting-chunks.js';
 
 export interface InboxLimits extends DecoderLimits {
   /** Reading pauses when this many frames wait, and resumes at half of it. */
   readonly maxWaitingFrames: number;
-  /** Reading pauses when this many bytes have arrived since frames began to wait, and resumes when no frame waits. */
+  /**
+   * Reading pauses when waiting frames need this many bytes of memory, counted since frames began to wait, and resumes when no frame
+   * waits.
+   */
   readonly maxWaitingBytes: number;
 }
 
 /** Bytes that may wait for the answer to CONNECT: a client may send a few SUBSCRIBE frames immediately. */
 const maxEarlyBytes = 4096;
+
+/** Memory of a waiting chunk in addition to its bytes: its place in a list, and its view of a buffer if it was not copied. */
+const placeBytes = 8;
+const viewBytes = 128;
 
 /** The parts that all inboxes of a server share. */
 export interface InboxParts {
@@ -56,6 +64,7 @@ interface EndOfInput {
   readonly reason: string;
 }
 
+type Input = Uint8Array | ClientFrame | EndOfInput;
 type Item = ClientFrame | Malformed | EndOfInput;
 
 /** An item in process, or completed while an item before it is still in process. */
@@ -69,12 +78,16 @@ const failed = Promise.resolve<FrameResult>('failed');
 export class Inbox {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
-  /** Received bytes that are not decoded, because too many items wait or the inbox waits for a turn; then the end of the input. */
-  #undecoded: (Uint8Array | ClientFrame | EndOfInput)[] = [];
+  /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */
+  #next: Input | undefined;
+  /** The input after `#next`; undefined without one, as usual. */
+  #later: WaitingChunks<ClientFrame | EndOfInput> | undefined;
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
-  /** Bytes of the chunks received since items began to wait; at least the bytes of all items that wait. */
+  /** Memory of the chunks received since items began to wait; at least the memory of all items that wait. */
   #waitingBytes = 0;
+  /** The large buffer that was counted last: its other chunks need no further memory. */
+  #countedBuffer: ArrayBufferLike | undefined;
   /** True while work is counted in the activity of the server. */
   #active = false;
   /** True while `#advance` runs. */
@@ -108,6 +121,16 @@ export class Inbox {
     private readonly heartbeats: Heartbeats,
     private readonly parts: InboxParts,
   ) {}
+
+  /** The account whose share of the turns it uses. */
+  get account(): string {
+    return this.session.owner.held.account;
+  }
+
+  /** True when frames wait whose answers can no longer reach the client. */
+  get lost(): boolean {
+    return this.session.gone && this.#hasWaiting;
+  }
 
   /** True when no frame waits or is in process. */
   get idle(): boolean {
@@ -151,11 +174,15 @@ export class Inbox {
 
   /** Decodes received bytes and starts processing. @param now the time of the clock */
   receive(chunk: Uint8Array, now: number, binary = false): void {
-    const { readMessage } = this.parts;
+    const { readMessage, turns } = this.parts;
     if (this.#stopped || (chunk.length === 0 && readMessage === undefined)) return;
-    if (!this.#active) this.#measureFrom(now);
-    this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary));
-    if (this.#hasWaiting) this.#hold(chunk.length);
+    if (!this.#active) {
+      this.#measureFrom(now);
+      if (turns.busy && turns.isCrowded(this.account)) this.#waitForTurn();
+    }
+    const copied = this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary));
+    if (this.#hasWaiting)
+      this.#hold(copied ? chunk.length + placeBytes : viewBytes + this.#retainedBytes(chunk));
   }
 
   /** No data follows: closes the session with this code after all frames before it. */
@@ -212,7 +239,7 @@ export class Inbox {
   }
 
   get #hasUndecoded(): boolean {
-    return this.#decoding !== undefined || this.#undecoded.length > 0;
+    return this.#decoding !== undefined || this.#next !== undefined;
   }
 
   get #hasWaiting(): boolean {
@@ -226,9 +253,17 @@ export class Inbox {
     return owner.held.full ? 0 : this.parts.limits.maxWaitingBytes;
   }
 
-  #add(input: Uint8Array | ClientFrame | EndOfInput): void {
-    this.#undecoded.push(input);
+  /** Returns true when the input is a chunk that waits as a copy. */
+  #add(input: Input): boolean {
+    let copied = false;
+    if (this.#next === undefined) this.#next = input;
+    else {
+      this.#later ??= new WaitingChunks();
+      if (input instanceof Uint8Array) copied = this.#later.addChunk(input);
+      else this.#later.add(input);
+    }
     this.#advance();
+    return copied;
   }
 
   /** Starts and decodes as many items as may be in process now. An exception of the codec ends the session. */
@@ -277,7 +312,7 @@ export class Inbox {
       const next = this.#decoding?.next();
       if (next?.done === false) return next.value;
       this.#decoding = undefined;
-      const input = this.#undecoded.shift();
+      const input = this.#take();
       if (input === undefined || !(input instanceof Uint8Array)) return input;
       const decoder = this.#chooseDecoder(input);
       if (decoder === undefined) {
@@ -300,8 +335,16 @@ export class Inbox {
     ));
   }
 
+  #take(): Input | undefined {
+    const input = this.#next;
+    this.#next = this.#later?.take();
+    if (this.#later?.empty === true) this.#later = undefined;
+    return input;
+  }
+
   #discardUndecoded(): void {
-    this.#undecoded = [];
+    this.#next = undefined;
+    this.#later = undefined;
     this.#decoding = undefined;
   }
 
@@ -366,7 +409,7 @@ export class Inbox {
     this.parts.activity.begin();
   }
 
-  /** Counts bytes that wait, and pauses reading when too many wait. */
+  /** Counts the memory of a chunk that waits, and pauses reading when too much waits. */
   #hold(bytes: number): void {
     this.#waitingBytes += bytes;
     this.session.owner.held.add(bytes);
@@ -376,10 +419,20 @@ export class Inbox {
       this.#pause();
   }
 
+  /** The bytes that a chunk keeps in memory: those of the whole read if they were not counted for an earlier chunk. */
+  #retainedBytes({ buffer, length }: Uint8Array): number {
+    // A smaller buffer may belong to a pool of Node, which other sessions use as well.
+    if (buffer.byteLength < blockBytes) return length;
+    if (buffer === this.#countedBuffer) return 0;
+    this.#countedBuffer = buffer;
+    return buffer.byteLength;
+  }
+
   #release(): void {
     if (this.#waitingBytes === 0) return;
     this.session.owner.held.add(-this.#waitingBytes);
     this.#waitingBytes = 0;
+    this.#countedBuffer = undefined;
   }
 
   get #mayResume(): boolean {

@@ -22,23 +22,87 @@ export const framesPerReading = 8;
 export const fastFramesTime = 0.2;
 
 /** The most waiting sessions that continue in one turn, so that a turn stays short for any number of clients. */
-const sessionsPerTurn = 4;
+export const sessionsPerTurn = 4;
 
-/** Continues the sessions that wait for a later turn of the event loop, the longest waiting first. */
+/**
+ * Continues the sessions that wait for a later turn of the event loop: one account after the other, so that a user with many sessions
+ * has the same share as a user with one. Sessions whose connection is lost come last, one in each turn.
+ */
 export class Turns {
-  readonly #waiting: Inbox[] = [];
+  readonly #waiting = new WaitingAccounts();
+  readonly #lost = new WaitingAccounts();
+  /** True while sessions wait. */
+  busy = false;
 
   constructor(private readonly clock: Clock) {}
 
   /** Calls `continue` of the inbox in a later turn. */
   wait(inbox: Inbox): void {
-    if (this.#waiting.push(inbox) === 1) this.clock.soon(this.#begin);
+    (inbox.lost ? this.#lost : this.#waiting).add(inbox);
+    this.#schedule();
+  }
+
+  /** True when so many sessions of the account wait that another one must wait as well. */
+  isCrowded(account: string): boolean {
+    return this.#waiting.count(account) >= sessionsPerTurn;
+  }
+
+  #schedule(): void {
+    if (this.busy) return;
+    this.busy = true;
+    this.clock.soon(this.#begin);
   }
 
   readonly #begin = (): void => {
-    const continuing = this.#waiting.splice(0, sessionsPerTurn);
-    if (this.#waiting.length > 0) this.clock.soon(this.#begin);
-    const now = this.clock.now();
-    for (const inbox of continuing) inbox.continue(now);
+    this.busy = false;
+    const continuing = this.#take();
+    if (!this.#waiting.empty || !this.#lost.empty) this.#schedule();
+    // The clock is read for each session, because the time of a slow one must not count for the next.
+    for (const inbox of continuing) inbox.continue(this.clock.now());
   };
+
+  #take(): Inbox[] {
+    const taken: Inbox[] = [];
+    while (taken.length < sessionsPerTurn) {
+      const inbox = this.#waiting.take();
+      if (inbox === undefined) break;
+      if (inbox.lost) this.#lost.add(inbox);
+      else taken.push(inbox);
+    }
+    const lost = this.#lost.take();
+    if (lost !== undefined) taken.push(lost);
+    return taken;
+  }
+}
+
+/** Sessions that wait, by account. */
+class WaitingAccounts {
+  /** The account that is next comes first, and of each account the longest waiting session. */
+  readonly #inboxes = new Map<string, Inbox[]>();
+
+  get empty(): boolean {
+    return this.#inboxes.size === 0;
+  }
+
+  count(account: string): number {
+    return this.#inboxes.get(account)?.length ?? 0;
+  }
+
+  add(inbox: Inbox): void {
+    const { account } = inbox;
+    const inboxes = this.#inboxes.get(account);
+    if (inboxes === undefined) this.#inboxes.set(account, [inbox]);
+    else inboxes.push(inbox);
+  }
+
+  /** Removes and returns a session of the next account, which becomes the last one. */
+  take(): Inbox | undefined {
+    for (const [account, inboxes] of this.#inboxes) {
+      this.#inboxes.delete(account);
+      const inbox = inboxes.shift();
+      if (inboxes.length > 0) this.#inboxes.set(account, inboxes);
+      return inbox;
+    }
+    return undefined;
+  }
 }

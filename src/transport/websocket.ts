@@ -182,6 +182,8 @@ function serverOptions(
     skipUTF8Validation: true,
     // The connection answers pings: `ws` would end the connection without a close code at 60 pings in one read.
     autoPong: false,
+    // `ws` emits one event in each turn of the event loop, and the connection allows it more.
+    allowSynchronousEvents: false,
     // Counts the bytes after inflation; a message is not inflated beyond it.
     maxPayload: limits.maxMessageBytes,
     ...partLimits(limits.maxMessageBytes),
@@ -239,6 +241,21 @@ function rejectionOf(
   return { status: 403 };
 }
 
+/**
+ * Messages, pings and pongs of one connection in one turn of the event loop. A read can contain 10,000 of them, which take about 10
+ * milliseconds.
+ */
+const eventsPerTurn = 128;
+
+/**
+ * The reader of `ws`. With its option `allowSynchronousEvents`, it emits all events of a read in one turn, and without it one event
+ * in a turn, which is too slow. No public interface changes the option later. If a version of `ws` has no such field, the connection
+ * is slow, not unlimited.
+ */
+interface WebSocketReader {
+  _allowSynchronousEvents: boolean;
+}
+
 class WebSocketConnection implements Connection {
   // The fields that each write reads come first, to share a cache line.
   readonly #webSocket: WebSocket;
@@ -253,6 +270,9 @@ class WebSocketConnection implements Connection {
   #answering = false;
   /** The data of the latest ping that waits for an earlier pong. */
   #latestPing: Buffer | undefined;
+  readonly #reader: WebSocketReader | undefined;
+  /** Events since `ws` last waited for a turn. */
+  #events = 0;
 
   constructor(
     webSocket: WebSocket,
@@ -262,6 +282,8 @@ class WebSocketConnection implements Connection {
   ) {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
+    this.#reader = (webSocket as { readonly _receiver?: WebSocketReader })._receiver;
+    if (this.#reader !== undefined) this.#reader._allowSynchronousEvents = true;
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
     webSocket.on('message', this.#onMessage);
@@ -307,7 +329,18 @@ class WebSocketConnection implements Connection {
     this.#webSocket.terminate();
   }
 
+  /**
+   * Counts an event: after a number of them, the next one is emitted in a later turn. The count does not end with a turn, because one
+   * wait for 128 events takes less time than to detect the end of a turn.
+   */
+  #countEvent(): void {
+    const more = ++this.#events < eventsPerTurn;
+    if (!more) this.#events = 0;
+    if (this.#reader !== undefined) this.#reader._allowSynchronousEvents = more;
+  }
+
   readonly #onMessage = (data: Buffer | ArrayBuffer | Buffer[], binary: boolean): void => {
+    this.#countEvent();
     if (this.#rejected) return;
     const bytes = data as Buffer;
     if (binary || isUtf8(bytes)) return this.#listener?.data(bytes, binary);
@@ -325,6 +358,7 @@ class WebSocketConnection implements Connection {
    * neither memory nor a limit.
    */
   readonly #onPing = (data: Buffer): void => {
+    this.#countEvent();
     // A copy, because a view would keep the whole read.
     if (this.#answering) this.#latestPing = Buffer.from(data);
     else this.#answer(data);
@@ -343,7 +377,10 @@ class WebSocketConnection implements Connection {
     if (latest !== undefined) this.#answer(latest);
   };
 
-  readonly #onPong = (): void => this.#listener?.ponged();
+  readonly #onPong = (): void => {
+    this.#countEvent();
+    this.#listener?.ponged();
+  };
 
   readonly #onClose = (code: number, reason: Buffer): void => {
     this.#listener?.closed(this.#failed ?? code, reason.toString());

@@ -438,8 +438,11 @@ function largeText(receipt: string, bytes: number): string {
   return frameText('SEND', { destination: '/x', receipt }, 'x'.repeat(bytes));
 }
 
-describe('the bytes of waiting frames', () => {
-  it('pause reading beyond `maxWaitingBytes`, until no frame waits', async () => {
+/** Bytes that a waiting chunk counts in addition to its own. */
+const overhead = 128;
+
+describe('the memory of waiting frames', () => {
+  it('pauses reading beyond `maxWaitingBytes`, until no frame waits', async () => {
     const { connection, finish, heldBytes, receive } = await gatedSession({
       limits: { ...limits, maxWaitingBytes: 1400 },
     });
@@ -449,14 +452,37 @@ describe('the bytes of waiting frames', () => {
     expect(connection.paused).toBe(false);
     receive(largeText('3', 700));
     expect(connection.paused).toBe(true);
-    expect(heldBytes.used).toBe(2 * largeText('2', 700).length);
+    expect(heldBytes.used).toBe(2 * (largeText('2', 700).length + overhead));
     await finish('1');
     expect(connection.paused).toBe(true);
     await finish('2');
     expect([connection.paused, heldBytes.used]).toEqual([false, 0]);
   });
 
-  it('pause reading while any frame waits, when the account has used its share', async () => {
+  it('includes the memory that a chunk needs in addition to its bytes', async () => {
+    const { connection, receive } = await gatedSession({
+      limits: { ...limits, maxWaitingFrames: 64 },
+    });
+    receive(sendText('1'));
+    let received = 0;
+    for (; !connection.paused; received++) receive(sendText('2'));
+    const each = sendText('2').length + overhead;
+    expect(received).toBe(Math.floor(limits.maxWaitingBytes / each) + 1);
+  });
+
+  it('includes the whole read that a small frame keeps, once for each read', async () => {
+    const { connection, heldBytes, receive } = await gatedSession();
+    receive(sendText('1'));
+    const frame = sendText('2');
+    const read = Buffer.from(new ArrayBuffer(65_536));
+    read.write(frame + frame);
+    connection.listener!.data(read.subarray(0, frame.length));
+    expect([connection.paused, heldBytes.used]).toEqual([true, 65_536 + overhead]);
+    connection.listener!.data(read.subarray(frame.length, 2 * frame.length));
+    expect(heldBytes.used).toBe(65_536 + 2 * overhead);
+  });
+
+  it('pauses reading while any frame waits, when the account has used its share', async () => {
     const { connection, finish, receive } = await gatedSession({ maxHeldBytes: 100 });
     receive(sendText('1'));
     expect(connection.paused).toBe(false);
@@ -466,7 +492,7 @@ describe('the bytes of waiting frames', () => {
     expect(connection.paused).toBe(false);
   });
 
-  it('are released when the session is closed', async () => {
+  it('is released when the session is closed', async () => {
     const { heldBytes, receive, session } = await gatedSession();
     receive(largeText('1', 700) + largeText('2', 700));
     expect(heldBytes.used).toBeGreaterThan(700);
@@ -474,7 +500,7 @@ describe('the bytes of waiting frames', () => {
     expect(heldBytes.used).toBe(0);
   });
 
-  it('are decoded only when the frame may wait', async () => {
+  it('consists of bytes while too many frames wait', async () => {
     let decoded = 0;
     const counting: WireCodec = {
       ...stompCodec,
@@ -501,7 +527,7 @@ describe('the bytes of waiting frames', () => {
     expect(decoded).toBe(6);
   });
 
-  it('are processed after the connection is lost', async () => {
+  it('is kept after the connection is lost, until the frames are processed', async () => {
     const { connection, finish, receive, started } = await gatedSession();
     receive(['1', '2', '3', '4', '5', '6', '7'].map(sendText).join(''));
     connection.terminate();
@@ -523,17 +549,17 @@ describe('before CONNECT is accepted', () => {
     return { ...stage, ...stage.open(), accept };
   }
 
-  it('reading pauses when more than 4,096 bytes wait', async () => {
+  it('reading pauses when waiting frames need more than 4,096 bytes', async () => {
     const { accept, connection, events, receive } = pendingSession();
     receive(connectText);
     let received = 0;
     for (; !connection.paused && received < 70; received++) receive(largeText('1', 900));
-    expect(received).toBe(5);
+    expect(received).toBe(4);
     accept();
     await settle();
     expect([connection.paused, events]).toEqual([
       false,
-      ['connect', 'send', 'send', 'send', 'send', 'send'],
+      ['connect', 'send', 'send', 'send', 'send'],
     ]);
   });
 
@@ -542,7 +568,11 @@ describe('before CONNECT is accepted', () => {
     const read = connectText + largeText('1', 900).repeat(64);
     receive(read);
     await settle();
-    expect([connection.paused, heldBytes.used, events]).toEqual([true, read.length, ['connect']]);
+    expect([connection.paused, heldBytes.used, events]).toEqual([
+      true,
+      read.length + overhead,
+      ['connect'],
+    ]);
     accept();
     while (!(await isIdle())) await settle();
     expect(events).toEqual(['connect', ...Array<string>(64).fill('send')]);

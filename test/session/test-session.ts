@@ -87,11 +87,11 @@ export function testSession({
   };
   const heldBytes = new Quota(maxHeldBytes, 1);
   let count = 0;
-  const open = (connection = new FakeConnection()) => {
+  const open = (connection = new FakeConnection(), account = 'address 127.0.0.1') => {
     /** The calls of the owner of the session. */
     const events: string[] = [];
     const session: ClientSession = new ClientSession(`s${++count}`, connection, parts, {
-      held: new Holding(heldBytes, 'address 127.0.0.1'),
+      held: new Holding(heldBytes, account),
       async process(frame) {
         events.push(frame.kind);
         if (frame.kind !== 'connect') return process?.(frame, session) ?? 'done';

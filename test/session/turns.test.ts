@@ -1,6 +1,11 @@
 // Fairness: how many frames the sessions of a server start in one turn of the event loop.
 import { describe, expect, it, vi } from 'vitest';
-import { framesPerReading, framesPerTurn, timePerTurn } from '../../src/session/turns.js';
+import {
+  framesPerReading,
+  framesPerTurn,
+  sessionsPerTurn,
+  timePerTurn,
+} from '../../src/session/turns.js';
 import { testClock } from 'signalbox/testing';
 import { jsonCodec } from '../../src/wire/json/codec.js';
 import { FakeConnection } from './fake-connection.js';
@@ -11,7 +16,12 @@ import { replacing } from '../replace.js';
 const firstFrames = framesPerTurn - 1;
 
 /** Sessions that have sent CONNECT, with the names of the frames that were started. */
-async function floodedServer({ sessions = 1, concurrency = 1, timePerFrame = 0 } = {}) {
+async function floodedServer({
+  sessions = 1,
+  concurrency = 1,
+  timePerFrame = 0,
+  accounts = [] as readonly string[],
+} = {}) {
   const started: string[] = [];
   let now = 0;
   const clock = replacing(testClock(), { now: () => now });
@@ -36,7 +46,7 @@ async function floodedServer({ sessions = 1, concurrency = 1, timePerFrame = 0 }
   });
   const clients = [];
   for (let i = 0; i < sessions; i++) {
-    const client = stage.open();
+    const client = stage.open(new FakeConnection(), accounts[i] ?? `user ${i}`);
     await client.connect();
     clients.push(client);
   }
@@ -158,6 +168,77 @@ describe('other sessions', () => {
     while (clients.some(({ session }) => session.busy)) await settle();
     const last = started.filter((name) => name.endsWith(` ${firstFrames}`));
     expect(last).toEqual([1, 2, 3, 4, 5, 6].map((i) => `s${i} ${firstFrames}`));
+  });
+});
+
+describe('accounts', () => {
+  /** Accounts of these numbers of sessions. */
+  const accountsOf = (...counts: number[]) =>
+    counts.flatMap((count, i) => Array<string>(count).fill(`user ${'abcdefgh'[i]}`));
+
+  it('have equal shares, for any number of their sessions', async () => {
+    const { clients, started } = await floodedServer({ sessions: 9, accounts: accountsOf(8, 1) });
+    for (const { receive } of clients) receive(frames(4 * framesPerTurn));
+    await endOfTurn();
+    started.length = 0;
+    for (let i = 0; i < 2; i++) {
+      await settle();
+      await endOfTurn();
+    }
+    // In each turn three sessions of the first user, because the second one has only one session.
+    const own = started.filter((name) => name.startsWith('s9 '));
+    expect([own.length, started.length]).toEqual([2 * framesPerTurn, 8 * framesPerTurn]);
+  });
+
+  it('with 4 waiting sessions start no further frames in the turn in which they arrive', async () => {
+    const accounts = accountsOf(sessionsPerTurn + 1, 1);
+    const { clients, started } = await floodedServer({ sessions: accounts.length, accounts });
+    for (const { receive } of clients.slice(0, sessionsPerTurn)) receive(frames(framesPerTurn));
+    await endOfTurn();
+    started.length = 0;
+    for (const { receive } of clients.slice(sessionsPerTurn)) receive(sendText('later'));
+    await endOfTurn();
+    expect(started).toEqual(['s6 later']);
+    while (clients.some(({ session }) => session.busy)) await settle();
+    expect(started).toContain('s5 later');
+  });
+
+  it('do not lose their time to a slow session that continues in the same turn', async () => {
+    const clock = replacing(testClock(), { now: () => now });
+    let now = 0;
+    const started: string[] = [];
+    const stage = testSession({
+      clock,
+      limits: { ...testSession().parts.limits, maxFrameBytes: 512 * framesPerTurn },
+      process(_frame, session) {
+        started.push(session.id);
+        now += session.id === 's1' ? 5 : 0.5;
+        return Promise.resolve('done');
+      },
+    });
+    const clients = [stage.open(undefined, 'user a'), stage.open(undefined, 'user b')];
+    for (const client of clients) {
+      await client.connect();
+      client.receive(frames(2 * framesPerTurn));
+      await endOfTurn();
+    }
+    started.length = 0;
+    await settle();
+    await endOfTurn();
+    expect(started).toEqual(['s1', 's2', 's2', 's2', 's2']);
+  });
+
+  it('are served before the sessions whose connection is lost, of which one continues in each turn', async () => {
+    const { clients, started } = await floodedServer({ sessions: 8 });
+    for (const { receive } of clients) receive(frames(2 * framesPerTurn));
+    await endOfTurn();
+    for (const { session } of clients.slice(0, 6)) session.closed(1006, '');
+    started.length = 0;
+    await settle();
+    await endOfTurn();
+    expect(new Set(started.map((name) => name.split(' ')[0]))).toEqual(new Set(['s1', 's7', 's8']));
+    while (clients.some(({ session }) => session.busy)) await settle();
+    expect(started).toHaveLength(8 * (framesPerTurn + 1));
   });
 });
 

@@ -408,6 +408,51 @@ describe('many pings', () => {
   });
 });
 
+describe('small frames of one read', () => {
+  /** A frame of a client whose mask is 0. */
+  const frameOf = (opcode: number, content = '') =>
+    Buffer.concat([
+      Buffer.from([0x80 | opcode, 0x80 | content.length, 0, 0, 0, 0]),
+      Buffer.from(content),
+    ]);
+
+  it.each([
+    ['empty messages', frameOf(1)],
+    ['messages of one byte', frameOf(1, '\n')],
+    ['binary messages', frameOf(2, '\n')],
+    ['pings', frameOf(9)],
+    ['pongs', frameOf(10)],
+  ])('are read in parts, at most 128 in each turn of the event loop: %s', async (_, frame) => {
+    const { socket, connection, log } = await open();
+    connection.pause();
+    const last = frameOf(1, 'last');
+    (socket as unknown as { readonly _socket: Socket })._socket.write(
+      Buffer.concat([...Array<Buffer>(1280).fill(frame), last]),
+    );
+    const other = await open();
+    await roundTrip(other.socket);
+    let turns = 0;
+    const count = () => {
+      turns++;
+      if (!log.entries.includes('data last')) setImmediate(count);
+    };
+    connection.resume();
+    setImmediate(count);
+    await log.until('data last');
+    expect(turns).toBeGreaterThanOrEqual(10);
+    // One event in each turn would be too slow.
+    expect(turns).toBeLessThan(100);
+  });
+
+  it('are read before the end of the connection is reported', async () => {
+    const { socket, log } = await open();
+    const raw = (socket as unknown as { readonly _socket: Socket })._socket;
+    raw.end(Buffer.concat(Array<Buffer>(1000).fill(frameOf(2, 'x'))));
+    await log.until('closed 1006 ');
+    expect(log.entries.filter((entry) => entry === 'data x')).toHaveLength(1000);
+  });
+});
+
 describe('a close', () => {
   it('by the server follows the written bytes, with code and reason', async () => {
     const { connection, received, closed, log } = await open();

@@ -1,5 +1,5 @@
 // Attacks with many small valid frames.
-import { frame } from '../scene.mjs';
+import { frame, webSocketFrame } from '../scene.mjs';
 
 /** Frames that one write of a flood contains. */
 const framesPerWrite = 500;
@@ -18,6 +18,20 @@ async function flood(session, count, text) {
   }
   await session.settle();
 }
+
+/** The smallest WebSocket frames: a heart-beat, an empty message, a ping and a pong. */
+const smallest = [
+  webSocketFrame(1, '\n'),
+  webSocketFrame(1),
+  webSocketFrame(9),
+  webSocketFrame(10),
+].map((unit) => Buffer.concat(Array(framesPerWrite * 20).fill(unit)));
+
+/** A read of 64 KB with one frame that waits, and pongs. */
+const largeRead = Buffer.concat([
+  ...Array(490).fill(webSocketFrame(10, 'x'.repeat(125))),
+  webSocketFrame(1, frame('SEND', { destination: '/topic/none' })),
+]);
 
 /** @type {readonly import('../scene.mjs').Attack[]} */
 export const floods = [
@@ -57,6 +71,57 @@ export const floods = [
       for (let i = 0; i < scene.steps(1000, 100); i++) await session.wire.write(lines);
       await session.settle();
     },
+  },
+  {
+    name: 'smallest-websocket-frames',
+    fault: 'A5',
+    title: '16 WebSocket connections send heart-beats, empty messages, pings or pongs',
+    maxHeld: 48,
+    reason: 'Two reads of 64 KB wait in each connection, and 256 KiB in each session.',
+    run: (scene) =>
+      scene.together(16, async (number) => {
+        const wire = await scene.rawWebSocket();
+        const frames = smallest[number % smallest.length] ?? '';
+        for (let i = 0; i < scene.steps(30, 10); i++) await wire.write(frames);
+      }),
+  },
+  {
+    name: 'small-messages-of-large-reads',
+    fault: 'A5',
+    title: '40 WebSocket connections send one small message in each 64 KB',
+    maxHeld: 48,
+    reason: 'A waiting message counts the whole read that it keeps.',
+    run: (scene) =>
+      scene.together(40, async () => {
+        const wire = await scene.rawWebSocket();
+        for (let i = 0; i < scene.steps(300, 60); i++) await wire.write(largeRead);
+      }),
+  },
+  {
+    name: 'floods-of-lost-sessions',
+    fault: 'A5',
+    title: 'Connections are lost while the server still processes their heart-beats',
+    maxHeld: 48,
+    reason: 'The waiting frames of a lost session, up to 320 KiB, are processed and freed.',
+    run: (scene) =>
+      scene.together(scene.steps(60, 20), async () => {
+        const wire = await scene.rawWebSocket();
+        for (let i = 0; i < 20; i++) await wire.write(smallest[0] ?? '');
+        wire.vanish();
+      }),
+  },
+  {
+    name: 'small-frames-of-one-account',
+    fault: 'A5',
+    title: '200 sessions of one address send small frames as fast as they can',
+    maxHeld: 64,
+    reason: 'The sessions of one account may hold 32 MiB, and each one more read of 64 KB.',
+    run: (scene) =>
+      scene.together(200, async () => {
+        const session = await scene.session();
+        const send = frame('SEND', { destination: '/topic/none' }, '1');
+        await flood(session, scene.steps(6000, 1000), () => send);
+      }),
   },
   {
     name: 'subscribe-and-unsubscribe',
