@@ -14,7 +14,7 @@ export function loggedClassRules(
   logger: Logger,
 ): ClassRules {
   const unvalidated = new WeakSet<Constructor>();
-  const undeclared = new FirstTimes();
+  /** Also the properties that were logged at start. */
   const dropped = new FirstTimes();
   const failures = new FirstTimes();
   let secondCopyLogged = false;
@@ -29,11 +29,12 @@ export function loggedClassRules(
       );
     },
     onUndeclared(type, property, nested) {
-      if (unknownProperties === 'keep' || !undeclared.add(type, property)) return;
+      const name = JSON.stringify(property);
+      if (unknownProperties === 'keep' || !dropped.add(type, name)) return;
       const result =
         unknownProperties === 'drop' ? 'it is dropped' : 'payloads that have it are invalid';
       logger.warn(
-        `Payloads of ${type.name}: the property ${JSON.stringify(property)} has @Type(), but no decorator of class-validator, so ${result}. Add ${nested ? '@ValidateNested(), for the members of an array, Set or Map with { each: true }' : 'one, such as @Allow()'}.`,
+        `Payloads of ${type.name}: the property ${name} has @Type(), but no decorator of class-validator, so ${result}. Add ${nested ? '@ValidateNested(), for the members of an array, Set or Map with { each: true }' : 'one, such as @Allow()'}.`,
       );
     },
     onSecondCopy(files) {
