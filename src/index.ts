@@ -36,7 +36,7 @@ export { Header, type HeaderOptions } from './controller/arguments/header.js';
 export { Headers } from './controller/arguments/headers.js';
 export { Message } from './controller/arguments/message.js';
 export { Payload, type PayloadOptions } from './controller/arguments/payload.js';
-export { Principal } from './controller/arguments/principal.js';
+export { Principal, type PrincipalOptions } from './controller/arguments/principal.js';
 export { Session } from './controller/arguments/session.js';
 export { Signal } from './controller/arguments/signal.js';
 export { Controller } from './controller/decorators/controller.js';

@@ -28,6 +28,8 @@ const none: Address = { kind: 'none' };
 export class DestinationResolver {
   /** Such as `/user`. */
   readonly userPrefix: string;
+  /** The prefixes of destinations that clients can subscribe to, as a list such as `/topic, /queue or /user`. */
+  readonly publishedPrefixes: string;
   readonly #application: readonly string[];
   readonly #broker: readonly string[];
   readonly #user: string;
@@ -42,6 +44,7 @@ export class DestinationResolver {
     >,
   ) {
     this.userPrefix = user;
+    this.publishedPrefixes = `${broker.join(', ')} or ${user}`;
     this.#application = application.map((prefix) => `${prefix}/`);
     this.#broker = broker.map((prefix) => `${prefix}/`);
     this.#user = `${user}/`;
@@ -101,6 +104,11 @@ export class DestinationResolver {
     return address;
   }
 
+  /** True for a prefix of destinations of the broker, such as `/queue`. */
+  isBrokerPrefix(prefix: string): boolean {
+    return this.#broker.includes(`${prefix}/`);
+  }
+
   /** The destination under which clients know a session queue. */
   visibleQueue(queue: string): string {
     return queue.startsWith(temporaryStart) ? queue : this.userPrefix + queue;
@@ -119,7 +127,7 @@ export class DestinationResolver {
     if (destination.length > maxDestinationCharacters)
       throw new MessagingError(
         'destination-invalid',
-        `A destination has at most ${maxDestinationCharacters} characters.`,
+        `A destination may have at most ${maxDestinationCharacters} characters (limits.maxDestinationCharacters).`,
       );
     // Most destinations are too short to have this many segments.
     if (destination.length < 2 * maxDestinationSegments) return;
@@ -127,7 +135,7 @@ export class DestinationResolver {
     if (segments.length > maxDestinationSegments)
       throw new MessagingError(
         'destination-invalid',
-        `A destination has at most ${maxDestinationSegments} segments.`,
+        `A destination may have at most ${maxDestinationSegments} segments (limits.maxDestinationSegments).`,
       );
   }
 

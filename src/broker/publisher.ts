@@ -1,12 +1,13 @@
 // Publishing: a value and its targets become publications, which go to the broker or to queues of sessions.
 import { inspect } from 'node:util';
-import type { PublishAddress } from '../message/address.js';
+import type { PublishAddress, SessionAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import { LimitedLogs } from '../message/limited-log.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
 import { shapeMistake, type Shape } from '../message/option.js';
 import { quote } from '../message/quote.js';
 import { constantMap } from '../message/read-only.js';
-import type { Target } from '../message/target.js';
+import { problemQueue, type Target } from '../message/target.js';
 import type { Payloads, WrittenPayload } from '../payload/converter.js';
 import type { Broker, BrokerContext } from './broker.js';
 import type { DestinationResolver } from './destination-resolver.js';
@@ -42,7 +43,10 @@ export abstract class Publisher {
    * the message.
    */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
-  /** Publishes to every session of the user that has subscribed `/user` + destination. */
+  /**
+   * Publishes to every session of the user that has subscribed `/user` + destination. A destination without a slash at its
+   * beginning gets one, as in Spring.
+   */
   abstract publishToUser(
     user: string,
     destination: string,
@@ -83,11 +87,15 @@ const loggedPrefixes = 20;
 
 export class BrokerPublisher implements Publisher {
   #open = false;
+  /** The log of messages that probably should have reached a client. */
+  readonly #lost: LimitedLogs;
   readonly #usual: readonly string[];
   /** The unusual prefixes that were logged. */
   readonly #logged = new Set<string>();
 
   constructor(private readonly parts: PublisherParts) {
+    const { clock, logger } = parts.context;
+    this.#lost = new LimitedLogs(clock, logger, 'warn');
     this.#usual = parts.usual.map((prefix) => `${prefix}/`);
   }
 
@@ -187,7 +195,9 @@ export class BrokerPublisher implements Publisher {
             publication,
           }),
         );
-        return reached.length === 0 ? [{ address, publication }] : reached;
+        if (reached.length > 0) return reached;
+        if (resolver.isBrokerPrefix(`/${address.user}`)) this.#logMissingUser(address.user, queue);
+        return [{ address, publication }];
       }
       case 'reply': {
         const queue = replies.find(address.id);
@@ -313,7 +323,7 @@ export class BrokerPublisher implements Publisher {
   ): void | Promise<void> {
     switch (address.kind) {
       case 'session':
-        return this.parts.subscriberOf(address.session)?.receive(address.queue, publication);
+        return this.#deliverToSession(address, publication);
       case 'broker':
         return via === undefined
           ? this.parts.broker.publish(publication)
@@ -325,6 +335,29 @@ export class BrokerPublisher implements Publisher {
       default:
         return address satisfies never;
     }
+  }
+
+  #deliverToSession(
+    { session, queue }: SessionAddress,
+    publication: Publication,
+  ): void | Promise<void> {
+    const subscriber = this.parts.subscriberOf(session);
+    if (subscriber === undefined) return;
+    if (queue === problemQueue && !subscriber.reads(queue))
+      this.#lost.write(
+        'problem queue',
+        `A message for ${this.parts.resolver.visibleQueue(queue)} of session ${session}, such as the value of a @MessageExceptionHandler, is lost: the client has not subscribed to this queue.`,
+      );
+    return subscriber.receive(queue, publication);
+  }
+
+  /** `/user/queue/x` without the name of a user is the queue `/x` of a user named `queue`. */
+  #logMissingUser(user: string, queue: string): void {
+    const { userPrefix } = this.parts.resolver;
+    this.#lost.write(
+      'user',
+      `A message for ${quote(`${userPrefix}/${user}${queue}`)} is lost, because no user is named '${user}'. Write the name of the user: ${userPrefix}/{user}/${user}${quote(queue).slice(1, -1)}.`,
+    );
   }
 
   #addressOfTarget(target: Exclude<Target, { readonly kind: 'subscription' }>): PublishAddress {
@@ -345,7 +378,7 @@ export class BrokerPublisher implements Publisher {
     const address = this.parts.resolver.resolve(destination);
     if (address.kind === 'handler' || address.kind === 'none')
       throw invalidPublication(
-        `No broker prefix matches ${quote(destination)}, so it cannot have subscribers.`,
+        `${quote(destination)} cannot have subscribers; begin it with ${this.parts.resolver.publishedPrefixes}.`,
       );
     return address;
   }

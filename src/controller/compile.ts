@@ -72,6 +72,7 @@ export interface CompiledControllers {
 const defaultRule: ReplyRule = {
   reply: defaultReply('send'),
   explicit: false,
+  destinations: [],
   variables: [],
   published: [defaultTopic],
   mistakes: [],
@@ -91,6 +92,12 @@ export function compileControllers(
 ): CompiledControllers {
   const mistakes = new Set<string>();
   const report: Report = (mistake) => mistakes.add(mistake);
+  // A reply decorator is checked for each pattern of its method.
+  const warnings = new Set<string>();
+  const warn: Report = (text) => {
+    if (!warnings.has(text)) options.warn(text);
+    warnings.add(text);
+  };
   const failures: unknown[] = [];
   const routes: Route[] = [];
   const webSockets: WebSocketRoute[] = [];
@@ -102,7 +109,7 @@ export function compileControllers(
     }
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
     if (definitionOf(type).webSocket === undefined) {
-      routes.push(...new ControllerCompiler(type, instance, options, report).routes());
+      routes.push(...new ControllerCompiler(type, instance, { ...options, warn }, report).routes());
     } else {
       const create = 'failure' in controller ? undefined : controller.create;
       webSockets.push(...compileWebSocketHandler(type, instance, create, report));
@@ -243,6 +250,16 @@ class ControllerCompiler {
           : undefined;
     if (reason !== undefined)
       warn(`${this.#name(key)}: its pattern '${pattern}' begins with ${reason}.`);
+    this.#warnAboutColon(key, 'pattern', pattern);
+  }
+
+  /** Express and NestJS write a variable as `:name`, which is plain text here. */
+  #warnAboutColon(key: string | symbol, what: string, text: string): void {
+    const [, name] = /(?:^|[/.]):(\w+)/.exec(text) ?? [];
+    if (name !== undefined)
+      this.options.warn(
+        `${this.#name(key)}: its ${what} '${text}' contains ':${name}', which is not a variable; write {${name}}.`,
+      );
   }
 
   /** The value in a list, or an empty list after a report that the pattern is not valid. */
@@ -317,6 +334,8 @@ class ControllerCompiler {
       if (!variables.includes(name))
         report(`uses {${name}}, which ${missing}; declare it or remove it`);
     }
+    for (const destination of rule.destinations)
+      this.#warnAboutColon(key, 'reply destination', destination);
     const { prefixes } = this.options;
     for (const destination of rule.published) {
       if (prefixes.some((prefix) => mayLieBelow(prefix, destination))) continue;

@@ -2,6 +2,7 @@
 import '../message/requirements.cjs';
 import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
+import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
 import type { WebSocketHandlerOptions } from './decorators/websocket-handler.js';
 import type { ArgumentRule } from './parameter.js';
@@ -19,6 +20,8 @@ export interface ReplyRule {
   readonly reply: Reply;
   /** True when it names destinations. A rule without destinations is used only if no explicit rule applies. */
   readonly explicit: boolean;
+  /** The destinations that it names, also those of users. */
+  readonly destinations: readonly string[];
   /** The variables in its destinations; the route's pattern must declare them. */
   readonly variables: readonly string[];
   /** The destinations that it publishes to, without user destinations. */
@@ -71,8 +74,29 @@ export function ownDefinition(type: object): ClassDefinition {
   return Reflect.get(type, definitionKey) as ClassDefinition;
 }
 
-/** The definition of a method, for a decorator on the method or on one of its parameters. @param key undefined on a class */
+/**
+ * Refuses the decorators of ECMAScript, which receive a context object and have no parameter decorators. Thrown by the decorator, so
+ * that the stack trace names the file.
+ *
+ * @param second the second argument of a decorator
+ * @throws {MessagingError} `controller-invalid` when the compiler did not use `experimentalDecorators`
+ */
+export function requireDecoratorOption(second: unknown): void {
+  if (typeof second !== 'object' || second === null) return;
+  throw new MessagingError(
+    'controller-invalid',
+    'The decorators of signalbox need "experimentalDecorators": true in the tsconfig.json that includes this file.',
+  );
+}
+
+/**
+ * The definition of a method, for a decorator on the method or on one of its parameters.
+ *
+ * @param key undefined on a class
+ * @throws {MessagingError} the error of `requireDecoratorOption`
+ */
 export function ownMethod(target: object, key: string | symbol | undefined): MethodDefinition {
+  requireDecoratorOption(key);
   if (key === undefined) {
     ownDefinition(target).mistakes.push(
       ": a decorator of methods is on the class; for the prefix of its patterns, write @Controller('/prefix').",
@@ -131,6 +155,7 @@ export function effectiveReplyRule(
   return {
     reply: combineReplies(chosen.map((rule) => rule.reply)),
     explicit: chosen.some(({ explicit }) => explicit),
+    destinations: chosen.flatMap(({ destinations }) => destinations),
     variables: chosen.flatMap(({ variables }) => variables),
     published: chosen.flatMap(({ published }) => published),
     mistakes: chosen.flatMap(({ mistakes }) => mistakes),

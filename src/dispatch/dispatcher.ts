@@ -52,7 +52,7 @@ export class Dispatcher {
       return this.#complete(route.invoke(call), call);
     } catch (thrown) {
       call.release?.();
-      throw MessagingError.from(thrown);
+      throw call.failed(thrown);
     }
   }
 
@@ -74,7 +74,7 @@ export class Dispatcher {
         (thrown: unknown) => {
           this.#timeouts.remove(call);
           call.release?.();
-          reject(MessagingError.from(thrown));
+          reject(call.failed(thrown));
         },
       );
     });

@@ -1,4 +1,5 @@
 // One call of a handler for one message.
+import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Message } from '../message/message.js';
 import { guardedController } from '../session/guarded-signal.js';
@@ -35,6 +36,14 @@ export interface Invocation {
   readonly signal: AbortSignal;
   /** The error that a handler threw; undefined outside exception handlers. */
   readonly error: unknown;
+}
+
+/** The handlers of failed calls, by their errors: the log names them. */
+const failedHandlers = new WeakMap<MessagingError, string>();
+
+/** Class and method of the handler whose call failed with this error; undefined for other errors. */
+export function failedHandlerOf(error: MessagingError): string | undefined {
+  return failedHandlers.get(error);
 }
 
 /** A running call. Its signal is created when the handler first asks for it. */
@@ -79,9 +88,16 @@ export class HandlerCall implements Invocation {
     return (this.#controller ?? this.#createController()).signal;
   }
 
+  /** The error of the call, for which `failedHandlerOf` returns the handler. */
+  failed(thrown: unknown): MessagingError {
+    const error = MessagingError.from(thrown);
+    failedHandlers.set(error, this.handler);
+    return error;
+  }
+
   /** Fails the call and aborts its signal. A later value or error of the handler is dropped. */
-  expire(reason: Error): void {
-    this.#expired = reason;
+  expire(timeout: MessagingError): void {
+    const reason = (this.#expired = this.failed(timeout));
     this.reject?.(reason);
     this.release?.();
     this.#controller?.abort(reason);

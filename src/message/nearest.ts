@@ -1,11 +1,12 @@
 // Finds the known name that is most similar to an unknown one.
 
-/** The nearest known name, if it is similar. */
-export function similar(name: string, known: readonly string[]): string | undefined {
+/** The nearest known name, if at most this share of the characters differs, or if one of the names begins with the other. */
+export function similar(name: string, known: readonly string[], share = 0.5): string | undefined {
   if (known.length === 0) return undefined;
   const found = nearest(name, known);
   const distance = editDistance(name.toLowerCase(), found.toLowerCase());
-  return isSimilar(distance, Math.max(name.length, found.length)) ? found : undefined;
+  const isBeginning = name.startsWith(found) || (name !== '' && found.startsWith(name));
+  return isBeginning || distance <= share * Math.max(name.length, found.length) ? found : undefined;
 }
 
 /** True when fewer than 60 % of the characters differ: a hint at any other name would mislead. */

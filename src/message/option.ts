@@ -37,27 +37,98 @@ const kinds = {
   string: 'a string',
 };
 
+/** Names that are not options of a group, for the hint at an unknown name. */
+export interface KnownElsewhere {
+  /** Full names of options of other groups, such as `limits.maxFrameBytes`. */
+  readonly options: readonly string[];
+  /** The fixes for names that users of other frameworks expect. */
+  readonly fixes: Readonly<Record<string, string>>;
+}
+
+const noneElsewhere: KnownElsewhere = { options: [], fixes: {} };
+
 /**
+ * Checks the names and the types of all options.
+ *
  * @param path the text before each name, as `limits.`
- * @throws {MessagingError} `option-invalid` for an unknown name, and for a value of another type
+ * @throws {MessagingError} `option-invalid` for unknown names, and for values of another type
  */
-export function checkShape<T extends object>(path: string, given: object, shape: Shape<T>): void {
-  const names = Object.keys(shape);
-  requireObject(path, given, names[0]!);
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(shape, name)) {
-      const known = similar(name, names);
-      throw invalidOption(
-        `${path}${name}`,
-        known === undefined
-          ? `is unknown; ${names.length > 5 ? 'docs/options.md lists all options' : `the known ones are ${names.join(', ')}`}`
-          : `is unknown; the nearest known one is '${path}${known}'`,
-      );
+export function checkShape<T extends object>(
+  path: string,
+  given: object,
+  shape: Shape<T>,
+  elsewhere: KnownElsewhere = noneElsewhere,
+): void {
+  requireObject(path, given, Object.keys(shape)[0]!);
+  throwTogether(
+    Object.entries(given).flatMap(([name, value]) => {
+      const mistake = Object.hasOwn(shape, name)
+        ? typeMistake(value, shape[name as keyof T])
+        : unknownMistake(path, name, Object.keys(shape), elsewhere);
+      return mistake === undefined ? [] : [invalidOption(path + name, mistake)];
+    }),
+  );
+}
+
+/**
+ * Runs all checks, so that all invalid options are reported together.
+ *
+ * @throws {MessagingError} the error of the check that failed, or `option-invalid` with the texts of all errors
+ */
+export function checkAll(checks: Iterable<() => void>): void {
+  const errors: MessagingError[] = [];
+  for (const check of checks) {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof MessagingError)) throw error;
+      errors.push(...(error.cause instanceof AggregateError ? error.cause.errors : [error]));
     }
-    const kind = kindOf(shape[name as keyof T]);
-    if (value !== undefined && kind !== 'undefined' && kindOf(value) !== kind)
-      throw invalidOption(`${path}${name}`, `must be ${kinds[kind as keyof typeof kinds]}`);
   }
+  throwTogether(errors);
+}
+
+function throwTogether(errors: readonly MessagingError[]): void {
+  if (errors.length === 0) return;
+  if (errors.length === 1) throw errors[0]!;
+  const texts = errors.map(({ message }) => message);
+  throw new MessagingError(
+    'option-invalid',
+    ['Some options are not valid:', ...texts].join('\n- '),
+    {
+      cause: new AggregateError(errors),
+    },
+  );
+}
+
+function typeMistake(value: unknown, example: unknown): string | undefined {
+  const kind = kindOf(example);
+  if (value === undefined || kind === 'undefined' || kindOf(value) === kind) return undefined;
+  return `must be ${kinds[kind as keyof typeof kinds]}`;
+}
+
+function unknownMistake(
+  path: string,
+  name: string,
+  names: readonly string[],
+  { options, fixes }: KnownElsewhere,
+): string {
+  const nearest = (option: string) => `is unknown; the nearest known one is '${option}'`;
+  const inGroup = (last: string) => nearest(options.find((option) => lastName(option) === last)!);
+  const lastNames = options.map(lastName);
+  if (lastNames.includes(name)) return inGroup(name);
+  if (Object.hasOwn(fixes, name)) return `is unknown; ${fixes[name]}`;
+  const known = similar(name, names);
+  if (known !== undefined) return nearest(path + known);
+  // Stricter, because there are many of them.
+  const last = similar(name, lastNames, 0.3);
+  if (last !== undefined) return inGroup(last);
+  return `is unknown; ${names.length > 5 ? 'docs/options.md lists all options' : `the known ones are ${names.join(', ')}`}`;
+}
+
+/** Such as `maxFrameBytes` for `limits.maxFrameBytes`. */
+function lastName(option: string): string {
+  return option.slice(option.lastIndexOf('.') + 1);
 }
 
 /** @throws {MessagingError} `option-invalid` unless the options are an object; @param example the name of an option */
@@ -79,8 +150,14 @@ export function shapeMistake<T extends object>(
     checkShape('', given as object, shape);
     return undefined;
   } catch (error) {
-    return (error as MessagingError).message;
+    // On one line, because the list of mistakes has one line per mistake.
+    return (error as MessagingError).message.replaceAll('\n- ', ' ');
   }
+}
+
+/** True for an object that is not a list. */
+export function isGroup(value: unknown): value is object {
+  return kindOf(value) === 'object';
 }
 
 function kindOf(value: unknown): string {
@@ -88,9 +165,22 @@ function kindOf(value: unknown): string {
 }
 
 /**
+ * @throws {MessagingError} `option-invalid` unless the value is a function that can be called; a class cannot be called without
+ *   `new`
+ */
+export function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidOption(name, 'must be a function');
+  if (Function.prototype.toString.call(value).startsWith('class'))
+    throw invalidOption(
+      name,
+      `must be a function, not the class ${value.name}; pass a function that calls a method of an instance`,
+    );
+}
+
+/**
  * @param what the kind of object
- * @param methods empty for a function
- * @throws {MessagingError} `option-invalid` unless the value is an object with these methods, or a function
+ * @param methods the names of its methods
+ * @throws {MessagingError} `option-invalid` unless the value has these methods
  */
 export function requireMethods(
   name: string,
@@ -98,8 +188,6 @@ export function requireMethods(
   what: string,
   methods: readonly string[],
 ): void {
-  if (methods.length === 0 && typeof value !== 'function')
-    throw invalidOption(name, `must be ${what}`);
   const given = value as Readonly<Record<string, unknown>> | null | undefined;
   const missing = methods.filter((method) => typeof given?.[method] !== 'function');
   if (missing.length > 0)
@@ -110,6 +198,13 @@ export function requireMethods(
 export function requireCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
     throw invalidOption(name, `must be a whole number of at least ${least}`);
+}
+
+/** @throws {MessagingError} `option-invalid` unless the value is one of the texts */
+export function requireOneOf(name: string, value: string, texts: readonly string[]): void {
+  if (texts.includes(value)) return;
+  const quoted = texts.map((text) => `'${text}'`);
+  throw invalidOption(name, `must be ${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`);
 }
 
 /** @throws {MessagingError} `option-invalid` for a malformed prefix of destinations */

@@ -43,6 +43,6 @@ export function checkPatternBudget(
   if (characters > maxPatternCharacters || wildcards > maxPatternWildcards)
     throw new MessagingError(
       'pattern-limit',
-      `All patterns of a session have together at most ${maxPatternCharacters} characters and ${maxPatternWildcards} wildcards.`,
+      `All patterns of a session may have together at most ${maxPatternCharacters} characters (limits.maxPatternCharacters) and ${maxPatternWildcards} wildcards (limits.maxPatternWildcards).`,
     );
 }

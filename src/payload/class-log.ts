@@ -14,6 +14,7 @@ export function loggedClassRules(
   logger: Logger,
 ): ClassRules {
   const unvalidated = new WeakSet<Constructor>();
+  /** Also the properties that were logged at start. */
   const dropped = new FirstTimes();
   const failures = new FirstTimes();
   let secondCopyLogged = false;
@@ -25,6 +26,15 @@ export function loggedClassRules(
       unvalidated.add(type);
       logger.warn(
         `Payloads of ${type.name} are not validated, because the class has no decorators of class-validator. Add decorators, such as @Allow(), or name a schema in @Payload().`,
+      );
+    },
+    onUndeclared(type, property, nested) {
+      const name = JSON.stringify(property);
+      if (unknownProperties === 'keep' || !dropped.add(type, name)) return;
+      const result =
+        unknownProperties === 'drop' ? 'it is dropped' : 'payloads that have it are invalid';
+      logger.warn(
+        `Payloads of ${type.name}: the property ${name} has @Type(), but no decorator of class-validator, so ${result}. Add ${nested ? '@ValidateNested(), for the members of an array, Set or Map with { each: true }' : 'one, such as @Allow()'}.`,
       );
     },
     onSecondCopy(files) {

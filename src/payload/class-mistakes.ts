@@ -76,7 +76,15 @@ function untypedMistake(
 ): string | undefined {
   if (declaredType(type, property.name) !== undefined || !lacksForm(property, rules))
     return undefined;
-  return `the compiler's type is missing, so arrays and single values cannot be distinguished; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add @IsArray() or @IsObject(). ${collectionHint}`;
+  return `the compiler's type is missing, so arrays and single values cannot be distinguished; import 'signalbox' or 'reflect-metadata' before the module of the class, and compile with emitDecoratorMetadata, or (esbuild, tsx) add ${formDecorators(property)}. ${collectionHint}`;
+}
+
+/** All decorators that a nested property without a type needs, so that one start reports them. */
+function formDecorators({ nested, itemType }: PropertyShape): string {
+  const form = '@IsArray() or @IsObject()';
+  return nested && itemType === undefined
+    ? `${form}, and @Type(() => Item) of class-transformer`
+    : form;
 }
 
 /** The compiler records a union, an interface and a mapped type as Object. */
@@ -86,7 +94,7 @@ function formlessMistake(
   rules: Rules,
 ): string | undefined {
   if (declaredType(type, property.name) !== Object || !lacksForm(property, rules)) return undefined;
-  return `the compiler records its type as Object, as it does for unions such as Item | null, and for Partial<Item>, so arrays and single values cannot be distinguished; add @IsArray() or @IsObject(). ${collectionHint}`;
+  return `the compiler records its type as Object, as it does for unions such as Item | null, and for Partial<Item>, so arrays and single values cannot be distinguished; add ${formDecorators(property)}. ${collectionHint}`;
 }
 
 /** Without the compiler's type, class-transformer treats a Map as one object. */

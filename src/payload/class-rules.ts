@@ -13,6 +13,12 @@ export interface ClassRules {
   readonly maxObjects: number;
   /** Called at start for a class without class-validator decorators. */
   onUnvalidated(type: Constructor): void;
+  /**
+   * Called at start for a property that has `@Type()` and no class-validator decorator, so that payloads lose it.
+   *
+   * @param nested true when the class of its value has class-validator decorators
+   */
+  onUndeclared(type: Constructor, property: string, nested: boolean): void;
   /** Called at start when the process has loaded several copies of class-validator. */
   onSecondCopy(files: readonly string[]): void;
   /** Called for each property that is dropped. */
@@ -25,6 +31,7 @@ export const defaultClassRules: ClassRules = {
   unknownProperties: 'drop',
   maxObjects: 1000,
   onUnvalidated: () => {},
+  onUndeclared: () => {},
   onSecondCopy: () => {},
   onDropped: () => {},
   onFailure: () => true,

@@ -9,7 +9,7 @@ import {
   type ClassLibraries,
 } from './class-libraries.js';
 import { defaultClassRules, type ClassRules } from './class-rules.js';
-import { shapeOf, shapes, type ClassShape } from './class-shape.js';
+import { itemTypesOf, reachableShapes, shapeOf, shapes, type ClassShape } from './class-shape.js';
 import { causeOf, fieldLimit, fieldProblem, payloadInvalid } from './field-problem.js';
 import { InstanceWalk } from './instance-walk.js';
 import type { Constructor } from './payload-type.js';
@@ -44,7 +44,23 @@ export function checkClass(
     loaded === undefined ? !usesClassValidator() : !shapeOf(type, loaded).constrained;
   if (isUnvalidated) rules.onUnvalidated(type);
   areNeeded ||= loaded === undefined;
-  return loaded === undefined ? [] : findClassMistakes(type, loaded);
+  if (loaded === undefined) return [];
+  reportUndeclared(type, rules, loaded);
+  return findClassMistakes(type, loaded);
+}
+
+/** Only a warning: a class may also be used for values that the server sends. */
+function reportUndeclared(type: Constructor, rules: ClassRules, libraries: ClassLibraries): void {
+  for (const shape of reachableShapes(type, libraries)) {
+    if (!shape.constrained) continue;
+    for (const { name, validated, chosen } of new Set(shape.properties.values())) {
+      if (validated) continue;
+      const nested = itemTypesOf(shape, name, libraries).some(
+        (each) => shapeOf(each, libraries).constrained,
+      );
+      rules.onUndeclared(shape.type, name, nested || chosen);
+    }
+  }
 }
 
 /**
@@ -71,7 +87,9 @@ function convert(
   libraries: ClassLibraries,
 ): object | Promise<object> {
   const shape = shapes.get(type) ?? shapeOf(type, libraries);
-  const targetMaps = new PlainWalk(libraries, rules).check(plain, shape);
+  const walk = new PlainWalk(libraries, rules);
+  const targetMaps = walk.check(plain, shape);
+  const { unknown } = walk;
   const { constrained, quickCheck } = shape;
   let instance: object;
   try {
@@ -79,33 +97,39 @@ function convert(
       targetMaps,
     });
   } catch (error) {
-    throw failed(type, error, rules, [{ path: '', message: 'cannot be converted' }]);
+    throw failed(type, error, rules, [...unknown, unconverted]);
   }
   if (shape.transforms) {
     const refused = refusedTransform(instance);
-    if (refused !== undefined)
-      throw failed(type, refused, rules, [{ path: '', message: 'cannot be converted' }]);
+    if (refused !== undefined) throw failed(type, refused, rules, [...unknown, unconverted]);
   }
   try {
-    if (!constrained || quickCheck?.(instance) === true) return instance;
+    if (unknown.length === 0 && (!constrained || quickCheck?.(instance) === true)) return instance;
   } catch (error) {
     throw failed(type, error, rules, []);
   }
-  return validate(instance, shape, rules, libraries);
+  return validate(instance, shape, rules, libraries, unknown);
 }
 
-/** `validateSync` ignores validators that return a promise, and they can be recognized only by calling them. */
+const unconverted: FieldProblem = { path: '', message: 'cannot be converted' };
+
+/**
+ * `validateSync` ignores validators that return a promise, and they can be recognized only by calling them.
+ *
+ * @param unknown the unknown properties, which make the payload invalid
+ */
 async function validate(
   instance: object,
   shape: ClassShape,
   rules: ClassRules,
   libraries: ClassLibraries,
+  unknown: readonly FieldProblem[],
 ): Promise<object> {
   let problems: readonly FieldProblem[];
   try {
-    problems = await problemsOf(instance, shape, rules, libraries);
+    problems = withOthers(unknown, await problemsOf(instance, shape, rules, libraries));
   } catch (error) {
-    throw failed(shape.type, error, rules, []);
+    throw failed(shape.type, error, rules, unknown);
   }
   if (problems.length > 0) throw payloadInvalid(problems);
   return instance;
@@ -140,9 +164,18 @@ async function problemsOf(
   if (errors.length === 0) return misshapen;
   const invalid: FieldProblem[] = [];
   collectProblems(errors, [], invalid);
+  return withOthers(misshapen, invalid);
+}
+
+/** The first problems, and the others that do not concern the same values. */
+function withOthers(
+  first: readonly FieldProblem[],
+  others: readonly FieldProblem[],
+): readonly FieldProblem[] {
+  if (first.length === 0) return others;
   return [
-    ...misshapen,
-    ...invalid.filter(({ path }) => !misshapen.some((each) => isWithin(path, each.path))),
+    ...first,
+    ...others.filter(({ path }) => !first.some((each) => isWithin(path, each.path))),
   ];
 }
 

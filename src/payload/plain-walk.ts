@@ -16,6 +16,9 @@ const maxKeys = 256;
  */
 export class PlainWalk {
   readonly #path: string[] = [];
+  /** The unknown properties that make the payload invalid. They were removed, so that the rest can be validated. */
+  readonly unknown: FieldProblem[] = [];
+  /** The problems that prevent the conversion. */
   readonly #problems: FieldProblem[] = [];
   /** Members that are neither objects nor arrays, although the class declares objects. */
   readonly #misshapen: FieldProblem[] = [];
@@ -35,7 +38,7 @@ export class PlainWalk {
    */
   check(value: object, shape: ClassShape): TargetMap[] | undefined {
     this.#visitObject(value, shape, shape.constrained, undefined);
-    if (this.#problems.length > 0) throw payloadInvalid(this.#problems);
+    if (this.#problems.length > 0) throw payloadInvalid([...this.unknown, ...this.#problems]);
     if (this.#chosen.size === 0) return shape.targetMaps;
     return [shape, ...this.#chosen].flatMap(({ targetMaps = [] }) => targetMaps);
   }
@@ -147,21 +150,28 @@ export class PlainWalk {
 
   /** class-transformer ignores getters of the class and throws for inherited getters. */
   #removeGetter(value: object, key: string, checked: boolean): void {
-    if (checked && this.rules.unknownProperties === 'reject') this.#report('is unknown', key);
+    if (checked && this.rules.unknownProperties === 'reject') this.#refuse(value, key);
     else this.#remove(value, key);
   }
 
   #handleUnknown(value: object, key: string, { type }: ClassShape): void {
     const { unknownProperties } = this.rules;
     if (unknownProperties === 'keep') return;
-    if (unknownProperties === 'reject') return this.#report('is unknown', key);
+    if (unknownProperties === 'reject') return this.#refuse(value, key);
     this.#remove(value, key);
     this.rules.onDropped(type, key);
   }
 
-  #remove(value: object, key: string): void {
-    // A converter of the application may return frozen objects.
-    if (!Reflect.deleteProperty(value, key)) this.#report('is unknown', key);
+  #refuse(value: object, key: string): void {
+    if (!this.#remove(value, key) || this.unknown.length >= fieldLimit) return;
+    this.unknown.push(this.#problem('is unknown', key));
+  }
+
+  /** Returns false for an object that cannot be changed: a converter of the application may return frozen objects. */
+  #remove(value: object, key: string): boolean {
+    const isRemoved = Reflect.deleteProperty(value, key);
+    if (!isRemoved) this.#report('is unknown', key);
+    return isRemoved;
   }
 
   #report(message: string, key: string): void {

@@ -145,7 +145,10 @@ function openIterator(
   if (client.addStream(stream)) return iterator;
   outcome.end();
   void close(iterator);
-  throw new MessagingError('stream-limit');
+  throw new MessagingError(
+    'stream-limit',
+    `A session may have at most ${client.maxStreams} running streams (limits.maxStreams).`,
+  );
 }
 
 /** Ends the call when the stream cannot be iterated. */

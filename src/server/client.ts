@@ -98,10 +98,15 @@ export class Client implements SessionOwner {
     return this.#replies.destinationOf(queue);
   }
 
+  /** Streams that the session may run. */
+  get maxStreams(): number {
+    return this.#parts.limits.maxStreams;
+  }
+
   /** Counts a stream that begins; it is aborted when the connection is lost. False when the session has too many. */
   addStream(stream: AbortController): boolean {
     const streams = (this.#streams ??= new Set());
-    if (streams.size >= this.#parts.limits.maxStreams) return false;
+    if (streams.size >= this.maxStreams) return false;
     streams.add(stream);
     if (this.session.gone) stream.abort(ended);
     return true;

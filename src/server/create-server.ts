@@ -21,6 +21,7 @@ import { LimitedLog, LimitedLogs } from '../message/limited-log.js';
 import { adapted, unfailing } from '../message/logger.js';
 import { requireResult } from '../message/promise.js';
 import { Quota } from '../message/quota.js';
+import { problemQueue } from '../message/target.js';
 import { compareSpecificity } from '../pattern/destination-pattern.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
@@ -64,12 +65,17 @@ export function createServer(given: ServerOptions = {}): Promise<Server> {
   return createObservedServer(given, {});
 }
 
-/** Builds a server with hooks. */
+/**
+ * Builds a server with hooks.
+ *
+ * @param alsoKnown names of options of the caller, for the hint at an unknown name
+ */
 export async function createObservedServer(
   given: ServerOptions,
   observing: Hooks,
+  alsoKnown?: readonly string[],
 ): Promise<Server> {
-  const options = resolveOptions(given);
+  const options = resolveOptions(given, alsoKnown);
   const common = createCommonParts(options, observing);
   const messaging = createMessaging(options, common);
   const { container, routes, handlers } = await createRoutes(options, common, messaging);
@@ -235,6 +241,7 @@ function createProcessing(
     logger,
     destinations,
     answer: options.onRejectedFrame,
+    problemQueue: resolver.visibleQueue(problemQueue),
     clock,
     maxLogged: limits.maxLoggedProblems,
   });
@@ -248,6 +255,7 @@ function createProcessing(
     idempotency: new Idempotency(clock, limits),
     clientPublish,
     limits,
+    logger,
   });
   return { inbound, problems };
 }

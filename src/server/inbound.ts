@@ -14,7 +14,9 @@ import type {
   TransactionFrame,
   UnsubscribeFrame,
 } from '../message/frame.js';
+import type { Logger } from '../message/logger.js';
 import type { Message } from '../message/message.js';
+import { quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
 import { checkPatternBudget } from '../pattern/destination-limits.js';
 import type { Application } from './application.js';
@@ -33,9 +35,16 @@ export interface InboundParts {
   /** True when clients may publish to the broker and to users. */
   readonly clientPublish: boolean;
   readonly limits: LimitOptions;
+  readonly logger: Logger;
 }
 
+/** Destinations that are probably meant as the problem queue. */
+const meantAsProblemQueue = /^\/(?:queue\/)?errors?$/;
+
 export class Inbound {
+  /** True when a subscription that is probably meant as one of the problem queue was logged. */
+  #isProblemQueueLogged = false;
+
   constructor(private readonly parts: InboundParts) {}
 
   /** Processes a frame. @throws {MessagingError} when the frame is refused or its handler failed */
@@ -83,7 +92,7 @@ export class Inbound {
     if (key.length > maxIdempotencyKeyCharacters)
       throw new MessagingError(
         'header-refused',
-        `The header idempotency-key has at most ${maxIdempotencyKeyCharacters} characters.`,
+        `The header idempotency-key may have at most ${maxIdempotencyKeyCharacters} characters (limits.maxIdempotencyKeyCharacters).`,
       );
     return ownedKey(key, session);
   }
@@ -185,11 +194,15 @@ export class Inbound {
   async #subscribe(frame: SubscribeFrame, client: Client): Promise<void> {
     const { resolver, application, limits } = this.parts;
     const { session, subscriber } = client;
-    if (subscriber.size >= limits.maxSubscriptions) throw new MessagingError('subscription-limit');
+    if (subscriber.size >= limits.maxSubscriptions)
+      throw new MessagingError(
+        'subscription-limit',
+        `A session may have at most ${limits.maxSubscriptions} subscriptions (limits.maxSubscriptions).`,
+      );
     if (subscriber.bytes + subscriptionBytes(frame) > limits.maxSubscriptionBytes)
       throw new MessagingError(
         'subscription-limit',
-        `The subscriptions of a session have together at most ${limits.maxSubscriptionBytes} bytes.`,
+        `The subscriptions of a session may have together at most ${limits.maxSubscriptionBytes} bytes (limits.maxSubscriptionBytes).`,
       );
     const { id, destination } = frame;
     const address = resolver.resolveOwn(destination, session.id);
@@ -200,6 +213,7 @@ export class Inbound {
       case 'broker':
       case 'session':
         await subscriber.subscribe(frame, address);
+        this.#checkProblemQueue(destination);
         return client.subscribed(id, destination);
       case 'user':
       case 'reply':
@@ -208,6 +222,21 @@ export class Inbound {
       default:
         return address satisfies never;
     }
+  }
+
+  #checkProblemQueue(destination: string): void {
+    const { resolver, logger } = this.parts;
+    if (this.#isProblemQueueLogged) return;
+    const queue = resolver.visibleQueue(problemQueue);
+    const { userPrefix } = resolver;
+    const name = destination.startsWith(`${userPrefix}/`)
+      ? destination.slice(userPrefix.length)
+      : destination;
+    if (destination === queue || !meantAsProblemQueue.test(name)) return;
+    this.#isProblemQueueLogged = true;
+    logger.warn(
+      `A client has subscribed to ${quote(destination)}. To receive its problems, it must subscribe to ${queue}.`,
+    );
   }
 
   /** The subscription ends, and its event is sent, also when the broker refuses the frame. */

@@ -1,12 +1,13 @@
 // Answers failed frames: with a problem to their client, with ERROR and the end of the session, or only with a line in the log.
 import type { BrokerPublisher } from '../broker/publisher.js';
 import type { SessionSubscriber } from '../broker/subscriber.js';
+import { failedHandlerOf } from '../dispatch/invocation.js';
 import type { Clock } from '../message/clock.js';
 import { MessagingError, rootOf } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Problem } from '../message/frame.js';
 import { LinesPerMinute } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
-import { printable, quote } from '../message/quote.js';
+import { loggable, quote } from '../message/quote.js';
 import { problemQueue } from '../message/target.js';
 import type { ClientSession } from '../session/client-session.js';
 import type { KnownDestinations } from './known-destinations.js';
@@ -21,6 +22,8 @@ export interface ProblemParts {
   readonly logger: Logger;
   readonly destinations: KnownDestinations;
   readonly answer: RejectedFrameAnswer;
+  /** The queue of problems as clients name it, such as `/user/queue/errors`. */
+  readonly problemQueue: string;
   readonly clock: Clock;
   /** Rejected frames of one account, and failures of one place in the application, that are logged in a minute. */
   readonly maxLogged: number;
@@ -45,9 +48,6 @@ export interface FailedFrame {
   readonly id?: string | undefined;
   readonly receipt?: string | undefined;
 }
-
-/** Characters of an error text in the log. */
-const loggedCharacters = 500;
 
 export class Problems {
   /** Rejected frames by account, because a client can send any number of them, and can connect again. */
@@ -119,11 +119,12 @@ export class Problems {
   #logRejected(error: MessagingError, frame: FailedFrame, client: ProblemReceiver): void {
     this.#rejections.write(client.account, () => {
       const { code, message, detail } = this.#explain(error, frame);
-      const reason = printable(
-        detail === undefined ? message : `${message} ${detail}`,
-        loggedCharacters,
-      );
-      return `${describe(frame)} of session ${client.session.id} was rejected: ${code}: ${reason}`;
+      const reason = loggable(detail === undefined ? message : `${message} ${detail}`);
+      const fix =
+        client.openSubscriber?.reads(problemQueue) === false
+          ? ` The client receives its problems after it subscribes to ${this.parts.problemQueue}.`
+          : '';
+      return `${describe(frame)} of session ${client.session.id} was rejected: ${code}: ${reason}${fix}`;
     });
   }
 }
@@ -157,24 +158,35 @@ function describe({ kind, destination, id }: FailedFrame): string {
   return name === undefined ? kind.toUpperCase() : `${kind.toUpperCase()} ${quote(name)}`;
 }
 
+/** The handler whose error made a transaction fail. */
+function handlerOf(cause: unknown): string {
+  return (cause instanceof MessagingError && failedHandlerOf(cause)) || 'A handler';
+}
+
+/** With the handler, such as `SEND '/app/hello' (HelloController.hello)`, if the error is the error of a handler. */
+function describeWithHandler(error: MessagingError, frame: FailedFrame): string {
+  const handler = failedHandlerOf(error);
+  return handler === undefined ? describe(frame) : `${describe(frame)} (${handler})`;
+}
+
 /** A log line for a failure that the application has to fix; undefined for mistakes of the client. */
 function faultOf(error: MessagingError, frame: FailedFrame): string | undefined {
   const { code, cause } = error;
   switch (code) {
     case 'handler-failed':
-      return `Processing ${describe(frame)} failed.`;
+      return `Processing ${describeWithHandler(error, frame)} failed.`;
     case 'handler-timeout':
-      return `The handler of ${describe(frame)} took too long.`;
+      return `The handler of ${describeWithHandler(error, frame)} took too long.`;
     case 'payload-unwritable':
       return `The result of the handler of ${describe(frame)} cannot be written.`;
     case 'payload-invalid':
       return cause === undefined
         ? undefined
-        : `The payload of ${describe(frame)} could not be validated.`;
+        : `The payload of ${describeWithHandler(error, frame)} could not be validated.`;
     case 'transaction-failed': {
       const root = rootOf(error);
       const isFault = root.code !== code && faultOf(root, frame) !== undefined;
-      return isFault ? 'A handler failed in a transaction.' : undefined;
+      return isFault ? `${handlerOf(cause)} failed in a transaction.` : undefined;
     }
     default:
       return undefined;

@@ -1,15 +1,20 @@
 // The defaults and the checks of all server options.
+import type { PrefixOptions } from '../broker/destination-resolver.js';
 import { systemClock } from '../message/clock.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
 import {
+  checkAll,
   checkShape,
   frozenCopy,
   invalidOption,
+  isGroup,
   requireCount,
   requireDestinations,
+  requireFunction,
   requireMethods,
   requireObject,
+  requireOneOf,
   requirePrefix,
   type Shape,
   withDefaults,
@@ -26,7 +31,7 @@ import {
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
-import type { EndpointOptions, ResolvedOptions, ServerOptions } from './options.js';
+import type { EndpointOptions, LimitOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
 
 /** Examples of the type of each option that has no default. */
@@ -54,24 +59,47 @@ const contracts: readonly (readonly [
   ['logger', 'a Logger, such as the console', ['error', 'warn', 'info']],
   ['clock', 'a Clock', ['now', 'date', 'after', 'soon']],
   ['ids', 'Ids', ['session', 'message', 'reply']],
-  ['interceptors', 'a function', []],
-  ['outboundInterceptors', 'a function', []],
 ];
 
-/** Names that new users expect among the options. */
-const elsewhere: Readonly<Record<string, string>> = {
-  port: 'is unknown; pass the port to listen(), for example server.listen(8080)',
-  host: "is unknown; pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
+const brokerFix = 'it is an option of the broker, as in broker: new EmbeddedBroker({ queue: {} })';
+
+/** The fixes for names that new users expect among the options. */
+const fixes: Readonly<Record<string, string>> = {
+  port: 'pass the port to listen(), for example server.listen(8080)',
+  host: "pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
+  cors: "list the origins of an endpoint: endpoints: [{ path: '/ws', allowedOrigins: [] }]",
+  origin: "list the origins of an endpoint: endpoints: [{ path: '/ws', allowedOrigins: [] }]",
+  providers: "services need no list; for bindings of inversify, pass a 'container'",
+  guards: "use 'authenticate' or 'interceptors'",
+  store: brokerFix,
+  topic: brokerFix,
+  queue: brokerFix,
+  retain: brokerFix,
+  durable: brokerFix,
 };
+
+/** The least values of the numbers that belong to no group. */
+const counts = [
+  ['connectTimeout', 1],
+  ['handlerTimeout', 0],
+  ['stallTimeout', 0],
+  ['concurrency', 1],
+  ['closeTimeout', 0],
+] as const;
 
 const policies: readonly SlowConsumerPolicy[] = ['close', 'drop-oldest', 'drop-newest', 'conflate'];
 
 /**
  * Adds the defaults, checks all options and freezes them.
  *
- * @throws {MessagingError} `option-invalid` with the name of the option and the rule; `pattern-invalid` with the pattern
+ * @param alsoKnown names of options that the caller has removed, for the hint at an unknown name
+ * @throws {MessagingError} `option-invalid` with the name of the option and the rule, for all options that are not valid;
+ *   `pattern-invalid` with the pattern
  */
-export function resolveOptions(given: ServerOptions): ResolvedOptions {
+export function resolveOptions(
+  given: ServerOptions,
+  alsoKnown: readonly string[] = [],
+): ResolvedOptions {
   requireObject('', given, 'controllers');
   // Other defaults depend on these. A value that is not a number is refused below.
   const maxFrameBytes = numberOr(given.limits?.maxFrameBytes, 64 * 1024);
@@ -137,9 +165,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     clock: systemClock,
     ids: given.ids ?? randomIds(),
   };
-  for (const [name, text] of Object.entries(elsewhere))
-    if (Object.hasOwn(given, name)) throw invalidOption(name, text);
-  checkShape('', given, { ...defaults, ...withoutDefault });
+  checkShapes(given, defaults, alsoKnown);
   const options: ResolvedOptions = {
     // Groups of options get their defaults below.
     ...withDefaults<ResolvedOptions>('', defaults, given as Partial<ResolvedOptions>),
@@ -149,9 +175,7 @@ export function resolveOptions(given: ServerOptions): ResolvedOptions {
     slowConsumers: withDefaults('slowConsumers.', defaults.slowConsumers, given.slowConsumers),
     converters: [...(given.converters ?? []), ...defaultConverters],
   };
-  for (const endpoint of options.endpoints)
-    checkShape<EndpointOptions>('endpoints.', endpoint, endpointShape);
-  check(options);
+  checkAll(checksOf(options, given));
   return frozen(options);
 }
 
@@ -159,41 +183,100 @@ function numberOr(value: unknown, other: number): number {
   return typeof value === 'number' ? value : other;
 }
 
-function check(options: ResolvedOptions): void {
-  const { limits, heartbeat, prefixes } = options;
-  for (const [name, what, methods] of contracts) {
-    const value = options[name];
-    if (Array.isArray(value))
-      for (const [i, item] of value.entries()) requireMethods(`${name}.${i}`, item, what, methods);
-    else if (value !== undefined) requireMethods(name, value, what, methods);
-  }
-  for (const [name, value] of Object.entries(limits)) requireCount(`limits.${name}`, value, 1);
-  requireCount('heartbeat.minSendInterval', heartbeat.minSendInterval, 1);
-  requireCount('heartbeat.expectedInterval', heartbeat.expectedInterval, 0);
-  requireCount('connectTimeout', options.connectTimeout, 1);
-  requireCount('handlerTimeout', options.handlerTimeout, 0);
-  requireCount('stallTimeout', options.stallTimeout, 0);
-  requireCount('concurrency', options.concurrency, 1);
-  requireCount('closeTimeout', options.closeTimeout, 0);
-  if (limits.maxMessageBytes < limits.maxFrameBytes) {
+/** Checks the names and types of all options, also within groups. */
+function checkShapes(
+  given: ServerOptions,
+  defaults: ResolvedOptions,
+  alsoKnown: readonly string[],
+): void {
+  const { prefixes, heartbeat, limits } = defaults;
+  const groups = { prefixes, heartbeat, limits, slowConsumers: slowConsumersShape };
+  const shape = {
+    ...defaults,
+    ...withoutDefault,
+    ...Object.fromEntries(alsoKnown.map((name) => [name, undefined])),
+  };
+  const options = Object.entries({ ...groups, endpoints: endpointShape }).flatMap(
+    ([group, members]) => Object.keys(members).map((name) => `${group}.${name}`),
+  );
+  const endpoints: readonly EndpointOptions[] = Array.isArray(given.endpoints)
+    ? given.endpoints
+    : [];
+  checkAll([
+    // Refuses also a group that is not an object, and endpoints that are not a list.
+    () => checkShape('', given, shape, { options, fixes }),
+    ...Object.entries(groups).map(([name, members]) => () => {
+      const group = given[name as keyof typeof groups];
+      if (isGroup(group)) checkShape<object>(`${name}.`, group, members);
+    }),
+    ...endpoints.map(
+      (endpoint) => () => checkShape<EndpointOptions>('endpoints.', endpoint, endpointShape),
+    ),
+  ]);
+}
+
+/** The checks of the values, whose types are right. Numbers that depend on a given one are not checked, only those given. */
+function* checksOf(options: ResolvedOptions, given: ServerOptions): Iterable<() => void> {
+  const { separator } = options;
+  yield* contracts.flatMap(([name, what, methods]) =>
+    itemsOf(name, options[name]).map(
+      ([path, item]) =>
+        () =>
+          requireMethods(path, item, what, methods),
+    ),
+  );
+  for (const name of ['interceptors', 'outboundInterceptors', 'authenticate'] as const)
+    for (const [path, item] of itemsOf(name, options[name]))
+      yield () => requireFunction(path, item);
+  for (const name of Object.keys(given.limits ?? {}) as (keyof LimitOptions)[])
+    yield () => requireCount(`limits.${name}`, options.limits[name], 1);
+  yield () => checkMessageBytes(given.limits, options.limits);
+  yield () => requireCount('heartbeat.minSendInterval', options.heartbeat.minSendInterval, 1);
+  yield () => requireCount('heartbeat.expectedInterval', options.heartbeat.expectedInterval, 0);
+  for (const [name, least] of counts)
+    if (given[name] !== undefined) yield () => requireCount(name, options[name], least);
+  yield () => requireOneOf('separator', separator, separators);
+  yield () => requireOneOf('onRejectedFrame', options.onRejectedFrame, rejectedFrameAnswers);
+  yield () => requireOneOf('unknownProperties', options.unknownProperties, unknownPropertyRules);
+  yield () => checkControllers(options.controllers);
+  if (new Set(options.transports).size < options.transports.length)
+    yield () => {
+      throw invalidOption('transports', 'must not contain the same transport twice');
+    };
+  if (options.codecs.length === 0)
+    yield () => {
+      throw invalidOption('codecs', 'must not be empty');
+    };
+  yield () => checkPrefixes(options.prefixes);
+  yield () => checkInterceptors(options.handshakeInterceptors);
+  yield () => checkPaths(options.endpoints);
+  // The patterns of slow consumers need a valid separator.
+  if (!separators.includes(separator)) return;
+  yield () => checkSlowConsumers('slowConsumers', options.slowConsumers, separator);
+  for (const endpoint of options.endpoints) yield () => checkEndpoint(endpoint, separator);
+}
+
+/** The items of a list with their paths, or a single value; none for undefined. */
+function itemsOf(name: string, value: unknown): (readonly [path: string, item: unknown])[] {
+  if (Array.isArray(value)) return value.map((item: unknown, i) => [`${name}.${i}`, item]);
+  return value === undefined ? [] : [[name, value]];
+}
+
+function checkMessageBytes(given: Partial<LimitOptions> = {}, limits: LimitOptions): void {
+  if (given.maxMessageBytes !== undefined && limits.maxMessageBytes < limits.maxFrameBytes)
     throw invalidOption('limits.maxMessageBytes', 'must not be smaller than limits.maxFrameBytes');
-  }
-  if (!separators.includes(options.separator))
-    throw invalidOption('separator', `must be '/' or '.'`);
-  checkSlowConsumers('slowConsumers', options.slowConsumers, options.separator);
-  if (!rejectedFrameAnswers.includes(options.onRejectedFrame))
-    throw invalidOption('onRejectedFrame', `must be 'report', 'close' or 'ignore'`);
-  if (!unknownPropertyRules.includes(options.unknownProperties))
-    throw invalidOption('unknownProperties', `must be 'drop', 'reject' or 'keep'`);
-  for (const [i, type] of (options.controllers ?? []).entries()) {
+}
+
+function checkControllers(controllers: readonly unknown[] = []): void {
+  for (const [i, type] of controllers.entries()) {
     // Arrow functions have no prototype, and a circular import gives undefined.
     if (typeof type !== 'function' || (type.prototype as unknown) === undefined)
       throw invalidOption('controllers', `must be a list of classes; item ${i} is not a class`);
   }
-  if (new Set(options.transports).size < options.transports.length)
-    throw invalidOption('transports', 'must not contain the same transport twice');
-  if (options.codecs.length === 0) throw invalidOption('codecs', 'must not be empty');
-  const all = [...prefixes.application, ...prefixes.broker, prefixes.user];
+}
+
+function checkPrefixes({ application, broker, user }: PrefixOptions): void {
+  const all = [...application, ...broker, user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
   const overlap = all.find((prefix, i) =>
     all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
@@ -203,9 +286,10 @@ function check(options: ResolvedOptions): void {
       'prefixes',
       `must not contain each other; '${overlap}' lies within another prefix`,
     );
-  checkInterceptors(options.handshakeInterceptors);
-  for (const endpoint of options.endpoints) checkEndpoint(endpoint, options.separator);
-  const paths = options.endpoints.map(({ path }) => path);
+}
+
+function checkPaths(endpoints: readonly EndpointOptions[]): void {
+  const paths = endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
     throw invalidOption('endpoints', 'must have different paths');
 }

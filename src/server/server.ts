@@ -58,7 +58,8 @@ export interface Server {
    * @param port a port, 0 for any free port, or the path of a Unix socket
    * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
    *   on other machines; a container needs it
-   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports
+   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports. The server is then closed: build
+   *   another one to try again
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
@@ -143,7 +144,7 @@ interface Deadline {
 /** The transports that a server of this process has opened: a transport belongs to one server at a time. */
 const opened = new WeakSet<Transport>();
 
-/** A closed server cannot be started again. */
+/** A closed server cannot be started again; a failed start closes it. */
 type State = 'built' | 'running' | 'closed';
 
 export class RunningServer implements Server {
@@ -161,6 +162,7 @@ export class RunningServer implements Server {
   #abandonStart = () => {};
   #closing: Promise<void> | undefined;
   #brokerStarted = false;
+  #startFailed = false;
 
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
@@ -264,7 +266,7 @@ export class RunningServer implements Server {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
-        'The server was started before; build another one.',
+        `The server was ${this.#startFailed ? 'closed when its start failed' : 'started before'}; build another one.`,
       );
     this.#state = 'running';
     const { accept } = this.parts;
@@ -276,6 +278,7 @@ export class RunningServer implements Server {
     try {
       await Promise.race([this.#starting, abandoned]);
     } catch (error) {
+      this.#startFailed = true;
       // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;

@@ -29,8 +29,12 @@ export class Transactions {
   /** @throws {MessagingError} `transaction-exists`, `transaction-limit` */
   begin(name: string): void {
     if (this.#open.has(name)) throw new MessagingError('transaction-exists');
-    if (this.#open.size >= this.limits.maxTransactions)
-      throw new MessagingError('transaction-limit');
+    const { maxTransactions } = this.limits;
+    if (this.#open.size >= maxTransactions)
+      throw new MessagingError(
+        'transaction-limit',
+        `A session may have at most ${maxTransactions} open transactions (limits.maxTransactions).`,
+      );
     this.#open.set(name, []);
   }
 
@@ -39,8 +43,16 @@ export class Transactions {
     const held = this.#find(name);
     const bytes = bytesOf(frame);
     const { maxTransactionFrames, maxTransactionBytes } = this.limits;
-    if (held.length >= maxTransactionFrames || this.#bytes + bytes > maxTransactionBytes)
-      throw new MessagingError('transaction-limit');
+    if (held.length >= maxTransactionFrames)
+      throw new MessagingError(
+        'transaction-limit',
+        `A transaction may have at most ${maxTransactionFrames} frames (limits.maxTransactionFrames).`,
+      );
+    if (this.#bytes + bytes > maxTransactionBytes)
+      throw new MessagingError(
+        'transaction-limit',
+        `The transactions of a session may have together at most ${maxTransactionBytes} bytes (limits.maxTransactionBytes).`,
+      );
     const excess = this.held.excess(bytes);
     if (excess !== undefined)
       throw tooMany('transaction-limit', excess, 'bytes in transactions and waiting frames');

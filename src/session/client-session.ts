@@ -22,6 +22,7 @@ import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { requireResult } from '../message/promise.js';
 import type { Holding } from '../message/quota.js';
+import { loggable } from '../message/quote.js';
 import {
   lostConnection,
   type Connection,
@@ -305,17 +306,18 @@ export class ClientSession implements Session, ConnectionListener {
     const { code, message, detail, fields } = error;
     this.#setEncoder();
     this.send({ kind: 'error', code, message, detail, ...about, fields, fatal: true });
-    this.#close(closes, code, failure);
+    this.#close(closes, code, failure, message);
   }
 
-  #close(code: number, reason: string, failure?: Failure): void {
+  /** @param text the text of the error, for the log */
+  #close(code: number, reason: string, failure?: Failure, text?: string): void {
     if (this.#state !== 'open') return;
     this.outbox.finish();
     // Writing may have failed, or exceeded a limit, and closed the session.
     if (this.gone) return;
     this.#state = 'closing';
     this.#closedWith = { code, reason };
-    this.#logClose(code, reason, failure);
+    this.#logClose(code, reason, failure, text);
     this.#stopConnectTimer();
     this.#heartbeats.stop();
     this.outbox.stop();
@@ -328,12 +330,18 @@ export class ClientSession implements Session, ConnectionListener {
     }
   }
 
-  #logClose(code: number, reason: string, failure: Failure | undefined): void {
+  #logClose(code: number, reason: string, failure?: Failure, message?: string): void {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
     if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
-    const because = failure === undefined ? '' : `: ${failure.activity} failed`;
-    const text = `Session ${this.id} was closed with ${code} ${reason}${because}.`;
+    // The error of a failure is logged as its cause.
+    const because =
+      failure !== undefined
+        ? `: ${failure.activity} failed.`
+        : message !== undefined
+          ? `: ${loggable(message)}`
+          : '.';
+    const text = `Session ${this.id} was closed with ${code} ${reason}${because}`;
     // Failures of the server are logged one by one; clients can cause any number of the others.
     if (failure !== undefined && code === closeCodes.internalError)
       this.parts.logger.error(text, failure.cause);

@@ -81,6 +81,7 @@ export async function testServer<M extends object = AnyDestinations>(
       closeTimeout: 0,
     },
     hooks,
+    testOptions,
   );
   await server.start();
   const { converters, unknownProperties, limits } = server.options;
@@ -92,6 +93,9 @@ export async function testServer<M extends object = AnyDestinations>(
   return new TestServer<M>({ environment, memory, clients, webSockets, protocol, strict });
 }
 
+/** The options that `createServer` does not know. */
+const testOptions = ['override', 'modules', 'protocol', 'timeout', 'strict'] as const;
+
 /** Timers of Node with a longer delay fire immediately. */
 function checkTimeout(timeout: number): void {
   if (timeout > 0 && timeout <= longestDelay) return;
@@ -101,16 +105,10 @@ function checkTimeout(timeout: number): void {
   );
 }
 
-/** Removes the options that `createServer` does not know. */
-function serverOptions({
-  override: _override,
-  modules: _modules,
-  protocol: _protocol,
-  timeout: _timeout,
-  strict: _strict,
-  interceptors,
-  ...rest
-}: TestServerOptions): ServerOptions {
+/** The options without those of the test. */
+function serverOptions({ interceptors, ...given }: TestServerOptions): ServerOptions {
+  const rest: ServerOptions = given;
+  for (const name of testOptions) Reflect.deleteProperty(rest, name);
   return interceptors === false
     ? { ...rest, outboundInterceptors: [] }
     : { ...rest, ...(interceptors && { interceptors }) };

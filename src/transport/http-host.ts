@@ -45,9 +45,18 @@ export interface HttpHost {
   claimRequests(path: string, listener: RequestListener): () => void;
 }
 
-/** @throws {MessagingError} `option-invalid` for other objects, such as a server of `node:net`, which emits no requests */
+/**
+ * @throws {MessagingError} `option-invalid` for other objects, such as a server of `node:net`, which emits no requests, and the
+ *   application of a framework, which emits no upgrades
+ */
 export function requireHttpServer(http: unknown): void {
   const given = Object(http) as Readonly<Record<string, unknown>>;
+  // Express, Koa and Connect: their applications are event emitters.
+  if (typeof http === 'function' || typeof given['use'] === 'function')
+    throw new MessagingError(
+      'option-invalid',
+      'attach() needs an HTTP server, and it received an application; pass the server that app.listen() or http.createServer(app) returns.',
+    );
   const isEmitter = ['on', 'listenerCount', 'emit'].every(
     (name) => typeof given[name] === 'function',
   );

@@ -81,7 +81,7 @@ function listenFailed(
 ): MessagingError {
   const place = typeof where === 'number' ? `port ${where} of ${host}` : `'${where}'`;
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${place} is in use; stop the process that listens there, or choose another.`,
+    EADDRINUSE: `${place} is in use; stop the process that listens there, or build another server with another address.`,
     // For the path of a Unix socket, Node reports this error also when the folder does not exist.
     EACCES: `${place} requires permissions that this process does not have${typeof where === 'number' ? '' : ', or its folder does not exist'}; choose another.`,
     EADDRNOTAVAIL: `${place} is not an address of this machine.`,

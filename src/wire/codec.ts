@@ -1,5 +1,6 @@
 // The contract of a wire protocol, and the choice of the protocol for a connection.
 import type { EncodedFrame } from '../message/encoded-frame.js';
+import { MessagingError } from '../message/error.js';
 import { requireResult } from '../message/promise.js';
 import type { ClientFrame, Heartbeat, Malformed, ServerFrame } from '../message/frame.js';
 
@@ -13,6 +14,19 @@ export interface DecoderLimits {
   readonly maxHeaderBytes: number;
   /** Bytes of one header line of CONNECT, whose headers may carry tokens. */
   readonly maxConnectHeaderBytes: number;
+}
+
+/** The error for a part of a frame that exceeds a limit. */
+export function tooLarge(
+  part: 'frame' | 'header' | 'field or header',
+  limit: number,
+  unit: 'bytes' | 'headers',
+  option: keyof DecoderLimits,
+): MessagingError {
+  return new MessagingError(
+    'frame-too-large',
+    `A ${part} may have at most ${limit} ${unit} (limits.${option}).`,
+  );
 }
 
 /** Reads the frames of one client. */

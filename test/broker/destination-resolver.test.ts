@@ -127,10 +127,22 @@ describe('the address of a subscription', () => {
 
 describe('the destination of a client', () => {
   it.each([
-    [`/topic/${'x'.repeat(34)}`, 'A destination has at most 40 characters.'],
-    [`/user/${'x'.repeat(35)}`, 'A destination has at most 40 characters.'],
-    ['/topic/a/b/c/d', 'A destination has at most 4 segments.'],
-    ['/user/queue/a/b/c', 'A destination has at most 4 segments.'],
+    [
+      `/topic/${'x'.repeat(34)}`,
+      'A destination may have at most 40 characters (limits.maxDestinationCharacters).',
+    ],
+    [
+      `/user/${'x'.repeat(35)}`,
+      'A destination may have at most 40 characters (limits.maxDestinationCharacters).',
+    ],
+    [
+      '/topic/a/b/c/d',
+      'A destination may have at most 4 segments (limits.maxDestinationSegments).',
+    ],
+    [
+      '/user/queue/a/b/c',
+      'A destination may have at most 4 segments (limits.maxDestinationSegments).',
+    ],
   ])('is limited: %s', (destination, problem) => {
     expect(() => resolver.resolveOwn(destination, 's1')).toThrow(problem);
     expect(() => resolver.resolve(destination, 's1')).toThrow(problem);

@@ -166,6 +166,15 @@ describe('the publisher', () => {
     expect([s1.texts(), s1.published.length]).toEqual([['a'], 1]);
   });
 
+  it.each(['topic/x', '/app/x', '/nowhere'])(
+    'a destination that cannot have subscribers is refused with its fix: %s',
+    async (destination) => {
+      await expect(publisher().subject.publish(destination, 1)).rejects.toThrow(
+        `'${destination}' cannot have subscribers; begin it with /topic or /user.`,
+      );
+    },
+  );
+
   it.each([
     ['publication-invalid', '/nowhere', 1, {}],
     ['publication-invalid', '/app/x', 1, {}],

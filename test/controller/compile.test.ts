@@ -370,6 +370,29 @@ describe('probable mistakes are logged', () => {
     ]);
   });
 
+  it('for a variable that is written as in Express', () => {
+    @Controller('/rooms/:room')
+    class A {
+      @MessageMapping('/{id}')
+      @SendTo('/topic/:id')
+      a() {}
+    }
+    @Controller()
+    class B {
+      @MessageMapping(':id.x', 'a:b', '{id:[0-9]+}')
+      @SendToUser('/queue/:id')
+      b() {}
+    }
+    expect(warnings(A)).toEqual([
+      "A.a: its pattern '/rooms/:room/{id}' contains ':room', which is not a variable; write {room}.",
+      "A.a: its reply destination '/topic/:id' contains ':id', which is not a variable; write {id}.",
+    ]);
+    expect(warnings(B, '.')).toEqual([
+      "B.b: its pattern ':id.x' contains ':id', which is not a variable; write {id}.",
+      "B.b: its reply destination '/queue/:id' contains ':id', which is not a variable; write {id}.",
+    ]);
+  });
+
   it('for a controller that serves no destination', () => {
     @Controller()
     class A {

@@ -1,5 +1,5 @@
 // Several servers on one HTTP server of an application: their paths, the close of each server, and the pages of the application.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -74,6 +74,20 @@ it('leave pages to the application, also on their own paths and with an upgrade 
   expect(await pages()).toEqual(all);
   await server.close();
   expect(await pages()).toEqual(all);
+});
+
+it.each<[string, unknown]>([
+  ['Express', Object.assign(() => {}, EventEmitter.prototype)],
+  ['Koa', Object.assign(new EventEmitter(), { use() {}, listen() {} })],
+  ['NestJS', { use() {}, listen() {} }],
+])('attach() refuses an application of %s, and names the server to pass', async (_name, given) => {
+  const server = await createServer({ endpoints: [], logger: silentLogger });
+  servers.push(server);
+  await expect(server.attach(given as typeof http)).rejects.toMatchObject({
+    code: 'option-invalid',
+    message:
+      'attach() needs an HTTP server, and it received an application; pass the server that app.listen() or http.createServer(app) returns.',
+  });
 });
 
 it.each<[string, unknown]>([

@@ -1,6 +1,14 @@
 // Bytes that are not a frame: malformed, incomplete, or not valid UTF-8.
 import { frameText, type StompHeaders } from '../clients/stomp.js';
-import { bytes, elsewhere, receipt, secret, testInvalidInput } from './case.js';
+import {
+  bytes,
+  elsewhere,
+  missingType,
+  receipt,
+  secret,
+  testInvalidInput,
+  unknownCommand,
+} from './case.js';
 
 const stompSend = (headers: StompHeaders = {}) =>
   frameText('SEND', { destination: elsewhere, receipt, ...headers });
@@ -9,51 +17,47 @@ const jsonSend = (fields: object) =>
 const cutOff = { code: 'frame-malformed', text: 'The frame ends before its headers do.' } as const;
 const notJson = { code: 'frame-malformed', text: 'The frame is not valid JSON.' } as const;
 const noObject = { code: 'frame-malformed', text: 'A frame is a JSON object.' } as const;
-const unknownType = {
-  code: 'command-unknown',
-  text: 'The field type names no known type.',
-} as const;
-const unknown = { stomp: { code: 'command-unknown' }, json: unknownType } as const;
+const serverFrame = unknownCommand('message');
 
 testInvalidInput([
   {
     name: 'an unknown command',
     stomp: frameText(secret.toUpperCase()),
     json: `{"type":"${secret}"}`,
-    answer: unknown,
+    answer: unknownCommand(),
   },
   {
     name: 'a command in the wrong case',
     stomp: frameText('send', { destination: elsewhere }),
     json: `{"type":"SEND","destination":"${elsewhere}"}`,
-    answer: unknown,
+    answer: unknownCommand('SEND'),
   },
   {
     name: 'a command of the server',
     stomp: frameText('MESSAGE', { destination: elsewhere, receipt }),
     json: `{"type":"message","destination":"${elsewhere}","receipt":"${receipt}"}`,
     answer: {
-      stomp: { code: 'command-unknown', receipt },
-      json: { ...unknownType, receipt },
+      stomp: { ...serverFrame.stomp, receipt },
+      json: { ...serverFrame.json, receipt },
     },
   },
   {
     name: 'a command named like a member of objects',
     stomp: frameText('__proto__'),
     json: '{"type":"__proto__"}',
-    answer: unknown,
+    answer: unknownCommand(),
   },
   {
     name: 'a missing command',
     stomp: '\0',
     json: '{}',
-    answer: { stomp: cutOff, json: unknownType },
+    answer: { stomp: cutOff, json: missingType },
   },
   {
     name: 'a command that is not text',
     stomp: { lacks: 'types' },
     json: '{"type":{"type":"send"}}',
-    answer: unknownType,
+    answer: unknownCommand().json,
   },
   {
     name: 'an incomplete frame',
@@ -151,7 +155,7 @@ testInvalidInput([
     name: 'a byte order mark',
     stomp: bytes([0xef, 0xbb, 0xbf], frameText('SEND', { destination: elsewhere })),
     json: bytes([0xef, 0xbb, 0xbf], `{"type":"send","destination":"${elsewhere}"}`),
-    answer: { stomp: { code: 'command-unknown' }, json: notJson },
+    answer: { stomp: unknownCommand().stomp, json: notJson },
   },
   {
     name: 'another encoding',

@@ -67,6 +67,33 @@ export const receipt = 'asked';
 /** A topic without subscribers. */
 export const elsewhere = '/topic/elsewhere';
 
+const commands =
+  'CONNECT, STOMP, SEND, SUBSCRIBE, UNSUBSCRIBE, ACK, NACK, BEGIN, COMMIT, ABORT, DISCONNECT';
+const types =
+  'connect, send, subscribe, unsubscribe, ack, nack, begin, commit, abort, disconnect, ping, pong';
+
+/** The answer to a command that is unknown. @param type the type of the JSON frame, if the answer repeats it */
+export function unknownCommand(type?: string) {
+  const code = 'command-unknown';
+  const name = type === undefined ? '' : ` '${type}'`;
+  return {
+    stomp: { code, text: `The command is unknown; the known ones are ${commands}.` },
+    json: { code, text: `The type${name} is unknown; the known ones are ${types}.` },
+  } as const;
+}
+
+/** The answer to a JSON frame without a type. */
+export const missingType = {
+  code: 'command-unknown',
+  text: `The field type is missing; the known ones are ${types}.`,
+} as const;
+
+/** The answer to a frame with too many bytes. */
+export const largeFrame = {
+  code: 'frame-too-large',
+  text: 'A frame may have at most 65536 bytes (limits.maxFrameBytes).',
+} as const;
+
 /** A frame in both protocols, which asks for a receipt. */
 export function frame(type: string, fields: StompHeaders = {}) {
   return {

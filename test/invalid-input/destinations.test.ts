@@ -25,12 +25,12 @@ const noAddress: Answer = {
 
 const tooLong: Answer = {
   code: 'destination-invalid',
-  text: 'A destination has at most 1024 characters.',
+  text: 'A destination may have at most 1024 characters (limits.maxDestinationCharacters).',
   receipt,
 };
 const tooManySegments: Answer = {
   code: 'destination-invalid',
-  text: 'A destination has at most 32 segments.',
+  text: 'A destination may have at most 32 segments (limits.maxDestinationSegments).',
   receipt,
 };
 const braces = badPattern("variables in braces are allowed in the server's mappings only");
@@ -108,7 +108,7 @@ testInvalidInput([
   ),
   subscribes('a thousand wildcards', `/topic/${'?'.repeat(1000)}`, {
     code: 'pattern-limit',
-    text: 'All patterns of a session have together at most 8192 characters and 256 wildcards.',
+    text: 'All patterns of a session may have together at most 8192 characters (limits.maxPatternCharacters) and 256 wildcards (limits.maxPatternWildcards).',
     receipt,
   }),
   {

@@ -1,6 +1,14 @@
 // Frames at the wrong time, frames without a required header, and invalid header values.
 import { frameText } from '../clients/stomp.js';
-import { elsewhere, frame, receipt, secret, subscribe, testInvalidInput } from './case.js';
+import {
+  elsewhere,
+  frame,
+  receipt,
+  secret,
+  subscribe,
+  testInvalidInput,
+  unknownCommand,
+} from './case.js';
 
 /** A frame without a required header, which the answer names. */
 function missing(type: string, name: string, fields: Readonly<Record<string, string>> = {}) {
@@ -63,8 +71,8 @@ testInvalidInput([
     ...frame(secret),
     first: true,
     answer: {
-      stomp: { code: 'command-unknown', receipt },
-      json: { code: 'command-unknown', text: 'The field type names no known type.', receipt },
+      stomp: { ...unknownCommand().stomp, receipt },
+      json: { ...unknownCommand().json, receipt },
     },
   },
   {
@@ -87,8 +95,8 @@ testInvalidInput([
     stomp: frame(secret).stomp + frameText('CONNECT'),
     json: [`{"type":"${secret}","receipt":"${receipt}"}`, '{"type":"connect"}'],
     answer: {
-      stomp: { code: 'command-unknown', receipt },
-      json: { code: 'command-unknown', text: 'The field type names no known type.', receipt },
+      stomp: { ...unknownCommand().stomp, receipt },
+      json: { ...unknownCommand().json, receipt },
     },
   },
   {
@@ -143,7 +151,11 @@ testInvalidInput([
       ),
       subscribe(elsewhere).json,
     ],
-    answer: { code: 'subscription-limit', receipt },
+    answer: {
+      code: 'subscription-limit',
+      text: 'A session may have at most 128 subscriptions (limits.maxSubscriptions).',
+      receipt,
+    },
   },
   {
     name: 'an unknown ack mode',

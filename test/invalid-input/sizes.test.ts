@@ -1,6 +1,13 @@
 // Frames, headers and fields beyond the limits of the server.
 import { frameText, type StompHeaders } from '../clients/stomp.js';
-import { elsewhere, receipt, secret, testInvalidInput } from './case.js';
+import {
+  elsewhere,
+  largeFrame,
+  receipt,
+  secret,
+  testInvalidInput,
+  unknownCommand,
+} from './case.js';
 
 const large = 'x'.repeat(70_000);
 const headers = (count: number, value: string) =>
@@ -13,12 +20,18 @@ const jsonSend = (fields: object) =>
   JSON.stringify({ type: 'send', destination: elsewhere, receipt, ...fields });
 
 const code = 'frame-too-large';
-const largeFrame = { stomp: { code, receipt }, json: { code } } as const;
-const manyHeaders = { code, text: 'The frame has too many headers.', receipt } as const;
-const longLine = {
-  stomp: { code, text: 'A header of the frame is too long.' },
-  json: { code, text: 'A field or header of the frame is too long.' },
+const tooLarge = { stomp: { ...largeFrame, receipt }, json: largeFrame } as const;
+const manyHeaders = {
+  code,
+  text: 'A frame may have at most 64 headers (limits.maxHeaders).',
+  receipt,
 } as const;
+const longerThan = (limit: string) =>
+  ({
+    stomp: { code, text: `A header may have at most ${limit}.` },
+    json: { code, text: `A field or header may have at most ${limit}.` },
+  }) as const;
+const longLine = longerThan('8192 bytes (limits.maxHeaderBytes)');
 const longHeader = {
   stomp: { ...longLine.stomp, receipt },
   json: { ...longLine.json, receipt },
@@ -29,19 +42,19 @@ testInvalidInput([
     name: 'a frame beyond the limit',
     stomp: `${stompSend().slice(0, -1)}${large}\0`,
     json: jsonSend({ payload: large }),
-    answer: largeFrame,
+    answer: tooLarge,
   },
   {
     name: 'a frame beyond the limit that never ends',
     stomp: [stompSend().slice(0, -1), ...Array.from({ length: 10 }, () => large.slice(0, 10_000))],
     json: { lacks: 'parts' },
-    answer: { code: 'frame-too-large', receipt },
+    answer: tooLarge.stomp,
   },
   {
     name: 'many small headers beyond the limit of a frame',
     stomp: stompSend(wide),
     json: jsonSend({ headers: wide }),
-    answer: largeFrame,
+    answer: tooLarge,
   },
   {
     name: 'too many headers',
@@ -67,7 +80,7 @@ testInvalidInput([
     json: `{"type":"${secret.repeat(2000)}"}`,
     answer: {
       stomp: longLine.stomp,
-      json: { code: 'command-unknown', text: 'The field type names no known type.' },
+      json: unknownCommand().json,
     },
   },
   {
@@ -87,6 +100,6 @@ testInvalidInput([
     stomp: frameText('CONNECT', { 'accept-version': '1.2', passcode: 'x'.repeat(17_000) }),
     json: JSON.stringify({ type: 'connect', passcode: 'x'.repeat(17_000) }),
     first: true,
-    answer: longLine,
+    answer: longerThan('16384 bytes (limits.maxConnectHeaderBytes)'),
   },
 ]);

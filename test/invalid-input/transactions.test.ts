@@ -95,17 +95,29 @@ testInvalidInput([
   {
     name: 'too many transactions',
     ...sequence(...times(9, (i) => frame('begin', { transaction: `${secret}${i}` }))),
-    answer: { code: 'transaction-limit', receipt },
+    answer: {
+      code: 'transaction-limit',
+      text: 'A session may have at most 8 open transactions (limits.maxTransactions).',
+      receipt,
+    },
   },
   {
     name: 'too many frames in a transaction',
     ...sequence(begin, ...times(1001, () => held)),
-    answer: { code: 'transaction-limit', receipt },
+    answer: {
+      code: 'transaction-limit',
+      text: 'A transaction may have at most 1000 frames (limits.maxTransactionFrames).',
+      receipt,
+    },
   },
   {
     name: 'too many bytes in a transaction',
     ...sequence(begin, ...times(18, () => large)),
-    answer: { code: 'transaction-limit', receipt },
+    answer: {
+      code: 'transaction-limit',
+      text: 'The transactions of a session may have together at most 1048576 bytes (limits.maxTransactionBytes).',
+      receipt,
+    },
   },
   {
     name: 'a transaction that the client does not end',

@@ -12,7 +12,7 @@ describe('the patterns of one session', () => {
     checkPatternBudget(destination, live, limits);
   const refused = new MessagingError(
     'pattern-limit',
-    'All patterns of a session have together at most 20 characters and 3 wildcards.',
+    'All patterns of a session may have together at most 20 characters (limits.maxPatternCharacters) and 3 wildcards (limits.maxPatternWildcards).',
   );
 
   it('have together a limited number of characters', () => {

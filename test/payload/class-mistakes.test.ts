@@ -208,7 +208,10 @@ describe('a payload class is reported', () => {
     const text =
       /the compiler's type is missing.*'reflect-metadata'.*@IsArray\(\) or @IsObject\(\)/;
     expect(checkClass(Early)).toEqual([expect.stringMatching(text), expect.stringMatching(text)]);
-    expect(checkClass(Early)[0]).toMatch(/^Early\.item: /);
+    expect(checkClass(Early)[0]).toMatch(
+      /^Early\.item: .*add @IsArray\(\) or @IsObject\(\), and @Type\(\(\) => Item\) of class-transformer\./,
+    );
+    expect(checkClass(Early)[1]).toMatch(/add @IsArray\(\) or @IsObject\(\)\./);
   });
 
   it('for values and members whose type the compiler records as Object', () => {
@@ -387,6 +390,38 @@ it('a class without validators is not a mistake, and is logged once', () => {
   const rules = loggedClassRules('drop', 1000, logger);
   for (const type of [Unchecked, Unchecked, Item]) expect(checkClass(type, rules)).toEqual([]);
   expect(lines).toEqual([expect.stringContaining('Payloads of Unchecked are not validated')]);
+});
+
+describe('a property with @Type() and no decorator of class-validator', () => {
+  class Part {
+    @Type(() => Date)
+    made!: Date;
+    @IsString()
+    name!: string;
+  }
+  class Whole {
+    @Type(() => Item)
+    item!: Item;
+    @ValidateNested()
+    @Type(() => Part)
+    part!: Part;
+  }
+  const linesOf = (policy: 'drop' | 'reject' | 'keep') => {
+    const lines: string[] = [];
+    const warn = (text: string) => void lines.push(text);
+    const rules = loggedClassRules(policy, 1000, { error: () => {}, info: () => {}, warn });
+    for (let i = 0; i < 2; i++) expect(checkClass(Whole, rules)).toEqual([]);
+    return lines;
+  };
+
+  it('is logged at start, once', () => {
+    expect(linesOf('drop')).toEqual([
+      'Payloads of Whole: the property "item" has @Type(), but no decorator of class-validator, so it is dropped. Add @ValidateNested(), for the members of an array, Set or Map with { each: true }.',
+      'Payloads of Part: the property "made" has @Type(), but no decorator of class-validator, so it is dropped. Add one, such as @Allow().',
+    ]);
+    expect(linesOf('reject')[1]).toContain('so payloads that have it are invalid');
+    expect(linesOf('keep')).toEqual([]);
+  });
 });
 
 it('a second copy of class-validator is logged once, with its file', async () => {

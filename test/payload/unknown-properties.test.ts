@@ -89,6 +89,21 @@ describe('an unknown property', () => {
     expect(dropped).toEqual([]);
   });
 
+  it("is reported with all other invalid fields with 'reject'", async () => {
+    const wrong = { age: 3, items: [{ more: 1 }, 'x'], byKey: { a: { name: 1 } } };
+    expect((await convert(wrong, 'reject')).result).toEqual([
+      { path: 'age', message: 'is unknown' },
+      { path: 'items.0.more', message: 'is unknown' },
+      { path: 'name', message: 'name must be a string' },
+      { path: 'items.0.name', message: 'name must be a string' },
+      { path: 'items.1', message: expect.stringContaining('object') as string },
+      { path: 'byKey.a.name', message: 'name must be a string' },
+    ]);
+    expect((await convert(Object.freeze({ age: 3 }), 'reject')).result).toEqual([
+      { path: 'age', message: 'is unknown' },
+    ]);
+  });
+
   it("reaches the handler with 'keep'", async () => {
     const { result, dropped } = await convert(plain(), 'keep');
     expect(result).toMatchObject({ age: 3, items: [{ name: 'b', more: { deep: [] } }] });

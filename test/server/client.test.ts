@@ -393,7 +393,7 @@ describe('when CONNECT fails', () => {
     await refuse(refused);
     expect(warnings.map((text) => text.replace(/^Session \S+ was/, 'Session s was'))).toEqual([
       'Session s was closed with 1008 access-refused: CONNECT failed.',
-      'Session s was closed with 1002 header-malformed.',
+      'Session s was closed with 1002 header-malformed: A header line is malformed.',
       'Session s was closed with 1008 access-refused: CONNECT failed. Similar lines omitted since the last one: 2.',
     ]);
   });

@@ -1,4 +1,5 @@
 // Whole servers on the memory transport: messages, errors, sessions, interceptors, heart-beats, start and close.
+import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { Container, injectable } from 'inversify';
 import { testClock } from 'signalbox/testing';
@@ -363,7 +364,9 @@ describe('an error', () => {
     const ann = await connectStomp(transport);
     ann.send('SEND', { ...send, error: 'late' });
     await ann.subscribe('still', '/topic/alive');
-    expect(logged).toEqual(["Processing SEND '/app/rooms/lobby/throw' failed."]);
+    expect(logged).toEqual([
+      "Processing SEND '/app/rooms/lobby/throw' (RoomController.throw) failed.",
+    ]);
   });
 
   it('is handler-timeout if a handler never ends, and later frames are processed', async () => {
@@ -743,6 +746,18 @@ describe('a server', () => {
       expect(() => transport.connect()).toThrow('is not open');
       expect(server.address()).toBeUndefined();
     }
+  });
+
+  it('is closed when its start fails, and the error of a second start explains it', async () => {
+    const first = await createServer({ logger: silentLogger });
+    running.push(first);
+    await first.listen(0);
+    const { port } = first.address() as AddressInfo;
+    const second = await createServer({ logger: silentLogger });
+    await expect(second.listen(port)).rejects.toThrow('or build another server');
+    await expect(second.listen(0)).rejects.toThrow(
+      'The server was closed when its start failed; build another one.',
+    );
   });
 
   it('rejects a second start, and the container of another server', async () => {

@@ -10,6 +10,7 @@ import {
   Header,
   type Interceptor,
   memoryTransport,
+  MessageExceptionHandler,
   MessageMapping,
   Payload,
   Publisher,
@@ -18,7 +19,7 @@ import {
   type ServerOptions,
   type StandardSchema,
 } from '../../src/index.js';
-import { testClock, testServer } from '../../src/testing.js';
+import { testClock, testServer, type TestClient, type TestServer } from '../../src/testing.js';
 import type { BrokerPublisher } from '../../src/broker/publisher.js';
 import type { SessionSubscriber } from '../../src/broker/subscriber.js';
 import { MessagingError } from '../../src/message/error.js';
@@ -108,7 +109,11 @@ it.each([
     'payload-unwritable',
     "The result of the handler of SEND '/app/unwritable' cannot be written.",
   ],
-  ['unchecked', 'payload-invalid', "The payload of SEND '/app/unchecked' could not be validated."],
+  [
+    'unchecked',
+    'payload-invalid',
+    "The payload of SEND '/app/unchecked' (FaultyController.unchecked) could not be validated.",
+  ],
 ])('a failure of the application is logged with its cause: %s', async (path, code, text) => {
   const logged: unknown[] = [];
   const logger = { ...silentLogger, error: (...entry: unknown[]) => logged.push(...entry) };
@@ -137,7 +142,9 @@ describe.each(['report', 'ignore'] as const)(
       await ann.send(`/app/${path}`);
       await app.server.idle();
       expect(logged).toEqual([
-        `Processing SEND '/app/${path}' failed.`,
+        path === 'result'
+          ? "Processing SEND '/app/result' failed."
+          : `Processing SEND '/app/${path}' (FaultyController.publish) failed.`,
         expect.objectContaining({
           code: 'publication-invalid',
           message: expect.stringContaining(named),
@@ -177,8 +184,8 @@ it('a handler that takes too long is logged, also in a transaction', async () =>
   await committed;
   expect(ann.problems).toMatchObject([{ code: 'handler-timeout' }, { code: 'transaction-failed' }]);
   expect(logged).toEqual([
-    "The handler of SEND '/app/hanging' took too long.",
-    'A handler failed in a transaction.',
+    "The handler of SEND '/app/hanging' (FaultyController.hanging) took too long.",
+    'FaultyController.hanging failed in a transaction.',
   ]);
 });
 
@@ -192,6 +199,77 @@ it('a mistake of a client is not logged as an error, also in a transaction', asy
   await ann.commit('t');
   expect(ann.problems).toMatchObject([{ code: 'transaction-failed' }]);
   expect(logged).toEqual([]);
+});
+
+it('the value of an exception handler that the client does not receive is logged', async () => {
+  @Controller()
+  class Recovering {
+    @MessageMapping('/fail')
+    fail() {
+      throw new Error('It failed.');
+    }
+
+    @MessageExceptionHandler()
+    failed() {
+      return 'It failed.';
+    }
+  }
+  for (const protocol of ['stomp', 'json'] as const) {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    await using app = await testServer({ controllers: [Recovering], logger, protocol });
+    const ann = await app.connect({ problems: false });
+    await ann.send('/app/fail');
+    expect(warnings).toEqual([
+      `A message for /user/queue/errors of session ${ann.session}, such as the value of a @MessageExceptionHandler, is lost: the client has not subscribed to this queue.`,
+    ]);
+    const errors = await ann.subscribe('/user/queue/errors');
+    await app.clock.advance(60_000);
+    await ann.send('/app/fail');
+    expect((await errors.next()).payload).toBe('It failed.');
+    expect(warnings).toHaveLength(1);
+  }
+});
+
+describe('a destination that is probably a mistake is logged', () => {
+  async function warningsOf(act: (client: TestClient, app: TestServer) => Promise<unknown>) {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    await using app = await testServer({ logger });
+    await act(await app.connect({ user: 'ann' }), app);
+    return warnings;
+  }
+
+  it.each(['/queue/errors', '/queue/error', '/user/queue/error', '/user/errors'])(
+    'a subscription of %s instead of the problem queue, once',
+    async (destination) => {
+      const subscribeTwice = async (ann: TestClient) => {
+        await ann.subscribe(destination);
+        await ann.subscribe(destination);
+      };
+      expect(await warningsOf(subscribeTwice)).toEqual([
+        `A client has subscribed to '${destination}'. To receive its problems, it must subscribe to /user/queue/errors.`,
+      ]);
+    },
+  );
+
+  it('a message to a queue of a user without the name of the user', async () => {
+    const text =
+      "A message for '/user/queue/x' is lost, because no user is named 'queue'. Write the name of the user: /user/{user}/queue/x.";
+    expect(await warningsOf((ann) => ann.send('/user/queue/x', 1))).toEqual([text]);
+    const publish = async (_: TestClient, app: TestServer) =>
+      app.server.publisher.publish('/user/queue/x', 1);
+    expect(await warningsOf(publish)).toEqual([text]);
+  });
+
+  it('but not a right one', async () => {
+    const right = async (ann: TestClient) => {
+      await ann.subscribe('/user/queue/terrors');
+      await ann.subscribe('/topic/errors');
+      await ann.send('/user/bob/queue/x', 1);
+    };
+    expect(await warningsOf(right)).toEqual([]);
+  });
 });
 
 describe('a STOMP client without a subscription for problems', () => {
@@ -238,8 +316,8 @@ describe('a STOMP client without a subscription for problems', () => {
     ann.send('UNSUBSCRIBE', { id: 'none' });
     await ann.expectNone();
     expect(warnings).toEqual([
-      `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'.`,
-      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id.`,
+      `SEND '/app/throwin' of session ${id} was rejected: no-route: Nothing serves '/app/throwin' for SEND. The nearest known destination is '/app/throwing'. The client receives its problems after it subscribes to /user/queue/errors.`,
+      `UNSUBSCRIBE 'none' of session ${id} was rejected: subscription-unknown: The session has no subscription with this id. The client receives its problems after it subscribes to /user/queue/errors.`,
     ]);
     await server.close();
   });
@@ -386,6 +464,7 @@ it.each([
       logger: silentLogger,
       destinations,
       answer,
+      problemQueue: '/user/queue/errors',
       clock: testClock(),
       maxLogged: 1,
     });
@@ -418,6 +497,7 @@ describe('a problem of a client whose protocol has no frame for it', () => {
       logger: { ...silentLogger, error: add, warn: add },
       destinations: new KnownDestinations([], prefixes, '/'),
       answer: 'report',
+      problemQueue: '/user/queue/errors',
       clock: testClock(),
       maxLogged: 10,
     });
@@ -456,6 +536,7 @@ it('failures of one place in a handler are logged a limited number of times per 
     logger: { ...silentLogger, error: (text) => void lines.push(text) },
     destinations: new KnownDestinations([], prefixes, '/'),
     answer: 'ignore',
+    problemQueue: '/user/queue/errors',
     clock,
     maxLogged: 2,
   });

@@ -234,6 +234,26 @@ describe('options', () => {
       { clock: { now: () => 0, date: () => 0 } },
     ],
     [`The option 'ids' must be Ids; it has no method session, message, reply.`, { ids: {} }],
+    ...([
+      ['cors', "list the origins of an endpoint: endpoints: [{ path: '/ws', allowedOrigins: [] }]"],
+      ['providers', "services need no list; for bindings of inversify, pass a 'container'"],
+      ['queue', 'it is an option of the broker, as in broker: new EmbeddedBroker({ queue: {} })'],
+      ['maxFrameBytes', "the nearest known one is 'limits.maxFrameBytes'"],
+      ['maxFrameByte', "the nearest known one is 'limits.maxFrameBytes'"],
+      ['allowedOrigins', "the nearest known one is 'endpoints.allowedOrigins'"],
+      ['interceptor', "the nearest known one is 'interceptors'"],
+    ].map(([name, fix]) => [`The option '${name}' is unknown; ${fix}.`, { [name!]: [] }]) as [
+      string,
+      object,
+    ][]),
+    ...(['interceptors', 'outboundInterceptors'] as const).map((name): [string, object] => [
+      `The option '${name}.0' must be a function, not the class Audit; pass a function that calls a method of an instance.`,
+      { [name]: [class Audit {}] },
+    ]),
+    [
+      `The option 'authenticate' must be a function, not the class Users; pass a function that calls a method of an instance.`,
+      { authenticate: class Users {} },
+    ],
     [`The option 'interceptors.0' must be a function.`, { interceptors: [{}] }],
     [
       `The option 'outboundInterceptors.0' must be a function.`,
@@ -273,6 +293,54 @@ describe('options', () => {
     expect(() => resolveOptions(given as ServerOptions)).toThrow(
       new MessagingError('option-invalid', message),
     );
+  });
+});
+
+describe('several invalid options', () => {
+  const textOf = (given: object) => {
+    try {
+      resolveOptions(given as ServerOptions);
+    } catch (error) {
+      return (error as MessagingError).message.split('\n- ');
+    }
+    return undefined;
+  };
+
+  it('are reported together: names and types', () => {
+    const given = {
+      limit: {},
+      clientPublish: 1,
+      limits: { maxHeader: 1, shares: '8' },
+      heartbeat: { minSendIntervall: 1 },
+      endpoints: [{ pfad: '/ws' }],
+    };
+    expect(textOf(given)).toEqual([
+      'Some options are not valid:',
+      "The option 'limit' is unknown; the nearest known one is 'limits'.",
+      "The option 'clientPublish' must be true or false.",
+      "The option 'heartbeat.minSendIntervall' is unknown; the nearest known one is 'heartbeat.minSendInterval'.",
+      "The option 'limits.maxHeader' is unknown; the nearest known one is 'limits.maxHeaders'.",
+      "The option 'limits.shares' must be a number.",
+      "The option 'endpoints.pfad' is unknown; docs/options.md lists all options.",
+    ]);
+  });
+
+  it('are reported together: values', () => {
+    const given = {
+      broker: {},
+      limits: { maxFrameBytes: 0 },
+      handlerTimeout: -1,
+      onRejectedFrame: 'x',
+      endpoints: [{ path: 'ws' }],
+    };
+    expect(textOf(given)).toEqual([
+      'Some options are not valid:',
+      "The option 'broker' must be a Broker, such as new EmbeddedBroker(); it has no method start, stop, connect, publish.",
+      "The option 'limits.maxFrameBytes' must be a whole number of at least 1.",
+      "The option 'handlerTimeout' must be a whole number of at least 0.",
+      "The option 'onRejectedFrame' must be 'report', 'close' or 'ignore'.",
+      "The option 'endpoints' must have paths that begin with a slash and have no query; 'ws' has not.",
+    ]);
   });
 });
 

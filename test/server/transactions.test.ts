@@ -13,7 +13,6 @@ import {
   type Server,
   type ServerOptions,
 } from '../../src/index.js';
-import { MessagingError } from '../../src/message/error.js';
 import { Holding, Quota } from '../../src/message/quota.js';
 import { Transactions, type HeldFrame } from '../../src/server/transactions.js';
 import { testServer } from 'signalbox/testing';
@@ -277,7 +276,9 @@ describe('the bytes of transactions', () => {
     transactions.begin('b');
     transactions.hold('a', send);
     transactions.hold('b', send);
-    expect(() => transactions.hold('b', ack)).toThrow(new MessagingError('transaction-limit'));
+    expect(() => transactions.hold('b', ack)).toThrow(
+      'at most 660 bytes (limits.maxTransactionBytes)',
+    );
     transactions.release(transactions.take('a'));
     transactions.hold('b', ack);
   });
@@ -291,7 +292,9 @@ describe('the bytes of transactions', () => {
   ])('count %s', (_text, frame) => {
     const transactions = transactionsOf();
     transactions.begin('a');
-    expect(() => transactions.hold('a', frame)).toThrow(new MessagingError('transaction-limit'));
+    expect(() => transactions.hold('a', frame)).toThrow(
+      'at most 660 bytes (limits.maxTransactionBytes)',
+    );
   });
 
   it('are released when all transactions are aborted', () => {

@@ -48,6 +48,16 @@ describe('a test', () => {
     await expect(testServer(wrong)).rejects.toThrow("the nearest known one is 'controllers'");
   });
 
+  it.each([
+    ['overrides', 'override'],
+    ['protocols', 'protocol'],
+    ['strickt', 'strict'],
+  ])('names its own option for %s', async (wrong, known) => {
+    await expect(testServer({ [wrong]: [] } as object)).rejects.toThrow(
+      `The option '${wrong}' is unknown; the nearest known one is '${known}'.`,
+    );
+  });
+
   it.each([0, Number.NaN, Infinity])('rejects the timeout %s', async (wrong) => {
     await expect(testServer({ timeout: wrong })).rejects.toThrow(
       `The option 'timeout' must be above 0 and at most 2147483647 milliseconds, unlike ${wrong}.`,

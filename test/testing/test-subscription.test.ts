@@ -88,7 +88,7 @@ describe('next()', () => {
       '  ann (session-1) received handler-failed at /app/rooms/lobby/fail: The handler failed.',
       '  ann (session-1) received payload-invalid at /app/rooms/lobby/say: The payload is not valid. (text: text must be longer than or equal to 1 characters)',
       'Logged:',
-      "  Processing SEND '/app/rooms/lobby/fail' failed. TypeError: The history is lost.",
+      "  Processing SEND '/app/rooms/lobby/fail' (ChatController.fail) failed. TypeError: The history is lost.",
       expect.stringMatching(/^ {4}at ChatController\.fail \(.*chat\.ts/),
     ]);
     await app.close();

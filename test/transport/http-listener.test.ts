@@ -96,7 +96,7 @@ describe('HttpListener', () => {
     const { port } = first.http.address() as AddressInfo;
     await expect(httpListener().listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'listen-failed',
-      message: `Cannot listen: port ${port} of 127.0.0.1 is in use; stop the process that listens there, or choose another.`,
+      message: `Cannot listen: port ${port} of 127.0.0.1 is in use; stop the process that listens there, or build another server with another address.`,
     });
     await expect(httpListener().listen(0, '192.0.2.1')).rejects.toMatchObject({
       message: 'Cannot listen: port 0 of 192.0.2.1 is not an address of this machine.',

@@ -270,7 +270,7 @@ describe('the address', () => {
     });
     await expect(open(tcpTransport({ port }))).rejects.toMatchObject(
       listenFailed(
-        `port ${port} of ${localhost} is in use; stop the process that listens there, or choose another.`,
+        `port ${port} of ${localhost} is in use; stop the process that listens there, or build another server with another address.`,
       ),
     );
     await expect(open(tcpTransport({ port: 0, host: '192.0.2.1' }))).rejects.toMatchObject(

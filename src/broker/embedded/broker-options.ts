@@ -1,11 +1,15 @@
 // The options of the embedded broker: defaults are filled in, and values are checked.
 import { longestDelay } from '../../message/clock.js';
 import {
+  checkAll,
   checkShape,
   invalidOption,
+  isGroup,
   requireCount,
   requireDestinations,
   requireMethods,
+  requireObject,
+  requireOneOf,
   requirePrefix,
   type Shape,
   withDefaults,
@@ -55,7 +59,8 @@ const shape: Shape<EmbeddedBrokerOptions> = {
 
 /** @throws {MessagingError} `option-invalid`, with the name of the option and the values that it takes */
 export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOptions {
-  checkShape('', given, shape);
+  requireObject('', given, 'store');
+  checkShapes(given);
   const defaults: BrokerOptions = {
     store: undefined,
     topic: defaultTopicOptions,
@@ -71,8 +76,29 @@ export function resolveBrokerOptions(given: EmbeddedBrokerOptions): BrokerOption
     retain: withDefaults('retain.', defaults.retain, given.retain),
     durable: withDefaults('durable.', defaults.durable, given.durable),
   };
-  check(options);
+  checkAll(checksOf(options));
   return options;
+}
+
+/** Checks the names and types of all options, also within groups. */
+function checkShapes(given: EmbeddedBrokerOptions): void {
+  const groups: Readonly<Record<string, object>> = {
+    topic: defaultTopicOptions,
+    queue: defaultQueueOptions,
+    retain: defaultRetainOptions,
+    durable: defaultDurableOptions,
+  };
+  const options = Object.entries(groups).flatMap(([group, members]) =>
+    Object.keys(members).map((name) => `${group}.${name}`),
+  );
+  checkAll([
+    () => checkShape('', given, shape, { options, fixes: {} }),
+    // The first check refuses a group that is not an object.
+    ...Object.entries(groups).map(([name, members]) => () => {
+      const group: unknown = given[name as keyof EmbeddedBrokerOptions];
+      if (isGroup(group)) checkShape<object>(`${name}.`, group, members);
+    }),
+  ]);
 }
 
 function resolveQueueOptions(defaults: QueueOptions, given: GivenQueueOptions = {}): QueueOptions {
@@ -91,40 +117,53 @@ function deadLettersBelowPrefix({ queue }: EmbeddedBrokerOptions): Partial<Queue
   return first === undefined ? {} : { deadLetters: defaultDeadLetters(first) };
 }
 
-function check({ store, topic, queue, retain, durable }: BrokerOptions): void {
+/** The checks of the values, whose types are right. */
+function* checksOf({ store, topic, queue, retain, durable }: BrokerOptions): Iterable<() => void> {
   if (store !== undefined)
-    requireMethods('store', store, 'a MessageStore, such as levelStore()', [
-      'open',
-      'write',
-      'close',
-    ]);
-  requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
-  requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
-  for (const prefix of queue.prefixes) requirePrefix('queue.prefixes', prefix);
-  requireCount('queue.prefetch', queue.prefetch, 1);
-  requireCount('queue.maxPrefetch', queue.maxPrefetch, 1);
-  if (queue.prefetch > queue.maxPrefetch)
-    throw invalidOption('queue.prefetch', 'must be at most `queue.maxPrefetch`');
-  requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
+    yield () =>
+      requireMethods('store', store, 'a MessageStore, such as levelStore()', [
+        'open',
+        'write',
+        'close',
+      ]);
+  yield () => requireCount('topic.maxPatternShapes', topic.maxPatternShapes, 0);
+  yield () => requireCount('topic.maxUnacknowledgedBytes', topic.maxUnacknowledgedBytes, 1);
+  for (const prefix of queue.prefixes) yield () => requirePrefix('queue.prefixes', prefix);
+  yield () => requireCount('queue.prefetch', queue.prefetch, 1);
+  yield () => requireCount('queue.maxPrefetch', queue.maxPrefetch, 1);
+  yield () => checkPrefetch(queue);
+  yield () => requireDelay('queue.ackTimeout', queue.ackTimeout, 0);
   const { initial, multiplier, max } = queue.redeliveryDelay;
-  requireDelay('queue.redeliveryDelay.initial', initial, 0);
+  yield () => requireDelay('queue.redeliveryDelay.initial', initial, 0);
+  yield () => checkMultiplier(multiplier);
+  yield () => requireDelay('queue.redeliveryDelay.max', max, 1);
+  yield () => requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
+  yield () => checkDeadLetters(queue);
+  yield () => requireOneOf('queue.whenFull', queue.whenFull, ['refuse', 'drop-oldest']);
+  for (const name of ['maxMessages', 'maxBytes', 'maxTotalBytes', 'maxQueues'] as const)
+    yield () => requireCount(`queue.${name}`, queue[name], 1);
+  for (const name of ['maxMessages', 'maxBytes'] as const)
+    yield () => requireCount(`retain.${name}`, retain[name], 1);
+  yield () => requireDestinations('retain.destinations', retain.destinations);
+  yield () => requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
+  yield () => requireDelay('durable.retention', durable.retention, 1);
+}
+
+function checkPrefetch({ prefetch, maxPrefetch }: QueueOptions): void {
+  if (prefetch > maxPrefetch)
+    throw invalidOption('queue.prefetch', 'must be at most `queue.maxPrefetch`');
+}
+
+function checkMultiplier(multiplier: number): void {
   if (!Number.isFinite(multiplier) || multiplier < 1)
     throw invalidOption('queue.redeliveryDelay.multiplier', 'must be a number of at least 1');
-  requireDelay('queue.redeliveryDelay.max', max, 1);
-  requireCount('queue.maxDeliveries', queue.maxDeliveries, 1);
-  const isQueue = queue.prefixes.some((prefix) => queue.deadLetters.startsWith(`${prefix}/`));
+}
+
+function checkDeadLetters({ prefixes, deadLetters }: QueueOptions): void {
+  const isQueue = prefixes.some((prefix) => deadLetters.startsWith(`${prefix}/`));
   // A broker without prefixes has no queues.
-  if (!isQueue && queue.prefixes.length > 0)
+  if (!isQueue && prefixes.length > 0)
     throw invalidOption('queue.deadLetters', 'must lie below one of the `queue.prefixes`');
-  if (queue.whenFull !== 'refuse' && queue.whenFull !== 'drop-oldest')
-    throw invalidOption('queue.whenFull', `must be 'refuse' or 'drop-oldest'`);
-  for (const name of ['maxMessages', 'maxBytes', 'maxTotalBytes', 'maxQueues'] as const)
-    requireCount(`queue.${name}`, queue[name], 1);
-  for (const name of ['maxMessages', 'maxBytes'] as const)
-    requireCount(`retain.${name}`, retain[name], 1);
-  requireDestinations('retain.destinations', retain.destinations);
-  requireCount('durable.maxSubscriptions', durable.maxSubscriptions, 0);
-  requireDelay('durable.retention', durable.retention, 1);
 }
 
 function requireDelay(name: string, value: number, least: number): void {

@@ -1,5 +1,5 @@
 // The decorator of controller classes.
-import { ownDefinition } from '../definition.js';
+import { ownDefinition, requireDecoratorOption } from '../definition.js';
 
 /**
  * Makes a class a controller: its decorated methods handle messages (Spring: `@Controller`, and `@MessageMapping` on a type).
@@ -20,6 +20,7 @@ import { ownDefinition } from '../definition.js';
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
   return (type: object, key?: string | symbol) => {
+    requireDecoratorOption(key);
     if (key !== undefined) {
       ownDefinition(typeof type === 'function' ? type : type.constructor).mistakes.push(
         `.${String(key)}: @Controller is on a method; write it on the class.`,

@@ -108,6 +108,7 @@ export function createReplyDecorator(reply: Reply): ReplyDecorator {
   return replyDecorator({
     reply: checked,
     explicit: true,
+    destinations: [],
     variables: [],
     published: [],
     mistakes,
@@ -127,6 +128,7 @@ function compileRule(
   return {
     reply: replyTo(destinations),
     explicit: given.length > 0,
+    destinations,
     variables: destinations.flatMap(placeholdersOf),
     published: published.filter(isText),
     mistakes: [

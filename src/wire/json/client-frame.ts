@@ -10,6 +10,8 @@ import type {
   TransactionFrame,
 } from '../../message/frame.js';
 import type { Headers, Message } from '../../message/message.js';
+import { editDistance } from '../../message/nearest.js';
+import { quote } from '../../message/quote.js';
 import { withheld } from '../../message/withheld-header.js';
 import { rememberJson } from '../../payload/json.js';
 import { mediaTypeOf } from '../../payload/media-type.js';
@@ -18,25 +20,55 @@ import { bodyOf, noBody } from '../received-bytes.js';
 import { headers, required, text, type Fields, type Source } from './field.js';
 import { memberOf } from './member.js';
 
+const sendFields = [
+  'destination',
+  'payload',
+  'payloadBase64',
+  'headers',
+  'receipt',
+  'transaction',
+] as const;
+
+const settleFields = ['id', 'transaction', 'receipt', 'requeue'] as const;
+
 type Reader = (source: Source) => ClientFrame | Heartbeat;
 
 const ping: Heartbeat = { kind: 'heartbeat', wantsAnswer: true };
 const pong: Heartbeat = { kind: 'heartbeat' };
 
-const readers: ReadonlyMap<unknown, Reader> = new Map<string, Reader>([
-  ['connect', readConnect],
-  ['send', readSend],
-  ['subscribe', readSubscribe],
-  ['unsubscribe', readUnsubscribe],
-  ['ack', (source) => readSettle('ack', source)],
-  ['nack', (source) => readSettle('nack', source)],
-  ['begin', (source) => readTransaction('begin', source)],
-  ['commit', (source) => readTransaction('commit', source)],
-  ['abort', (source) => readTransaction('abort', source)],
-  ['disconnect', (source) => ({ kind: 'disconnect', receipt: text(source, 'receipt') })],
-  ['ping', () => ping],
-  ['pong', () => pong],
+interface FrameType {
+  readonly read: Reader;
+  /** The fields that the server reads. */
+  readonly fields: ReadonlySet<string>;
+}
+
+const types: ReadonlyMap<unknown, FrameType> = new Map<string, FrameType>([
+  ['connect', frameType(readConnect, 'host', 'login', 'passcode', 'heartbeat', 'headers')],
+  ['send', frameType(readSend, ...sendFields)],
+  ['subscribe', frameType(readSubscribe, 'id', 'destination', 'ack', 'headers', 'receipt')],
+  ['unsubscribe', frameType(readUnsubscribe, 'id', 'receipt')],
+  ['ack', frameType((source) => readSettle('ack', source), ...settleFields)],
+  ['nack', frameType((source) => readSettle('nack', source), ...settleFields)],
+  ['begin', frameType((source) => readTransaction('begin', source), 'transaction', 'receipt')],
+  ['commit', frameType((source) => readTransaction('commit', source), 'transaction', 'receipt')],
+  ['abort', frameType((source) => readTransaction('abort', source), 'transaction', 'receipt')],
+  ['disconnect', frameType(readDisconnect, 'receipt')],
+  ['ping', frameType(() => ping)],
+  ['pong', frameType(() => pong)],
 ]);
+
+function frameType(read: Reader, ...fields: readonly string[]): FrameType {
+  return { read, fields: new Set(['type', ...fields]) };
+}
+
+/** The fields for names of other protocols. Listed in `docs/json-protocol.schema.json`, too. */
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ...['body', 'data', 'content', 'message'].map((name) => [name, 'payload'] as const),
+  ...['topic', 'channel', 'queue', 'event'].map((name) => [name, 'destination'] as const),
+]);
+
+/** Unknown fields of one frame that are compared with the known ones, because a client can send thousands of them. */
+const comparedFields = 16;
 
 /**
  * Reads one frame.
@@ -49,26 +81,59 @@ export function readClientFrame(
   bytes: Buffer,
   limits: DecoderLimits,
 ): ClientFrame | Heartbeat {
-  const { type } = fields;
-  const reader = readers.get(type);
-  if (reader === undefined)
-    throw new MessagingError('command-unknown', 'The field type names no known type.');
-  return reader({ type: type as string, fields, bytes, limits });
+  const type = types.get(fields.type);
+  if (type === undefined) throw typeUnknown(fields.type);
+  const name = fields.type as string;
+  let compared = 0;
+  for (const field in fields)
+    if (!type.fields.has(field) && compared++ < comparedFields)
+      checkField(name, field, type.fields);
+  return type.read({ type: name, fields, bytes, limits });
+}
+
+/** Repeats only a word: other values can be any data. */
+function typeUnknown(type: unknown): MessagingError {
+  const reason =
+    type === undefined
+      ? 'The field type is missing'
+      : typeof type === 'string' && /^[a-z]{1,20}$/i.test(type)
+        ? `The type '${type}' is unknown`
+        : 'The type is unknown';
+  return new MessagingError(
+    'command-unknown',
+    `${reason}; the known ones are ${[...types.keys()].join(', ')}.`,
+  );
+}
+
+/**
+ * Refuses a name that is probably meant as a known field: ignoring `body` would send a message without payload. Other unknown
+ * fields are ignored, because clients may be newer than the server, or send the same fields with all frames.
+ */
+function checkField(type: string, field: string, known: ReadonlySet<string>): void {
+  const synonym = synonyms.get(field);
+  const meant = synonym !== undefined && known.has(synonym) ? synonym : misspelledOf(field, known);
+  if (meant !== undefined)
+    throw new MessagingError(
+      'header-invalid',
+      `${type} has no field ${quote(field)}; use ${meant}.`,
+    );
+}
+
+/** The known field that differs in at most two characters, and in less than a third of them. */
+function misspelledOf(field: string, known: ReadonlySet<string>): string | undefined {
+  for (const name of known)
+    if (editDistance(field.toLowerCase(), name.toLowerCase(), 2) < name.length / 3) return name;
+  return undefined;
 }
 
 function readConnect(source: Source): ClientFrame {
-  const { limits } = source;
-  const connect = {
-    ...source,
-    limits: { ...limits, maxHeaderBytes: limits.maxConnectHeaderBytes },
-  };
   return {
     kind: 'connect',
-    host: text(connect, 'host'),
-    login: text(connect, 'login'),
-    passcode: text(connect, 'passcode'),
+    host: text(source, 'host'),
+    login: text(source, 'login'),
+    passcode: text(source, 'passcode'),
     heartbeat: heartbeatPair(source.fields['heartbeat']),
-    headers: headers(connect, withheld.connect),
+    headers: headers(source, withheld.connect),
   };
 }
 
@@ -118,6 +183,10 @@ function readTransaction(kind: TransactionFrame['kind'], source: Source): Client
     transaction: required(source, 'transaction'),
     receipt: text(source, 'receipt'),
   };
+}
+
+function readDisconnect(source: Source): ClientFrame {
+  return { kind: 'disconnect', receipt: text(source, 'receipt') };
 }
 
 function ackMode(mode: unknown): AckMode {

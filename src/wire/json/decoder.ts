@@ -10,7 +10,7 @@ import type {
 } from '../../message/frame.js';
 import { noHeaders } from '../../message/message.js';
 import { asBuffer } from '../../payload/bytes.js';
-import type { Decoder, DecoderLimits } from '../codec.js';
+import { tooLarge, type Decoder, type DecoderLimits } from '../codec.js';
 import { ByteCollector } from '../received-bytes.js';
 import { readClientFrame } from './client-frame.js';
 import type { Fields } from './field.js';
@@ -71,7 +71,9 @@ export class JsonDecoder implements Decoder {
   *#read(bytes: Buffer): Iterable<ClientFrame | Heartbeat | Malformed> {
     let fields: Fields = {};
     try {
-      if (bytes.length > this.limits.maxFrameBytes) throw new MessagingError('frame-too-large');
+      const { maxFrameBytes } = this.limits;
+      if (bytes.length > maxFrameBytes)
+        throw tooLarge('frame', maxFrameBytes, 'bytes', 'maxFrameBytes');
       fields = parseObject(bytes);
       const frame = readClientFrame(fields, bytes, this.limits);
       if (frame.kind !== 'heartbeat' && !this.#connected) {

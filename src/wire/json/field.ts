@@ -1,7 +1,7 @@
 // Typed access to the fields of a client's JSON object.
 import { MessagingError } from '../../message/error.js';
 import { noHeaders, type Headers } from '../../message/message.js';
-import type { DecoderLimits } from '../codec.js';
+import { tooLarge, type DecoderLimits } from '../codec.js';
 
 /** The result of `JSON.parse`. Read only names that `Object.prototype` does not have. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -24,15 +24,15 @@ export function required(source: Source, name: string): string {
 }
 
 /** @throws {MessagingError} `header-invalid`, `frame-too-large` */
-export function text({ fields, limits }: Source, name: string): string | undefined {
-  const value = fields[name];
+export function text(source: Source, name: string): string | undefined {
+  const value = source.fields[name];
   if (value === undefined) return undefined;
   if (!isText(value))
     throw new MessagingError(
       'header-invalid',
       `The field ${name} must be a string of Unicode without NUL.`,
     );
-  checkSize(value, limits);
+  checkSize(value, source);
   return value;
 }
 
@@ -40,17 +40,17 @@ export function text({ fields, limits }: Source, name: string): string | undefin
  * The object `headers` as a map, without headers that are not passed on.
  * @throws {MessagingError} `header-invalid`, `frame-too-large`
  */
-export function headers({ fields, limits }: Source, withheld: RegExp): Headers {
-  const given = fields['headers'];
+export function headers(source: Source, withheld: RegExp): Headers {
+  const given = source.fields['headers'];
   if (given === undefined) return noHeaders;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw headersInvalid();
   const entries: [string, unknown][] = Object.entries(given);
-  if (entries.length > limits.maxHeaders)
-    throw new MessagingError('frame-too-large', 'The frame has too many headers.');
+  const { maxHeaders } = source.limits;
+  if (entries.length > maxHeaders) throw tooLarge('frame', maxHeaders, 'headers', 'maxHeaders');
   const kept = new Map<string, string>();
   for (const [name, value] of entries) {
     if (name === '' || !isText(name) || !isText(value)) throw headersInvalid();
-    checkSize(name + value, limits);
+    checkSize(name + value, source);
     if (!withheld.test(name)) kept.set(name, value);
   }
   return kept.size === 0 ? noHeaders : kept;
@@ -65,9 +65,11 @@ function isText(value: unknown): value is string {
 }
 
 /** A code unit has at most three bytes in UTF-8, so the bytes of most strings are not counted. */
-function checkSize(value: string, { maxHeaderBytes }: DecoderLimits): void {
-  if (value.length * 3 > maxHeaderBytes && Buffer.byteLength(value) > maxHeaderBytes)
-    throw new MessagingError('frame-too-large', 'A field or header of the frame is too long.');
+function checkSize(value: string, { type, limits }: Source): void {
+  const option = type === 'connect' ? 'maxConnectHeaderBytes' : 'maxHeaderBytes';
+  const limit = limits[option];
+  if (value.length * 3 > limit && Buffer.byteLength(value) > limit)
+    throw tooLarge('field or header', limit, 'bytes', option);
 }
 
 function headersInvalid(): MessagingError {

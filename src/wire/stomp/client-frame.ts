@@ -34,10 +34,13 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['DISCONNECT', ({ headers }) => ({ kind: 'disconnect', receipt: headers.get('receipt') })],
 ]);
 
+/** Does not repeat the command, because malformed bytes can be any data. */
+const unknownCommand = `The command is unknown; the known ones are ${[...readers.keys()].join(', ')}.`;
+
 /** @throws {MessagingError} `command-unknown`, `body-unexpected`, `header-missing`, `header-invalid` */
 export function readClientFrame(raw: RawFrame, version: Version): ClientFrame {
   const reader = readers.get(raw.command);
-  if (reader === undefined) throw new MessagingError('command-unknown');
+  if (reader === undefined) throw new MessagingError('command-unknown', unknownCommand);
   if (version !== '1.0' && !commandsWithBody.has(raw.command) && !raw.body.every(isLineEnd))
     throw new MessagingError('body-unexpected');
   return reader(raw, version);

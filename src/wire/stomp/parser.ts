@@ -1,7 +1,7 @@
 // Parses chunks of bytes into raw frames, also frames that continue in the next chunk. Each byte is read once.
 import { isUtf8 } from 'node:buffer';
 import { MessagingError } from '../../message/error.js';
-import type { DecoderLimits } from '../codec.js';
+import { tooLarge, type DecoderLimits } from '../codec.js';
 import { bodyOf, ByteCollector } from '../received-bytes.js';
 import { beforeConnect, negotiationCommands, type Dialect } from './dialect.js';
 import {
@@ -35,7 +35,7 @@ interface Draft extends HeaderDraft {
   readonly letters: EscapeLetters | undefined;
   /** True when a `content-length` with blanks around its name counts. */
   readonly trims: boolean;
-  readonly lineLimit: number;
+  readonly lineLimit: 'maxHeaderBytes' | 'maxConnectHeaderBytes';
   headerCount: number;
   bodyLength: number | undefined;
 }
@@ -112,7 +112,7 @@ export class Parser {
   }
 
   #begin(line: string): Draft {
-    const { limits, dialect } = this;
+    const { dialect } = this;
     const bare = withoutReturn(line);
     const early = negotiationCommands.has(bare);
     const crlf = early || dialect.crlf;
@@ -123,7 +123,7 @@ export class Parser {
       crlf,
       letters: early ? undefined : dialect.escaping.letters,
       trims: !early && dialect.trims,
-      lineLimit: early ? limits.maxConnectHeaderBytes : limits.maxHeaderBytes,
+      lineLimit: early ? 'maxConnectHeaderBytes' : 'maxHeaderBytes',
       headerCount: 0,
       bodyLength: undefined,
     };
@@ -132,9 +132,9 @@ export class Parser {
   #header(draft: Draft, whole: string): void {
     const line = draft.crlf ? withoutReturn(whole) : whole;
     if (line === '') return this.#beginBody(draft);
-    if (++draft.headerCount > this.limits.maxHeaders) {
-      throw new MessagingError('frame-too-large', 'The frame has too many headers.');
-    }
+    const { maxHeaders } = this.limits;
+    if (++draft.headerCount > maxHeaders)
+      throw tooLarge('frame', maxHeaders, 'headers', 'maxHeaders');
     const colon = line.indexOf(':');
     if (colon <= 0) throw new MessagingError('header-malformed');
     let name = line.slice(0, colon);
@@ -234,16 +234,17 @@ export class Parser {
   }
 
   #checkLine(length: number): void {
-    if (length > (this.#draft?.lineLimit ?? this.limits.maxHeaderBytes)) {
-      throw new MessagingError('frame-too-large', 'A header of the frame is too long.');
-    }
+    const option = this.#draft?.lineLimit ?? 'maxHeaderBytes';
+    const limit = this.limits[option];
+    if (length > limit) throw tooLarge('header', limit, 'bytes', option);
     this.#checkSize(length);
   }
 
   /** Counts bytes and the one byte that ends them. */
   #checkSize(bytes: number): void {
-    if (this.#size + bytes >= this.limits.maxFrameBytes)
-      throw new MessagingError('frame-too-large');
+    const { maxFrameBytes } = this.limits;
+    if (this.#size + bytes >= maxFrameBytes)
+      throw tooLarge('frame', maxFrameBytes, 'bytes', 'maxFrameBytes');
   }
 }
 

@@ -81,6 +81,26 @@ describe('the options of the embedded broker', () => {
     );
   });
 
+  it('that are not valid are reported together', () => {
+    const unknown = { maxQueues: 1, queue: { prefech: 1 }, retain: { maxBytes: '1' } } as object;
+    expect(() => resolveBrokerOptions(unknown)).toThrow(
+      [
+        'Some options are not valid:',
+        "The option 'maxQueues' is unknown; the nearest known one is 'queue.maxQueues'.",
+        "The option 'queue.prefech' is unknown; the nearest known one is 'queue.prefetch'.",
+        "The option 'retain.maxBytes' must be a number.",
+      ].join('\n- '),
+    );
+    const wrong = { queue: { prefetch: 0, maxQueues: 0 } };
+    expect(() => resolveBrokerOptions(wrong)).toThrow(
+      [
+        'Some options are not valid:',
+        "The option 'queue.prefetch' must be a whole number of at least 1.",
+        "The option 'queue.maxQueues' must be a whole number of at least 1.",
+      ].join('\n- '),
+    );
+  });
+
   it.each([null, [], 'topic'])('must be an object: %j', (given) => {
     expect(() => resolveBrokerOptions(given as EmbeddedBrokerOptions)).toThrow(
       'The options must be an object, such as { store: ... }.',

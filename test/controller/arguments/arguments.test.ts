@@ -58,6 +58,11 @@ class Arguments {
     return user?.name ?? 'anonymous';
   }
 
+  @MessageMapping('/required-principal')
+  requiredPrincipal(@Principal({ required: true }) user: Principal) {
+    return user.name;
+  }
+
   @MessageMapping('/message')
   message(@Message() message: Message, @Session() session: Session, @Signal() signal: Signal) {
     return [message.destination, Buffer.from(message.body).toString(), session.id, signal.aborted];
@@ -115,6 +120,28 @@ describe('@Principal', () => {
   it('passes the user, or undefined', async () => {
     expect((await served.send('/principal', { user: 'ann' }))?.value).toBe('ann');
     expect(await valueOf('/principal')).toBe('anonymous');
+  });
+
+  it('with required refuses an anonymous client', async () => {
+    const path = '/required-principal';
+    expect((await served.send(path, { user: 'ann' }))?.value).toBe('ann');
+    await expect(valueOf(path)).rejects.toMatchObject({
+      code: 'argument-missing',
+      message: 'The handler needs a user, and the client is anonymous.',
+    });
+  });
+
+  it('refuses unknown options', () => {
+    @Controller()
+    class A {
+      @MessageMapping('/a')
+      a(@Principal({ requird: true } as object) user: Principal) {
+        return user;
+      }
+    }
+    expect(mistakes(A)).toEqual([
+      "A.a, parameter 0: The option 'requird' is unknown; the nearest known one is 'required'.",
+    ]);
   });
 });
 

@@ -55,11 +55,26 @@ export const webSocket: TransportSubject = {
   },
 };
 
+/**
+ * Milliseconds without a request after which a SockJS session is lost. The server notices a lost client of a polling receiver only by
+ * this time; clients of other receivers can need long for their next request on a busy machine.
+ */
+const disconnectDelays: Readonly<Record<SockJsReceiver, number>> = {
+  websocket: 30_000,
+  xhr: 3000,
+  xhr_streaming: 30_000,
+  eventsource: 30_000,
+  htmlfile: 30_000,
+  jsonp: 3000,
+};
+
 /** The SockJS sessions that receive in one way. */
 export function sockJs(receiver: SockJsReceiver): TransportSubject {
   return {
     open(context) {
-      const transport = endpointAt('/ws', { options: { disconnectDelay: 1000 } });
+      const transport = endpointAt('/ws', {
+        options: { disconnectDelay: disconnectDelays[receiver] },
+      });
       return openOnHttp(context, transport, async (port) => {
         const connection = await sockJsConnection(port, receiver);
         return clientOf(connection, connection);

@@ -26,8 +26,13 @@ function decodeAsSend(destination: string, given: Headers, body: Uint8Array) {
     messageId: 'm',
     message: { destination, headers: given, body },
   });
-  const fields = JSON.parse(Buffer.from(bytes).toString()) as object;
-  return decodeJson({ ...fields, type: 'send' });
+  const {
+    destination: to,
+    payload,
+    payloadBase64,
+    headers,
+  } = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+  return decodeJson({ type: 'send', destination: to, payload, payloadBase64, headers });
 }
 
 /** The value of a body: JSON can be written in several ways. */

@@ -11,13 +11,24 @@ const text = fc.oneof(fc.string(), fc.constantFrom('a', 'a\0b', '', '\ud800', 'ð
 /** A value of the right type, or sometimes any other. */
 const field = (value: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: fc.jsonValue() });
-const types =
-  'connect send subscribe unsubscribe ack nack begin commit abort disconnect ping pong message toString'.split(
-    ' ',
-  );
-const frames = fc.record(
+const fields: Readonly<Record<string, readonly string[]>> = {
+  connect: ['login', 'heartbeat', 'headers'],
+  send: ['destination', 'payload', 'payloadBase64', 'headers', 'receipt', 'transaction'],
+  subscribe: ['id', 'destination', 'ack', 'headers', 'receipt'],
+  unsubscribe: ['id', 'receipt'],
+  ack: ['id', 'transaction', 'receipt'],
+  nack: ['id', 'transaction', 'receipt'],
+  begin: ['transaction', 'receipt'],
+  commit: ['transaction', 'receipt'],
+  abort: ['transaction', 'receipt'],
+  disconnect: ['receipt'],
+  ping: [],
+  pong: [],
+  message: ['id', 'destination'],
+  toString: [],
+};
+const anyFields = fc.record(
   {
-    type: fc.constantFrom(...types),
     id: field(text),
     destination: field(text),
     ack: field(fc.constantFrom('auto', 'client', 'client-individual', 'none')),
@@ -28,9 +39,19 @@ const frames = fc.record(
     headers: field(fc.dictionary(text, field(text), { maxKeys: 3 })),
     payload: fc.jsonValue(),
     payloadBase64: field(fc.oneof(fc.base64String(), fc.string())),
+    body: fc.jsonValue(),
   },
-  { requiredKeys: ['type'] },
+  { requiredKeys: [] },
 );
+/** Mostly frames with the fields of their type only. */
+const frames = fc
+  .tuple(fc.constantFrom(...Object.entries(fields)), anyFields, fc.nat({ max: 9 }))
+  .map(([[type, known], given, dice]): Readonly<Record<string, unknown>> => ({
+    ...Object.fromEntries(
+      Object.entries(given).filter(([name]) => dice === 0 || known.includes(name)),
+    ),
+    type,
+  }));
 
 /** The schema cannot express one rule: with a content type that is not JSON, the payload is a string. */
 function hasOtherContentType(frame: { headers?: unknown }): boolean {
