@@ -65,7 +65,7 @@ async function receiveMessages(
   request: IncomingMessage,
   inbound: Inbound,
   maxBytes: number,
-  { json: jsonOf }: MessageRequests,
+  requests: MessageRequests,
 ): Promise<Result> {
   if (!inbound.begin()) return 'too-many';
   try {
@@ -73,7 +73,7 @@ async function receiveMessages(
     const body = await readBody(request, maxBytes, inbound);
     if (typeof body === 'string') return body;
     if (!inbound.isOpen) return 'ended';
-    const json = jsonOf(body, request.headers['content-type'] ?? '');
+    const json = requests.json(body, request.headers['content-type'] ?? '');
     if (json.length === 0) return 'empty';
     const messages = parseMessages(json);
     if (messages === undefined) return 'malformed';
