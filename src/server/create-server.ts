@@ -192,7 +192,7 @@ function createClientParts(
   routes: readonly Route[],
 ): ClientParts {
   const { limits } = options;
-  const { clock, ids, logger, closeLog, hooks, clients, admission, events } = common;
+  const { clock, ids, logger, closeLog, hooks, clients, webSockets, admission, events } = common;
   const { broker, replies } = messaging;
   const { inbound, problems } = createProcessing(options, common, messaging, routes);
   const queueOptions = broker.queueOptions ?? defaultQueueOptions;
@@ -201,6 +201,7 @@ function createClientParts(
     logger,
     closeLog,
     clients,
+    webSockets,
     admission,
     events,
     subscriber: {

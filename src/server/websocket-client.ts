@@ -9,9 +9,8 @@ import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import { noHeaders, type Headers, type Principal } from '../message/message.js';
 import { isPromise, settledInTime } from '../message/promise.js';
-import { accountOf, Holding, type Quota } from '../message/quota.js';
+import type { Holding } from '../message/quota.js';
 import { constantMap } from '../message/read-only.js';
-import { authenticated, type Authenticator } from '../security/authenticator.js';
 import type { Activity } from '../session/activity.js';
 import {
   ClientSession,
@@ -24,23 +23,17 @@ import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
 import { pathOf } from '../transport/http-host.js';
 import type { Connection, Handshake } from '../transport/transport.js';
-import type { Admission } from './admission.js';
-import type { Clients } from './clients.js';
+import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
 import type { WebSockets } from './websockets.js';
 
 /** The parts that all clients of WebSocket handlers share. */
-export interface WebSocketClientParts {
+export interface WebSocketClientParts extends EntryParts {
   readonly ids: Ids;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly activity: Activity;
-  readonly clients: Clients;
   readonly webSockets: WebSockets;
-  readonly admission: Admission;
-  /** The bytes of waiting messages. */
-  readonly heldBytes: Quota;
-  readonly authenticate: Authenticator | undefined;
   /** Milliseconds until a method of a handler must have returned; 0 for no limit. */
   readonly handlerTimeout: number;
   readonly hooks: Hooks;
@@ -79,8 +72,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   /** Set before `open` is called. */
   #handler: WebSocketHandler | undefined;
   #end: { readonly code: number; readonly reason: string } | undefined;
-  /** Ends the counting of the connection or session for the limits. */
-  #release: () => void;
+  readonly #entry: ClientEntry;
 
   constructor(
     connection: Connection,
@@ -91,8 +83,8 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     this.#route = route;
     this.#parts = parts;
     const { remoteAddress } = connection.handshake;
-    this.held = new Holding(parts.heldBytes, accountOf(undefined, remoteAddress));
-    this.#release = parts.admission.begin(remoteAddress);
+    this.#entry = new ClientEntry(remoteAddress, `The handshake for ${route.name}`, parts);
+    this.held = this.#entry.held;
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -165,9 +157,10 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   connectionLost(code: number, reason: string): void {
     this.#end = { code, reason };
     this.#ended?.(code, reason);
-    this.#parts.webSockets.remove(this);
+    this.#entry.stopWaiting();
     // A handshake that never completes must not count for longer than its connection.
-    if (!this.session.connected) this.#release();
+    if (this.session.connected) this.#parts.webSockets.remove(this);
+    else this.#entry.release();
   }
 
   /** Calls `close` of the handler and releases everything that belongs to the session. */
@@ -181,7 +174,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
       logger.error(`${this.#name('close')} failed.`, error);
     }
     clients.remove(this);
-    this.#release();
+    this.#entry.release();
     activity.end();
   }
 
@@ -192,20 +185,13 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
    */
   async #admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { admission, authenticate, webSockets } = this.#parts;
-    const principal = await authenticated(authenticate, frame, session.handshake);
-    // The client may have left during authentication.
-    if (session.gone) return;
-    const account = accountOf(principal, session.handshake.remoteAddress);
-    const release = admission.open(account, principal);
-    this.#release();
-    this.#release = release;
-    this.held.moveTo(account);
+    const admitted = await this.#entry.admit(frame, session);
+    if (admitted === undefined) return;
     const created = this.#route.handler();
     const handler = isPromise(created) ? await created : created;
-    if (!session.accept(principal, noHeartbeat)) return;
+    if (!session.accept(admitted.principal, noHeartbeat)) return;
     this.#handler = handler;
-    webSockets.add(this);
+    this.#parts.webSockets.add(this);
     await this.#inTime(handler.open?.(this));
   }
 
@@ -218,20 +204,17 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
 
   /** Calls `error` of the handler, and closes the session. Only the log contains the reason. */
   async #fail(thrown: unknown, method: 'open' | 'message'): Promise<void> {
+    if (this.#handler === undefined) return this.#entry.refuse(thrown, this.session);
     const error = MessagingError.from(thrown);
-    const { code, cause } = error;
-    const failure = code === 'handler-failed' ? cause : error;
+    const cause = error.code === 'handler-failed' ? error.cause : error;
     try {
-      await this.#inTime(this.#handler?.error?.(this, failure));
+      await this.#inTime(this.#handler.error?.(this, cause));
     } catch (another) {
       this.#parts.logger.error(`${this.#name('error')} failed.`, another);
     }
-    const activity =
-      this.#handler === undefined ? `The handshake for ${this.#route.name}` : this.#name(method);
-    const reason = this.#handler === undefined ? cause : failure;
-    if (!this.session.gone) this.session.fail(error, {}, { activity, cause: reason });
-    else if (this.#handler !== undefined)
-      this.#parts.logger.error(`${activity} failed. Its session has ended.`, reason);
+    const activity = this.#name(method);
+    if (!this.session.gone) this.session.fail(error, {}, { activity, cause });
+    else this.#parts.logger.error(`${activity} failed. Its session has ended.`, cause);
   }
 
   #name(method: keyof WebSocketHandler): string {
