@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../message/clock.js';
+import { asBuffer } from '../../payload/bytes.js';
 import type { RequestClient } from '../forwarded.js';
 import { hasBody } from '../http-host.js';
 
@@ -79,7 +80,9 @@ export function answer(
   if (type !== undefined) all.push('Content-Type', type);
   if (hasBody(status)) all.push('Content-Length', `${Buffer.byteLength(body)}`);
   writeHead(response, status, all);
-  response.end(body);
+  // Node joins the headers with a string, but takes a second write for bytes.
+  if (typeof body === 'string') response.end(body);
+  else response.end(asBuffer(body).toString('latin1'), 'latin1');
 }
 
 /** Answers a request with a text that must not be cached. */

@@ -42,6 +42,7 @@ export class SseSession implements Connection, EventStreamListener {
   readonly #events: KeptEvents;
   readonly framing = joinableFraming;
   readonly wholeMessages = true;
+  readonly carriesSurrogates = true;
   readonly inbound: Inbound;
   /** Known only to the client: the right to use the session. */
   readonly id = randomBytes(16).toString('base64url');
