@@ -3,15 +3,11 @@ import { ReplyAddresses, type ReplyDirectory } from '../broker/reply-addresses.j
 import { SessionSubscriber, type SubscriberParts } from '../broker/subscriber.js';
 import type { SessionAddress } from '../message/address.js';
 import { ended } from '../message/end-of-session.js';
-import { MessagingError, type ErrorCode } from '../message/error.js';
+import { MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, MessageFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
-import type { LimitedLogs } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
-import type { Principal } from '../message/message.js';
-import { quote } from '../message/quote.js';
-import { accountOf, Holding, type Quota } from '../message/quota.js';
-import { authenticated, type Authenticator } from '../security/authenticator.js';
+import type { Holding } from '../message/quota.js';
 import {
   ClientSession,
   type FrameResult,
@@ -22,30 +18,22 @@ import type { SessionEventSource } from '../session/event.js';
 import { agreeHeartbeat, type HeartbeatOptions } from '../session/heartbeat.js';
 import type { FrameHandler } from '../session/interceptor.js';
 import type { Connection } from '../transport/transport.js';
-import type { Admission } from './admission.js';
-import type { Clients } from './clients.js';
+import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
 import { failedFrame, type Problems } from './problem.js';
 import { Transactions, type TransactionLimits } from './transactions.js';
 
 /** The parts that the clients of a server share. */
-export interface ClientParts {
+export interface ClientParts extends EntryParts {
   readonly ids: Ids;
   readonly logger: Logger;
-  /** The log of clients that were refused, by error code. */
-  readonly closeLog: LimitedLogs;
-  readonly clients: Clients;
-  readonly admission: Admission;
   readonly events: SessionEventSource;
   readonly subscriber: SubscriberParts;
   readonly replies: ReplyDirectory;
-  /** The bytes that sessions hold: frames that wait, and open transactions. */
-  readonly heldBytes: Quota;
   readonly limits: TransactionLimits & {
     readonly maxSubscriptions: number;
     readonly maxStreams: number;
   };
-  readonly authenticate: Authenticator | undefined;
   readonly heartbeat: HeartbeatOptions;
   /** The header `server` of CONNECTED. */
   readonly serverName: string;
@@ -64,10 +52,7 @@ export class Client implements SessionOwner {
   readonly held: Holding;
   readonly #parts: ClientParts;
   readonly #ended: ((code: number, reason: string) => void) | undefined;
-  /** Ends the counting of the connection or session for the limits. */
-  #release: () => void;
-  /** Ends the wait for the authenticator; set while CONNECT waits for it. */
-  #stopWaiting: (() => void) | undefined;
+  readonly #entry: ClientEntry;
   #subscriber: SessionSubscriber | undefined;
   // Created at the first use: most sessions have no transactions, reply addresses or streams.
   #transactions: Transactions | undefined;
@@ -77,10 +62,9 @@ export class Client implements SessionOwner {
 
   constructor(connection: Connection, session: SessionParts, parts: ClientParts) {
     this.#parts = parts;
-    const { remoteAddress } = connection.handshake;
-    this.account = accountOf(undefined, remoteAddress);
-    this.held = new Holding(parts.heldBytes, this.account);
-    this.#release = parts.admission.begin(remoteAddress);
+    this.#entry = new ClientEntry(connection.handshake.remoteAddress, 'CONNECT', parts);
+    this.held = this.#entry.held;
+    this.account = this.held.account;
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -136,35 +120,24 @@ export class Client implements SessionOwner {
    */
   async admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { admission, authenticate, heartbeat, serverName, clients, events, subscriber } =
-      this.#parts;
+    const { authenticate, heartbeat, serverName, clients, events, subscriber } = this.#parts;
     if (authenticate !== undefined && frame.implicit === true) {
       const error = new MessagingError('not-connected');
       session.protocolError(error);
       // Interceptors must not continue as after an accepted CONNECT.
       throw error;
     }
-    const authentication = authenticated(authenticate, frame, session.handshake);
-    const principal =
-      authenticate === undefined ? await authentication : await this.#unlessLost(authentication);
+    const admitted = await this.#entry.admit(frame, session);
+    if (admitted === undefined) return;
     const agreement = agreeHeartbeat(frame.heartbeat, heartbeat);
-    // The client may have left during authentication.
-    if (session.gone) return;
-    // Only `ids` of the application can repeat an id: then one session would receive the messages of another.
-    if (clients.get(session.id) !== undefined)
-      throw new Error(`ids.session() returned ${quote(session.id)}, which another session has.`);
-    const account = accountOf(principal, session.handshake.remoteAddress);
-    const release = admission.open(account, principal);
-    this.#release();
-    this.#release = release;
+    const { account } = this.held;
     this.account = account;
-    this.held.moveTo(account);
     // Before the session is accepted: when the broker refuses the session, it was never connected.
     this.#subscriber = new SessionSubscriber(session, subscriber, {
       account,
       client: durableOwner(frame, account),
     });
-    if (!session.accept(principal, agreement)) return;
+    if (!session.accept(admitted.principal, agreement)) return;
     clients.connected(this);
     session.send({
       kind: 'connected',
@@ -174,28 +147,6 @@ export class Client implements SessionOwner {
       user: session.user,
     });
     events.emit('connected', { session });
-  }
-
-  /**
-   * The result of an authenticator; undefined when the connection is lost first. An authenticator that never returns would otherwise
-   * keep the client in memory, and in the tables of the server.
-   */
-  async #unlessLost(
-    authentication: Promise<Principal | undefined>,
-  ): Promise<Principal | undefined> {
-    const { session } = this;
-    const { closeLog } = this.#parts;
-    const lost = new Promise<undefined>((resolve) => {
-      this.#stopWaiting = () => {
-        resolve(undefined);
-        logRejection(authentication, closeLog, session.id);
-      };
-    });
-    try {
-      return await Promise.race([authentication, lost]);
-    } finally {
-      this.#stopWaiting = undefined;
-    }
   }
 
   /** Processes a frame and reports every error; never rejects. */
@@ -210,7 +161,7 @@ export class Client implements SessionOwner {
       if (frame.kind === 'connect' && !this.session.connected)
         this.session.fail(new MessagingError('access-refused'));
     } catch (thrown) {
-      if (frame.kind === 'connect') this.#refuseConnect(thrown);
+      if (frame.kind === 'connect') this.#entry.refuse(thrown, this.session);
       else await problems.reject(thrown, failedFrame(frame), this);
       result = 'failed';
     }
@@ -243,11 +194,11 @@ export class Client implements SessionOwner {
     this.#subscriber?.stopStreams();
     for (const stream of this.#streams ?? []) stream.abort(ended);
     this.#ended?.(code, reason);
-    this.#stopWaiting?.();
+    this.#entry.stopWaiting();
     // A CONNECT that never completes must not count as a handshake for longer than its connection.
-    if (!session.connected) return this.#release();
+    if (!session.connected) return this.#entry.release();
     // Without a limit for stalled frames, one that never completes would count its session forever.
-    if (this.#parts.stallTimeout === 0) this.#release();
+    if (this.#parts.stallTimeout === 0) this.#entry.release();
     this.#parts.clients.disconnected(this);
     this.#parts.events.emit('disconnected', { session, code, reason });
   }
@@ -257,7 +208,7 @@ export class Client implements SessionOwner {
     this.#transactions?.clear();
     this.#replies?.clear();
     this.#parts.clients.remove(this);
-    this.#release();
+    this.#entry.release();
     void this.#closeSubscriber();
   }
 
@@ -268,33 +219,6 @@ export class Client implements SessionOwner {
       this.#parts.logger.error('The broker could not close the connection of a session.', error);
     }
   }
-
-  /** Sends ERROR and closes. The line in the log contains the reason of a refusal, which the client must not know. */
-  #refuseConnect(thrown: unknown): void {
-    const { session } = this;
-    const known = MessagingError.from(thrown);
-    const error =
-      known.code === 'handler-failed'
-        ? new MessagingError('session-failed', undefined, { cause: known.cause })
-        : known;
-    const { code, cause } = error;
-    if (!session.gone) return session.fail(error, {}, { activity: 'CONNECT', cause });
-    // The client has disconnected during CONNECT, which may be the cause of the failure.
-    if (cause !== undefined) logLateFailure(this.#parts.closeLog, session.id, code, cause);
-  }
-}
-
-/** Logs the failure of a CONNECT whose client has left; it may be the reason why the client left. */
-function logLateFailure(log: LimitedLogs, session: string, code: ErrorCode, cause: unknown): void {
-  log.write(`late ${code}`, `CONNECT of session ${session} failed: ${code}.`, cause);
-}
-
-/** Not a method, because the promise may never settle, and must not keep the client in memory. */
-function logRejection(authentication: Promise<unknown>, log: LimitedLogs, session: string): void {
-  authentication.catch((error: unknown) => {
-    const { code, cause } = MessagingError.from(error);
-    logLateFailure(log, session, code, cause);
-  });
 }
 
 /**

@@ -192,7 +192,7 @@ function createClientParts(
   routes: readonly Route[],
 ): ClientParts {
   const { limits } = options;
-  const { clock, ids, logger, closeLog, hooks, clients, admission, events } = common;
+  const { clock, ids, logger, closeLog, hooks, clients, webSockets, admission, events } = common;
   const { broker, replies } = messaging;
   const { inbound, problems } = createProcessing(options, common, messaging, routes);
   const queueOptions = broker.queueOptions ?? defaultQueueOptions;
@@ -201,6 +201,7 @@ function createClientParts(
     logger,
     closeLog,
     clients,
+    webSockets,
     admission,
     events,
     subscriber: {
@@ -323,10 +324,11 @@ function createAcceptors(
   const handlers = webSocketRoutes
     .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
     .map((route) => {
-      const parts = webSocketParts(route, session);
+      const maxMessageBytes = route.options.maxMessageBytes ?? options.limits.maxMessageBytes;
+      const parts = webSocketParts(route, session, maxMessageBytes);
       const accept = (connection: Connection) =>
         new WebSocketClient(connection, route, parts, webSocketClient);
-      return { route, accept: admitted(accept) };
+      return { route, maxMessageBytes, accept: admitted(accept) };
     });
   const acceptOther = acceptProtocol(session);
   /** Without an endpoint, the path of the connection selects its handler. */

@@ -3,15 +3,15 @@ import type { WebSocketHandler } from '../controller/decorators/websocket-handle
 import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Clock } from '../message/clock.js';
 import { EncodedFrame } from '../message/encoded-frame.js';
-import { closeCodes, MessagingError } from '../message/error.js';
-import type { ClientFrame, ConnectFrame, SendFrame } from '../message/frame.js';
+import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
+import type { ClientFrame, ConnectFrame, Malformed, SendFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import { noHeaders, type Headers, type Principal } from '../message/message.js';
 import { isPromise, settledInTime } from '../message/promise.js';
-import { accountOf, Holding, type Quota } from '../message/quota.js';
+import type { Holding } from '../message/quota.js';
 import { constantMap } from '../message/read-only.js';
-import { authenticated, type Authenticator } from '../security/authenticator.js';
+import { asBuffer } from '../payload/bytes.js';
 import type { Activity } from '../session/activity.js';
 import {
   ClientSession,
@@ -23,24 +23,19 @@ import { noHeartbeat } from '../session/heartbeat.js';
 import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
 import { pathOf } from '../transport/http-host.js';
+import { bytesOf, textOf } from '../transport/sockjs/text.js';
 import type { Connection, Handshake } from '../transport/transport.js';
-import type { Admission } from './admission.js';
-import type { Clients } from './clients.js';
+import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
 import type { WebSockets } from './websockets.js';
 
 /** The parts that all clients of WebSocket handlers share. */
-export interface WebSocketClientParts {
+export interface WebSocketClientParts extends EntryParts {
   readonly ids: Ids;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly activity: Activity;
-  readonly clients: Clients;
   readonly webSockets: WebSockets;
-  readonly admission: Admission;
-  /** The bytes of waiting messages. */
-  readonly heldBytes: Quota;
-  readonly authenticate: Authenticator | undefined;
   /** Milliseconds until a method of a handler must have returned; 0 for no limit. */
   readonly handlerTimeout: number;
   readonly hooks: Hooks;
@@ -57,13 +52,27 @@ const connect: ConnectFrame = {
 /** Marks the messages that are text. */
 const textHeaders: Headers = constantMap([['content-type', 'text/plain;charset=UTF-8']]);
 
-/** The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits. */
-export function webSocketParts(route: WebSocketRoute, session: SessionParts): SessionParts {
+const tooLarge: Malformed = {
+  kind: 'malformed',
+  code: 'frame-too-large',
+  message: errorCodes['frame-too-large'].text,
+};
+
+/**
+ * The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits.
+ *
+ * @param maxMessageBytes checked here for transports that have one limit for all their clients, such as the one in memory
+ */
+export function webSocketParts(
+  route: WebSocketRoute,
+  session: SessionParts,
+  maxMessageBytes: number,
+): SessionParts {
   const destination = route.pattern.pattern;
-  const readMessage = (body: Uint8Array, binary: boolean): SendFrame => ({
-    kind: 'send',
-    message: { destination, headers: binary ? noHeaders : textHeaders, body },
-  });
+  const readMessage = (body: Uint8Array, binary: boolean): SendFrame | Malformed =>
+    body.length > maxMessageBytes
+      ? tooLarge
+      : { kind: 'send', message: { destination, headers: binary ? noHeaders : textHeaders, body } };
   return { ...session, concurrency: 1, readMessage };
 }
 
@@ -79,8 +88,9 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   /** Set before `open` is called. */
   #handler: WebSocketHandler | undefined;
   #end: { readonly code: number; readonly reason: string } | undefined;
-  /** Ends the counting of the connection or session for the limits. */
-  #release: () => void;
+  readonly #entry: ClientEntry;
+  /** True when text can have lone surrogates; otherwise they are replaced by U+FFFD, as WebSocket requires. */
+  readonly #carriesSurrogates: boolean;
 
   constructor(
     connection: Connection,
@@ -91,8 +101,9 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     this.#route = route;
     this.#parts = parts;
     const { remoteAddress } = connection.handshake;
-    this.held = new Holding(parts.heldBytes, accountOf(undefined, remoteAddress));
-    this.#release = parts.admission.begin(remoteAddress);
+    this.#entry = new ClientEntry(remoteAddress, `The handshake for ${route.name}`, parts);
+    this.held = this.#entry.held;
+    this.#carriesSurrogates = connection.carriesSurrogates === true;
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -128,7 +139,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   }
 
   send(data: string | Uint8Array): boolean {
-    const encoded = encodedMessage(data);
+    const encoded = this.#encoded(data);
     return !this.session.gone && this.session.outbox.sendEncoded(encoded) && !this.session.gone;
   }
 
@@ -148,7 +159,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     try {
       if (frame.kind === 'connect') await this.#admit(frame);
       else if (frame.kind === 'send') {
-        const handling = this.#inTime(this.#handler?.message?.(this, dataOf(frame)));
+        const handling = this.#inTime(this.#handler?.message?.(this, this.#dataOf(frame)));
         if (handling !== undefined) await handling;
       }
     } catch (thrown) {
@@ -165,9 +176,10 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   connectionLost(code: number, reason: string): void {
     this.#end = { code, reason };
     this.#ended?.(code, reason);
-    this.#parts.webSockets.remove(this);
+    this.#entry.stopWaiting();
     // A handshake that never completes must not count for longer than its connection.
-    if (!this.session.connected) this.#release();
+    if (this.session.connected) this.#parts.webSockets.remove(this);
+    else this.#entry.release();
   }
 
   /** Calls `close` of the handler and releases everything that belongs to the session. */
@@ -181,7 +193,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
       logger.error(`${this.#name('close')} failed.`, error);
     }
     clients.remove(this);
-    this.#release();
+    this.#entry.release();
     activity.end();
   }
 
@@ -192,20 +204,13 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
    */
   async #admit(frame: ConnectFrame): Promise<void> {
     const { session } = this;
-    const { admission, authenticate, webSockets } = this.#parts;
-    const principal = await authenticated(authenticate, frame, session.handshake);
-    // The client may have left during authentication.
-    if (session.gone) return;
-    const account = accountOf(principal, session.handshake.remoteAddress);
-    const release = admission.open(account, principal);
-    this.#release();
-    this.#release = release;
-    this.held.moveTo(account);
+    const admitted = await this.#entry.admit(frame, session);
+    if (admitted === undefined) return;
     const created = this.#route.handler();
     const handler = isPromise(created) ? await created : created;
-    if (!session.accept(principal, noHeartbeat)) return;
+    if (!session.accept(admitted.principal, noHeartbeat)) return;
     this.#handler = handler;
-    webSockets.add(this);
+    this.#parts.webSockets.add(this);
     await this.#inTime(handler.open?.(this));
   }
 
@@ -218,37 +223,36 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
 
   /** Calls `error` of the handler, and closes the session. Only the log contains the reason. */
   async #fail(thrown: unknown, method: 'open' | 'message'): Promise<void> {
+    if (this.#handler === undefined) return this.#entry.refuse(thrown, this.session);
     const error = MessagingError.from(thrown);
-    const { code, cause } = error;
-    const failure = code === 'handler-failed' ? cause : error;
+    const cause = error.code === 'handler-failed' ? error.cause : error;
     try {
-      await this.#inTime(this.#handler?.error?.(this, failure));
+      await this.#inTime(this.#handler.error?.(this, cause));
     } catch (another) {
       this.#parts.logger.error(`${this.#name('error')} failed.`, another);
     }
-    const activity =
-      this.#handler === undefined ? `The handshake for ${this.#route.name}` : this.#name(method);
-    const reason = this.#handler === undefined ? cause : failure;
-    if (!this.session.gone) this.session.fail(error, {}, { activity, cause: reason });
-    else if (this.#handler !== undefined)
-      this.#parts.logger.error(`${activity} failed. Its session has ended.`, reason);
+    const activity = this.#name(method);
+    if (!this.session.gone) this.session.fail(error, {}, { activity, cause });
+    else this.#parts.logger.error(`${activity} failed. Its session has ended.`, cause);
+  }
+
+  /** @throws {TypeError} for other values, which a program in JavaScript can pass */
+  #encoded(data: string | Uint8Array): EncodedFrame {
+    if (typeof data === 'string')
+      return new EncodedFrame(this.#carriesSurrogates ? bytesOf(data) : Buffer.from(data), false);
+    if (data instanceof Uint8Array) return new EncodedFrame(data, true);
+    throw new TypeError('send() takes a string or a Uint8Array.');
+  }
+
+  #dataOf({ message: { headers, body } }: SendFrame): string | Uint8Array {
+    if (headers !== textHeaders) return body;
+    const text = this.#carriesSurrogates ? textOf(body) : undefined;
+    return text ?? asBuffer(body).toString();
   }
 
   #name(method: keyof WebSocketHandler): string {
     return `${this.#route.name}.${method}`;
   }
-}
-
-/** @throws {TypeError} for other values, which a program in JavaScript can pass */
-function encodedMessage(data: string | Uint8Array): EncodedFrame {
-  if (typeof data === 'string') return new EncodedFrame(Buffer.from(data), false);
-  if (data instanceof Uint8Array) return new EncodedFrame(data, true);
-  throw new TypeError('send() takes a string or a Uint8Array.');
-}
-
-function dataOf({ message: { headers, body } }: SendFrame): string | Uint8Array {
-  if (headers !== textHeaders) return body;
-  return Buffer.from(body.buffer, body.byteOffset, body.length).toString();
 }
 
 function variablesOf({ pattern }: WebSocketRoute, url: string): ReadonlyMap<string, string> {

@@ -23,7 +23,6 @@ import { Clients } from '../../src/server/clients.js';
 import { testClock } from 'signalbox/testing';
 import { createObservedServer } from '../../src/server/create-server.js';
 import type { Hooks } from '../../src/server/hooks.js';
-import { collectGarbage } from '../collect-garbage.js';
 import { connectStomp, openStomp } from '../clients/stomp.js';
 
 /** A frame whose handler does not return keeps the session alive after its connection is lost. */
@@ -199,67 +198,6 @@ describe('when the connection of a client is lost', () => {
     authenticate();
     await server.idle();
     expect(connect).toHaveBeenCalledOnce();
-  });
-
-  it('while the authenticator never returns, the server releases everything that belongs to it', async () => {
-    const sessions: WeakRef<Session>[] = [];
-    // An application that keeps its own promises, such as those of a database driver, must not keep the clients.
-    const pending: Promise<never>[] = [];
-    const transport = memoryTransport();
-    server = await createObservedServer(
-      {
-        transports: [transport],
-        logger: silentLogger,
-        authenticate() {
-          pending.push(new Promise<never>(() => {}));
-          return pending.at(-1)!;
-        },
-      },
-      {
-        onConnection: (session) => {
-          sessions.push(new WeakRef(session));
-          return () => {};
-        },
-      },
-    );
-    await server.start();
-    for (let i = 0; i < 50; i++) {
-      const lost = openStomp(transport);
-      lost.send('CONNECT', { 'accept-version': '1.2', host: 'test' });
-      await nextTurn();
-      lost.connection.vanish();
-      await lost.connection.closed;
-    }
-    await server.idle();
-    // A WeakRef keeps its object until the end of the turn.
-    await nextTurn();
-    collectGarbage();
-    expect(pending).toHaveLength(50);
-    expect(sessions.filter((each) => each.deref() !== undefined).length).toBeLessThan(3);
-  });
-
-  it('a later failure of the authenticator is logged with its error', async () => {
-    const warnings: unknown[] = [];
-    let fail = (_error: Error) => {};
-    const { transport } = await start({
-      logger: { ...silentLogger, warn: (...line: unknown[]) => void warnings.push(line) },
-      authenticate: ({ headers }) =>
-        headers.get('login') === undefined
-          ? undefined
-          : new Promise((_resolve, reject) => (fail = reject)),
-    });
-    const bob = openStomp(transport);
-    bob.send('CONNECT', { 'accept-version': '1.2', host: 'test', login: 'bob' });
-    await nextTurn();
-    bob.connection.vanish();
-    await bob.connection.closed;
-    await server.idle();
-    const failure = new Error('The database is away.');
-    fail(failure);
-    await nextTurn();
-    expect(warnings).toEqual([
-      [expect.stringMatching(/^CONNECT of session .* failed: access-refused\.$/), failure],
-    ]);
   });
 
   it('no disconnected event is emitted for a client that never connected', async () => {
