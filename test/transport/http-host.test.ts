@@ -1,5 +1,5 @@
 // Claims on an HTTP server: which listener answers a path, the rights of the application, and the release of a path.
-import { errorMonitor, once } from 'node:events';
+import { errorMonitor, once, type EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -299,7 +299,8 @@ describe('an upgrade behind an unanswered request of a client that resets the co
     await upgraded;
     const [server] = await accepted;
     const listeners: number[] = [];
-    server.on(errorMonitor, () => void listeners.push(server.listenerCount('error')));
+    const emitter: EventEmitter = server;
+    emitter.on(errorMonitor, () => void listeners.push(server.listenerCount('error')));
     client.resetAndDestroy();
     await once(client, 'close');
     // The write of the answer fails, and with it the socket; `once` would handle the error.
