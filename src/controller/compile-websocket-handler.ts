@@ -1,7 +1,7 @@
 // Compiles classes with @WebSocketHandler at start, and checks their paths together.
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
-import { shapeMistake, type Shape } from '../message/option.js';
+import { requireCount, shapeMistake, type Shape } from '../message/option.js';
 import {
   compareSpecificity,
   compileDestination,
@@ -27,6 +27,7 @@ const optionsShape: Shape<WebSocketHandlerOptions> = {
   ...handshakeShape,
   subprotocols: [],
   instance: '',
+  maxMessageBytes: 0,
 };
 
 const methodNames = ['open', 'message', 'close', 'error'] as const;
@@ -92,7 +93,7 @@ export function checkPaths(
 function mistakeIn(options: WebSocketHandlerOptions, path: string): string | undefined {
   const mistake = shapeMistake(options, optionsShape);
   if (mistake !== undefined) return mistake;
-  const { subprotocols = [], instance = 'shared' } = options;
+  const { subprotocols = [], instance = 'shared', maxMessageBytes = 1 } = options;
   const unknown = subprotocols.find(
     (each: unknown) => typeof each !== 'string' || !token.test(each),
   );
@@ -101,6 +102,7 @@ function mistakeIn(options: WebSocketHandlerOptions, path: string): string | und
   if (!['shared', 'connection'].includes(instance))
     return `The option 'instance' must be 'shared' or 'connection'.`;
   try {
+    requireCount('maxMessageBytes', maxMessageBytes, 1);
     checkHandshakeOptions(options, path);
     return undefined;
   } catch (error) {

@@ -324,10 +324,11 @@ function createAcceptors(
   const handlers = webSocketRoutes
     .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
     .map((route) => {
-      const parts = webSocketParts(route, session);
+      const maxMessageBytes = route.options.maxMessageBytes ?? options.limits.maxMessageBytes;
+      const parts = webSocketParts(route, session, maxMessageBytes);
       const accept = (connection: Connection) =>
         new WebSocketClient(connection, route, parts, webSocketClient);
-      return { route, accept: admitted(accept) };
+      return { route, maxMessageBytes, accept: admitted(accept) };
     });
   const acceptOther = acceptProtocol(session);
   /** Without an endpoint, the path of the connection selects its handler. */

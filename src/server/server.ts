@@ -114,7 +114,11 @@ export interface ServerParts {
   readonly accept: Acceptor;
   readonly endpoints: readonly { readonly endpoint: EndpointOptions; readonly accept: Acceptor }[];
   /** The WebSocket handlers. */
-  readonly handlers: readonly { readonly route: WebSocketRoute; readonly accept: Acceptor }[];
+  readonly handlers: readonly {
+    readonly route: WebSocketRoute;
+    readonly maxMessageBytes: number;
+    readonly accept: Acceptor;
+  }[];
   readonly container: Pick<ServerContainer, 'get'>;
   /** Removes the bindings of the server from the application's container. */
   readonly release: () => Promise<void>;
@@ -126,12 +130,14 @@ type Acceptor = (connection: Connection) => void;
 /** A path that accepts clients over HTTP. */
 interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol'> {
   readonly options: HandshakeOptions;
+  readonly maxMessageBytes: number;
   readonly accept: Acceptor;
 }
 
 /** A transport with the function that accepts its clients. */
 interface AcceptingTransport {
   readonly transport: Transport;
+  readonly maxMessageBytes: number;
   readonly accept: Acceptor;
 }
 
@@ -216,20 +222,24 @@ export class RunningServer implements Server {
 
   /** The paths on HTTP: those of the endpoints and of the WebSocket handlers. */
   get #paths(): readonly HttpPath[] {
-    const { codecs } = this.options;
+    const {
+      codecs,
+      limits: { maxMessageBytes },
+    } = this.options;
     const { endpoints, handlers } = this.parts;
     return [
       ...endpoints.map(({ endpoint, accept }): HttpPath => ({
         path: endpoint.path,
         options: endpoint,
         subprotocol: (offered) => chooseSubprotocol(codecs, offered),
+        maxMessageBytes,
         accept,
       })),
-      ...handlers.map(({ route: { pattern, options }, accept }): HttpPath => ({
+      ...handlers.map(({ route: { pattern, options }, ...own }): HttpPath => ({
         path: pattern.pattern,
         options,
         subprotocol: (offered) => options.subprotocols?.find((each) => offered.has(each)),
-        accept,
+        ...own,
       })),
     ];
   }
@@ -237,7 +247,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#paths.map(({ path, options, subprotocol, accept }) => {
+    return this.#paths.map(({ path, options, subprotocol, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -253,7 +263,7 @@ export class RunningServer implements Server {
         sockJs === undefined
           ? webSocketTransport(webSocket)
           : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
-      return { transport, accept };
+      return { transport, ...own };
     });
   }
 
@@ -270,7 +280,12 @@ export class RunningServer implements Server {
       );
     this.#state = 'running';
     const { accept } = this.parts;
-    const transports = this.options.transports.map((transport) => ({ transport, accept }));
+    const { maxMessageBytes } = this.options.limits;
+    const transports = this.options.transports.map((transport) => ({
+      transport,
+      maxMessageBytes,
+      accept,
+    }));
     this.#starting = this.#open([...endpoints, ...transports], http, listen);
     const abandoned = new Promise<void>((_, reject) => {
       this.#abandonStart = () => reject(closedAtStart());
@@ -293,15 +308,15 @@ export class RunningServer implements Server {
   ): Promise<void> {
     const { clock, logger } = this.parts.context;
     const { gate } = this.parts;
-    const { limits } = this.options;
     const starting = this.parts.broker.start(this.parts.context);
     this.#brokerStarted = true;
     await starting;
     this.#checkRunning();
     this.parts.publisher.open();
-    for (const { transport, accept } of transports) {
+    for (const { transport, maxMessageBytes, accept } of transports) {
       this.#checkRunning();
       const guarded = guardAccept((connection) => this.#accept(connection, accept), logger);
+      const limits = { maxMessageBytes };
       await this.#openTransport(transport, { accept: guarded, gate, clock, logger, limits, http });
     }
     this.#checkRunning();

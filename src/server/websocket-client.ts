@@ -3,14 +3,15 @@ import type { WebSocketHandler } from '../controller/decorators/websocket-handle
 import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Clock } from '../message/clock.js';
 import { EncodedFrame } from '../message/encoded-frame.js';
-import { closeCodes, MessagingError } from '../message/error.js';
-import type { ClientFrame, ConnectFrame, SendFrame } from '../message/frame.js';
+import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
+import type { ClientFrame, ConnectFrame, Malformed, SendFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import { noHeaders, type Headers, type Principal } from '../message/message.js';
 import { isPromise, settledInTime } from '../message/promise.js';
 import type { Holding } from '../message/quota.js';
 import { constantMap } from '../message/read-only.js';
+import { asBuffer } from '../payload/bytes.js';
 import type { Activity } from '../session/activity.js';
 import {
   ClientSession,
@@ -22,6 +23,7 @@ import { noHeartbeat } from '../session/heartbeat.js';
 import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
 import { pathOf } from '../transport/http-host.js';
+import { bytesOf, textOf } from '../transport/sockjs/text.js';
 import type { Connection, Handshake } from '../transport/transport.js';
 import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
@@ -50,13 +52,27 @@ const connect: ConnectFrame = {
 /** Marks the messages that are text. */
 const textHeaders: Headers = constantMap([['content-type', 'text/plain;charset=UTF-8']]);
 
-/** The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits. */
-export function webSocketParts(route: WebSocketRoute, session: SessionParts): SessionParts {
+const tooLarge: Malformed = {
+  kind: 'malformed',
+  code: 'frame-too-large',
+  message: errorCodes['frame-too-large'].text,
+};
+
+/**
+ * The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits.
+ *
+ * @param maxMessageBytes checked here for transports that have one limit for all their clients, such as the one in memory
+ */
+export function webSocketParts(
+  route: WebSocketRoute,
+  session: SessionParts,
+  maxMessageBytes: number,
+): SessionParts {
   const destination = route.pattern.pattern;
-  const readMessage = (body: Uint8Array, binary: boolean): SendFrame => ({
-    kind: 'send',
-    message: { destination, headers: binary ? noHeaders : textHeaders, body },
-  });
+  const readMessage = (body: Uint8Array, binary: boolean): SendFrame | Malformed =>
+    body.length > maxMessageBytes
+      ? tooLarge
+      : { kind: 'send', message: { destination, headers: binary ? noHeaders : textHeaders, body } };
   return { ...session, concurrency: 1, readMessage };
 }
 
@@ -73,6 +89,8 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   #handler: WebSocketHandler | undefined;
   #end: { readonly code: number; readonly reason: string } | undefined;
   readonly #entry: ClientEntry;
+  /** True when text can have lone surrogates; otherwise they are replaced by U+FFFD, as WebSocket requires. */
+  readonly #carriesSurrogates: boolean;
 
   constructor(
     connection: Connection,
@@ -85,6 +103,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     const { remoteAddress } = connection.handshake;
     this.#entry = new ClientEntry(remoteAddress, `The handshake for ${route.name}`, parts);
     this.held = this.#entry.held;
+    this.#carriesSurrogates = connection.carriesSurrogates === true;
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -120,7 +139,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   }
 
   send(data: string | Uint8Array): boolean {
-    const encoded = encodedMessage(data);
+    const encoded = this.#encoded(data);
     return !this.session.gone && this.session.outbox.sendEncoded(encoded) && !this.session.gone;
   }
 
@@ -140,7 +159,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     try {
       if (frame.kind === 'connect') await this.#admit(frame);
       else if (frame.kind === 'send') {
-        const handling = this.#inTime(this.#handler?.message?.(this, dataOf(frame)));
+        const handling = this.#inTime(this.#handler?.message?.(this, this.#dataOf(frame)));
         if (handling !== undefined) await handling;
       }
     } catch (thrown) {
@@ -217,21 +236,23 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     else this.#parts.logger.error(`${activity} failed. Its session has ended.`, cause);
   }
 
+  /** @throws {TypeError} for other values, which a program in JavaScript can pass */
+  #encoded(data: string | Uint8Array): EncodedFrame {
+    if (typeof data === 'string')
+      return new EncodedFrame(this.#carriesSurrogates ? bytesOf(data) : Buffer.from(data), false);
+    if (data instanceof Uint8Array) return new EncodedFrame(data, true);
+    throw new TypeError('send() takes a string or a Uint8Array.');
+  }
+
+  #dataOf({ message: { headers, body } }: SendFrame): string | Uint8Array {
+    if (headers !== textHeaders) return body;
+    const text = this.#carriesSurrogates ? textOf(body) : undefined;
+    return text ?? asBuffer(body).toString();
+  }
+
   #name(method: keyof WebSocketHandler): string {
     return `${this.#route.name}.${method}`;
   }
-}
-
-/** @throws {TypeError} for other values, which a program in JavaScript can pass */
-function encodedMessage(data: string | Uint8Array): EncodedFrame {
-  if (typeof data === 'string') return new EncodedFrame(Buffer.from(data), false);
-  if (data instanceof Uint8Array) return new EncodedFrame(data, true);
-  throw new TypeError('send() takes a string or a Uint8Array.');
-}
-
-function dataOf({ message: { headers, body } }: SendFrame): string | Uint8Array {
-  if (headers !== textHeaders) return body;
-  return Buffer.from(body.buffer, body.byteOffset, body.length).toString();
 }
 
 function variablesOf({ pattern }: WebSocketRoute, url: string): ReadonlyMap<string, string> {

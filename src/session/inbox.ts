@@ -50,7 +50,9 @@ export interface InboxParts {
   readonly codecs: readonly WireCodec[];
   readonly limits: InboxLimits;
   /** Makes a frame of each message; undefined when the messages belong to one of the protocols. */
-  readonly readMessage?: ((message: Uint8Array, binary: boolean) => ClientFrame) | undefined;
+  readonly readMessage?:
+    | ((message: Uint8Array, binary: boolean) => ClientFrame | Malformed)
+    | undefined;
   /** SEND frames of one session that may be processed at the same time. */
   readonly concurrency: number;
   /** Time without a completed frame while frames wait, in milliseconds; 0 for no limit. */
@@ -64,8 +66,8 @@ interface EndOfInput {
   readonly reason: string;
 }
 
-type Input = Uint8Array | ClientFrame | EndOfInput;
 type Item = ClientFrame | Malformed | EndOfInput;
+type Input = Uint8Array | Item;
 
 /** An item in process, or completed while an item before it is still in process. */
 interface RunningItem {
@@ -81,7 +83,7 @@ export class Inbox {
   /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */
   #next: Input | undefined;
   /** The input after `#next`; undefined when there is none, which is the usual case. */
-  #later: WaitingChunks<ClientFrame | EndOfInput> | undefined;
+  #later: WaitingChunks<Item> | undefined;
   /** The items of the current chunk that are not decoded. */
   #decoding: Iterator<ClientFrame | Heartbeat | Malformed> | undefined;
   /** Memory of the chunks received since items began to wait; at least the memory of all items that wait. */

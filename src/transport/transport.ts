@@ -55,6 +55,11 @@ export interface Connection {
   readonly framing: Framing;
   /** True when each chunk is one whole message, as in WebSocket; false when chunks are arbitrary parts of a byte stream. */
   readonly wholeMessages: boolean;
+  /**
+   * True when text in both directions may have lone surrogates, which UTF-8 cannot contain, as the bytes of WTF-8. All other
+   * transports carry only UTF-8.
+   */
+  readonly carriesSurrogates?: true;
   /** Written bytes that have not left this process. */
   readonly bufferedBytes: number;
   /**

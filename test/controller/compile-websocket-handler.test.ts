@@ -97,6 +97,7 @@ describe('it is reported', () => {
         handler('D', '/d', { allowedOrigins: ['example.org'] }),
         handler('E', '/e', { handshakeInterceptors: [{}] }),
         handler('F', '/f/{x}', { sockjs: true }),
+        handler('G', '/g', { maxMessageBytes: 0 }),
       ],
       [
         "A: its @WebSocketHandler is not valid: The option 'subprotocol' is unknown; the nearest known one is 'subprotocols'.",
@@ -107,6 +108,7 @@ describe('it is reported', () => {
         ) as unknown as string,
         expect.stringContaining('handshakeInterceptors.0') as unknown as string,
         "F: its @WebSocketHandler is not valid: The option 'sockjs' needs a path without variables; '/f/{x}' has some.",
+        "G: its @WebSocketHandler is not valid: The option 'maxMessageBytes' must be a whole number of at least 1.",
       ],
     ],
   ])('%s', (_name, types, expected) => {

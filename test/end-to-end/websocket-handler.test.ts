@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
   type Server as HttpServer,
 } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, Socket, type AddressInfo } from 'node:net';
 import { serve as serveHono } from '@hono/node-server';
 import express from 'express';
 import fastify from 'fastify';
@@ -22,7 +22,10 @@ import {
   type ServerOptions,
   type WebSocketSession,
 } from '../../src/index.js';
+import { httpTransports } from '../../src/transport/sockjs/options.js';
+import { awkwardTexts } from '../clients/awkward-texts.js';
 import { portOf } from '../clients/server.js';
+import { exchange, receiverNames } from '../clients/sockjs-receivers.js';
 
 const closers: (() => unknown)[] = [];
 
@@ -124,6 +127,50 @@ describe('a WebSocket handler', () => {
     expect((await big.closed)[0]).toBe(1009);
     await server.close();
     expect((await waiting.closed)[0]).toBe(1001);
+  });
+
+  it('has its own limit of message bytes, below or above that of the server', async () => {
+    @WebSocketHandler('/small', { maxMessageBytes: 10 })
+    class Small extends Echo {}
+    @WebSocketHandler('/large', { maxMessageBytes: 300_000 })
+    class Large extends Echo {}
+    @WebSocketHandler('/deflated', { maxMessageBytes: 300_000, perMessageDeflate: true })
+    class Deflated extends Echo {}
+    const port = portOf(await listen({ controllers: [Small, Large, Deflated] }));
+    const small = await open(port, '/small');
+    expect(await small.ask('x'.repeat(10))).toBe('x'.repeat(10));
+    small.socket.send('x'.repeat(11));
+    expect((await small.closed)[0]).toBe(1009);
+    for (const path of ['/large', '/deflated']) {
+      const large = await open(port, path);
+      expect(await large.ask('x'.repeat(300_000))).toHaveLength(300_000);
+      large.socket.send('x'.repeat(300_001));
+      expect((await large.closed)[0]).toBe(1009);
+    }
+  });
+
+  it('refuses a message above its limit by the length in the frame, before the message arrives', async () => {
+    @WebSocketHandler('/small', { maxMessageBytes: 10 })
+    class Small extends Echo {}
+    const client = await open(portOf(await listen({ controllers: [Small] })), '/small');
+    const [socket] = Object.values(client.socket).filter((each) => each instanceof Socket);
+    // A masked binary frame of 11 bytes, of which none is sent.
+    (socket as Socket).write(Buffer.of(0x82, 0x80 | 11, 0, 0, 0, 0));
+    expect((await client.closed)[0]).toBe(1009);
+  });
+
+  it('sends lone surrogates over WebSocket as U+FFFD', async () => {
+    @WebSocketHandler('/surrogate')
+    class Surrogate {
+      open(session: WebSocketSession) {
+        session.send('a\ud800b');
+      }
+    }
+    const port = portOf(await listen({ controllers: [Surrogate] }));
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/surrogate`);
+    closers.push(() => socket.terminate());
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    expect(data.toString()).toBe('a\ufffdb');
   });
 
   it('compresses messages', async () => {
@@ -300,6 +347,39 @@ describe('a handshake interceptor', () => {
     const port = await serve({ before: () => void (asked = true) });
     expect((await refused(port, '/facts', { origin: 'https://evil.test' })).status).toBe(403);
     expect(asked).toBe(false);
+  });
+});
+
+describe('the echo of a handler over SockJS', () => {
+  @WebSocketHandler('/echo', { sockjs: { transports: httpTransports } })
+  class SockEcho extends Echo {}
+
+  it.each(receiverNames)('returns each text as it was sent, over %s', async (name) => {
+    const port = portOf(await listen({ controllers: [SockEcho] }));
+    const base = `http://127.0.0.1:${port}/echo/000/session`;
+    expect(await exchange(base, name, awkwardTexts)).toEqual(awkwardTexts);
+  });
+
+  it('returns each text as it was sent, over WebSocket', async () => {
+    const port = portOf(await listen({ controllers: [SockEcho] }));
+    const client = await open(port, '/echo/000/session/websocket');
+    for (const text of awkwardTexts)
+      expect(JSON.parse((await client.ask(JSON.stringify([text]))).slice(1).toString())).toEqual([
+        text,
+      ]);
+  });
+
+  it('ends with 1009 for a message above the limit of the handler, and with 413 for such a request', async () => {
+    @WebSocketHandler('/small', { sockjs: { maxBodyBytes: 100 }, maxMessageBytes: 10 })
+    class Small extends Echo {}
+    const port = portOf(await listen({ controllers: [Small] }));
+    const post = (path: string, body = '') =>
+      fetch(`http://127.0.0.1:${port}/small/000/${path}`, { method: 'POST', body });
+    await post('a/xhr');
+    expect((await post('a/xhr_send', JSON.stringify(['x'.repeat(100)]))).status).toBe(413);
+    await post('a/xhr_send', JSON.stringify(['x'.repeat(10), 'x'.repeat(11)]));
+    expect(await (await post('a/xhr')).text()).toBe(`a["${'x'.repeat(10)}"]\n`);
+    expect(await (await post('a/xhr')).text()).toBe('c[1009,"frame-too-large"]\n');
   });
 });
 

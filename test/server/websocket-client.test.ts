@@ -423,6 +423,16 @@ describe('limits', () => {
     expect((await server.connectWebSocket('/echo/a')).isOpen).toBe(true);
   });
 
+  it('of the bytes of a message close the session with 1009, before its handler is called', async () => {
+    const server = await serve(echo, {}, { maxMessageBytes: 4 });
+    const ann = await server.connectWebSocket('/echo/a');
+    await ann.send('1234');
+    expect(await ann.next()).toBe('1234');
+    expect(await ann.send('1234é')).toBe(false);
+    expect(ann.closed).toEqual({ code: 1009, reason: 'frame-too-large' });
+    expect(ann.messages).toHaveLength(1);
+  });
+
   it('of waiting messages pause reading until the handler has caught up', async () => {
     const { open, opened } = gate();
     let handled = 0;

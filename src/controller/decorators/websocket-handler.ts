@@ -33,6 +33,13 @@ export interface WebSocketHandlerOptions extends HandshakeOptions {
    * @default 'shared'
    */
   readonly instance?: 'shared' | 'connection';
+  /**
+   * Bytes of one message of a client; a larger one closes the session with 1009, and is not read. May be smaller or larger than the
+   * limit of the server.
+   *
+   * @default `limits.maxMessageBytes` of the server
+   */
+  readonly maxMessageBytes?: number;
 }
 
 /**

@@ -39,6 +39,7 @@ export class SockJsSession implements Connection, ReceiverListener {
   #lastFrame = 0;
   readonly framing = joinableFraming;
   readonly wholeMessages = true;
+  readonly carriesSurrogates = true;
   readonly inbound: Inbound;
   /** Messages without a receiver, framed. */
   #waiting: Uint8Array[] = [];

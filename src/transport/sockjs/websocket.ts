@@ -15,6 +15,7 @@ import {
 export class SockJsWebSocket implements Connection, ConnectionListener {
   readonly framing: Framing;
   readonly wholeMessages = true;
+  readonly carriesSurrogates = true;
   #listener: ConnectionListener | undefined;
   #open = true;
   /** True after a message that is not SockJS; later messages are ignored. */
