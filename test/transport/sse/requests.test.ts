@@ -45,8 +45,8 @@ function describeRows(subject: string, rows: readonly Row[]): void {
     it.each(rows.map((row) => [`${row[1].method ?? 'GET'} ${row[0]}`, ...row] as const))(
       '%s %#',
       async (_, path, parts, expected) => {
-        const session = path.includes('{open}') ? await open(path.split('/sse')[0]!) : unused;
-        const fill = (text: string) => text.replace(/\{(?:open|new)\}/, session);
+        const session = path.includes('{open}') ? await open(path.split('/sse')[0]!) : '';
+        const fill = (text: string) => text.replaceAll('{open}', session).replaceAll('{new}', unused);
         const headers = Object.fromEntries(
           Object.entries(parts.headers ?? {}).map(([name, value]) => [name, fill(value)]),
         );
@@ -153,6 +153,7 @@ describeRows('subprotocols', [
     'x%2C%20v12.stomp',
     'x&protocols=v12.stomp',
     ',v12.stomp,',
+    'v12.stomp%0A',
   ].map((list): Row => [`/close/sse?protocols=${list}`, {}, streamed('Go away!', 'v12.stomp')]),
   ...['', 'x', 'V12.STOMP', 'v12.stompx', `${'x'.repeat(5000)}`].map((list): Row => [
     `/close/sse?protocols=${list}`,
@@ -160,7 +161,7 @@ describeRows('subprotocols', [
     streamed('Go away!'),
   ]),
   ['/close/sse', { headers: { 'Sec-WebSocket-Protocol': 'v12.stomp' } }, streamed('Go away!')],
-  ...['a%20b', '%00', 'v12.stomp%0A', '%C3%A9', 'a/b', 'v12.stomp;q=1', '"x"', '%ff'].map(
+  ...['a%20b', '%00', '%C3%A9', 'a/b', 'v12.stomp;q=1', '"x"', '%ff'].map(
     (list): Row => [`/close/sse?protocols=${list}`, {}, text(400, wrongProtocols)],
   ),
 ]);
@@ -254,7 +255,6 @@ describeRows('messages', [
   ]),
   ['/ws/sse/{open}?x=1', { ...post, body: '["x"]' }, sent],
   ['/ws/sse/{open}', { ...post, body: '["x"]', version: '1.0' }, sent],
-  ['/ws/sse/{open}', { ...post, body: '["x"]', headers: { Expect: '' } }, sent],
   [
     '/ws/sse/{open}',
     {
