@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EncodedFrame } from '../../../src/message/encoded-frame.js';
-import { httpHostOf } from '../../../src/transport/http-host.js';
+import { httpHostOf, type RequestListener } from '../../../src/transport/http-host.js';
 import type { Connection, ConnectionRefusal, Transport } from '../../../src/transport/transport.js';
 import { testContext } from '../context.js';
 import { EventLog } from '../event-log.js';
@@ -32,10 +32,9 @@ export interface AcceptingEndpoint {
 
 export type Endpoints = Awaited<ReturnType<typeof openEndpointsOf>>;
 
-/** The HTTP server of most tests, with an application behind the endpoints. */
-export function httpServer(): Server {
-  return createServer((_request, response) => void response.end('the application'));
-}
+/** The application behind the endpoints. */
+export const application: RequestListener = (_request, response) =>
+  void response.end('the application');
 
 /**
  * Opens the transports of endpoints by their paths. Their clock stands still until the test moves it.
@@ -45,7 +44,7 @@ export function httpServer(): Server {
 export async function openEndpointsOf<Endpoint extends AcceptingEndpoint>(
   endpoints: Readonly<Record<string, Endpoint>>,
   transportAt: (path: string, endpoint: Endpoint) => Transport,
-  http = httpServer(),
+  http: Server = createServer(application),
 ) {
   const accepted: Echo[] = [];
   let refusal: ConnectionRefusal | undefined;

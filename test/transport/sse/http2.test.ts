@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../certificate.js';
 import { http1Client, http2Client, sseConnection, type SseConnection } from '../../clients/sse.js';
 import { turn } from '../event-log.js';
-import type { Endpoints } from '../http-session/endpoints.js';
+import { application, type Endpoints } from '../http-session/endpoints.js';
 import { openEndpoints } from './endpoints.js';
 
 const certificate = selfSigned();
@@ -22,8 +22,12 @@ const certificate = selfSigned();
 let endpoints: Endpoints;
 let session: ClientHttp2Session;
 
-beforeEach(async () => {
+beforeEach(() => start(true));
+
+/** @param withApplication false for a server without listeners of its own */
+async function start(withApplication: boolean): Promise<void> {
   const http = createSecureServer({ ...certificate, allowHTTP1: true });
+  if (withApplication) http.on('request', application as () => void);
   // `http.Server` has a method for tests that HTTP/2 servers lack.
   const server = Object.assign(http, { closeAllConnections() {} }) as unknown as Server;
   endpoints = await openEndpoints(
@@ -32,7 +36,7 @@ beforeEach(async () => {
   );
   session = connect(`https://127.0.0.1:${endpoints.port}`, { rejectUnauthorized: false });
   session.on('error', () => {});
-});
+}
 
 afterEach(async () => {
   session.destroy();
@@ -251,6 +255,15 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     expect((await post('/ws/sse/AAAAAAAAAAAAAAAAAAAAAA', '["x"]')).headers[':status']).toBe(404);
     const { headers } = await answered(session.request({ ':method': 'BREW', ':path': path }));
     expect(headers).toMatchObject({ ':status': 405, allow: 'OPTIONS, POST, DELETE' });
+  });
+
+  it('is answered also by a server that has no application', async () => {
+    session.destroy();
+    await endpoints.close();
+    await start(false);
+    const { received, echo } = await open();
+    echo.send('x');
+    await expect.poll(() => received).toEqual(['x']);
   });
 
   it('on another path reaches the application', async () => {

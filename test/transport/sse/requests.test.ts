@@ -46,7 +46,8 @@ function describeRows(subject: string, rows: readonly Row[]): void {
       '%s %#',
       async (_, path, parts, expected) => {
         const session = path.includes('{open}') ? await open(path.split('/sse')[0]!) : '';
-        const fill = (text: string) => text.replaceAll('{open}', session).replaceAll('{new}', unused);
+        const fill = (text: string) =>
+          text.replaceAll('{open}', session).replaceAll('{new}', unused);
         const headers = Object.fromEntries(
           Object.entries(parts.headers ?? {}).map(([name, value]) => [name, fill(value)]),
         );
@@ -161,9 +162,11 @@ describeRows('subprotocols', [
     streamed('Go away!'),
   ]),
   ['/close/sse', { headers: { 'Sec-WebSocket-Protocol': 'v12.stomp' } }, streamed('Go away!')],
-  ...['a%20b', '%00', '%C3%A9', 'a/b', 'v12.stomp;q=1', '"x"', '%ff'].map(
-    (list): Row => [`/close/sse?protocols=${list}`, {}, text(400, wrongProtocols)],
-  ),
+  ...['a%20b', '%00', '%C3%A9', 'a/b', 'v12.stomp;q=1', '"x"', '%ff'].map((list): Row => [
+    `/close/sse?protocols=${list}`,
+    {},
+    text(400, wrongProtocols),
+  ]),
 ]);
 
 describeRows('paths that are not those of the endpoint', [

@@ -559,11 +559,11 @@ describe('a client that reads slowly', () => {
   it('has waiting bytes, and receives all messages', async () => {
     const { id, stream, echo } = await open();
     stream.socket.pause();
-    for (let i = 1; i <= 100; i++) echo.send(`${i}`.padEnd(500_000));
+    for (let i = 1; i <= 40; i++) echo.send(`${i}`.padEnd(500_000));
     expect(echo.connection.bufferedBytes).toBeGreaterThan(0);
     expect(echo.entries).toEqual([]);
     stream.socket.resume();
-    for (let i = 1; i <= 100; i++)
+    for (let i = 1; i <= 40; i++)
       expect(await stream.chunk()).toBe(event(id, i, `${i}`.padEnd(500_000)));
     await echo.until('drained');
     expect(echo.connection.bufferedBytes).toBe(0);
