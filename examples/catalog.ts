@@ -1,5 +1,6 @@
 // The list of examples. A new example is a folder and an entry here.
 import { mount as chat } from './chat/chat.server.js';
+import { mount as echo } from './echo/echo.server.js';
 import type { Example } from './example.js';
 import { mount as greeting } from './greeting/greeting.server.js';
 
@@ -15,5 +16,11 @@ export const examples: readonly Example[] = [
     title: 'Chat',
     summary: 'Rooms with history, private messages and a list of members, over STOMP or JSON.',
     mount: chat,
+  },
+  {
+    name: 'echo',
+    title: 'Echo',
+    summary: 'A text that returns over WebSocket and over each transport of SockJS.',
+    mount: echo,
   },
 ];

@@ -23,7 +23,10 @@ else {
   for (const [file, report] of reports) writeFileSync(join(api, file), report);
 }
 
-const mistakes = docstringMistakes(entryPoints.map(({ model }) => model));
+const mistakes = docstringMistakes(
+  project,
+  entryPoints.map(({ model }) => model),
+);
 if (mistakes.length > 0) {
   console.error('Public members need docstrings, see docs/contributing.md:');
   console.error(mistakes.join('\n'));

@@ -26,7 +26,7 @@ export const chat = {
 } satisfies ServerOptions;
 
 export async function mount(http: HttpServer, base: string): Promise<Server> {
-  const server = await createServer({ ...chat, endpoints: [{ path: `${base}ws` }] });
+  const server = await createServer({ ...chat, endpoints: [{ path: `${base}ws`, sockjs: true }] });
   await server.attach(http);
   serveFiles(http, base, {
     '': new URL('public/', import.meta.url),

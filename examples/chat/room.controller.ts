@@ -37,7 +37,7 @@ export class RoomController {
   say(
     @DestinationVariable('room') room: string,
     @Payload(Words) { text }: Words,
-    @Principal() { name }: Principal,
+    @Principal({ required: true }) { name }: Principal,
   ): ChatMessage {
     return this.rooms.add(room, name, text);
   }
@@ -54,7 +54,7 @@ export class RoomController {
   /** SEND /app/rooms/lobby/typing; it is not stored. */
   @MessageMapping('/typing')
   @SendTo('/topic/rooms/{room}/typing')
-  typing(@Principal() { name }: Principal) {
+  typing(@Principal({ required: true }) { name }: Principal) {
     return { by: name };
   }
 }

@@ -28,7 +28,10 @@ export class WhisperController {
   /** SEND /app/whisper; the returned value is the sender's copy. */
   @MessageMapping('/whisper')
   @SendToUser('/queue/whispers')
-  async whisper(@Payload(Whisper) { to, text }: Whisper, @Principal() { name: by }: Principal) {
+  async whisper(
+    @Payload(Whisper) { to, text }: Whisper,
+    @Principal({ required: true }) { name: by }: Principal,
+  ) {
     if (!this.presence.isOnline(to)) throw notOnline();
     const whisper = { by, to, text, at: Date.now() };
     if (to !== by) await this.publisher.publishToUser(to, '/queue/whispers', whisper);

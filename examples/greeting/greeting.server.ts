@@ -18,7 +18,11 @@ export async function mount(http: HttpServer, base: string): Promise<Server> {
     controllers: [GreetingController],
     // The page of the guide always connects to ws://localhost:8080, which is another origin if the page was opened at 127.0.0.1.
     endpoints: [
-      { path: endpoint, allowedOrigins: ['http://localhost:[*]', 'http://127.0.0.1:[*]'] },
+      {
+        path: endpoint,
+        allowedOrigins: ['http://localhost:[*]', 'http://127.0.0.1:[*]'],
+        sockjs: true,
+      },
     ],
   });
   await server.attach(http);

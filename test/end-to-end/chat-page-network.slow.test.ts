@@ -95,7 +95,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     let silent = false;
     const prepare = async (page: Page) => {
       await page.clock.install();
-      await page.routeWebSocket(/\/ws$/, (client) => {
+      await page.routeWebSocket(/\/websocket$/, (client) => {
         // Only the first connection becomes silent.
         const isFirst = !silent;
         const server = client.connectToServer();
@@ -118,12 +118,32 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     await lou.page.close();
   });
 
+  it.each(protocols)('over %s works in a browser without WebSocket', async (protocol) => {
+    const prepare = (page: Page) => page.addInitScript('delete window.WebSocket');
+    const pam = await ChatPage.open(browser, chat, { prepare });
+    await pam.enter('Pam', protocol);
+    await pam.send('over HTTP');
+    await pam.showsMessage('over HTTP');
+    expect(pam.errors).toEqual([]);
+    await pam.page.close();
+  });
+
+  it.each(protocols)('over %s works in a network that blocks WebSocket', async (protocol) => {
+    const prepare = (page: Page) => page.routeWebSocket(/.*/, (client) => client.close());
+    const quin = await ChatPage.open(browser, chat, { prepare });
+    await quin.enter('Quin', protocol);
+    await quin.send('over HTTP');
+    await quin.showsMessage('over HTTP');
+    expect(quin.errors).toEqual([]);
+    await quin.page.close();
+  });
+
   it('shows messages in order if a new message arrives before the answer with the earlier ones', async () => {
     let release = () => {};
     let onOvertaking = () => {};
     const overtaken = new Promise<void>((resolve) => (onOvertaking = resolve));
     const prepare = (page: Page) =>
-      page.routeWebSocket(/\/ws$/, (client) => {
+      page.routeWebSocket(/\/websocket$/, (client) => {
         const server = client.connectToServer();
         server.onMessage((message) => {
           if (String(message).includes('/recent')) {

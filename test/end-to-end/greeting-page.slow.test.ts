@@ -42,12 +42,13 @@ describe.skipIf(executable === undefined)('the page', () => {
     await once(http, 'close');
   }
 
-  async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Page> {
+  async function open(width: number, colorScheme: 'light' | 'dark', script = ''): Promise<Page> {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('pageerror', (error) => void complaints.push(error.message));
+    await page.addInitScript(script);
     await page.goto(`http://127.0.0.1:${port}/`);
     await page
       .getByRole('status')
@@ -79,6 +80,15 @@ describe.skipIf(executable === undefined)('the page', () => {
     }
     expect(complaints).toEqual([]);
     await Promise.all([desk.close(), phone.close()]);
+  });
+
+  it('works in a browser without WebSocket', async () => {
+    const page = await open(1000, 'light', 'delete window.WebSocket');
+    await page.getByLabel('Your name').fill('Dan');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Hello, Dan!' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   it('shows that it is not connected, and reconnects', async () => {

@@ -110,29 +110,89 @@ describe('the report of a package with two entry points', () => {
     });
   });
 
-  it('fails for members without a docstring, functions without an example, and options without a default', () => {
-    replace('src/door.ts', '/** A lock. */', '');
-    replace('src/door.ts', '/** Its key. */', '/** @see Door */');
-    replace('src/door.ts', '@example', 'For example:');
-    replace('src/door.ts', 'door?: Door', 'options: DoorOptions');
-    replace(
+  it('fails for docstrings that lack a meaning, an example, a default, a unit or an error code', () => {
+    write(
       'src/door.ts',
-      'interface Lock',
-      'interface DoorOptions {\n/** Meters. */\nwidth?: number }\ninterface Lock',
-    );
+      `/** Codes. */
+       export const errorCodes = { 'door-locked': { text: 'The door is locked.' } } as const;
+       /** An error. */
+       export class MessagingError { constructor(code: string) {} }
 
-    expect(apiReport(folder)).toEqual({
-      status: 1,
-      output: [
-        'Public members need docstrings, see docs/contributing.md:',
-        'DoorOptions has no docstring.',
-        'DoorOptions.width is an option without a @default.',
-        'Lock has no docstring.',
-        'Lock.key has no docstring.',
-        'open is an exported function without an @example.',
-        '',
-      ].join('\n'),
-    });
+       interface Lock {
+         /** @see Door */
+         readonly key: string;
+       }
+       /** A door. */
+       export interface Door {
+         /** Its lock. */
+         readonly lock: Lock;
+         /** How wide it is. */
+         readonly width?: number;
+       }
+       /** Opens a door. */
+       export function open(door: Door, options: DoorOptions): void {}
+       /** Closes a door. */
+       export const close = (door: Door): void => {};
+       /** A decorator. */
+       export const Opens = {} as OpensDecorator;
+       /** The type of a decorator. */
+       interface OpensDecorator {
+         /** Decorates a method. */
+         (prototype: object, method: string): void;
+       }
+
+       interface DoorOptions {
+         /** What rings. */
+         bell?: Partial<Bell>;
+       }
+       /** A bell. */
+       interface Bell {
+         /** Time between two rings. @default 5 */
+         ringInterval: number;
+         /** The size of its log. @default 5 */
+         maxBytes: number;
+         /** Its tone. */
+         tone: string;
+       }
+       /** Paints doors. */
+       export class Painter {
+         /** Buys the colors. @throws {Error} if there are none */
+         constructor(colors: Colors) { throw new MessagingError('door-locked'); }
+         /** Paints a door. @throws {MessagingError} \`door-open\` always */
+         paint(): void { if (true) { throw new MessagingError('door-locked'); } }
+         /** Dries a door. */
+         dry(): () => void { return () => { throw new MessagingError('door-locked'); }; }
+       }
+       /** The parameter of a constructor. */
+       interface Colors {
+         /** The color inside. */
+         inner?: string;
+         /** The color outside. @default red */
+         outer?: string;
+       }`,
+    );
+    write('src/index.ts', `export * from './door.js';`);
+
+    const { status, output } = apiReport(folder);
+
+    expect(status).toBe(1);
+    expect(output.trimEnd().split('\n').slice(1)).toEqual([
+      'Bell.maxBytes is a number without the unit "bytes".',
+      'Bell.ringInterval is a number without the unit "milliseconds".',
+      'Bell.tone is an option without a @default.',
+      'close is an exported function without an @example.',
+      'Colors.inner is an option without a @default.',
+      'Door.width is an option without a @default.',
+      'DoorOptions has no docstring.',
+      'DoorOptions.bell is an option without a @default.',
+      'Lock has no docstring.',
+      'Lock.key has no docstring.',
+      'open is an exported function without an @example.',
+      'Opens is an exported function without an @example.',
+      'Painter.constructor throws door-locked without a @throws {MessagingError}.',
+      'Painter.paint has a @throws with the unknown code door-open.',
+      'Painter.paint throws door-locked without a @throws {MessagingError}.',
+    ]);
   });
 
   function read(path: string): string {

@@ -28,7 +28,10 @@ import { openStomp } from './stomp-connection.js';
  * @returns {Connection}
  */
 export function open(protocol, name, handlers) {
-  const url = new URL('ws', location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  return (protocol === 'stomp' ? openStomp : openJson)(url.href, name, handlers);
+  return (protocol === 'stomp' ? openStomp : openJson)(openSocket, name, handlers);
+}
+
+/** SockJS uses a WebSocket if possible, and HTTP if the browser or the network allows no WebSocket. */
+function openSocket() {
+  return new SockJS(new URL('ws', location.href));
 }

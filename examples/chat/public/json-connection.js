@@ -1,4 +1,4 @@
-// The JSON protocol on the WebSocket of the browser, with reconnection and without a library.
+// The JSON protocol on a socket, with reconnection and without a protocol library.
 import { createPending } from './pending.js';
 
 /** Interval of the server's heart-beats, in milliseconds. After twice that time without data, the connection is lost. */
@@ -8,8 +8,8 @@ const longestPause = 10_000;
 /** The close code of a server that refuses the client. */
 const refused = 1008;
 
-/** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
-export function openJson(url, name, handlers) {
+/** @type {(openSocket: () => WebSocket, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
+export function openJson(openSocket, name, handlers) {
   const subscriptions = new Map();
   const pending = createPending();
   let count = 0;
@@ -34,7 +34,7 @@ export function openJson(url, name, handlers) {
 
   function connect() {
     watch();
-    socket = new WebSocket(url, 'v1.json.signalbox');
+    socket = openSocket();
     socket.onopen = () => write('connect', { login: name, heartbeat: [0, beat] });
     socket.onmessage = ({ data }) => {
       watch();

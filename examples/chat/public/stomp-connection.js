@@ -5,12 +5,12 @@ import { createPending } from './pending.js';
 /** The close code of a server that refuses the client. */
 const refused = 1008;
 
-/** @type {(url: string, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
-export function openStomp(url, name, handlers) {
+/** @type {(openSocket: () => WebSocket, name: string, handlers: import('./connection.js').Handlers) => import('./connection.js').Connection} */
+export function openStomp(openSocket, name, handlers) {
   const pending = createPending();
 
   const client = new Client({
-    brokerURL: url,
+    webSocketFactory: openSocket,
     connectHeaders: { login: name },
     connectionTimeout: 20_000,
     reconnectDelay: 500,

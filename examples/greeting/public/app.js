@@ -10,11 +10,9 @@ const send = element('send');
 const problem = element('problem');
 const greetings = element('greetings');
 
-const endpoint = new URL('/gs-guide-websocket', location.href);
-endpoint.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-
 const client = new Client({
-  brokerURL: endpoint.href,
+  // SockJS uses a WebSocket if possible, and HTTP if the browser or the network allows no WebSocket.
+  webSocketFactory: () => new SockJS('/gs-guide-websocket'),
   reconnectDelay: 500,
   maxReconnectDelay: 10_000,
   reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,

@@ -1,0 +1,80 @@
+// Tests the page of the echo in a browser: each transport returns the text.
+import { once } from 'node:events';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import type { Server } from 'signalbox';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mount } from '../../examples/echo/echo.server.js';
+import { findBrowser, launchBrowser } from '../browser.js';
+
+const executable = findBrowser();
+const screenshots = process.env['SCREENSHOTS'];
+
+describe.skipIf(executable === undefined)('the page', () => {
+  let browser: Browser;
+  let http: HttpServer;
+  let server: Server;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await launchBrowser(executable!);
+    http = createServer();
+    server = await mount(http, '/');
+    await once(http.listen(0, '127.0.0.1'), 'listening');
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    http.closeAllConnections();
+    http.close();
+  });
+
+  async function open(width: number, colorScheme: 'light' | 'dark', script = ''): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => void complaints.push(error.message));
+    await page.addInitScript(script);
+    await page.goto(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
+    return page;
+  }
+
+  const summary = (page: Page, text: string) =>
+    page.getByRole('status').filter({ hasText: text }).waitFor();
+
+  it('shows the echo of each transport, also in two windows, and shows markup as text', async () => {
+    const [desk, phone] = await Promise.all([open(1000, 'light'), open(390, 'dark')]);
+    for (const page of [desk, phone]) await summary(page, '10 of 10 transports work.');
+    await desk.getByLabel('Text').fill('<b>hi</b> \u{1f44b}');
+    await desk.keyboard.press('Enter');
+    await summary(desk, 'Trying');
+    await summary(desk, '10 of 10 transports work.');
+    const echoes = await desk.locator('.received').allTextContents();
+    expect(echoes).toEqual(Array<string>(10).fill('<b>hi</b> \u{1f44b}'));
+    // A string, because the types of Node do not include those of the browser.
+    const tooWide = 'document.documentElement.scrollWidth > innerWidth';
+    expect(await phone.evaluate(tooWide)).toBe(false);
+    if (screenshots !== undefined) {
+      await desk.screenshot({ path: `${screenshots}/echo-desk.png`, fullPage: true });
+      await phone.screenshot({ path: `${screenshots}/echo-phone.png`, fullPage: true });
+    }
+    expect(complaints).toEqual([]);
+    await Promise.all([desk.close(), phone.close()]);
+  });
+
+  it('names the transports that a browser without WebSocket cannot use', async () => {
+    const page = await open(1000, 'light', 'delete window.WebSocket');
+    await summary(page, '8 of 10 transports work.');
+    for (const name of ['WebSocket', 'SockJS websocket']) {
+      const item = page
+        .getByRole('listitem')
+        .filter({ has: page.getByRole('heading', { name, exact: true }) });
+      expect(await item.textContent()).toContain('Not available: ');
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
