@@ -289,7 +289,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     } catch (thrown) {
       const { failure } = parts;
       if (failure === undefined) await this.#fail(thrown, 'message');
-      // The end of the message is no failure of the handler.
+      // The end of the message is not a failure of the handler.
       else if (thrown !== failure) this.#logLate('message', thrown);
       return 'failed';
     } finally {
