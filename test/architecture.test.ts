@@ -73,6 +73,23 @@ const planted: readonly [
     ],
   ],
   [
+    'the client imports nothing else, and nothing imports the client',
+    {
+      'client/a.ts': `import type { Clock } from '../message/clock.js';`,
+      'client/b.ts': `import { once } from 'node:events';`,
+      'session/a.ts': `import { auto } from '../client/auto.js';`,
+      'testing.ts': `export type * from './client.js';`,
+      'client/fine.ts': `import { a } from './a.js';`,
+      'client.ts': `export { auto } from './client/auto.js';`,
+    },
+    [
+      'client/a.ts must not import message/clock.ts',
+      'client/b.ts must not import node:events',
+      'session/a.ts must not import client/auto.ts',
+      'testing.ts must not import client.ts',
+    ],
+  ],
+  [
     'no file imports itself through others',
     {
       'message/a.ts': `import type { B } from './b.js';`,
@@ -128,6 +145,7 @@ const planted: readonly [
       'message/ids.ts': `randomUUID();`,
       'testing/real-time.ts': `setTimeout(() => {}, 5);`,
       'testing/a.ts': `setImmediate(() => {});`,
+      'client/fine.ts': `setTimeout(() => {}, 5);`,
       'session/fine.ts': `/** Unlike setTimeout. */\nclock.after(5, () => {}); // not Date.now()`,
     },
     [

@@ -1,4 +1,4 @@
-// The members of rooms: the users with a session that subscribes the topic of the room.
+// The members of rooms: the users with a session that has subscribed to the topic of the room.
 import { injectable } from 'inversify';
 import { Publisher, SessionEvents, type Session } from 'signalbox';
 

@@ -129,14 +129,15 @@ function isExported({ canonicalReference }) {
 }
 
 /**
- * True for a function, and for a constant whose type has a call signature.
+ * True for a function, and for a constant whose named type has a call signature. API Extractor reports other callable constants as
+ * functions.
  * @param {Member} declaration
  * @param {Member[]} declarations
  */
 function isCallable({ kind, excerptTokens }, declarations) {
   if (kind !== 'Variable') return kind === 'Function';
   const [, type] = excerptTokens;
-  if (/^[(<]|Decorator$/.test(type.text)) return true;
+  if (type.text.endsWith('Decorator')) return true;
   const named = declarations.find((each) => each.canonicalReference === type.canonicalReference);
   return (
     named !== undefined &&

@@ -1,12 +1,17 @@
 // Finds the known name that is most similar to an unknown one.
 
-/** The nearest known name, if at most this share of the characters differs, or if one of the names begins with the other. */
+/**
+ * The nearest of the known names that begin with the unknown one. Without such a name, the nearest known name, if at most this
+ * share of the characters differs, or if the unknown name begins with it.
+ */
 export function similar(name: string, known: readonly string[], share = 0.5): string | undefined {
   if (known.length === 0) return undefined;
+  const longer = known.filter((other) => name !== '' && other.startsWith(name));
+  if (longer.length > 0) return nearest(name, longer);
   const found = nearest(name, known);
   const distance = editDistance(name.toLowerCase(), found.toLowerCase());
-  const isBeginning = name.startsWith(found) || (name !== '' && found.startsWith(name));
-  return isBeginning || distance <= share * Math.max(name.length, found.length) ? found : undefined;
+  const isSimilarEnough = distance <= share * Math.max(name.length, found.length);
+  return isSimilarEnough || name.startsWith(found) ? found : undefined;
 }
 
 /** True when fewer than 60 % of the characters differ: a hint at any other name would mislead. */

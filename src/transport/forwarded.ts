@@ -170,6 +170,8 @@ const proxyEntry = /^([^/]+)(?:\/(\d{1,3}))?$/;
 
 /** Rejects host names, which would never equal the address of a socket. */
 function compileProxies(entries: readonly string[]): TrustedProxies {
+  // The list makes an object for each check, and most servers have no proxies.
+  if (entries.length === 0) return () => false;
   const proxies = new BlockList();
   for (const entry of entries) {
     const [, given = '', bits] = proxyEntry.exec(entry) ?? [];

@@ -9,7 +9,7 @@ import {
   type DestinationPattern,
 } from '../pattern/destination-pattern.js';
 
-/** Receives the upgrade requests of one path. */
+/** Receives the upgrade requests of one path. The socket has a listener for its errors. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 /** Receives the other requests of one path. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -111,12 +111,12 @@ class ServerHost implements HttpHost {
 
   /** Waits for the answers to earlier requests of the socket: Node reports a pipelined upgrade before they are written. */
   readonly #onUpgrade: UpgradeListener = (request, socket, head) => {
+    // Node has removed its own listener, so an error of the socket would end the process. The listener stays: the error of a failed
+    // write is emitted after the response has closed.
+    if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
     const latest = this.#latestResponses.get(socket);
     if (latest === undefined || latest.closed) return this.#upgrade(request, socket, head);
-    // Node has removed its own listener, so an error of the socket would end the process.
-    socket.on('error', ignoreError);
     latest.once('close', () => {
-      socket.off('error', ignoreError);
       // The answer to the earlier request has started the timeout of an idle connection.
       request.socket.setTimeout(0);
       if (!socket.destroyed) this.#upgrade(request, socket, head);
@@ -311,8 +311,6 @@ export function rejectUpgrade(
     Connection: connection === undefined ? 'close' : `${String(connection)}, close`,
     ...(hasBody(status) && { 'Content-Length': `${Buffer.byteLength(body)}` }),
   }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
-  // The client may have disconnected already.
-  socket.on('error', ignoreError);
   // An HTTP server keeps sockets half-open, so a client that never ends its side would keep this one.
   socket.once('finish', () => socket.destroy());
   socket.end(

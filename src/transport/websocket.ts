@@ -142,8 +142,6 @@ class DecidedUpgrades {
     head: Buffer,
     sender: RequestClient,
   ): Promise<void> {
-    // Node has removed its own listener, so an error of the socket would end the process.
-    socket.on('error', ignoreError);
     this.#waiting.add(socket);
     const release = this.context.gate.begin(sender.address);
     const decision = await this.check(handshakeRequest(request, sender));
@@ -172,12 +170,10 @@ class DecidedUpgrades {
       refuse(socket, refusal);
       return refusal.status;
     }
-    socket.off('error', ignoreError);
     return this.upgrade(request, socket, head, sender, decision) ? 101 : 400;
   }
 }
 
-const ignoreError = (): void => {};
 const nothing = Buffer.alloc(0);
 
 /** @param maxBytes of one message, or of one part */

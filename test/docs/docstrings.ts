@@ -69,6 +69,7 @@ function publicNames(file: string): { readonly name: string; readonly isType: bo
 
 const entryPoints = [
   ['signalbox', 'signalbox'],
+  ['signalbox/client', 'client'],
   ['signalbox/store', 'store'],
   ['signalbox/testing', 'testing'],
   ['signalbox/testing/conformance', 'testing-conformance'],

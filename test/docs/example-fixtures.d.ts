@@ -1,5 +1,7 @@
 // The parts of an application that examples in docstrings use without declaring them.
+import type * as stompjs from '@stomp/stompjs';
 import type { Invocation, PayloadConverter, Server, Transport, WebSocketSession } from 'signalbox';
+import type { SockJsClass } from 'signalbox/client';
 import type { TestServer } from 'signalbox/testing';
 import type {} from 'signalbox/testing/vitest';
 import type { TransportClient } from 'signalbox/testing/conformance';
@@ -44,7 +46,11 @@ declare global {
   function pipeTransport(): Transport;
   function connectPipe(transport: Transport): Promise<TransportClient>;
 
+  const token: string;
+
   // Its libraries.
+  const Client: typeof stompjs.Client;
+  const SockJS: SockJsClass;
   const socket: { write(bytes: Uint8Array | string): void };
   const express: {
     get(

@@ -72,6 +72,36 @@ describe('a package that is not installed', () => {
   });
 });
 
+describe('levelStore() without a working classic-level', () => {
+  const main = `
+    import { createServer, EmbeddedBroker } from 'signalbox';
+    import { levelStore } from 'signalbox/store';
+    const server = await createServer({
+      broker: new EmbeddedBroker({ store: levelStore({ path: './messages' }) }),
+    });
+    await server.listen(0);
+  `;
+
+  it('names the package that is not installed', async () => {
+    application().write('main.js', main);
+    const { output } = await application().node('main.js');
+    expect(output).toContain(
+      'MessagingError: signalbox needs the package classic-level: npm install classic-level',
+    );
+    expect(output).toContain(`code: 'package-missing'`);
+  });
+
+  it('reports the error of a package that cannot be loaded', async () => {
+    application().write('node_modules/classic-level/index.js', `throw new Error('No binding.');`);
+    application().write('main.js', main);
+    const { output } = await application().node('main.js');
+    expect(output).toContain(
+      `MessagingError: The store './messages' cannot be opened: No binding.`,
+    );
+    expect(output).toContain(`code: 'store-failed'`);
+  });
+});
+
 describe('a second copy', () => {
   it('of class-validator is named at start', async () => {
     const nested = 'node_modules/signalbox/node_modules';

@@ -31,11 +31,14 @@ const published = `{"room":"lobby","text":"hi","publishes":"function"}`;
 /** Sends a valid and an invalid message through the test kit. */
 const testKit = `
   import { MessagingError, type Session } from 'signalbox';
+  import { auto, type ClientSocket } from 'signalbox/client';
   import { levelStore } from 'signalbox/store';
   import { testServer } from 'signalbox/testing';
   import { codecConformance } from 'signalbox/testing/conformance';
 
   export const countOf = (session: Session): number | undefined => session.attributes.get('count');
+
+  export const connect: () => ClientSocket = auto('wss://localhost/ws');
 
   async function main() {
     const app = await testServer({ controllers: [RoomController] });
@@ -46,12 +49,12 @@ const testKit = `
     await ann.send('/app/rooms/lobby/say', { text: 3 });
     console.log(ann.problems.map(({ code }) => code).join());
     await app.close();
-    console.log(typeof levelStore, typeof codecConformance, new MessagingError('no-route').code);
+    console.log(typeof connect, typeof levelStore, typeof codecConformance, new MessagingError('no-route').code);
   }
   void main();
 `;
 
-const printed = `${published}\npayload-invalid\nfunction function no-route\n`;
+const printed = `${published}\npayload-invalid\nfunction function function no-route\n`;
 
 it('serves a STOMP client', async () => {
   application().write('room.controller.ts', controller);

@@ -134,11 +134,17 @@ describe('the report of a package with two entry points', () => {
        /** Closes a door. */
        export const close = (door: Door): void => {};
        /** A decorator. */
-       export const Opens = {} as OpensDecorator;
-       /** The type of a decorator. */
-       interface OpensDecorator {
-         /** Decorates a method. */
-         (prototype: object, method: string): void;
+       export const Opens: MethodDecorator = () => {};
+       /** Locks a door. */
+       export const lock: Locks = () => {};
+       /** The type of a function. */
+       type Locks = (door: Door) => void;
+       /** Knocks on a door. */
+       export const knock: Knocks = () => {};
+       /** An interface of functions. */
+       interface Knocks {
+         /** Knocks. */
+         (door: Door): void;
        }
 
        interface DoorOptions {
@@ -185,7 +191,9 @@ describe('the report of a package with two entry points', () => {
       'Door.width is an option without a @default.',
       'DoorOptions has no docstring.',
       'DoorOptions.bell is an option without a @default.',
+      'knock is an exported function without an @example.',
       'Lock has no docstring.',
+      'lock is an exported function without an @example.',
       'Lock.key has no docstring.',
       'open is an exported function without an @example.',
       'Opens is an exported function without an @example.',

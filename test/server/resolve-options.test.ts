@@ -141,6 +141,10 @@ describe('options', () => {
       { limits: { maxFramesize: 1 } },
     ],
     [
+      `The option 'limits.maxFrame' is unknown; the nearest known one is 'limits.maxFrameBytes'.`,
+      { limits: { maxFrame: 1 } },
+    ],
+    [
       `The option 'endpoints.allowedOrigin' is unknown; the nearest known one is 'endpoints.allowedOrigins'.`,
       { endpoints: [{ path: '/ws', allowedOrigin: [] }] },
     ],

@@ -1,5 +1,5 @@
 // Claims on an HTTP server: which listener answers a path, the rights of the application, and the release of a path.
-import { once } from 'node:events';
+import { errorMonitor, once, type EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -276,6 +276,52 @@ describe('a WebSocket upgrade behind an unanswered request', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(upgrades).toEqual([]);
   });
+});
+
+describe('an upgrade behind an unanswered request of a client that resets the connection', () => {
+  it.each([
+    ['/a', 'websocket'],
+    ['/nowhere', 'websocket'],
+    ['/a', 'h2c'],
+  ])('of %s to %s causes no error without a listener', async (path, protocol) => {
+    let answer: (() => void) | undefined;
+    host.claimUpgrades('/a', rejectWith(403));
+    host.claimRequests('/b', (_request, response) => {
+      answer = () => void response.end('the page');
+    });
+    const { port } = http.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    const accepted = once(http, 'connection') as Promise<[Socket]>;
+    const upgraded = once(http, 'upgrade');
+    client.write(
+      `GET /b HTTP/1.1\r\nHost: x\r\n\r\nGET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+    );
+    await upgraded;
+    const [server] = await accepted;
+    const listeners: number[] = [];
+    const emitter: EventEmitter = server;
+    emitter.on(errorMonitor, () => void listeners.push(server.listenerCount('error')));
+    client.resetAndDestroy();
+    await once(client, 'close');
+    // The write of the answer fails, and with it the socket; `once` would handle the error.
+    const closed = new Promise((resolve) => server.on('close', resolve));
+    answer!();
+    await closed;
+    expect(listeners).toEqual([1]);
+  });
+});
+
+it('adds one listener for errors to a socket, for all its upgrades', async () => {
+  host.claimUpgrades('/a', rejectWith(403));
+  const counts: number[] = [];
+  http.removeAllListeners('request');
+  http.on('request', ({ socket }, response) => {
+    counts.push(socket.listenerCount('error'));
+    response.end('answer;');
+  });
+  const request = `GET /page HTTP/1.1\r\nHost: x\r\n${h2c}\r\n\r\n`;
+  await answersTo([request], [request], [request]);
+  expect(new Set(counts).size).toBe(1);
 });
 
 describe('a claim of requests', () => {

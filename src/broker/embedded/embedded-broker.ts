@@ -34,7 +34,8 @@ export class EmbeddedBroker implements Broker {
   /**
    * Starts and loads the messages of the store.
    *
-   * @throws {MessagingError} `option-invalid` when it serves another server; `pattern-invalid`, `store-failed`, `store-damaged`
+   * @throws {MessagingError} `option-invalid` when it serves another server; `pattern-invalid`, `package-missing`, `store-failed`,
+   *   `store-damaged`
    */
   start(context: BrokerContext): void | Promise<void> {
     if (this.#exchange !== undefined)

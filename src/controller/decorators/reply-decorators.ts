@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { shapeMistake, type Shape } from '../../message/option.js';
 import { isPromise, refusedPromise } from '../../message/promise.js';
+import type { Target } from '../../message/target.js';
 import {
   hasWildcard,
   isUnbalanced,
@@ -103,6 +104,7 @@ export function createReplyDecorator(reply: Reply): ReplyDecorator {
   const checked: Reply = (invocation) => {
     const targets = reply(invocation);
     if (isPromise(targets)) throw refusedPromise(targets, 'The function of createReplyDecorator()');
+    requireTargets(targets);
     return targets;
   };
   return replyDecorator({
@@ -113,6 +115,26 @@ export function createReplyDecorator(reply: Reply): ReplyDecorator {
     published: [],
     mistakes,
   });
+}
+
+const isKind: Readonly<Record<Target['kind'], true>> = {
+  destination: true,
+  user: true,
+  session: true,
+  subscription: true,
+};
+
+/** @throws {TypeError} for other values than a list of targets, which a program in JavaScript can return */
+function requireTargets(targets: unknown): void {
+  if (!Array.isArray(targets))
+    throw new TypeError('The function of createReplyDecorator() must return a list of targets.');
+  for (const target of targets as readonly ({ readonly kind?: unknown } | null | undefined)[]) {
+    const kind = target?.kind;
+    if (typeof kind === 'string' && Object.hasOwn(isKind, kind)) continue;
+    throw new TypeError(
+      `The function of createReplyDecorator() returned a target of the kind ${inspect(kind)}; the kinds are ${Object.keys(isKind).join(', ')}.`,
+    );
+  }
 }
 
 function isOptions(item: string | SendToUserOptions): item is SendToUserOptions {

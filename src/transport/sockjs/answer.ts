@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../message/clock.js';
+import { asBuffer } from '../../payload/bytes.js';
 import { hasBody } from '../http-host.js';
 
 /** Names and values of headers in turn, as Node takes and keeps them; objects would be copied for each answer. */
@@ -65,7 +66,9 @@ export function answer(
   if (type !== undefined) all.push('Content-Type', type);
   if (hasBody(status)) all.push('Content-Length', `${Buffer.byteLength(body)}`);
   response.writeHead(status, all);
-  response.end(body);
+  // Node joins the headers with a string, but takes a second write for bytes.
+  if (typeof body === 'string') response.end(body);
+  else response.end(asBuffer(body).toString('latin1'), 'latin1');
 }
 
 /** The `ETag` of a file. */

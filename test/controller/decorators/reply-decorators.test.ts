@@ -259,6 +259,32 @@ describe('a reply decorator', () => {
     await new Promise(setImmediate);
   });
 
+  it.each<[returned: unknown, text: string]>([
+    [undefined, 'must return a list of targets.'],
+    [{ kind: 'destination', destination: '/topic/a' }, 'must return a list of targets.'],
+    [
+      [{ kind: 'topic', destination: '/topic/a' }],
+      "returned a target of the kind 'topic'; the kinds are destination, user, session, subscription.",
+    ],
+    [
+      ['/topic/a'],
+      'returned a target of the kind undefined; the kinds are destination, user, session, subscription.',
+    ],
+  ])('must return targets: %j', async (returned, text) => {
+    @Controller()
+    class A {
+      @createReplyDecorator(() => returned as readonly Target[])
+      @MessageMapping('/a')
+      a() {
+        return 1;
+      }
+    }
+    await expect(serve(A).send('/a')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: { message: `The function of createReplyDecorator() ${text}` },
+    });
+  });
+
   it('with mistakes is reported', () => {
     @Controller()
     class A {

@@ -1,6 +1,12 @@
 // Faults C7, C8, C10 and C12: WebSocket and HTTP.
-import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import {
+  createServer as createHttpServer,
+  request,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { createServer, type ServerOptions } from '../../../src/index.js';
 import { serverAlone, webSocket, WrongAnswer, type Case } from '../case.js';
@@ -159,14 +165,23 @@ const upgradeHeaders = {
   'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'),
 };
 
+const upgradeLines = (protocol: string) =>
+  Object.entries({ ...upgradeHeaders, Upgrade: protocol })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+
 /** An application's HTTP server with one page, to which a server is attached. */
-async function attach(setup: Setup, options: ServerOptions = {}) {
-  const http = createHttpServer((_request, response) => void response.end('The page.'));
+async function attach(
+  setup: Setup,
+  options: ServerOptions = {},
+  serve = (response: ServerResponse) => void response.end('The page.'),
+) {
+  const http = createHttpServer((_request, response) => serve(response));
   const port = await listenOn(setup, http);
   const server = await createServer({ closeTimeout: 0, logger: setup.logger, ...options });
   setup.defer(() => server.close());
   await server.attach(http);
-  return { server, port };
+  return { http, server, port };
 }
 
 const foreignUpgrade: Case = {
@@ -193,6 +208,36 @@ const upgradeAfterClose: Case = {
     expectThat(status !== 200, 'The status is 200.');
   },
 };
+
+function resetUpgrade(name: string, path: string, protocol: string): Case {
+  return {
+    fault: 'C8',
+    name: `reset-after-a-pipelined-upgrade-${name}`,
+    title: `A client that resets its connection after a pipelined upgrade of ${path} to ${protocol} does not end the process`,
+    ...serverAlone,
+    async run(setup) {
+      let answer: (() => void) | undefined;
+      const { http, port } = await attach(setup, {}, (response) => {
+        answer = () => void response.end('The page.');
+      });
+      const accepted = once(http, 'connection') as Promise<[Socket]>;
+      const upgraded = once(http, 'upgrade');
+      const client = connectSocket(port, '127.0.0.1');
+      client.write(
+        `GET / HTTP/1.1\r\nHost: test\r\n\r\nGET ${path} HTTP/1.1\r\nHost: test\r\n${upgradeLines(protocol)}\r\n`,
+      );
+      await upgraded;
+      client.resetAndDestroy();
+      await once(client, 'close');
+      const [socket] = await accepted;
+      // `once` would handle an error of the socket.
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      answer!();
+      await closed;
+      await turns(1);
+    },
+  };
+}
 
 /** The handshake of a client behind a trusted proxy, as the server sees it. */
 async function handshakeBehindProxy(setup: Setup, headers: Readonly<Record<string, string>>) {
@@ -315,6 +360,9 @@ export const http: readonly Case[] = [
   foreignUpgradeOfEndpoint,
   foreignUpgrade,
   upgradeAfterClose,
+  resetUpgrade('of-an-endpoint', '/ws', 'websocket'),
+  resetUpgrade('of-another-path', '/nowhere', 'websocket'),
+  resetUpgrade('to-http-2', '/ws', 'h2c'),
   ...proxies,
   forwardedPort,
   ...compression,

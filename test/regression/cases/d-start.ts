@@ -360,27 +360,6 @@ const injections: readonly Case[] = [
   ),
 ];
 
-const undecoratedParent: Case = inheritedInjection(
-  'service-of-an-undecorated-parent',
-  'A service that inherits a constructor without injections gets its parameters, or the start refuses it',
-  (seen) => {
-    class UndecoratedParent {
-      constructor(readonly greeter: Greeter) {}
-    }
-    class InheritingService extends UndecoratedParent {}
-    @Controller()
-    class ServiceController {
-      constructor(@inject(InheritingService) readonly service: InheritingService) {}
-
-      @MessageMapping('/greet')
-      greet() {
-        seen.push(this.service.greeter);
-      }
-    }
-    return ServiceController;
-  },
-);
-
 const noPrincipal: Readonly<Record<string, unknown>> = {
   null: null,
   'empty-object': {},
@@ -817,7 +796,6 @@ export const start: readonly Case[] = [
   ...otherTypes,
   ...namedTypes,
   ...injections,
-  undecoratedParent,
   ...authentications,
   authenticatorError,
   brokerError,

@@ -2,6 +2,7 @@
 import type { ClassicLevel, OpenOptions } from 'classic-level';
 import { MessagingError } from '../../../message/error.js';
 import { checkShape, invalidOption, type Shape } from '../../../message/option.js';
+import { importFrom } from '../../../message/package.js';
 import type { MessageStore, StoreChange, StoredMessage } from './message-store.js';
 import { reserveFolder } from './open-folders.js';
 import { createManifest, ManifestWriter } from './store-manifest.js';
@@ -40,8 +41,9 @@ interface Write {
 /**
  * Keeps messages of queues in a folder, so that they survive the end of the process. Needs the package `classic-level`.
  *
- * @throws {MessagingError} `option-invalid`; at start: `store-failed` when the folder cannot be used, `store-damaged` when its
- *   contents are not exactly the written ones; when a message is sent: `store-failed`, for example with a full disk
+ * @throws {MessagingError} `option-invalid`; at start: `package-missing` without classic-level, `store-failed` when the folder
+ *   cannot be used, `store-damaged` when its contents are not exactly the written ones; when a message is sent: `store-failed`,
+ *   for example with a full disk
  * @example
  * ```ts
  * new EmbeddedBroker({ store: levelStore({ path: './messages' }) });
@@ -128,7 +130,7 @@ class LevelStore implements MessageStore {
     return release;
   }
 
-  /** @throws {MessagingError} `store-failed`, `store-damaged` */
+  /** @throws {MessagingError} `package-missing`, `store-failed`, `store-damaged` */
   async #verify(): Promise<StoreContents> {
     let contents: StoreContents;
     try {
@@ -205,7 +207,7 @@ class LevelStore implements MessageStore {
   }
 }
 
-/** @throws {MessagingError} `store-failed`, `store-damaged` */
+/** @throws {MessagingError} `package-missing`, `store-failed`, `store-damaged` */
 async function openDatabase(path: string, createIfMissing: boolean): Promise<Database> {
   // Compressed blocks could not be verified.
   const database = await databaseOf(path, { createIfMissing, compression: false });
@@ -232,23 +234,21 @@ async function isInUse(path: string): Promise<boolean> {
   }
 }
 
+/** @throws {MessagingError} `package-missing` */
 async function databaseOf(path: string, options: OpenOptions): Promise<Database> {
-  try {
-    const { ClassicLevel: Level } = await import('classic-level');
-    return new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer', ...options });
-  } catch (cause) {
-    throw new MessagingError(
-      'store-failed',
-      'levelStore() needs the package classic-level. Install it.',
-      { cause },
-    );
-  }
+  const { ClassicLevel: Level } = await importFrom(
+    ['classic-level'],
+    () => import('classic-level'),
+  );
+  return new Level(path, { keyEncoding: 'buffer', valueEncoding: 'buffer', ...options });
 }
 
 function causeOf(error: unknown): { readonly code?: unknown; readonly text: string } {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return { text: String(cause) };
-  return { code: 'code' in cause ? cause.code : undefined, text: cause.message };
+  // Our sentences end with a period.
+  const text = cause.message.replace(/\.$/, '');
+  return { code: 'code' in cause ? cause.code : undefined, text };
 }
 
 function inUse(path: string, use = 'another process uses it'): MessagingError {
