@@ -147,7 +147,7 @@ export interface ServerParts {
 type Acceptor = (connection: Connection) => void;
 
 /** A path that accepts clients over HTTP. */
-interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol'> {
+interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol' | 'maxPartBytes'> {
   readonly options: HandshakeOptions;
   readonly maxMessageBytes: number;
   readonly accept: Acceptor;
@@ -201,8 +201,16 @@ export class RunningServer implements Server {
     const { port, host, tls } = resolvePlace(given, givenHost);
     const { limits, connectTimeout } = this.options;
     const { clock, logger } = this.parts.context;
-    const endpoints = this.#paths.map(({ path }) => path);
-    const listener = new HttpListener({ endpoints, limits, connectTimeout, tls, clock, logger });
+    const paths = this.#paths;
+    const listener = new HttpListener({
+      endpoints: paths.map(({ path }) => path),
+      trustedProxies: paths.flatMap(({ options: { trustedProxies = [] } }) => trustedProxies),
+      limits,
+      connectTimeout,
+      tls,
+      clock,
+      logger,
+    });
     await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);
@@ -268,6 +276,7 @@ export class RunningServer implements Server {
         path: pattern.pattern,
         options,
         subprotocol: (offered) => options.subprotocols?.find((each) => offered.has(each)),
+        maxPartBytes: options.maxPartBytes,
         ...own,
       })),
     ];
@@ -276,7 +285,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#paths.flatMap(({ path, options, subprotocol, ...own }) => {
+    return this.#paths.flatMap(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -286,6 +295,7 @@ export class RunningServer implements Server {
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
         check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+        maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);
       const transport =

@@ -1,11 +1,21 @@
 // The messages in the body of an HTTP request: read up to a limit, parsed, and delivered to their session in order.
 import type { IncomingMessage } from 'node:http';
+import type { TransportLimits } from '../transport.js';
+import type { WebSocketOptions } from '../websocket.js';
 import { answerText, answerUnread, type Exchange } from './answer.js';
 import { parseMessages } from './framing.js';
 import type { Inbound } from './inbound.js';
 
 /** Bytes of one request with messages, by default: a client sends all waiting messages together. */
 const leastBodyBytes = 1024 * 1024;
+
+/** Bytes of one message of a client, which is one part for a session that takes parts. */
+export function messageLimit(
+  { maxPartBytes = Infinity }: Pick<WebSocketOptions, 'maxPartBytes'>,
+  { maxMessageBytes }: TransportLimits,
+): number {
+  return Math.min(maxMessageBytes, maxPartBytes);
+}
 
 /** Bytes of one request with messages. @param given the option; 0 for the default */
 export function bodyLimit(given: number, maxMessageBytes: number): number {
@@ -77,8 +87,7 @@ async function receiveMessages(
     if (json.length === 0) return 'empty';
     const messages = parseMessages(json);
     if (messages === undefined) return 'malformed';
-    await inbound.receive(messages);
-    return inbound.isOpen ? 'delivered' : 'ended';
+    return (await inbound.receive(messages)) ? 'delivered' : 'ended';
   } finally {
     inbound.finish();
   }

@@ -1,7 +1,7 @@
 // The transport of a SockJS endpoint: bare WebSockets, SockJS over WebSocket, and SockJS over HTTP.
 import { MessagingError } from '../../message/error.js';
 import { pathOf, rejectUpgrade, type HttpHost } from '../http-host.js';
-import { bodyLimit } from '../http-session/body.js';
+import { bodyLimit, messageLimit } from '../http-session/body.js';
 import { Sessions } from '../http-session/sessions.js';
 import type { Transport, TransportContext } from '../transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../websocket.js';
@@ -25,11 +25,8 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
   return {
     name: `sockjs ${endpoint.path}`,
     async open(context) {
-      const {
-        http,
-        clock,
-        limits: { maxMessageBytes },
-      } = context;
+      const { http, clock, limits } = context;
+      const maxMessageBytes = messageLimit(endpoint, limits);
       if (http === undefined)
         throw new MessagingError(
           'listen-failed',
@@ -76,13 +73,14 @@ function webSocketsOf(
   const { heartbeatInterval } = endpoint.options;
   const framed: TransportContext = {
     ...context,
+    limits: { maxMessageBytes: messageLimit(endpoint, context.limits) },
     http: onSessionPaths(http, path),
     accept: (webSocket) => context.accept(new SockJsWebSocket(webSocket, clock, heartbeatInterval)),
   };
   return [
     [webSocketTransport(endpoint), context],
     [webSocketTransport({ ...endpoint, path: `${path}/websocket` }), context],
-    [webSocketTransport({ ...endpoint, path: `${path}/**` }), framed],
+    [webSocketTransport({ ...endpoint, path: `${path}/**`, maxPartBytes: undefined }), framed],
   ];
 }
 

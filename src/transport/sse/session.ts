@@ -22,8 +22,10 @@ type State = 'open' | 'closing' | 'closed';
 
 /** The parts that the sessions of an endpoint share. */
 export interface SseSessionParts {
-  readonly context: Pick<TransportContext, 'clock' | 'limits'>;
+  readonly context: Pick<TransportContext, 'clock'>;
   readonly options: SseOptions;
+  /** Bytes of one message of a client. */
+  readonly maxMessageBytes: number;
   readonly sessions: Sessions<SseSession>;
 }
 
@@ -60,9 +62,9 @@ export class SseSession implements Connection, EventStreamListener {
     readonly handshake: Handshake,
     private readonly parts: SseSessionParts,
   ) {
-    const { context, options, sessions } = parts;
+    const { options, sessions, maxMessageBytes } = parts;
     this.#events = new KeptEvents(options.bufferBytes);
-    this.inbound = new Inbound(context.limits.maxMessageBytes, () => this.#listener);
+    this.inbound = new Inbound(maxMessageBytes, () => this.#listener);
     sessions.add(this);
   }
 

@@ -17,6 +17,7 @@ import {
 import {
   announcesMore,
   bodyLimit,
+  messageLimit,
   refusals,
   serveMessages,
   type MessageRequests,
@@ -54,8 +55,10 @@ export function sseTransport(endpoint: SseEndpoint): Transport {
       sessions = new Sessions(() => {
         for (const release of claims) release();
       });
-      const maxBodyBytes = bodyLimit(options.maxBodyBytes, limits.maxMessageBytes);
-      const parts = { ...endpoint, check: endpoint.check, context, sessions, maxBodyBytes };
+      const maxMessageBytes = messageLimit(endpoint, limits);
+      const maxBodyBytes = bodyLimit(options.maxBodyBytes, maxMessageBytes);
+      const { check } = endpoint;
+      const parts = { ...endpoint, check, context, sessions, maxMessageBytes, maxBodyBytes };
       claims.push(http.claimRequests(path, streamListener(parts)));
       claims.push(http.claimRequests(`${path}/*`, sessionListener(parts)));
     },
@@ -67,6 +70,8 @@ export function sseTransport(endpoint: SseEndpoint): Transport {
 interface RequestParts extends OpeningParts, SseEndpoint {
   readonly check: WebSocketOptions['check'];
   readonly sessions: Sessions<SseSession>;
+  /** Bytes of one message. */
+  readonly maxMessageBytes: number;
   /** Bytes of the body of one request. */
   readonly maxBodyBytes: number;
 }
