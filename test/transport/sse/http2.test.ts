@@ -89,7 +89,7 @@ describe.skipIf(certificate === undefined)('a session over HTTP/2', () => {
       session.request({ ':path': '/ws/sse?protocols=v12.stomp', origin: 'https://page.test' }),
     );
     const { date: _, ...others } = headers;
-    expect({ ...others }).toEqual({
+    expect(Object.fromEntries(Object.entries(others))).toEqual({
       ':status': 200,
       'access-control-allow-origin': 'https://page.test',
       'access-control-allow-credentials': 'true',
@@ -128,7 +128,8 @@ describe.skipIf(certificate === undefined)('a session over HTTP/2', () => {
   });
 
   it('shares one connection with others', async () => {
-    const sessions = await Promise.all(Array.from({ length: 20 }, () => open()));
+    const sessions = [];
+    for (let i = 0; i < 20; i++) sessions.push(await open());
     for (const { echo } of sessions) echo.send('to all');
     for (const { received } of sessions) await expect.poll(() => received).toEqual(['to all']);
   });
@@ -206,8 +207,10 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     const answer = await answered(stream);
     expect(answer.headers[':status']).toBe(413);
     expect(answer.headers['connection']).toBeUndefined();
-    await bodyOf(answer);
+    // Node's client does not end a stream whose bytes it could not send.
+    await expect.poll(() => stream.closed).toBe(true);
     expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+    stream.destroy();
     echo.send('y');
     await expect.poll(() => received).toEqual(['y']);
   });
@@ -231,8 +234,8 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     stream.on('error', () => {});
     stream.write('["x"]');
     await turns();
-    stream.close(constants.NGHTTP2_CANCEL);
-    await once(stream, 'close');
+    stream.destroy();
+    await turns();
     expect((await post(path, '["y"]')).headers[':status']).toBe(204);
     expect(echo.entries).toEqual(['data y']);
   });
