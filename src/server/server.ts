@@ -199,8 +199,16 @@ export class RunningServer implements Server {
     const { port, host, tls } = resolvePlace(given, givenHost);
     const { limits, connectTimeout } = this.options;
     const { clock, logger } = this.parts.context;
-    const endpoints = this.#paths.map(({ path }) => path);
-    const listener = new HttpListener({ endpoints, limits, connectTimeout, tls, clock, logger });
+    const paths = this.#paths;
+    const listener = new HttpListener({
+      endpoints: paths.map(({ path }) => path),
+      trustedProxies: paths.flatMap(({ options: { trustedProxies = [] } }) => trustedProxies),
+      limits,
+      connectTimeout,
+      tls,
+      clock,
+      logger,
+    });
     await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);

@@ -34,6 +34,7 @@ import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
 import type { Session, SessionAttributeMap } from './session.js';
+import { DividedWork } from './turns.js';
 
 /** The parts that all sessions of a server share. */
 export interface SessionParts extends InboxParts {
@@ -226,6 +227,12 @@ export class ClientSession implements Session, ConnectionListener {
     if (typeof reason !== 'string')
       throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);
     this.#close(code, reason);
+  }
+
+  /** Begins the work of a frame that consists of many parts. */
+  divideWork(): DividedWork {
+    const { turns, clock } = this.parts;
+    return new DividedWork(this, turns, clock);
   }
 
   /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */

@@ -21,6 +21,7 @@ import {
   framesPerTurn,
   timePerTurn,
   type Turns,
+  type WaitingWork,
 } from './turns.js';
 import { blockBytes, WaitingChunks } from './waiting-chunks.js';
 
@@ -77,7 +78,7 @@ interface RunningItem {
 
 const failed = Promise.resolve<FrameResult>('failed');
 
-export class Inbox {
+export class Inbox implements WaitingWork {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */

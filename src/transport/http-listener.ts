@@ -9,6 +9,7 @@ import { LimitedLog } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
 import { accountOf, Quota } from '../message/quota.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
+import { compileProxies, type TrustedProxies } from './forwarded.js';
 import {
   httpHostOf,
   isPattern,
@@ -30,6 +31,8 @@ export interface HttpListenerParts {
     /** One address may have one of so many parts of them. */
     readonly shares: number;
   };
+  /** Proxies have no share, because each of them has the connections of many clients. @default none */
+  readonly trustedProxies?: readonly string[];
   /** Time until a client must have sent a whole request, in milliseconds. */
   readonly connectTimeout: number;
   /** @default HTTP without TLS */
@@ -47,12 +50,14 @@ export class HttpListener {
   /** Undefined without TLS. */
   readonly secure: SecureServer<HttpsServer> | undefined;
   readonly #connections: Quota;
+  readonly #isProxy: TrustedProxies;
   /** The function that ends the counting of each counted connection. */
   readonly #counted = new WeakMap<Duplex, () => void>();
   readonly #log: LimitedLog;
 
   /** @throws {MessagingError} `option-invalid` for a wrong certificate */
-  constructor({ endpoints, limits, connectTimeout, tls, clock, logger }: HttpListenerParts) {
+  constructor(parts: HttpListenerParts) {
+    const { endpoints, limits, trustedProxies, connectTimeout, tls, clock, logger } = parts;
     const timeouts = {
       // Also for connections that send nothing. Without it, Node waits 60 seconds for the headers and 300 for the body.
       headersTimeout: connectTimeout,
@@ -60,6 +65,7 @@ export class HttpListener {
       connectionsCheckingInterval: Math.min(connectTimeout, longestCheckInterval),
     };
     this.#connections = new Quota(limits.maxHandshakes, limits.shares);
+    this.#isProxy = compileProxies(trustedProxies);
     this.#log = new LimitedLog(clock, logger, 'warn');
     const answer = answerPlainRequests(endpoints, clock);
     this.secure =
@@ -105,7 +111,8 @@ export class HttpListener {
   };
 
   readonly #begin: BeginHandshake = ({ remoteAddress }) => {
-    const account = accountOf(undefined, remoteAddress);
+    const isProxy = remoteAddress !== undefined && this.#isProxy(remoteAddress);
+    const account = isProxy ? undefined : accountOf(undefined, remoteAddress);
     if (this.#connections.excess(account, 1) !== undefined) {
       this.#log.write(
         `A connection from ${remoteAddress ?? 'an unknown address'} was refused: too many HTTP connections without a WebSocket.`,

@@ -177,6 +177,15 @@ describe('connections without a WebSocket', () => {
     await listener.close();
   });
 
+  it('of a trusted proxy have no share, because they belong to many clients', async () => {
+    const limits = { maxHandshakes: 3, shares: 3 };
+    const { listener, open, warnings } = await start({ limits, trustedProxies: ['127.0.0.0/8'] });
+    for (let i = 0; i < 3; i++) await open();
+    expect(await (await open()).answer).toBe('');
+    expect(warnings).toHaveLength(1);
+    await listener.close();
+  });
+
   it('are no longer counted after the upgrade, but after an upgrade that is ignored', async () => {
     const { listener, open } = await start({ limits: { maxHandshakes: 1, shares: 1 } });
     const sockets: Duplex[] = [];
