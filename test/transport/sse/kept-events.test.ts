@@ -2,60 +2,92 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KeptEvents } from '../../../src/transport/sse/kept-events.js';
+import { cases } from '../../property.js';
 
-type Step =
-  | { readonly kind: 'add'; readonly bytes: number }
-  | { readonly kind: 'lose' }
-  | { readonly kind: 'continue'; readonly after: number };
+type Step = { readonly add: number } | { readonly continueAfter: number } | 'lose';
+
+/** What a session sees of its events after a step. */
+type Seen = readonly unknown[];
 
 const steps = fc.array(
   fc.oneof<fc.Arbitrary<Step>[]>(
-    fc.record({ kind: fc.constant('add' as const), bytes: fc.nat(200) }),
-    fc.constant({ kind: 'lose' }),
-    fc.record({ kind: fc.constant('continue' as const), after: fc.nat(20) }),
+    fc.record({ add: fc.nat(200) }),
+    fc.record({ continueAfter: fc.nat(20) }),
+    fc.constant('lose'),
   ),
 );
 
+/** The counted bytes of sent events. */
+const cost = (events: readonly Uint8Array[]) =>
+  events.reduce((sum, { length }) => sum + length + 128, 0);
+
+/** Keeps all events, and searches the oldest one that fits into the limit after each step. */
+class AllEvents {
+  readonly #all: Uint8Array[] = [];
+  #sent = 0;
+  #oldest = 1;
+
+  constructor(private readonly limit: number) {}
+
+  get last(): number {
+    return this.#all.length;
+  }
+
+  get waitingBytes(): number {
+    return this.#all.slice(this.#sent).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  addWaiting(messages: Uint8Array): void {
+    this.#all.push(messages);
+  }
+
+  addSent(messages: Uint8Array): number {
+    this.#all.push(messages);
+    this.#allSent();
+    return this.last;
+  }
+
+  continuesAfter(number: number): boolean {
+    return number >= this.#oldest - 1 && number <= this.#sent;
+  }
+
+  sendAfter(number: number, send: (number: number, messages: Uint8Array) => void): void {
+    for (const [i, messages] of this.#all.entries()) if (i >= number) send(i + 1, messages);
+    this.#oldest = number + 1;
+    this.#allSent();
+  }
+
+  #allSent(): void {
+    this.#sent = this.last;
+    while (cost(this.#all.slice(this.#oldest - 1)) > this.limit) this.#oldest++;
+  }
+}
+
+function run(events: KeptEvents | AllEvents, given: readonly Step[]): readonly Seen[] {
+  let isOpen = true;
+  return given.map((step) => {
+    const seen: unknown[] = [];
+    if (step === 'lose') isOpen = false;
+    else if ('add' in step) {
+      const messages = new Uint8Array(step.add);
+      seen.push(isOpen ? events.addSent(messages) : events.addWaiting(messages));
+    } else {
+      const continues = events.continuesAfter(step.continueAfter);
+      seen.push(continues);
+      if (continues) {
+        events.sendAfter(step.continueAfter, (number, { length }) => seen.push(number, length));
+        isOpen = true;
+      }
+    }
+    return [...seen, events.last, events.waitingBytes];
+  });
+}
+
 it('continue a client after each event that it can have received, if all later ones are kept', () => {
   fc.assert(
-    fc.property(fc.nat(1000), steps, (limit, each) => {
-      const kept = new KeptEvents(limit);
-      /** The messages of all events; the event 1 comes first. */
-      const all: Uint8Array[] = [];
-      let [sent, oldest, isOpen] = [0, 1, true];
-      const trim = () => {
-        const cost = () =>
-          all.slice(oldest - 1, sent).reduce((sum, { length }) => sum + length + 128, 0);
-        while (cost() > limit) oldest++;
-      };
-      for (const step of each) {
-        if (step.kind === 'lose') isOpen = false;
-        else if (step.kind === 'add') {
-          const messages = new Uint8Array(step.bytes);
-          all.push(messages);
-          if (isOpen) {
-            expect(kept.addSent(messages)).toBe(all.length);
-            sent = all.length;
-            trim();
-          } else kept.addWaiting(messages);
-        } else {
-          const { after } = step;
-          const continues = after >= oldest - 1 && after <= sent;
-          expect(kept.continuesAfter(after)).toBe(continues);
-          if (!continues) continue;
-          const received: [number, Uint8Array][] = [];
-          kept.sendAfter(after, (number, messages) => received.push([number, messages]));
-          expect(received).toEqual(
-            all.slice(after).map((messages, i) => [after + i + 1, messages]),
-          );
-          [sent, oldest, isOpen] = [all.length, after + 1, true];
-          trim();
-        }
-        expect(kept.last).toBe(all.length);
-        expect(kept.waitingBytes).toBe(
-          all.slice(sent).reduce((sum, { length }) => sum + length, 0),
-        );
-      }
+    fc.property(fc.nat(1000), steps, (limit, given) => {
+      expect(run(new KeptEvents(limit), given)).toEqual(run(new AllEvents(limit), given));
     }),
+    cases,
   );
 });

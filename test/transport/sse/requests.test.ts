@@ -169,8 +169,9 @@ describeRows('subprotocols', [
   ]),
 ]);
 
-describeRows('paths that are not those of the endpoint', [
-  ...[
+describeRows(
+  'paths that are not those of the endpoint',
+  [
     '/ws',
     '/ws/',
     '/ws/sse/',
@@ -189,7 +190,7 @@ describeRows('paths that are not those of the endpoint', [
     '/rooms/a/b/sse',
     '//sse',
   ].map((path): Row => [path, {}, application]),
-]);
+);
 
 const notAllowed = (allow: string) => answer(405, { ...anyOrigin, allow });
 
