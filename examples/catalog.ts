@@ -3,6 +3,7 @@ import { mount as chat } from './chat/chat.server.js';
 import { mount as echo } from './echo/echo.server.js';
 import type { Example } from './example.js';
 import { mount as greeting } from './greeting/greeting.server.js';
+import { mount as portfolio } from './portfolio/portfolio.server.js';
 
 export const examples: readonly Example[] = [
   {
@@ -16,6 +17,12 @@ export const examples: readonly Example[] = [
     title: 'Chat',
     summary: 'Rooms with history, private messages and a list of members, over STOMP or JSON.',
     mount: chat,
+  },
+  {
+    name: 'portfolio',
+    title: 'Portfolio',
+    summary: 'Live prices of stocks, positions of users who sign in, and trades.',
+    mount: portfolio,
   },
   {
     name: 'echo',

@@ -45,6 +45,7 @@ export { MessageMapping, SubscribeMapping } from './controller/decorators/mappin
 export {
   WebSocketHandler,
   type WebSocketHandlerOptions,
+  type WebSocketPartsOptions,
 } from './controller/decorators/websocket-handler.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
 export {
@@ -109,7 +110,11 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
-export { WebSocketSessions, type WebSocketSession } from './session/websocket-session.js';
+export {
+  WebSocketSessions,
+  type MessageParts,
+  type WebSocketSession,
+} from './session/websocket-session.js';
 export type {
   SessionAttribute,
   SessionAttributeMap,
@@ -130,6 +135,7 @@ export type {
 } from './transport/http-host.js';
 export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js';
 export type { SockJsHttpTransport, SockJsOptions } from './transport/sockjs/options.js';
+export type { ListenOptions } from './transport/listen.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {
   Connection,

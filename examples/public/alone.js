@@ -1,2 +1,2 @@
-// Hides the link to the other examples on the page of an example that runs alone.
-document.getElementById('all-examples').hidden = location.pathname === '/';
+// Hides the link to the other examples on the pages of an example that runs alone.
+document.getElementById('all-examples').hidden = new URL('.', location.href).pathname === '/';

@@ -176,7 +176,7 @@ export class DestinationResolver {
     } catch {
       throw new MessagingError(
         'destination-invalid',
-        `The user in a destination below ${this.userPrefix} is written as by encodeURIComponent(); write %25 for a percent sign.`,
+        `Write the user in a destination below ${this.userPrefix} as encodeURIComponent() does, with %25 for a percent sign.`,
       );
     }
   }

@@ -46,7 +46,7 @@ export abstract class Publisher {
    */
   abstract publish(destination: string, value: unknown, options?: PublishOptions): Promise<void>;
   /**
-   * Publishes to every session of the user that has subscribed `/user` + destination. A destination without a slash at its
+   * Publishes to every session of the user that has subscribed to `/user` + destination. A destination without a slash at its
    * beginning gets one, as in Spring.
    */
   abstract publishToUser(
@@ -55,7 +55,7 @@ export abstract class Publisher {
     value: unknown,
     options?: PublishOptions,
   ): Promise<void>;
-  /** Publishes to one session, if it has subscribed `/user` + destination. */
+  /** Publishes to one session, if it has subscribed to `/user` + destination. */
   abstract publishToSession(
     session: string,
     destination: string,
@@ -331,7 +331,7 @@ export class BrokerPublisher implements Publisher {
     if (this.#logged.has(prefix) || this.#logged.size === loggedPrefixes) return;
     this.#logged.add(prefix);
     context.logger.warn(
-      `A message for a user or session was published to '${queue}'. Only clients that have subscribed '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
+      `A message for a user or session was published to '${queue}'. Only clients that have subscribed to '${resolver.userPrefix}${queue}' receive it. Use a destination such as '/queue/x', or publish() for a topic.`,
     );
   }
 

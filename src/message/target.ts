@@ -14,7 +14,7 @@ export interface DestinationTarget extends Addressed {
   readonly kind: 'destination';
 }
 
-/** To every session of a user that has subscribed `/user` + destination. */
+/** To every session of a user that has subscribed to `/user` + destination. */
 export interface UserTarget extends Addressed {
   readonly kind: 'user';
   /** Name of the user. */

@@ -76,7 +76,7 @@ export interface LimitOptions extends DestinationLimits {
   /**
    * Lines of the log per minute for the rejected frames of one client that cannot receive the problems (a user with all its sessions,
    * or all anonymous clients of an address), and for the failures of one place in the application. Further ones are counted. All
-   * together write at most ten times as many. @default 100
+   * clients and places together have at most ten times as many. @default 100
    */
   readonly maxLoggedProblems: number;
   /** Bytes that may wait for one session. @default the larger of 524,288 and twice `maxFrameBytes` */

@@ -67,6 +67,7 @@ const brokerFix = 'it is an option of the broker, as in broker: new EmbeddedBrok
 const fixes: Readonly<Record<string, string>> = {
   port: 'pass the port to listen(), for example server.listen(8080)',
   host: "pass the host to listen(), for example server.listen(8080, '0.0.0.0')",
+  tls: 'pass it to listen(), for example server.listen({ port: 8443, tls: { key, cert } })',
   cors: "list the origins of an endpoint: endpoints: [{ path: '/ws', allowedOrigins: [] }]",
   origin: "list the origins of an endpoint: endpoints: [{ path: '/ws', allowedOrigins: [] }]",
   providers: "services need no list; for bindings of inversify, pass a 'container'",

@@ -1,5 +1,6 @@
 // A built server: start, drain, stop.
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { Broker, BrokerContext } from '../broker/broker.js';
 import type { BrokerPublisher, Publisher } from '../broker/publisher.js';
 import type { ServerContainer, Token } from '../container/container.js';
@@ -21,9 +22,10 @@ import {
   type NodeHttpServer,
 } from '../transport/http-host.js';
 import { HttpListener } from '../transport/http-listener.js';
-import { defaultHost, logAddress } from '../transport/listen.js';
+import { logAddress, resolvePlace, type ListenOptions } from '../transport/listen.js';
 import { createOriginCheck } from '../transport/origin.js';
 import { resolvePerMessageDeflate } from '../transport/permessage-deflate.js';
+import { requireSecure } from '../transport/tls.js';
 import {
   guardAccept,
   type Connection,
@@ -63,6 +65,13 @@ export interface Server {
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
+   * Creates an HTTP server, with TLS if `tls` is given, and starts on it. Logs the address.
+   *
+   * @throws {MessagingError} `option-invalid` for a wrong certificate; the server can then listen with another one. `listen-failed`,
+   *   and the errors of the broker and the transports; the server is then closed
+   */
+  listen(options: ListenOptions): Promise<void>;
+  /**
    * Starts on an HTTP server of the application, in addition to its other routes. The application closes the HTTP server itself.
    *
    * @throws {MessagingError} `option-invalid` when another server uses the path of an endpoint, or `http` is not an HTTP server
@@ -72,6 +81,14 @@ export interface Server {
   start(): Promise<void>;
   /** The address of `listen`; undefined before and after it listens. */
   address(): AddressInfo | string | undefined;
+  /**
+   * Replaces the certificate of `listen`, for connections that begin later. Open connections stay.
+   *
+   * @param tls key and certificate; other options of `tls` that are not given stay
+   * @throws {MessagingError} `option-invalid` for a wrong certificate, which is then not used, and for a server that does not listen
+   *   with `tls`
+   */
+  renewCertificate(tls: SecureContextOptions): void;
   /**
    * Returns a service of the container, as controllers receive it: for example for HTTP routes and scheduled tasks. Call it before
    * the server closes.
@@ -128,7 +145,7 @@ export interface ServerParts {
 type Acceptor = (connection: Connection) => void;
 
 /** A path that accepts clients over HTTP. */
-interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol'> {
+interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol' | 'maxPartBytes'> {
   readonly options: HandshakeOptions;
   readonly maxMessageBytes: number;
   readonly accept: Acceptor;
@@ -178,16 +195,30 @@ export class RunningServer implements Server {
     this.events = parts.events;
   }
 
-  async listen(port: number | string, host = defaultHost): Promise<void> {
+  async listen(given: number | string | ListenOptions, givenHost?: string): Promise<void> {
+    const { port, host, tls } = resolvePlace(given, givenHost);
     const { limits, connectTimeout } = this.options;
     const { clock, logger } = this.parts.context;
-    const endpoints = this.#paths.map(({ path }) => path);
-    const listener = new HttpListener({ endpoints, limits, connectTimeout, clock, logger });
+    const paths = this.#paths;
+    const listener = new HttpListener({
+      endpoints: paths.map(({ path }) => path),
+      trustedProxies: paths.flatMap(({ options: { trustedProxies = [] } }) => trustedProxies),
+      limits,
+      connectTimeout,
+      tls,
+      clock,
+      logger,
+    });
     await this.#start(this.#endpoints(), listener.host, () => {
       this.#listener = listener;
       return listener.listen(port, host);
     });
-    logAddress(listener.http, logger, `listen(${port}, '0.0.0.0')`);
+    const fix =
+      tls === undefined
+        ? `listen(${port}, '0.0.0.0')`
+        : `listen({ port: ${port}, host: '0.0.0.0', tls })`;
+    logAddress(listener.http, logger, fix);
+    listener.secure?.logExpiry(clock, logger);
   }
 
   async attach(http: NodeHttpServer): Promise<void> {
@@ -201,6 +232,10 @@ export class RunningServer implements Server {
 
   address(): AddressInfo | string | undefined {
     return this.#listener?.http.address() ?? undefined;
+  }
+
+  renewCertificate(tls: SecureContextOptions): void {
+    requireSecure(this.#listener?.secure).renewCertificate(tls);
   }
 
   async get<T>(token: Token<T>): Promise<T> {
@@ -239,6 +274,7 @@ export class RunningServer implements Server {
         path: pattern.pattern,
         options,
         subprotocol: (offered) => options.subprotocols?.find((each) => offered.has(each)),
+        maxPartBytes: options.maxPartBytes,
         ...own,
       })),
     ];
@@ -247,7 +283,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#paths.map(({ path, options, subprotocol, ...own }) => {
+    return this.#paths.map(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -257,6 +293,7 @@ export class RunningServer implements Server {
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
         check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+        maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);
       const transport =

@@ -271,8 +271,8 @@ export class ClientSession implements Session, ConnectionListener {
     }
   }
 
-  data(chunk: Uint8Array, binary?: boolean): void {
-    this.#inbox.receive(chunk, this.#heartbeats.received(), binary);
+  data(chunk: Uint8Array, binary?: boolean, more?: boolean): void {
+    this.#inbox.receive(chunk, this.#heartbeats.received(), binary, more);
   }
 
   ended(code: number, reason: string): void {

@@ -26,7 +26,8 @@ interface Hop {
   readonly port: string | undefined;
 }
 
-type TrustedProxies = (address: string) => boolean;
+/** True for the address of a trusted proxy. */
+export type TrustedProxies = (address: string) => boolean;
 
 /**
  * Reads the client of a request. The headers are used only when the request comes from a trusted proxy. Each proxy appends the
@@ -36,7 +37,7 @@ type TrustedProxies = (address: string) => boolean;
  * @param trustedProxies IP addresses and ranges, such as `10.0.0.0/8`
  * @throws {MessagingError} `option-invalid` when a proxy is neither
  */
-export function createClientReader(trustedProxies: readonly string[] = []): ClientReader {
+export function createClientReader(trustedProxies?: readonly string[]): ClientReader {
   const isTrusted = compileProxies(trustedProxies);
   return ({ headers, socket }) => {
     const { remoteAddress } = socket;
@@ -168,8 +169,8 @@ function withoutPort(host: string): string {
 /** An address or a range in CIDR notation. */
 const proxyEntry = /^([^/]+)(?:\/(\d{1,3}))?$/;
 
-/** Rejects host names, which would never equal the address of a socket. */
-function compileProxies(entries: readonly string[]): TrustedProxies {
+/** @throws {MessagingError} `option-invalid` for a host name, which would never equal the address of a socket */
+export function compileProxies(entries: readonly string[] = []): TrustedProxies {
   // The list makes an object for each check, and most servers have no proxies.
   if (entries.length === 0) return () => false;
   const proxies = new BlockList();

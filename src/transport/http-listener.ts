@@ -1,12 +1,15 @@
 // The HTTP server that signalbox starts when the application has none, with limits for connections that do not become WebSockets.
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TlsOptions } from 'node:tls';
 import type { Clock } from '../message/clock.js';
 import { LimitedLog } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
 import { accountOf, Quota } from '../message/quota.js';
 import { compileDestination } from '../pattern/destination-pattern.js';
+import { compileProxies, type TrustedProxies } from './forwarded.js';
 import {
   httpHostOf,
   isPattern,
@@ -16,6 +19,7 @@ import {
   type RequestListener,
 } from './http-host.js';
 import { listen } from './listen.js';
+import { SecureServer, type BeginHandshake } from './tls.js';
 
 export interface HttpListenerParts {
   /** The paths of WebSocket endpoints, also with variables. */
@@ -26,8 +30,12 @@ export interface HttpListenerParts {
     /** One address may have one of so many parts of them. */
     readonly shares: number;
   };
+  /** Proxies have no share, because each of them has the connections of many clients. @default none */
+  readonly trustedProxies?: readonly string[];
   /** Time until a client must have sent a whole request, in milliseconds. */
   readonly connectTimeout: number;
+  /** @default HTTP without TLS */
+  readonly tls?: TlsOptions | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -36,25 +44,37 @@ export interface HttpListenerParts {
 const longestCheckInterval = 30_000;
 
 export class HttpListener {
-  readonly http: Server;
+  readonly http: Server | HttpsServer;
   readonly host: HttpHost;
+  /** Undefined without TLS. */
+  readonly secure: SecureServer<HttpsServer> | undefined;
   readonly #connections: Quota;
-  /** The account of each connection that is counted. */
-  readonly #accounts = new WeakMap<Duplex, string>();
+  readonly #isProxy: TrustedProxies;
+  /** The function that ends the counting of each counted connection. */
+  readonly #counted = new WeakMap<Duplex, () => void>();
   readonly #log: LimitedLog;
 
-  constructor({ endpoints, limits, connectTimeout, clock, logger }: HttpListenerParts) {
+  /** @throws {MessagingError} `option-invalid` for a wrong certificate */
+  constructor(parts: HttpListenerParts) {
+    const { endpoints, limits, trustedProxies, connectTimeout, tls, clock, logger } = parts;
     const timeouts = {
       // Also for connections that send nothing. Without it, Node waits 60 seconds for the headers and 300 for the body.
       headersTimeout: connectTimeout,
       requestTimeout: connectTimeout,
       connectionsCheckingInterval: Math.min(connectTimeout, longestCheckInterval),
     };
-    this.http = createServer(timeouts, answerPlainRequests(endpoints, clock));
-    this.http.maxRequestsPerSocket = maxRequestsPerConnection;
     this.#connections = new Quota(limits.maxHandshakes, limits.shares);
+    this.#isProxy = compileProxies(trustedProxies);
     this.#log = new LimitedLog(clock, logger, 'warn');
-    this.http.on('connection', this.#onConnection);
+    const answer = answerPlainRequests(endpoints, clock);
+    this.secure =
+      tls &&
+      new SecureServer(tls, this.#begin, (checked) =>
+        createHttpsServer({ ...checked, ...timeouts }, answer),
+      );
+    this.http = this.secure?.server ?? createServer(timeouts, answer);
+    this.http.maxRequestsPerSocket = maxRequestsPerConnection;
+    this.http.on(tls === undefined ? 'connection' : 'secureConnection', this.#onConnection);
     // From here on the connection counts as a handshake.
     this.host = httpHostOf(this.http, this.#endCounting);
   }
@@ -73,31 +93,38 @@ export class HttpListener {
       this.http.close(() => resolve());
       // Closes busy connections too, because a connection with an incomplete request would never end.
       this.http.closeAllConnections();
+      this.secure?.abandonHandshakes();
     });
   }
 
   readonly #onConnection = (socket: Socket): void => {
     // A socket is given back as a new connection when its upgrade is ignored.
-    if (this.#accounts.has(socket)) return;
-    const { remoteAddress } = socket;
-    const account = accountOf(undefined, remoteAddress);
+    if (this.#counted.has(socket)) return;
+    const end = this.#begin(socket);
+    if (end === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#counted.set(socket, end);
+    socket.once('close', () => this.#endCounting(socket));
+  };
+
+  readonly #begin: BeginHandshake = ({ remoteAddress }) => {
+    const isProxy = remoteAddress !== undefined && this.#isProxy(remoteAddress);
+    const account = isProxy ? undefined : accountOf(undefined, remoteAddress);
     if (this.#connections.excess(account, 1) !== undefined) {
       this.#log.write(
         `A connection from ${remoteAddress ?? 'an unknown address'} was refused: too many HTTP connections without a WebSocket.`,
       );
-      socket.destroy();
-      return;
+      return undefined;
     }
-    this.#accounts.set(socket, account);
     this.#connections.add(account, 1);
-    socket.once('close', () => this.#endCounting(socket));
+    return () => this.#connections.add(account, -1);
   };
 
   readonly #endCounting = (socket: Duplex): void => {
-    const account = this.#accounts.get(socket);
-    if (account === undefined) return;
-    this.#accounts.delete(socket);
-    this.#connections.add(account, -1);
+    this.#counted.get(socket)?.();
+    this.#counted.delete(socket);
   };
 }
 

@@ -1,11 +1,57 @@
 // Listens on a port or a Unix socket, explains failures, and logs the address.
 import type { Server } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
+import { checkShape, invalidOption, isGroup, type Shape } from '../message/option.js';
 
 /** The address that servers listen on by default: they accept only clients of this machine. */
 export const defaultHost = '127.0.0.1';
+
+/** Options of `listen()` of a server. */
+export interface ListenOptions {
+  /** A port, 0 for any free port, or the path of a Unix socket. */
+  readonly port: number | string;
+  /**
+   * The address to listen on; `'0.0.0.0'` accepts clients on other machines.
+   * @default '127.0.0.1'
+   */
+  readonly host?: string;
+  /**
+   * Key, certificate and other options of `node:tls`: clients connect by `wss` and `https`. `handshakeTimeout` is
+   * 10,000 milliseconds by default.
+   *
+   * @default none: connections are not encrypted
+   */
+  readonly tls?: TlsOptions;
+}
+
+const shape: Shape<ListenOptions> = { port: undefined, host: '', tls: {} };
+
+/** The place that `listen()` of a server received in one of its two forms, with the default host. */
+export interface ListenPlace {
+  readonly port: number | string;
+  readonly host: string;
+  readonly tls: TlsOptions | undefined;
+}
+
+/** @throws {MessagingError} `option-invalid` for an unknown name or another type, and for TLS on a Unix socket */
+export function resolvePlace(
+  given: number | string | ListenOptions,
+  givenHost: string | undefined = defaultHost,
+): ListenPlace {
+  if (!isGroup(given)) return { port: given, host: givenHost, tls: undefined };
+  checkShape<ListenOptions>('', given, shape);
+  const { port, host = defaultHost, tls } = given;
+  // The sockets of its clients have no addresses, by which unfinished handshakes are recognized.
+  if (tls !== undefined && portOf(port) === undefined)
+    throw invalidOption(
+      'tls',
+      'needs a port; only processes of this machine can reach a Unix socket, so it needs no encryption',
+    );
+  return { port, host, tls };
+}
 
 /**
  * Listens on a port of a host, or on the path of a Unix socket. A string of digits is a port, because environment
@@ -20,7 +66,9 @@ export async function listen(server: Server, given: number | string, host: strin
       `${inspect(given)} is neither a port, which is a whole number from 0 to 65535, nor the path of a Unix socket.`,
     );
   if (port !== undefined && !isHost(host))
-    throw failed(`the host must be ${hostRule}; it is ${inspect(host)}.`);
+    throw failed(
+      `the host must be ${hostRule}; it is ${isGroup(host) ? 'an object. Pass options as listen({ port, host, tls })' : inspect(host)}.`,
+    );
   try {
     await new Promise<void>((resolve, reject) => {
       // Never removed: a later error, such as a lack of file descriptors for a new client, must not end the process.

@@ -1,24 +1,22 @@
 // The transport for TCP and TLS sockets, for STOMP and JSON clients without WebSocket.
+import { createServer, type AddressInfo, type ServerOpts, type Socket } from 'node:net';
 import {
-  createServer,
-  type AddressInfo,
-  type Server,
-  type ServerOpts,
-  type Socket,
-} from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
 import type { Clock, Timer } from '../message/clock.js';
 import { unframed } from '../message/encoded-frame.js';
-import { closeCodes, MessagingError } from '../message/error.js';
+import { closeCodes } from '../message/error.js';
 import { noHeaders } from '../message/message.js';
 import { checkShape, invalidOption, type Shape } from '../message/option.js';
 import { defaultHost, hostRule, isHost, listen, logAddress, portOf } from './listen.js';
 import { SocketWriter } from './socket-writer.js';
+import { requireSecure, SecureServer, type BeginHandshake } from './tls.js';
 import {
   closeTimeout,
   lostConnection,
   type Connection,
-  type ConnectionGate,
   type ConnectionListener,
   type Handshake,
   type Transport,
@@ -47,6 +45,13 @@ export interface TcpOptions {
 export interface TcpTransport extends Transport {
   /** The address that the transport listens on; undefined while it does not listen. */
   address(): AddressInfo | undefined;
+  /**
+   * Replaces the certificate for connections that begin later. Open connections stay.
+   *
+   * @param tls key and certificate; other options of `tls` that are not given stay
+   * @throws {MessagingError} `option-invalid` for a wrong certificate, which is then not used, and without the option `tls`
+   */
+  renewCertificate(tls: SecureContextOptions): void;
 }
 
 const shape: Shape<TcpOptions> = { port: undefined, host: '', tls: {} };
@@ -60,9 +65,6 @@ const socketOptions: ServerOpts = {
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
-
-/** Time for the TLS handshake, in milliseconds: a client that sends nothing must not stay connected. */
-const handshakeTimeout = 10_000;
 
 /**
  * Creates a transport for the option `transports` of a server. Each socket is a session; its first byte decides which of
@@ -88,13 +90,21 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
       socket.destroy();
     else context.accept(new TcpConnection(socket, context.clock));
   };
-  const secure = tls && secureServer(tls, accept, () => context?.gate);
+  const begin: BeginHandshake = ({ remoteAddress }) =>
+    context?.gate.refusal(remoteAddress) === undefined
+      ? context?.gate.begin(remoteAddress)
+      : undefined;
+  const secure =
+    tls &&
+    new SecureServer(tls, begin, (checked) => createTlsServer({ ...checked, ...socketOptions }));
+  secure?.server.on('secureConnection', accept);
   const server = secure?.server ?? createServer(socketOptions, accept);
   return {
     name: `${secure === undefined ? 'tcp' : 'tls'} ${host}:${port}`,
     async open(given) {
       await listen(server, port, host);
       logAddress(server, given.logger, `tcpTransport({ port: ${port}, host: '0.0.0.0' })`);
+      secure?.logExpiry(given.clock, given.logger);
       context = given;
     },
     close() {
@@ -105,6 +115,9 @@ export function tcpTransport(options: TcpOptions): TcpTransport {
     address() {
       // A string only for Unix sockets, which this transport does not use.
       return (server.address() as AddressInfo | null) ?? undefined;
+    },
+    renewCertificate(given) {
+      requireSecure(secure).renewCertificate(given);
     },
   };
 }
@@ -187,80 +200,4 @@ function handshakeOf(socket: Socket): Handshake {
     secure: 'encrypted' in socket,
     principal: undefined,
   };
-}
-
-interface SecureServer {
-  readonly server: Server;
-  /** Destroys the sockets whose handshake has not finished; no connection exists for them yet. */
-  abandonHandshakes(): void;
-}
-
-/** A TLS handshake that has not finished. */
-interface TlsHandshake {
-  readonly socket: Socket;
-  /** Ends its counting as a connection that is not accepted. */
-  readonly end: () => void;
-}
-
-/** A TLS server that passes sockets to `accept` after their handshake. `gateOf` returns undefined while the transport is closed. */
-function secureServer(
-  tls: TlsOptions,
-  accept: (socket: Socket) => void,
-  gateOf: () => ConnectionGate | undefined,
-): SecureServer {
-  const handshakes = new Map<string, TlsHandshake>();
-  const server = createWithTls({ handshakeTimeout, ...tls, ...socketOptions });
-  const finish = (peer: string): void => {
-    handshakes.get(peer)?.end();
-    handshakes.delete(peer);
-  };
-  server.on('connection', (socket) => {
-    const gate = gateOf();
-    const { remoteAddress } = socket;
-    // A client that has already left has no address.
-    if (gate === undefined || remoteAddress === undefined || gate.refusal(remoteAddress)) {
-      socket.destroy();
-      return;
-    }
-    const peer = peerOf(socket);
-    // The client may use its port again before the end of its last connection is reported.
-    finish(peer);
-    handshakes.set(peer, { socket, end: gate.begin(remoteAddress) });
-    socket.once('close', () => {
-      if (handshakes.get(peer)?.socket === socket) finish(peer);
-    });
-  });
-  server.on('secureConnection', (socket) => {
-    finish(peerOf(socket));
-    accept(socket);
-  });
-  // Node reports a handshake that takes too long, but does not close its socket.
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return {
-    server,
-    abandonHandshakes() {
-      for (const { socket } of handshakes.values()) socket.destroy();
-    },
-  };
-}
-
-/** Equal for a socket and for its TLS socket, which Node does not link to each other. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
-}
-
-function createWithTls(options: TlsOptions & ServerOpts) {
-  const { pfx, cert, key, privateKeyIdentifier, SNICallback, pskCallback } = options;
-  const hasCertificate = pfx ?? (cert && (key ?? privateKeyIdentifier));
-  // Node.js starts without one, and every handshake fails.
-  if (!(hasCertificate ?? SNICallback ?? pskCallback))
-    throw invalidOption('tls', 'must have a certificate: `key` and `cert`, or `pfx`');
-  try {
-    return createTlsServer(options);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new MessagingError('option-invalid', `The option 'tls' is not valid: ${message}`, {
-      cause: error,
-    });
-  }
 }

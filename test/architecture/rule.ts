@@ -34,7 +34,13 @@ const guarded: readonly {
   {
     module: /^node:(?:net|tls)$/,
     // `message/ip-address` and `transport/forwarded` only spell and compare addresses.
-    places: ['broker/relay/', 'transport/tcp', 'transport/forwarded', 'message/ip-address'],
+    places: [
+      'broker/relay/',
+      'transport/tcp',
+      'transport/tls',
+      'transport/forwarded',
+      'message/ip-address',
+    ],
     typesAnywhere: true,
   },
   { module: /^node:timers/, places: ['message/clock.ts'] },

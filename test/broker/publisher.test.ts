@@ -311,8 +311,8 @@ describe('a destination that the queue of a user usually does not have', () => {
     await subject.publishToSession('s1', 'topic/y', 1);
     await subject.publishTo([{ kind: 'user', user: 'ann', destination: '/user/queue/x' }], 1);
     expect(log).toEqual([
-      "A message for a user or session was published to '/topic/x'. Only clients that have subscribed '/user/topic/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
-      "A message for a user or session was published to '/user/queue/x'. Only clients that have subscribed '/user/user/queue/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+      "A message for a user or session was published to '/topic/x'. Only clients that have subscribed to '/user/topic/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
+      "A message for a user or session was published to '/user/queue/x'. Only clients that have subscribed to '/user/user/queue/x' receive it. Use a destination such as '/queue/x', or publish() for a topic.",
     ]);
   });
 

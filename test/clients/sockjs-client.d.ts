@@ -10,7 +10,12 @@ declare module 'sockjs-client' {
     constructor(
       url: string,
       protocols?: undefined,
-      options?: { readonly transports?: readonly string[]; readonly timeout?: number },
+      options?: {
+        readonly transports?: readonly string[];
+        readonly timeout?: number;
+        /** Options of transports by their name. */
+        readonly transportOptions?: Readonly<Record<string, object>>;
+      },
     );
     readonly url: string;
     readonly readyState: number;

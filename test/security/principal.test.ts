@@ -5,7 +5,7 @@ import { MessageMapping } from '../../src/controller/decorators/mapping.js';
 import { Principal } from '../../src/controller/arguments/principal.js';
 import { testServer } from 'signalbox/testing';
 
-declare module '../../src/message/message.js' {
+declare module 'signalbox' {
   interface PrincipalProperties {
     readonly 'test:role'?: 'admin' | 'member';
   }

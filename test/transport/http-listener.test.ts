@@ -6,10 +6,14 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { testClock } from 'signalbox/testing';
 import { silentLogger } from '../../src/message/logger.js';
 import { HttpListener, type HttpListenerParts } from '../../src/transport/http-listener.js';
+import { selfSigned } from '../certificate.js';
+
+const certificate = selfSigned();
 
 function httpListener(given: Partial<HttpListenerParts> = {}) {
   return new HttpListener({
@@ -173,6 +177,15 @@ describe('connections without a WebSocket', () => {
     await listener.close();
   });
 
+  it('of a trusted proxy have no share, because they belong to many clients', async () => {
+    const limits = { maxHandshakes: 3, shares: 3 };
+    const { listener, open, warnings } = await start({ limits, trustedProxies: ['127.0.0.0/8'] });
+    for (let i = 0; i < 3; i++) await open();
+    expect(await (await open()).answer).toBe('');
+    expect(warnings).toHaveLength(1);
+    await listener.close();
+  });
+
   it('are no longer counted after the upgrade, but after an upgrade that is ignored', async () => {
     const { listener, open } = await start({ limits: { maxHandshakes: 1, shares: 1 } });
     const sockets: Duplex[] = [];
@@ -195,6 +208,38 @@ describe('connections without a WebSocket', () => {
     for (const socket of sockets) socket.destroy();
     await listener.close();
   });
+
+  it.skipIf(certificate === undefined)(
+    'with TLS are counted from the beginning of the TLS handshake until the upgrade',
+    async () => {
+      const limits = { maxHandshakes: 1, shares: 1 };
+      const { listener, open, warnings } = await start({ limits, tls: certificate! });
+      const upgraded = new Promise<Duplex>((resolve) => {
+        listener.host.claimUpgrades('/ws', (_request, socket) => resolve(socket));
+      });
+      const { socket: first } = await open();
+      await (
+        await open()
+      ).answer;
+      expect(warnings).toHaveLength(1);
+      const secure = connectTls({ socket: first, rejectUnauthorized: false });
+      await once(secure, 'secureConnect');
+      await (
+        await open()
+      ).answer;
+      secure.write(upgrade('websocket'));
+      const webSocket = await upgraded;
+      const { socket: silent, answer: abandoned } = await open();
+      // Counted, so that the server has begun its handshake.
+      await (
+        await open()
+      ).answer;
+      expect(silent.readyState).toBe('open');
+      webSocket.destroy();
+      await listener.close();
+      await abandoned;
+    },
+  );
 
   it.each(['', 'GET / HT', 'POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbody'])(
     'are closed when they have not sent a request within connectTimeout: %j',

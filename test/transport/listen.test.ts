@@ -73,13 +73,13 @@ describe('listen() refuses', () => {
     );
   };
 
-  it.each(['', null, {}, 5, false])('a host that Node reads as all addresses: %o', async (host) => {
+  it.each(['', null, 5, false])('a host that Node reads as all addresses: %o', async (host) => {
     expect(await refusal(0, host)).toBe(
       `listen-failed Cannot listen: the host must be a text that is not empty, such as '127.0.0.1', or '0.0.0.0' for clients on other machines; it is ${inspect(host)}.`,
     );
   });
 
-  it.each([undefined, null, '', '70000', -1, 0.5, Number.NaN, 1n, Symbol('port'), {}])(
+  it.each([undefined, null, '', '70000', -1, 0.5, Number.NaN, 1n, Symbol('port'), []])(
     'a port that is none: %o',
     async (port) => {
       expect(await refusal(port)).toBe(
@@ -87,4 +87,26 @@ describe('listen() refuses', () => {
       );
     },
   );
+
+  it('options in place of a host, without showing a key in them', async () => {
+    expect(await refusal(0, { tls: { key: 'secret' } })).toBe(
+      "listen-failed Cannot listen: the host must be a text that is not empty, such as '127.0.0.1', or '0.0.0.0' for clients on other machines; it is an object. Pass options as listen({ port, host, tls }).",
+    );
+  });
+
+  it.each<[options: unknown, message: string]>([
+    [{}, 'listen-failed Cannot listen: undefined is neither a port'],
+    [{ port: 0, host: '' }, 'listen-failed Cannot listen: the host must be a text'],
+    [
+      { port: 0, hots: '::1' },
+      "option-invalid The option 'hots' is unknown; the nearest known one is 'host'.",
+    ],
+    [{ port: 0, tls: true }, "option-invalid The option 'tls' must be an object."],
+    [
+      { port: '/run/signalbox', tls: {} },
+      "option-invalid The option 'tls' needs a port; only processes of this machine can reach a Unix socket, so it needs no encryption.",
+    ],
+  ])('options that are not valid: %o', async (options, message) => {
+    expect(await refusal(options)).toContain(message);
+  });
 });

@@ -22,7 +22,8 @@ export interface QueueOptions {
   readonly maxPrefetch: number;
   /**
    * Milliseconds in which a subscriber must acknowledge a message; afterwards another subscriber receives it. 0 means no limit.
-   * Time in which frames of the client wait for each other does not count. Noticed up to an eighth later. @default 0
+   * The time in which an ACK or NACK waits for earlier frames of its client does not count. The end of the timeout is detected up to
+   * an eighth later. @default 0
    */
   readonly ackTimeout: number;
   /** The delay before a message is delivered again. @default none */
