@@ -438,7 +438,7 @@ describe('a discriminator', () => {
   /** The class is chosen by another property when the value has no name. */
   class Chosen {
     @ValidateNested()
-    @Type((given) => ((given?.object as Chosen).isDog ? Dog : Cat), options)
+    @Type((given) => ((given!.object as Chosen).isDog ? Dog : Cat), options)
     one!: Animal;
     @IsBoolean()
     isDog!: boolean;
