@@ -1,8 +1,12 @@
 // Two servers behind nginx and behind HAProxy, with the configurations of docs/deploy.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { globalAgent, request, type RequestOptions } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -41,18 +45,30 @@ interface Backend {
   readonly handshakes: HandshakeRequest[];
 }
 
-async function startBackend(sockjs: Partial<SockJsOptions>): Promise<Backend> {
+/** @param place a port, or the path of a Unix socket */
+async function startBackend(
+  sockjs: Partial<SockJsOptions> = {},
+  place: number | string = 0,
+): Promise<Backend> {
   const handshakes: HandshakeRequest[] = [];
   const server = await createServer({
     endpoints: [
-      { path: '/ws', sockjs: { disconnectDelay: 500, ...sockjs }, trustedProxies: ['127.0.0.1'] },
+      {
+        path: '/ws',
+        sockjs: { disconnectDelay: 500, ...sockjs },
+        trustedProxies: [typeof place === 'string' ? 'unix' : '127.0.0.1'],
+      },
     ],
     handshakeInterceptors: [{ before: (handshake) => void handshakes.push(handshake) }],
     logger: silentLogger,
   });
-  await server.listen(0);
+  await server.listen(place);
   closers.push(() => server.close());
   return { server, handshakes };
+}
+
+function addressOf(server: Server): string {
+  return `127.0.0.1:${portOf(server)}`;
 }
 
 describe.each(kinds.filter(({ program }) => program !== undefined && certificate !== undefined))(
@@ -60,8 +76,8 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
   ({ kind, program, bySession, byCookie, withoutStickiness }) => {
     async function start(changes: readonly Change[] = [], sockjs: Partial<SockJsOptions> = {}) {
       const backends = [await startBackend(sockjs), await startBackend(sockjs)] as const;
-      const ports = [portOf(backends[0].server), portOf(backends[1].server)] as const;
-      const proxy = await startProxy(kind, program!, certificate!, ports, changes);
+      const addresses = [addressOf(backends[0].server), addressOf(backends[1].server)] as const;
+      const proxy = await startProxy(kind, program!, certificate!, addresses, changes);
       closers.push(() => proxy.close());
       /** The server that has received a handshake since the last call. */
       let seen = [0, 0];
@@ -167,6 +183,32 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       // The origin check accepts the page of the host that the client requests.
       await webSocket(port, '127.0.0.9', invented);
       expect(receiver().handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
+    });
+
+    it('a server on a Unix socket knows the address of the client, too', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
+      closers.push(() => rmSync(folder, { recursive: true }));
+      const { handshakes } = await startBackend({}, join(folder, 'socket'));
+      const address = `${kind.unix}${join(folder, 'socket')}`;
+      const proxy = await startProxy(kind, program!, certificate!, [address, address]);
+      closers.push(() => proxy.close());
+      await webSocket(proxy.port, '127.0.0.9');
+      expect(handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
+    });
+
+    it('many streams of a browser share one connection of HTTP/2', async () => {
+      const { port } = await start();
+      const connection = connectHttp2(`https://127.0.0.1:${port}`, { ca: certificate!.cert });
+      closers.push(() => connection.destroy());
+      // With HTTP/1.1, a browser opens at most six connections.
+      const streams = Array.from({ length: 10 }, (_, i) =>
+        connection.request({ ':path': `/ws/0/session-${i}/eventsource` }),
+      );
+      for (const stream of streams) {
+        let received = '';
+        stream.on('data', (data: Buffer) => void (received += data.toString()));
+        while (!received.includes('data: o\r\n')) await once(stream, 'data');
+      }
     });
 
     it('clients of one address use one server', async () => {
