@@ -45,6 +45,7 @@ export { MessageMapping, SubscribeMapping } from './controller/decorators/mappin
 export {
   WebSocketHandler,
   type WebSocketHandlerOptions,
+  type WebSocketPartsOptions,
 } from './controller/decorators/websocket-handler.js';
 export type { ArgumentCheck, ArgumentResolver, Parameter } from './controller/parameter.js';
 export {
@@ -109,7 +110,11 @@ export type {
   SlowConsumerRule,
 } from './session/slow-consumer.js';
 export { SessionRegistry } from './session/registry.js';
-export { WebSocketSessions, type WebSocketSession } from './session/websocket-session.js';
+export {
+  WebSocketSessions,
+  type MessageParts,
+  type WebSocketSession,
+} from './session/websocket-session.js';
 export type {
   SessionAttribute,
   SessionAttributeMap,

@@ -76,6 +76,7 @@ describe('the form login', () => {
     const before = await cookieOf('fabrice', 'fab123');
     const { headers } = await logIn('paulson', 'bond', { cookie: before });
     expect(headers.getSetCookie()[0]).not.toContain(before);
+    expect((await get('/users', before)).status).toBe(302);
     const planted = 'portfolio-login=planted';
     await logIn('paulson', 'bond', { cookie: planted });
     expect((await get('/users', planted)).status).toBe(302);

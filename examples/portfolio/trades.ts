@@ -17,8 +17,6 @@ export interface PositionUpdate extends Position {
 /** Milliseconds until a user is notified of an executed trade. */
 const delay = 2000;
 
-export class TradeRejected extends Error {}
-
 @injectable()
 export class Trades {
   constructor(
@@ -27,11 +25,11 @@ export class Trades {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws {TradeRejected} for an unknown ticker, fewer than one share, and more shares than the user can sell */
+  /** @throws {Error} for a ticker without a position, fewer than one share, and more shares than the user can sell */
   execute(user: string, { action, ticker, shares }: Trade): void {
     const portfolio = this.portfolios.of(user);
     const reject = (reason: string) =>
-      new TradeRejected(`Rejected trade (${action} ${shares} ${ticker}): ${reason}`);
+      new Error(`Rejected trade (${action} ${shares} ${ticker}): ${reason}`);
     const position = portfolio.position(ticker);
     if (position === undefined) throw reject('You have no position of this company.');
     if (shares < 1) throw reject('Trade at least one share.');

@@ -36,21 +36,17 @@ class Site {
   ) {}
 
   async respond(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const { logins, users, onLogout } = this.web;
     const { pages, assets } = this.web.folders;
     if (/^(?:static|webjars)\//.test(path)) return answerWithFile(request, response, assets, path);
     if (path === 'login.html' && request.method === 'POST') return this.#logIn(request, response);
-    const login = logins.find(request.headers.cookie);
     if (path === 'logout.html') {
-      if (login !== undefined) {
-        logins.end(login);
-        onLogout(login);
-      }
+      this.#logOut(request);
       return this.#redirect(response, 'login.html?logout', expiredCookie);
     }
+    const login = this.web.logins.find(request.headers.cookie);
     if (login === undefined && path !== 'login.html') return this.#redirect(response, 'login.html');
     if (path === 'users') {
-      const names = JSON.stringify([...users()]);
+      const names = JSON.stringify([...this.web.users()]);
       return answer(response, 200, { 'content-type': 'application/json' }, names);
     }
     return answerWithFile(request, response, { '': pages }, path);
@@ -63,7 +59,16 @@ class Site {
     if (form === undefined) return answer(response, 413, { connection: 'close' }, '');
     const login = this.web.logins.begin(form.get('username') ?? '', form.get('password') ?? '');
     if (login === undefined) return this.#redirect(response, 'login.html?error');
+    // The browser forgets its earlier login, so this one ends.
+    this.#logOut(request);
     return this.#redirect(response, 'index.html', cookieOf(login));
+  }
+
+  #logOut(request: IncomingMessage): void {
+    const login = this.web.logins.find(request.headers.cookie);
+    if (login === undefined) return;
+    this.web.logins.end(login);
+    this.web.onLogout(login);
   }
 
   #redirect(response: ServerResponse, path: string, cookie?: string): void {

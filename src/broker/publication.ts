@@ -1,5 +1,5 @@
 // One published message with all data that its deliveries share.
-import type { PublishAddress } from '../message/address.js';
+import type { PublishAddress, SessionAddress } from '../message/address.js';
 import type { Clock } from '../message/clock.js';
 import type { Ids } from '../message/ids.js';
 import { ownsBody, withOwnBody } from '../message/kept-message.js';
@@ -19,10 +19,15 @@ export interface Publication {
   readonly publishedAt: number;
 }
 
-/** A publication with the address that it goes to. A `user` has no session, and the session of a `reply` has ended. */
+/** A publication with the address that it goes to. The session of a `reply` has ended. */
 export interface AddressedPublication {
   readonly address: PublishAddress;
   readonly publication: Publication;
+}
+
+/** A publication for a queue of one session. */
+export interface SessionPublication extends AddressedPublication {
+  readonly address: SessionAddress;
 }
 
 /** The client that sent the message, or whose frame the publishing handler has processed. */

@@ -1,7 +1,8 @@
 // Publishing: a value and its targets become publications, which go to the broker or to queues of sessions.
 import { inspect } from 'node:util';
-import type { PublishAddress, SessionAddress } from '../message/address.js';
+import type { PublishAddress, SessionAddress, UserAddress } from '../message/address.js';
 import { MessagingError } from '../message/error.js';
+import type { NextPart } from '../message/clock.js';
 import { LimitedLogs } from '../message/limited-log.js';
 import { noHeaders, type Headers, type Message } from '../message/message.js';
 import { shapeMistake, type Shape } from '../message/option.js';
@@ -16,6 +17,7 @@ import {
   type AddressedPublication,
   type Publication,
   type Sender,
+  type SessionPublication,
 } from './publication.js';
 import type { ReplyDirectory } from './reply-addresses.js';
 import type { SessionSubscriber, TransactionStep } from './subscriber.js';
@@ -160,50 +162,33 @@ export class BrokerPublisher implements Publisher {
       if (target.kind === 'subscription') return [];
       const { destination } = target;
       const message = { destination, ...contentOf(payload, checkedHeaders(target.headers)) };
-      return this.address(message, this.#addressOfTarget(target), { account });
+      return [this.address(message, this.#addressOfTarget(target), { account })];
     });
   }
 
   /**
-   * The publications of one message: one for each queue that it reaches, and one when it reaches none, so that the publication hook
-   * receives every message.
+   * The publication of one message with its address.
    *
    * @param sender the client whose message it is
    */
-  address(
-    message: Message,
-    address: PublishAddress,
-    sender?: Sender,
-  ): readonly AddressedPublication[] {
-    const { context, resolver, users, replies } = this.parts;
+  address(message: Message, address: PublishAddress, sender?: Sender): AddressedPublication {
+    const { context, resolver, replies } = this.parts;
     switch (address.kind) {
       case 'broker':
-        return [{ address, publication: publicationOf(message, context, sender) }];
-      case 'session': {
-        const destination = resolver.visibleQueue(address.queue);
-        const publication = publicationOf({ ...message, destination }, context, sender);
-        return [{ address, publication }];
-      }
+        return { address, publication: publicationOf(message, context, sender) };
+      case 'session':
       case 'user': {
-        const { queue } = address;
-        const destination = resolver.visibleQueue(queue);
-        const publication = publicationOf({ ...message, destination }, context, sender);
-        const reached = Array.from(
-          users.sessionsOf(address.user),
-          (session): AddressedPublication => ({
-            address: { kind: 'session', session, queue },
-            publication,
-          }),
-        );
-        if (reached.length > 0) return reached;
-        if (resolver.isBrokerPrefix(`/${address.user}`)) this.#logMissingUser(address.user, queue);
-        return [{ address, publication }];
+        const destination = resolver.visibleQueue(address.queue);
+        return {
+          address,
+          publication: publicationOf({ ...message, destination }, context, sender),
+        };
       }
       case 'reply': {
         const queue = replies.find(address.id);
         // The session of the requester may have ended, which the answering client cannot detect.
         return queue === undefined
-          ? [{ address, publication: publicationOf(message, context, sender) }]
+          ? { address, publication: publicationOf(message, context, sender) }
           : this.address(message, queue, sender);
       }
       default:
@@ -212,34 +197,113 @@ export class BrokerPublisher implements Publisher {
   }
 
   /**
-   * Publishes to the addresses, one after another.
+   * Publishes to the address.
    *
-   * @param via the subscriber whose client sent them; it sends through its own connection to the broker
+   * @param via the subscriber whose client sent the message; it sends through its own connection to the broker
    */
-  send(
-    publications: readonly AddressedPublication[],
-    via?: SessionSubscriber,
-  ): void | Promise<void> {
-    return inTurn(publications, (each) => this.#send(each, via));
+  send(addressed: AddressedPublication, via?: SessionSubscriber): void | Promise<void> {
+    const { address, publication } = addressed;
+    if (address.kind !== 'user') return this.#send(addressed, via);
+    const sessions = this.#sessionsOf(address);
+    // The publication hook receives every message.
+    if (sessions.length === 0) return this.#send(addressed, via);
+    const { queue } = address;
+    return inTurn(sessions, (session) =>
+      this.#send({ address: { kind: 'session', session, queue }, publication }, via),
+    );
   }
 
   /**
    * Commits a transaction of a client: all steps take effect, or none. Session queues receive their messages after the broker has
    * committed.
+   *
+   * @param nextPart divides the deliveries to session queues among turns of the event loop
    */
-  async commit(steps: readonly TransactionStep[], subscriber: SessionSubscriber): Promise<void> {
+  async commit(
+    steps: readonly TransactionStep[],
+    subscriber: SessionSubscriber,
+    nextPart: NextPart,
+  ): Promise<void> {
     const sends = steps.filter((step) => step.kind === 'send');
-    const ends = sends.flatMap(({ address, publication }) =>
-      address.kind === 'broker' ? (this.parts.onPublication?.(publication, address) ?? []) : [],
+    const toBroker = sends.filter(({ address }) => address.kind === 'broker');
+    await this.#observed(toBroker, () => subscriber.commit(steps));
+    if (toBroker.length < sends.length)
+      await this.#sendTogether(
+        sends.filter(({ address }) => address.kind !== 'broker'),
+        nextPart,
+      );
+  }
+
+  /**
+   * Sends the messages of a transaction to session queues: all messages of one session, then those of the next one. So a message of
+   * another client waits only while its own receiver is served.
+   */
+  async #sendTogether(sends: readonly AddressedPublication[], nextPart: NextPart): Promise<void> {
+    for (const [session, user] of this.#receiversOf(sends)) {
+      await nextPart();
+      const own = sends.flatMap(({ address, publication }): SessionPublication[] =>
+        reaches(address, session, user)
+          ? [{ address: { kind: 'session', session, queue: address.queue }, publication }]
+          : [],
+      );
+      await this.#observed(own, async () => {
+        const subscriber = this.parts.subscriberOf(session);
+        for (const { address } of own) this.#checkReader(subscriber, address);
+        await subscriber?.receiveTogether(own, nextPart);
+      });
+    }
+  }
+
+  /**
+   * The sessions that the messages of a transaction reach, each with its user if a message names the user. Messages without a receiver
+   * are shown to the publication hook.
+   */
+  #receiversOf(sends: readonly AddressedPublication[]): ReadonlyMap<string, string | undefined> {
+    const receivers = new Map<string, string | undefined>();
+    const users = new Map<string, readonly string[]>();
+    for (const each of sends) {
+      const { address } = each;
+      if (address.kind === 'session') {
+        if (!receivers.has(address.session)) receivers.set(address.session, undefined);
+        continue;
+      }
+      const sessions =
+        address.kind === 'user' ? (users.get(address.user) ?? this.#sessionsOf(address)) : [];
+      if (sessions.length === 0) void this.#send(each, undefined);
+      else if (address.kind === 'user' && !users.has(address.user)) {
+        users.set(address.user, sessions);
+        for (const session of sessions) receivers.set(session, address.user);
+      }
+    }
+    return receivers;
+  }
+
+  /** The sessions of a user; none is probably a mistake in the destination, which is logged. */
+  #sessionsOf({ user, queue }: UserAddress): readonly string[] {
+    const { resolver, users } = this.parts;
+    const sessions = [...users.sessionsOf(user)];
+    if (sessions.length === 0 && resolver.isBrokerPrefix(`/${user}`))
+      this.#logMissingUser(user, queue);
+    return sessions;
+  }
+
+  /** Calls the publication hook before an action that publishes the messages, and after it. */
+  async #observed(
+    publications: readonly AddressedPublication[],
+    publish: () => Promise<void>,
+  ): Promise<void> {
+    const { onPublication } = this.parts;
+    if (onPublication === undefined) return publish();
+    const ends = publications.flatMap(
+      ({ address, publication }) => onPublication(publication, address) ?? [],
     );
     try {
-      await subscriber.commit(steps);
+      await publish();
     } catch (refusal) {
       for (const end of ends) end(refusal);
       throw refusal;
     }
     for (const end of ends) end();
-    await this.send(sends.filter(({ address }) => address.kind !== 'broker'));
   }
 
   #userAddress(user: string, destination: string): PublishAddress {
@@ -337,18 +401,22 @@ export class BrokerPublisher implements Publisher {
     }
   }
 
-  #deliverToSession(
+  #deliverToSession(address: SessionAddress, publication: Publication): void | Promise<void> {
+    const subscriber = this.parts.subscriberOf(address.session);
+    this.#checkReader(subscriber, address);
+    return subscriber?.receive(address.queue, publication);
+  }
+
+  /** Logs that a problem is lost, because the client has not subscribed to the queue. */
+  #checkReader(
+    subscriber: SessionSubscriber | undefined,
     { session, queue }: SessionAddress,
-    publication: Publication,
-  ): void | Promise<void> {
-    const subscriber = this.parts.subscriberOf(session);
-    if (subscriber === undefined) return;
-    if (queue === problemQueue && !subscriber.reads(queue))
-      this.#lost.write(
-        'problem queue',
-        `A message for ${this.parts.resolver.visibleQueue(queue)} of session ${session}, such as the value of a @MessageExceptionHandler, is lost: the client has not subscribed to this queue.`,
-      );
-    return subscriber.receive(queue, publication);
+  ): void {
+    if (queue !== problemQueue || subscriber === undefined || subscriber.reads(queue)) return;
+    this.#lost.write(
+      'problem queue',
+      `A message for ${this.parts.resolver.visibleQueue(queue)} of session ${session}, such as the value of a @MessageExceptionHandler, is lost: the client has not subscribed to this queue.`,
+    );
   }
 
   /** `/user/queue/x` without the name of a user is the queue `/x` of a user named `queue`. */
@@ -400,6 +468,18 @@ export class BrokerPublisher implements Publisher {
     const headers = headersOf(options);
     return contentOf(this.parts.payloads.write(value, headers.get('content-type')), headers);
   }
+}
+
+/** True for the address of a session, or of its user. */
+function reaches(
+  address: PublishAddress,
+  session: string,
+  user: string | undefined,
+): address is SessionAddress | UserAddress {
+  return (
+    (address.kind === 'session' && address.session === session) ||
+    (address.kind === 'user' && address.user === user)
+  );
 }
 
 const optionsShape: Shape<PublishOptions> = { headers: undefined };

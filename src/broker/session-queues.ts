@@ -3,7 +3,7 @@ import { MessagingError } from '../message/error.js';
 import { LimitedLog } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
 import { quote } from '../message/quote.js';
-import type { Clock } from '../message/clock.js';
+import type { Clock, NextPart } from '../message/clock.js';
 import { noHeaders } from '../message/message.js';
 import { Quota } from '../message/quota.js';
 import type { Settlement, Subscriber, Subscription } from './broker.js';
@@ -12,7 +12,7 @@ import { SharedBytes } from './embedded/queue/held-bytes.js';
 import { MessageQueue } from './embedded/queue/message-queue.js';
 import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
 import { checkSupported } from './embedded/unsupported.js';
-import type { Publication } from './publication.js';
+import type { Publication, SessionPublication } from './publication.js';
 
 /** Marks acknowledgement ids, so that they differ from those of the broker. */
 const ackPrefix = 'own-';
@@ -61,6 +61,8 @@ export class SessionQueues {
   #delivering = false;
   /** Messages that were published during a delivery; most sessions never have one. */
   #waiting: { readonly queue: string; readonly publication: Publication }[] | undefined;
+  /** Resolves when a transaction whose deliveries continue in later turns is delivered. */
+  #divided: Promise<void> | undefined;
 
   constructor(
     private readonly subscriber: Subscriber,
@@ -114,21 +116,50 @@ export class SessionQueues {
     return false;
   }
 
-  /** Delivers to every subscription of the queue. A queue without subscriptions drops the message, unless it accepts replies. */
-  publish(queue: string, publication: Publication): void {
+  /**
+   * Delivers to every subscription of the queue. A queue without subscriptions drops the message, unless it accepts replies. Returns a
+   * promise if the message waits for a transaction.
+   */
+  publish(queue: string, publication: Publication): void | Promise<void> {
     // A delivery that publishes, as an outbound interceptor may, must not overtake the message that is being delivered.
     if (this.#delivering) {
       (this.#waiting ??= []).push({ queue, publication });
-      return;
+      return this.#divided;
     }
     this.#delivering = true;
     try {
       this.#deliverToAll(queue, publication);
-      if (this.#waiting !== undefined)
-        for (const next of this.#waiting) this.#deliverToAll(next.queue, next.publication);
+      this.#deliverWaiting();
     } finally {
-      this.#delivering = false;
-      this.#waiting = undefined;
+      this.#endDelivery();
+    }
+  }
+
+  /** Delivers the messages of a transaction. Others wait meanwhile, so that they cannot come between them. */
+  async publishTogether(
+    messages: readonly SessionPublication[],
+    nextPart: NextPart,
+  ): Promise<void> {
+    while (this.#divided !== undefined) await this.#divided;
+    const delivery = this.#deliverTogether(messages, nextPart);
+    if (this.#delivering) this.#divided = delivery;
+    await delivery;
+  }
+
+  async #deliverTogether(
+    messages: readonly SessionPublication[],
+    nextPart: NextPart,
+  ): Promise<void> {
+    this.#delivering = true;
+    try {
+      for (const { address, publication } of messages) {
+        const pending = nextPart();
+        if (pending !== undefined) await pending;
+        this.#deliverToAll(address.queue, publication);
+      }
+      this.#deliverWaiting();
+    } finally {
+      this.#endDelivery();
     }
   }
 
@@ -168,6 +199,17 @@ export class SessionQueues {
       acknowledgements: this.#issued,
     });
     return { queue, consumer };
+  }
+
+  #deliverWaiting(): void {
+    if (this.#waiting !== undefined)
+      for (const { queue, publication } of this.#waiting) this.#deliverToAll(queue, publication);
+  }
+
+  #endDelivery(): void {
+    this.#delivering = false;
+    this.#waiting = undefined;
+    this.#divided = undefined;
   }
 
   #deliverToAll(queue: string, publication: Publication): void {

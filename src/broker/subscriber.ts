@@ -1,5 +1,6 @@
 // The subscriptions of one session: at the broker, to its own queues, and those that handlers answer.
 import type { BrokerAddress, SessionAddress } from '../message/address.js';
+import type { NextPart } from '../message/clock.js';
 import { ended } from '../message/end-of-session.js';
 import { MessagingError } from '../message/error.js';
 import { requireResult } from '../message/promise.js';
@@ -16,7 +17,12 @@ import type {
 import type { QueueMemory } from './embedded/queue/queue-memory.js';
 import { checkSupportedHeaders } from './embedded/unsupported.js';
 import { temporaryPrefix } from './destination-resolver.js';
-import type { AddressedPublication, Publication, Sender } from './publication.js';
+import type {
+  AddressedPublication,
+  Publication,
+  Sender,
+  SessionPublication,
+} from './publication.js';
 import { SessionQueues } from './session-queues.js';
 import type { SharedSubscriptions } from './shared-subscriptions.js';
 
@@ -303,8 +309,16 @@ export class SessionSubscriber implements Subscriber, Sender {
   }
 
   /** Delivers to the subscriptions of a queue of this session. */
-  receive(queue: string, publication: Publication): void {
-    this.#queues?.publish(queue, publication);
+  receive(queue: string, publication: Publication): void | Promise<void> {
+    return this.#queues?.publish(queue, publication);
+  }
+
+  /** Delivers the messages of a transaction to queues of this session. */
+  async receiveTogether(
+    messages: readonly SessionPublication[],
+    nextPart: NextPart,
+  ): Promise<void> {
+    await this.#queues?.publishTogether(messages, nextPart);
   }
 
   /** Sends the answer of a handler to one subscription. Returns false when more than half of the outbox limit waits. */

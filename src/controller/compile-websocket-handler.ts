@@ -10,25 +10,33 @@ import {
 import { mayOverlap } from '../pattern/overlap.js';
 import { checkHandshakeOptions, handshakeShape, isPath } from '../session/handshake-options.js';
 import type { Constructor } from '../payload/converter.js';
-import type { WebSocketHandler, WebSocketHandlerOptions } from './decorators/websocket-handler.js';
+import type { MessageParts } from '../session/websocket-session.js';
+import type { WebSocketHandler, WebSocketPartsOptions } from './decorators/websocket-handler.js';
 import { definitionOf } from './definition.js';
+
+/** A handler that receives whole messages, or one that receives parts if its options have `maxPartBytes`. */
+export type AnyHandler = WebSocketHandler<string | Uint8Array | MessageParts>;
 
 /** A class with `@WebSocketHandler`, ready to serve. */
 export interface WebSocketRoute {
   /** Name of the class. */
   readonly name: string;
   readonly pattern: DestinationPattern;
-  readonly options: WebSocketHandlerOptions;
+  readonly options: Partial<WebSocketPartsOptions>;
   /** The handler of a new session. */
-  readonly handler: () => WebSocketHandler | Promise<WebSocketHandler>;
+  readonly handler: () => AnyHandler | Promise<AnyHandler>;
 }
 
-const optionsShape: Shape<WebSocketHandlerOptions> = {
+const optionsShape: Shape<Partial<WebSocketPartsOptions>> = {
   ...handshakeShape,
   subprotocols: [],
   instance: '',
   maxMessageBytes: 0,
+  maxPartBytes: 0,
 };
+
+/** Each part costs some hundred bytes and a turn of the event loop. */
+const leastPartBytes = 1024;
 
 const methodNames = ['open', 'message', 'close', 'error'] as const;
 
@@ -57,7 +65,7 @@ export function compileWebSocketHandler(
       `${name}: its decorators for messages have no effect, because it has no @Controller; remove them.`,
     );
   // Its methods are checked below.
-  const handler = instance as WebSocketHandler;
+  const handler = instance as AnyHandler;
   if (methodNames.every((method) => typeof handler[method] !== 'function'))
     report(
       `${name}: it has none of the methods ${methodNames.join(', ')}; add one, as message(session, data).`,
@@ -90,10 +98,16 @@ export function checkPaths(
   }
 }
 
-function mistakeIn(options: WebSocketHandlerOptions, path: string): string | undefined {
+function mistakeIn(options: Partial<WebSocketPartsOptions>, path: string): string | undefined {
   const mistake = shapeMistake(options, optionsShape);
   if (mistake !== undefined) return mistake;
-  const { subprotocols = [], instance = 'shared', maxMessageBytes = 1 } = options;
+  const {
+    subprotocols = [],
+    instance = 'shared',
+    maxMessageBytes = 1,
+    maxPartBytes,
+    perMessageDeflate = false,
+  } = options;
   const unknown = subprotocols.find(
     (each: unknown) => typeof each !== 'string' || !token.test(each),
   );
@@ -101,8 +115,11 @@ function mistakeIn(options: WebSocketHandlerOptions, path: string): string | und
     return `The option 'subprotocols' must be a list of tokens; ${inspect(unknown)} is not a token.`;
   if (!['shared', 'connection'].includes(instance))
     return `The option 'instance' must be 'shared' or 'connection'.`;
+  if (maxPartBytes !== undefined && perMessageDeflate !== false)
+    return `The option 'maxPartBytes' cannot be used with 'perMessageDeflate': compressed messages cannot be divided.`;
   try {
     requireCount('maxMessageBytes', maxMessageBytes, 1);
+    requireCount('maxPartBytes', maxPartBytes ?? leastPartBytes, leastPartBytes);
     checkHandshakeOptions(options, path);
     return undefined;
   } catch (error) {

@@ -4,7 +4,7 @@ import { combineReplies } from '../dispatch/reply.js';
 import type { Reply } from '../dispatch/route.js';
 import { MessagingError } from '../message/error.js';
 import type { Constructor } from '../payload/converter.js';
-import type { WebSocketHandlerOptions } from './decorators/websocket-handler.js';
+import type { WebSocketPartsOptions } from './decorators/websocket-handler.js';
 import type { ArgumentRule } from './parameter.js';
 
 export interface Mapping {
@@ -48,7 +48,9 @@ export interface ClassDefinition {
   readonly replies: ReplyRule[];
   readonly methods: Map<string | symbol, MethodDefinition>;
   /** Undefined without `@WebSocketHandler`. */
-  webSocket: { readonly path: string; readonly options: WebSocketHandlerOptions } | undefined;
+  webSocket:
+    | { readonly path: string; readonly options: Partial<WebSocketPartsOptions> }
+    | undefined;
   /** Sentences about misplaced or repeated decorators. The name of the class is written before each text. */
   readonly mistakes: string[];
 }

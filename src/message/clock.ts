@@ -35,6 +35,12 @@ export abstract class Clock {
   abstract soon(action: () => void): void;
 }
 
+/**
+ * Called before each part of long work. Returns undefined while the turn of the event loop has time for the part; otherwise a promise
+ * that resolves in a later turn.
+ */
+export type NextPart = () => void | Promise<void>;
+
 /** The longest delay of Node's timers, in milliseconds; a timer with a longer delay fires immediately. */
 export const longestDelay = 2 ** 31 - 1;
 

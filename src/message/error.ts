@@ -120,6 +120,10 @@ export const errorCodes = {
     text: 'The server did not process the frames of the client in time.',
     closes: closeCodes.stalled,
   },
+  'message-incomplete': {
+    class: 'client-mistake',
+    text: 'The session ended before the message was complete.',
+  },
   'session-failed': { class: 'operator', text: 'An internal error ended the session.' },
   'server-stopping': {
     class: 'operator',

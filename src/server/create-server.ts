@@ -48,7 +48,7 @@ import { Problems } from './problem.js';
 import { resolveOptions } from './resolve-options.js';
 import { RunningServer, type Server } from './server.js';
 import { version } from './version.js';
-import { WebSocketClient, webSocketParts, type WebSocketClientParts } from './websocket-client.js';
+import { WebSocketClient, webSocketParts } from './websocket-client.js';
 import { WebSockets } from './websockets.js';
 
 /**
@@ -315,7 +315,7 @@ function createAcceptors(
   }));
   const { authenticate, handlerTimeout } = options;
   const { heldBytes } = client;
-  const webSocketClient: WebSocketClientParts = {
+  const webSocketClient = {
     ...common,
     heldBytes,
     authenticate,
@@ -325,9 +325,10 @@ function createAcceptors(
     .toSorted((a, b) => compareSpecificity(a.pattern, b.pattern))
     .map((route) => {
       const maxMessageBytes = route.options.maxMessageBytes ?? options.limits.maxMessageBytes;
-      const parts = webSocketParts(route, session, maxMessageBytes);
-      const accept = (connection: Connection) =>
-        new WebSocketClient(connection, route, parts, webSocketClient);
+      const { maxPartBytes = maxMessageBytes } = route.options;
+      const parts = webSocketParts(route, session, Math.min(maxMessageBytes, maxPartBytes));
+      const own = { ...webSocketClient, maxMessageBytes };
+      const accept = (connection: Connection) => new WebSocketClient(connection, route, parts, own);
       return { route, maxMessageBytes, accept: admitted(accept) };
     });
   const acceptOther = acceptProtocol(session);

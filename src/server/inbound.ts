@@ -102,7 +102,7 @@ export class Inbound {
     const message = this.#withReplyAddress(sent, client);
     const address = resolver.resolve(message.destination, client.session.id);
     if (address.kind === 'handler') return application.send(message, address.lookup, client);
-    return publisher.send(this.#publications(message, address, client), client.subscriber);
+    return publisher.send(this.#publication(message, address, client), client.subscriber);
   }
 
   async #commit({ transaction }: TransactionFrame, client: Client): Promise<void> {
@@ -135,10 +135,15 @@ export class Inbound {
     });
   }
 
-  /** Calls handlers in the order of their frames. The broker then receives the results of all frames together, or none of them. */
+  /**
+   * Calls handlers in the order of their frames. The broker then receives the results of all frames together, or none of them. A long
+   * transaction uses several turns of the event loop.
+   */
   async #takeEffect(frames: readonly HeldFrame[], client: Client): Promise<void> {
     const steps: TransactionStep[] = [];
+    const { nextPart } = client.session.divideWork();
     for (const frame of frames) {
+      await nextPart();
       try {
         steps.push(...(await this.#steps(frame, client)));
       } catch (thrown) {
@@ -146,7 +151,7 @@ export class Inbound {
       }
       client.session.progressed();
     }
-    await this.parts.publisher.commit(steps, client.subscriber);
+    await this.parts.publisher.commit(steps, client.subscriber, nextPart);
   }
 
   async #steps(frame: HeldFrame, client: Client): Promise<readonly TransactionStep[]> {
@@ -156,7 +161,7 @@ export class Inbound {
     const publications =
       address.kind === 'handler'
         ? await this.parts.application.compose(message, address.lookup, client)
-        : this.#publications(message, address, client);
+        : [this.#publication(message, address, client)];
     return publications.map((publication) => ({ kind: 'send', ...publication }));
   }
 
@@ -167,12 +172,12 @@ export class Inbound {
       : thrown;
   }
 
-  /** The publications of a client's message. @throws {MessagingError} `no-route`, `destination-refused` */
-  #publications(
+  /** The publication of a client's message. @throws {MessagingError} `no-route`, `destination-refused` */
+  #publication(
     message: Message,
     address: Exclude<Address, { readonly kind: 'handler' }>,
     { subscriber }: Client,
-  ): readonly AddressedPublication[] {
+  ): AddressedPublication {
     if (address.kind === 'none') throw new MessagingError('no-route');
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
     if (address.kind === 'user' && address.queue === problemQueue)

@@ -145,7 +145,7 @@ export interface ServerParts {
 type Acceptor = (connection: Connection) => void;
 
 /** A path that accepts clients over HTTP. */
-interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol'> {
+interface HttpPath extends Pick<WebSocketOptions, 'path' | 'subprotocol' | 'maxPartBytes'> {
   readonly options: HandshakeOptions;
   readonly maxMessageBytes: number;
   readonly accept: Acceptor;
@@ -274,6 +274,7 @@ export class RunningServer implements Server {
         path: pattern.pattern,
         options,
         subprotocol: (offered) => options.subprotocols?.find((each) => offered.has(each)),
+        maxPartBytes: options.maxPartBytes,
         ...own,
       })),
     ];
@@ -282,7 +283,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#paths.map(({ path, options, subprotocol, ...own }) => {
+    return this.#paths.map(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -292,6 +293,7 @@ export class RunningServer implements Server {
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
         check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+        maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);
       const transport =

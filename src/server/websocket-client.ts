@@ -1,6 +1,5 @@
 // One client of a WebSocket handler, from its connection to its end: everything that belongs to its session, and the calls of the handler.
-import type { WebSocketHandler } from '../controller/decorators/websocket-handler.js';
-import type { WebSocketRoute } from '../controller/compile-websocket-handler.js';
+import type { AnyHandler, WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Clock } from '../message/clock.js';
 import { EncodedFrame } from '../message/encoded-frame.js';
 import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
@@ -8,7 +7,7 @@ import type { ClientFrame, ConnectFrame, Malformed, SendFrame } from '../message
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
 import { noHeaders, type Headers, type Principal } from '../message/message.js';
-import { isPromise, settledInTime } from '../message/promise.js';
+import { isPromise, requireResult, settledInTime } from '../message/promise.js';
 import type { Holding } from '../message/quota.js';
 import { constantMap } from '../message/read-only.js';
 import { asBuffer } from '../payload/bytes.js';
@@ -27,6 +26,7 @@ import { bytesOf, textOf } from '../transport/sockjs/text.js';
 import type { Connection, Handshake } from '../transport/transport.js';
 import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
+import { ReceivedParts } from './received-parts.js';
 import type { WebSockets } from './websockets.js';
 
 /** The parts that all clients of WebSocket handlers share. */
@@ -36,6 +36,8 @@ export interface WebSocketClientParts extends EntryParts {
   readonly logger: Logger;
   readonly activity: Activity;
   readonly webSockets: WebSockets;
+  /** Bytes of one message. */
+  readonly maxMessageBytes: number;
   /** Milliseconds until a method of a handler must have returned; 0 for no limit. */
   readonly handlerTimeout: number;
   readonly hooks: Hooks;
@@ -49,8 +51,23 @@ const connect: ConnectFrame = {
   headers: noHeaders,
 };
 
-/** Marks the messages that are text. */
 const textHeaders: Headers = constantMap([['content-type', 'text/plain;charset=UTF-8']]);
+
+/** A message of a client, or a part of one. */
+export interface RawFrame extends SendFrame {
+  readonly binary: boolean;
+  /** True if further parts of the message follow. */
+  readonly more: boolean;
+}
+
+/** A message that arrives in parts. */
+interface Receiving {
+  readonly parts: ReceivedParts;
+  /** The result of the handler; never rejects. */
+  readonly handled: Promise<FrameResult>;
+  /** Bytes that have arrived. */
+  bytes: number;
+}
 
 const tooLarge: Malformed = {
   kind: 'malformed',
@@ -61,18 +78,19 @@ const tooLarge: Malformed = {
 /**
  * The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits.
  *
- * @param maxMessageBytes checked here for transports that have one limit for all their clients, such as the one in memory
+ * @param maxBytes of a message or part; checked here for transports that have one limit for all their clients, such as the one in memory
  */
 export function webSocketParts(
   route: WebSocketRoute,
   session: SessionParts,
-  maxMessageBytes: number,
+  maxBytes: number,
 ): SessionParts {
   const destination = route.pattern.pattern;
-  const readMessage = (body: Uint8Array, binary: boolean): SendFrame | Malformed =>
-    body.length > maxMessageBytes
-      ? tooLarge
-      : { kind: 'send', message: { destination, headers: binary ? noHeaders : textHeaders, body } };
+  const readMessage = (body: Uint8Array, binary: boolean, more: boolean): RawFrame | Malformed => {
+    if (body.length > maxBytes) return tooLarge;
+    const headers = binary ? noHeaders : textHeaders;
+    return { kind: 'send', message: { destination, headers, body }, binary, more };
+  };
   return { ...session, concurrency: 1, readMessage };
 }
 
@@ -86,7 +104,8 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   readonly #ended: ((code: number, reason: string) => void) | undefined;
   #variables: ReadonlyMap<string, string> | undefined;
   /** Set before `open` is called. */
-  #handler: WebSocketHandler | undefined;
+  #handler: AnyHandler | undefined;
+  #receiving: Receiving | undefined;
   #end: { readonly code: number; readonly reason: string } | undefined;
   readonly #entry: ClientEntry;
   /** True when text can have lone surrogates; otherwise they are replaced by U+FFFD, as WebSocket requires. */
@@ -104,6 +123,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     this.#entry = new ClientEntry(remoteAddress, `The handshake for ${route.name}`, parts);
     this.held = this.#entry.held;
     this.#carriesSurrogates = connection.carriesSurrogates === true;
+    if (this.#takesParts) requireResult(connection.takeParts?.(), 'takeParts() of the connection');
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -152,6 +172,10 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     this.session.close(code, reason);
   }
 
+  get #takesParts(): boolean {
+    return this.#route.options.maxPartBytes !== undefined;
+  }
+
   /** Processes a frame; never rejects. */
   async process(frame: ClientFrame): Promise<FrameResult> {
     const end = this.#parts.hooks.onFrame?.(frame, this.session);
@@ -159,8 +183,13 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     try {
       if (frame.kind === 'connect') await this.#admit(frame);
       else if (frame.kind === 'send') {
-        const handling = this.#inTime(this.#handler?.message?.(this, this.#dataOf(frame)));
-        if (handling !== undefined) await handling;
+        // `readMessage` has made it.
+        const raw = frame as RawFrame;
+        if (this.#takesParts) result = await this.#receivePart(raw);
+        else {
+          const handling = this.#inTime(this.#handler?.message?.(this, this.#dataOf(raw)));
+          if (handling !== undefined) await handling;
+        }
       }
     } catch (thrown) {
       await this.#fail(thrown, frame.kind === 'connect' ? 'open' : 'message');
@@ -186,6 +215,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   async finished(): Promise<void> {
     const { activity, clients, logger } = this.#parts;
     activity.begin();
+    await this.#endReceiving();
     try {
       const { code, reason } = this.#end!;
       await this.#inTime(this.#handler?.close?.(this, code, reason));
@@ -214,6 +244,72 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     await this.#inTime(handler.open?.(this));
   }
 
+  /**
+   * Delivers a part of a message. Waits until the handler has taken it, so that the inbox delivers no further one, and after the last
+   * part until the handler has returned.
+   *
+   * @throws {MessagingError} `handler-timeout`
+   */
+  async #receivePart(frame: RawFrame): Promise<FrameResult> {
+    const { clock, handlerTimeout, maxMessageBytes } = this.#parts;
+    const receiving = (this.#receiving ??= this.#beginReceiving(frame.binary));
+    const { parts, handled } = receiving;
+    receiving.bytes += frame.message.body.length;
+    if (receiving.bytes > maxMessageBytes) {
+      const error = new MessagingError('frame-too-large');
+      parts.fail(error);
+      this.session.protocolError(error);
+      return 'failed';
+    }
+    try {
+      if (frame.message.body.length > 0)
+        await settledInTime(parts.add(this.#dataOf(frame)), clock, handlerTimeout);
+      if (frame.more) return 'done';
+      this.#receiving = undefined;
+      parts.complete();
+      return await settledInTime(handled, clock, handlerTimeout);
+    } catch (thrown) {
+      this.#receiving = undefined;
+      // The handler may read on, and has no further effect.
+      parts.fail(MessagingError.from(thrown));
+      throw thrown;
+    }
+  }
+
+  #beginReceiving(binary: boolean): Receiving {
+    const parts = new ReceivedParts(binary);
+    return { parts, handled: this.#handleParts(parts), bytes: 0 };
+  }
+
+  /** Calls the handler of a message that arrives. Its failure ends the session at once, also between two parts. */
+  async #handleParts(parts: ReceivedParts): Promise<FrameResult> {
+    try {
+      await this.#handler?.message?.(this, parts);
+      return 'done';
+    } catch (thrown) {
+      const { failure } = parts;
+      if (failure === undefined) await this.#fail(thrown, 'message');
+      // The end of the message is not a failure of the handler.
+      else if (thrown !== failure) this.#logLate('message', thrown);
+      return 'failed';
+    } finally {
+      parts.stop();
+    }
+  }
+
+  /** Ends the reading of a message that is not complete, and waits for its handler: methods never overlap. */
+  async #endReceiving(): Promise<void> {
+    if (this.#receiving === undefined) return;
+    const { parts, handled } = this.#receiving;
+    parts.fail(new MessagingError('message-incomplete'));
+    const { clock, handlerTimeout } = this.#parts;
+    try {
+      await settledInTime(handled, clock, handlerTimeout);
+    } catch (timeout) {
+      this.#logLate('message', timeout);
+    }
+  }
+
   /** The promise of a handler, limited by `handlerTimeout`; undefined when the method has returned no promise. */
   #inTime(returned: void | Promise<void>): PromiseLike<unknown> | undefined {
     if (!isPromise(returned)) return undefined;
@@ -231,9 +327,12 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     } catch (another) {
       this.#parts.logger.error(`${this.#name('error')} failed.`, another);
     }
-    const activity = this.#name(method);
-    if (!this.session.gone) this.session.fail(error, {}, { activity, cause });
-    else this.#parts.logger.error(`${activity} failed. Its session has ended.`, cause);
+    if (!this.session.gone) this.session.fail(error, {}, { activity: this.#name(method), cause });
+    else this.#logLate(method, cause);
+  }
+
+  #logLate(method: 'open' | 'message', cause: unknown): void {
+    this.#parts.logger.error(`${this.#name(method)} failed. Its session has ended.`, cause);
   }
 
   /** @throws {TypeError} for other values, which a program in JavaScript can pass */
@@ -244,13 +343,13 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     throw new TypeError('send() takes a string or a Uint8Array.');
   }
 
-  #dataOf({ message: { headers, body } }: SendFrame): string | Uint8Array {
-    if (headers !== textHeaders) return body;
+  #dataOf({ binary, message: { body } }: RawFrame): string | Uint8Array {
+    if (binary) return body;
     const text = this.#carriesSurrogates ? textOf(body) : undefined;
     return text ?? asBuffer(body).toString();
   }
 
-  #name(method: keyof WebSocketHandler): string {
+  #name(method: keyof AnyHandler): string {
     return `${this.#route.name}.${method}`;
   }
 }

@@ -34,6 +34,7 @@ import { Heartbeats, type HeartbeatAgreement } from './heartbeat.js';
 import { Inbox, type InboxParts } from './inbox.js';
 import { Outbox, type OutboxParts } from './outbox.js';
 import type { Session, SessionAttributeMap } from './session.js';
+import { DividedWork } from './turns.js';
 
 /** The parts that all sessions of a server share. */
 export interface SessionParts extends InboxParts {
@@ -228,6 +229,12 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(code, reason);
   }
 
+  /** Begins the work of a frame that consists of many parts. */
+  divideWork(): DividedWork {
+    const { turns, clock } = this.parts;
+    return new DividedWork(this, turns, clock);
+  }
+
   /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */
   progressed(): void {
     this.#inbox.progressed();
@@ -264,8 +271,8 @@ export class ClientSession implements Session, ConnectionListener {
     }
   }
 
-  data(chunk: Uint8Array, binary?: boolean): void {
-    this.#inbox.receive(chunk, this.#heartbeats.received(), binary);
+  data(chunk: Uint8Array, binary?: boolean, more?: boolean): void {
+    this.#inbox.receive(chunk, this.#heartbeats.received(), binary, more);
   }
 
   ended(code: number, reason: string): void {

@@ -21,6 +21,7 @@ import {
   framesPerTurn,
   timePerTurn,
   type Turns,
+  type WaitingWork,
 } from './turns.js';
 import { blockBytes, WaitingChunks } from './waiting-chunks.js';
 
@@ -49,9 +50,9 @@ export interface InboxParts {
   /** Protocols that clients may use. */
   readonly codecs: readonly WireCodec[];
   readonly limits: InboxLimits;
-  /** Makes a frame of each message; undefined when the messages belong to one of the protocols. */
+  /** Makes a frame of each message, or of each part of one; undefined when the messages belong to one of the protocols. */
   readonly readMessage?:
-    | ((message: Uint8Array, binary: boolean) => ClientFrame | Malformed)
+    | ((message: Uint8Array, binary: boolean, more: boolean) => ClientFrame | Malformed)
     | undefined;
   /** SEND frames of one session that may be processed at the same time. */
   readonly concurrency: number;
@@ -77,7 +78,7 @@ interface RunningItem {
 
 const failed = Promise.resolve<FrameResult>('failed');
 
-export class Inbox {
+export class Inbox implements WaitingWork {
   #codec: WireCodec | undefined;
   #decoder: Decoder | undefined;
   /** The next chunk to decode, or the end of the input. It waits if too many items wait, or the inbox waits for a turn. */
@@ -178,14 +179,14 @@ export class Inbox {
   }
 
   /** Decodes received bytes and starts processing. @param now the time of the clock */
-  receive(chunk: Uint8Array, now: number, binary = false): void {
+  receive(chunk: Uint8Array, now: number, binary = false, more = false): void {
     const { readMessage, turns } = this.parts;
     if (this.#stopped || (chunk.length === 0 && readMessage === undefined)) return;
     if (!this.#active) {
       this.#measureFrom(now);
       if (turns.busy && turns.isCrowded(this.account)) this.#waitForTurn();
     }
-    const copied = this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary));
+    const copied = this.#add(readMessage === undefined ? chunk : readMessage(chunk, binary, more));
     if (this.#hasWaiting)
       this.#hold(copied ? chunk.length + placeBytes : viewBytes + this.#retainedBytes(chunk));
   }

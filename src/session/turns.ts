@@ -1,6 +1,6 @@
-// Shares the event loop among the sessions of a server: a session that sends many frames waits for later turns between them.
-import type { Clock } from '../message/clock.js';
-import type { Inbox } from './inbox.js';
+// Shares the event loop among the sessions of a server: a session that sends many or long frames waits for later turns.
+import type { Clock, NextPart } from '../message/clock.js';
+import type { ClientSession } from './client-session.js';
 
 /**
  * Frames that a session may start before it waits for a later turn. With 2 to 10 microseconds for each, other sessions wait about a
@@ -24,6 +24,16 @@ export const fastFramesTime = 0.2;
 /** The most waiting sessions that continue in one turn, so that a turn stays short for any number of clients. */
 export const sessionsPerTurn = 4;
 
+/** Work of a session that waits for a later turn: the next frames of its inbox, or the rest of a long frame. */
+export interface WaitingWork {
+  /** The account whose share of the turns it uses. */
+  readonly account: string;
+  /** True when its answers can no longer reach the client. */
+  readonly lost: boolean;
+  /** Called in the later turn. @param now the time of the clock */
+  continue(now: number): void;
+}
+
 /**
  * Continues the sessions that wait for a later turn of the event loop: one account after the other, so that a user with many sessions
  * has the same share as a user with one. Sessions whose connection is lost come last, one in each turn.
@@ -36,9 +46,9 @@ export class Turns {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Calls `continue` of the inbox in a later turn. */
-  wait(inbox: Inbox): void {
-    (inbox.lost ? this.#lost : this.#waiting).add(inbox);
+  /** Calls `continue` of the work in a later turn. */
+  wait(work: WaitingWork): void {
+    (work.lost ? this.#lost : this.#waiting).add(work);
     this.#schedule();
   }
 
@@ -58,16 +68,16 @@ export class Turns {
     const continuing = this.#take();
     if (!this.#waiting.empty || !this.#lost.empty) this.#schedule();
     // The clock is read for each session, because the time of a slow one must not count for the next.
-    for (const inbox of continuing) inbox.continue(this.clock.now());
+    for (const work of continuing) work.continue(this.clock.now());
   };
 
-  #take(): Inbox[] {
-    const taken: Inbox[] = [];
+  #take(): WaitingWork[] {
+    const taken: WaitingWork[] = [];
     while (taken.length < sessionsPerTurn) {
-      const inbox = this.#waiting.take();
-      if (inbox === undefined) break;
-      if (inbox.lost) this.#lost.add(inbox);
-      else taken.push(inbox);
+      const work = this.#waiting.take();
+      if (work === undefined) break;
+      if (work.lost) this.#lost.add(work);
+      else taken.push(work);
     }
     const lost = this.#lost.take();
     if (lost !== undefined) taken.push(lost);
@@ -78,31 +88,70 @@ export class Turns {
 /** Sessions that wait, by account. */
 class WaitingAccounts {
   /** The account that is next comes first, and of each account the longest waiting session. */
-  readonly #inboxes = new Map<string, Inbox[]>();
+  readonly #work = new Map<string, WaitingWork[]>();
 
   get empty(): boolean {
-    return this.#inboxes.size === 0;
+    return this.#work.size === 0;
   }
 
   count(account: string): number {
-    return this.#inboxes.get(account)?.length ?? 0;
+    return this.#work.get(account)?.length ?? 0;
   }
 
-  add(inbox: Inbox): void {
-    const { account } = inbox;
-    const inboxes = this.#inboxes.get(account);
-    if (inboxes === undefined) this.#inboxes.set(account, [inbox]);
-    else inboxes.push(inbox);
+  add(added: WaitingWork): void {
+    const { account } = added;
+    const waiting = this.#work.get(account);
+    if (waiting === undefined) this.#work.set(account, [added]);
+    else waiting.push(added);
   }
 
   /** Removes and returns a session of the next account, which becomes the last one. */
-  take(): Inbox | undefined {
-    for (const [account, inboxes] of this.#inboxes) {
-      this.#inboxes.delete(account);
-      const inbox = inboxes.shift();
-      if (inboxes.length > 0) this.#inboxes.set(account, inboxes);
-      return inbox;
+  take(): WaitingWork | undefined {
+    for (const [account, waiting] of this.#work) {
+      this.#work.delete(account);
+      const work = waiting.shift();
+      if (waiting.length > 0) this.#work.set(account, waiting);
+      return work;
     }
     return undefined;
+  }
+}
+
+/**
+ * The work of one frame that consists of many parts, such as COMMIT. Like an inbox, it has a share of a turn, and continues in a later
+ * one, so that the frame does not delay other clients.
+ */
+export class DividedWork implements WaitingWork {
+  #turnEnds: number;
+  #resume: (() => void) | undefined;
+
+  constructor(
+    private readonly session: ClientSession,
+    private readonly turns: Turns,
+    private readonly clock: Clock,
+  ) {
+    this.#turnEnds = clock.now() + timePerTurn;
+  }
+
+  get account(): string {
+    return this.session.owner.held.account;
+  }
+
+  get lost(): boolean {
+    return this.session.gone;
+  }
+
+  readonly nextPart: NextPart = () => {
+    if (this.clock.now() < this.#turnEnds) return;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      this.turns.wait(this);
+    });
+  };
+
+  continue(now: number): void {
+    this.#turnEnds = now + timePerTurn;
+    this.session.progressed();
+    this.#resume?.();
   }
 }

@@ -40,6 +40,17 @@ export interface WebSocketSession extends Pick<
   close(code?: number, reason?: string): void;
 }
 
+/**
+ * A message that arrives in parts: strings if it is text, bytes if it is binary. Reading waits for the next part, and the server reads
+ * from the client only as fast as the handler. It throws `message-incomplete` when the session ends before the message.
+ *
+ * The parts can be read once. A handler that returns without reading all of them drops the others.
+ */
+export interface MessageParts extends AsyncIterable<string | Uint8Array> {
+  /** True for a binary message. */
+  readonly binary: boolean;
+}
+
 /** Finds the open sessions of all WebSocket handlers; inject it. */
 export abstract class WebSocketSessions {
   /** Number of open sessions. */

@@ -1,5 +1,6 @@
 // A client of a WebSocket handler under test, and the list of these clients.
 import type { ClientFrame } from '../message/frame.js';
+import type { RawFrame } from '../server/websocket-client.js';
 import type { MemoryClient } from '../transport/memory.js';
 import { ClientState } from './client-state.js';
 import type { TestEnvironment } from './environment.js';
@@ -77,15 +78,32 @@ export class TestWebSocket {
    */
   async send(data: string | Uint8Array): Promise<boolean> {
     const site = callSiteOf(this, 'send');
-    const { environment, connection } = this.#parts;
-    const { end, label } = this.#state;
-    if (end !== undefined)
-      throw environment.failure(site, `send(): the session of ${label} was ${formatEnd(end)}.`);
-    const handling = new Promise<boolean>((resolve) => {
-      this.#unstarted.push(resolve);
-      connection.send(data);
-    });
-    return environment.waitForFrame(handling, `A message of ${label}`, site);
+    this.#requireOpen('send()', site);
+    const { environment } = this.#parts;
+    return environment.waitForFrame(this.#sendLast(data), `A message of ${this.label}`, site);
+  }
+
+  /**
+   * Sends one message in parts, all strings or all bytes. A handler with `maxPartBytes` receives them one by one, and any other handler
+   * the whole message. Send no other message meanwhile. Resolves as `send()`, when the handler has returned. Without parts, the message is an empty text.
+   *
+   * @throws {TestFailure} as `send()`; also when the handler does not take a part within the `timeout` of the test server
+   */
+  async sendParts(
+    parts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  ): Promise<boolean> {
+    const site = callSiteOf(this, 'sendParts');
+    this.#requireOpen('sendParts()', site);
+    let empty: string | Uint8Array = '';
+    for await (const part of parts) {
+      if (!this.isOpen) return false;
+      this.#parts.connection.send(part, true);
+      if (typeof part !== 'string') empty = new Uint8Array(0);
+    }
+    if (!this.isOpen) return false;
+    const { environment } = this.#parts;
+    const handling = this.#sendLast(empty);
+    return environment.waitForFrame(handling, `A message of ${this.label}`, site);
   }
 
   /**
@@ -158,6 +176,23 @@ export class TestWebSocket {
     ];
   }
 
+  #requireOpen(method: string, site: CallSite): void {
+    const { end, label } = this.#state;
+    if (end === undefined) return;
+    throw this.#parts.environment.failure(
+      site,
+      `${method}: the session of ${label} was ${formatEnd(end)}.`,
+    );
+  }
+
+  /** Sends a message, or the last part of one. Resolves when the server has processed it. */
+  #sendLast(data: string | Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#unstarted.push(resolve);
+      this.#parts.connection.send(data);
+    });
+  }
+
   #receive(data: string | Uint8Array): void {
     this.#received.push(data);
     const reader = this.#readers.shift();
@@ -207,8 +242,10 @@ export class TestWebSockets {
   }
 
   /** The server starts to process a frame; undefined when it is not the frame of such a client. */
-  frameStarted({ kind }: ClientFrame, session: string): ((handled: boolean) => void) | undefined {
-    if (kind === 'connect') return this.#opening?.();
+  frameStarted(frame: ClientFrame, session: string): ((handled: boolean) => void) | undefined {
+    if (frame.kind === 'connect') return this.#opening?.();
+    // A call that sends parts waits for the last one.
+    if ((frame as Partial<RawFrame>).more === true) return undefined;
     return this.#bySession.get(session)?.messageStarted();
   }
 }

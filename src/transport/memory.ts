@@ -36,8 +36,12 @@ export interface MemoryClient {
    * set wait for it.
    */
   onData: ((bytes: Uint8Array, binary?: boolean) => void) | undefined;
-  /** Sends a message to the server: a text, which is encoded as UTF-8, or bytes. */
-  send(bytes: Uint8Array | string): void;
+  /**
+   * Sends a message to the server: a text, which is encoded as UTF-8, or bytes.
+   *
+   * @param more true for a fragment of a message, if further ones of the same kind follow
+   */
+  send(bytes: Uint8Array | string, more?: boolean): void;
   /** Stops reading; meanwhile the server's bytes wait in its connection. */
   pause(): void;
   /** Continues to read after `pause`. */
@@ -95,6 +99,8 @@ export function memoryTransport(): MemoryTransport {
 interface MemoryMessage {
   readonly bytes: Uint8Array;
   readonly binary: boolean;
+  /** True for a fragment, if further ones follow. */
+  readonly more?: boolean;
 }
 
 const headBytes = 5;
@@ -130,6 +136,9 @@ class MemoryConnection implements Connection {
   #listener: ConnectionListener | undefined;
   #open = true;
   #toServer: MemoryMessage[] = [];
+  /** The fragments of a message that the server takes as a whole. */
+  #fragments: Uint8Array[] = [];
+  #takesParts = false;
   #toClient: MemoryMessage[] = [];
   #serverPaused = false;
   #clientPaused = false;
@@ -175,6 +184,10 @@ class MemoryConnection implements Connection {
     return false;
   }
 
+  takeParts(): void {
+    this.#takesParts = true;
+  }
+
   pause(): void {
     this.#serverPaused = true;
   }
@@ -205,13 +218,9 @@ class MemoryConnection implements Connection {
         onData = callback;
         connection.#schedule();
       },
-      send(bytes) {
+      send(bytes, more = false) {
         // A copy: the client may reuse its buffer, and the server keeps parts of it.
-        connection.#toServer.push({
-          bytes: Buffer.from(bytes as Uint8Array),
-          binary: typeof bytes !== 'string',
-        });
-        connection.#schedule();
+        connection.#sendFragment(Buffer.from(bytes as Uint8Array), typeof bytes !== 'string', more);
       },
       pause: () => void (this.#clientPaused = true),
       resume: () => {
@@ -221,6 +230,19 @@ class MemoryConnection implements Connection {
       close: (code = 1000, reason = '') => void settled.then(() => this.#end({ code, reason })),
       vanish: () => void settled.then(() => this.#end(lostConnection)),
     };
+  }
+
+  #sendFragment(bytes: Uint8Array, binary: boolean, more: boolean): void {
+    if (this.#takesParts) this.#toServer.push({ bytes, binary, more });
+    else {
+      this.#fragments.push(bytes);
+      if (more) return;
+      const [first] = this.#fragments;
+      const whole = this.#fragments.length === 1 ? first! : Buffer.concat(this.#fragments);
+      this.#toServer.push({ bytes: whole, binary });
+      this.#fragments = [];
+    }
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -235,8 +257,8 @@ class MemoryConnection implements Connection {
   #move(): void {
     while (this.#open && !this.#serverPaused && this.#toServer.length > 0) {
       // Taken first: without a listener, `?.` would not evaluate its argument, and the loop would not end.
-      const { bytes, binary } = this.#toServer.shift()!;
-      this.#listener?.data(bytes, binary);
+      const { bytes, binary, more } = this.#toServer.shift()!;
+      this.#listener?.data(bytes, binary, more);
     }
     const waited = this.#toClient.length > 0;
     while (

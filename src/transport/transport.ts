@@ -32,8 +32,10 @@ export interface ConnectionListener {
    * Receives bytes of the client, in the order sent.
    *
    * @param binary true for a binary message; absent for text, and for transports that do not have both kinds
+   * @param more true for a part of a message, if further parts follow; the last one may be empty. Only for sessions that take messages
+   *   in parts
    */
-  data(chunk: Uint8Array, binary?: boolean): void;
+  data(chunk: Uint8Array, binary?: boolean, more?: boolean): void;
   /**
    * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
    * connection with this code after the frames that it has already received.
@@ -71,6 +73,11 @@ export interface Connection {
   write(bytes: Uint8Array): void;
   /** Sends a ping; false when the transport has none. */
   ping(): boolean;
+  /**
+   * The session takes the fragments of a message one by one. Called before the first data; only for transports whose messages have
+   * fragments, and that do not know before which session takes them.
+   */
+  takeParts?(): void;
   /** The session sends heart-beats from now on, so a transport with its own, as SockJS, stops them. */
   stopHeartbeats?(): void;
   /** Stops reading from the client. */

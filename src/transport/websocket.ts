@@ -16,6 +16,7 @@ import {
   type HandshakeDecision,
   type HandshakeRefusal,
 } from './handshake.js';
+import { dividedSocket, FrameDivider, TextParts } from './message-parts.js';
 import { rejectUpgrade, upgradeRequired, type UpgradeListener } from './http-host.js';
 import { refusedOrigin, type OriginCheck } from './origin.js';
 import {
@@ -46,6 +47,8 @@ export interface WebSocketOptions {
   readonly deflate?: PerMessageDeflateOptions | undefined;
   /** Asks the application before a client is accepted. */
   readonly check?: HandshakeCheck | undefined;
+  /** Delivers messages in parts of at most so many bytes; only without `deflate`. Undefined delivers whole messages. */
+  readonly maxPartBytes?: number | undefined;
 }
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
@@ -88,25 +91,33 @@ type Upgrade = (
 ) => boolean;
 
 function upgradeOf(context: TransportContext, options: WebSocketOptions): Upgrade {
-  const { deflate } = options;
+  const { deflate, maxPartBytes } = options;
+  const { maxMessageBytes } = context.limits;
   const deflated = deflate && deflatedFraming(deflate);
   /** The choice of the application for the request that `ws` answers at the moment. */
   let chosen: string | undefined;
   const server = new WebSocketServer({
-    ...serverOptions(context, options),
+    ...serverOptions(maxPartBytes ?? maxMessageBytes, deflate),
     handleProtocols: (offered) => chosen ?? options.subprotocol(offered) ?? false,
   });
   return (request, socket, head, sender, decision) => {
     let accepted = false;
     chosen = decision?.subprotocol;
-    server.handleUpgrade(request, socket, head, (webSocket) => {
+    let [stream, early] = [socket, head];
+    let parts: FrameDivider | undefined;
+    if (maxPartBytes !== undefined) {
+      parts = new FrameDivider({ maxPartBytes, maxMessageBytes });
+      socket.unshift(head);
+      [stream, early] = [dividedSocket(socket, parts), nothing];
+    }
+    server.handleUpgrade(request, stream, early, (webSocket) => {
       accepted = true;
       const subprotocol = webSocket.protocol === '' ? undefined : webSocket.protocol;
       const handshake = handshakeOf(request, sender, decision, subprotocol);
       const { 'sec-websocket-extensions': offers } = request.headers;
       const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
       const framing = (compresses && deflated) || plainFraming;
-      context.accept(new WebSocketConnection(webSocket, socket, handshake, framing));
+      context.accept(new WebSocketConnection(webSocket, socket, handshake, framing, parts));
     });
     return accepted;
   };
@@ -163,9 +174,12 @@ class DecidedUpgrades {
   }
 }
 
+const nothing = Buffer.alloc(0);
+
+/** @param maxBytes of one message, or of one part */
 function serverOptions(
-  { limits }: TransportContext,
-  { deflate }: WebSocketOptions,
+  maxBytes: number,
+  deflate: PerMessageDeflateOptions | undefined,
 ): ServerOptions & { readonly closeTimeout: number } {
   return {
     noServer: true,
@@ -178,17 +192,17 @@ function serverOptions(
     // `ws` emits one event in each turn of the event loop, and the connection allows it more.
     allowSynchronousEvents: false,
     // Counts the bytes after inflation; a message is not inflated beyond it.
-    maxPayload: limits.maxMessageBytes,
-    ...partLimits(limits.maxMessageBytes),
+    maxPayload: maxBytes,
+    ...pieceLimits(maxBytes),
     closeTimeout,
   };
 }
 
 /**
- * Limits for the parts of one message, which cost more than their bytes: a read of one byte takes about 300 bytes of memory,
+ * Limits for the pieces of one message, which cost more than their bytes: a read of one byte takes about 300 bytes of memory,
  * and a fragment keeps the whole read that contains it.
  */
-function partLimits(maxMessageBytes: number) {
+function pieceLimits(maxMessageBytes: number) {
   return {
     // A full TCP segment has at least 536 bytes. `ws` removes reads from the front of a list, which takes seconds of CPU when the
     // list has more than 16,384.
@@ -253,6 +267,8 @@ class WebSocketConnection implements Connection {
   /** The data of the latest ping that waits for an earlier pong. */
   #latestPing: Buffer | undefined;
   readonly #reader: WebSocketReader | undefined;
+  /** Set while a text message arrives in parts. */
+  #text: TextParts | undefined;
   /** Events since `ws` last waited for a turn. */
   #events = 0;
 
@@ -261,6 +277,8 @@ class WebSocketConnection implements Connection {
     socket: Duplex,
     readonly handshake: Handshake,
     readonly framing: Framing,
+    /** Undefined when messages arrive as a whole. */
+    private readonly parts: FrameDivider | undefined,
   ) {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
@@ -328,10 +346,25 @@ class WebSocketConnection implements Connection {
     this.#countEvent();
     if (this.#rejected) return;
     const bytes = data as Buffer;
+    if (this.parts !== undefined) return this.#receivePart(bytes, binary, this.parts.takeEnd());
     if (binary || isUtf8(bytes)) return this.#listener?.data(bytes, binary);
+    this.#rejectText();
+  };
+
+  #receivePart(bytes: Uint8Array, binary: boolean, ends: boolean): void {
+    if (binary) return this.#listener?.data(bytes, true, !ends);
+    this.#text ??= new TextParts();
+    const part = this.#text.push(bytes, ends);
+    if (part === undefined) return this.#rejectText();
+    if (ends) this.#text = undefined;
+    if (ends || part.length > 0) this.#listener?.data(part, false, !ends);
+  }
+
+  /** Messages before it are still processed. */
+  #rejectText(): void {
     this.#rejected = true;
     this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
-  };
+  }
 
   /** `ws` has already sent a close frame with this code, but reports 1006 if the client does not answer it. */
   readonly #onError = (error: Error): void => {

@@ -14,6 +14,9 @@ import { sequentialIds } from '../../src/testing/sequential-ids.js';
 import { testClock } from '../../src/testing/test-clock.js';
 import { fakeSubscriber, subscribeFrame } from './fake-subscriber.js';
 
+/** All parts fit into one turn. */
+const nextPart = () => {};
+
 function publisher(onPublication?: PublicationHook, log: string[] = []) {
   const s1 = fakeSubscriber();
   const s2 = fakeSubscriber();
@@ -90,18 +93,16 @@ describe('the publisher', () => {
     const { subject } = publisher();
     const message = { destination: '/topic/x', headers: noHeaders, body: Buffer.from('x') };
     const address = { kind: 'broker', destination: '/topic/x' } as const;
-    expect(subject.address(message, address, { origin: 's9', account: 'user ann' })).toEqual([
-      {
-        address,
-        publication: {
-          id: 'message-1',
-          message,
-          origin: 's9',
-          account: 'user ann',
-          publishedAt: Date.UTC(2000, 0, 1),
-        },
+    expect(subject.address(message, address, { origin: 's9', account: 'user ann' })).toEqual({
+      address,
+      publication: {
+        id: 'message-1',
+        message,
+        origin: 's9',
+        account: 'user ann',
+        publishedAt: Date.UTC(2000, 0, 1),
       },
-    ]);
+    });
   });
 
   it('reaches every session of a user, by method or by destination, and one session', async () => {
@@ -159,11 +160,33 @@ describe('the publisher', () => {
     ] as const;
     const steps = subject.compose(targets, 'a').map((each) => ({ kind: 'send', ...each }) as const);
     s1.state.refusesCommit = new MessagingError('queue-full');
-    await expect(subject.commit(steps, s1.subject)).rejects.toThrow(s1.state.refusesCommit);
+    await expect(subject.commit(steps, s1.subject, nextPart)).rejects.toThrow(
+      s1.state.refusesCommit,
+    );
     expect(s1.texts()).toEqual([]);
     s1.state.refusesCommit = undefined;
-    await subject.commit(steps, s1.subject);
+    await subject.commit(steps, s1.subject, nextPart);
     expect([s1.texts(), s1.published.length]).toEqual([['a'], 1]);
+  });
+
+  it('publishes the messages of a transaction to each session in their order, also by the name of its user', async () => {
+    const { subject, s1, s2 } = await withQueues();
+    const steps = [
+      { kind: 'user', user: 'ann', destination: '/queue/x' },
+      { kind: 'session', session: 's2', destination: '/queue/x' },
+      { kind: 'session', session: 'gone', destination: '/queue/x' },
+      { kind: 'user', user: 'ann', destination: '/queue/x' },
+    ] as const;
+    const sends = steps.flatMap((target, i) => subject.compose([target], i));
+    await subject.commit(
+      sends.map((each) => ({ kind: 'send', ...each })),
+      s1.subject,
+      nextPart,
+    );
+    expect([s1.texts(), s2.texts()]).toEqual([
+      ['0', '3'],
+      ['0', '1', '3'],
+    ]);
   });
 
   it.each(['topic/x', '/app/x', '/nowhere'])(
@@ -351,7 +374,7 @@ describe('the publication hook', () => {
     await subject.publish('/reply-queue/gone', 3);
     const target = { kind: 'user', user: 'bob', destination: '/queue/x' } as const;
     const steps = subject.compose([target], 4).map((each) => ({ kind: 'send', ...each }) as const);
-    await subject.commit(steps, s1.subject);
+    await subject.commit(steps, s1.subject, nextPart);
     const bob = ['/user/queue/x', { kind: 'user', user: 'bob', queue: '/queue/x' }];
     const answer = ['/reply-queue/gone', { kind: 'reply', id: 'gone' }];
     expect(seen).toEqual([bob, bob, answer, bob]);

@@ -8,7 +8,7 @@ import {
   defaultQueueOptions,
   type QueueMemory,
 } from '../../src/broker/embedded/queue/queue-memory.js';
-import { systemClock } from '../../src/message/clock.js';
+import { systemClock, type NextPart } from '../../src/message/clock.js';
 import { silentLogger } from '../../src/message/logger.js';
 import { noHeaders } from '../../src/message/message.js';
 
@@ -17,6 +17,68 @@ const publication = (id: string) =>
     { destination: '/user/queue/x', headers: noHeaders, body: new Uint8Array() },
     { clock: systemClock, ids: { message: () => id } },
   );
+
+/** The queues of a session with a subscription of `/queue/x`, and the ids of the messages that were delivered. */
+function stage() {
+  const delivered: string[] = [];
+  const queues = new SessionQueues(
+    {
+      id: 's',
+      busy: false,
+      gone: false,
+      deliver: (_subscription, { id }) => (delivered.push(id), true),
+      room: () => Promise.resolve(),
+      fail: () => {},
+    },
+    sessionQueueMemory(systemClock, silentLogger, defaultQueueOptions, 1),
+  );
+  queues.subscribe({ id: '1', ack: 'auto', destination: '/queue/x', headers: noHeaders });
+  const publish = (id: string) => queues.publish('/queue/x', publication(id));
+  const publishTogether = (ids: readonly string[], nextPart: NextPart) =>
+    queues.publishTogether(
+      ids.map((id) => ({
+        address: { kind: 'session', session: 's', queue: '/queue/x' },
+        publication: publication(id),
+      })),
+      nextPart,
+    );
+  return { delivered, publish, publishTogether };
+}
+
+/** Each part waits for a later turn. */
+const laterTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('the messages of a transaction in the queues of a session', () => {
+  it('are delivered in several turns, and other messages wait for the last one', async () => {
+    const { delivered, publish, publishTogether } = stage();
+    const transaction = publishTogether(['1', '2', '3'], laterTurn);
+    expect(delivered).toEqual([]);
+    const other = publish('other');
+    expect(other).toBeInstanceOf(Promise);
+    await other;
+    expect(delivered).toEqual(['1', '2', '3', 'other']);
+    await transaction;
+    expect(publish('later')).toBeUndefined();
+  });
+
+  it('are delivered after those of an earlier transaction', async () => {
+    const { delivered, publishTogether } = stage();
+    await Promise.all([
+      publishTogether(['a1', 'a2'], laterTurn),
+      publishTogether(['b1', 'b2'], laterTurn),
+      publishTogether(['c1'], laterTurn),
+    ]);
+    expect(delivered).toEqual(['a1', 'a2', 'b1', 'b2', 'c1']);
+  });
+
+  it('are delivered at once when they need little time', async () => {
+    const { delivered, publish, publishTogether } = stage();
+    const transaction = publishTogether(['1', '2'], () => {});
+    expect(delivered).toEqual(['1', '2']);
+    expect(publish('other')).toBeUndefined();
+    await transaction;
+  });
+});
 
 describe('the queues of a session', () => {
   it('deliver a message that a delivery publishes behind the message that is being delivered', () => {
@@ -27,7 +89,7 @@ describe('the queues of a session', () => {
         busy: false,
         gone: false,
         deliver: ({ id }, { id: message }) => {
-          if (delivered.length === 0) queues.publish('/queue/x', publication('second'));
+          if (delivered.length === 0) void queues.publish('/queue/x', publication('second'));
           delivered.push(`${id} ${message}`);
           return true;
         },
@@ -41,7 +103,7 @@ describe('the queues of a session', () => {
       ['acknowledged', 'client'],
     ] as const)
       queues.subscribe({ id, ack, destination: '/queue/x', headers: noHeaders });
-    queues.publish('/queue/x', publication('first'));
+    void queues.publish('/queue/x', publication('first'));
     expect(delivered).toEqual([
       'auto first',
       'acknowledged first',
@@ -93,11 +155,11 @@ describe('the memory of session queues', () => {
     const memory = sessionQueueMemory(systemClock, silentLogger, options, 8);
     const sessions = ['user ann', 'user ann', 'user bob'].map((each) => session(memory, each));
     const first = publication('first');
-    for (const { queues } of sessions) queues.publish('/queue/x', first);
+    for (const { queues } of sessions) void queues.publish('/queue/x', first);
     expect(sessions.flatMap(({ failures }) => failures)).toEqual([]);
     // A message counts 269 bytes of the 400 of a share.
     const second = publication('second');
-    for (const { queues } of sessions.slice(0, 2)) queues.publish('/queue/x', second);
+    for (const { queues } of sessions.slice(0, 2)) void queues.publish('/queue/x', second);
     expect(sessions.map(({ failures }) => failures)).toEqual([
       ['slow-consumer'],
       ['slow-consumer'],

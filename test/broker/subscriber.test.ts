@@ -165,7 +165,7 @@ describe('a session queue', () => {
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.subscribe(subscribeFrame('2', '/user/queue/x'), own('/queue/x'));
     await subject.subscribe(subscribeFrame('3', '/user/queue/y'), own('/queue/y'));
-    subject.receive('/queue/x', publication('/user/queue/x', 'x'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'x'));
     expect(texts()).toEqual(['x', 'x']);
     expect([subject.reads('/queue/x'), subject.reads('/queue/z')]).toEqual([true, false]);
     expect(calls).toEqual([]);
@@ -175,7 +175,7 @@ describe('a session queue', () => {
     const { subject, calls, texts } = fakeSubscriber();
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.unsubscribe('1', undefined);
-    subject.receive('/queue/x', publication('/user/queue/x'));
+    void subject.receive('/queue/x', publication('/user/queue/x'));
     expect([texts(), subject.reads('/queue/x'), calls]).toEqual([[], false, ['forget 1']]);
   });
 
@@ -183,7 +183,7 @@ describe('a session queue', () => {
     const { subject, sent, texts, ackOf } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
     await subject.subscribe(frame, own('/queue/x'));
-    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'a'));
     void subject.settle({ kind: 'nack', id: ackOf(0) });
     expect(texts()).toEqual(['a', 'a']);
     expect(sent[1]).toMatchObject({ marks: { redelivered: 1 } });
@@ -210,13 +210,13 @@ describe('a session queue', () => {
     const { subject, texts } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client' });
     await subject.subscribe(frame, own('/queue/x'));
-    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'a'));
     await subject.unsubscribe('1', undefined);
     await subject.subscribe(
       subscribeFrame('2', '/user/queue/x', { ack: 'client' }),
       own('/queue/x'),
     );
-    subject.receive('/queue/x', publication('/user/queue/x', 'b'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'b'));
     expect(texts()).toEqual(['a', 'b']);
   });
 
@@ -224,7 +224,7 @@ describe('a session queue', () => {
     const { subject, texts } = fakeSubscriber();
     await subject.subscribe(subscribeFrame('1', '/user/queue/x'), own('/queue/x'));
     await subject.close();
-    subject.receive('/queue/x', publication('/user/queue/x'));
+    void subject.receive('/queue/x', publication('/user/queue/x'));
     expect(texts()).toEqual([]);
   });
 
@@ -245,7 +245,7 @@ describe('a commit', () => {
     const { subject, calls, texts, ackOf } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
     await subject.subscribe(frame, own('/queue/x'));
-    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'a'));
     await subject.commit([
       { kind: 'send', address, publication: publication('/topic/x') },
       { kind: 'settle', settlement: { kind: 'nack', id: ackOf(0) } },
@@ -270,7 +270,7 @@ describe('a commit', () => {
     const { subject, texts, ackOf, state } = fakeSubscriber();
     const frame = subscribeFrame('1', '/user/queue/x', { ack: 'client-individual' });
     await subject.subscribe(frame, own('/queue/x'));
-    subject.receive('/queue/x', publication('/user/queue/x', 'a'));
+    void subject.receive('/queue/x', publication('/user/queue/x', 'a'));
     state.refusesCommit = new MessagingError('queue-full');
     await expect(
       subject.commit([{ kind: 'settle', settlement: { kind: 'nack', id: ackOf(0) } }]),

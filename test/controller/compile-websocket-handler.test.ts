@@ -98,6 +98,8 @@ describe('it is reported', () => {
         handler('E', '/e', { handshakeInterceptors: [{}] }),
         handler('F', '/f/{x}', { sockjs: true }),
         handler('G', '/g', { maxMessageBytes: 0 }),
+        handler('H', '/h', { maxPartBytes: 1023 }),
+        handler('I', '/i', { maxPartBytes: 1024, perMessageDeflate: true }),
       ],
       [
         "A: its @WebSocketHandler is not valid: The option 'subprotocol' is unknown; the nearest known one is 'subprotocols'.",
@@ -109,6 +111,8 @@ describe('it is reported', () => {
         expect.stringContaining('handshakeInterceptors.0') as unknown as string,
         "F: its @WebSocketHandler is not valid: The option 'sockjs' needs a path without variables; '/f/{x}' has some.",
         "G: its @WebSocketHandler is not valid: The option 'maxMessageBytes' must be a whole number of at least 1.",
+        "H: its @WebSocketHandler is not valid: The option 'maxPartBytes' must be a whole number of at least 1024.",
+        "I: its @WebSocketHandler is not valid: The option 'maxPartBytes' cannot be used with 'perMessageDeflate': compressed messages cannot be divided.",
       ],
     ],
   ])('%s', (_name, types, expected) => {

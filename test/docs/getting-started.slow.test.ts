@@ -103,7 +103,8 @@ describe('a reader who follows the page', () => {
     for (const [i, fence] of fences.entries()) {
       if (results.every(({ code }) => code === 0)) await follow(fence, fences[i + 1]?.code);
     }
-  }, 120_000);
+    // Two installations, which take minutes on a busy machine with an empty cache.
+  }, 900_000);
 
   afterAll(() => {
     for (const server of servers) server.kill();

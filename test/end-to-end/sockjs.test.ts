@@ -153,7 +153,7 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
     const again = new Promise<void>((resolve) => {
       client.onConnect = () => resolve();
     });
-    await [...server.sessions.all()][0]!.close(1013, 'again');
+    [...server.sessions.all()][0]!.close(1013, 'again');
     await again;
     const received = new Promise((resolve) => {
       client.subscribe('/topic/news', ({ body }) => resolve(body));

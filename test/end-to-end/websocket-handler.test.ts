@@ -18,6 +18,7 @@ import {
   WebSocketHandler,
   type HandshakeInterceptor,
   type HandshakeResult,
+  type MessageParts,
   type Server,
   type ServerOptions,
   type WebSocketSession,
@@ -180,6 +181,36 @@ describe('a WebSocket handler', () => {
     const client = await open(port, '/deflated');
     expect(client.socket.extensions).toContain('permessage-deflate');
     expect(await client.ask('x'.repeat(1000))).toBe('x'.repeat(1000));
+  });
+});
+
+describe('a handler that receives messages in parts', () => {
+  @WebSocketHandler('/upload', { maxPartBytes: 1024, maxMessageBytes: 1024 * 1024, sockjs: true })
+  class Upload {
+    async message(session: WebSocketSession, parts: MessageParts) {
+      const sizes: number[] = [];
+      for await (const part of parts) sizes.push(part.length);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      session.send(`${sizes.length} parts, ${total}, at most ${Math.max(...sizes)}`);
+    }
+  }
+
+  const serve = async () => portOf(await listen({ controllers: [Upload] }));
+
+  it.each(['/upload', '/upload/websocket'])('has large messages over %s', async (path) => {
+    const client = await open(await serve(), path);
+    expect(await client.ask(Buffer.alloc(1024 * 1024))).toBe('1024 parts, 1048576, at most 1024');
+    expect(await client.ask('x'.repeat(3000))).toBe('3 parts, 3000, at most 1021');
+    client.socket.send(Buffer.alloc(1024 * 1024 + 1));
+    expect((await client.closed)[0]).toBe(1009);
+  });
+
+  it('has each message over SockJS as one part, up to the limit of a part', async () => {
+    const client = await open(await serve(), '/upload/000/session/websocket');
+    const [small, large] = ['x'.repeat(1000), 'x'.repeat(1025)];
+    expect(await client.ask(JSON.stringify([small]))).toBe('a["1 parts, 1000, at most 1000"]');
+    client.socket.send(JSON.stringify([large]));
+    expect((await client.closed)[0]).toBe(1009);
   });
 });
 

@@ -86,7 +86,7 @@ describe.concurrent('is served', { timeout: 180_000 }, () => {
     'WebSocketStompClient of Spring, which has no transactions',
     async () => {
       const withoutTransactions = everything.filter((line) => line !== 'transaction');
-      expect((await runSpring!(`${http}`)).split('\n')).toEqual(withoutTransactions);
+      expect((await runSpring!('Client', `${http}`)).split('\n')).toEqual(withoutTransactions);
     },
   );
 });

@@ -28,11 +28,12 @@ export const go: Language = {
   run: ['./client'],
 };
 
+/** Spring; the first argument is the class with the program. */
 export const spring: Language = {
   folder: 'spring',
   needs: ['javac', 'java', 'mvn'],
   build: ['mvn', '--quiet', '--batch-mode', 'package'],
-  run: ['java', '-cp', 'target/client.jar:target/dependency/*', 'Client'],
+  run: ['java', '-cp', 'target/client.jar:target/dependency/*'],
 };
 
 const pip = 'python3 -m pip install --quiet --retries=1 --disable-pip-version-check --no-deps';

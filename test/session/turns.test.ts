@@ -7,6 +7,7 @@ import {
   timePerTurn,
 } from '../../src/session/turns.js';
 import { testClock } from 'signalbox/testing';
+import type { ClientSession } from '../../src/session/client-session.js';
 import { jsonCodec } from '../../src/wire/json/codec.js';
 import { FakeConnection } from './fake-connection.js';
 import { connectText, sendText, settle, testSession } from './test-session.js';
@@ -282,6 +283,57 @@ describe('a session that waits for its next turn', () => {
     other.receive(connectText);
     await endOfTurn();
     expect(other.session.connected).toBe(true);
+  });
+});
+
+describe('a frame that consists of many parts', () => {
+  /** Sessions with a clock that a part of a frame advances, and the names of the sessions whose parts were processed. */
+  function dividing(...accounts: string[]) {
+    let now = 0;
+    const clock = replacing(testClock(), { now: () => now });
+    const stage = testSession({ clock });
+    const parts: string[] = [];
+    const sessions = accounts.map((account) => stage.open(undefined, account).session);
+    const run = async (session: ClientSession, count: number, timePerPart: number) => {
+      const { nextPart } = session.divideWork();
+      for (let i = 0; i < count; i++) {
+        await nextPart();
+        parts.push(session.id);
+        now += timePerPart;
+      }
+    };
+    return { sessions, parts, run };
+  }
+
+  it('continues in a later turn after 2 ms', async () => {
+    const { sessions, parts, run } = dividing('user a');
+    const done = run(sessions[0]!, 5, 1);
+    const counts: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await endOfTurn();
+      counts.push(parts.length);
+      await settle();
+    }
+    expect(counts).toEqual([2, 4, 5]);
+    await done;
+  });
+
+  it('shares the turns with the other sessions of its account', async () => {
+    const { sessions, parts, run } = dividing(...Array<string>(6).fill('user a'), 'user b');
+    for (const session of sessions) void run(session, 2, 5);
+    await endOfTurn();
+    parts.length = 0;
+    await settle();
+    await endOfTurn();
+    // Three sessions of the first account and the one of the second, with a part each.
+    expect([parts.length, parts.includes('s7')]).toEqual([sessionsPerTurn, true]);
+  });
+
+  it('is not stalled while its parts are processed', async () => {
+    const { sessions, run } = dividing('user a');
+    const progressed = vi.spyOn(sessions[0]!, 'progressed');
+    await run(sessions[0]!, 3, 5);
+    expect(progressed).toHaveBeenCalledTimes(2);
   });
 });
 

@@ -1,18 +1,25 @@
 // The decorator of classes that handle raw WebSocket messages, and the methods of such classes.
 import type { Constructor } from '../../payload/converter.js';
 import type { HandshakeOptions } from '../../session/handshake-options.js';
-import type { WebSocketSession } from '../../session/websocket-session.js';
+import type { MessageParts, WebSocketSession } from '../../session/websocket-session.js';
 import { ownDefinition } from '../definition.js';
+
+/** The data of a message that is received as a whole: text as a string, binary as bytes. */
+type WholeMessage = string | Uint8Array;
 
 /**
  * The methods of a class with `@WebSocketHandler`; each is optional, but one must exist. All may be asynchronous: the next
- * method of the session is called when the promise has settled, or after `handlerTimeout`.
+ * method of the session is called when the promise has settled, or after `handlerTimeout`. With the option `maxPartBytes`, `Data` is
+ * `MessageParts`.
  */
-export interface WebSocketHandler {
+export interface WebSocketHandler<Data = WholeMessage> {
   /** The client has connected. Called before the first message. */
   open?(session: WebSocketSession): void | Promise<void>;
-  /** The client has sent a message: text as a string, binary as bytes. */
-  message?(session: WebSocketSession, data: string | Uint8Array): void | Promise<void>;
+  /**
+   * The client has sent a message: text as a string, binary as bytes. With `maxPartBytes`, it has begun to send a message, and
+   * `handlerTimeout` limits only the time that the handler takes for each part, and after the last one.
+   */
+  message?(session: WebSocketSession, data: Data): void | Promise<void>;
   /** The session has ended, and no other method runs. Called once for each `open`, also when `open` has failed. */
   close?(session: WebSocketSession, code: number, reason: string): void | Promise<void>;
   /**
@@ -42,6 +49,17 @@ export interface WebSocketHandlerOptions extends HandshakeOptions {
   readonly maxMessageBytes?: number;
 }
 
+/** Options of a class with `@WebSocketHandler` that receives messages in parts. */
+export interface WebSocketPartsOptions extends WebSocketHandlerOptions {
+  /**
+   * `message` receives `MessageParts` of at most so many bytes, in place of a whole message. At least 1,024. Compressed messages cannot
+   * be divided. Over SockJS, each message is one part, so this is also the limit of messages there.
+   *
+   * @default messages are received as a whole
+   */
+  readonly maxPartBytes: number;
+}
+
 /**
  * Makes a class the handler of the WebSocket messages of a path, without STOMP (Spring: `WebSocketConfigurer.addHandler`).
  *
@@ -60,8 +78,16 @@ export interface WebSocketHandlerOptions extends HandshakeOptions {
  */
 export function WebSocketHandler(
   path: string,
-  options: WebSocketHandlerOptions = {},
-): <T extends Constructor<WebSocketHandler>>(type: T) => void {
+  options: WebSocketPartsOptions,
+): <T extends Constructor<WebSocketHandler<MessageParts>>>(type: T) => void;
+export function WebSocketHandler(
+  path: string,
+  options?: WebSocketHandlerOptions,
+): <T extends Constructor<WebSocketHandler>>(type: T) => void;
+export function WebSocketHandler(
+  path: string,
+  options: WebSocketHandlerOptions | WebSocketPartsOptions = {},
+): (type: Constructor) => void {
   return (type) => {
     const definition = ownDefinition(type);
     if (definition.webSocket !== undefined)

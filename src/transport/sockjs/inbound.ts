@@ -7,7 +7,7 @@ const maxRequests = 16;
 interface Delivery {
   readonly messages: readonly Uint8Array[];
   next: number;
-  readonly done: () => void;
+  readonly done: (all: boolean) => void;
 }
 
 export class Inbound {
@@ -46,8 +46,11 @@ export class Inbound {
       : Promise.resolve();
   }
 
-  /** Delivers the messages of a request. Resolves when all are delivered, or the session has ended. */
-  receive(messages: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Delivers the messages of a request. Resolves with true when all are delivered, also if the last one has ended the session; with
+   * false when the session has ended before.
+   */
+  receive(messages: readonly Uint8Array[]): Promise<boolean> {
     return new Promise((resolve) => {
       this.#deliveries.push({ messages, next: 0, done: resolve });
       this.#advance();
@@ -75,7 +78,7 @@ export class Inbound {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const { done } of this.#deliveries) done();
+    for (const { messages, next, done } of this.#deliveries) done(next === messages.length);
     this.#deliveries = [];
     this.#releaseReaders();
     for (const abort of this.#aborts ?? []) abort();
@@ -88,7 +91,7 @@ export class Inbound {
       const message = first.messages[first.next];
       if (message === undefined) {
         this.#deliveries.shift();
-        first.done();
+        first.done(true);
       } else if (this.#paused) break;
       else {
         first.next++;

@@ -58,8 +58,8 @@ export async function receiveMessages(
     if (json.length === 0) return { status: 500, text: 'Payload expected.' };
     const messages = parseMessages(json);
     if (messages === undefined) return { status: 500, text: 'Broken JSON encoding.' };
-    await inbound.receive(messages);
-    return inbound.isOpen ? { status: sender.status, text: sender.answer } : unknownSession;
+    const all = await inbound.receive(messages);
+    return all ? { status: sender.status, text: sender.answer } : unknownSession;
   } finally {
     inbound.finish();
   }

@@ -26,11 +26,8 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
   return {
     name: `sockjs ${endpoint.path}`,
     async open(context) {
-      const {
-        http,
-        clock,
-        limits: { maxMessageBytes },
-      } = context;
+      const { http, clock } = context;
+      const maxMessageBytes = maxMessageBytesOf(endpoint, context);
       if (http === undefined)
         throw new MessagingError(
           'listen-failed',
@@ -68,6 +65,14 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
   };
 }
 
+/** Bytes of one message in SockJS frames, which is one part for a session that takes parts. */
+function maxMessageBytesOf(
+  { maxPartBytes = Infinity }: SockJsEndpoint,
+  { limits }: TransportContext,
+): number {
+  return Math.min(limits.maxMessageBytes, maxPartBytes);
+}
+
 /** Bare WebSockets on the path of the endpoint and on `/websocket`, and SockJS in WebSockets on the paths of sessions. */
 function webSocketsOf(
   endpoint: SockJsEndpoint,
@@ -79,13 +84,14 @@ function webSocketsOf(
   const { heartbeatInterval } = endpoint.options;
   const framed: TransportContext = {
     ...context,
+    limits: { maxMessageBytes: maxMessageBytesOf(endpoint, context) },
     http: onSessionPaths(http, path),
     accept: (webSocket) => context.accept(new SockJsWebSocket(webSocket, clock, heartbeatInterval)),
   };
   return [
     [webSocketTransport(endpoint), context],
     [webSocketTransport({ ...endpoint, path: `${path}/websocket` }), context],
-    [webSocketTransport({ ...endpoint, path: `${path}/**` }), framed],
+    [webSocketTransport({ ...endpoint, path: `${path}/**`, maxPartBytes: undefined }), framed],
   ];
 }
 

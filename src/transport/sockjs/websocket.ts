@@ -71,7 +71,8 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
 
   close(code: number, reason: string): void {
     if (!this.#open) return;
-    this.#writeFrame(closeFrame(code, reason));
+    // As in other servers, a client that does not send SockJS gets no SockJS frame.
+    if (!this.#rejected) this.#writeFrame(closeFrame(code, reason));
     this.#stop();
     this.webSocket.close(code, reason);
   }

@@ -9,10 +9,12 @@ import {
   MessageMapping,
   Payload,
   SendTo,
+  type Clock,
   type Interceptor,
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
+import { systemClock } from '../../../src/message/clock.js';
 import { collectGarbage } from '../../collect-garbage.js';
 import { bothLanguages, everyProtocol, everywhere, oneClient, type Case } from '../case.js';
 import type { StompClient, StompHeaders } from '../../clients/stomp.js';
@@ -609,6 +611,77 @@ const fairTurns: Case = {
   },
 };
 
+/** Parts of the COMMIT; each takes a millisecond of the clock. */
+const partsOfCommit = 200;
+
+/** A COMMIT whose parts take long; `done` is the number of parts that were processed. */
+function longCommit(
+  name: string,
+  parts: string,
+  commit: (setup: Setup, work: { done: number }) => Promise<StompClient>,
+): Case {
+  return {
+    fault: 'A5',
+    name,
+    title: `A neighbor is answered five times before half of the ${parts} of a COMMIT are processed`,
+    ...everywhere,
+    async run(setup) {
+      const work = { done: 0 };
+      const client = await commit(setup, work);
+      const neighbor = await setup.connect();
+      client.send('COMMIT', { transaction: 't', receipt: 'committed' });
+      for (let i = 0; i < 5; i++) await neighbor.request('BEGIN', { transaction: `${i}` });
+      const before = work.done;
+      expectThat(
+        before <= partsOfCommit / 2,
+        `${before} of ${partsOfCommit} ${parts} were processed before the neighbor had five answers.`,
+      );
+      await setup.until(() => work.done === partsOfCommit, 'The COMMIT has not ended.');
+    },
+  };
+}
+
+const clockOf = (work: { readonly done: number }): Clock => ({
+  ...systemClock,
+  now: () => systemClock.now() + work.done,
+});
+
+const longCommits: readonly Case[] = [
+  longCommit('commit-of-many-handler-calls', 'handler calls', async (setup, work) => {
+    @Controller()
+    class WorkController {
+      @MessageMapping('/work')
+      work() {
+        work.done++;
+      }
+    }
+    await setup.start({ clock: clockOf(work), controllers: [WorkController] });
+    const client = await setup.connect();
+    client.send('BEGIN', { transaction: 't' });
+    for (let i = 0; i < partsOfCommit; i++)
+      client.send('SEND', { destination: '/app/work', transaction: 't' }, '1');
+    return client;
+  }),
+  longCommit('commit-of-many-deliveries-to-a-user', 'deliveries', async (setup, work) => {
+    await setup.start({
+      clock: clockOf(work),
+      authenticate,
+      outboundInterceptors: [
+        (frame) => {
+          if (frame.kind === 'message') work.done++;
+          return frame;
+        },
+      ],
+    });
+    const client = await setup.connect({ login: 'ann' });
+    for (let i = 0; i < 4; i++) await client.subscribe(`${i}`, '/user/queue/x');
+    client.send('BEGIN', { transaction: 't' });
+    for (let i = 0; i < partsOfCommit / 4; i++)
+      client.send('SEND', { destination: '/user/ann/queue/x', transaction: 't' }, '1');
+    return client;
+  }),
+];
+
 const validation: Case = {
   fault: 'A6',
   name: 'long-list-of-invalid-items',
@@ -744,6 +817,7 @@ export const limits: readonly Case[] = [
   subscriptionHeaders,
   keySizes,
   fairTurns,
+  ...longCommits,
   validation,
   ...slowHandlers,
 ];

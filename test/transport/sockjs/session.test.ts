@@ -455,6 +455,17 @@ describe('reading', () => {
     expect(echo.entries).toEqual([]);
   });
 
+  it('is answered with 204 if its last message ends the session, and with 404 if an earlier one does', async () => {
+    const closeAtData = async (id: string) => {
+      const echo = await open(id);
+      echo.data = () => echo.connection.close(3000, '');
+    };
+    await closeAtData('a');
+    expect(await send('a', 'last')).toBe(204);
+    await closeAtData('b');
+    expect(await send('b', 'x', 'last')).toBe(404);
+  });
+
   it('of a message above the limit ends the session with 1009, after the messages before it', async () => {
     const echo = await open('a');
     expect(await send('a', 'x', 'y'.repeat(1_000_001), 'z')).toBe(404);
