@@ -135,6 +135,7 @@ export type {
 } from './transport/http-host.js';
 export type { PerMessageDeflateOptions } from './transport/permessage-deflate.js';
 export type { SockJsHttpTransport, SockJsOptions } from './transport/sockjs/options.js';
+export type { SseOptions } from './transport/sse/options.js';
 export type { ListenOptions } from './transport/listen.js';
 export { tcpTransport, type TcpOptions, type TcpTransport } from './transport/tcp.js';
 export type {

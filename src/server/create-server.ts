@@ -32,7 +32,7 @@ import { intercept } from '../session/interceptor.js';
 import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
-import { pathOf } from '../transport/http-host.js';
+import { matchesPath, pathOf } from '../transport/http-host.js';
 import type { Connection } from '../transport/transport.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
@@ -336,7 +336,7 @@ function createAcceptors(
   const accept = (connection: Connection) => {
     const path = pathOf(connection.handshake.url);
     const found = connection.wholeMessages
-      ? handlers.find(({ route }) => route.pattern.match(path) !== undefined)
+      ? handlers.find(({ route }) => matchesPath(route.pattern, path))
       : undefined;
     (found?.accept ?? acceptOther)(connection);
   };

@@ -35,6 +35,8 @@ import {
 } from '../transport/transport.js';
 import { resolveSockJs } from '../transport/sockjs/options.js';
 import { sockJsTransport } from '../transport/sockjs/sockjs.js';
+import { resolveSse } from '../transport/sse/options.js';
+import { sseTransport } from '../transport/sse/sse.js';
 import { webSocketTransport, type WebSocketOptions } from '../transport/websocket.js';
 import { chooseSubprotocol } from '../wire/codec.js';
 import { closeAll } from '../message/close-all.js';
@@ -283,7 +285,7 @@ export class RunningServer implements Server {
   #endpoints(): readonly AcceptingTransport[] {
     const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
-    return this.#paths.map(({ path, options, subprotocol, maxPartBytes, ...own }) => {
+    return this.#paths.flatMap(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
       const interceptors = [...handshakeInterceptors, ...(options.handshakeInterceptors ?? [])];
       const webSocket: WebSocketOptions = {
@@ -300,7 +302,11 @@ export class RunningServer implements Server {
         sockJs === undefined
           ? webSocketTransport(webSocket)
           : sockJsTransport({ ...webSocket, allowedOrigins, options: sockJs });
-      return { transport, ...own };
+      const sse = resolveSse(options.sse);
+      const transports = [transport];
+      if (sse !== undefined)
+        transports.push(sseTransport({ ...webSocket, allowedOrigins, options: sse }));
+      return transports.map((each) => ({ transport: each, ...own }));
     });
   }
 
@@ -433,8 +439,10 @@ export class RunningServer implements Server {
 
   async #drainAndStopListening({ passed }: Deadline): Promise<void> {
     const drained = Promise.race([this.#drained(), passed]);
-    // SockJS clients that poll connect again to receive the reason of the close.
-    if (this.#paths.some(({ options: { sockjs = false } }) => sockjs !== false)) await drained;
+    // Clients without WebSocket receive the reason of the close by a request.
+    const byRequests = ({ options: { sockjs = false, sse = false } }: HttpPath) =>
+      sockjs !== false || sse !== false;
+    if (this.#paths.some(byRequests)) await drained;
     const stopped = this.#listener?.close();
     await drained;
     await stopped;

@@ -22,7 +22,7 @@ import { noHeartbeat } from '../session/heartbeat.js';
 import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
 import { pathOf } from '../transport/http-host.js';
-import { bytesOf, textOf } from '../transport/sockjs/text.js';
+import { bytesOf, textOf } from '../transport/http-session/text.js';
 import type { Connection, Handshake } from '../transport/transport.js';
 import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';

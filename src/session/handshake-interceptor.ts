@@ -21,8 +21,8 @@ export interface HandshakeChoice {
 /** The answer to a handshake. */
 export interface HandshakeResult {
   /**
-   * HTTP status. For an accepted client, it is 101, or 200 over SockJS without WebSocket. Undefined when the client has left before
-   * the answer.
+   * HTTP status. For an accepted client, it is 101, or 200 over SSE, and over SockJS without WebSocket. Undefined when the client has
+   * left before the answer.
    */
   readonly status: number | undefined;
 }

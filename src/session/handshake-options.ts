@@ -8,6 +8,7 @@ import {
   type PerMessageDeflateOptions,
 } from '../transport/permessage-deflate.js';
 import { resolveSockJs, type SockJsOptions } from '../transport/sockjs/options.js';
+import { resolveSse, type SseOptions } from '../transport/sse/options.js';
 import { checkInterceptors, type HandshakeInterceptor } from './handshake-interceptor.js';
 
 /** Options of everything that accepts handshakes over HTTP: endpoints and WebSocket handlers. */
@@ -34,6 +35,8 @@ export interface HandshakeOptions {
   readonly perMessageDeflate?: boolean | Partial<PerMessageDeflateOptions>;
   /** SockJS in addition to WebSocket, for browsers and proxies without WebSocket. @default false */
   readonly sockjs?: boolean | Partial<SockJsOptions>;
+  /** Server-Sent Events in addition to WebSocket, for networks without WebSocket; the URL has `/sse` at its end. @default false */
+  readonly sse?: boolean | Partial<SseOptions>;
   /** Run before a client is accepted, after those of the server. @default none */
   readonly handshakeInterceptors?: readonly HandshakeInterceptor[];
 }
@@ -44,6 +47,7 @@ export const handshakeShape: Shape<HandshakeOptions> = {
   trustedProxies: [],
   perMessageDeflate: undefined,
   sockjs: undefined,
+  sse: undefined,
   handshakeInterceptors: [],
 };
 
@@ -59,6 +63,7 @@ export function checkHandshakeOptions(
     trustedProxies,
     perMessageDeflate,
     sockjs,
+    sse,
     handshakeInterceptors = [],
   }: HandshakeOptions,
   path: string,
@@ -76,5 +81,6 @@ export function checkHandshakeOptions(
     if (isPattern(path))
       throw invalidOption('sockjs', `needs a path without variables; '${path}' has some`);
   }
+  resolveSse(sse);
   checkInterceptors(handshakeInterceptors);
 }

@@ -44,12 +44,18 @@ export function createClientReader(trustedProxies?: readonly string[]): ClientRe
     const direct: RequestClient = {
       address: remoteAddress,
       secure: 'encrypted' in socket,
-      host: headers.host,
+      host: hostOf(headers),
       scheme: undefined,
     };
     if (!isTrusted(remoteAddress)) return direct;
     return throughProxies(direct, hopsOf(headers), isTrusted);
   };
+}
+
+/** Host and port that a request names. HTTP/2 clients send `:authority` instead of `Host`. */
+export function hostOf(headers: IncomingHttpHeaders): string | undefined {
+  const authority = headers[':authority'];
+  return headers.host ?? (typeof authority === 'string' ? authority : undefined);
 }
 
 /** Follows the hops from the last one on, as long as their addresses are trusted proxies. */
@@ -95,7 +101,7 @@ function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
     return {
       address: addressOf(valueOf(addresses)),
       scheme: schemeOf(valueOf(schemes)),
-      host: hostOf(valueOf(hosts)),
+      host: forwardedHost(valueOf(hosts)),
       port: portOf(valueOf(ports)),
     };
   });
@@ -130,7 +136,7 @@ function parseForwarded(header: string): readonly Hop[] {
     hops.push({
       address: addressOf(pairs.get('for')),
       scheme: schemeOf(pairs.get('proto')),
-      host: hostOf(pairs.get('host')),
+      host: forwardedHost(pairs.get('host')),
       port: undefined,
     });
     pairs = new Map();
@@ -154,7 +160,7 @@ function schemeOf(text = ''): RequestClient['scheme'] {
   return /^(?:https|wss)$/i.test(text) ? 'https' : undefined;
 }
 
-function hostOf(text = ''): string | undefined {
+function forwardedHost(text = ''): string | undefined {
   return /^(?:\[[\da-f:.]+\]|[^\s:/?#@[\]\\]+)(?::\d{1,5})?$/i.test(text) ? text : undefined;
 }
 

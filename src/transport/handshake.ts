@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { errorCodes } from '../message/error.js';
 import type { Principal } from '../message/message.js';
-import type { RequestClient } from './forwarded.js';
+import { hostOf, type RequestClient } from './forwarded.js';
 import { targetOf } from './http-host.js';
 import type { ConnectionGate, Handshake } from './transport.js';
 
@@ -49,31 +49,35 @@ export interface HandshakeDecision {
 /** Asks the application. Never rejects: a failure is a refusal with 500. */
 export type HandshakeCheck = (request: HandshakeRequest) => Promise<HandshakeDecision>;
 
-/** Headers without facts about the client; they would cost memory until the connection ends. */
-const upgradeHeader = /^(?:connection|upgrade|sec-websocket-.*)$/;
+/** Headers without facts about the client, and the pseudo-headers of HTTP/2; they would cost memory until the connection ends. */
+const omittedHeader = /^(?:connection|upgrade|sec-websocket-.*|:.*)$/;
 
 /** The facts of a request that its session keeps. */
 function factsOf(
-  { url, headers }: IncomingMessage,
+  { headers }: IncomingMessage,
   { address, secure }: RequestClient,
+  url: string,
 ): Pick<Handshake, 'url' | 'headers' | 'remoteAddress' | 'secure'> {
   const copied = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || upgradeHeader.test(name)) continue;
+    if (value === undefined || omittedHeader.test(name)) continue;
     copied.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  return { url: targetOf(url), headers: copied, remoteAddress: address, secure };
+  const host = hostOf(headers);
+  if (host !== undefined) copied.set('host', host);
+  return { url, headers: copied, remoteAddress: address, secure };
 }
 
-/** The handshake of a session that begins with this request. */
+/** The handshake of a session that begins with this request. @param url path and query of the endpoint */
 export function handshakeOf(
   node: IncomingMessage,
   client: RequestClient,
   decision: HandshakeDecision | undefined,
   subprotocol: string | undefined,
+  url = targetOf(node.url),
 ): Handshake {
   return {
-    ...factsOf(node, client),
+    ...factsOf(node, client, url),
     subprotocol,
     principal: decision?.principal,
     attributes: decision?.attributes,
@@ -94,12 +98,25 @@ export function refusalOf(
   return { status: excess === 'share' ? 429 : 503, body: errorCodes[code].text };
 }
 
-/** The request as interceptors see it. */
-export function handshakeRequest(node: IncomingMessage, client: RequestClient): HandshakeRequest {
-  const offered = node.headers['sec-websocket-protocol'] ?? '';
-  const subprotocols = offered
+/**
+ * The request as interceptors see it.
+ *
+ * @param offered the subprotocols, separated by commas
+ * @param url path and query of the endpoint
+ */
+export function handshakeRequest(
+  node: IncomingMessage,
+  client: RequestClient,
+  offered = node.headers['sec-websocket-protocol'] ?? '',
+  url = targetOf(node.url),
+): HandshakeRequest {
+  return { ...factsOf(node, client, url), subprotocols: itemsOf(offered), node };
+}
+
+/** The items of a list with commas, without the empty ones. */
+export function itemsOf(list: string): readonly string[] {
+  return list
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-  return { ...factsOf(node, client), subprotocols, node };
 }

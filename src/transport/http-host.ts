@@ -228,7 +228,7 @@ class Claims<Listener> {
     const path = pathOf(url);
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
-    const pattern = this.#patterns.find((each) => each.match(path) !== undefined);
+    const pattern = this.#patterns.find((each) => matchesPath(each, path));
     if (pattern !== undefined) return this.#matching.get(pattern.pattern);
     let longest = '';
     for (const prefix of this.#below.keys()) {
@@ -248,6 +248,11 @@ class Claims<Listener> {
 /** True for a path with variables or wildcards. */
 export function isPattern(path: string): boolean {
   return /[*{]/.test(path);
+}
+
+/** Unlike in destinations, empty segments are not skipped: a proxy that protects `/rooms/` must also see `//rooms/a` as another path. */
+export function matchesPath(pattern: DestinationPattern, path: string): boolean {
+  return !path.includes('//') && pattern.match(path) !== undefined;
 }
 
 /** The path of a request, without its query. */

@@ -13,6 +13,7 @@ import { compileProxies, type TrustedProxies } from './forwarded.js';
 import {
   httpHostOf,
   isPattern,
+  matchesPath,
   pathOf,
   upgradeRequired,
   type HttpHost,
@@ -138,7 +139,7 @@ function answerPlainRequests(endpoints: readonly string[], clock: Clock): Reques
   const exact = new Set(endpoints);
   const patterns = endpoints.filter(isPattern).map((path) => compileDestination(path));
   const isEndpoint = (path: string) =>
-    exact.has(path) || patterns.some((pattern) => pattern.match(path) !== undefined);
+    exact.has(path) || patterns.some((pattern) => matchesPath(pattern, path));
   /** The responses of a socket that are not answered. */
   const unanswered = new WeakMap<Socket, ServerResponse[]>();
   return ({ socket }, response) => {

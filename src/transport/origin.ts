@@ -1,5 +1,7 @@
 // Checks the origin of a handshake: pages of the server's own origin and of listed origins may connect.
+import type { IncomingMessage } from 'node:http';
 import { MessagingError } from '../message/error.js';
+import type { LimitedLog } from '../message/limited-log.js';
 import { quote } from '../message/quote.js';
 import type { RequestClient } from './forwarded.js';
 
@@ -36,6 +38,27 @@ export function createOriginCheck({ allowed = [] }: OriginOptions): OriginCheck 
     const origin = parseOrigin(facts.origin);
     if (matchers.some((matches) => matches(origin))) return true;
     return origin !== undefined && isSameOrigin(origin, facts);
+  };
+}
+
+/**
+ * Returns the check of the page that sends a plain request. Browsers send no origin for script elements and the like: of other sites,
+ * these are allowed only where all origins are.
+ *
+ * @param log receives the origins that are refused
+ */
+export function createPageCheck(
+  check: OriginCheck,
+  allowedOrigins: readonly string[],
+  log: LimitedLog,
+): (request: IncomingMessage, client: RequestClient) => boolean {
+  const allowsAll = allowedOrigins.includes('*');
+  return ({ headers }, { host, scheme }) => {
+    const { origin, 'sec-fetch-site': site = 'none' } = headers;
+    const isForeign = origin === undefined && site !== 'none' && site !== 'same-origin';
+    if (isForeign ? allowsAll : check({ origin, host, scheme })) return true;
+    log.write(refusedOrigin(origin ?? ''));
+    return false;
   };
 }
 

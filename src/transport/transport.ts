@@ -10,7 +10,7 @@ import type { HttpHost } from './http-host.js';
 
 /** Facts about a client before its first frame; copied, because the HTTP request would need 1-3 KB of memory per client. */
 export interface Handshake {
-  /** Path and query as the client requested them; empty for transports without URLs. */
+  /** Path and query as the client requested them, without `/sse` over Server-Sent Events; empty for transports without URLs. */
   readonly url: string;
   /** HTTP headers in lower case, without those of the upgrade itself; empty for transports without headers. */
   readonly headers: ReadonlyMap<string, string>;

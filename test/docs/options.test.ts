@@ -8,6 +8,7 @@ import { defaultTopicOptions } from '../../src/broker/embedded/topic/subscriptio
 import { createServer } from '../../src/index.js';
 import { defaultPerMessageDeflate } from '../../src/transport/permessage-deflate.js';
 import { defaultSockJs } from '../../src/transport/sockjs/options.js';
+import { defaultSse } from '../../src/transport/sse/options.js';
 import { declarationOf } from './declaration.js';
 import { root } from './page.js';
 
@@ -47,6 +48,7 @@ const actual = new Map([
   ...leaves(defaultDurableOptions, 'durable.'),
   ...leaves(defaultPerMessageDeflate, 'perMessageDeflate.'),
   ...leaves(defaultSockJs, 'sockjs.'),
+  ...leaves(defaultSse, 'sse.'),
 ]);
 
 it('names every option once, and no other', () => {
@@ -77,6 +79,7 @@ const types = new Map([
   ...typesOf('broker/embedded/topic/retained-messages.ts', 'RetainOptions', 'retain.'),
   ...typesOf('transport/permessage-deflate.ts', 'PerMessageDeflateOptions', 'perMessageDeflate.'),
   ...typesOf('transport/sockjs/options.ts', 'SockJsOptions', 'sockjs.'),
+  ...typesOf('transport/sse/options.ts', 'SseOptions', 'sse.'),
 ]);
 
 it('has the type of each option', () => {

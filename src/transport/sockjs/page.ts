@@ -1,22 +1,22 @@
 // One URL of a SockJS endpoint, and the pages that belong to no session: greeting, info, iframe and client library.
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Clock } from '../../message/clock.js';
 import { errorCodes } from '../../message/error.js';
-import type { RequestClient } from '../forwarded.js';
-import { answer, cached, etagOf, notCached, plainText, type Headers } from './answer.js';
+import {
+  answer,
+  cached,
+  notCached,
+  plainText,
+  type Exchange,
+  type Headers,
+} from '../http-session/answer.js';
 import type { SockJsOptions } from './options.js';
 
-/** One request with the facts about its client. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly client: RequestClient;
-  /** Headers of each answer. */
-  readonly headers: Headers;
+/** One request with the session that it names. */
+export interface SockJsExchange extends Exchange {
   /** The session id in the URL, which the client has chosen; empty for pages that belong to no session. */
   readonly id: string;
   /** Identifies the client that a session belongs to. */
@@ -28,7 +28,7 @@ export interface Page {
   readonly method: 'GET' | 'POST';
   /** True when pages of other origins send a preflight before it. */
   readonly hasPreflight: boolean;
-  readonly serve: (exchange: Exchange) => void;
+  readonly serve: (exchange: SockJsExchange) => void;
 }
 
 /** A page that is read with GET. */
@@ -100,7 +100,7 @@ function infoPage({ websocket, sessionCookie }: SockJsOptions, isStopped: () => 
 
 /** A page that browsers keep, and ask for again by its `ETag`. */
 function filePage(clock: Clock, own: Headers, type: string, content: string | Uint8Array): Page {
-  const etag = etagOf(content);
+  const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
   return reading(({ request, response, headers }) => {
     const all = [...headers, ...cached(clock), ...own, 'ETag', etag];
     if (request.headers['if-none-match'] === etag) answer(response, 304, all);

@@ -1,8 +1,9 @@
 // The receivers of a SockJS session: HTTP responses that carry frames to the client, one frame each or many.
 import type { ServerResponse } from 'node:http';
 import { asBuffer } from '../../payload/bytes.js';
+import { answer, writeHead, type Headers } from '../http-session/answer.js';
+import { chunk, chunkEnd, onClosed, sinkOf } from '../http-session/response-stream.js';
 import { SocketWriter } from '../socket-writer.js';
-import { answer, type Headers } from './answer.js';
 import { messagesFrame } from './frame.js';
 import type { SockJsHttpTransport } from './options.js';
 
@@ -25,7 +26,6 @@ export interface ReceiverKind {
 const javaScript = 'application/javascript;charset=UTF-8';
 const none = () => '';
 const lineEnd = Buffer.from('\n');
-const chunkEnd = Buffer.from('\r\n');
 const withLineEnd = (frame: Uint8Array) => Buffer.concat([frame, lineEnd]);
 
 const eventStart = Buffer.from('data: ');
@@ -151,7 +151,6 @@ export interface ReceiverOptions {
 export class Receiver {
   #accepts = true;
   #closed = false;
-  #complete = false;
   /** Bytes that a stream may still carry; a response that does not stream ends after any frame. */
   #left: number;
   /** Undefined for a response that does not stream. */
@@ -165,12 +164,10 @@ export class Receiver {
   ) {
     const { kind, callback, headers, responseLimit } = options;
     this.#left = kind.streams ? responseLimit : 0;
-    // Before Node's own listener, which may destroy the socket of a complete response.
-    response.prependListener('finish', this.#onFinish);
-    response.on('close', this.#onClose);
+    onClosed(response, this.#onClosed);
     if (!kind.streams) return;
-    this.#writer = new SocketWriter(response.socket!, () => listener.drained());
-    response.writeHead(200, [...headers, 'Content-Type', kind.contentType]);
+    this.#writer = new SocketWriter(sinkOf(response), () => listener.drained());
+    writeHead(response, 200, [...headers, 'Content-Type', kind.contentType]);
     response.flushHeaders();
     this.#writer.write(this.#part(Buffer.from(kind.prelude(callback))));
   }
@@ -222,7 +219,6 @@ export class Receiver {
     this.response.destroy();
   }
 
-  /** Written to the socket directly: `response.write` takes three writes for a chunk, and cannot share it with other responses. */
   #stream(part: Uint8Array, size: number): void {
     this.#writer?.write(part);
     this.#left -= size;
@@ -239,19 +235,9 @@ export class Receiver {
     answer(this.response, 200, headers, kind.contentType, bytes);
   }
 
-  /** Node reports `finish` also when the client has left, and the last bytes were dropped. */
-  readonly #onFinish = (): void => {
-    this.#complete = this.response.socket?.destroyed === false;
-  };
-
-  readonly #onClose = (): void => {
+  readonly #onClosed = (lost: boolean): void => {
     this.#accepts = false;
     this.#closed = true;
-    this.listener.receiverClosed(this, !this.#complete);
+    this.listener.receiverClosed(this, lost);
   };
-}
-
-/** RFC 9112 section 7.1. */
-function chunk(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, chunkEnd]);
 }

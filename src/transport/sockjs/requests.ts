@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LimitedLog } from '../../message/limited-log.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
 import { pathOf, type RequestListener } from '../http-host.js';
-import { refusedOrigin, type OriginCheck } from '../origin.js';
 import {
   answer,
   crossOrigin,
   preflight,
   refuseOrigin,
-  sessionCookies,
   type Headers,
-} from './answer.js';
+} from '../http-session/answer.js';
+import { createPageCheck, type OriginCheck } from '../origin.js';
+import { sessionCookies } from './cookies.js';
 import { pagesOf } from './page.js';
 import { parseSessionPath, sessionPagesOf, type SessionPageParts } from './session-pages.js';
 
@@ -28,11 +28,12 @@ const iframeName = /^\/iframe[0-9-.a-z_]*\.html$/;
 
 /** Returns the listener for all requests below the path. */
 export function requestListener(parts: RequestParts): RequestListener {
-  const { path, options, allowedOrigins, client: clientOf, context, sessions } = parts;
-  const { clock } = context;
+  const { path, options, origin, allowedOrigins, client: clientOf, context, sessions } = parts;
+  const { clock, logger } = context;
   const pages = pagesOf(path, options, allowedOrigins, clock, () => sessions.stopped);
   const sessionPages = sessionPagesOf(parts);
-  const isAllowed = pageCheck(parts);
+  const log = new LimitedLog(clock, logger, 'warn');
+  const isAllowed = createPageCheck(origin, allowedOrigins, log);
 
   function identify(
     request: IncomingMessage,
@@ -61,24 +62,9 @@ export function requestListener(parts: RequestParts): RequestListener {
     const { method, hasPreflight } = page;
     if (request.method === method)
       return page.serve({ request, response, client, headers, id: session?.id ?? '', owner });
+    const methods = hasPreflight ? `OPTIONS, ${method}` : method;
     if (request.method === 'OPTIONS' && hasPreflight)
-      return answer(response, 204, [...headers, ...preflight(method, clock)]);
-    answer(response, 405, [...headers, 'Allow', hasPreflight ? `OPTIONS, ${method}` : method]);
-  };
-}
-
-/**
- * Returns the check of the page that sends a request. Browsers send no origin for script elements and the like: of other sites, these
- * are allowed only where all origins are.
- */
-function pageCheck({ origin: check, allowedOrigins, context: { clock, logger } }: RequestParts) {
-  const log = new LimitedLog(clock, logger, 'warn');
-  const allowsAll = allowedOrigins.includes('*');
-  return ({ headers }: IncomingMessage, { host, scheme }: RequestClient): boolean => {
-    const { origin, 'sec-fetch-site': site = 'none' } = headers;
-    const isForeign = origin === undefined && site !== 'none' && site !== 'same-origin';
-    if (isForeign ? allowsAll : check({ origin, host, scheme })) return true;
-    log.write(refusedOrigin(origin ?? ''));
-    return false;
+      return answer(response, 204, [...headers, ...preflight(methods, clock)]);
+    answer(response, 405, [...headers, 'Allow', methods]);
   };
 }

@@ -1,33 +1,31 @@
 // The URLs of SockJS sessions: requests that receive frames, and requests that carry messages.
 import type { IncomingMessage } from 'node:http';
-import { errorCodes } from '../../message/error.js';
 import {
   handshakeOf,
   handshakeRequest,
-  refusalOf,
-  type HandshakeCheck,
   type HandshakeDecision,
   type HandshakeRefusal,
 } from '../handshake.js';
-import type { TransportContext } from '../transport.js';
-import { answer, notCached, plainText, type Headers } from './answer.js';
+import { answerText, answerUnread, notCached, type Headers } from '../http-session/answer.js';
+import { announcesMore, serveMessages, type MessageRequests } from '../http-session/body.js';
+import { askApplication, newSessionRefusal, type OpeningParts } from '../http-session/opening.js';
+import { isChunked, whenNext } from '../http-session/response-stream.js';
+import type { Sessions } from '../http-session/sessions.js';
 import type { SockJsOptions } from './options.js';
-import { frameAncestors, onlyUpgrades, type Exchange, type Page } from './page.js';
+import { frameAncestors, onlyUpgrades, type Page, type SockJsExchange } from './page.js';
 import { Receiver, receiverKinds, type ReceiverKind } from './receiver.js';
-import { announcesMore, receiveMessages, senders, type Sender } from './sender.js';
-import { SockJsSession } from './session.js';
-import type { Sessions } from './sessions.js';
+import { senders } from './sender.js';
+import { SockJsSession, type SessionParts } from './session.js';
 
 /** The parts that all session URLs of an endpoint need. */
-export interface SessionPageParts {
+export interface SessionPageParts extends OpeningParts {
   readonly options: SockJsOptions;
   /** Bytes of the body of one request. */
   readonly maxBodyBytes: number;
   readonly allowedOrigins: readonly string[];
-  /** Asks the application before a session begins. */
-  readonly check: HandshakeCheck | undefined;
-  readonly context: TransportContext;
-  readonly sessions: Sessions;
+  readonly sessions: Sessions<SockJsSession>;
+  /** The parts of each session. */
+  readonly session: SessionParts;
 }
 
 /** The URL of a session. */
@@ -95,54 +93,28 @@ function receiverPage(kind: ReceiverKind, parts: SessionPageParts): Page {
 }
 
 function receive(
-  exchange: Exchange,
+  exchange: SockJsExchange,
   kind: ReceiverKind,
   callback: string,
   own: Headers,
   parts: SessionPageParts,
 ): void {
-  const { request, response, id } = exchange;
+  const { request, response, client, id } = exchange;
   const { maxBodyBytes, sessions, check } = parts;
-  if (announcesMore(request, maxBodyBytes)) return refuseBody(exchange, 413);
-  if (response.socket === null) {
-    // Behind pipelined requests. Their connection may end before this response can be written, so no session waits for it.
-    response.once('socket', () => receive(exchange, kind, callback, own, parts));
-    return;
-  }
-  // A body has no meaning here. It is read, because otherwise the end of the connection would not be noticed.
-  request.resume();
-  const attach = (decision?: HandshakeDecision) =>
-    attachReceiver(exchange, kind, callback, own, parts, decision);
-  if (check === undefined || sessions.find(id) !== undefined) attach();
-  else void decide(exchange, check, parts, attach);
-}
-
-/** Asks the application about a session that does not exist, and answers those that it refuses. */
-async function decide(
-  exchange: Exchange,
-  check: HandshakeCheck,
-  parts: SessionPageParts,
-  attach: (decision: HandshakeDecision) => number,
-): Promise<void> {
-  const { request, response, client, headers } = exchange;
-  const full = newSessionRefusal(exchange, parts);
-  if (full !== undefined) return answerText(exchange, full.status, full.body);
-  const release = parts.context.gate.begin(client.address);
-  const decision = await check(handshakeRequest(request, client));
-  release();
-  const { refusal, answered } = decision;
-  if (response.destroyed) return answered();
-  if (refusal === undefined) return answered(attach(decision));
-  const own = Object.entries(refusal.headers ?? {}).flatMap(([name, values]) =>
-    [values].flat().flatMap((value) => [name, value]),
-  );
-  answer(response, refusal.status, [...headers, ...notCached, ...own], undefined, refusal.body);
-  answered(refusal.status);
+  if (announcesMore(request, maxBodyBytes)) return answerUnread(exchange, 413);
+  whenNext(response, () => {
+    // A body has no meaning here. It is read, because otherwise the end of the connection would not be noticed.
+    request.resume();
+    const attach = (decision?: HandshakeDecision) =>
+      attachReceiver(exchange, kind, callback, own, parts, decision);
+    if (check === undefined || sessions.find(id) !== undefined) attach();
+    else void askApplication(exchange, handshakeRequest(request, client), check, parts, attach);
+  });
 }
 
 /** Sends the frames of the session through the response. Returns the status of the answer. */
 function attachReceiver(
-  exchange: Exchange,
+  exchange: SockJsExchange,
   kind: ReceiverKind,
   callback: string,
   own: Headers,
@@ -155,7 +127,7 @@ function attachReceiver(
     answerText(exchange, session.status, session.body);
     return session.status;
   }
-  const chunked = request.httpVersionMinor > 0;
+  const chunked = isChunked(request);
   const { responseLimit } = parts.options;
   session.attach(
     new Receiver(
@@ -169,7 +141,7 @@ function attachReceiver(
 
 /** The session of this id, or a new one; the refusal, when the client may not use it or the server is full. */
 function sessionOf(
-  exchange: Exchange,
+  exchange: SockJsExchange,
   parts: SessionPageParts,
   decision: HandshakeDecision | undefined,
 ): SockJsSession | HandshakeRefusal {
@@ -179,55 +151,30 @@ function sessionOf(
   if (known !== undefined) return known.owner === owner ? known : { status: 404 };
   const refusal = newSessionRefusal(exchange, parts);
   if (refusal !== undefined) return refusal;
-  const session = sessions.begin(id, owner, handshakeOf(request, client, decision, undefined));
+  const session = new SockJsSession(
+    id,
+    owner,
+    handshakeOf(request, client, decision, undefined),
+    parts.session,
+  );
   context.accept(session);
   return session;
 }
 
-/** Refuses a new session when the server stops or has no room for it. */
-function newSessionRefusal(
-  { client }: Exchange,
-  { sessions, context }: SessionPageParts,
-): HandshakeRefusal | undefined {
-  return sessions.stopped
-    ? { status: 503, body: errorCodes['server-stopping'].text }
-    : refusalOf(client, context.gate);
-}
-
-function senderPage(sender: Sender, parts: SessionPageParts): Page {
+function senderPage(requests: MessageRequests, { sessions, maxBodyBytes }: SessionPageParts): Page {
   return {
     method: 'POST',
     hasPreflight: true,
-    serve: (exchange) => void send(exchange, sender, parts),
+    serve: (exchange) => {
+      const session = sessions.find(exchange.id);
+      const inbound = session?.owner === exchange.owner ? session.inbound : undefined;
+      void serveMessages(exchange, inbound, maxBodyBytes, requests);
+    },
   };
-}
-
-async function send(
-  exchange: Exchange,
-  sender: Sender,
-  { sessions, maxBodyBytes }: SessionPageParts,
-): Promise<void> {
-  const { request, id, owner } = exchange;
-  if (announcesMore(request, maxBodyBytes)) return refuseBody(exchange, 413);
-  const session = sessions.find(id);
-  if (session?.owner !== owner || !session.isOpen) return answerText(exchange, 404);
-  const result = await receiveMessages(request, sender, session.inbound, maxBodyBytes);
-  if (result.closes === true) refuseBody(exchange, result.status, result.text);
-  else answerText(exchange, result.status, result.text);
 }
 
 function callbackOf({ url = '' }: IncomingMessage): string | undefined {
   const query = url.indexOf('?');
   const callback = query < 0 ? null : new URLSearchParams(url.slice(query)).get('c');
   return callback === null || callback === '' ? undefined : callback;
-}
-
-function answerText({ response, headers }: Exchange, status: number, text = ''): void {
-  answer(response, status, [...headers, ...notCached], plainText, text);
-}
-
-/** Answers without reading the body of the request, and closes the connection. */
-function refuseBody({ response, headers }: Exchange, status: number, text = ''): void {
-  const type = text === '' ? undefined : plainText;
-  answer(response, status, [...headers, ...notCached, 'Connection', 'close'], type, text);
 }

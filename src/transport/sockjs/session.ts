@@ -1,6 +1,9 @@
 // A SockJS session over HTTP: a connection whose frames leave through the receiver that is attached at the moment.
 import { closeCodes } from '../../message/error.js';
 import type { Clock, Timer } from '../../message/clock.js';
+import { joinableFraming } from '../http-session/framing.js';
+import { Inbound } from '../http-session/inbound.js';
+import type { Sessions } from '../http-session/sessions.js';
 import {
   closeTimeout,
   lostConnection,
@@ -8,8 +11,7 @@ import {
   type ConnectionListener,
   type Handshake,
 } from '../transport.js';
-import { closeFrame, heartbeatFrame, joinableFraming, openFrame } from './frame.js';
-import { Inbound } from './inbound.js';
+import { closeFrame, heartbeatFrame, openFrame } from './frame.js';
 import type { SockJsOptions } from './options.js';
 import type { Receiver, ReceiverListener } from './receiver.js';
 
@@ -25,10 +27,7 @@ export interface SessionParts {
   readonly options: Pick<SockJsOptions, 'heartbeatInterval' | 'disconnectDelay'>;
   /** Bytes of one message of a client. */
   readonly maxMessageBytes: number;
-  /** A session has ended, but is still found by its id. */
-  readonly closed: () => void;
-  /** The session is no longer found by its id. */
-  readonly forget: (session: SockJsSession) => void;
+  readonly sessions: Sessions<SockJsSession>;
 }
 
 export class SockJsSession implements Connection, ReceiverListener {
@@ -48,8 +47,6 @@ export class SockJsSession implements Connection, ReceiverListener {
   #awaitsDrain = false;
   #listener: ConnectionListener | undefined;
   #opened = false;
-  /** True after a message that is too large; later ones are ignored. */
-  #rejected = false;
   /** True when the protocol over SockJS has heart-beats. */
   #hasHeartbeats = false;
   /** Heart-beats while there is a receiver; the end of the session while there is none. */
@@ -69,7 +66,8 @@ export class SockJsSession implements Connection, ReceiverListener {
     readonly handshake: Handshake,
     private readonly parts: SessionParts,
   ) {
-    this.inbound = new Inbound((message) => this.#receive(message));
+    this.inbound = new Inbound(parts.maxMessageBytes, () => this.#listener);
+    parts.sessions.add(this);
   }
 
   get bufferedBytes(): number {
@@ -164,13 +162,6 @@ export class SockJsSession implements Connection, ReceiverListener {
     this.drained();
   }
 
-  #receive(message: Uint8Array): void {
-    if (this.#rejected) return;
-    if (message.length <= this.parts.maxMessageBytes) return this.#listener?.data(message);
-    this.#rejected = true;
-    this.#listener?.ended(closeCodes.tooBig, 'frame-too-large');
-  }
-
   /** Sends the close frame; a response that carries no more frames leaves it to the next one. */
   #finish(receiver: Receiver): void {
     if (!receiver.accepts)
@@ -216,9 +207,9 @@ export class SockJsSession implements Connection, ReceiverListener {
     this.inbound.end();
     const listener = this.#listener;
     this.#listener = undefined;
-    const { clock, closed, options } = this.parts;
+    const { clock, sessions, options } = this.parts;
     this.#setTimer(options.disconnectDelay, () => this.#forget());
-    closed();
+    sessions.ended();
     const { code, reason } = this.#end;
     // Later, because calls of the listener must not overlap.
     clock.soon(() => listener?.closed(code, reason));
@@ -226,7 +217,7 @@ export class SockJsSession implements Connection, ReceiverListener {
 
   #forget(): void {
     this.#timer?.cancel();
-    this.parts.forget(this);
+    this.parts.sessions.forget(this);
   }
 
   #setTimer(delay: number, action: () => void): void {

@@ -1,16 +1,15 @@
 // The transport of a SockJS endpoint: bare WebSockets, SockJS over WebSocket, and SockJS over HTTP.
 import { MessagingError } from '../../message/error.js';
 import { pathOf, rejectUpgrade, type HttpHost } from '../http-host.js';
+import { bodyLimit, messageLimit } from '../http-session/body.js';
+import { Sessions } from '../http-session/sessions.js';
 import type { Transport, TransportContext } from '../transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../websocket.js';
 import type { SockJsOptions } from './options.js';
 import { requestListener } from './requests.js';
 import { parseSessionPath } from './session-pages.js';
-import { Sessions } from './sessions.js';
+import type { SockJsSession } from './session.js';
 import { SockJsWebSocket } from './websocket.js';
-
-/** Bytes of one request with messages, by default: a client sends all waiting messages together. */
-const leastBodyBytes = 1024 * 1024;
 
 export interface SockJsEndpoint extends WebSocketOptions {
   readonly allowedOrigins: readonly string[];
@@ -21,13 +20,13 @@ export interface SockJsEndpoint extends WebSocketOptions {
 export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
   const { check, options } = endpoint;
   const path = endpoint.path.replace(/\/$/, '');
-  let sessions: Sessions | undefined;
+  let sessions: Sessions<SockJsSession> | undefined;
   let releases: (() => void | Promise<void>)[] = [];
   return {
     name: `sockjs ${endpoint.path}`,
     async open(context) {
-      const { http, clock } = context;
-      const maxMessageBytes = maxMessageBytesOf(endpoint, context);
+      const { http, clock, limits } = context;
+      const maxMessageBytes = messageLimit(endpoint, limits);
       if (http === undefined)
         throw new MessagingError(
           'listen-failed',
@@ -45,14 +44,12 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
         releases.push(refuse(endpoint.path), refuse(`${path}/**`));
       }
       const claims: (() => void)[] = [];
-      sessions = new Sessions({ clock, options, maxMessageBytes }, () => {
+      sessions = new Sessions(() => {
         for (const release of claims) release();
       });
-      const maxBodyBytes =
-        options.maxBodyBytes > 0
-          ? options.maxBodyBytes
-          : Math.max(leastBodyBytes, 2 * maxMessageBytes);
-      const parts = { ...endpoint, path, check, maxBodyBytes, context, sessions };
+      const maxBodyBytes = bodyLimit(options.maxBodyBytes, maxMessageBytes);
+      const session = { clock, options, maxMessageBytes, sessions };
+      const parts = { ...endpoint, path, check, maxBodyBytes, context, sessions, session };
       const requests = requestListener(parts);
       for (const claim of [path, `${path}/`, `${path}/**`])
         claims.push(http.claimRequests(claim, requests));
@@ -63,14 +60,6 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
       sessions?.stop();
     },
   };
-}
-
-/** Bytes of one message in SockJS frames, which is one part for a session that takes parts. */
-function maxMessageBytesOf(
-  { maxPartBytes = Infinity }: SockJsEndpoint,
-  { limits }: TransportContext,
-): number {
-  return Math.min(limits.maxMessageBytes, maxPartBytes);
 }
 
 /** Bare WebSockets on the path of the endpoint and on `/websocket`, and SockJS in WebSockets on the paths of sessions. */
@@ -84,7 +73,7 @@ function webSocketsOf(
   const { heartbeatInterval } = endpoint.options;
   const framed: TransportContext = {
     ...context,
-    limits: { maxMessageBytes: maxMessageBytesOf(endpoint, context) },
+    limits: { maxMessageBytes: messageLimit(endpoint, context.limits) },
     http: onSessionPaths(http, path),
     accept: (webSocket) => context.accept(new SockJsWebSocket(webSocket, clock, heartbeatInterval)),
   };

@@ -1,21 +1,18 @@
-// SockJS frames: shared bytes, escaped characters, and messages that are not text.
+// SockJS frames: shared bytes, messages that are not text, and messages over WebSocket.
 import { describe, expect, it } from 'vitest';
 import { EncodedFrame } from '../../../src/message/encoded-frame.js';
+import { joinableFraming } from '../../../src/transport/http-session/framing.js';
 import {
   inWebSocket,
-  joinableFraming,
   messagesFrame,
-  parseMessages,
   parseWebSocketMessages,
 } from '../../../src/transport/sockjs/frame.js';
-import { bytesOf, textOf } from '../../../src/transport/sockjs/text.js';
 import { plainFraming } from '../../../src/transport/websocket-frame.js';
 
 const encoded = (text: string) => new EncodedFrame(Buffer.from(text), false);
-const bytes = new EncodedFrame(Uint8Array.of(0xff, 0), true);
 
 describe('messages', () => {
-  it('of a batch are joined without another encoding', () => {
+  it('of a batch are one frame', () => {
     const batch = encoded('x').batch(joinableFraming).with(encoded('"y"'), joinableFraming);
     expect(String(messagesFrame(batch.bytes()))).toBe('a["x","\\"y\\""]');
   });
@@ -33,68 +30,23 @@ describe('messages', () => {
     ]);
   });
 
-  it.each([joinableFraming, inWebSocket(plainFraming)])(
-    'that are not text are refused, each time',
-    (framing) => {
-      for (let i = 0; i < 2; i++) {
-        expect(() => bytes.framedBy(framing)).toThrow(
-          expect.objectContaining({ code: 'text-required' }),
-        );
-        expect(() => bytes.batch(framing)).toThrow(
-          expect.objectContaining({ code: 'text-required' }),
-        );
-      }
-      expect(bytes.framedBy(plainFraming)[0]).toBe(0x82);
-    },
-  );
-
-  it('with the content type of bytes are accepted when they are text', () => {
-    const frame = new EncodedFrame(Buffer.from('text'), true);
-    expect(String(frame.framedBy(joinableFraming))).toBe(',"text"');
-  });
-});
-
-describe('text', () => {
-  it.each([
-    '',
-    'plain',
-    'é€😀',
-    '\ud800',
-    'a\udc00',
-    '\udbff\ud800\udc00x\udfff',
-    '\ud83d\ude00\ud83d',
-    '\ufeff\u0000',
-  ])('%j is equal after its bytes', (text) => {
-    expect(textOf(bytesOf(text))).toBe(text);
-  });
-
-  it.each([
-    [0xff],
-    [0xc0, 0x80],
-    [0xed, 0xa0],
-    [0xed, 0xa0, 0x80, 0xff],
-    [0xe2, 0x82],
-    [0xed, 0xa0, 0xc0],
-  ])('is not %o %o %o %o', (...wrong) => {
-    expect(textOf(Uint8Array.from(wrong))).toBeUndefined();
+  it('that are not text are refused over WebSocket, each time', () => {
+    const bytes = new EncodedFrame(Uint8Array.of(0xff, 0), true);
+    const textRequired = expect.objectContaining({ code: 'text-required' });
+    for (let i = 0; i < 2; i++) {
+      expect(() => bytes.framedBy(inWebSocket(plainFraming))).toThrow(textRequired);
+      expect(() => bytes.batch(inWebSocket(plainFraming))).toThrow(textRequired);
+    }
   });
 });
 
 describe('messages of a client', () => {
-  const parsed = (json: string) => parseMessages(Buffer.from(json))?.map(String);
   const overWebSocket = (json: string) => parseWebSocketMessages(Buffer.from(json))?.map(String);
 
-  it('are an array of strings', () => {
-    expect(parsed('["a","b"]')).toEqual(['a', 'b']);
-    expect(parsed('[]')).toEqual([]);
-    expect(['"a"', '', '[1]', '{}', '[', '["a"] x'].map(parsed)).toEqual(Array(6).fill(undefined));
-    expect(parseMessages(Uint8Array.of(0xff))).toBeUndefined();
-  });
-
-  it('are one string or none, over WebSocket', () => {
+  it('are an array of strings, one string or none, over WebSocket', () => {
+    expect(overWebSocket('["a","b"]')).toEqual(['a', 'b']);
     expect(overWebSocket('"a"')).toEqual(['a']);
     expect(overWebSocket('')).toEqual([]);
-    expect(overWebSocket('["a","b"]')).toEqual(['a', 'b']);
     expect(overWebSocket('1')).toBeUndefined();
   });
 });

@@ -116,7 +116,7 @@ export class RawConnection {
   }
 
   async #body(status: number, headers: Answer['headers']): Promise<string> {
-    if (status === 204 || status === 304) return '';
+    if (status === 101 || status === 204 || status === 304) return '';
     const length = headers['content-length'];
     if (length !== undefined) return text((await this.read(new RegExp(`^[\\s\\S]{${length}}`)))[0]);
     if (headers['transfer-encoding'] !== 'chunked') return this.end();

@@ -1,4 +1,6 @@
-// The messages that a client of SockJS sends in HTTP requests: their order, and the requests that wait while reading is paused.
+// The messages that a client sends in HTTP requests: their order and size, and the requests that wait while reading is paused.
+import { closeCodes } from '../../message/error.js';
+import type { ConnectionListener } from '../transport.js';
 
 /** Requests of one session that may be in progress. Clients send the next request after the answer to the last one. */
 const maxRequests = 16;
@@ -13,14 +15,22 @@ interface Delivery {
 export class Inbound {
   #paused = false;
   #ended = false;
+  /** True after a message that is too large; later ones are ignored. */
+  #rejected = false;
   #requests = 0;
   #deliveries: Delivery[] = [];
   #delivering = false;
   #readers: (() => void)[] = [];
   #aborts: Set<() => void> | undefined;
 
-  /** @param deliver receives each message */
-  constructor(private readonly deliver: (message: Uint8Array) => void) {}
+  /**
+   * @param maxMessageBytes bytes of one message
+   * @param listener returns the receiver of the messages; undefined when the session has ended
+   */
+  constructor(
+    private readonly maxMessageBytes: number,
+    private readonly listener: () => ConnectionListener | undefined,
+  ) {}
 
   /** False when the session has ended. */
   get isOpen(): boolean {
@@ -95,10 +105,17 @@ export class Inbound {
       } else if (this.#paused) break;
       else {
         first.next++;
-        this.deliver(message);
+        this.#deliver(message);
       }
     }
     this.#delivering = false;
+  }
+
+  #deliver(message: Uint8Array): void {
+    if (this.#rejected) return;
+    if (message.length <= this.maxMessageBytes) return this.listener()?.data(message);
+    this.#rejected = true;
+    this.listener()?.ended(closeCodes.tooBig, 'frame-too-large');
   }
 
   #releaseReaders(): void {

@@ -1,0 +1,126 @@
+// The messages in the body of an HTTP request: read up to a limit, parsed, and delivered to their session in order.
+import type { IncomingMessage } from 'node:http';
+import type { TransportLimits } from '../transport.js';
+import type { WebSocketOptions } from '../websocket.js';
+import { answerText, answerUnread, type Exchange } from './answer.js';
+import { parseMessages } from './framing.js';
+import type { Inbound } from './inbound.js';
+
+/** Bytes of one request with messages, by default: a client sends all waiting messages together. */
+const leastBodyBytes = 1024 * 1024;
+
+/** Bytes of one message of a client, which is one part for a session that takes parts. */
+export function messageLimit(
+  { maxPartBytes = Infinity }: Pick<WebSocketOptions, 'maxPartBytes'>,
+  { maxMessageBytes }: TransportLimits,
+): number {
+  return Math.min(maxMessageBytes, maxPartBytes);
+}
+
+/** Bytes of one request with messages. @param given the option; 0 for the default */
+export function bodyLimit(given: number, maxMessageBytes: number): number {
+  return given > 0 ? given : Math.max(leastBodyBytes, 2 * maxMessageBytes);
+}
+
+/** The end of a request with messages. */
+type Result = 'delivered' | 'empty' | 'malformed' | 'too-large' | 'too-many' | 'ended';
+
+/** Status and text of an answer. */
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** How the requests of one kind carry messages. */
+export interface MessageRequests {
+  /** The JSON text in a body; empty when it has none. */
+  json(body: Buffer, contentType: string): Uint8Array;
+  readonly answers: Readonly<Record<Result, TextAnswer>>;
+}
+
+export const refusals = {
+  'too-large': { status: 413, text: '' },
+  'too-many': { status: 429, text: 'Too many requests of the session are in progress.\n' },
+  ended: { status: 404, text: '' },
+} as const;
+
+/**
+ * Delivers the messages of a request, and answers it. The answer comes when the session has taken all messages, which may be later
+ * while reading is paused.
+ *
+ * @param inbound of the session; undefined for an unknown one
+ */
+export async function serveMessages(
+  exchange: Exchange,
+  inbound: Inbound | undefined,
+  maxBytes: number,
+  requests: MessageRequests,
+): Promise<void> {
+  const { request } = exchange;
+  const { answers } = requests;
+  if (announcesMore(request, maxBytes)) return refuse(exchange, answers['too-large']);
+  if (inbound?.isOpen !== true)
+    return answerText(exchange, answers.ended.status, answers.ended.text);
+  const result = await receiveMessages(request, inbound, maxBytes, requests);
+  const { status, text } = answers[result];
+  if (request.complete) answerText(exchange, status, text);
+  else answerUnread(exchange, status, text);
+}
+
+function refuse(exchange: Exchange, { status, text }: TextAnswer): void {
+  answerUnread(exchange, status, text);
+}
+
+async function receiveMessages(
+  request: IncomingMessage,
+  inbound: Inbound,
+  maxBytes: number,
+  requests: MessageRequests,
+): Promise<Result> {
+  if (!inbound.begin()) return 'too-many';
+  try {
+    await inbound.whenReading();
+    const body = await readBody(request, maxBytes, inbound);
+    if (typeof body === 'string') return body;
+    if (!inbound.isOpen) return 'ended';
+    const json = requests.json(body, request.headers['content-type'] ?? '');
+    if (json.length === 0) return 'empty';
+    const messages = parseMessages(json);
+    if (messages === undefined) return 'malformed';
+    return (await inbound.receive(messages)) ? 'delivered' : 'ended';
+  } finally {
+    inbound.finish();
+  }
+}
+
+/** Reads the body of a request until its session ends. A body above the limit is not read further. */
+function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  inbound: Inbound,
+): Promise<Buffer | 'too-large' | 'ended'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (result: Buffer | 'too-large' | 'ended'): void => {
+      remove();
+      request.off('data', onData).off('end', onComplete).off('close', onClose);
+      if (result === 'too-large') request.pause();
+      resolve(result);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) settle('too-large');
+    };
+    const onComplete = (): void => settle(Buffer.concat(chunks));
+    const onClose = (): void => settle('ended');
+    const remove = inbound.onEnd(onClose);
+    request.on('data', onData).on('end', onComplete).on('close', onClose);
+  });
+}
+
+/** True when the client has announced a body above the limit. */
+export function announcesMore({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers['content-length'] ?? 0) > maxBytes;
+}

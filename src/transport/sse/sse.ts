@@ -1,0 +1,212 @@
+// The transport of Server-Sent Events: a response that carries events to the client, and requests that carry its messages.
+import type { IncomingMessage } from 'node:http';
+import { MessagingError } from '../../message/error.js';
+import { LimitedLog } from '../../message/limited-log.js';
+import { handshakeOf, handshakeRequest, itemsOf, type HandshakeDecision } from '../handshake.js';
+import { pathOf, targetOf, type RequestListener } from '../http-host.js';
+import {
+  answer,
+  answerText,
+  answerUnread,
+  crossOrigin,
+  notCached,
+  preflight,
+  refuseOrigin,
+  type Exchange,
+} from '../http-session/answer.js';
+import {
+  announcesMore,
+  bodyLimit,
+  messageLimit,
+  refusals,
+  serveMessages,
+  type MessageRequests,
+} from '../http-session/body.js';
+import { askApplication, newSessionRefusal, type OpeningParts } from '../http-session/opening.js';
+import { isChunked, whenNext } from '../http-session/response-stream.js';
+import { Sessions } from '../http-session/sessions.js';
+import { createPageCheck } from '../origin.js';
+import type { Transport } from '../transport.js';
+import type { WebSocketOptions } from '../websocket.js';
+import { EventStream } from './event-stream.js';
+import type { SseOptions } from './options.js';
+import { SseSession } from './session.js';
+
+export interface SseEndpoint extends Omit<WebSocketOptions, 'deflate'> {
+  readonly allowedOrigins: readonly string[];
+  readonly options: SseOptions;
+}
+
+/** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
+export function sseTransport(endpoint: SseEndpoint): Transport {
+  const { options } = endpoint;
+  const path = `${endpoint.path.replace(/\/$/, '')}/sse`;
+  let sessions: Sessions<SseSession> | undefined;
+  return {
+    name: `sse ${endpoint.path}`,
+    open(context) {
+      const { http, limits } = context;
+      if (http === undefined)
+        throw new MessagingError(
+          'listen-failed',
+          `The SSE endpoint '${endpoint.path}' needs an HTTP server.`,
+        );
+      const claims: (() => void)[] = [];
+      sessions = new Sessions(() => {
+        for (const release of claims) release();
+      });
+      const maxMessageBytes = messageLimit(endpoint, limits);
+      const maxBodyBytes = bodyLimit(options.maxBodyBytes, maxMessageBytes);
+      const { check } = endpoint;
+      const parts = { ...endpoint, check, context, sessions, maxMessageBytes, maxBodyBytes };
+      claims.push(http.claimRequests(path, streamListener(parts)));
+      claims.push(http.claimRequests(`${path}/*`, sessionListener(parts)));
+    },
+    close: () => sessions?.stop(),
+  };
+}
+
+/** The parts that all requests of an endpoint need. */
+interface RequestParts extends OpeningParts, SseEndpoint {
+  readonly check: WebSocketOptions['check'];
+  readonly sessions: Sessions<SseSession>;
+  /** Bytes of one message. */
+  readonly maxMessageBytes: number;
+  /** Bytes of the body of one request. */
+  readonly maxBodyBytes: number;
+}
+
+/** Serves the methods of one URL, for pages of allowed origins. */
+function serveMethods(
+  methods: ReadonlyMap<string, (exchange: Exchange) => void>,
+  { client: clientOf, origin, allowedOrigins, context: { clock, logger } }: RequestParts,
+): RequestListener {
+  const isAllowed = createPageCheck(origin, allowedOrigins, new LimitedLog(clock, logger, 'warn'));
+  const allowed = ['OPTIONS', ...methods.keys()].join(', ');
+  return (request, response) => {
+    const client = clientOf(request);
+    if (!isAllowed(request, client)) return refuseOrigin(response);
+    const exchange = { request, response, client, headers: crossOrigin(request) };
+    const serve = methods.get(request.method ?? '');
+    if (serve !== undefined) return serve(exchange);
+    if (request.method === 'OPTIONS')
+      return answer(response, 204, [...exchange.headers, ...preflight(allowed, clock)]);
+    answer(response, 405, [...exchange.headers, 'Allow', allowed]);
+  };
+}
+
+/** The URL that begins a session, and continues it. */
+function streamListener(parts: RequestParts): RequestListener {
+  const { check, maxBodyBytes } = parts;
+  const get = (exchange: Exchange): void => {
+    const { request, response, client } = exchange;
+    if (announcesMore(request, maxBodyBytes)) return answerUnread(exchange, 413);
+    whenNext(response, () => {
+      // A body has no meaning here. It is read, because otherwise the end of the connection would not be noticed.
+      request.resume();
+      const query = queryOf(request);
+      const { 'last-event-id': header = query.get('lastEventId') ?? '' } = request.headers;
+      const lastEventId = header.toString();
+      if (lastEventId !== '') return continueSession(exchange, lastEventId, parts);
+      const offered = query.getAll('protocols').join(',');
+      if (!itemsOf(offered).every((each) => token.test(each)))
+        return answerText(exchange, 400, wrongProtocols);
+      const begin = (decision?: HandshakeDecision) =>
+        beginSession(exchange, offered, parts, decision);
+      if (check === undefined) return void begin();
+      const handshake = handshakeRequest(request, client, offered, endpointUrl(request, parts));
+      void askApplication(exchange, handshake, check, parts, begin);
+    });
+  };
+  return serveMethods(new Map([['GET', get]]), parts);
+}
+
+/** A subprotocol. @see RFC 9110 section 5.6.2 */
+const token = /^[\w!#$%&'*+\-.^`|~]+$/;
+const wrongProtocols =
+  "The query parameter 'protocols' must be a list of subprotocols, such as v12.stomp,v11.stomp.\n";
+const unknownSession =
+  'The session is unknown, has ended, or its next events are no longer kept. Open another one.\n';
+
+/** Begins a session. Returns the status of the answer. */
+function beginSession(
+  exchange: Exchange,
+  offered: string,
+  parts: RequestParts,
+  decision: HandshakeDecision | undefined,
+): number {
+  const { request, client } = exchange;
+  const refusal = newSessionRefusal(exchange, parts);
+  if (refusal !== undefined) {
+    answerText(exchange, refusal.status, refusal.body);
+    return refusal.status;
+  }
+  const subprotocol = decision?.subprotocol ?? parts.subprotocol(new Set(itemsOf(offered)));
+  const url = endpointUrl(request, parts);
+  const session = new SseSession(handshakeOf(request, client, decision, subprotocol, url), parts);
+  parts.context.accept(session);
+  session.open(eventStream(exchange, session));
+  return 200;
+}
+
+const eventId = /^([\w-]{22})\.(\d{1,15})$/;
+
+function continueSession(exchange: Exchange, lastEventId: string, parts: RequestParts): void {
+  const [, id = '', number] = eventId.exec(lastEventId) ?? [];
+  const session = parts.sessions.find(id);
+  if (session?.continuesAfter(Number(number)) !== true)
+    return answerText(exchange, 404, unknownSession);
+  session.continueWith(eventStream(exchange, session), Number(number));
+}
+
+function eventStream({ request, response, headers }: Exchange, session: SseSession): EventStream {
+  return new EventStream(response, headers, isChunked(request), session);
+}
+
+const sending: MessageRequests = {
+  json: (body) => body,
+  answers: {
+    ...refusals,
+    ended: { status: 404, text: 'The session is unknown or has ended. Open another one.\n' },
+    delivered: { status: 204, text: '' },
+    empty: { status: 400, text: 'The body must be a JSON array of texts, such as ["text"].\n' },
+    malformed: { status: 400, text: 'The body must be a JSON array of texts, such as ["text"].\n' },
+  },
+};
+
+/** The URL of one session: messages of its client, and its end. */
+function sessionListener(parts: RequestParts): RequestListener {
+  const { sessions, maxBodyBytes } = parts;
+  const sessionOf = ({ url }: Exchange['request']) => {
+    const path = pathOf(url);
+    const session = sessions.find(path.slice(path.lastIndexOf('/') + 1));
+    return session?.inbound.isOpen === true ? session : undefined;
+  };
+  const post = (exchange: Exchange) =>
+    void serveMessages(exchange, sessionOf(exchange.request)?.inbound, maxBodyBytes, sending);
+  const remove = (exchange: Exchange) => {
+    const session = sessionOf(exchange.request);
+    session?.closedByClient();
+    if (session === undefined) answerText(exchange, 404, sending.answers.ended.text);
+    else answer(exchange.response, 204, [...exchange.headers, ...notCached]);
+  };
+  return serveMethods(
+    new Map([
+      ['POST', post],
+      ['DELETE', remove],
+    ]),
+    parts,
+  );
+}
+
+function queryOf({ url }: IncomingMessage): URLSearchParams {
+  const target = targetOf(url);
+  return new URLSearchParams(target.slice(pathOf(target).length));
+}
+
+/** Path and query of a request as WebSocket clients of the endpoint request them. */
+function endpointUrl({ url }: IncomingMessage, { path }: RequestParts): string {
+  const target = targetOf(url);
+  const end = pathOf(target).length;
+  return target.slice(0, end - '/sse'.length) + (path.endsWith('/') ? '/' : '') + target.slice(end);
+}
