@@ -7,6 +7,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { globalAgent, request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Client } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +21,7 @@ import {
 } from '../../src/index.js';
 import { selfSigned } from '../certificate.js';
 import { portOf } from '../clients/server.js';
+import { frameText } from '../clients/stomp.js';
 import { freePort } from '../docs/free-port.js';
 import { documented, findProxy, haproxy, nginx, startProxy, type Change } from './proxy.js';
 
@@ -55,6 +57,7 @@ async function startBackend(
     endpoints: [
       {
         path: '/ws',
+        sse: { disconnectDelay: 500 },
         sockjs: { disconnectDelay: 500, ...sockjs },
         trustedProxies: [typeof place === 'string' ? 'unix' : '127.0.0.1'],
       },
@@ -141,6 +144,17 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return response;
     }
 
+    /** Reads a stream until its text matches, and keeps it open. */
+    async function readUntil(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+      let received = '';
+      const onData = (data: Buffer) => void (received += data.toString());
+      stream.on('data', onData);
+      let found: RegExpExecArray | null;
+      while ((found = pattern.exec(received)) === null) await once(stream, 'data');
+      stream.off('data', onData);
+      return found;
+    }
+
     it.each(transports)('STOMP is exchanged over SockJS with %s', async (transport) => {
       const { port } = await start();
       const client = stompClient(() => sockJs(port, transport));
@@ -156,6 +170,24 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
         await echo(client);
         await client.deactivate();
       }
+    });
+
+    it('STOMP is exchanged over Server-Sent Events, and the session continues in another response', async () => {
+      const { port } = await start();
+      const path = '/ws/sse';
+      const first = await respond({ port, path: `${path}?protocols=v12.stomp` });
+      const [, session] = await readUntil(first, /"session":"([\w-]+)"/);
+      const send = async (...frames: readonly string[]) => {
+        const sent = { port, path: `${path}/${session}`, method: 'POST' };
+        return (await respond(sent, JSON.stringify(frames))).statusCode;
+      };
+      expect(await send(frameText('CONNECT', { 'accept-version': '1.2', host: 'x' }))).toBe(204);
+      const [, last] = await readUntil(first, /id: (\S+)\ndata: \["CONNECTED/);
+      const second = await respond({ port, path, headers: { 'last-event-id': last } });
+      const echo = { destination: '/topic/echo' };
+      const subscribe = frameText('SUBSCRIBE', { id: '1', ...echo });
+      expect(await send(subscribe, frameText('SEND', echo, 'hello'))).toBe(204);
+      await readUntil(second, /data: \["MESSAGE.*hello/);
     });
 
     it.each(byCookie)('a client with $cookie may change its address', async ({ changes }) => {
@@ -204,11 +236,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       const streams = Array.from({ length: 10 }, (_, i) =>
         connection.request({ ':path': `/ws/0/session-${i}/eventsource` }),
       );
-      for (const stream of streams) {
-        let received = '';
-        stream.on('data', (data: Buffer) => void (received += data.toString()));
-        while (!received.includes('data: o\r\n')) await once(stream, 'data');
-      }
+      for (const stream of streams) await readUntil(stream, /data: o\r\n/);
     });
 
     it('clients of one address use one server', async () => {
@@ -234,13 +262,8 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
 
       const beating = await start(limit, { heartbeatInterval: 250 });
       const stream = await respond({ port: beating.port, path, method: 'POST' });
-      let received = '';
-      for await (const chunk of stream) {
-        received += String(chunk);
-        // Ten heart-beats take twice as long as the limit.
-        if (received.includes(`o\n${'h\n'.repeat(10)}`)) break;
-      }
-      expect(received).toContain('h\nh\n');
+      // Ten heart-beats take twice as long as the limit.
+      await readUntil(stream, /o\n(?:h\n){10}/);
     });
 
     it('without sticky sessions, WebSocket works, and SockJS over HTTP closes with 1006', async () => {
