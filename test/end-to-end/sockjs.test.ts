@@ -2,7 +2,13 @@
 import { Client, type IMessage } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createServer, silentLogger, type Server } from '../../src/index.js';
+import {
+  createServer,
+  silentLogger,
+  WebSocketHandler,
+  type Server,
+  type WebSocketSession,
+} from '../../src/index.js';
 import { awkwardTexts } from '../clients/awkward-texts.js';
 import { portOf } from '../clients/server.js';
 import { openEndpoints, type Endpoints } from '../transport/sockjs/endpoints.js';
@@ -61,6 +67,34 @@ describe.each(transports)('sockjs-client over %s', (transport) => {
   });
 });
 
+describe.each(transports)('a WebSocket handler over %s of sockjs-client', (transport) => {
+  @WebSocketHandler('/rooms/{room}', { sockjs: true })
+  class Echo {
+    message(session: WebSocketSession, text: string) {
+      session.send(text);
+    }
+  }
+
+  it('returns each text as it was sent', async () => {
+    const server = await createServer({ controllers: [Echo], logger: silentLogger });
+    await server.listen(0);
+    const socket = open(portOf(server), '/rooms/lobby', transport);
+    const received: string[] = [];
+    await new Promise<void>((resolve) => {
+      socket.onopen = () => {
+        for (const text of awkwardTexts) socket.send(text);
+      };
+      socket.onmessage = ({ data }) => {
+        received.push(data);
+        if (received.length === awkwardTexts.length) resolve();
+      };
+    });
+    expect(received).toEqual(awkwardTexts);
+    socket.close();
+    await server.close();
+  });
+});
+
 describe.each(transports)('@stomp/stompjs over %s', (transport) => {
   let server: Server;
   let client: Client;
@@ -70,16 +104,16 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
     await server.close();
   });
 
-  async function connect(headers: Record<string, string> = {}): Promise<void> {
+  async function connect(reconnectDelay = 0): Promise<void> {
     server = await createServer({
-      endpoints: [{ path: '/ws', sockjs: true }],
+      // The close of the server waits so long for clients that do not poll again.
+      endpoints: [{ path: '/ws', sockjs: { disconnectDelay: 1000 } }],
       logger: silentLogger,
     });
     await server.listen(0);
     client = new Client({
       webSocketFactory: () => open(portOf(server), '/ws', transport),
-      connectHeaders: headers,
-      reconnectDelay: 0,
+      reconnectDelay,
     });
     await new Promise<void>((resolve) => {
       client.onConnect = () => resolve();
@@ -113,6 +147,56 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
     );
     await all;
     expect(bodies).toEqual(sent);
+  });
+
+  it('acknowledges messages of a queue, and receives rejected ones again', async () => {
+    await connect();
+    const deliveries: IMessage[] = [];
+    let delivered = () => {};
+    const next = () => new Promise<void>((resolve) => (delivered = resolve));
+    const onMessage = (message: IMessage) => {
+      deliveries.push(message);
+      delivered();
+    };
+    const ack = { ack: 'client-individual' };
+    await receipt((id) => client.subscribe('/queue/orders', onMessage, { ...ack, receipt: id }));
+    const first = next();
+    client.publish({ destination: '/queue/orders', body: 'order' });
+    await first;
+    const second = next();
+    deliveries[0]!.nack();
+    await second;
+    await receipt((id) => deliveries[1]!.ack({ receipt: id }));
+    expect(deliveries.map(({ body, headers }) => [body, headers['redelivered']])).toEqual([
+      ['order', undefined],
+      ['order', 'true'],
+    ]);
+  });
+
+  it('receives the receipt of DISCONNECT before the close', async () => {
+    await connect();
+    const events: string[] = [];
+    client.onDisconnect = ({ command }) => void events.push(command);
+    client.onWebSocketClose = ({ code, wasClean }) => void events.push(`${code} ${wasClean}`);
+    await client.deactivate();
+    expect(events).toEqual(['RECEIPT', '1000 true']);
+  });
+
+  it('connects again when the server closes its session', async () => {
+    await connect(10);
+    const again = new Promise<void>((resolve) => {
+      client.onConnect = () => resolve();
+    });
+    [...server.sessions.all()][0]!.close(1013, 'again');
+    await again;
+    const received = new Promise((resolve) => {
+      client.subscribe('/topic/news', ({ body }) => resolve(body));
+    });
+    await receipt((id) =>
+      client.publish({ destination: '/topic/other', body: '', headers: { receipt: id } }),
+    );
+    await server.publisher.publish('/topic/news', 'news');
+    expect(await received).toBe('news');
   });
 
   it('receives the reason when the server stops', async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Clock } from '../../message/clock.js';
+import { errorCodes } from '../../message/error.js';
 import {
   answer,
   cached,
@@ -16,7 +17,7 @@ import type { SockJsOptions } from './options.js';
 
 /** One request with the session that it names. */
 export interface SockJsExchange extends Exchange {
-  /** The session id in the URL, which the client has chosen; empty for pages that belong to no session. */
+  /** The path of the endpoint and the id that the client has chosen; empty for pages that belong to no session. */
   readonly id: string;
   /** Identifies the client that a session belongs to. */
   readonly owner: string;
@@ -46,52 +47,53 @@ export const onlyUpgrades: Page = reading(({ request, response, headers }) => {
   answer(response, 400, headers, plainText, text);
 });
 
-const libraryName = '/sockjs.min.js';
+const libraryName = 'sockjs.min.js';
 const javaScript = 'application/javascript;charset=UTF-8';
 const html = 'text/html;charset=UTF-8';
 
 /**
  * The pages of an endpoint that belong to no session, by their paths below the endpoint. The iframe page has the path `/iframe.html`.
  *
- * @param path of the endpoint, without a slash at its end
+ * @param isStopped true when no session may begin
  */
 export function pagesOf(
-  path: string,
   options: SockJsOptions,
   allowedOrigins: readonly string[],
   clock: Clock,
+  isStopped: () => boolean,
 ): ReadonlyMap<string, Page> {
   const pages = new Map([
     ['', greeting],
     ['/', greeting],
-    ['/info', infoPage(options)],
+    ['/info', infoPage(options, isStopped)],
   ]);
   if (options.websocket) pages.set('/websocket', onlyUpgrades);
   const library = options.clientLibrary === '' ? installedLibrary() : undefined;
-  if (library !== undefined) pages.set(libraryName, filePage(clock, [], javaScript, library));
-  const url = library === undefined ? options.clientLibrary : `${path}${libraryName}`;
+  if (library !== undefined) pages.set(`/${libraryName}`, filePage(clock, [], javaScript, library));
+  // Relative to the page, because the path of the endpoint may have variables.
+  const url = library === undefined ? options.clientLibrary : libraryName;
   const policy = ['Content-Security-Policy', frameAncestors(allowedOrigins)];
   if (url !== '') pages.set('/iframe.html', filePage(clock, policy, html, iframeHtml(url)));
   return pages;
 }
 
-function infoPage({ websocket, sessionCookie }: SockJsOptions): Page {
+/** Clients request it before each connection, and proxies to check the server. */
+function infoPage({ websocket, sessionCookie }: SockJsOptions, isStopped: () => boolean): Page {
   return {
     method: 'GET',
     hasPreflight: true,
-    serve: ({ response, headers }) =>
-      answer(
-        response,
-        200,
-        [...headers, ...notCached],
-        'application/json;charset=UTF-8',
-        JSON.stringify({
-          websocket,
-          origins: ['*:*'],
-          cookie_needed: sessionCookie,
-          entropy: randomInt(2 ** 32),
-        }),
-      ),
+    serve: ({ response, headers }) => {
+      const all = [...headers, ...notCached];
+      if (isStopped())
+        return answer(response, 503, all, plainText, errorCodes['server-stopping'].text);
+      const info = {
+        websocket,
+        origins: ['*:*'],
+        cookie_needed: sessionCookie,
+        entropy: randomInt(2 ** 32),
+      };
+      answer(response, 200, all, 'application/json;charset=UTF-8', JSON.stringify(info));
+    },
   };
 }
 
