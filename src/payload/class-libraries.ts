@@ -8,6 +8,12 @@ type Validator = typeof import('class-validator');
 type Transformer = typeof import('class-transformer');
 type Metadata = ReadonlyMap<object, ReadonlyMap<string, unknown>>;
 
+/** A class that a discriminator selects. Its value is undefined in a circular import. */
+export interface SubType {
+  readonly name: string;
+  readonly value: Constructor | undefined;
+}
+
 /** The record of `@Type` for a property. */
 export interface TypeMetadata {
   readonly typeFunction: (options: {
@@ -16,9 +22,10 @@ export interface TypeMetadata {
     readonly property: string;
   }) => unknown;
   readonly options: {
+    readonly keepDiscriminatorProperty?: boolean;
     readonly discriminator?: {
       readonly property: string;
-      readonly subTypes: readonly { readonly name: string; readonly value: Constructor }[];
+      readonly subTypes?: readonly SubType[];
     };
   };
 }
@@ -31,6 +38,10 @@ export interface TransformerStorage {
   readonly _excludeMetadatas: Metadata;
   findTypeMetadata(type: object, property: string): TypeMetadata | undefined;
   findTransformMetadatas(type: object, property: string, kind: number): readonly unknown[];
+  /** The class-level decorator: `excludeAll` for `@Exclude()`. */
+  getStrategy(type: object): 'excludeAll' | 'exposeAll' | 'none';
+  getExposedProperties(type: object, kind: number): readonly (string | undefined)[];
+  getExcludedProperties(type: object, kind: number): readonly (string | undefined)[];
   findExposeMetadata(
     type: object,
     property: string,

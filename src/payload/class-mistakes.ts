@@ -7,6 +7,7 @@ import {
   reachableShapes,
   rulesOf,
   shapeOf,
+  subTypesOf,
   type ClassShape,
   type Form,
   type PropertyShape,
@@ -18,6 +19,7 @@ import type { Constructor } from './payload-type.js';
 export function findClassMistakes(type: Constructor, libraries: ClassLibraries): readonly string[] {
   return reachableShapes(type, libraries).flatMap((shape) => [
     ...foreignDecorators(shape, libraries),
+    ...constructorMistakes(shape),
     ...propertyMistakes(shape, libraries),
   ]);
 }
@@ -28,6 +30,19 @@ function foreignDecorators({ type }: ClassShape, libraries: ClassLibraries): str
   return [
     `${type.name} has decorators of a second copy of class-transformer, ${file}, which have no effect; install one version (see npm ls class-transformer).`,
   ];
+}
+
+/** class-transformer passes no arguments. A constructor without parameters is not called, because it cannot need them. */
+function constructorMistakes({ type }: ClassShape): string[] {
+  if (type.length === 0) return [];
+  try {
+    Reflect.construct(type, []);
+    return [];
+  } catch (error) {
+    return [
+      `${type.name} cannot be created without arguments (${String(error)}), so every payload would be invalid; remove the parameters of its constructor, or give them default values.`,
+    ];
+  }
 }
 
 function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[] {
@@ -41,12 +56,14 @@ function propertyMistakes(shape: ClassShape, libraries: ClassLibraries): string[
     const mistake =
       untypedMistake(shape, property, own) ??
       collectionMistake(shape, property, libraries) ??
+      discriminatorMistake(shape, property, libraries) ??
       conversionMistake(shape, property, own, libraries) ??
       nestedMistake(shape, property, libraries) ??
       formlessMistake(shape, property, own) ??
       membersMistake(property, own) ??
       contradiction(property, own) ??
-      uncheckedMistake(shape, property, libraries);
+      uncheckedMistake(shape, property, libraries) ??
+      excludedMistake(shape, property, own, libraries);
     return mistake === undefined ? [] : [`${type.name}.${name}: ${mistake}`];
   });
 }
@@ -176,6 +193,61 @@ function nestedMistake(
   if (itemType !== undefined) return undefined;
   const hint = `${untypedHint(shape.type, name)}${secondCopyHint}`;
   return `the class of its value is unknown, so every payload with this property would be invalid; add @Type() of class-transformer, as in @Type(() => Item).${hint}`;
+}
+
+function discriminatorMistake(
+  { type }: ClassShape,
+  { name, nested, discriminator }: PropertyShape,
+  libraries: ClassLibraries,
+): string | undefined {
+  const metadata = libraries.storage.findTypeMetadata(type, name);
+  if (metadata === undefined || discriminator === undefined) return undefined;
+  const subTypes = subTypesOf(metadata);
+  const missing = subTypes.find(({ value }) => value === undefined);
+  if (missing !== undefined)
+    return `the class of '${missing.name}' in the discriminator is undefined (a circular import), so every payload with this name would be invalid; move the class to the module of ${type.name}, or to one that does not import it.`;
+  if (!nested || metadata.options.keepDiscriminatorProperty === true) return undefined;
+  const { key } = discriminator;
+  const requiring = subTypes.find(({ value }) =>
+    isRequired(rulesOf(value!, libraries).get(key) ?? [], libraries),
+  );
+  if (requiring === undefined) return undefined;
+  return `class-transformer removes the discriminator '${key}', and ${requiring.value!.name} has a validator for it, so every payload with this property would be invalid; add keepDiscriminatorProperty: true to the options of @Type().`;
+}
+
+/** True when a validator refuses a value that is missing. */
+function isRequired(rules: Rules, { validator }: ClassLibraries): boolean {
+  const { CONDITIONAL_VALIDATION, WHITELIST, NESTED_VALIDATION } = validator.ValidationTypes;
+  const types = rules.map((rule) => rule.type);
+  if (types.includes(CONDITIONAL_VALIDATION)) return false;
+  // A missing object is valid for `@ValidateNested`.
+  return types.some((each) => each !== WHITELIST && each !== NESTED_VALIDATION);
+}
+
+/** class-transformer drops a property with `@Exclude()`. */
+function excludedMistake(
+  { type }: ClassShape,
+  { name }: PropertyShape,
+  rules: Rules,
+  libraries: ClassLibraries,
+): string | undefined {
+  const { storage, transformer } = libraries;
+  const { PLAIN_TO_CLASS } = transformer.TransformationType;
+  const isExcluded =
+    storage.getExcludedProperties(type, PLAIN_TO_CLASS).includes(name) ||
+    (storage.getStrategy(type) === 'excludeAll' &&
+      !storage.getExposedProperties(type, PLAIN_TO_CLASS).includes(name));
+  if (!isExcluded || !isRequired(rules, libraries) || hasDefault(type, name)) return undefined;
+  return '@Exclude() removes it from every payload, so every payload would be invalid; remove its validators, or write @Exclude({ toPlainOnly: true }), which keeps it in the payloads of clients.';
+}
+
+/** True when the class itself initializes the property. */
+function hasDefault(type: Constructor, name: string): boolean {
+  try {
+    return Reflect.get(Reflect.construct(type, []) as object, name) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** A class that was evaluated before reflect-metadata has lost its types. */

@@ -1,7 +1,7 @@
 // The shape of a payload class: the records of its decorators and of the compiler, read once per class.
 import '../message/requirements.cjs';
 import type { TargetMap } from 'class-transformer';
-import type { ClassLibraries, TypeMetadata } from './class-libraries.js';
+import type { ClassLibraries, SubType, TypeMetadata } from './class-libraries.js';
 import { payloadTypeOf, type Constructor } from './payload-type.js';
 import { compileQuickCheck, type QuickCheck } from './quick-check.js';
 import { handleRejections } from './validator-rejections.js';
@@ -28,8 +28,15 @@ export interface PropertyShape {
   readonly transformed: boolean;
   /** True with a validator that accepts only dates. */
   readonly date: boolean;
-  /** The key that selects the class of a value, if `@Type` has a `discriminator`. */
-  readonly discriminator: string | undefined;
+  /** Undefined if `@Type` has no `discriminator`. */
+  readonly discriminator: Discriminator | undefined;
+}
+
+/** A key of a value that selects its class. */
+export interface Discriminator {
+  readonly key: string;
+  /** The names of the classes; undefined if other values select the class that `@Type` returns. */
+  readonly names: readonly string[] | undefined;
 }
 
 export interface ClassShape {
@@ -178,7 +185,7 @@ function readShape(type: Constructor, libraries: ClassLibraries): ClassShape {
       chosen: metadata !== undefined && metadata.typeFunction.length > 0,
       transformed,
       date: own.some(isDateRule),
-      discriminator: metadata?.options.discriminator?.property,
+      discriminator: metadata && discriminatorOf(metadata),
     };
     all.push(property);
     properties.set(name, property);
@@ -265,11 +272,21 @@ function itemTypeOf(metadata: TypeMetadata, name: string): ItemType | undefined 
   };
 }
 
+function discriminatorOf(metadata: TypeMetadata): Discriminator | undefined {
+  const key = metadata.options.discriminator?.property;
+  if (key === undefined) return undefined;
+  const names = subTypesOf(metadata).map(({ name }) => name);
+  // A function that chooses the class by the payload is meant for the values that have no name.
+  const isNamed = names.length > 0 && metadata.typeFunction.length === 0;
+  return { key, names: isNamed ? names : undefined };
+}
+
 function constant(type: unknown): ItemType | undefined {
   return isPayloadClass(type) ? () => type : undefined;
 }
 
-function subTypesOf({ options }: TypeMetadata) {
+/** The classes that the discriminator of `@Type` selects. */
+export function subTypesOf({ options }: TypeMetadata): readonly SubType[] {
   return options.discriminator?.subTypes ?? [];
 }
 

@@ -3,7 +3,13 @@ import type { TargetMap } from 'class-transformer';
 import type { FieldProblem } from '../message/error.js';
 import type { ClassLibraries } from './class-libraries.js';
 import type { ClassRules } from './class-rules.js';
-import { shapeOf, shapes, type ClassShape, type PropertyShape } from './class-shape.js';
+import {
+  shapeOf,
+  shapes,
+  type ClassShape,
+  type Discriminator,
+  type PropertyShape,
+} from './class-shape.js';
 import { fieldLimit, fieldProblem, payloadInvalid, tooManyObjects } from './field-problem.js';
 
 /** class-transformer recurses, and compares each key of an object with all others, so both are limited before it runs. */
@@ -66,12 +72,21 @@ export class PlainWalk {
         this.#enter(key, Reflect.get(value, key), property, parent, checked, true);
       }
     } else {
+      const discriminator = property?.discriminator;
+      if (discriminator !== undefined && !this.#isNamed(value, discriminator)) return;
       const type = property?.itemType?.(value, parent);
       const shape = type && (shapes.get(type) ?? shapeOf(type, this.libraries));
       if (shape !== undefined && property?.chosen === true) this.#chosen.add(shape);
       const isChecked = checked && property?.nested === true && shape?.constrained === true;
-      this.#visitObject(value, shape, isChecked, property?.discriminator);
+      this.#visitObject(value, shape, isChecked, discriminator?.key);
     }
+  }
+
+  /** False, with a problem, if the value names no class: class-transformer would make an instance of the base class. */
+  #isNamed(value: object, { key, names }: Discriminator): boolean {
+    if (names === undefined || names.includes(Reflect.get(value, key) as string)) return true;
+    this.#report(`must be one of: ${names.join(', ')}`, key);
+    return false;
   }
 
   #visitObject(

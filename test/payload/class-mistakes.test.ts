@@ -1,7 +1,8 @@
 // Mistakes in the decorators of payload classes, which the server reports at start.
 import 'reflect-metadata';
-import { Transform, Type } from 'class-transformer';
+import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   IsArray,
   IsDate,
@@ -37,6 +38,19 @@ class Circle extends Shape {
   @IsString()
   name!: string;
 }
+
+class Named extends Shape {
+  @IsString()
+  kind!: string;
+  @IsOptional()
+  @IsString()
+  label?: string;
+  @Allow()
+  any: unknown;
+}
+
+const subTypes = [{ name: 'named', value: Named }];
+const discriminator = { property: 'kind', subTypes };
 
 beforeAll(() => prepareClasses());
 
@@ -94,6 +108,49 @@ describe('a payload class has no mistake', () => {
       shapes!: Shape[];
     }
     expect(checkClass(Chosen)).toEqual([]);
+  });
+
+  it('with a discriminator that is kept, that may be missing, or that has no validator', () => {
+    class Kept {
+      @ValidateNested()
+      @Type(() => Named, { keepDiscriminatorProperty: true, discriminator })
+      kept!: Shape;
+      @ValidateNested()
+      @Type(() => Named, { discriminator: { property: 'size', subTypes } })
+      removed!: Shape;
+      @ValidateNested()
+      @Type(() => Named, { discriminator: { property: 'label', subTypes } })
+      optional!: Shape;
+      @ValidateNested()
+      @Type(() => Named, { discriminator: { property: 'any', subTypes } })
+      allowed!: Shape;
+    }
+    expect(checkClass(Kept)).toEqual([]);
+  });
+
+  it('with a constructor that needs no arguments, and with excluded properties that are valid', () => {
+    class Created {
+      @IsString()
+      @Exclude()
+      fixed = 'x';
+      @Exclude()
+      internal!: string;
+      @IsString()
+      @Exclude({ toPlainOnly: true })
+      password!: string;
+      @IsOptional()
+      @IsString()
+      @Exclude()
+      optional?: string;
+      constructor(readonly parent?: string) {}
+    }
+    @Exclude()
+    class Exposed {
+      @IsString()
+      @Expose()
+      name!: string;
+    }
+    expect([checkClass(Created), checkClass(Exposed)]).toEqual([[], []]);
   });
 
   it('with types that the compiler records as Object, if its decorators name the form', () => {
@@ -177,6 +234,78 @@ describe('a payload class is reported', () => {
     }
     expect(checkClass(Order)).toEqual([
       expect.stringContaining('Order.item: its class Unchecked has no decorators'),
+    ]);
+  });
+
+  it('for a discriminator that is removed although a class has a validator for it', () => {
+    class Drawing {
+      @ValidateNested()
+      @Type(() => Named, { discriminator })
+      shape!: Shape;
+      @IsArray()
+      @ValidateNested({ each: true })
+      @Type(() => Named, { keepDiscriminatorProperty: false, discriminator })
+      shapes!: Shape[];
+    }
+    const text =
+      "class-transformer removes the discriminator 'kind', and Named has a validator for it, so every payload with this property would be invalid; add keepDiscriminatorProperty: true to the options of @Type().";
+    expect(checkClass(Drawing)).toEqual([`Drawing.shape: ${text}`, `Drawing.shapes: ${text}`]);
+  });
+
+  it('for a class of a discriminator that is undefined because of a circular import', () => {
+    class Drawing {
+      @ValidateNested()
+      @Type(() => Named, {
+        discriminator: {
+          property: 'size',
+          subTypes: [...subTypes, { name: 'late', value: undefined as never }],
+        },
+      })
+      shape!: Shape;
+    }
+    expect(checkClass(Drawing)).toEqual([
+      "Drawing.shape: the class of 'late' in the discriminator is undefined (a circular import), so every payload with this name would be invalid; move the class to the module of Drawing, or to one that does not import it.",
+    ]);
+  });
+
+  it('for a constructor that needs arguments, also of a nested class', () => {
+    class Point {
+      @IsString()
+      x: string;
+      constructor(given: { x: string }) {
+        this.x = given.x;
+      }
+    }
+    class Drawing {
+      @ValidateNested()
+      point!: Point;
+    }
+    expect(checkClass(Drawing)).toEqual([
+      expect.stringMatching(
+        /^Point cannot be created without arguments \(TypeError: .*reading 'x'.*\), so every payload would be invalid; remove the parameters of its constructor, or give them default values\.$/,
+      ),
+    ]);
+  });
+
+  it('for validators of a property that class-transformer excludes', () => {
+    class Login {
+      @IsString()
+      @Exclude()
+      password!: string;
+      @IsString()
+      @Exclude({ toClassOnly: true })
+      secret!: string;
+    }
+    @Exclude()
+    class Hidden {
+      @IsString()
+      name!: string;
+    }
+    const text = '@Exclude() removes it from every payload, so every payload would be invalid';
+    expect([...checkClass(Login), ...checkClass(Hidden)]).toEqual([
+      expect.stringContaining(`Login.password: ${text}`),
+      expect.stringContaining(`Login.secret: ${text}`),
+      expect.stringContaining(`Hidden.name: ${text}`),
     ]);
   });
 

@@ -6,6 +6,7 @@ import {
   ArrayMaxSize,
   Equals,
   IsArray,
+  IsBoolean,
   IsIn,
   IsNumber,
   IsOptional,
@@ -380,6 +381,103 @@ describe('null in a list whose members have a class by their discriminator', () 
 
   it('does not concern a single object', async () => {
     expect(await toClass({ one: null, list: [dog] }, Zoo)).toMatchObject({ one: null });
+  });
+});
+
+describe('a discriminator', () => {
+  abstract class Animal {
+    @IsString()
+    kind!: string;
+  }
+  class Dog extends Animal {
+    @IsString()
+    breed!: string;
+  }
+  class Cat extends Animal {}
+  const subTypes = [
+    { name: 'dog', value: Dog },
+    { name: 'cat', value: Cat },
+  ];
+  const options = {
+    keepDiscriminatorProperty: true,
+    discriminator: { property: 'kind', subTypes },
+  };
+  const typed = Type(() => Animal as typeof Cat, options);
+
+  class Zoo {
+    @IsOptional()
+    @ValidateNested()
+    @typed
+    one?: Animal;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @typed
+    list?: Animal[];
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @typed
+    set?: Set<Animal>;
+
+    @IsOptional()
+    @ValidateNested({ each: true })
+    @typed
+    map?: Map<string, Animal>;
+  }
+  class Unvalidated {
+    @typed
+    one?: Animal;
+  }
+  class Transformed {
+    @ValidateNested()
+    @typed
+    @Transform(({ value }) => value as Animal)
+    one?: Animal;
+  }
+  /** The class is chosen by another property when the value has no name. */
+  class Chosen {
+    @ValidateNested()
+    @Type((given) => ((given!.object as Chosen).isDog ? Dog : Cat), options)
+    one!: Animal;
+    @IsBoolean()
+    isDog!: boolean;
+  }
+
+  it.each<[value: object, type: Constructor, path: string]>(
+    [
+      { kind: 'wolf' },
+      { kind: 'constructor' },
+      { kind: '__proto__' },
+      { kind: 5 },
+      { kind: ['dog'] },
+      {},
+    ].flatMap((wrong): [object, Constructor, string][] => [
+      [{ one: wrong }, Zoo, 'one.kind'],
+      [{ list: [{ kind: 'cat' }, wrong] }, Zoo, 'list.1.kind'],
+      [{ set: [wrong] }, Zoo, 'set.0.kind'],
+      [{ map: { a: wrong } }, Zoo, 'map.a.kind'],
+      [{ one: wrong }, Unvalidated, 'one.kind'],
+      [{ one: wrong }, Transformed, 'one.kind'],
+    ]),
+  )('that names no class makes a payload invalid: %j', async (value, type, path) => {
+    await expect(Promise.resolve().then(() => toClass(value, type))).rejects.toMatchObject({
+      code: 'payload-invalid',
+      fields: [{ path, message: 'must be one of: dog, cat' }],
+    });
+  });
+
+  it('selects the class, whose validators run', async () => {
+    const zoo = await toClass({ one: { kind: 'cat' }, list: [{ kind: 'dog', breed: 'b' }] }, Zoo);
+    expect(zoo).toMatchObject({ one: expect.any(Cat) as Cat, list: [expect.any(Dog) as Dog] });
+    await expect(Promise.resolve(toClass({ one: { kind: 'dog' } }, Zoo))).rejects.toMatchObject({
+      fields: [{ path: 'one.breed' }],
+    });
+  });
+
+  it('may be missing when a function of @Type chooses the class', async () => {
+    const chosen = await toClass({ isDog: true, one: { kind: 'x', breed: 'b' } }, Chosen);
+    expect(chosen).toMatchObject({ one: expect.any(Dog) as Dog });
   });
 });
 

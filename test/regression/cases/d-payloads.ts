@@ -1,6 +1,6 @@
 // Faults D1 to D3, D7 and D8: payloads, from the bytes of a client to the handler's argument and back.
 import 'reflect-metadata';
-import { Transform, Type } from 'class-transformer';
+import { Exclude, Transform, Type } from 'class-transformer';
 import {
   IsArray,
   IsDate,
@@ -8,6 +8,7 @@ import {
   IsInstance,
   IsNumber,
   IsObject,
+  IsOptional,
   IsString,
   ValidateNested,
 } from 'class-validator';
@@ -389,6 +390,69 @@ class TypedOrder {
   item!: Item;
 }
 
+abstract class Vehicle {
+  @IsString()
+  kind!: string;
+}
+
+class Bike extends Vehicle {
+  @IsNumber()
+  gears!: number;
+}
+
+const byKind = { property: 'kind', subTypes: [{ name: 'bike', value: Bike }] };
+
+class RemovedName {
+  @IsObject()
+  @ValidateNested()
+  @Type(() => Vehicle as typeof Bike, { discriminator: byKind })
+  vehicle!: Vehicle;
+}
+
+class LateVehicle {
+  @IsObject()
+  @ValidateNested()
+  @Type(() => Vehicle as typeof Bike, {
+    discriminator: { property: 'kind', subTypes: [{ name: 'late', value: undefined as never }] },
+  })
+  vehicle!: Vehicle;
+}
+
+class ExcludedName {
+  @IsString()
+  @Exclude()
+  name!: string;
+}
+
+class Garage {
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Vehicle as typeof Bike, { keepDiscriminatorProperty: true, discriminator: byKind })
+  vehicle?: Vehicle;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Vehicle as typeof Bike, { keepDiscriminatorProperty: true, discriminator: byKind })
+  vehicles?: Vehicle[];
+}
+
+const unknownNames: Case = {
+  fault: 'D2',
+  name: 'unknown-discriminator',
+  title: 'An object whose discriminator names no class makes the payload invalid',
+  ...bothLanguages,
+  async run(setup) {
+    const wrong = [{ kind: 'car' }, { kind: 'constructor' }, { kind: '__proto__' }, {}];
+    const { received, problems } = await deliver(setup, Garage, [
+      { vehicle: { kind: 'bike', gears: 1 } },
+      ...wrong.flatMap((vehicle) => [{ vehicle }, { vehicles: [vehicle] }]),
+    ]);
+    expectEqual('the payloads', received, [{ vehicle: { kind: 'bike', gears: 1 } }]);
+    expectEqual('the number of problems', problems.length, 2 * wrong.length);
+  },
+};
+
 /** Classes that would accept wrong payloads, or refuse all: the server names class and property at start. */
 const mistakenClasses: readonly (readonly [string, Constructor, string])[] = [
   ['D2', UnionOrder, 'item'],
@@ -400,6 +464,9 @@ const mistakenClasses: readonly (readonly [string, Constructor, string])[] = [
   ['D7', InstanceOrder, 'item'],
   ['D7', ArrayOfSet, 'words'],
   ['D7', TypedOrder, 'item'],
+  ['D7', RemovedName, 'vehicle'],
+  ['D7', LateVehicle, 'vehicle'],
+  ['D7', ExcludedName, 'name'],
 ];
 
 const mistakes = mistakenClasses.map(([fault, type, property]): Case => ({
@@ -415,6 +482,29 @@ const mistakes = mistakenClasses.map(([fault, type, property]): Case => ({
     );
   },
 }));
+
+class NeededArgument {
+  @IsString()
+  name: string;
+
+  constructor(given: { name: string }) {
+    this.name = given.name;
+  }
+}
+
+const neededArgument: Case = {
+  fault: 'D7',
+  name: 'constructor-that-needs-an-argument',
+  title: 'A payload class whose constructor needs an argument is named at start',
+  ...oneClient,
+  async run(setup) {
+    const { refusal } = await deliver(setup, NeededArgument, []);
+    expectThat(
+      refusal?.includes('NeededArgument cannot be created without arguments') === true,
+      `The refusal at start is ${String(refusal)}.`,
+    );
+  },
+};
 
 class Dated {
   @IsDate()
@@ -654,6 +744,8 @@ export const payloads: readonly Case[] = [
   foreignTransformer,
   ...nestedClasses,
   ...mistakes,
+  unknownNames,
+  neededArgument,
   wrongShape('true-for-a-date', Dated, { at: true }),
   chosenClass,
   ...builtObjects,
