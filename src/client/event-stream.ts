@@ -1,4 +1,4 @@
-// Parses a stream of Server-Sent Events: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+// Parses a stream of Server-Sent Events.
 
 export interface StreamEvent {
   /** The field `event`; `message` without it. */
@@ -12,6 +12,7 @@ export interface StreamEvent {
  * Returns a function that parses the next part of a stream. A part may end at any character.
  *
  * @param onEvent called for each complete event that has data
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export function eventStreamParser(onEvent: (event: StreamEvent) => void): (text: string) => void {
   let unfinishedLine = '';
