@@ -2,8 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { testClock } from 'signalbox/testing';
-import { settle } from './test-session.js';
-import { replacing } from '../replace.js';
 
 async function idleAfter(
   steps: (activity: Activity, turn: () => Promise<void>) => void | Promise<void>,
@@ -35,25 +33,5 @@ describe('activity', () => {
       await turn();
     });
     expect(begun).toBe(false);
-  });
-
-  it('is not idle during a turn of work', async () => {
-    const turns: (() => void)[] = [];
-    const activity = new Activity(
-      replacing(testClock(), { soon: (action) => void turns.push(action) }),
-    );
-    let ended = false;
-    let idle = false;
-    void activity.turn().then(() => (ended = true));
-    void activity.idle().then(() => (idle = true));
-
-    await settle();
-    expect({ ended, idle }).toEqual({ ended: false, idle: false });
-    turns.shift()!();
-    await settle();
-    expect({ ended, idle }).toEqual({ ended: true, idle: false });
-    turns.shift()!();
-    await settle();
-    expect(idle).toBe(true);
   });
 });
