@@ -4,8 +4,8 @@ import type { BrokerPublisher } from '../broker/publisher.js';
 import type { Dispatcher, OpenStream } from '../dispatch/dispatcher.js';
 import { MessagingError } from '../message/error.js';
 import type { SubscribeFrame } from '../message/frame.js';
+import type { NextPart } from '../message/clock.js';
 import type { Message } from '../message/message.js';
-import type { Activity } from '../session/activity.js';
 import type { Client } from './client.js';
 import type { FailedFrame, Problems } from './problem.js';
 import { close, publishStream } from './stream.js';
@@ -14,7 +14,6 @@ export interface ApplicationParts {
   readonly dispatcher: Dispatcher;
   readonly publisher: BrokerPublisher;
   readonly problems: Problems;
-  readonly activity: Activity;
 }
 
 const emptyBody = new Uint8Array(0);
@@ -105,7 +104,9 @@ export class Application {
     frame: FailedFrame,
   ): Promise<void> {
     try {
-      await this.#stream(iterator, outcome, stream.signal, sender.account);
+      // One for the stream and for its exception handler.
+      const { nextPart } = sender.session.divideWork();
+      await this.#stream(iterator, outcome, stream.signal, nextPart, sender.account);
     } catch (thrown) {
       await this.parts.problems.reject(thrown, frame, sender);
     } finally {
@@ -119,18 +120,19 @@ export class Application {
     iterator: AsyncIterator<unknown>,
     { targets, recover }: OpenStream,
     signal: AbortSignal,
+    nextPart: NextPart,
     account: string,
   ): Promise<void> {
     const { publisher } = this.parts;
     const publish = async (item: unknown) => publisher.publishTo(targets, item, account);
     try {
-      await publishStream(iterator, publish, signal, () => this.parts.activity.turn());
+      await publishStream(iterator, publish, signal, nextPart);
     } catch (thrown) {
       const recovered = await recover(thrown);
       if (recovered.kind === 'value')
         return publisher.publishTo(recovered.targets, recovered.value, account);
       if (recovered.kind === 'stream')
-        await this.#stream(iteratorOf(recovered), recovered, signal, account);
+        await this.#stream(iteratorOf(recovered), recovered, signal, nextPart, account);
     }
   }
 }

@@ -231,7 +231,7 @@ function createClientParts(
 /** The processing of client frames, and the answers to failed frames. */
 function createProcessing(
   options: ResolvedOptions,
-  { clock, logger, activity }: CommonParts,
+  { clock, logger }: CommonParts,
   { publisher, resolver }: Messaging,
   routes: readonly Route[],
 ): { readonly inbound: Inbound; readonly problems: Problems } {
@@ -250,7 +250,7 @@ function createProcessing(
   const dispatcher = new Dispatcher({ routes: table, clock, logger, handlerTimeout });
   const inbound = new Inbound({
     resolver,
-    application: new Application({ dispatcher, publisher, problems, activity }),
+    application: new Application({ dispatcher, publisher, problems }),
     publisher,
     destinations,
     idempotency: new Idempotency(clock, limits),

@@ -141,7 +141,11 @@ export class Inbound {
    */
   async #takeEffect(frames: readonly HeldFrame[], client: Client): Promise<void> {
     const steps: TransactionStep[] = [];
-    const { nextPart } = client.session.divideWork();
+    const work = client.session.divideWork();
+    const nextPart = () => {
+      client.session.progressed();
+      return work.nextPart();
+    };
     for (const frame of frames) {
       await nextPart();
       try {
@@ -149,7 +153,6 @@ export class Inbound {
       } catch (thrown) {
         throw this.#explain(thrown, frame);
       }
-      client.session.progressed();
     }
     await this.parts.publisher.commit(steps, client.subscriber, nextPart);
   }

@@ -1,19 +1,17 @@
 // Publishes the items of a handler's async iterable, until it ends or is stopped.
-
-/** Items until the event loop turns, so that a fast stream does not block other sessions. */
-const itemsPerTurn = 64;
+import type { NextPart } from '../message/clock.js';
 
 /**
  * Publishes the items one after another. Resolves when the stream has ended, and as soon as the signal aborts: then the iterator is
  * closed, and its later items and errors are dropped. Before that, the promise rejects with its error.
  *
- * @param turn resolves after one turn of the event loop
+ * @param nextItem called before each item, so that a fast stream does not block other sessions
  */
 export function publishStream(
   iterator: AsyncIterator<unknown>,
   publish: (item: unknown) => Promise<void>,
   signal: AbortSignal,
-  turn: () => Promise<void>,
+  nextItem: NextPart,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const running: RunningStream = { receiver: undefined };
@@ -31,7 +29,7 @@ export function publishStream(
     };
     running.receiver = {
       publish,
-      turn,
+      nextItem,
       complete: () => end(resolve),
       fail: (error) => end(() => reject(error)),
     };
@@ -47,7 +45,7 @@ interface RunningStream {
 
 interface Receiver {
   readonly publish: (item: unknown) => Promise<void>;
-  readonly turn: () => Promise<void>;
+  readonly nextItem: NextPart;
   readonly complete: () => void;
   readonly fail: (error: Error) => void;
 }
@@ -57,14 +55,16 @@ async function publishItems(
   running: RunningStream,
 ): Promise<void> {
   try {
-    for (let taken = 1; running.receiver !== undefined; taken++) {
+    for (;;) {
+      const pending = running.receiver?.nextItem();
+      if (pending !== undefined) await pending;
+      if (running.receiver === undefined) return;
       const result: unknown = await iterator.next();
       if (typeof result !== 'object' || result === null)
         throw new TypeError('The iterator of a stream returned no result object.');
       const { done, value } = result as IteratorResult<unknown>;
       if (done === true) return running.receiver?.complete();
       if (value !== undefined && value !== null) await running.receiver?.publish(value);
-      if (taken % itemsPerTurn === 0) await running.receiver?.turn();
     }
   } catch (error) {
     if (running.receiver === undefined) return;

@@ -17,13 +17,6 @@ export class Activity {
     if (--this.#count === 0 && this.#waiting.length > 0) this.#confirm();
   }
 
-  /** Waits for one turn of the event loop, in the middle of some work. */
-  async turn(): Promise<void> {
-    this.begin();
-    await new Promise<void>((resolve) => this.clock.soon(resolve));
-    this.end();
-  }
-
   /** Resolves when no work is in progress, and none begins during one more turn of the event loop. */
   idle(): Promise<void> {
     return new Promise((resolve) => {

@@ -229,10 +229,9 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(code, reason);
   }
 
-  /** Begins the work of a frame that consists of many parts. */
+  /** Begins the work of a frame that consists of many parts, such as COMMIT or a stream. */
   divideWork(): DividedWork {
-    const { turns, clock } = this.parts;
-    return new DividedWork(this, turns, clock);
+    return new DividedWork(this, this.parts);
   }
 
   /** Called when a part of a frame was processed, because a long COMMIT must not count as stalled. */

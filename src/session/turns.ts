@@ -1,5 +1,6 @@
 // Shares the event loop among the sessions of a server: a session that sends many or long frames waits for later turns.
 import type { Clock, NextPart } from '../message/clock.js';
+import type { Activity } from './activity.js';
 import type { ClientSession } from './client-session.js';
 
 /**
@@ -88,7 +89,7 @@ export class Turns {
 /** Sessions that wait, by account. */
 class WaitingAccounts {
   /** The account that is next comes first, and of each account the longest waiting session. */
-  readonly #work = new Map<string, WaitingWork[]>();
+  readonly #work = new Map<string, WaitingList>();
 
   get empty(): boolean {
     return this.#work.size === 0;
@@ -100,16 +101,16 @@ class WaitingAccounts {
 
   add(added: WaitingWork): void {
     const { account } = added;
-    const waiting = this.#work.get(account);
-    if (waiting === undefined) this.#work.set(account, [added]);
-    else waiting.push(added);
+    let waiting = this.#work.get(account);
+    if (waiting === undefined) this.#work.set(account, (waiting = new WaitingList()));
+    waiting.add(added);
   }
 
   /** Removes and returns a session of the next account, which becomes the last one. */
   take(): WaitingWork | undefined {
     for (const [account, waiting] of this.#work) {
       this.#work.delete(account);
-      const work = waiting.shift();
+      const work = waiting.take();
       if (waiting.length > 0) this.#work.set(account, waiting);
       return work;
     }
@@ -117,21 +118,54 @@ class WaitingAccounts {
   }
 }
 
+/** Items that are taken in their order. Sessions of one account may run 65,000 streams, and `shift()` would copy all that wait. */
+class WaitingList {
+  #items: (WaitingWork | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  add(work: WaitingWork): void {
+    this.#items.push(work);
+  }
+
+  take(): WaitingWork | undefined {
+    const work = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    if (2 * this.#head > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return work;
+  }
+}
+
+/** The parts of a session that divided work uses. */
+interface DividedWorkParts {
+  readonly turns: Turns;
+  readonly clock: Clock;
+  readonly activity: Activity;
+}
+
 /**
- * The work of one frame that consists of many parts, such as COMMIT. Like an inbox, it has a share of a turn, and continues in a later
- * one, so that the frame does not delay other clients.
+ * The work of one frame that consists of many parts, such as COMMIT or a stream. Like an inbox, it has a share of a turn, and continues
+ * in a later one, so that it does not delay other clients.
  */
 export class DividedWork implements WaitingWork {
-  #turnEnds: number;
+  /** Parts of this turn. */
+  #parts = 0;
+  /** Time of the clock at which the share of this turn ends, in milliseconds. */
+  #turnEnds = 0;
+  /** True when the event loop has turned since the last part, which may have waited for an event. */
+  #isNewTurn = true;
   #resume: (() => void) | undefined;
 
   constructor(
     private readonly session: ClientSession,
-    private readonly turns: Turns,
-    private readonly clock: Clock,
-  ) {
-    this.#turnEnds = clock.now() + timePerTurn;
-  }
+    private readonly shared: DividedWorkParts,
+  ) {}
 
   get account(): string {
     return this.session.owner.held.account;
@@ -142,16 +176,35 @@ export class DividedWork implements WaitingWork {
   }
 
   readonly nextPart: NextPart = () => {
-    if (this.clock.now() < this.#turnEnds) return;
+    const now = this.shared.clock.now();
+    if (this.#isNewTurn) this.#beginTurn(now);
+    if (this.#parts < framesPerTurn && now < this.#turnEnds) {
+      this.#parts++;
+      return;
+    }
+    this.shared.activity.begin();
     return new Promise((resolve) => {
       this.#resume = resolve;
-      this.turns.wait(this);
+      this.shared.turns.wait(this);
     });
   };
 
   continue(now: number): void {
-    this.#turnEnds = now + timePerTurn;
-    this.session.progressed();
+    this.shared.activity.end();
+    this.#beginTurn(now);
+    // The part that has waited.
+    this.#parts = 1;
     this.#resume?.();
   }
+
+  #beginTurn(now: number): void {
+    this.#parts = 0;
+    this.#turnEnds = now + timePerTurn;
+    this.#isNewTurn = false;
+    this.shared.clock.soon(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isNewTurn = true;
+  };
 }

@@ -36,24 +36,4 @@ describe('activity', () => {
     });
     expect(begun).toBe(false);
   });
-
-  it('is not idle during a turn of work', async () => {
-    const turns: (() => void)[] = [];
-    const activity = new Activity(
-      replacing(testClock(), { soon: (action) => void turns.push(action) }),
-    );
-    let ended = false;
-    let idle = false;
-    void activity.turn().then(() => (ended = true));
-    void activity.idle().then(() => (idle = true));
-
-    await settle();
-    expect({ ended, idle }).toEqual({ ended: false, idle: false });
-    turns.shift()!();
-    await settle();
-    expect({ ended, idle }).toEqual({ ended: true, idle: false });
-    turns.shift()!();
-    await settle();
-    expect(idle).toBe(true);
-  });
 });

@@ -302,7 +302,8 @@ describe('a frame that consists of many parts', () => {
         now += timePerPart;
       }
     };
-    return { sessions, parts, run };
+    const wait = (time: number) => void (now += time);
+    return { activity: stage.activity, sessions, parts, run, wait };
   }
 
   it('continues in a later turn after 2 ms', async () => {
@@ -329,11 +330,44 @@ describe('a frame that consists of many parts', () => {
     expect([parts.length, parts.includes('s7')]).toEqual([sessionsPerTurn, true]);
   });
 
-  it('is not stalled while its parts are processed', async () => {
-    const { sessions, run } = dividing('user a');
-    const progressed = vi.spyOn(sessions[0]!, 'progressed');
-    await run(sessions[0]!, 3, 5);
-    expect(progressed).toHaveBeenCalledTimes(2);
+  it('continues in a later turn after 128 parts', async () => {
+    const { sessions, parts, run } = dividing('user a');
+    void run(sessions[0]!, 2 * framesPerTurn, 0);
+    await endOfTurn();
+    expect(parts).toHaveLength(framesPerTurn);
+    await settle();
+    await endOfTurn();
+    expect(parts).toHaveLength(2 * framesPerTurn);
+  });
+
+  it('does not count the time in which it has waited for an event', async () => {
+    const { sessions, run, wait } = dividing('user a');
+    const { nextPart } = sessions[0]!.divideWork();
+    for (let i = 0; i < 3; i++) {
+      expect(nextPart()).toBeUndefined();
+      wait(100);
+      await settle();
+    }
+    await run(sessions[0]!, 1, 0);
+  });
+
+  it('keeps the server busy while it waits', async () => {
+    const { activity, parts, sessions, run } = dividing('user a');
+    void run(sessions[0]!, 3, 5);
+    await activity.idle();
+    expect(parts).toHaveLength(3);
+  });
+
+  it('of many parts of one account continues in its order', async () => {
+    const { sessions, run, parts } = dividing('user a');
+    const [session] = sessions;
+    const order: number[] = [];
+    const all = Array.from({ length: 50 }, async (_, i) => {
+      await run(session!, 2, 5);
+      order.push(i);
+    });
+    await Promise.all(all);
+    expect([order, parts.length]).toEqual([Array.from(all.keys()), 100]);
   });
 });
 

@@ -611,32 +611,32 @@ const fairTurns: Case = {
   },
 };
 
-/** Parts of the COMMIT; each takes a millisecond of the clock. */
-const partsOfCommit = 200;
+/** Parts of long work; each takes a millisecond of the clock. */
+const partsOfWork = 200;
 
-/** A COMMIT whose parts take long; `done` is the number of parts that were processed. */
-function longCommit(
+/** A client whose work consists of many parts; `done` is the number of parts that were processed. @param prepare returns the last action, which begins the work */
+function longWork(
   name: string,
   parts: string,
-  commit: (setup: Setup, work: { done: number }) => Promise<StompClient>,
+  prepare: (setup: Setup, work: { done: number }) => Promise<() => void>,
 ): Case {
   return {
     fault: 'A5',
     name,
-    title: `A neighbor is answered five times before half of the ${parts} of a COMMIT are processed`,
+    title: `A neighbor is answered five times before half of the ${parts} are processed`,
     ...everywhere,
     async run(setup) {
       const work = { done: 0 };
-      const client = await commit(setup, work);
+      const begin = await prepare(setup, work);
       const neighbor = await setup.connect();
-      client.send('COMMIT', { transaction: 't', receipt: 'committed' });
+      begin();
       for (let i = 0; i < 5; i++) await neighbor.request('BEGIN', { transaction: `${i}` });
       const before = work.done;
       expectThat(
-        before <= partsOfCommit / 2,
-        `${before} of ${partsOfCommit} ${parts} were processed before the neighbor had five answers.`,
+        before <= partsOfWork / 2,
+        `${before} of ${partsOfWork} ${parts} were processed before the neighbor had five answers.`,
       );
-      await setup.until(() => work.done === partsOfCommit, 'The COMMIT has not ended.');
+      await setup.until(() => work.done === partsOfWork, 'The work has not ended.');
     },
   };
 }
@@ -646,8 +646,8 @@ const clockOf = (work: { readonly done: number }): Clock => ({
   now: () => systemClock.now() + work.done,
 });
 
-const longCommits: readonly Case[] = [
-  longCommit('commit-of-many-handler-calls', 'handler calls', async (setup, work) => {
+const longWorks: readonly Case[] = [
+  longWork('commit-of-many-handler-calls', 'handler calls of a COMMIT', async (setup, work) => {
     @Controller()
     class WorkController {
       @MessageMapping('/work')
@@ -658,11 +658,11 @@ const longCommits: readonly Case[] = [
     await setup.start({ clock: clockOf(work), controllers: [WorkController] });
     const client = await setup.connect();
     client.send('BEGIN', { transaction: 't' });
-    for (let i = 0; i < partsOfCommit; i++)
+    for (let i = 0; i < partsOfWork; i++)
       client.send('SEND', { destination: '/app/work', transaction: 't' }, '1');
-    return client;
+    return () => client.send('COMMIT', { transaction: 't' });
   }),
-  longCommit('commit-of-many-deliveries-to-a-user', 'deliveries', async (setup, work) => {
+  longWork('commit-of-many-deliveries-to-a-user', 'deliveries of a COMMIT', async (setup, work) => {
     await setup.start({
       clock: clockOf(work),
       authenticate,
@@ -676,9 +676,25 @@ const longCommits: readonly Case[] = [
     const client = await setup.connect({ login: 'ann' });
     for (let i = 0; i < 4; i++) await client.subscribe(`${i}`, '/user/queue/x');
     client.send('BEGIN', { transaction: 't' });
-    for (let i = 0; i < partsOfCommit / 4; i++)
+    for (let i = 0; i < partsOfWork / 4; i++)
       client.send('SEND', { destination: '/user/ann/queue/x', transaction: 't' }, '1');
-    return client;
+    return () => client.send('COMMIT', { transaction: 't' });
+  }),
+  longWork('many-fast-streams', 'items of streams', async (setup, work) => {
+    const streams = 10;
+    @Controller()
+    class StreamController {
+      @MessageMapping('/stream')
+      @SendTo('/topic/none')
+      async *stream() {
+        for (let i = 0; i < partsOfWork / streams; i++) yield work.done++;
+      }
+    }
+    await setup.start({ clock: clockOf(work), controllers: [StreamController] });
+    const client = await setup.connect();
+    return () => {
+      for (let i = 0; i < streams; i++) client.send('SEND', { destination: '/app/stream' }, '1');
+    };
   }),
 ];
 
@@ -817,7 +833,7 @@ export const limits: readonly Case[] = [
   subscriptionHeaders,
   keySizes,
   fairTurns,
-  ...longCommits,
+  ...longWorks,
   validation,
   ...slowHandlers,
 ];
