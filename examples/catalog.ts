@@ -27,7 +27,7 @@ export const examples: readonly Example[] = [
   {
     name: 'echo',
     title: 'Echo',
-    summary: 'A text that returns over WebSocket and over each transport of SockJS.',
+    summary: 'A text that returns over WebSocket, Server-Sent Events and each transport of SockJS.',
     mount: echo,
   },
 ];

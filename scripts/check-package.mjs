@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** KiB of the tarball when this number was last changed. Change it when the package grows for a reason. */
-const known = 980;
+const known = 1110;
 const limit = Math.floor(known * 1.1);
 
 const [{ filename, size, unpackedSize, entryCount }] = JSON.parse(

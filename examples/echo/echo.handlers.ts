@@ -20,8 +20,8 @@ function overSockJs(options: Partial<SockJsOptions> = {}): WebSocketHandlerOptio
  * @param base the first part of their paths, such as `/`
  */
 export function handlersBelow(base: string) {
-  /** A WebSocket without SockJS: it returns text as text, and bytes as bytes. */
-  @WebSocketHandler(`${base}raw`, everyone)
+  /** WebSocket and Server-Sent Events, without SockJS: it returns text as text, and bytes as bytes. */
+  @WebSocketHandler(`${base}raw`, { ...everyone, sse: true })
   class Raw {
     message(session: WebSocketSession, data: string | Uint8Array) {
       session.send(data);

@@ -68,6 +68,19 @@ describe.each(['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'])(
   },
 );
 
+it('/raw returns messages over Server-Sent Events', async () => {
+  const stream = (await get('/raw/sse')).body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const until = async (pattern: RegExp) => {
+    while (!pattern.test(text)) text += (await stream.read()).value;
+    return pattern.exec(text)![1]!;
+  };
+  const session = await until(/^data: \{"session":"([^"]+)"/m);
+  expect((await post(`/raw/sse/${session}`, '["hi"]')).status).toBe(204);
+  expect(await until(/^data: (\[.*\])$/m)).toBe('["hi"]');
+  await stream.cancel();
+});
+
 describe('/echo', () => {
   it('ends a streaming response after 4,096 bytes', async () => {
     const path = '/echo/000/limit';

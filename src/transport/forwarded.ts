@@ -26,15 +26,15 @@ interface Hop {
   readonly port: string | undefined;
 }
 
-/** True for the address of a trusted proxy. */
-export type TrustedProxies = (address: string) => boolean;
+/** True for the address of a trusted proxy; undefined for one on a Unix socket. */
+export type TrustedProxies = (address: string | undefined) => boolean;
 
 /**
  * Reads the client of a request. The headers are used only when the request comes from a trusted proxy. Each proxy appends the
  * address that it was called from, so the client is the last address that is not a trusted proxy: everything before it may have been
  * invented by the client.
  *
- * @param trustedProxies IP addresses and ranges, such as `10.0.0.0/8`
+ * @param trustedProxies IP addresses, ranges such as `10.0.0.0/8`, and `unix`
  * @throws {MessagingError} `option-invalid` when a proxy is neither
  */
 export function createClientReader(trustedProxies?: readonly string[]): ClientReader {
@@ -47,7 +47,7 @@ export function createClientReader(trustedProxies?: readonly string[]): ClientRe
       host: hostOf(headers),
       scheme: undefined,
     };
-    if (remoteAddress === undefined || !isTrusted(remoteAddress)) return direct;
+    if (!isTrusted(remoteAddress)) return direct;
     return throughProxies(direct, hopsOf(headers), isTrusted);
   };
 }
@@ -175,12 +175,14 @@ function withoutPort(host: string): string {
 /** An address or a range in CIDR notation. */
 const proxyEntry = /^([^/]+)(?:\/(\d{1,3}))?$/;
 
+/** The entry for the processes that connect by a Unix socket, which have no address. */
+const unixEntry = 'unix';
+
 /** @throws {MessagingError} `option-invalid` for a host name, which would never equal the address of a socket */
 export function compileProxies(entries: readonly string[] = []): TrustedProxies {
-  // The list makes an object for each check, and most servers have no proxies.
-  if (entries.length === 0) return () => false;
   const proxies = new BlockList();
   for (const entry of entries) {
+    if (entry === unixEntry) continue;
     const [, given = '', bits] = proxyEntry.exec(entry) ?? [];
     const address = normalizeAddress(given);
     const longest = bitsOf(address);
@@ -189,12 +191,14 @@ export function compileProxies(entries: readonly string[] = []): TrustedProxies 
     if (isIP(given) === 0 || prefix < 0 || prefix > longest) {
       throw new MessagingError(
         'option-invalid',
-        `'${entry}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32.`,
+        `'${entry}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32, or 'unix' for a proxy on a Unix socket.`,
       );
     }
     proxies.addSubnet(address, prefix, familyOf(address));
   }
+  const trustsUnix = entries.includes(unixEntry);
   return (given) => {
+    if (given === undefined) return trustsUnix;
     const address = normalizeAddress(given);
     return proxies.check(address, familyOf(address));
   };

@@ -111,8 +111,7 @@ export class HttpListener {
   };
 
   readonly #begin: BeginHandshake = ({ remoteAddress }) => {
-    const isProxy = remoteAddress !== undefined && this.#isProxy(remoteAddress);
-    const account = isProxy ? undefined : accountOf(undefined, remoteAddress);
+    const account = this.#isProxy(remoteAddress) ? undefined : accountOf(undefined, remoteAddress);
     if (this.#connections.excess(account, 1) !== undefined) {
       this.#log.write(
         `A connection from ${remoteAddress ?? 'an unknown address'} was refused: too many HTTP connections without a WebSocket.`,

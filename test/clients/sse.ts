@@ -63,7 +63,7 @@ export interface StreamEvent {
 }
 
 /** Takes the complete events out of the received text; returns the rest. @see the HTML standard, section 9.2.6 */
-export function parseEvents(text: string, received: (event: StreamEvent) => void): string {
+function parseEvents(text: string, received: (event: StreamEvent) => void): string {
   const blocks = text.split('\n\n');
   const rest = blocks.pop()!;
   for (const block of blocks) {

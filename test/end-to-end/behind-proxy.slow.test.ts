@@ -1,8 +1,13 @@
 // Two servers behind nginx and behind HAProxy, with the configurations of docs/deploy.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { globalAgent, request, type RequestOptions } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Client } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +21,7 @@ import {
 } from '../../src/index.js';
 import { selfSigned } from '../certificate.js';
 import { portOf } from '../clients/server.js';
+import { frameText } from '../clients/stomp.js';
 import { freePort } from '../docs/free-port.js';
 import { documented, findProxy, haproxy, nginx, startProxy, type Change } from './proxy.js';
 
@@ -41,18 +47,31 @@ interface Backend {
   readonly handshakes: HandshakeRequest[];
 }
 
-async function startBackend(sockjs: Partial<SockJsOptions>): Promise<Backend> {
+/** @param place a port, or the path of a Unix socket */
+async function startBackend(
+  sockjs: Partial<SockJsOptions> = {},
+  place: number | string = 0,
+): Promise<Backend> {
   const handshakes: HandshakeRequest[] = [];
   const server = await createServer({
     endpoints: [
-      { path: '/ws', sockjs: { disconnectDelay: 500, ...sockjs }, trustedProxies: ['127.0.0.1'] },
+      {
+        path: '/ws',
+        sse: { disconnectDelay: 500 },
+        sockjs: { disconnectDelay: 500, ...sockjs },
+        trustedProxies: [typeof place === 'string' ? 'unix' : '127.0.0.1'],
+      },
     ],
     handshakeInterceptors: [{ before: (handshake) => void handshakes.push(handshake) }],
     logger: silentLogger,
   });
-  await server.listen(0);
+  await server.listen(place);
   closers.push(() => server.close());
   return { server, handshakes };
+}
+
+function addressOf(server: Server): string {
+  return `127.0.0.1:${portOf(server)}`;
 }
 
 describe.each(kinds.filter(({ program }) => program !== undefined && certificate !== undefined))(
@@ -60,8 +79,8 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
   ({ kind, program, bySession, byCookie, withoutStickiness }) => {
     async function start(changes: readonly Change[] = [], sockjs: Partial<SockJsOptions> = {}) {
       const backends = [await startBackend(sockjs), await startBackend(sockjs)] as const;
-      const ports = [portOf(backends[0].server), portOf(backends[1].server)] as const;
-      const proxy = await startProxy(kind, program!, certificate!, ports, changes);
+      const addresses = [addressOf(backends[0].server), addressOf(backends[1].server)] as const;
+      const proxy = await startProxy(kind, program!, certificate!, addresses, changes);
       closers.push(() => proxy.close());
       /** The server that has received a handshake since the last call. */
       let seen = [0, 0];
@@ -125,6 +144,17 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return response;
     }
 
+    /** Reads a stream until its text matches, and keeps it open. */
+    async function readUntil(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+      let received = '';
+      const onData = (data: Buffer) => void (received += data.toString());
+      stream.on('data', onData);
+      let found: RegExpExecArray | null;
+      while ((found = pattern.exec(received)) === null) await once(stream, 'data');
+      stream.off('data', onData);
+      return found;
+    }
+
     it.each(transports)('STOMP is exchanged over SockJS with %s', async (transport) => {
       const { port } = await start();
       const client = stompClient(() => sockJs(port, transport));
@@ -140,6 +170,24 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
         await echo(client);
         await client.deactivate();
       }
+    });
+
+    it('STOMP is exchanged over Server-Sent Events, and the session continues in another response', async () => {
+      const { port } = await start();
+      const path = '/ws/sse';
+      const first = await respond({ port, path: `${path}?protocols=v12.stomp` });
+      const [, session] = await readUntil(first, /"session":"([\w-]+)"/);
+      const send = async (...frames: readonly string[]) => {
+        const sent = { port, path: `${path}/${session}`, method: 'POST' };
+        return (await respond(sent, JSON.stringify(frames))).statusCode;
+      };
+      expect(await send(frameText('CONNECT', { 'accept-version': '1.2', host: 'x' }))).toBe(204);
+      const [, last] = await readUntil(first, /id: (\S+)\ndata: \["CONNECTED/);
+      const second = await respond({ port, path, headers: { 'last-event-id': last } });
+      const echo = { destination: '/topic/echo' };
+      const subscribe = frameText('SUBSCRIBE', { id: '1', ...echo });
+      expect(await send(subscribe, frameText('SEND', echo, 'hello'))).toBe(204);
+      await readUntil(second, /data: \["MESSAGE.*hello/);
     });
 
     it.each(byCookie)('a client with $cookie may change its address', async ({ changes }) => {
@@ -169,6 +217,28 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       expect(receiver().handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
     });
 
+    it('a server on a Unix socket knows the address of the client, too', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
+      closers.push(() => rmSync(folder, { recursive: true }));
+      const { handshakes } = await startBackend({}, join(folder, 'socket'));
+      const address = `${kind.unix}${join(folder, 'socket')}`;
+      const proxy = await startProxy(kind, program!, certificate!, [address, address]);
+      closers.push(() => proxy.close());
+      await webSocket(proxy.port, '127.0.0.9');
+      expect(handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
+    });
+
+    it('many streams of a browser share one connection of HTTP/2', async () => {
+      const { port } = await start();
+      const connection = connectHttp2(`https://127.0.0.1:${port}`, { ca: certificate!.cert });
+      closers.push(() => connection.destroy());
+      // With HTTP/1.1, a browser opens at most six connections.
+      const streams = Array.from({ length: 10 }, (_, i) =>
+        connection.request({ ':path': `/ws/0/session-${i}/eventsource` }),
+      );
+      for (const stream of streams) await readUntil(stream, /data: o\r\n/);
+    });
+
     it('clients of one address use one server', async () => {
       const { backends, receiver, port } = await start();
       const used = new Set<Backend>();
@@ -192,13 +262,8 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
 
       const beating = await start(limit, { heartbeatInterval: 250 });
       const stream = await respond({ port: beating.port, path, method: 'POST' });
-      let received = '';
-      for await (const chunk of stream) {
-        received += String(chunk);
-        // Ten heart-beats take twice as long as the limit.
-        if (received.includes(`o\n${'h\n'.repeat(10)}`)) break;
-      }
-      expect(received).toContain('h\nh\n');
+      // Ten heart-beats take twice as long as the limit.
+      await readUntil(stream, /o\n(?:h\n){10}/);
     });
 
     it('without sticky sessions, WebSocket works, and SockJS over HTTP closes with 1006', async () => {

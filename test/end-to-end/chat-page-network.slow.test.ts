@@ -21,21 +21,23 @@ describe.skipIf(executable === undefined)('the chat page', () => {
   afterAll(() => browser.close());
 
   it.each(protocols)('over %s shows the missed messages after it reconnects', async (protocol) => {
-    const prepare = (page: Page) => page.clock.install();
-    const cat = await ChatPage.open(browser, chat, { colorScheme: 'dark', prepare });
+    const cat = await ChatPage.open(browser, chat, { colorScheme: 'dark' });
     const dan = await ChatPage.open(browser, chat);
     await cat.enter('Cat', protocol);
     await dan.enter('Dan', 'JSON');
 
     // The first message tests a room that had no messages before.
     for (const text of ['first', 'second']) {
-      // Its clock is paused, so that it cannot reconnect before the message is sent.
-      await cat.page.clock.pauseAt(((await cat.page.evaluate('Date.now()')) as number) + 1000);
+      // Its first request waits, so that it cannot reconnect before the message is sent.
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await cat.page.route('**/ws/info*', (route) => released.then(() => route.continue()));
       for (const session of chat.server.sessions.ofUser('Cat')) session.close(1001, 'try again');
       await cat.showsState('Connecting');
       await dan.send(text);
       await dan.showsMessage(text);
-      await cat.page.clock.resume();
+      release();
+      await cat.page.unroute('**/ws/info*');
       await cat.showsMessage(text);
       await cat.showsState('Connected');
     }

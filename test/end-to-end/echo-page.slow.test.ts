@@ -47,13 +47,13 @@ describe.skipIf(executable === undefined)('the page', () => {
 
   it('shows the echo of each transport, also in two windows, and shows markup as text', async () => {
     const [desk, phone] = await Promise.all([open(1000, 'light'), open(390, 'dark')]);
-    for (const page of [desk, phone]) await summary(page, '10 of 10 transports work.');
+    for (const page of [desk, phone]) await summary(page, '11 of 11 transports work.');
     await desk.getByLabel('Text').fill('<b>hi</b> \u{1f44b}');
     await desk.keyboard.press('Enter');
     await summary(desk, 'Trying');
-    await summary(desk, '10 of 10 transports work.');
+    await summary(desk, '11 of 11 transports work.');
     const echoes = await desk.locator('.received').allTextContents();
-    expect(echoes).toEqual(Array<string>(10).fill('<b>hi</b> \u{1f44b}'));
+    expect(echoes).toEqual(Array<string>(11).fill('<b>hi</b> \u{1f44b}'));
     // A string, because the types of Node do not include those of the browser.
     const tooWide = 'document.documentElement.scrollWidth > innerWidth';
     expect(await phone.evaluate(tooWide)).toBe(false);
@@ -67,7 +67,7 @@ describe.skipIf(executable === undefined)('the page', () => {
 
   it('names the transports that a browser without WebSocket cannot use', async () => {
     const page = await open(1000, 'light', 'delete window.WebSocket');
-    await summary(page, '8 of 10 transports work.');
+    await summary(page, '9 of 11 transports work.');
     for (const name of ['WebSocket', 'SockJS websocket']) {
       const item = page
         .getByRole('listitem')

@@ -20,6 +20,8 @@ export interface Proxy {
 
 export interface ProxyKind {
   readonly name: 'nginx' | 'haproxy';
+  /** The begin of the address of a server on a Unix socket. */
+  readonly unix: string;
   /** Distributes SockJS sessions by their ids. */
   readonly bySession: readonly Change[];
   /** Cookies that name the server, each with the changes for it. */
@@ -30,6 +32,7 @@ export interface ProxyKind {
 
 export const nginx: ProxyKind = {
   name: 'nginx',
+  unix: 'unix:',
   bySession: [],
   byCookie: [],
   withoutStickiness: [['hash $sticky consistent;', '']],
@@ -45,6 +48,7 @@ const withoutCookie: readonly Change[] = [
 
 export const haproxy: ProxyKind = {
   name: 'haproxy',
+  unix: 'unix@',
   bySession: [['balance source', 'balance hash path,field(4,/)'], ...withoutCookie],
   byCookie: [
     { cookie: 'the cookie of the proxy', changes: [] },
@@ -65,12 +69,12 @@ export function findProxy({ name }: ProxyKind): string | undefined {
     : reportMissing(`there is no ${name}, behind which tests run servers.`);
 }
 
-/** Starts the program in front of two servers. */
+/** Starts the program in front of the servers with these addresses. */
 export async function startProxy(
   kind: ProxyKind,
   program: string,
   { key, cert }: Certificate,
-  servers: readonly [number, number],
+  servers: readonly [string, string],
   changes: readonly Change[] = [],
 ): Promise<Proxy> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-'));
@@ -80,8 +84,8 @@ export async function startProxy(
     return join(folder, name);
   };
   const configuration = changed(documented(kind.name), [
-    ['127.0.0.1:8081', `127.0.0.1:${servers[0]}`],
-    ['127.0.0.1:8082', `127.0.0.1:${servers[1]}`],
+    ['127.0.0.1:8081', servers[0]],
+    ['127.0.0.1:8082', servers[1]],
     ...(kind.name === 'nginx'
       ? ([
           ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],

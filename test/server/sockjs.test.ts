@@ -1,7 +1,14 @@
 // SockJS sessions of a server: STOMP over polls, heart-beats, slow readers, and the end of the server.
 import { testClock } from 'signalbox/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createServer, silentLogger, type Server, type ServerOptions } from '../../src/index.js';
+import {
+  createServer,
+  silentLogger,
+  type EndpointOptions,
+  type HandshakeInterceptor,
+  type Server,
+  type ServerOptions,
+} from '../../src/index.js';
 import { errorCodes } from '../../src/message/error.js';
 import { webSocketConnection } from '../clients/connection.js';
 import { portOf } from '../clients/server.js';
@@ -105,6 +112,111 @@ describe('a SockJS session', () => {
         received.push(number!);
     expect(received.length).toBeLessThan(20);
     expect(received[0]).toBe('0');
+  });
+});
+
+describe('a session whose user an interceptor has identified', () => {
+  /** The URL and the status of each request that an interceptor has accepted. */
+  let results: unknown[];
+
+  /** @param before takes the user from a header by default */
+  async function startWithUsers(
+    before: HandshakeInterceptor['before'] = ({ headers }) => {
+      const name = headers.get('x-user');
+      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
+      return name === undefined ? undefined : { principal: { name } };
+    },
+    sockjs: EndpointOptions['sockjs'] = true,
+  ): Promise<void> {
+    results = [];
+    await start({
+      endpoints: [{ path: '/ws', sockjs }],
+      handshakeInterceptors: [
+        { before, after: ({ url }, { status }) => void results.push([url, status]) },
+      ],
+    });
+  }
+
+  async function request(path: string, user: string | undefined, body = '') {
+    const url = `http://127.0.0.1:${portOf(server)}/ws/0/${path}`;
+    const headers: Record<string, string> = user === undefined ? {} : { 'x-user': user };
+    const response = await fetch(url, { method: 'POST', body, headers });
+    return `${response.status} ${await response.text()}`;
+  }
+
+  const connect = JSON.stringify([frameText('CONNECT', { 'accept-version': '1.2', host: 'x' })]);
+
+  it('serves the requests of this user, and answers 404 to all others', async () => {
+    await startWithUsers();
+    expect(await request('a/xhr', 'ann')).toBe('200 o\n');
+    for (const user of ['bob', undefined]) {
+      for (const name of ['xhr', 'xhr_streaming', 'xhr_send'])
+        expect(await request(`a/${name}`, user, connect)).toBe('404 ');
+    }
+    expect(await request('a/xhr_send', 'ann', connect)).toBe('204 ');
+    expect(await request('a/xhr', 'ann')).toMatch(/^200 a\["CONNECTED.*user-name:ann/);
+    [...server.sessions.all()][0]!.close(3000, 'bye');
+    expect(await request('a/xhr', 'bob')).toBe('404 ');
+    expect(await request('a/xhr', 'ann')).toBe('200 c[3000,"bye"]\n');
+  });
+
+  it('answers as the interceptor when it refuses a request', async () => {
+    await startWithUsers();
+    await request('a/xhr', 'ann');
+    for (const name of ['xhr', 'xhr_send'])
+      expect(await request(`a/${name}`, 'expired', connect)).toBe('401 Sign in again.');
+    expect(await request('a/xhr_send', 'ann', connect)).toBe('204 ');
+    expect(await request('a/xhr', 'ann')).toMatch(/^200 a/);
+    [...server.sessions.all()][0]!.close();
+  });
+
+  it('reports the status of each request to the interceptor', async () => {
+    await startWithUsers();
+    await request('a/xhr', 'ann');
+    await request('a/xhr_send', 'ann', connect);
+    await request('a/xhr', 'bob');
+    await request('a/xhr_send', 'bob', connect);
+    expect(results).toEqual([
+      ['/ws/0/a/xhr', 200],
+      ['/ws/0/a/xhr_send', 204],
+      ['/ws/0/a/xhr', 404],
+      ['/ws/0/a/xhr_send', 404],
+    ]);
+    [...server.sessions.all()][0]!.close();
+  });
+
+  it('is begun by one of two users who choose the same id at the same time', async () => {
+    await startWithUsers(async ({ headers }) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { principal: { name: headers.get('x-user')! } };
+    });
+    const answers = await Promise.all([request('a/xhr', 'ann'), request('a/xhr', 'bob')]);
+    expect(answers.toSorted()).toEqual(['200 o\n', '404 ']);
+    polling.push('a');
+  });
+
+  it('needs the secret cookie as well', async () => {
+    await startWithUsers(undefined, { sessionCookie: true });
+    await request('a/xhr', 'ann');
+    expect(await request('a/xhr', 'ann')).toBe('404 ');
+  });
+
+  it('has at most 16 requests that wait for the interceptor', async () => {
+    let decide: () => void = () => {};
+    const decided = new Promise<void>((resolve) => (decide = resolve));
+    let asked = 0;
+    await startWithUsers(async () => {
+      if (++asked > 1) await decided;
+      return { principal: { name: 'ann' } };
+    });
+    await request('a/xhr', 'ann');
+    const sending = Array.from({ length: 16 }, () => request('a/xhr_send', 'ann', '[]'));
+    await expect.poll(() => asked).toBe(17);
+    for (const name of ['xhr_send', 'xhr'])
+      expect(await request(`a/${name}`, 'ann', '[]')).toMatch(/^429 /);
+    decide();
+    expect(new Set(await Promise.all(sending))).toEqual(new Set(['204 ']));
+    polling.push('a');
   });
 });
 

@@ -2,8 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { Activity } from '../../src/session/activity.js';
 import { testClock } from 'signalbox/testing';
-import { settle } from './test-session.js';
-import { replacing } from '../replace.js';
 
 async function idleAfter(
   steps: (activity: Activity, turn: () => Promise<void>) => void | Promise<void>,

@@ -71,6 +71,15 @@ describe('a trusted proxy', () => {
     expect(clientOf({ remoteAddress, headers }, [trusted]).address).toBe('203.0.113.7');
   });
 
+  it("on a Unix socket, which has no address, is trusted only with the entry 'unix'", () => {
+    const headers = { 'x-forwarded-for': '203.0.113.7' };
+    const read = (trusted: string[]) =>
+      createClientReader(trusted)({ headers, socket: {} } as unknown as IncomingMessage).address;
+    expect(read(['10.0.0.9', 'unix'])).toBe('203.0.113.7');
+    expect(read(['0.0.0.0/0', '::/0'])).toBeUndefined();
+    expect(clientOf({ headers }, ['unix']).address).toBe('10.0.0.9');
+  });
+
   it('that sends no headers is itself the client', () => {
     expect(clientOf({})).toEqual(direct);
   });
@@ -100,7 +109,7 @@ describe('a trusted proxy', () => {
     '10.0.*',
   ])('cannot be %j', (proxy) => {
     expect(() => createClientReader([proxy])).toThrow(
-      `'${proxy}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32.`,
+      `'${proxy}' in trustedProxies is neither an IP address nor a range; write it as 10.0.0.9, ::1, 10.0.0.0/8 or 2001:db8::/32, or 'unix' for a proxy on a Unix socket.`,
     );
   });
 });

@@ -1,15 +1,15 @@
-// The ways to connect to the server: a WebSocket, and each transport of SockJS.
+// The ways to connect to the server: a WebSocket, Server-Sent Events, and each transport of SockJS.
+import { openSse } from './sse.js';
 
 /** Paths below the address of the page. */
 const raw = new URL('raw', location.href);
 const echo = new URL('echo', location.href);
-raw.protocol = raw.protocol.replace('http', 'ws');
 
 /**
  * @typedef {object} Transport
  * @property {string} name
  * @property {string} detail how its messages are sent
- * @property {() => WebSocket} open SockJS objects have the same members as a WebSocket
+ * @property {() => WebSocket} open all objects have these members of a WebSocket: `send`, `close`, `onopen`, `onmessage`, `onclose`
  */
 
 /** @type {readonly Transport[]} */
@@ -17,7 +17,12 @@ export const transports = [
   {
     name: 'WebSocket',
     detail: 'One connection in both directions, without SockJS.',
-    open: () => new WebSocket(raw),
+    open: () => new WebSocket(raw.href.replace('http', 'ws')),
+  },
+  {
+    name: 'Server-Sent Events',
+    detail: 'Down: one long response. Up: POST. Without SockJS.',
+    open: () => openSse(raw),
   },
   sockJs('websocket', 'SockJS frames in a WebSocket.'),
   sockJs('xhr-streaming', 'Down: one long response. Up: POST.'),

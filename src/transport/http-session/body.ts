@@ -45,7 +45,7 @@ export const refusals = {
 } as const;
 
 /**
- * Delivers the messages of a request, and answers it. The answer comes when the session has taken all messages, which may be later
+ * Delivers the messages of a request, and answers it. Returns the status of the answer, which comes when the session has taken all messages, which may be later
  * while reading is paused.
  *
  * @param inbound of the session; undefined for an unknown one
@@ -55,20 +55,20 @@ export async function serveMessages(
   inbound: Inbound | undefined,
   maxBytes: number,
   requests: MessageRequests,
-): Promise<void> {
+): Promise<number> {
   const { request } = exchange;
   const { answers } = requests;
-  if (announcesMore(request, maxBytes)) return refuse(exchange, answers['too-large']);
-  if (inbound?.isOpen !== true)
-    return answerText(exchange, answers.ended.status, answers.ended.text);
-  const result = await receiveMessages(request, inbound, maxBytes, requests);
-  const { status, text } = answers[result];
-  if (request.complete) answerText(exchange, status, text);
+  const isTooLarge = announcesMore(request, maxBytes);
+  const result = isTooLarge
+    ? 'too-large'
+    : inbound?.isOpen === true
+      ? await receiveMessages(request, inbound, maxBytes, requests)
+      : 'unknown';
+  const { status, text } = answers[result === 'unknown' ? 'ended' : result];
+  // The body of a request to an unknown session is small, and Node reads it.
+  if (request.complete || result === 'unknown') answerText(exchange, status, text);
   else answerUnread(exchange, status, text);
-}
-
-function refuse(exchange: Exchange, { status, text }: TextAnswer): void {
-  answerUnread(exchange, status, text);
+  return status;
 }
 
 async function receiveMessages(

@@ -8,7 +8,9 @@ import {
   type HandshakeRequest,
 } from '../handshake.js';
 import type { TransportContext } from '../transport.js';
-import { answer, answerText, hasLeft, notCached, type Exchange } from './answer.js';
+import { answer, answerText, answerUnread, hasLeft, notCached, type Exchange } from './answer.js';
+import { refusals } from './body.js';
+import type { Inbound } from './inbound.js';
 
 export interface OpeningParts {
   /** Asks the application before a session begins. */
@@ -39,15 +41,46 @@ export async function askApplication(
   parts: OpeningParts,
   accept: (decision: HandshakeDecision) => number,
 ): Promise<void> {
-  const { response, client, headers } = exchange;
   const full = newSessionRefusal(exchange, parts);
   if (full !== undefined) return answerText(exchange, full.status, full.body);
-  const release = parts.context.gate.begin(client.address);
+  const release = parts.context.gate.begin(exchange.client.address);
   const decision = await check(request);
   release();
+  await apply(exchange, decision, accept);
+}
+
+/**
+ * Asks the application about a further request of a session, and answers requests that it refuses.
+ *
+ * @param inbound counts the requests that wait for the application
+ * @param accept serves the request, and returns the status of the answer
+ */
+export async function askAgain(
+  exchange: Exchange,
+  request: HandshakeRequest,
+  check: HandshakeCheck,
+  inbound: Inbound,
+  accept: (decision: HandshakeDecision) => number | Promise<number>,
+): Promise<void> {
+  if (!inbound.begin()) {
+    const { status, text } = refusals['too-many'];
+    return answerUnread(exchange, status, text);
+  }
+  const decision = await check(request);
+  inbound.finish();
+  await apply(exchange, decision, accept);
+}
+
+/** Answers a request as the application has decided. */
+async function apply(
+  exchange: Exchange,
+  decision: HandshakeDecision,
+  accept: (decision: HandshakeDecision) => number | Promise<number>,
+): Promise<void> {
+  const { response, headers } = exchange;
   const { refusal, answered } = decision;
   if (hasLeft(response)) return answered();
-  if (refusal === undefined) return answered(accept(decision));
+  if (refusal === undefined) return answered(await accept(decision));
   const own = Object.entries(refusal.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().flatMap((value) => [name, value]),
   );

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Clock } from '../../message/clock.js';
+import { errorCodes } from '../../message/error.js';
 import {
   answer,
   cached,
@@ -54,17 +55,19 @@ const html = 'text/html;charset=UTF-8';
  * The pages of an endpoint that belong to no session, by their paths below the endpoint. The iframe page has the path `/iframe.html`.
  *
  * @param path of the endpoint, without a slash at its end
+ * @param isStopped true when no session may begin
  */
 export function pagesOf(
   path: string,
   options: SockJsOptions,
   allowedOrigins: readonly string[],
   clock: Clock,
+  isStopped: () => boolean,
 ): ReadonlyMap<string, Page> {
   const pages = new Map([
     ['', greeting],
     ['/', greeting],
-    ['/info', infoPage(options)],
+    ['/info', infoPage(options, isStopped)],
   ]);
   if (options.websocket) pages.set('/websocket', onlyUpgrades);
   const library = options.clientLibrary === '' ? installedLibrary() : undefined;
@@ -75,23 +78,23 @@ export function pagesOf(
   return pages;
 }
 
-function infoPage({ websocket, sessionCookie }: SockJsOptions): Page {
+/** Clients request it before each connection, and proxies to check the server. */
+function infoPage({ websocket, sessionCookie }: SockJsOptions, isStopped: () => boolean): Page {
   return {
     method: 'GET',
     hasPreflight: true,
-    serve: ({ response, headers }) =>
-      answer(
-        response,
-        200,
-        [...headers, ...notCached],
-        'application/json;charset=UTF-8',
-        JSON.stringify({
-          websocket,
-          origins: ['*:*'],
-          cookie_needed: sessionCookie,
-          entropy: randomInt(2 ** 32),
-        }),
-      ),
+    serve: ({ response, headers }) => {
+      const all = [...headers, ...notCached];
+      if (isStopped())
+        return answer(response, 503, all, plainText, errorCodes['server-stopping'].text);
+      const info = {
+        websocket,
+        origins: ['*:*'],
+        cookie_needed: sessionCookie,
+        entropy: randomInt(2 ** 32),
+      };
+      answer(response, 200, all, 'application/json;charset=UTF-8', JSON.stringify(info));
+    },
   };
 }
 

@@ -28,9 +28,9 @@ const iframeName = /^\/iframe[0-9-.a-z_]*\.html$/;
 
 /** Returns the listener for all requests below the path. */
 export function requestListener(parts: RequestParts): RequestListener {
-  const { path, options, origin, allowedOrigins, client: clientOf, context } = parts;
+  const { path, options, origin, allowedOrigins, client: clientOf, context, sessions } = parts;
   const { clock, logger } = context;
-  const pages = pagesOf(path, options, allowedOrigins, clock);
+  const pages = pagesOf(path, options, allowedOrigins, clock, () => sessions.stopped);
   const sessionPages = sessionPagesOf(parts);
   const log = new LimitedLog(clock, logger, 'warn');
   const isAllowed = createPageCheck(origin, allowedOrigins, log);

@@ -8,7 +8,13 @@ import {
 } from '../handshake.js';
 import { answerText, answerUnread, notCached, type Headers } from '../http-session/answer.js';
 import { announcesMore, serveMessages, type MessageRequests } from '../http-session/body.js';
-import { askApplication, newSessionRefusal, type OpeningParts } from '../http-session/opening.js';
+import type { Inbound } from '../http-session/inbound.js';
+import {
+  askAgain,
+  askApplication,
+  newSessionRefusal,
+  type OpeningParts,
+} from '../http-session/opening.js';
 import { isChunked, whenNext } from '../http-session/response-stream.js';
 import type { Sessions } from '../http-session/sessions.js';
 import type { SockJsOptions } from './options.js';
@@ -99,7 +105,7 @@ function receive(
   own: Headers,
   parts: SessionPageParts,
 ): void {
-  const { request, response, client, id } = exchange;
+  const { request, response, client, id, owner } = exchange;
   const { maxBodyBytes, sessions, check } = parts;
   if (announcesMore(request, maxBodyBytes)) return answerUnread(exchange, 413);
   whenNext(response, () => {
@@ -107,8 +113,12 @@ function receive(
     request.resume();
     const attach = (decision?: HandshakeDecision) =>
       attachReceiver(exchange, kind, callback, own, parts, decision);
-    if (check === undefined || sessions.find(id) !== undefined) attach();
-    else void askApplication(exchange, handshakeRequest(request, client), check, parts, attach);
+    const known = sessions.find(id);
+    const isAsked = known === undefined || (known.owner === owner && hasUser(known));
+    if (check === undefined || !isAsked) return void attach();
+    const handshake = handshakeRequest(request, client);
+    if (known === undefined) void askApplication(exchange, handshake, check, parts, attach);
+    else void askAgain(exchange, handshake, check, known.inbound, attach);
   });
 }
 
@@ -148,7 +158,8 @@ function sessionOf(
   const { request, client, id, owner } = exchange;
   const { sessions, context } = parts;
   const known = sessions.find(id);
-  if (known !== undefined) return known.owner === owner ? known : { status: 404 };
+  if (known !== undefined)
+    return known.owner === owner && isUserOf(known, decision) ? known : { status: 404 };
   const refusal = newSessionRefusal(exchange, parts);
   if (refusal !== undefined) return refusal;
   const session = new SockJsSession(
@@ -161,14 +172,34 @@ function sessionOf(
   return session;
 }
 
-function senderPage(requests: MessageRequests, { sessions, maxBodyBytes }: SessionPageParts): Page {
+/** True when a handshake interceptor has identified the user of the session: then it identifies the user of each request. */
+function hasUser({ handshake: { principal } }: SockJsSession): boolean {
+  return principal !== undefined;
+}
+
+function isUserOf(session: SockJsSession, decision: HandshakeDecision | undefined): boolean {
+  return !hasUser(session) || session.handshake.principal?.name === decision?.principal?.name;
+}
+
+function senderPage(
+  requests: MessageRequests,
+  { sessions, maxBodyBytes, check }: SessionPageParts,
+): Page {
   return {
     method: 'POST',
     hasPreflight: true,
     serve: (exchange) => {
-      const session = sessions.find(exchange.id);
-      const inbound = session?.owner === exchange.owner ? session.inbound : undefined;
-      void serveMessages(exchange, inbound, maxBodyBytes, requests);
+      const { request, client, id, owner } = exchange;
+      const found = sessions.find(id);
+      const session = found?.owner === owner ? found : undefined;
+      const serve = (inbound: Inbound | undefined) =>
+        serveMessages(exchange, inbound, maxBodyBytes, requests);
+      if (session === undefined || check === undefined || !hasUser(session))
+        return void serve(session?.inbound);
+      const { inbound } = session;
+      void askAgain(exchange, handshakeRequest(request, client), check, inbound, (decision) =>
+        serve(isUserOf(session, decision) ? inbound : undefined),
+      );
     },
   };
 }

@@ -598,6 +598,10 @@ describe('a transport that is closed', () => {
     const echo = await open('a');
     await endpoints.transport.close();
     expect((await begin('b/xhr', post).answer()).status).toBe(503);
+    expect(await ask(endpoints.port, '/echo/info')).toMatchObject({
+      status: 503,
+      body: 'The server is stopping.',
+    });
     expect(await send('a', 'x')).toBe(204);
     expect(await poll('a/xhr')).toBe('a["x"]\n');
     const waiting = begin('a/xhr', post);
