@@ -289,6 +289,16 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       expect(closed).toEqual({ code: 1006, reason: 'Sending error: Error: http status 404' });
     });
 
+    it('without sticky sessions, requests of Server-Sent Events get 404', async () => {
+      const { port } = await start(withoutStickiness);
+      const stream = await respond({ port, path: '/ws/sse' });
+      const [, session] = await readUntil(stream, /"session":"([\w-]+)"/);
+      const sent = { port, path: `/ws/sse/${session}`, method: 'POST' };
+      const statuses = new Set<number | undefined>();
+      while (!statuses.has(404)) statuses.add((await respond(sent, '[]')).statusCode);
+      expect([...statuses].filter((status) => status !== 204)).toEqual([404]);
+    });
+
     it('clients of a server that stops receive 1001, and connect to the other server', async () => {
       const { backends, receiver, port } = await start();
       const client = stompClient(() => sockJs(port, 'websocket'), 10);

@@ -68,7 +68,7 @@ public class Client {
     System.out.println("heart-beats");
     settle(next(large), true);
     System.out.println("a body of 1 MiB");
-    session.disconnect();
+    LastFrame.send(session::disconnect);
     System.out.println("disconnected");
   }
 

@@ -71,12 +71,12 @@ public class SockJs {
     System.out.println(MESSAGES + " messages in order");
 
     session.setAutoReceipt(false);
-    session.send("/app/close", "");
+    LastFrame.send(() -> session.send("/app/close", ""));
     CloseStatus status = closes.poll(15, TimeUnit.SECONDS);
     System.out.println("closed " + status.getCode() + " " + status.getReason());
 
     connect(url, transport);
-    session.disconnect();
+    LastFrame.send(session::disconnect);
     System.out.println("disconnected " + closes.poll(15, TimeUnit.SECONDS).getCode());
   }
 
