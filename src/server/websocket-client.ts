@@ -21,7 +21,7 @@ import {
 import { noHeartbeat } from '../session/heartbeat.js';
 import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
-import { pathOf } from '../transport/http-host.js';
+import { pathOf, splitPath } from '../transport/http-host.js';
 import { bytesOf, textOf } from '../transport/http-session/text.js';
 import type { Connection, Handshake } from '../transport/transport.js';
 import { ClientEntry, type EntryParts } from './client-entry.js';
@@ -355,7 +355,9 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
 }
 
 function variablesOf({ pattern }: WebSocketRoute, url: string): ReadonlyMap<string, string> {
-  const values = pattern.match(pathOf(url)) ?? [];
+  const path = pathOf(url);
+  // Over SockJS, the path of the session follows.
+  const values = pattern.match(path) ?? pattern.match(splitPath(pattern, path)?.base ?? '') ?? [];
   return new Map([...values].map(([name, value]) => [name, decoded(value)]));
 }
 

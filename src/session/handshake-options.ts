@@ -78,8 +78,10 @@ export function checkHandshakeOptions(
         'endpoints',
         "must have another path than '/' with sockjs, such as '/ws'",
       );
-    if (isPattern(path))
-      throw invalidOption('sockjs', `needs a path without variables; '${path}' has some`);
+    if (path.includes('**'))
+      throw invalidOption('sockjs', `needs a path without '**', unlike '${path}'`);
+    if (path.split('/').every((segment) => segment === '' || isPattern(segment)))
+      throw invalidOption('sockjs', `needs a path with a fixed segment, unlike '${path}'`);
   }
   resolveSse(sse);
   checkInterceptors(handshakeInterceptors);

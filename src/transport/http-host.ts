@@ -29,7 +29,7 @@ export interface NodeHttpServer {
 /**
  * An HTTP server as transports see it. A claim is an exact path without query, a pattern such as `/rooms/{room}`, or ends in `/**`
  * and covers all longer paths: `/ws/**` covers `/ws/info`, but not `/ws`. An exact claim has priority, then the most specific pattern,
- * then the longest claim that ends in `/**`.
+ * then the longest claim that ends in `/**`, then the most specific one with variables.
  */
 export interface HttpHost {
   /**
@@ -186,6 +186,10 @@ class Claims<Listener> {
   #patterns: readonly DestinationPattern[] = [];
   /** By the text before the `**`. */
   readonly #below = new Map<string, Listener>();
+  /** By the pattern before the `/**`. */
+  readonly #belowMatching = new Map<string, Listener>();
+  /** The patterns of `#belowMatching`, the most specific one first. */
+  #bases: readonly DestinationPattern[] = [];
   #begun = false;
   #end: (() => void) | void = undefined;
 
@@ -195,9 +199,7 @@ class Claims<Listener> {
   ) {}
 
   add(path: string, listener: Listener): () => void {
-    const isBelow = path.endsWith('/**');
-    const claims = isBelow ? this.#below : isPattern(path) ? this.#matching : this.#exact;
-    const key = isBelow ? path.slice(0, -2) : path;
+    const { claims, key } = this.#placeOf(path);
     const current = claims.get(key);
     if (current !== undefined && current !== this.afterRelease) {
       throw new MessagingError(
@@ -215,11 +217,21 @@ class Claims<Listener> {
     };
   }
 
+  #placeOf(path: string): { readonly claims: Map<string, Listener>; readonly key: string } {
+    if (!path.endsWith('/**'))
+      return { claims: isPattern(path) ? this.#matching : this.#exact, key: path };
+    const base = path.slice(0, -'/**'.length);
+    return isPattern(base)
+      ? { claims: this.#belowMatching, key: base }
+      : { claims: this.#below, key: `${base}/` };
+  }
+
   #release(claims: Map<string, Listener>, key: string): void {
     if (this.afterRelease !== undefined) return void claims.set(key, this.afterRelease);
     claims.delete(key);
     this.#rank();
-    if (this.#exact.size + this.#matching.size + this.#below.size > 0) return;
+    const kinds = [this.#exact, this.#matching, this.#below, this.#belowMatching];
+    if (kinds.some(({ size }) => size > 0)) return;
     this.#end?.();
     this.#begun = false;
   }
@@ -235,14 +247,20 @@ class Claims<Listener> {
       if (prefix.length > longest.length && path.length > prefix.length && path.startsWith(prefix))
         longest = prefix;
     }
-    return this.#below.get(longest);
+    const below = this.#below.get(longest);
+    if (below !== undefined) return below;
+    const base = this.#bases.find((each) => (splitPath(each, path)?.below ?? '').length > 1);
+    return base && this.#belowMatching.get(base.pattern);
   }
 
   #rank(): void {
-    this.#patterns = [...this.#matching.keys()]
-      .map((pattern) => compileDestination(pattern))
-      .sort(compareSpecificity);
+    this.#patterns = rankedPatterns(this.#matching);
+    this.#bases = rankedPatterns(this.#belowMatching);
   }
+}
+
+function rankedPatterns(claims: ReadonlyMap<string, unknown>): readonly DestinationPattern[] {
+  return [...claims.keys()].map((pattern) => compileDestination(pattern)).sort(compareSpecificity);
 }
 
 /** True for a path with variables or wildcards. */
@@ -253,6 +271,35 @@ export function isPattern(path: string): boolean {
 /** Unlike in destinations, empty segments are not skipped: a proxy that protects `/rooms/` must also see `//rooms/a` as another path. */
 export function matchesPath(pattern: DestinationPattern, path: string): boolean {
   return !path.includes('//') && pattern.match(path) !== undefined;
+}
+
+/** A path that begins with that of an endpoint. */
+export interface SplitPath {
+  /** The path of the endpoint, with the values of its variables. */
+  readonly base: string;
+  /** The rest; empty, or it begins with a slash. */
+  readonly below: string;
+}
+
+/**
+ * Divides a path: `/rooms/a/info` into `/rooms/a` and `/info`, for the pattern `/rooms/{room}`. Undefined when it does not begin as the
+ * pattern, which must not contain `**`.
+ */
+export function splitPath(pattern: DestinationPattern, path: string): SplitPath | undefined {
+  if (pattern.literal) {
+    const base = pattern.pattern;
+    const below = path.slice(base.length);
+    return path.startsWith(base) && /^(?:$|\/)/.test(below) ? { base, below } : undefined;
+  }
+  // At most as many segments as slashes, which expressions can contain, too.
+  const segments = pattern.pattern.split('/').length - 1;
+  for (let i = 0, end = 0; i < segments && end < path.length; i++) {
+    const slash = path.indexOf('/', end + 1);
+    end = slash < 0 ? path.length : slash;
+    const base = path.slice(0, end);
+    if (matchesPath(pattern, base)) return { base, below: path.slice(end) };
+  }
+  return undefined;
 }
 
 /** The path of a request, without its query. */

@@ -16,6 +16,7 @@ import {
   createServer,
   silentLogger,
   WebSocketHandler,
+  type MessageParts,
   type ServerOptions,
   type WebSocketSession,
 } from '../../src/index.js';
@@ -32,8 +33,17 @@ class Echo {
   }
 }
 
+@WebSocketHandler('/upload', { maxPartBytes: 1024 })
+class Upload {
+  async message(session: WebSocketSession, parts: MessageParts) {
+    let bytes = 0;
+    for await (const part of parts) bytes += part.length;
+    session.send(`${bytes}`);
+  }
+}
+
 const options: ServerOptions = {
-  controllers: [Echo],
+  controllers: [Echo, Upload],
   endpoints: [{ path: '/ws', sockjs: { sessionCookie: true, disconnectDelay: 50 } }],
   logger: silentLogger,
 };
@@ -121,6 +131,16 @@ describe.skipIf(certificate === undefined).each([
       await closed;
     },
   );
+
+  it('receives a large message in parts', async () => {
+    const { port } = await start();
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/upload`, { ca: certificate!.cert });
+    await once(socket, 'open');
+    socket.send(Buffer.alloc(100_000));
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    expect(data.toString()).toBe('100000');
+    socket.terminate();
+  });
 
   it('sends the secret of SockJS sessions in a cookie for HTTPS only', async () => {
     const { port } = await start();

@@ -2,7 +2,13 @@
 import { Client, type IMessage } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createServer, silentLogger, type Server } from '../../src/index.js';
+import {
+  createServer,
+  silentLogger,
+  WebSocketHandler,
+  type Server,
+  type WebSocketSession,
+} from '../../src/index.js';
 import { awkwardTexts } from '../clients/awkward-texts.js';
 import { portOf } from '../clients/server.js';
 import { openEndpoints, type Endpoints } from '../transport/sockjs/endpoints.js';
@@ -58,6 +64,34 @@ describe.each(transports)('sockjs-client over %s', (transport) => {
     const socket = open(endpoints.port, '/close', transport);
     const closed = await new Promise((resolve) => (socket.onclose = resolve));
     expect(closed).toMatchObject({ code: 3000, reason: 'Go away!', wasClean: true });
+  });
+});
+
+describe.each(transports)('a WebSocket handler over %s of sockjs-client', (transport) => {
+  @WebSocketHandler('/rooms/{room}', { sockjs: true })
+  class Echo {
+    message(session: WebSocketSession, text: string) {
+      session.send(text);
+    }
+  }
+
+  it('returns each text as it was sent', async () => {
+    const server = await createServer({ controllers: [Echo], logger: silentLogger });
+    await server.listen(0);
+    const socket = open(portOf(server), '/rooms/lobby', transport);
+    const received: string[] = [];
+    await new Promise<void>((resolve) => {
+      socket.onopen = () => {
+        for (const text of awkwardTexts) socket.send(text);
+      };
+      socket.onmessage = ({ data }) => {
+        received.push(data);
+        if (received.length === awkwardTexts.length) resolve();
+      };
+    });
+    expect(received).toEqual(awkwardTexts);
+    socket.close();
+    await server.close();
   });
 });
 

@@ -445,6 +445,30 @@ describe('over SockJS', () => {
     expect(await bare.ask('hi')).toBe('/sock/websocket: hi');
   });
 
+  it('a handler has the variables of its path, over each kind of URL', async () => {
+    @WebSocketHandler('/rooms/{room}/{id:[0-9]+}', { sockjs: true })
+    class Room {
+      message(session: WebSocketSession) {
+        session.send(JSON.stringify([...session.variables]));
+      }
+    }
+    const port = portOf(await listen({ controllers: [Room] }));
+    const expected = [
+      ['room', 'café/1'],
+      ['id', '7'],
+    ];
+    const path = '/rooms/caf%C3%A9%2F1/7';
+    for (const bare of ['', '/websocket'])
+      expect(JSON.parse(String(await (await open(port, path + bare)).ask('')))).toEqual(expected);
+    const framed = await open(port, `${path}/000/s1/websocket`);
+    const answer = String(await framed.ask('["x"]')).slice(1);
+    expect(JSON.parse((JSON.parse(answer) as [string])[0])).toEqual(expected);
+    const url = `http://127.0.0.1:${port}${path}/000/s2`;
+    const [received] = await exchange(url, 'xhr_streaming', ['x']);
+    expect(JSON.parse(received!)).toEqual(expected);
+    expect((await refused(port, '/rooms/a/x')).status).toBe(404);
+  });
+
   it('a handler that sends bytes that are not text ends its session with 1003', async () => {
     const port = await serve();
     await post(port, 's1/xhr');

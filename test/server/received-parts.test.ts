@@ -230,11 +230,13 @@ describe('the limits of a message in parts', () => {
     expect(calls).toEqual(['a', 'b', 'end']);
   });
 
-  it('are handlerTimeout after the last part', async () => {
+  it('are handlerTimeout after the last part; a later failure is only logged', async () => {
+    const late = gate();
     const server = await serve(
       async (parts) => {
         await readAll(parts);
-        await new Promise(() => {});
+        await late.opened;
+        throw new Error('late');
       },
       { handlerTimeout: 5000 },
     );
@@ -244,6 +246,14 @@ describe('the limits of a message in parts', () => {
     await server.clock.advance(5000);
     expect(await sending).toBe(false);
     expect(ann.closed?.reason).toBe('handler-timeout');
+    late.open();
+    await nextTurn();
+    const timeout = expect.objectContaining({ code: 'handler-timeout' }) as unknown;
+    expect(calls).toEqual(['a', 'end', timeout, 'close 1011']);
+    expect(server.log.map(({ text }) => text)).toEqual([
+      expect.stringContaining('1011 handler-timeout'),
+      'Upload.message failed. Its session has ended.',
+    ]);
   });
 });
 

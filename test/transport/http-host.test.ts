@@ -374,6 +374,24 @@ describe('a claim of all longer paths', () => {
     ]).toEqual(['application', 'application', 'below', 'below', 'application']);
   });
 
+  it('may have variables before its end; the most specific one is used, after all without variables', async () => {
+    for (const claim of ['/a/{x}/**', '/a/v{x}/**', '/a/fixed/**', '/a/{x}/end'])
+      host.claimRequests(claim, answerWith(claim));
+    const found = new Map<string, string>();
+    const paths = ['/a/b/c', '/a/b/c/d', '/a/v1/c', '/a/fixed/c', '/a/b/end', '/a/b//'];
+    for (const path of paths) found.set(path, await get(path));
+    expect(Object.fromEntries(found)).toEqual({
+      '/a/b/c': '/a/{x}/**',
+      '/a/b/c/d': '/a/{x}/**',
+      '/a/v1/c': '/a/v{x}/**',
+      '/a/fixed/c': '/a/fixed/**',
+      '/a/b/end': '/a/{x}/end',
+      '/a/b//': '/a/{x}/**',
+    });
+    for (const path of ['/a/b', '/a/b/', '/a//c', '//a/b/c', '/b/b/c'])
+      expect(await get(path)).toBe('application');
+  });
+
   it('has a lower priority than exact and longer claims', async () => {
     host.claimRequests('/a/**', answerWith('below'));
     host.claimRequests('/a/b/**', answerWith('deeper'));

@@ -5,6 +5,15 @@ import type { Headers } from '../http-session/answer.js';
 
 const secretName = 'signalbox-sockjs';
 
+/**
+ * The path of the cookies of an endpoint. Without the segments that have variables: the path of a cookie is not a pattern, and a value
+ * from a URL could contain further attributes.
+ */
+export function cookiePath(path: string): string {
+  const variable = path.search(/[*{]/);
+  return variable < 0 ? path : path.slice(0, Math.max(path.lastIndexOf('/', variable), 1));
+}
+
 /** The cookies of an endpoint, and the secret in them, by which a client is recognized. */
 export function sessionCookies(
   { headers: { cookie = '' } }: IncomingMessage,

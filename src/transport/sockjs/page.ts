@@ -17,7 +17,7 @@ import type { SockJsOptions } from './options.js';
 
 /** One request with the session that it names. */
 export interface SockJsExchange extends Exchange {
-  /** The session id in the URL, which the client has chosen; empty for pages that belong to no session. */
+  /** The path of the endpoint and the id that the client has chosen; empty for pages that belong to no session. */
   readonly id: string;
   /** Identifies the client that a session belongs to. */
   readonly owner: string;
@@ -47,18 +47,16 @@ export const onlyUpgrades: Page = reading(({ request, response, headers }) => {
   answer(response, 400, headers, plainText, text);
 });
 
-const libraryName = '/sockjs.min.js';
+const libraryName = 'sockjs.min.js';
 const javaScript = 'application/javascript;charset=UTF-8';
 const html = 'text/html;charset=UTF-8';
 
 /**
  * The pages of an endpoint that belong to no session, by their paths below the endpoint. The iframe page has the path `/iframe.html`.
  *
- * @param path of the endpoint, without a slash at its end
  * @param isStopped true when no session may begin
  */
 export function pagesOf(
-  path: string,
   options: SockJsOptions,
   allowedOrigins: readonly string[],
   clock: Clock,
@@ -71,8 +69,9 @@ export function pagesOf(
   ]);
   if (options.websocket) pages.set('/websocket', onlyUpgrades);
   const library = options.clientLibrary === '' ? installedLibrary() : undefined;
-  if (library !== undefined) pages.set(libraryName, filePage(clock, [], javaScript, library));
-  const url = library === undefined ? options.clientLibrary : `${path}${libraryName}`;
+  if (library !== undefined) pages.set(`/${libraryName}`, filePage(clock, [], javaScript, library));
+  // Relative to the page, because the path of the endpoint may have variables.
+  const url = library === undefined ? options.clientLibrary : libraryName;
   const policy = ['Content-Security-Policy', frameAncestors(allowedOrigins)];
   if (url !== '') pages.set('/iframe.html', filePage(clock, policy, html, iframeHtml(url)));
   return pages;

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LimitedLog } from '../../message/limited-log.js';
 import type { ClientReader, RequestClient } from '../forwarded.js';
-import { pathOf, type RequestListener } from '../http-host.js';
+import { compileDestination } from '../../pattern/destination-pattern.js';
+import { pathOf, splitPath, type RequestListener } from '../http-host.js';
 import {
   answer,
   crossOrigin,
@@ -11,13 +12,13 @@ import {
   type Headers,
 } from '../http-session/answer.js';
 import { createPageCheck, type OriginCheck } from '../origin.js';
-import { sessionCookies } from './cookies.js';
+import { cookiePath, sessionCookies } from './cookies.js';
 import { pagesOf } from './page.js';
 import { parseSessionPath, sessionPagesOf, type SessionPageParts } from './session-pages.js';
 
 /** The parts that all requests of an endpoint need. */
 export interface RequestParts extends SessionPageParts {
-  /** Path of the endpoint, without a slash at its end. */
+  /** Path of the endpoint, without a slash at its end; it may have variables. */
   readonly path: string;
   readonly origin: OriginCheck;
   readonly client: ClientReader;
@@ -30,7 +31,9 @@ const iframeName = /^\/iframe[0-9-.a-z_]*\.html$/;
 export function requestListener(parts: RequestParts): RequestListener {
   const { path, options, origin, allowedOrigins, client: clientOf, context, sessions } = parts;
   const { clock, logger } = context;
-  const pages = pagesOf(path, options, allowedOrigins, clock, () => sessions.stopped);
+  const pattern = compileDestination(path);
+  const pathOfCookies = cookiePath(path);
+  const pages = pagesOf(options, allowedOrigins, clock, () => sessions.stopped);
   const sessionPages = sessionPagesOf(parts);
   const log = new LimitedLog(clock, logger, 'warn');
   const isAllowed = createPageCheck(origin, allowedOrigins, log);
@@ -42,12 +45,13 @@ export function requestListener(parts: RequestParts): RequestListener {
   ): { readonly headers: Headers; readonly owner: string } {
     const headers = crossOrigin(request);
     if (!isSession || !options.sessionCookie) return { headers, owner: `address ${address}` };
-    const cookies = sessionCookies(request, path, secure);
+    const cookies = sessionCookies(request, pathOfCookies, secure);
     return { headers: [...headers, ...cookies.headers], owner: `cookie ${cookies.secret}` };
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
-    const below = pathOf(request.url).slice(path.length);
+    // The host passes only requests of the endpoint.
+    const { base, below } = splitPath(pattern, pathOf(request.url))!;
     const client = clientOf(request);
     const isIframe = iframeName.test(below);
     // Browsers load the iframe page without an origin; `frame-ancestors` protects it.
@@ -60,8 +64,10 @@ export function requestListener(parts: RequestParts): RequestListener {
     const { headers, owner } = identify(request, client, session !== undefined);
     if (page === undefined) return answer(response, 404, headers);
     const { method, hasPreflight } = page;
+    // Clients choose the ids, so the same id below another path is another session.
+    const id = session === undefined ? '' : `${base}/${session.id}`;
     if (request.method === method)
-      return page.serve({ request, response, client, headers, id: session?.id ?? '', owner });
+      return page.serve({ request, response, client, headers, id, owner });
     const methods = hasPreflight ? `OPTIONS, ${method}` : method;
     if (request.method === 'OPTIONS' && hasPreflight)
       return answer(response, 204, [...headers, ...preflight(methods, clock)]);

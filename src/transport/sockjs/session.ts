@@ -57,7 +57,7 @@ export class SockJsSession implements Connection, ReceiverListener {
   #end: { readonly code: number; readonly reason: string } = lostConnection;
 
   /**
-   * @param id the id that the client has chosen
+   * @param id the path of the endpoint, and the id that the client has chosen
    * @param owner identifies the client that may use the session
    */
   constructor(

@@ -1,6 +1,7 @@
 // The transport of a SockJS endpoint: bare WebSockets, SockJS over WebSocket, and SockJS over HTTP.
 import { MessagingError } from '../../message/error.js';
-import { pathOf, rejectUpgrade, type HttpHost } from '../http-host.js';
+import { compileDestination } from '../../pattern/destination-pattern.js';
+import { pathOf, rejectUpgrade, splitPath, type HttpHost } from '../http-host.js';
 import { bodyLimit, messageLimit } from '../http-session/body.js';
 import { Sessions } from '../http-session/sessions.js';
 import type { Transport, TransportContext } from '../transport.js';
@@ -86,11 +87,13 @@ function webSocketsOf(
 
 /** The same host, but upgrades of other paths than those of SockJS over WebSocket are answered with 404. */
 function onSessionPaths(http: HttpHost, path: string): HttpHost {
+  const pattern = compileDestination(path);
   return {
     claimRequests: (claim, listener) => http.claimRequests(claim, listener),
     claimUpgrades: (claim, listener) =>
       http.claimUpgrades(claim, (request, socket, head) => {
-        const session = parseSessionPath(pathOf(request.url).slice(path.length));
+        const { below } = splitPath(pattern, pathOf(request.url))!;
+        const session = parseSessionPath(below);
         if (session?.transport === 'websocket') listener(request, socket, head);
         else rejectUpgrade(socket, 404);
       }),

@@ -34,6 +34,9 @@ beforeAll(async () => {
     '/small': { options: { maxBodyBytes: 100 } },
     '/close': { accept: (connection) => connection.close(3000, 'Go away!') },
     '/deep/base/path': {},
+    '/rooms/{room}/chat': { options: { clientLibrary: '/rooms.js', sessionCookie: true } },
+    '/shut/{reason:[a-z]+}': { accept: (connection) => connection.close(3000, 'Go away!') },
+    '/v{version:[0-9]+}/echo': {},
   });
 });
 
@@ -749,3 +752,57 @@ describeRows('iframe page', [
   ].map((path): Row => [`/echo${path}`, {}, notFound]),
   ['/few/sockjs.min.js', {}, notFound],
 ]);
+
+const secret = { 'set-cookie': 'JSESSIONID=dummy; path=/' };
+const cookie = { Cookie: 'signalbox-sockjs=s' };
+
+describeRows('endpoints whose path has variables', [
+  ...['/v1/echo', '/v2/echo', '/v1/echo/', '/v10/echo?x=1'].map((path): Row => [path, {}, welcome]),
+  ['/rooms/a/chat', {}, welcome],
+  ['/rooms/%2e%2e/chat', {}, welcome],
+  ['/v1/echo/info', options, preflight('GET')],
+  ['/v1/echo/info', { method: 'POST' }, notAllowed('OPTIONS, GET')],
+  ['/v1/echo/000/{new}/xhr', post, polled('o\n')],
+  ['/v1/echo/000/{open}/xhr_send', { ...post, body: '["x"]' }, sent],
+  // The same id below another path is another session.
+  ['/v2/echo/000/{new}/xhr_send', { ...post, body: '["x"]' }, unknownSession],
+  [
+    '/rooms/a;Domain=x/chat/000/{new}/xhr',
+    { ...post, headers: cookie },
+    polled('o\n', { ...anyOrigin, ...secret }),
+  ],
+  ['/shut/now/000/{open}/xhr', post, polled(`${goAway}\n`)],
+  ['/rooms/a/chat/iframe.html', {}, iframe('/rooms.js', "'self'", expect.any(String) as string)],
+  ...['/v1/echo/a', '/v1/echo//', '/v1/echo/a/b/c/xhr', '/v1/echo/a./b/xhr'].map((path): Row => [
+    path,
+    post,
+    notFound,
+  ]),
+  ['/v1/echo/websocket', {}, onlyWebSocket],
+  ['/v1/echo/0/{new}/websocket', { ...post, headers: upgrade }, answer(405, { allow: 'GET' })],
+  ['/v1/echo/0/a.b/websocket', { headers: upgrade }, answer(404, {})],
+]);
+
+it('leaves paths that do not match the variables to the application', async () => {
+  for (const path of ['/vx/echo', '/v1/echo2', '/v1', '//v1/echo', '/v1//echo/info', '/shut/1'])
+    expect((await ask(endpoints.port, path)).body).toBe('the application');
+});
+
+it('sets the secret cookie for the fixed segments of a path', async () => {
+  const { headers } = await ask(endpoints.port, '/rooms/a;Secure/chat/0/cookies/xhr', post);
+  expect(headers['set-cookie']).toMatch(
+    /\nsignalbox-sockjs=[\w-]{22}; Path=\/rooms; HttpOnly; SameSite=Lax$/,
+  );
+});
+
+it('keeps sessions of one id below different paths apart', async () => {
+  for (const version of [1, 2]) await open(`/v${version}/echo/000/same`);
+  for (const version of [1, 2]) {
+    const body = `["${version}"]`;
+    await ask(endpoints.port, `/v${version}/echo/000/same/xhr_send`, { ...post, body });
+  }
+  for (const version of [1, 2]) {
+    const { body } = await ask(endpoints.port, `/v${version}/echo/000/same/xhr`, post);
+    expect(body).toBe(`a["${version}"]\n`);
+  }
+});

@@ -37,6 +37,16 @@ function begin(path: string, parts?: RequestParts): RawConnection {
 }
 
 const post = { method: 'POST' };
+type ReceiverRow = readonly [name: string, query: string, parts: RequestParts];
+const receivers: readonly ReceiverRow[] = [
+  ['xhr', '', post],
+  ['xhr_streaming', '', post],
+  ['eventsource', '', {}],
+  ['htmlfile', '?c=c', {}],
+  ['jsonp', '?c=c', {}],
+];
+const receive = (session: string, [name, query, parts]: ReceiverRow) =>
+  begin(`${session}/${name}${query}`, parts);
 const poll = async (path: string) => (await begin(path, post).answer()).body;
 const send = async (session: string, ...messages: string[]) =>
   (await begin(`${session}/xhr_send`, { ...post, body: JSON.stringify(messages) }).answer()).status;
@@ -299,9 +309,9 @@ describe('the end of a session', () => {
     expect(await poll('a/xhr')).toBe('c[1002,"Connection interrupted"]\n');
   });
 
-  it.each(['xhr_streaming', 'xhr'])('comes with the abort of %s', async (name) => {
+  it.each(receivers)('comes with the abort of %s', async (...receiver) => {
     const echo = await open('a');
-    const connection = begin(`a/${name}`, post);
+    const connection = receive('a', receiver);
     await turns();
     connection.close();
     await echo.until('closed 1006 ');
@@ -323,16 +333,26 @@ describe('the end of a session', () => {
 });
 
 describe('a second receiver', () => {
-  it.each(['xhr', 'xhr_streaming'])('over %s is closed, and the first one stays', async (name) => {
-    const echo = await open('a');
-    const first = begin(`a/${name}`, post);
-    await turns();
-    const second = await begin(`a/${name}`, post).answer();
-    expect(second.status).toBe(200);
-    expect(second.body.replace(/^h+\n/, '')).toBe('c[2010,"Another connection still open"]\n');
-    echo.send('x');
-    await first.read(/a\["x"\]\n/);
-  });
+  const pairs = receivers.flatMap((first) => receivers.map((second) => [first, second] as const));
+
+  it.each(pairs.map((pair) => [pair[0][0], pair[1][0], pair] as const))(
+    'after %s, over %s is closed, and the first one stays',
+    async (_first, _second, pair) => {
+      const echo = await open('a');
+      const first = receive('a', pair[0]);
+      await turns();
+      const second = await receive('a', pair[1]).answer();
+      expect(second.status).toBe(200);
+      // In a script, the frame is a literal.
+      expect(second.body.replaceAll('\\"', '"')).toMatch(
+        /c\[2010,"Another connection still open"\][^a-z]*(?:<\/script>)?\s*$/,
+      );
+      expect(second.body).not.toContain('x"]');
+      echo.send('x');
+      await first.read(/a\[\\?"x\\?"\]/);
+      expect(echo.entries).toEqual([]);
+    },
+  );
 });
 
 describe('the limit of a stream', () => {
@@ -475,13 +495,16 @@ describe('reading', () => {
     expect(echo.entries).not.toContain('data z');
   });
 
-  it('of a half-sent body that is aborted delivers nothing', async () => {
+  it.each([
+    ['xhr_send', { 'Content-Length': '9' }, '["x"]'],
+    ['xhr_send', { 'Transfer-Encoding': 'chunked' }, '5\r\n["x"]\r\n'],
+    ['xhr_send', { 'Transfer-Encoding': 'chunked' }, '5\r\n["x'],
+    ['xhr_send', { 'Transfer-Encoding': 'chunked' }, '5\r\n["x"]\r\nzz\r\n'],
+    ['jsonp_send', { 'Content-Length': '9' }, 'd=["x"]'],
+    ['jsonp_send', { 'Transfer-Encoding': 'chunked' }, '7\r\nd=["x"]\r\n'],
+  ])('of a half-sent body that is aborted delivers nothing: %s %j', async (name, headers, body) => {
     const echo = await open('a');
-    const half = begin('a/xhr_send', {
-      ...post,
-      headers: { 'Content-Length': '9' },
-      body: '["x"]',
-    });
+    const half = begin(`a/${name}`, { ...post, headers, body });
     await turns();
     half.close();
     await turns();
