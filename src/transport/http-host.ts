@@ -152,6 +152,8 @@ class ServerHost implements HttpHost {
     const { server } = this;
     const { emit } = server;
     const requests = this.#requests;
+    // Without a listener, servers of `node:http2` emit no requests.
+    server.on('request', this.#onRequest);
     const intercepting = (event: string, ...values: unknown[]): boolean => {
       if (event !== 'request') return emit.call(server, event, ...values);
       const [request, response] = values as Parameters<RequestListener>;
