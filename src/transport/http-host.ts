@@ -288,6 +288,11 @@ export interface SplitPath {
  * pattern, which must not contain `**`.
  */
 export function splitPath(pattern: DestinationPattern, path: string): SplitPath | undefined {
+  if (pattern.literal) {
+    const base = pattern.pattern;
+    const below = path.slice(base.length);
+    return path.startsWith(base) && /^(?:$|\/)/.test(below) ? { base, below } : undefined;
+  }
   // At most as many segments as slashes, which expressions can contain, too.
   const segments = pattern.pattern.split('/').length - 1;
   for (let i = 0, end = 0; i < segments && end < path.length; i++) {

@@ -11,6 +11,7 @@ import {
   SendTo,
   type Clock,
   type Interceptor,
+  type OutboundInterceptor,
   type ServerOptions,
 } from '../../../src/index.js';
 import { testClock } from '../../../src/testing.js';
@@ -619,6 +620,7 @@ function longWork(
   name: string,
   parts: string,
   prepare: (setup: Setup, work: { done: number }) => Promise<() => void>,
+  count = partsOfWork,
 ): Case {
   return {
     fault: 'A5',
@@ -633,10 +635,10 @@ function longWork(
       for (let i = 0; i < 5; i++) await neighbor.request('BEGIN', { transaction: `${i}` });
       const before = work.done;
       expectThat(
-        before <= partsOfWork / 2,
-        `${before} of ${partsOfWork} ${parts} were processed before the neighbor had five answers.`,
+        before <= count / 2,
+        `${before} of ${count} ${parts} were processed before the neighbor had five answers.`,
       );
-      await setup.until(() => work.done === partsOfWork, 'The work has not ended.');
+      await setup.until(() => work.done === count, 'The work has not ended.');
     },
   };
 }
@@ -645,6 +647,15 @@ const clockOf = (work: { readonly done: number }): Clock => ({
   ...systemClock,
   now: () => systemClock.now() + work.done,
 });
+
+const countMessages =
+  (work: { done: number }): OutboundInterceptor =>
+  (frame) => {
+    if (frame.kind === 'message') work.done++;
+    return frame;
+  };
+
+const waitingMessages = 8000;
 
 const longWorks: readonly Case[] = [
   longWork('commit-of-many-handler-calls', 'handler calls of a COMMIT', async (setup, work) => {
@@ -666,12 +677,7 @@ const longWorks: readonly Case[] = [
     await setup.start({
       clock: clockOf(work),
       authenticate,
-      outboundInterceptors: [
-        (frame) => {
-          if (frame.kind === 'message') work.done++;
-          return frame;
-        },
-      ],
+      outboundInterceptors: [countMessages(work)],
     });
     const client = await setup.connect({ login: 'ann' });
     for (let i = 0; i < 4; i++) await client.subscribe(`${i}`, '/user/queue/x');
@@ -696,6 +702,24 @@ const longWorks: readonly Case[] = [
       for (let i = 0; i < streams; i++) client.send('SEND', { destination: '/app/stream' }, '1');
     };
   }),
+  ...['/topic/kept/*', '/queue/x'].map((destination) =>
+    longWork(
+      `subscription-of-${destination.startsWith('/topic') ? 'retained' : 'queued'}-messages`,
+      `messages that wait for a subscription of ${destination}`,
+      async (setup, work) => {
+        await setup.start({
+          broker: new EmbeddedBroker({ retain: { destinations: ['/topic/kept/*'] } }),
+          outboundInterceptors: [countMessages(work)],
+        });
+        const { publisher } = setup.server;
+        for (let i = 0; i < waitingMessages; i++)
+          await publisher.publish(destination.replace('*', `${i}`), i);
+        const client = await setup.connect();
+        return () => client.send('SUBSCRIBE', { id: '1', destination });
+      },
+      waitingMessages,
+    ),
+  ),
 ];
 
 const validation: Case = {

@@ -3,6 +3,7 @@ import { sizeOf } from '../../../message/kept-message.js';
 import type { Timer } from '../../../message/clock.js';
 import { Quota, type Excess } from '../../../message/quota.js';
 import { keptPublication, type Publication } from '../../publication.js';
+import { deliveriesPerSlice } from '../turn-queue.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
 import { SearchBudget, type QueueMemory, type RedeliveryDelay } from './queue-memory.js';
 
@@ -64,6 +65,8 @@ export class MessageQueue {
   /** Sequence of the latest message of the backlog. */
   #backlogSequence = 0;
   #pumping = false;
+  /** The rest of the waiting messages is delivered in a later turn. */
+  #paused = false;
   #discarded = false;
   /** No waiting message expires before this time. */
   #nextExpiry = Infinity;
@@ -250,12 +253,16 @@ export class MessageQueue {
     return this.#waiting.length;
   }
 
-  /** Delivers waiting messages. A consumer that acknowledges during its delivery calls this again; the outer call continues. */
+  /**
+   * Delivers waiting messages; many of them in several turns of the event loop. A consumer that acknowledges during its delivery calls
+   * this again; the outer call continues.
+   */
   #pump(): void {
-    if (this.#pumping || this.memory.closed) return;
+    if (this.#pumping || this.#paused || this.memory.closed) return;
     this.#pumping = true;
     try {
-      for (;;) {
+      for (let taken = 0; ; taken++) {
+        if (taken === deliveriesPerSlice) return void this.#pumpLater();
         if (this.#backlog !== undefined && !this.#readBacklog(this.#backlog)) return;
         const next = this.#waiting.first;
         const consumer = next && this.#consumerFor(next);
@@ -268,6 +275,13 @@ export class MessageQueue {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  async #pumpLater(): Promise<void> {
+    this.#paused = true;
+    await this.memory.turns.turn(this.account, () => !this.#discarded);
+    this.#paused = false;
+    this.#pump();
   }
 
   /** Reads one message of the backlog, unless one waits already. Returns false when it has to wait for a consumer or for room. */

@@ -6,6 +6,7 @@ import type { Publication } from '../../publication.js';
 import type { Journal } from '../store/journal.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { QueuedMessage } from './message-list.js';
+import { TurnQueue } from '../turn-queue.js';
 
 /** Behavior and limits of queues. */
 export interface QueueOptions {
@@ -145,13 +146,17 @@ interface Expiring {
 const sweepInterval = 10_000;
 
 export class QueueMemory {
+  /** Queues with many messages that their consumers can take wait for later turns. */
+  readonly turns: TurnQueue;
   readonly #expiring = new Set<Expiring>();
   readonly #searches = new SearchBudget();
   readonly #delays = new Set<Timer>();
   #sweep: Timer | undefined;
   #closed = false;
 
-  constructor(readonly parts: QueueMemoryParts) {}
+  constructor(readonly parts: QueueMemoryParts) {
+    this.turns = new TurnQueue(parts.clock);
+  }
 
   get bytes(): HeldBytes {
     return this.parts.bytes;

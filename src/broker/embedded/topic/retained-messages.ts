@@ -19,7 +19,7 @@ import { Quota } from '../../../message/quota.js';
 import { SharedMap } from '../../../message/shared-map.js';
 import { keptPublication, type Publication } from '../../publication.js';
 import { RetainedMatches, type Kept } from './retained-matches.js';
-import { ScanQueue } from './scan-queue.js';
+import { deliveriesPerSlice, TurnQueue } from '../turn-queue.js';
 import type { Entry } from './subscription-index.js';
 
 /** Topics whose last message is kept for new subscribers. */
@@ -61,7 +61,7 @@ export class RetainedMessages {
   readonly #kept: SharedMap<Kept>;
   /** The number of the latest message that was kept. */
   #numbers = 0;
-  readonly #scans: ScanQueue;
+  readonly #turns: TurnQueue;
   /** For a subscription that receives no retained messages. */
   readonly none: RetainedMatches;
 
@@ -77,7 +77,7 @@ export class RetainedMessages {
       entries: new Quota(options.maxMessages, shares),
       bytes: new Quota(options.maxBytes, shares),
     });
-    this.#scans = new ScanQueue(clock);
+    this.#turns = new TurnQueue(clock);
     this.none = this.#matchesOf([]);
     this.#rules = options.destinations.map((destination) =>
       compileDestination(destination, separator),
@@ -132,10 +132,10 @@ export class RetainedMessages {
     begin: (matching: RetainedMatches) => void,
   ): Promise<void> {
     const pattern = parseClientPattern(destination, this.separator);
-    return this.#scans.run(account, { slices: this.#slices(pattern, begin), isWanted });
+    return this.#turns.run(account, { slices: this.#slices(pattern, begin), isWanted });
   }
 
-  /** Delivers kept messages to a new subscription, while its subscriber has room. */
+  /** Delivers kept messages to a new subscription, while its subscriber has room; many of them in several turns of the event loop. */
   deliver(matching: RetainedMatches, entry: Entry, isLive: () => boolean): void {
     if (matching.length > 0) void this.#deliverAll(matching, entry, isLive);
   }
@@ -180,10 +180,12 @@ export class RetainedMessages {
     isLive: () => boolean,
   ): Promise<void> {
     try {
-      while (isLive()) {
+      for (let delivered = 1; isLive(); delivered++) {
         const next = matching.take();
         if (next === undefined) return;
         if (!subscriber.deliver(subscription, next, { retained: true })) await subscriber.room();
+        if (delivered % deliveriesPerSlice === 0)
+          await this.#turns.turn(subscriber.account, isLive);
       }
     } catch (error) {
       this.logger.error(`A delivery to the subscriber ${subscriber.id} failed.`, error);

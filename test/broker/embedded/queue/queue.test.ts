@@ -7,6 +7,9 @@ import { collectGarbage } from '../../../collect-garbage.js';
 import { message, publication, sending } from '../../publication.js';
 import { brokerWith, refusal } from '../started-broker.js';
 
+/** Resolves in the next turn of the event loop, after its deliveries. */
+const laterTurn = () => new Promise((resolve) => setImmediate(resolve));
+
 describe('a queue', () => {
   it('delivers each message to one subscriber, in turn', async () => {
     const { publish, consumer } = brokerWith();
@@ -40,8 +43,10 @@ describe('a queue', () => {
     publish('/queue/x', ...Array.from({ length: 10_000 }, (_, i) => String(i)));
     expect(full.takeTexts()).toEqual(['0']);
     other.subscribe('b', '/queue/x');
+    while (other.deliveries.length < 9999) await laterTurn();
     expect(other.takeTexts()).toHaveLength(9999);
     publish('/queue/x', 'next');
+    await laterTurn();
     expect([full.takeTexts(), other.takeTexts()]).toEqual([[], ['next']]);
     await full.drain();
     publish('/queue/x', '1', '2');
@@ -327,7 +332,22 @@ describe('the limits of all queues', () => {
   });
 });
 
-it('delivers any number of messages to a subscriber that acknowledges during the delivery', () => {
+it('delivers 250 messages to a subscriber in one turn of the event loop, in their order', async () => {
+  const { publish, consumer } = brokerWith();
+  const texts = Array.from({ length: 600 }, (_, i) => String(i));
+  publish('/queue/x', ...texts);
+  const ann = consumer();
+  ann.subscribe('a', '/queue/x');
+  expect(ann.deliveries).toHaveLength(250);
+  publish('/queue/x', 'later');
+  expect(ann.deliveries).toHaveLength(250);
+  await laterTurn();
+  expect(ann.deliveries).toHaveLength(500);
+  await laterTurn();
+  expect(ann.takeTexts()).toEqual([...texts, 'later']);
+});
+
+it('delivers any number of messages to a subscriber that acknowledges during the delivery', async () => {
   const { subject, publish, errors } = brokerWith();
   const count = 20_000;
   for (let n = 0; n < count; n++) publish('/queue/x', '');
@@ -350,6 +370,7 @@ it('delivers any number of messages to a subscriber that acknowledges during the
     ack: 'client-individual',
     headers: new Map([['prefetch-count', '1']]),
   });
+  while (delivered < count) await laterTurn();
   expect([delivered, errors]).toEqual([count, []]);
 });
 
