@@ -1,4 +1,6 @@
 // WebSocket handlers that receive messages in parts: the order, failures, timeouts, and sessions that end before a message.
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testServer, type TestServer, type TestServerOptions } from 'signalbox/testing';
@@ -310,6 +312,25 @@ describe('a session that ends in the middle of a message', () => {
       expect(server.log).toEqual([]);
     },
   );
+
+  it('ends a pipeline of streams, without a log line', async () => {
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        calls.push(chunk.toString());
+        done();
+      },
+    });
+    const server = await serve(async (parts) => pipeline(parts, sink));
+    const ann = await server.connectWebSocket('/upload');
+    const source = pipe();
+    void ann.sendParts(source);
+    await source.add('a');
+    await ann.vanish();
+    await source.add('late');
+    expect(calls).toEqual(['a', 'close 1006']);
+    expect(sink.errored).toEqual(incomplete);
+    expect(server.log).toEqual([]);
+  });
 
   it('ends the reading when the server closes', async () => {
     const server = await serve(readUntilEnd);
