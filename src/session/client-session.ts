@@ -259,15 +259,16 @@ export class ClientSession implements Session, ConnectionListener {
     await this.#finished;
   }
 
-  /** Closes the connection immediately; queued frames are lost. */
+  /** Ends the session and its connection immediately: queued frames are lost, and frames that wait are not processed. */
   terminate(): void {
+    this.#inbox.discard();
     try {
       requireResult(this.connection.terminate(), 'terminate() of the connection');
     } catch (error) {
       this.parts.logger.error(`The connection of session ${this.id} cannot be closed.`, error);
-      // The transport will not report the end of a connection that it cannot close.
-      this.closed(lostConnection.code, lostConnection.reason);
     }
+    // A transport may report the end later, after the data that it has read, or never.
+    this.closed(lostConnection.code, lostConnection.reason);
   }
 
   data(chunk: Uint8Array, binary?: boolean, more?: boolean): void {

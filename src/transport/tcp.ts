@@ -57,8 +57,6 @@ export interface TcpTransport extends Transport {
 const shape: Shape<TcpOptions> = { port: undefined, host: '', tls: {} };
 
 const socketOptions: ServerOpts = {
-  // A client that has ended its side still receives its answers.
-  allowHalfOpen: true,
   // The frames of a turn leave in one write, so there is nothing to wait for.
   noDelay: true,
   // Without heart-beats, the operating system detects lost clients.
@@ -137,6 +135,9 @@ export class TcpConnection implements Connection {
     private readonly socket: Socket,
     private readonly clock: Clock,
   ) {
+    // A client that has ended its side still receives its answers. Not an option of a TLS server: its socket would stay open when a
+    // client leaves during the handshake.
+    socket.allowHalfOpen = true;
     this.handshake = handshakeOf(socket);
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
     socket.on('data', (chunk) => this.#listener?.data(chunk));

@@ -1,5 +1,5 @@
 // The life of a session: CONNECT, processing, and each way to end it.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { closeCodes, MessagingError } from '../../src/message/error.js';
 import { noHeartbeat } from '../../src/session/heartbeat.js';
 import { jsonCodec } from '../../src/wire/json/codec.js';
@@ -109,6 +109,22 @@ describe('a session', () => {
     await settle();
     expect(connection.text()).toEqual(['RECEIPT\nreceipt-id:bye\n\n\0']);
     expect(connection.closedWith).toEqual({ code: 1000, reason: '' });
+  });
+
+  it('ends at once when it is terminated, also if the transport reports the end later, and discards frames that wait', async () => {
+    const { process, release } = gate();
+    const { open } = testSession({ process });
+    const { connect, connection, events, receive, session } = open();
+    vi.spyOn(connection, 'terminate').mockImplementation(() => {});
+    await connect();
+    receive(sendText('1') + sendText('2'));
+    session.terminate();
+    expect([session.gone, events]).toEqual([true, ['send', 'lost 1006 ']]);
+    receive(sendText('3'));
+    connection.listener!.closed(1001, '');
+    await release();
+    await settle();
+    expect(events).toEqual(['send', 'lost 1006 ', 'finished']);
   });
 
   it('drains: processes the frames that were read, then closes with 1001', async () => {

@@ -317,6 +317,22 @@ describe.skipIf(certificate === undefined)('a TLS port', () => {
     expect(handshakes).toBe(0);
   });
 
+  it.each([
+    ['before its first byte', ''],
+    ['after a part of its first message', '\x16\x03\x01\x00'],
+  ])('closes the connection of a client that ends its side %s', async (_, part) => {
+    let ended = () => {};
+    const left = new Promise<void>((resolve) => (ended = resolve));
+    const { port } = await openTransport(
+      { tls: certificate! },
+      { refusal: () => undefined, begin: () => ended },
+    );
+    const { socket, ended: closed } = connectClient(port, false);
+    socket.end(Buffer.from(part, 'latin1'));
+    await left;
+    expect(await closed).toBe('');
+  });
+
   it('counts no handshake of a client that has left before it is accepted', async () => {
     let handshakes = 0;
     const gate: ConnectionGate = {
