@@ -8,4 +8,5 @@ export type {
   ClientOpenEvent,
   ClientSocket,
 } from './client/socket.js';
+export { sse, type SseClientOptions } from './client/sse.js';
 export { websocket, type WebSocketClass, type WebSocketClientOptions } from './client/websocket.js';

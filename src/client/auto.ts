@@ -1,4 +1,4 @@
-// Connects over the first transport that works: WebSocket or SockJS.
+// Connects over the first transport that works: WebSocket, Server-Sent Events or SockJS.
 import { endpointUrl } from './endpoint-url.js';
 import { RememberedTransport, type ClientStorage } from './remembered.js';
 import {
@@ -13,15 +13,16 @@ import {
   type ClientSocket,
 } from './socket.js';
 import { sockjs, type SockJsClass } from './sockjs.js';
+import { sse, type SseClientOptions } from './sse.js';
 import { websocket, type WebSocketClientOptions } from './websocket.js';
 
 export type { ClientStorage };
 
 /** A transport of `auto()`. */
-export type TransportName = 'websocket' | 'sockjs';
+export type TransportName = 'websocket' | 'sse' | 'sockjs';
 
 /** Options of `auto()`, in addition to those of its transports. */
-export interface AutoOptions extends WebSocketClientOptions {
+export interface AutoOptions extends WebSocketClientOptions, SseClientOptions {
   /**
    * The class that `sockjs-client` exports. Without it, SockJS is not tried.
    *
@@ -37,7 +38,7 @@ export interface AutoOptions extends WebSocketClientOptions {
   /**
    * The transports to try, the first one first.
    *
-   * @default ['websocket', 'sockjs'], without `sockjs` when there is no class
+   * @default ['websocket', 'sse', 'sockjs'], without `sockjs` when there is no class
    */
   readonly transports?: readonly TransportName[];
   /**
@@ -84,7 +85,7 @@ type Factories = Partial<Record<TransportName, () => ClientSocket>>;
  */
 export function auto(url: string, options: AutoOptions = {}): () => ClientSocket {
   const { SockJS, rememberFor = 1_800_000, storage } = options;
-  const factories: Factories = { websocket: websocket(url, options) };
+  const factories: Factories = { websocket: websocket(url, options), sse: sse(url, options) };
   if (SockJS !== undefined) factories.sockjs = sockjs(url, { ...options, SockJS });
   const { transports = Object.keys(factories) as TransportName[] } = options;
   const unknown = transports.find((name) => factories[name] === undefined);

@@ -49,15 +49,14 @@ export class ReceivedParts implements MessageParts {
     this.complete();
   }
 
-  /** The message will not be complete: reading it rejects with the error. */
+  /** The message will not be complete, or its handler has taken too long: reading rejects with the error. */
   fail(error: Error): void {
-    if (this.#ended) return;
+    this.#failure ??= error;
     this.#ended = true;
-    this.#failure = error;
     this.#takeReader()?.reject(error);
   }
 
-  /** The reason why the message is not complete. */
+  /** The reason why reading has failed. */
   get failure(): Error | undefined {
     return this.#failure;
   }

@@ -152,6 +152,8 @@ class ServerHost implements HttpHost {
     const { server } = this;
     const { emit } = server;
     const requests = this.#requests;
+    // Without a listener, servers of `node:http2` emit no requests.
+    server.on('request', this.#onRequest);
     const intercepting = (event: string, ...values: unknown[]): boolean => {
       if (event !== 'request') return emit.call(server, event, ...values);
       const [request, response] = values as Parameters<RequestListener>;
@@ -286,6 +288,11 @@ export interface SplitPath {
  * pattern, which must not contain `**`.
  */
 export function splitPath(pattern: DestinationPattern, path: string): SplitPath | undefined {
+  if (pattern.literal) {
+    const base = pattern.pattern;
+    const below = path.slice(base.length);
+    return path.startsWith(base) && /^(?:$|\/)/.test(below) ? { base, below } : undefined;
+  }
   // At most as many segments as slashes, which expressions can contain, too.
   const segments = pattern.pattern.split('/').length - 1;
   for (let i = 0, end = 0; i < segments && end < path.length; i++) {

@@ -1,6 +1,7 @@
 // auto(): the order of the transports, their time limits, and the memory of the one that worked.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auto, type AutoOptions, type ClientSocket, type ClientStorage } from '../../src/client.js';
+import { fakeFetch } from './fake-fetch.js';
 import { fakeClass, microtasks, recordEvents, type FakeSocket } from './fake-socket.js';
 
 const url = 'https://example.org/ws?token=secret';
@@ -161,6 +162,31 @@ describe('the next transport is tried', () => {
     sockjsSockets[0]!.fail('no server');
     webSockets[0]!.open();
     expect(chosen).toEqual(['websocket; sockjs: no server']);
+  });
+
+  it('in the order WebSocket, SSE, SockJS by default', async () => {
+    const { fetch, requests } = fakeFetch();
+    connect({ transports: undefined, fetch });
+    webSockets[0]!.fail();
+    await microtasks();
+    requests[0]!.respond(404);
+    await microtasks();
+    sockjsSockets[0]!.open();
+    expect(chosen).toEqual([
+      'sockjs; websocket: closed with 1006; sse: The server has answered 404.',
+    ]);
+  });
+
+  it('without SockJS when there is no class', async () => {
+    const { fetch, requests } = fakeFetch();
+    const events = recordEvents(connect({ transports: undefined, SockJS: undefined, fetch }));
+    webSockets[0]!.fail('refused');
+    await microtasks();
+    requests[0]!.respond(403);
+    await microtasks();
+    expect(events.at(-1)).toBe(
+      'close 1006 lost websocket: refused; sse: The server has answered 403.',
+    );
   });
 
   it('until all have failed', async () => {

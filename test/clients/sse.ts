@@ -42,12 +42,16 @@ export function http1Client(
   };
 }
 
+/** @param session one whose errors are handled */
 export function http2Client(session: ClientHttp2Session): HttpClient {
-  session.on('error', () => {});
   return {
     async send(method, path, headers = {}, body = '') {
-      const stream = session.request({ ':method': method, ':path': path, ...headers });
-      stream.end(body);
+      const endStream = body === '';
+      const stream = session.request(
+        { ':method': method, ':path': path, ...headers },
+        { endStream },
+      );
+      if (!endStream) stream.end(body);
       const [received] = await once(stream, 'response');
       return { status: received[':status'], headers: received, body: stream };
     },

@@ -10,7 +10,7 @@ function rowsAfter(sentence: string): string[][] {
   const [, after = ''] = prose.split(sentence);
   const [table = ''] = after.trimStart().split('\n\n', 1);
   return [...table.matchAll(/^\| `(\w+)` \| `([^`]*)` \| (.*?) \|/gm)].map(
-    ([, name, type, value]) => [name!, type!, value!.replaceAll('`', '')],
+    ([, name, type, value]) => [name!, type!.replaceAll('\\|', '|'), value!.replaceAll('`', '')],
   );
 }
 
@@ -28,6 +28,7 @@ function optionsOf(file: string, name: string): string[][] {
 
 it.each([
   ['websocket.ts', 'WebSocketClientOptions', 'Options of `websocket`:'],
+  ['sse.ts', 'SseClientOptions', 'Options of `sse`:'],
   ['sockjs.ts', 'SockJsClientOptions', 'Options of `sockjs`:'],
   ['auto.ts', 'AutoOptions', '`auto` takes the options of all transports, and these:'],
 ])('the options of client/%s: %s', (file, name, sentence) => {

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
 import { findBrowser, launchBrowser } from '../browser.js';
+import { lossyProxy } from '../clients/lossy-proxy.js';
 import { root } from '../docs/page.js';
 
 const executable = findBrowser();
@@ -70,8 +71,9 @@ describe.skipIf(executable === undefined)('signalbox/client in a page', () => {
     http = await servePage();
     server = await createServer({
       endpoints: [
-        { path: '/ws', sockjs: true, allowedOrigins: ['*'] },
-        { path: '/blocked', sockjs: { websocket: false } },
+        { path: '/ws', sockjs: true, sse: true, allowedOrigins: ['*'] },
+        { path: '/blocked', sockjs: { websocket: false }, sse: true },
+        { path: '/old', sockjs: { websocket: false } },
       ],
       logger: silentLogger,
     });
@@ -105,37 +107,68 @@ describe.skipIf(executable === undefined)('signalbox/client in a page', () => {
 
   it.each([
     [`websocket('/ws')`, ''],
+    [`sse('/ws')`, ''],
     [`sockjs('/ws', { SockJS })`, ''],
     [`auto('/ws', options)`, 'websocket'],
+    [`auto('/ws', { ...options, transports: ['sse'] })`, 'sse'],
     [`auto('/ws', { ...options, transports: ['sockjs'] })`, 'sockjs'],
-    [`auto('/blocked', options)`, 'sockjs'],
+    [`auto('/blocked', options)`, 'sse'],
+    [`auto('/old', options)`, 'sockjs'],
   ])('%s carries a conversation of stompjs', async (factory, transport) => {
     expect(await converse(factory)).toBe(`${transport},in order`);
   });
 
-  it.each([`websocket('URL')`, `sockjs('URL', { SockJS })`, `auto('URL', options)`])(
-    '%s connects to another origin',
-    async (factory) => {
-      await open('localhost');
-      const url = `${origin('127.0.0.1')}/ws`;
-      expect(await converse(factory.replace('URL', url))).toMatch(/,in order$/);
-    },
-  );
+  it.each([
+    `websocket('URL')`,
+    `sse('URL', { credentials: 'include', headers: { 'x-tag': 'a' } })`,
+    `sockjs('URL', { SockJS })`,
+    `auto('URL', options)`,
+  ])('%s connects to another origin', async (factory) => {
+    await open('localhost');
+    const url = `${origin('127.0.0.1')}/ws`;
+    expect(await converse(factory.replace('URL', url))).toMatch(/,in order$/);
+  });
 
   it('auto() remembers in localStorage which transport has worked', async () => {
     await converse(`auto('/blocked', options)`);
     expect(await page.evaluate('JSON.stringify(localStorage)')).toMatch(
-      /^\{"signalbox\.transport http:[^ ]*\/blocked":"sockjs \d+"\}$/,
+      /^\{"signalbox\.transport http:[^ ]*\/blocked":"sse \d+"\}$/,
     );
     const requests: string[] = [];
     page.on('websocket', (socket) => void requests.push(socket.url()));
-    expect(await converse(`auto('/blocked', options)`)).toBe('sockjs,in order');
+    expect(await converse(`auto('/blocked', options)`)).toBe('sse,in order');
     expect(requests).toEqual([]);
   });
 
   it('auto() tries the next transport when WebSocket does not answer', async () => {
     await page.evaluate(`window.WebSocket = class { close() {} }`);
-    const factory = `auto('/ws', { ...options, sockjsOptions: { transports: ['xhr-streaming'] }, connectTimeout: 200 })`;
-    expect(await converse(factory)).toBe('sockjs,in order');
+    const factory = `auto('/ws', { ...options, connectTimeout: 200 })`;
+    expect(await converse(factory)).toBe('sse,in order');
+  });
+
+  it('sse() continues its session after the network has failed', async () => {
+    const proxy = await lossyProxy((http.address() as AddressInfo).port);
+    const url = `http://127.0.0.1:${proxy.port}/ws`;
+    await page.evaluate(`(async () => {
+      window.payloads = [];
+      const socket = sse('${url}', { protocols: ['v1.json.signalbox'], retryDelay: 20 })();
+      socket.onclose = ({ code, reason }) => payloads.push(code, reason);
+      await new Promise((resolve) => {
+        socket.onmessage = ({ data }) => {
+          const frame = JSON.parse(data);
+          if (frame.type === 'receipt') resolve();
+          if (frame.type === 'message') payloads.push(frame.payload);
+        };
+        const subscription = { type: 'subscribe', id: '1', destination: '/topic/a', receipt: 'r' };
+        socket.onopen = () => socket.send(JSON.stringify(subscription));
+      });
+    })()`);
+    for (const payload of [1, 2, 3]) {
+      proxy.breakConnections();
+      await server.publisher.publish('/topic/a', payload);
+      await page.waitForFunction(`payloads.length >= ${payload}`);
+    }
+    expect(await page.evaluate('payloads')).toEqual([1, 2, 3]);
+    proxy.close();
   });
 });

@@ -12,7 +12,7 @@ import {
   type WebSocketSession,
 } from '../../src/index.js';
 import { portOf } from '../clients/server.js';
-import { RawConnection, requestText } from '../transport/sockjs/http.js';
+import { RawConnection, requestText } from '../transport/http.js';
 
 /** The ends of the sessions, in order. */
 let ends: string[];

@@ -7,7 +7,7 @@ import { createObservedServer } from '../../src/server/create-server.js';
 import { frameText } from '../clients/stomp.js';
 import { portOf } from '../clients/server.js';
 import { collectGarbage } from '../collect-garbage.js';
-import { RawConnection, requestText } from '../transport/sockjs/http.js';
+import { RawConnection, requestText } from '../transport/http.js';
 
 @WebSocketHandler('/raw', { sockjs: true })
 class RawHandler {

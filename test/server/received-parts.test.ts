@@ -1,4 +1,6 @@
 // WebSocket handlers that receive messages in parts: the order, failures, timeouts, and sessions that end before a message.
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testServer, type TestServer, type TestServerOptions } from 'signalbox/testing';
@@ -230,11 +232,13 @@ describe('the limits of a message in parts', () => {
     expect(calls).toEqual(['a', 'b', 'end']);
   });
 
-  it('are handlerTimeout after the last part', async () => {
+  it('are handlerTimeout after the last part; a later failure is only logged', async () => {
+    const late = gate();
     const server = await serve(
       async (parts) => {
         await readAll(parts);
-        await new Promise(() => {});
+        await late.opened;
+        throw new Error('late');
       },
       { handlerTimeout: 5000 },
     );
@@ -244,6 +248,14 @@ describe('the limits of a message in parts', () => {
     await server.clock.advance(5000);
     expect(await sending).toBe(false);
     expect(ann.closed?.reason).toBe('handler-timeout');
+    late.open();
+    await nextTurn();
+    const timeout = expect.objectContaining({ code: 'handler-timeout' }) as unknown;
+    expect(calls).toEqual(['a', 'end', timeout, 'close 1011']);
+    expect(server.log.map(({ text }) => text)).toEqual([
+      expect.stringContaining('1011 handler-timeout'),
+      'Upload.message failed. Its session has ended.',
+    ]);
   });
 });
 
@@ -300,6 +312,25 @@ describe('a session that ends in the middle of a message', () => {
       expect(server.log).toEqual([]);
     },
   );
+
+  it('ends a pipeline of streams, without a log line', async () => {
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        calls.push(chunk.toString());
+        done();
+      },
+    });
+    const server = await serve(async (parts) => pipeline(parts, sink));
+    const ann = await server.connectWebSocket('/upload');
+    const source = pipe();
+    void ann.sendParts(source);
+    await source.add('a');
+    await ann.vanish();
+    await source.add('late');
+    expect(calls).toEqual(['a', 'close 1006']);
+    expect(sink.errored).toEqual(incomplete);
+    expect(server.log).toEqual([]);
+  });
 
   it('ends the reading when the server closes', async () => {
     const server = await serve(readUntilEnd);

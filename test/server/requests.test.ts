@@ -9,7 +9,7 @@ import {
   type WebSocketSession,
 } from '../../src/index.js';
 import { portOf } from '../clients/server.js';
-import { ask, RawConnection, type Answer, type RequestParts } from '../transport/sockjs/http.js';
+import { ask, RawConnection, type Answer, type RequestParts } from '../transport/http.js';
 
 @WebSocketHandler('/raw/{room}', { subprotocols: ['echo.v1'] })
 class RawHandler {

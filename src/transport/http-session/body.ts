@@ -113,7 +113,8 @@ function readBody(
       chunks.push(chunk);
       if (size > maxBytes) settle('too-large');
     };
-    const onComplete = (): void => settle(Buffer.concat(chunks));
+    // Over HTTP/2, Node also ends the body of a request that the client has aborted.
+    const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
     const onClose = (): void => settle('ended');
     const remove = inbound.onEnd(onClose);
     request.on('data', onData).on('end', onComplete).on('close', onClose);

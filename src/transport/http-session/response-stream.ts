@@ -45,10 +45,7 @@ export function onClosed(response: ServerResponse, closed: (lost: boolean) => vo
   // Before Node's own listener, which may destroy the socket of a complete response.
   response.prependListener('finish', () => {
     // Node reports `finish` also when the client has left, and the last bytes were dropped.
-    complete =
-      stream === undefined
-        ? response.socket?.destroyed === false
-        : stream.writableFinished && stream.rstCode === 0;
+    complete = stream?.writableFinished ?? response.socket?.destroyed === false;
   });
   response.on('close', () => closed(!complete));
 }

@@ -2,15 +2,15 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { writeHead, type Headers } from '../http-session/answer.js';
-import { chunk, chunkEnd, chunkStart, onClosed, sinkOf } from '../http-session/response-stream.js';
+import { chunk, chunkEnd, chunkStart, sinkOf } from '../http-session/response-stream.js';
 import { SocketWriter } from '../socket-writer.js';
 
 /** Receives the events of a response. */
 export interface EventStreamListener {
   /** All bytes have left this process. */
   drained(): void;
-  /** The response is complete, or `lost`: the client has not received all of it. Called once. */
-  streamClosed(stream: EventStream, lost: boolean): void;
+  /** The response is complete or lost. Called once. */
+  streamClosed(stream: EventStream): void;
 }
 
 const headers: Headers = [
@@ -55,7 +55,7 @@ export class EventStream {
     private readonly chunked: boolean,
     private readonly listener: EventStreamListener,
   ) {
-    onClosed(response, this.#onClosed);
+    response.on('close', this.#onClosed);
     this.#sink = sinkOf(response);
     this.#writer = new SocketWriter(this.#sink, () => listener.drained());
     writeHead(response, 200, [...crossOrigin, ...headers]);
@@ -106,8 +106,8 @@ export class EventStream {
     this.response.destroy();
   }
 
-  readonly #onClosed = (lost: boolean): void => {
+  readonly #onClosed = (): void => {
     this.#closed = true;
-    this.listener.streamClosed(this, lost);
+    this.listener.streamClosed(this);
   };
 }

@@ -160,12 +160,13 @@ export class SseSession implements Connection, EventStreamListener {
     this.#listener?.drained();
   }
 
-  streamClosed(stream: EventStream, lost: boolean): void {
+  streamClosed(stream: EventStream): void {
     // Another one may have replaced it.
     if (stream !== this.#stream) return;
     this.#stream = undefined;
     if (this.#state === 'closed') return;
-    if (this.#closeEvent !== undefined && !lost) return this.#ended(this.#closeEvent);
+    // A client may leave when it has the close event, before the end of the response. One that has not can still fetch it.
+    if (this.#closeEvent !== undefined) return this.#ended(this.#closeEvent);
     this.#expireAfterDelay();
     this.drained();
   }

@@ -190,10 +190,12 @@ function sessionListener(parts: RequestParts): RequestListener {
     if (session === undefined) answerText(exchange, 404, sending.answers.ended.text);
     else answer(exchange.response, 204, [...exchange.headers, ...notCached]);
   };
+  // Later, because the last messages may have arrived together with it.
+  const removeSoon = (exchange: Exchange) => parts.context.clock.soon(() => remove(exchange));
   return serveMethods(
     new Map([
       ['POST', post],
-      ['DELETE', remove],
+      ['DELETE', removeSoon],
     ]),
     parts,
   );

@@ -20,7 +20,7 @@ import { text } from '../../../src/payload/text.js';
 import { jsonCodec } from '../../../src/wire/json/codec.js';
 import { stompCodec } from '../../../src/wire/stomp/codec.js';
 import { sockJsReceivers } from '../../clients/sockjs.js';
-import { memory, sockJs, tcp, tls, webSocket } from './transport-subjects.js';
+import { memory, sockJs, sse, sseOverHttp2, tcp, tls, webSocket } from './transport-subjects.js';
 
 export interface Implementation {
   readonly contract: 'WireCodec' | 'Transport' | 'Broker' | 'PayloadConverter';
@@ -84,13 +84,13 @@ export const converters: Readonly<Record<'JSON' | 'text' | 'bytes', ConverterSub
   },
 };
 
-/** The exceptions of TCP and TLS, and those of SockJS, with their reason. */
+/** The exceptions of TCP and TLS, and those of SockJS and SSE, with their reason. */
 const withoutCodes = {
   'sends the code and the reason of a close to the client':
     'TCP has no close codes; a STOMP client receives an ERROR frame before the connection closes.',
 };
 const withoutBytes = {
-  'delivers bytes that are not text': 'SockJS has only text messages.',
+  'delivers bytes that are not text': 'SockJS and SSE have only text messages.',
 };
 const secure = tls();
 
@@ -107,6 +107,8 @@ export const transports: readonly {
     subject: sockJs(receiver),
     exceptions: withoutBytes,
   })),
+  { name: 'SSE', subject: sse, exceptions: withoutBytes },
+  { name: 'SSE over HTTP/2', subject: sseOverHttp2, exceptions: withoutBytes },
   { name: 'TCP', subject: tcp, exceptions: withoutCodes },
   ...(secure === undefined ? [] : [{ name: 'TLS', subject: secure, exceptions: withoutCodes }]),
 ];

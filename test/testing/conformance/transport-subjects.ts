@@ -1,6 +1,7 @@
-// The transports under test, each with its client: memory, WebSocket, SockJS, TCP and TLS.
+// The transports under test, each with its client: memory, WebSocket, SockJS, SSE, TCP and TLS.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import type {
@@ -24,7 +25,9 @@ import {
   type TcpClientConnection,
 } from '../../clients/connection.js';
 import { sockJsConnection, type SockJsReceiver } from '../../clients/sockjs.js';
-import { endpointAt } from '../../transport/sockjs/endpoints.js';
+import { http1Client, http2Client, sseConnection } from '../../clients/sse.js';
+import { endpointAt as sockJsEndpointAt } from '../../transport/sockjs/endpoints.js';
+import { endpointAt as sseEndpointAt } from '../../transport/sse/endpoints.js';
 
 export const memory: TransportSubject = {
   async open(context) {
@@ -72,7 +75,7 @@ const disconnectDelays: Readonly<Record<SockJsReceiver, number>> = {
 export function sockJs(receiver: SockJsReceiver): TransportSubject {
   return {
     open(context) {
-      const transport = endpointAt('/ws', {
+      const transport = sockJsEndpointAt('/ws', {
         options: { disconnectDelay: disconnectDelays[receiver] },
       });
       return openOnHttp(context, transport, async (port) => {
@@ -83,13 +86,39 @@ export function sockJs(receiver: SockJsReceiver): TransportSubject {
   };
 }
 
+/** Milliseconds in which an SSE client could continue its session: only then the server reports that it is lost. */
+const sseDelay = { options: { disconnectDelay: 1000 } };
+
+export const sse: TransportSubject = {
+  open: (context) =>
+    openOnHttp(context, sseEndpointAt('/ws', sseDelay), async (port) => {
+      const connection = await sseConnection(http1Client(port));
+      return clientOf(connection, connection);
+    }),
+};
+
+export const sseOverHttp2: TransportSubject = {
+  open(context) {
+    // HTTP/2 servers lack this method of `http.Server`; the transport closes all streams.
+    const server = Object.assign(createHttp2Server(), { closeAllConnections() {} });
+    const connect = async (port: number) => {
+      const session = connectHttp2(`http://127.0.0.1:${port}`).on('error', () => {});
+      const connection = await sseConnection(http2Client(session));
+      void connection.closed.then(() => session.destroy());
+      return clientOf(connection, connection);
+    };
+    const http = server as unknown as Server;
+    return openOnHttp(context, sseEndpointAt('/ws', sseDelay), connect, http);
+  },
+};
+
 /** Opens a transport on its own HTTP server. */
 async function openOnHttp(
   context: TransportContext,
   transport: Transport,
   connect: (port: number) => Promise<TransportClient>,
+  http: Server = createServer(),
 ): Promise<OpenedTransport> {
-  const http = createServer();
   await transport.open({ ...context, http: httpHostOf(http) });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -1,7 +1,7 @@
 // Each request of the SockJS wire format and its wrong neighbors, as raw HTTP, with the exact status, headers and body of the answer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEndpoints, type Endpoints } from './endpoints.js';
-import { ask, type Answer, type RequestParts } from './http.js';
+import { ask, type Answer, type RequestParts } from '../http.js';
 
 type Headers = Answer['headers'];
 /** `{new}` in the path is an unused session id; `{open}` the id of a session that has received its open frame. */

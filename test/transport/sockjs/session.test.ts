@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorCodes } from '../../../src/message/error.js';
 import { turn } from '../event-log.js';
 import { openEndpoints, type Echo, type Endpoint, type Endpoints } from './endpoints.js';
-import { ask, RawConnection, requestText, type RequestParts } from './http.js';
+import { ask, RawConnection, requestText, type RequestParts } from '../http.js';
 
 let endpoints: Endpoints;
 let opened: RawConnection[];
