@@ -87,6 +87,10 @@ export interface SseConnection extends ClientConnection {
   readonly status: number;
   readonly protocol: string;
   readonly lastEventId: string;
+  /** Number of received comments. */
+  readonly comments: number;
+  /** Ends the response, and keeps the session. */
+  loseResponse(): void;
   /** Ends the response and continues the session by another one. Resolves with the status of the answer. */
   reconnect(): Promise<number>;
   pause(): void;
@@ -110,6 +114,10 @@ export async function sseConnection(
   let opened = () => {};
   let close: (end: ConnectionEnd) => void = () => {};
   let ended = false;
+  let comments = 0;
+  let onData: ClientConnection['onData'];
+  /** Messages that arrived before `onData` was set. */
+  const early: Buffer[] = [];
   let body: Readable | undefined;
   let sending: Promise<unknown> = Promise.resolve();
   const lost = { code: 1006, reason: '' };
@@ -125,7 +133,9 @@ export async function sseConnection(
     let text = '';
     current.setEncoding('utf8');
     current.on('error', () => {});
-    current.on('data', (piece: string) => (text = parseEvents(text + piece, received)));
+    current.on('data', (piece: string) => {
+      if (current === body) text = parseEvents(text + piece, received);
+    });
     current.on('close', () => {
       if (current === body) end(lost);
     });
@@ -133,7 +143,7 @@ export async function sseConnection(
   }
 
   function received({ type, id, data }: StreamEvent): void {
-    if (type === 'comment') return;
+    if (type === 'comment') return void comments++;
     lastEventId = id;
     const value: unknown = JSON.parse(data);
     if (type === 'open') {
@@ -141,7 +151,10 @@ export async function sseConnection(
       opened();
     } else if (type === 'close') end(value as ConnectionEnd);
     else
-      for (const message of value as readonly string[]) connection.onData?.(Buffer.from(message));
+      for (const message of value as readonly string[]) {
+        if (onData === undefined) early.push(Buffer.from(message));
+        else onData(Buffer.from(message));
+      }
   }
 
   function end(how: ConnectionEnd): void {
@@ -169,14 +182,26 @@ export async function sseConnection(
     get lastEventId() {
       return lastEventId;
     },
-    onData: undefined as ClientConnection['onData'],
+    get onData() {
+      return onData;
+    },
+    set onData(receive) {
+      onData = receive;
+      for (const message of early.splice(0)) receive?.(message);
+    },
     closed: new Promise<ConnectionEnd>((resolve) => (close = resolve)),
     send: (bytes: Uint8Array | string) =>
       queue('POST', JSON.stringify([Buffer.from(bytes as string).toString()])),
-    reconnect() {
-      const earlier = body;
+    get comments() {
+      return comments;
+    },
+    loseResponse() {
+      const lostBody = body;
       body = undefined;
-      earlier?.destroy();
+      lostBody?.destroy();
+    },
+    reconnect() {
+      connection.loseResponse();
       return receive({ 'last-event-id': lastEventId });
     },
     pause: () => void body?.pause(),
