@@ -327,6 +327,7 @@ describe('bytes', () => {
     connection.listen({
       data: () => {},
       ended: () => {},
+      held: () => true,
       drained: () => {
         log.add('drained');
         if (refills-- > 0) fill();

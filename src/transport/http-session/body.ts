@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TransportLimits } from '../transport.js';
 import type { WebSocketOptions } from '../websocket.js';
 import { answerText, answerUnread, type Exchange } from './answer.js';
-import { parseMessages } from './framing.js';
-import type { Inbound } from './inbound.js';
+import type { DeliveryResult, Inbound } from './inbound.js';
 
 /** Bytes of one request with messages, by default: a client sends all waiting messages together. */
 const leastBodyBytes = 1024 * 1024;
@@ -23,7 +22,7 @@ export function bodyLimit(given: number, maxMessageBytes: number): number {
 }
 
 /** The end of a request with messages. */
-type Result = 'delivered' | 'empty' | 'malformed' | 'too-large' | 'too-many' | 'ended';
+type Result = DeliveryResult | 'empty' | 'too-large' | 'too-many' | 'full';
 
 /** Status and text of an answer. */
 export interface TextAnswer {
@@ -41,6 +40,7 @@ export interface MessageRequests {
 export const refusals = {
   'too-large': { status: 413, text: '' },
   'too-many': { status: 429, text: 'Too many requests of the session are in progress.\n' },
+  full: { status: 429, text: 'The server holds too many bytes of this client.\n' },
   ended: { status: 404, text: '' },
 } as const;
 
@@ -78,47 +78,57 @@ async function receiveMessages(
   requests: MessageRequests,
 ): Promise<Result> {
   if (!inbound.begin()) return 'too-many';
+  const body = new Body(request, maxBytes, inbound);
   try {
     await inbound.whenReading();
-    const body = await readBody(request, maxBytes, inbound);
-    if (typeof body === 'string') return body;
+    const bytes = await body.read();
+    if (typeof bytes === 'string') return bytes;
     if (!inbound.isOpen) return 'ended';
-    const json = requests.json(body, request.headers['content-type'] ?? '');
+    const json = requests.json(bytes, request.headers['content-type'] ?? '');
     if (json.length === 0) return 'empty';
-    const messages = parseMessages(json);
-    if (messages === undefined) return 'malformed';
-    return (await inbound.receive(messages)) ? 'delivered' : 'ended';
+    return await new Promise<DeliveryResult>((resolve) => inbound.receive(json, resolve));
   } finally {
+    inbound.release(body.size);
     inbound.finish();
   }
 }
 
-/** Reads the body of a request until its session ends. A body above the limit is not read further. */
-function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  inbound: Inbound,
-): Promise<Buffer | 'too-large' | 'ended'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const settle = (result: Buffer | 'too-large' | 'ended'): void => {
-      remove();
-      request.off('data', onData).off('end', onComplete).off('close', onClose);
-      if (result === 'too-large') request.pause();
-      resolve(result);
-    };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > maxBytes) settle('too-large');
-    };
-    // Over HTTP/2, Node also ends the body of a request that the client has aborted.
-    const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
-    const onClose = (): void => settle('ended');
-    const remove = inbound.onEnd(onClose);
-    request.on('data', onData).on('end', onComplete).on('close', onClose);
-  });
+/** The body of a request. */
+class Body {
+  /** Bytes that have arrived. */
+  size = 0;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly maxBytes: number,
+    private readonly inbound: Inbound,
+  ) {}
+
+  /** Reads the body until its session ends. A body above a limit is not read further. */
+  read(): Promise<Buffer | 'too-large' | 'full' | 'ended'> {
+    const { request, inbound, maxBytes } = this;
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      const settle = (result: Buffer | 'too-large' | 'full' | 'ended'): void => {
+        remove();
+        request.off('data', onData).off('end', onComplete).off('close', onClose);
+        if (result === 'too-large' || result === 'full') request.pause();
+        resolve(result);
+      };
+      const onData = (chunk: Buffer): void => {
+        this.size += chunk.length;
+        chunks.push(chunk);
+        const hasRoom = inbound.hold(chunk.length);
+        if (this.size > maxBytes) settle('too-large');
+        else if (!hasRoom) settle('full');
+      };
+      // Over HTTP/2, Node also ends the body of a request that the client has aborted.
+      const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
+      const onClose = (): void => settle('ended');
+      const remove = inbound.onEnd(onClose);
+      request.on('data', onData).on('end', onComplete).on('close', onClose);
+    });
+  }
 }
 
 /** True when the client has announced a body above the limit. */
