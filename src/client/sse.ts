@@ -205,7 +205,6 @@ class SseSocket implements ClientSocket {
   }
 
   #onEvent({ type, id, data }: StreamEvent): void {
-    if (this.readyState === closed) return;
     try {
       const value = JSON.parse(data) as unknown;
       this.#lastEventId = id;

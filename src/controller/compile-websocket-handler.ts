@@ -8,11 +8,16 @@ import {
   type DestinationPattern,
 } from '../pattern/destination-pattern.js';
 import { mayOverlap } from '../pattern/overlap.js';
-import { checkHandshakeOptions, handshakeShape, isPath } from '../session/handshake-options.js';
+import {
+  checkHandshakeOptions,
+  encodedPath,
+  handshakeShape,
+  isPath,
+} from '../session/handshake-options.js';
 import type { Constructor } from '../payload/converter.js';
 import type { MessageParts } from '../session/websocket-session.js';
 import type { WebSocketHandler, WebSocketPartsOptions } from './decorators/websocket-handler.js';
-import { definitionOf } from './definition.js';
+import { definitionOf, nameOf } from './definition.js';
 
 /** A handler that receives whole messages, or one that receives parts if its options have `maxPartBytes`. */
 export type AnyHandler = WebSocketHandler<string | Uint8Array | MessageParts>;
@@ -54,7 +59,7 @@ export function compileWebSocketHandler(
   create: (() => Promise<object>) | undefined,
   report: (mistake: string) => void,
 ): readonly WebSocketRoute[] {
-  const { name } = type;
+  const name = nameOf(type);
   const { webSocket, controller, methods, mistakes } = definitionOf(type);
   const { path, options } = webSocket!;
   for (const each of mistakes) report(name + each);
@@ -120,7 +125,7 @@ function mistakeIn(options: Partial<WebSocketPartsOptions>, path: string): strin
   try {
     requireCount('maxMessageBytes', maxMessageBytes, 1);
     requireCount('maxPartBytes', maxPartBytes ?? leastPartBytes, leastPartBytes);
-    checkHandshakeOptions(options, path);
+    checkHandshakeOptions(options, path, '');
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -134,6 +139,13 @@ function compilePath(
   if (typeof path !== 'string' || !isPath(path)) {
     report(
       `its path ${inspect(path)} is not valid; begin it with a slash, and leave out query and spaces.`,
+    );
+    return undefined;
+  }
+  const encoded = encodedPath(path);
+  if (encoded !== path) {
+    report(
+      `its path '${path}' never matches, because clients send '${encoded}'; write it like this.`,
     );
     return undefined;
   }

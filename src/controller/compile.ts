@@ -19,6 +19,7 @@ import {
   defaultTopic,
   definitionOf,
   effectiveReplyRule,
+  nameOf,
   type ClassDefinition,
   type MethodDefinition,
   type ReplyRule,
@@ -105,7 +106,7 @@ export function compileControllers(
     const { type } = controller;
     if ('failure' in controller) {
       failures.push(controller.failure);
-      report(`${type.name}: it cannot be created: ${reasonOf(controller.failure)}`);
+      report(`${nameOf(type)}: it cannot be created: ${reasonOf(controller.failure)}`);
     }
     const instance = 'failure' in controller ? (type.prototype as object) : controller.instance;
     if (definitionOf(type).webSocket === undefined) {
@@ -150,7 +151,7 @@ class ControllerCompiler {
   }
 
   routes(): Route[] {
-    const { name } = this.type;
+    const name = nameOf(this.type);
     const { controller, mistakes } = this.#definition;
     if (!controller)
       this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
@@ -375,7 +376,7 @@ class ControllerCompiler {
   }
 
   #name(key: string | symbol): string {
-    return `${this.type.name}.${String(key)}`;
+    return `${nameOf(this.type)}.${String(key)}`;
   }
 }
 

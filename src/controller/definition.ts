@@ -65,7 +65,7 @@ export function isServed(type: Constructor): boolean {
 
 /** True when each session has its own instance of the class. */
 export function isForOneConnection(type: Constructor): boolean {
-  return definitionOf(type).webSocket?.options.instance === 'connection';
+  return definitionOf(type).webSocket?.options?.instance === 'connection';
 }
 
 /** The definition of the class itself, without its parents; created on first use. */
@@ -116,6 +116,22 @@ export function ownMethod(target: object, key: string | symbol | undefined): Met
   const method = methods.get(key) ?? emptyMethod();
   methods.set(key, method);
   return method;
+}
+
+/** The name of a class in start-up texts and in the log. */
+export function nameOf({ name }: Constructor): string {
+  return name === '' ? '(anonymous class)' : name;
+}
+
+/**
+ * Reports a decorator of classes that is applied without a call, as in `@Controller`: its argument is then the class.
+ *
+ * @param example the decorator with a call
+ */
+export function reportUncalledOnClass(type: object, example: string): ClassDefinition {
+  const definition = ownDefinition(type);
+  definition.mistakes.push(`: its decorator has no parentheses; write them, as in ${example}.`);
+  return definition;
 }
 
 /**

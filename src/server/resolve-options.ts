@@ -23,7 +23,12 @@ import { defaultDestinationLimits } from '../pattern/destination-limits.js';
 import { defaultClassRules, unknownPropertyRules } from '../payload/class-rules.js';
 import { separators, type Separator } from '../pattern/separator.js';
 import { checkInterceptors } from '../session/handshake-interceptor.js';
-import { checkHandshakeOptions, handshakeShape, isPath } from '../session/handshake-options.js';
+import {
+  checkHandshakeOptions,
+  encodedPath,
+  handshakeShape,
+  isPath,
+} from '../session/handshake-options.js';
 import {
   compileSlowConsumers,
   type SlowConsumerOptions,
@@ -302,6 +307,13 @@ function checkEndpoint(endpoint: EndpointOptions, separator: Separator): void {
     throw invalidOption(
       'endpoints',
       `must have paths that begin with a slash and have no query; '${path}' has not`,
+    );
+  }
+  const encoded = encodedPath(path);
+  if (encoded !== path) {
+    throw invalidOption(
+      'endpoints.path',
+      `must be '${encoded}', as clients send it; '${path}' never matches`,
     );
   }
   checkHandshakeOptions(endpoint, path);

@@ -56,7 +56,24 @@ export function isPath(path: string): boolean {
   return /^\/[^?#\s]*$/.test(path);
 }
 
-/** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */
+/** Also with a regular expression, such as `{id:\d{3}}`. */
+const variable = /\{(?:[^{}]|\{[^{}]*\})*\}/g;
+
+/** The path as clients send it, with its variables: `/%C3%BC` for `/ü`. Requests are compared with this form. */
+export function encodedPath(path: string): string {
+  const variables = [...path.matchAll(variable)].values();
+  const literal = path.replace(variable, '\0');
+  // The parser of patterns reports a brace that is not closed.
+  if (/[{}]/.test(literal)) return path;
+  // With a fragment, because a URL loses control characters at its end.
+  const { pathname } = new URL(`ws://host${literal}#`);
+  return pathname.replaceAll('%00', () => String(variables.next().value));
+}
+
+/**
+ * @param prefix of the names of the options in errors
+ * @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address
+ */
 export function checkHandshakeOptions(
   {
     allowedOrigins,
@@ -67,22 +84,20 @@ export function checkHandshakeOptions(
     handshakeInterceptors = [],
   }: HandshakeOptions,
   path: string,
+  prefix = 'endpoints.',
 ): void {
   createOriginCheck({ allowed: allowedOrigins });
   createClientReader(trustedProxies);
-  resolvePerMessageDeflate(perMessageDeflate);
-  if (resolveSockJs(sockjs) !== undefined) {
+  resolvePerMessageDeflate(perMessageDeflate, `${prefix}perMessageDeflate`);
+  if (resolveSockJs(sockjs, `${prefix}sockjs`) !== undefined) {
     // It would take all paths of the HTTP server.
     if (path === '/')
-      throw invalidOption(
-        'endpoints',
-        "must have another path than '/' with sockjs, such as '/ws'",
-      );
+      throw invalidOption(`${prefix}sockjs`, "needs another path than '/', such as '/ws'");
     if (path.includes('**'))
-      throw invalidOption('sockjs', `needs a path without '**', unlike '${path}'`);
+      throw invalidOption(`${prefix}sockjs`, `needs a path without '**', unlike '${path}'`);
     if (path.split('/').every((segment) => segment === '' || isPattern(segment)))
-      throw invalidOption('sockjs', `needs a path with a fixed segment, unlike '${path}'`);
+      throw invalidOption(`${prefix}sockjs`, `needs a path with a fixed segment, unlike '${path}'`);
   }
-  resolveSse(sse);
+  resolveSse(sse, `${prefix}sse`);
   checkInterceptors(handshakeInterceptors);
 }

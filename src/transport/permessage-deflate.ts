@@ -15,14 +15,15 @@ export const defaultPerMessageDeflate: PerMessageDeflateOptions = { threshold: 1
 /**
  * Adds the defaults; undefined when compression is off.
  *
+ * @param path names the option in errors
  * @throws {MessagingError} `option-invalid`
  */
 export function resolvePerMessageDeflate(
   given: boolean | Partial<PerMessageDeflateOptions> = false,
+  path = 'endpoints.perMessageDeflate',
 ): PerMessageDeflateOptions | undefined {
   if (given === false) return undefined;
   if (given === true) return defaultPerMessageDeflate;
-  const path = 'endpoints.perMessageDeflate';
   if (typeof given !== 'object' || given === null)
     throw invalidOption(path, 'must be true, false or an object');
   const options = withDefaults(`${path}.`, defaultPerMessageDeflate, given);

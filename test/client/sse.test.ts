@@ -88,6 +88,12 @@ describe('a connection', () => {
     expect(events).toEqual(['open']);
   });
 
+  it('opens once', async () => {
+    await connectAndOpen();
+    await write(opening);
+    expect(events).toEqual([]);
+  });
+
   it.each([
     ['wss://example.org/ws', [], '/ws/sse'],
     [
@@ -260,6 +266,13 @@ describe('a request with messages', () => {
     ]);
   });
 
+  it('that is answered with 404 ends the session with its response', async () => {
+    await answer(404);
+    requests[0]!.fail();
+    await microtasks();
+    expect(events.at(-1)).toBe('close 1006 lost network error');
+  });
+
   it('that is answered with 404 after the response was lost continues the session once', async () => {
     requests[0]!.fail();
     await microtasks();
@@ -302,6 +315,7 @@ describe('the server', () => {
     refuse(requests[0]!);
     await microtasks();
     expect(socket.readyState).toBe(3);
+    expect(requests[0]!.isAborted).toBe(true);
     expect(events).toEqual([`error ${reason}`, `close 1006 lost ${reason}`]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(requests).toHaveLength(1);
@@ -327,6 +341,7 @@ describe('close()', () => {
     expect(laterRequests()).toEqual(['POST /ws/sse/s a']);
     await answer();
     expect(laterRequests()).toEqual(['POST /ws/sse/s a', 'DELETE /ws/sse/s']);
+    expect(requests[0]!.isAborted).toBe(true);
     expect(requests[2]!.init.keepalive).toBe(true);
     expect(events).toEqual([]);
     await answer();
@@ -447,6 +462,15 @@ describe('a lost response', () => {
     await microtasks();
     const reason = 'The server has answered 502.';
     expect(events).toEqual([`error ${reason}`, `close 1006 lost ${reason}`]);
+  });
+
+  it.each([408, 429, 503])('is requested again after the answer %i', async (status) => {
+    const next = await loseResponse();
+    next.respond(status);
+    await microtasks();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(laterRequests()).toHaveLength(2);
+    expect(events).toEqual([]);
   });
 
   it('may be lost again after each byte of the server', async () => {

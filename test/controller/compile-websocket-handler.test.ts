@@ -101,6 +101,10 @@ describe('it is reported', () => {
         handler('H', '/h', { maxPartBytes: 1023 }),
         handler('J', '/j/**', { sockjs: true }),
         handler('I', '/i', { maxPartBytes: 1024, perMessageDeflate: true }),
+        handler('K', '/k', { perMessageDeflate: { level: 10 } }),
+        handler('L', '/l', { sockjs: 'yes' }),
+        handler('M', '/m', { sse: 'yes' }),
+        handler('N', '/n', null as never),
       ],
       [
         "A: its @WebSocketHandler is not valid: The option 'subprotocol' is unknown; the nearest known one is 'subprotocols'.",
@@ -115,10 +119,43 @@ describe('it is reported', () => {
         "H: its @WebSocketHandler is not valid: The option 'maxPartBytes' must be a whole number of at least 1024.",
         "J: its @WebSocketHandler is not valid: The option 'sockjs' needs a path without '**', unlike '/j/**'.",
         "I: its @WebSocketHandler is not valid: The option 'maxPartBytes' cannot be used with 'perMessageDeflate': compressed messages cannot be divided.",
+        "K: its @WebSocketHandler is not valid: The option 'perMessageDeflate.level' must not be greater than 9.",
+        "L: its @WebSocketHandler is not valid: The option 'sockjs' must be true, false or an object.",
+        "M: its @WebSocketHandler is not valid: The option 'sse' must be true, false or an object.",
+        'N: its @WebSocketHandler is not valid: The options must be an object, such as { allowedOrigins: ... }.',
+      ],
+    ],
+    [
+      'paths that no request has, with the form that clients send',
+      [
+        handler('A', '/ü'),
+        handler('B', '/{id:[^/]+}/a/../"b"'),
+        handler('C', '/%C3%BC/{id:\\d{3}}'),
+      ],
+      [
+        "A: its path '/ü' never matches, because clients send '/%C3%BC'; write it like this.",
+        `B: its path '/{id:[^/]+}/a/../"b"' never matches, because clients send '/{id:[^/]+}/%22b%22'; write it like this.`,
+      ],
+    ],
+    [
+      'a class without a name',
+      [handler('', '/a', {}, {})],
+      [
+        '(anonymous class): it has none of the methods open, message, close, error; add one, as message(session, data).',
       ],
     ],
   ])('%s', (_name, types, expected) => {
     expect(findings(...types)).toEqual(expected);
+  });
+
+  it('a decorator without parentheses, which gets the class', () => {
+    class A {
+      message() {}
+    }
+    expect((WebSocketHandler as unknown as (type: unknown) => unknown)(A)).toBe(A);
+    expect(findings(A)).toEqual([
+      "A: its decorator has no parentheses; write them, as in @WebSocketHandler('/echo').",
+    ]);
   });
 
   it('a class that is a controller, too, and decorators without effect', () => {

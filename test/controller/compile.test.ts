@@ -119,6 +119,17 @@ describe('a decorator in the wrong form or place', () => {
     ]);
   });
 
+  it('is reported without parentheses on a class', () => {
+    class A {
+      @MessageMapping('/a')
+      a() {}
+    }
+    expect((Controller as unknown as (type: unknown) => unknown)(A)).toBe(A);
+    expect(mistakes(A)).toEqual([
+      'A: its decorator has no parentheses; write them, as in @Controller().',
+    ]);
+  });
+
   it('is reported on a class instead of a method, and on a method instead of a class', () => {
     @(MessageMapping('/prefix') as ClassDecorator)
     @Controller()

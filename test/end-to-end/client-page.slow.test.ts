@@ -2,15 +2,18 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
 import { findBrowser, launchBrowser } from '../browser.js';
+import { selfSigned } from '../certificate.js';
 import { lossyProxy } from '../clients/lossy-proxy.js';
 import { root } from '../docs/page.js';
 
 const executable = findBrowser();
+const certificate = selfSigned();
 
 const html = `<!doctype html><title>x</title><link rel="icon" href="data:,">
 <script type="importmap">
@@ -81,7 +84,7 @@ describe.skipIf(executable === undefined)('signalbox/client in a page', () => {
   });
 
   beforeEach(async () => {
-    page = await browser.newPage();
+    page = await browser.newPage({ ignoreHTTPSErrors: true });
     await open('127.0.0.1');
   });
 
@@ -144,6 +147,23 @@ describe.skipIf(executable === undefined)('signalbox/client in a page', () => {
     await page.evaluate(`window.WebSocket = class { close() {} }`);
     const factory = `auto('/ws', { ...options, connectTimeout: 200 })`;
     expect(await converse(factory)).toBe('sse,in order');
+  });
+
+  it.skipIf(certificate === undefined)('sse() connects over HTTP/2', async () => {
+    const http2 = createSecureServer({ ...certificate, allowHTTP1: true });
+    let connections = 0;
+    http2.on('session', () => (connections += 1));
+    const secure = await createServer({
+      endpoints: [{ path: '/ws', sse: true, allowedOrigins: ['*'] }],
+      logger: silentLogger,
+    });
+    await secure.attach(http2);
+    await once(http2.listen(0, '127.0.0.1'), 'listening');
+    const { port } = http2.address() as AddressInfo;
+    expect(await converse(`sse('https://127.0.0.1:${port}/ws')`)).toBe(',in order');
+    expect(connections).toBeGreaterThan(0);
+    await secure.close();
+    http2.close();
   });
 
   it('sse() continues its session after the network has failed', async () => {

@@ -192,6 +192,10 @@ describe('options', () => {
       { endpoints: [{ path: 'a/ws' }] },
     ],
     [
+      `The option 'endpoints.path' must be '/%C3%BC', as clients send it; '/ü' never matches.`,
+      { endpoints: [{ path: '/ü' }] },
+    ],
+    [
       `The option 'endpoints' must have paths that begin with a slash and have no query; 'undefined' has not.`,
       { endpoints: [{}] },
     ],

@@ -1,5 +1,5 @@
 // The decorator of controller classes.
-import { ownDefinition, requireDecoratorOption } from '../definition.js';
+import { ownDefinition, reportUncalledOnClass, requireDecoratorOption } from '../definition.js';
 
 /**
  * Makes a class a controller: its decorated methods handle messages (Spring: `@Controller`, and `@MessageMapping` on a type).
@@ -19,6 +19,10 @@ import { ownDefinition, requireDecoratorOption } from '../definition.js';
  * ```
  */
 export function Controller(pattern?: string | readonly string[]): ClassDecorator {
+  if (typeof pattern === 'function') {
+    reportUncalledOnClass(pattern, '@Controller()').controller = true;
+    return pattern;
+  }
   return (type: object, key?: string | symbol) => {
     requireDecoratorOption(key);
     if (key !== undefined) {

@@ -2,7 +2,7 @@
 import type { Constructor } from '../../payload/converter.js';
 import type { HandshakeOptions } from '../../session/handshake-options.js';
 import type { MessageParts, WebSocketSession } from '../../session/websocket-session.js';
-import { ownDefinition } from '../definition.js';
+import { ownDefinition, reportUncalledOnClass } from '../definition.js';
 
 /** The data of a message that is received as a whole: text as a string, binary as bytes. */
 type WholeMessage = string | Uint8Array;
@@ -88,6 +88,11 @@ export function WebSocketHandler(
   path: string,
   options: WebSocketHandlerOptions | WebSocketPartsOptions = {},
 ): (type: Constructor) => void {
+  if (typeof path === 'function') {
+    const uncalled = reportUncalledOnClass(path, "@WebSocketHandler('/echo')");
+    uncalled.webSocket = { path: '/', options: {} };
+    return path;
+  }
   return (type) => {
     const definition = ownDefinition(type);
     if (definition.webSocket !== undefined)

@@ -59,15 +59,15 @@ export const defaultSockJs: SockJsOptions = {
   clientLibrary: '',
 };
 
-const path = 'endpoints.sockjs';
-
 /**
  * Adds the defaults; undefined when SockJS is off.
  *
+ * @param path names the option in errors
  * @throws {MessagingError} `option-invalid`
  */
 export function resolveSockJs(
   given: boolean | Partial<SockJsOptions> = false,
+  path = 'endpoints.sockjs',
 ): SockJsOptions | undefined {
   if (given === false) return undefined;
   if (given === true) return defaultSockJs;

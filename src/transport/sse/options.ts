@@ -36,14 +36,16 @@ export const defaultSse: SseOptions = {
   maxBodyBytes: 0,
 };
 
-const path = 'endpoints.sse';
-
 /**
  * Adds the defaults; undefined when SSE is off.
  *
+ * @param path names the option in errors
  * @throws {MessagingError} `option-invalid`
  */
-export function resolveSse(given: boolean | Partial<SseOptions> = false): SseOptions | undefined {
+export function resolveSse(
+  given: boolean | Partial<SseOptions> = false,
+  path = 'endpoints.sse',
+): SseOptions | undefined {
   if (given === false) return undefined;
   if (given === true) return defaultSse;
   if (typeof given !== 'object' || given === null)

@@ -13,6 +13,7 @@ import {
   oneOf,
   Payload,
   uuid,
+  WebSocketHandler,
   type Broker,
   type Constructor,
   type ServerOptions,
@@ -517,6 +518,33 @@ function mistakenArgument(name: string, define: () => ParameterDecorator): Case 
 const circular = undefined as never;
 
 const mistakes: readonly Case[] = [
+  namedAtStart(
+    'websocket-handler-without-parentheses',
+    '@WebSocketHandler without parentheses is named at start, with its fix',
+    ['Uncalled', "@WebSocketHandler('/echo')"],
+    () => {
+      class Uncalled {
+        message() {}
+      }
+      (WebSocketHandler as unknown as (type: unknown) => void)(Uncalled);
+      return { controllers: [Uncalled] };
+    },
+  ),
+  ...(['endpoint', 'WebSocket handler'] as const).map((place) =>
+    namedAtStart(
+      `path-of-a-${place === 'endpoint' ? place : 'websocket-handler'}-that-is-not-encoded`,
+      `A path of a ${place} that no request can have is named at start, with its encoded form`,
+      ['/ü', '/%C3%BC'],
+      () => {
+        if (place === 'endpoint') return { endpoints: [{ path: '/ü' }] };
+        class Encoded {
+          message() {}
+        }
+        WebSocketHandler('/ü')(Encoded);
+        return { controllers: [Encoded] };
+      },
+    ),
+  ),
   mistakenArgument('undefined-payload', () => Payload(circular)),
   mistakenArgument('null-payload', () => Payload(null as never)),
   mistakenArgument('undefined-header', () => Header('c', circular as TextType)),

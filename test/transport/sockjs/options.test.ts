@@ -51,7 +51,7 @@ describe('the option sockjs', () => {
 
   it('needs another path than the root', async () => {
     await expect(createServer({ endpoints: [{ path: '/', sockjs: true }] })).rejects.toThrow(
-      "The option 'endpoints' must have another path than '/' with sockjs, such as '/ws'.",
+      "The option 'endpoints.sockjs' needs another path than '/', such as '/ws'.",
     );
   });
 
