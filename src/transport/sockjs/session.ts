@@ -34,6 +34,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   // The fields that each write reads come first.
   #state: State = 'open';
   #receiver: Receiver | undefined;
+  /** Earlier receivers whose responses have ended, but are not complete; undefined when there are none, which is the usual case. */
+  #earlier: Set<Receiver> | undefined;
   /** The time of the last frame, on the scale of the clock. */
   #lastFrame = 0;
   readonly framing = joinableFraming;
@@ -71,7 +73,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + (this.#receiver?.bufferedBytes ?? 0);
+    const bytes = this.#waitingBytes + (this.#receiver?.bufferedBytes ?? 0);
+    return this.#earlier === undefined ? bytes : bytes + bufferedBytesOf(this.#earlier);
   }
 
   /** False when messages of the client are no longer accepted. */
@@ -132,8 +135,12 @@ export class SockJsSession implements Connection, ReceiverListener {
 
   /** Sends frames through this receiver from now on, unless another one is open. */
   attach(receiver: Receiver): void {
-    if (this.#state === 'closed') return endWith(receiver, this.#closeFrame);
+    // Once the close frame is sent, further receivers must not postpone the end.
+    if (this.#state === 'closed' || this.#closeFrameSent)
+      return endWith(receiver, this.#closeFrame);
     if (this.#receiver?.accepts === true) return endWith(receiver, anotherReceiver);
+    // A client may not read a response that has ended; its bytes still count.
+    if (this.#receiver !== undefined) (this.#earlier ??= new Set()).add(this.#receiver);
     this.#receiver = receiver;
     this.#lastFrame = this.parts.clock.now();
     if (!this.#opened) receiver.write(openFrame);
@@ -153,12 +160,18 @@ export class SockJsSession implements Connection, ReceiverListener {
   }
 
   receiverClosed(receiver: Receiver, lost: boolean): void {
-    // Another one may have followed while this one sent its last bytes. One that was refused was never the receiver.
-    if (receiver !== this.#receiver) return;
+    if (receiver !== this.#receiver) return this.#earlierClosed(receiver);
     this.#receiver = undefined;
     if (this.#state === 'closed') return;
     if (lost || this.#closeFrameSent) return this.#ended();
     this.#expireAfterDelay();
+    this.drained();
+  }
+
+  /** Another receiver has followed while this one sent its last bytes, or it was refused. */
+  #earlierClosed(receiver: Receiver): void {
+    if (this.#earlier?.delete(receiver) !== true) return;
+    if (this.#earlier.size === 0) this.#earlier = undefined;
     this.drained();
   }
 
@@ -204,6 +217,9 @@ export class SockJsSession implements Connection, ReceiverListener {
     this.#state = 'closed';
     this.#waiting = [];
     this.#waitingBytes = 0;
+    // Their bytes would stay in memory for as long as the client keeps its connection.
+    for (const earlier of this.#earlier ?? []) earlier.destroy();
+    this.#earlier = undefined;
     this.inbound.end();
     const listener = this.#listener;
     this.#listener = undefined;
@@ -224,6 +240,12 @@ export class SockJsSession implements Connection, ReceiverListener {
     this.#timer?.cancel();
     this.#timer = this.parts.clock.after(delay, action);
   }
+}
+
+function bufferedBytesOf(receivers: Iterable<Receiver>): number {
+  let bytes = 0;
+  for (const receiver of receivers) bytes += receiver.bufferedBytes;
+  return bytes;
 }
 
 function endWith(receiver: Receiver, frame: Uint8Array): void {

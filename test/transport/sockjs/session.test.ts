@@ -288,6 +288,20 @@ describe('the end of a session', () => {
     expect(echo.entries).toEqual(['closed 3000 done']);
   });
 
+  it('is not postponed by receivers that follow the close frame', async () => {
+    await restart({ options: { responseLimit: 1_000_000_000 } });
+    const connection = await stream('a/xhr_streaming');
+    const echo = endpoints.accepted[0]!;
+    connection.socket.pause();
+    echo.send('x'.repeat(50_000_000));
+    echo.connection.close(3000, 'done');
+    for (let i = 0; i < 2; i++) {
+      await endpoints.clock.advance(500);
+      expect(await poll('a/xhr')).toBe('c[3000,"done"]\n');
+    }
+    expect(echo.entries).toEqual(['closed 3000 done']);
+  });
+
   it('destroys the connection of a client that does not read the close frame within a second', async () => {
     await restart({ options: { responseLimit: 1_000_000_000 } });
     const connection = await stream('a/xhr_streaming');
@@ -393,6 +407,36 @@ describe('bytes that wait', () => {
     expect(echo.entries).toEqual([]);
     expect(await poll('a/xhr')).toBe('a["x","yz"]\n');
     await echo.until('drained');
+    expect(echo.connection.bufferedBytes).toBe(0);
+  });
+
+  it('count in a response that has ended, also when another receiver follows', async () => {
+    const ended = await stream('a/xhr_streaming');
+    const echo = endpoints.accepted[0]!;
+    ended.socket.pause();
+    echo.send('x'.repeat(50_000_000));
+    const { bufferedBytes } = echo.connection;
+    expect(bufferedBytes).toBeGreaterThan(0);
+    const next = await stream('a/xhr_streaming');
+    echo.send('y');
+    expect(await next.chunk()).toBe('a["y"]\n');
+    expect(echo.connection.bufferedBytes).toBe(bufferedBytes);
+    expect(echo.entries).toEqual([]);
+    ended.socket.resume();
+    await echo.until('drained');
+    expect(echo.connection.bufferedBytes).toBe(0);
+  });
+
+  it('are dropped at the end of the session, also in responses that have ended', async () => {
+    const ended = await stream('a/xhr_streaming');
+    const echo = endpoints.accepted[0]!;
+    ended.socket.pause();
+    echo.send('x'.repeat(50_000_000));
+    const next = await stream('a/xhr_streaming');
+    echo.connection.terminate();
+    await next.end();
+    ended.socket.resume();
+    await ended.end();
     expect(echo.connection.bufferedBytes).toBe(0);
   });
 
