@@ -1,5 +1,6 @@
 // The messages in the body of an HTTP request: read up to a limit, parsed, and delivered to their session in order.
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../message/clock.js';
 import type { TransportLimits } from '../transport.js';
 import type { WebSocketOptions } from '../websocket.js';
 import { answerText, answerUnread, type Exchange } from './answer.js';
@@ -7,6 +8,9 @@ import type { DeliveryResult, Inbound } from './inbound.js';
 
 /** Bytes of one request with messages, by default: a client sends all waiting messages together. */
 const leastBodyBytes = 1024 * 1024;
+
+/** Milliseconds until a body over HTTP/2 must be complete. Node has such a limit, `requestTimeout`, only for HTTP/1. */
+const bodyTimeout = 60_000;
 
 /** Bytes of one message of a client, which is one part for a session that takes parts. */
 export function messageLimit(
@@ -22,7 +26,10 @@ export function bodyLimit(given: number, maxMessageBytes: number): number {
 }
 
 /** The end of a request with messages. */
-type Result = DeliveryResult | 'empty' | 'too-large' | 'too-many' | 'full';
+type Result = DeliveryResult | 'empty' | Failure | 'too-many';
+
+/** Why a body was not read: it is too large or late, the server holds too many bytes, or the client or the session has ended. */
+type Failure = 'too-large' | 'full' | 'late' | 'ended';
 
 /** Status and text of an answer. */
 export interface TextAnswer {
@@ -39,14 +46,15 @@ export interface MessageRequests {
 
 export const refusals = {
   'too-large': { status: 413, text: '' },
+  late: { status: 408, text: 'The body was not complete after 60 seconds.\n' },
   'too-many': { status: 429, text: 'Too many requests of the session are in progress.\n' },
   full: { status: 429, text: 'The server holds too many bytes of this client.\n' },
   ended: { status: 404, text: '' },
 } as const;
 
 /**
- * Delivers the messages of a request, and answers it. Returns the status of the answer, which comes when the session has taken all messages, which may be later
- * while reading is paused.
+ * Delivers the messages of a request, and answers it. Returns the status of the answer. It comes when the session has taken all
+ * messages, which may be later while reading is paused.
  *
  * @param inbound of the session; undefined for an unknown one
  */
@@ -55,6 +63,7 @@ export async function serveMessages(
   inbound: Inbound | undefined,
   maxBytes: number,
   requests: MessageRequests,
+  clock: Clock,
 ): Promise<number> {
   const { request } = exchange;
   const { answers } = requests;
@@ -62,7 +71,7 @@ export async function serveMessages(
   const result = isTooLarge
     ? 'too-large'
     : inbound?.isOpen === true
-      ? await receiveMessages(request, inbound, maxBytes, requests)
+      ? await receiveMessages(request, inbound, maxBytes, requests, clock)
       : 'unknown';
   const { status, text } = answers[result === 'unknown' ? 'ended' : result];
   // The body of a request to an unknown session is small, and Node reads it.
@@ -76,9 +85,10 @@ async function receiveMessages(
   inbound: Inbound,
   maxBytes: number,
   requests: MessageRequests,
+  clock: Clock,
 ): Promise<Result> {
   if (!inbound.begin()) return 'too-many';
-  const body = new Body(request, maxBytes, inbound);
+  const body = new Body(request, maxBytes, inbound, clock);
   try {
     await inbound.whenReading();
     const bytes = await body.read();
@@ -102,30 +112,34 @@ class Body {
     private readonly request: IncomingMessage,
     private readonly maxBytes: number,
     private readonly inbound: Inbound,
+    private readonly clock: Clock,
   ) {}
 
   /** Reads the body until its session ends. A body above a limit is not read further. */
-  read(): Promise<Buffer | 'too-large' | 'full' | 'ended'> {
-    const { request, inbound, maxBytes } = this;
+  read(): Promise<Buffer | Failure> {
+    const { request, inbound, clock } = this;
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
-      const settle = (result: Buffer | 'too-large' | 'full' | 'ended'): void => {
+      const settle = (result: Buffer | Failure): void => {
         remove();
+        timer?.cancel();
         request.off('data', onData).off('end', onComplete).off('close', onClose);
-        if (result === 'too-large' || result === 'full') request.pause();
+        if (typeof result === 'string') request.pause();
         resolve(result);
       };
       const onData = (chunk: Buffer): void => {
         this.size += chunk.length;
         chunks.push(chunk);
         const hasRoom = inbound.hold(chunk.length);
-        if (this.size > maxBytes) settle('too-large');
+        if (this.size > this.maxBytes) settle('too-large');
         else if (!hasRoom) settle('full');
       };
       // Over HTTP/2, Node also ends the body of a request that the client has aborted.
       const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
       const onClose = (): void => settle('ended');
       const remove = inbound.onEnd(onClose);
+      const timer =
+        request.httpVersionMajor > 1 ? clock.after(bodyTimeout, () => settle('late')) : undefined;
       request.on('data', onData).on('end', onComplete).on('close', onClose);
     });
   }

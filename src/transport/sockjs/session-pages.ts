@@ -183,7 +183,7 @@ function isUserOf(session: SockJsSession, decision: HandshakeDecision | undefine
 
 function senderPage(
   requests: MessageRequests,
-  { sessions, maxBodyBytes, check }: SessionPageParts,
+  { sessions, maxBodyBytes, check, context }: SessionPageParts,
 ): Page {
   return {
     method: 'POST',
@@ -193,7 +193,7 @@ function senderPage(
       const found = sessions.find(id);
       const session = found?.owner === owner ? found : undefined;
       const serve = (inbound: Inbound | undefined) =>
-        serveMessages(exchange, inbound, maxBodyBytes, requests);
+        serveMessages(exchange, inbound, maxBodyBytes, requests, context.clock);
       if (session === undefined || check === undefined || !hasUser(session))
         return void serve(session?.inbound);
       const { inbound } = session;

@@ -176,14 +176,21 @@ const sending: MessageRequests = {
 
 /** The URL of one session: messages of its client, and its end. */
 function sessionListener(parts: RequestParts): RequestListener {
-  const { sessions, maxBodyBytes } = parts;
+  const { sessions, maxBodyBytes, context } = parts;
+  const { clock } = context;
   const sessionOf = ({ url }: Exchange['request']) => {
     const path = pathOf(url);
     const session = sessions.find(path.slice(path.lastIndexOf('/') + 1));
     return session?.inbound.isOpen === true ? session : undefined;
   };
   const post = (exchange: Exchange) =>
-    void serveMessages(exchange, sessionOf(exchange.request)?.inbound, maxBodyBytes, sending);
+    void serveMessages(
+      exchange,
+      sessionOf(exchange.request)?.inbound,
+      maxBodyBytes,
+      sending,
+      clock,
+    );
   const remove = (exchange: Exchange) => {
     const session = sessionOf(exchange.request);
     session?.closedByClient();
@@ -191,7 +198,7 @@ function sessionListener(parts: RequestParts): RequestListener {
     else answer(exchange.response, 204, [...exchange.headers, ...notCached]);
   };
   // Later, because the last messages may have arrived together with it.
-  const removeSoon = (exchange: Exchange) => parts.context.clock.soon(() => remove(exchange));
+  const removeSoon = (exchange: Exchange) => clock.soon(() => remove(exchange));
   return serveMethods(
     new Map([
       ['POST', post],
