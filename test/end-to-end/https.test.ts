@@ -119,7 +119,7 @@ describe.skipIf(certificate === undefined).each([
     expect((await closed)[0]).toBe(1001);
   });
 
-  it.each<[string, RequestOptions & { readonly headers?: OutgoingHttpHeaders }]>([
+  it.each<[string, Omit<RequestOptions, 'headers'> & { readonly headers?: OutgoingHttpHeaders }]>([
     ['WebSocket', { path: '/ws', headers: upgrade }],
     ['SSE', { path: '/ws/sse' }],
     ['SockJS', { path: '/ws/server/session/xhr', method: 'POST' }],
