@@ -21,8 +21,9 @@ export interface HandshakeChoice {
 /** The answer to a handshake. */
 export interface HandshakeResult {
   /**
-   * HTTP status. For an accepted client, it is 101, or 200 over SSE, and over SockJS without WebSocket. Undefined when the client has
-   * left before the answer.
+   * HTTP status. For an accepted client, it is 101, or 200 over SSE, and over SockJS without WebSocket. For a further request of a
+   * SockJS session, it is the status of this request, such as 204 for sent messages. Undefined when the client has left before the
+   * answer.
    */
   readonly status: number | undefined;
 }

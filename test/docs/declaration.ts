@@ -17,7 +17,7 @@ export interface Declaration {
 export function declarationOf(file: string, name: string): Declaration {
   const source = readFileSync(`${root}src/${file}`, 'utf8');
   const [, base, body] = new RegExp(
-    `(?:interface|abstract class) ${name} (?:extends ([\\w, ]+) )?\\{\n(.*?)\n\\}`,
+    `(?:interface|abstract class) ${name} (?:extends ([^{]+) )?\\{\n(.*?)\n\\}`,
     's',
   ).exec(source)!;
   return { base, body: body! };

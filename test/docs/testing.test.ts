@@ -1,4 +1,4 @@
-// docs/testing.md, and the controller and the test of the README: compiled and run with their test runners.
+// The tests of docs/testing.md, docs/websocket-handlers.md and the README: compiled and run with their test runners.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,14 +33,16 @@ function install(): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(modules);
   symlinkSync(root, join(modules, 'signalbox'), 'dir');
-  for (const name of ['@types', 'class-validator', 'typescript', 'vitest'])
+  for (const name of ['@types', 'class-validator', 'typescript', 'vitest', 'ws'])
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
 }
 
 const readme = fences('README.md').filter(
   (fence) => fileOf(fence) !== undefined && fence.info !== 'ts run',
 );
-const files = fences('docs/testing.md').filter((fence) => fileOf(fence) !== undefined);
+const files = ['docs/testing.md', 'docs/websocket-handlers.md']
+  .flatMap(fences)
+  .filter(({ info }) => / .*\.ts$/.test(info));
 /** The test in `src` is one of the project of getting started. */
 const controller = fences('docs/getting-started.md').find(
   (fence) => fileOf(fence) === 'src/room.controller.ts',
@@ -58,7 +60,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the tests of docs/testing.md', () => {
+describe('the tests of docs/testing.md and docs/websocket-handlers.md', () => {
   it('compile', () => {
     expect(node('node_modules/typescript/bin/tsc', '-p', '.')).toEqual({ status: 0, output: '' });
   }, 60_000);

@@ -176,7 +176,7 @@ function sessionOf(
 
 function senderPage(
   requests: MessageRequests,
-  { sessions, maxBodyBytes, check }: SessionPageParts,
+  { sessions, maxBodyBytes, check, context }: SessionPageParts,
 ): Page {
   return {
     method: 'POST',
@@ -187,7 +187,7 @@ function senderPage(
       const session = found?.owner === owner ? found : undefined;
       const handshake = () => handshakeRequest(request, client);
       serveUser(exchange, handshake, check, session, (served) =>
-        serveMessages(exchange, served?.inbound, maxBodyBytes, requests),
+        serveMessages(exchange, served?.inbound, maxBodyBytes, requests, context.clock),
       );
     },
   };

@@ -1,8 +1,7 @@
-// The response that carries the events of a session. Messages are written to all responses of a turn with the same bytes.
+// The response that carries the events of a session.
 import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { writeHead, type Headers } from '../http-session/answer.js';
-import { chunk, chunkEnd, chunkStart, sinkOf } from '../http-session/response-stream.js';
+import { chunk, chunkStart, sinkOf } from '../http-session/response-stream.js';
 import { SocketWriter } from '../socket-writer.js';
 
 /** Receives the events of a response. */
@@ -25,24 +24,8 @@ const headers: Headers = [
 
 const comment = Buffer.from(':\n\n');
 const commentChunk = chunk(comment);
-const dataStart = Buffer.from('data: [');
-const dataEnd = Buffer.from(']\n\n');
-
-/** The last messages as the end of a chunk. They are written to the responses of all their clients in one turn. */
-let last: { readonly joined: Uint8Array; readonly data: Uint8Array } | undefined;
-
-/** The field `data` with messages that `joinableFraming` has framed, and the end of a chunk. */
-function dataOf(joined: Uint8Array): Uint8Array {
-  if (last?.joined !== joined) {
-    const data = Buffer.concat([dataStart, joined.subarray(1), dataEnd, chunkEnd]);
-    last = { joined, data };
-  }
-  return last.data;
-}
 
 export class EventStream {
-  #closed = false;
-  readonly #sink: Duplex;
   readonly #writer: SocketWriter;
 
   /**
@@ -53,19 +36,17 @@ export class EventStream {
     private readonly response: ServerResponse,
     crossOrigin: Headers,
     private readonly chunked: boolean,
-    private readonly listener: EventStreamListener,
+    listener: EventStreamListener,
   ) {
-    response.on('close', this.#onClosed);
-    this.#sink = sinkOf(response);
-    this.#writer = new SocketWriter(this.#sink, () => listener.drained());
+    response.on('close', () => listener.streamClosed(this));
+    this.#writer = new SocketWriter(sinkOf(response), () => listener.drained());
     writeHead(response, 200, [...crossOrigin, ...headers]);
     response.flushHeaders();
   }
 
   /** Written bytes that have not left this process. */
   get bufferedBytes(): number {
-    // Afterwards the socket belongs to other responses.
-    return this.#closed ? 0 : this.response.writableLength;
+    return this.response.writableLength;
   }
 
   /** Writes an event of one type. @param data JSON, which has no line ends */
@@ -76,19 +57,17 @@ export class EventStream {
 
   /** Writes an event with messages that `joinableFraming` has framed. */
   writeMessages(id: string, joined: Uint8Array): void {
-    const field = `id: ${id}\n`;
-    const data = dataOf(joined);
-    // Only the id differs between clients, so they share the rest, which is also not copied while it waits.
-    this.#sink.cork();
-    if (this.chunked) {
-      const size = field.length + data.length - chunkEnd.length;
-      this.#writer.write(Buffer.from(chunkStart(size) + field));
-      this.#writer.write(data);
-    } else {
-      this.#writer.write(Buffer.from(field));
-      this.#writer.write(data.subarray(0, -chunkEnd.length));
-    }
-    this.#sink.uncork();
+    const start = `id: ${id}\ndata: [`;
+    // The bracket takes the place of the first comma.
+    const size = start.length - 1 + joined.length + ']\n\n'.length;
+    const head = this.chunked ? chunkStart(size) + start : start;
+    const tail = this.chunked ? ']\n\n\r\n' : ']\n\n';
+    // One buffer for each client, because a second write would take longer than the copy.
+    const part = Buffer.allocUnsafe(head.length - 1 + joined.length + tail.length);
+    part.set(joined, head.length - 1);
+    part.write(head, 'latin1');
+    part.write(tail, part.length - tail.length, 'latin1');
+    this.#writer.write(part);
   }
 
   /** Writes a comment, which clients ignore. */
@@ -105,9 +84,4 @@ export class EventStream {
   destroy(): void {
     this.response.destroy();
   }
-
-  readonly #onClosed = (): void => {
-    this.#closed = true;
-    this.listener.streamClosed(this);
-  };
 }

@@ -141,10 +141,7 @@ export class SseSession implements Connection, EventStreamListener {
   /** False when events after this number are no longer kept. Then the session ends, because the client cannot continue it. */
   continuesAfter(number: number): boolean {
     const continues = this.#events.continuesAfter(number);
-    if (!continues) {
-      this.terminate();
-      this.#forget();
-    }
+    if (!continues) this.terminate();
     return continues;
   }
 
@@ -183,7 +180,6 @@ export class SseSession implements Connection, EventStreamListener {
 
   #attach(stream: EventStream, number: number): void {
     this.#stream = stream;
-    this.#lastEvent = this.parts.context.clock.now();
     this.#events.sendAfter(number, (each, messages) =>
       stream.writeMessages(this.#idOf(each), messages),
     );

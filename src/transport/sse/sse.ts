@@ -196,6 +196,7 @@ const sending: MessageRequests = {
 /** The URL of one session: messages of its client, and its end. */
 function sessionListener(parts: RequestParts): RequestListener {
   const { sessions, maxBodyBytes, check, context } = parts;
+  const { clock } = context;
   const serve = (
     exchange: Exchange,
     answerTo: (session: SseSession | undefined) => number | Promise<number>,
@@ -206,7 +207,9 @@ function sessionListener(parts: RequestParts): RequestListener {
     serveUser(exchange, handshake, check, sessions.find(id), answerTo);
   };
   const post = (exchange: Exchange) =>
-    serve(exchange, (session) => serveMessages(exchange, session?.inbound, maxBodyBytes, sending));
+    serve(exchange, (session) =>
+      serveMessages(exchange, session?.inbound, maxBodyBytes, sending, clock),
+    );
   const remove = (exchange: Exchange, session: SseSession | undefined) => {
     if (session?.inbound.isOpen !== true) {
       answerText(exchange, 404, sending.answers.ended.text);
@@ -222,7 +225,7 @@ function sessionListener(parts: RequestParts): RequestListener {
       exchange,
       (session) =>
         new Promise((resolve) => {
-          context.clock.soon(() => resolve(remove(exchange, session)));
+          clock.soon(() => resolve(remove(exchange, session)));
         }),
     );
   return serveMethods(

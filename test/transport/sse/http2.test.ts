@@ -13,6 +13,7 @@ import { Agent } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../certificate.js';
 import { http1Client, http2Client, sseConnection, type SseConnection } from '../../clients/sse.js';
+import type { HandshakeCheck, HandshakeDecision } from '../../../src/transport/handshake.js';
 import { turn } from '../event-log.js';
 import { application, type Endpoints } from '../http-session/endpoints.js';
 import { openEndpoints } from './endpoints.js';
@@ -21,8 +22,21 @@ const certificate = selfSigned();
 
 let endpoints: Endpoints;
 let session: ClientHttp2Session;
+/** The application, which accepts all clients by default. */
+let check: HandshakeCheck;
 
-beforeEach(() => start(true));
+const accepted: HandshakeDecision = {
+  refusal: undefined,
+  subprotocol: undefined,
+  principal: undefined,
+  attributes: undefined,
+  answered: () => {},
+};
+
+beforeEach(async () => {
+  check = async () => accepted;
+  await start(true);
+});
 
 /** @param withApplication false for a server without other listeners */
 async function start(withApplication: boolean): Promise<void> {
@@ -31,7 +45,13 @@ async function start(withApplication: boolean): Promise<void> {
   // `http.Server` has a method for tests that HTTP/2 servers lack.
   const server = Object.assign(http, { closeAllConnections() {} }) as unknown as Server;
   endpoints = await openEndpoints(
-    { '/ws': { options: { maxBodyBytes: 100_000 }, allowedOrigins: ['https://page.test'] } },
+    {
+      '/ws': {
+        options: { maxBodyBytes: 100_000 },
+        allowedOrigins: ['https://page.test'],
+        check: (request) => check(request),
+      },
+    },
     server,
   );
   session = connect(`https://127.0.0.1:${endpoints.port}`, { rejectUnauthorized: false });
@@ -230,6 +250,23 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     expect(echo.entries[0]).toBe('data y');
   });
 
+  it('that is half sent is answered with 408 after 60 seconds', async () => {
+    const { path, echo } = await open();
+    const stream = session.request({ ':method': 'POST', ':path': path });
+    stream.write('["x');
+    const answer = answered(stream);
+    await turns();
+    await endpoints.clock.advance(59_999);
+    stream.write('y');
+    await turns();
+    expect(stream.closed).toBe(false);
+    await endpoints.clock.advance(1);
+    expect((await answer).headers[':status']).toBe(408);
+    expect(await (await answer).body).toBe('The body was not complete after 60 seconds.\n');
+    expect((await post(path, '["z"]')).headers[':status']).toBe(204);
+    expect(echo.entries[0]).toBe('data z');
+  });
+
   it('that is half sent is answered with 404 when the session ends', async () => {
     const { path, echo } = await open();
     const stream = session.request({ ':method': 'POST', ':path': path });
@@ -262,6 +299,33 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
   it('on another path reaches the application', async () => {
     const { body } = await answered(session.request({ ':path': '/other' }));
     expect(await body).toBe('the application');
+  });
+});
+
+describe.skipIf(certificate === undefined)('the decision of the application over HTTP/2', () => {
+  it('can refuse with several headers of one name', async () => {
+    const headers = { 'Set-Cookie': ['a=1', 'b=2'], 'X-Own': 'x' };
+    check = async () => ({ ...accepted, refusal: { status: 401, headers, body: 'Who?' } });
+    const refused = await answered(session.request({ ':path': '/ws/sse' }));
+    expect(refused.headers).toMatchObject({
+      ':status': 401,
+      'set-cookie': ['a=1', 'b=2'],
+      'x-own': 'x',
+    });
+    expect(await refused.body).toBe('Who?');
+  });
+
+  it('comes too late when the client has left', async () => {
+    let decide: (decision: HandshakeDecision) => void = () => {};
+    check = () => new Promise((resolve) => (decide = resolve));
+    const stream = session.request({ ':path': '/ws/sse' }).on('error', () => {});
+    await turns();
+    stream.close(constants.NGHTTP2_CANCEL);
+    await once(stream, 'close');
+    await turns();
+    const status = await new Promise((resolve) => decide({ ...accepted, answered: resolve }));
+    expect(status).toBeUndefined();
+    expect(endpoints.accepted).toEqual([]);
   });
 });
 

@@ -161,14 +161,21 @@ describe('events', () => {
 describe('heart-beats', () => {
   it('are comments after 25 seconds without an event', async () => {
     const { id, stream, echo } = await open();
+    for (const text of ['x', 'y']) {
+      await endpoints.clock.advance(24_999);
+      echo.send(text);
+    }
     await endpoints.clock.advance(24_999);
-    echo.send('x');
-    await endpoints.clock.advance(24_999);
-    expect(await stream.chunk()).toBe(event(id, 1, 'x'));
-    await endpoints.clock.advance(1);
-    expect(await stream.chunk()).toBe(':\n\n');
+    echo.send('z');
     await endpoints.clock.advance(25_000);
-    expect(await stream.chunk()).toBe(':\n\n');
+    await endpoints.clock.advance(24_999);
+    echo.send('last');
+    expect([await stream.chunk(), await stream.chunk(), await stream.chunk()]).toEqual([
+      event(id, 1, 'x'),
+      event(id, 2, 'y'),
+      event(id, 3, 'z'),
+    ]);
+    expect([await stream.chunk(), await stream.chunk()]).toEqual([':\n\n', event(id, 4, 'last')]);
   });
 
   it('are not sent while the session sends its own, also by another response', async () => {
@@ -260,6 +267,14 @@ describe('a session whose response is lost', () => {
     }
   });
 
+  it('is noticed also when the request had a body', async () => {
+    const stream = begin('', { body: 'x'.repeat(500_000) });
+    await stream.head();
+    await lose(stream);
+    await endpoints.clock.advance(10_000);
+    expect(endpoints.accepted[0]!.entries).toEqual(['closed 1006 ']);
+  });
+
   it('receives messages of its client', async () => {
     const session = await open();
     await lose(session.stream);
@@ -307,6 +322,22 @@ describe('a session whose response is lost', () => {
     ]);
     await session.echo.until('drained');
     expect(session.echo.connection.bufferedBytes).toBe(0);
+  });
+});
+
+describe('bytes that wait', () => {
+  it('are reported as sent only when the next response has sent them', async () => {
+    const session = await open();
+    const { id, stream, echo } = session;
+    await lose(stream);
+    echo.send('x'.repeat(50_000_000));
+    const next = begin('', { headers: { 'Last-Event-ID': `${id}.0` } });
+    next.socket.pause();
+    await turns();
+    expect(echo.connection.bufferedBytes).toBeGreaterThan(0);
+    expect(echo.entries).toEqual([]);
+    next.close();
+    await echo.until('drained');
   });
 });
 
@@ -491,6 +522,17 @@ describe('the end by the server', () => {
     expect(echo.entries).toEqual(['closed 4500 slow-consumer']);
     const next = await again(id, 1);
     expect(await next.chunk()).toBe(closing(id, 2, 4500, 'slow-consumer'));
+  });
+
+  it('is reported after the call of the listener in which it happens', async () => {
+    const { id, echo } = await open();
+    echo.data = () => {
+      echo.connection.terminate();
+      echo.add('terminated');
+    };
+    await send(id, 'x');
+    await echo.until('closed 1006 ');
+    expect(echo.entries).toEqual(['terminated', 'closed 1006 ']);
   });
 
   it('can be immediate, and then the session is unknown', async () => {
