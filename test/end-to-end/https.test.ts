@@ -1,6 +1,6 @@
 // HTTPS: the server of listen() and that of an application, with STOMP, SockJS and WebSocket handlers.
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import {
   createServer as createHttpsServer,
   globalAgent,
@@ -119,7 +119,7 @@ describe.skipIf(certificate === undefined).each([
     expect((await closed)[0]).toBe(1001);
   });
 
-  it.each<[string, RequestOptions]>([
+  it.each<[string, Omit<RequestOptions, 'headers'> & { readonly headers?: OutgoingHttpHeaders }]>([
     ['WebSocket', { path: '/ws', headers: upgrade }],
     ['SSE', { path: '/ws/sse' }],
     ['SockJS', { path: '/ws/server/session/xhr', method: 'POST' }],

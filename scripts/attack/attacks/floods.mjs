@@ -184,4 +184,23 @@ export const floods = [
       );
     },
   },
+  {
+    name: 'long-transactions',
+    fault: 'A5',
+    title: 'One session commits transactions of 45 SENDs, each with 900 objects for a handler',
+    maxHeld: 24,
+    reason: 'The transactions of a session may hold 1 MiB, and a turn calls handlers for 2 ms.',
+    async run(scene) {
+      const session = await scene.session();
+      const items = Array.from({ length: 900 }, () => ({ name: 'item' }));
+      const order = JSON.stringify({ id: 'transaction', items });
+      const headers = { destination: '/app/order', transaction: 't' };
+      for (let i = 0; i < scene.steps(40, 10); i++) {
+        await session.send('BEGIN', { transaction: 't' });
+        for (let frames = 0; frames < 45; frames++) await session.send('SEND', headers, order);
+        await session.send('COMMIT', { transaction: 't' });
+      }
+      await session.settle();
+    },
+  },
 ];

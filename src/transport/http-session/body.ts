@@ -1,5 +1,6 @@
 // The messages in the body of an HTTP request: read up to a limit, parsed, and delivered to their session in order.
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../message/clock.js';
 import type { TransportLimits } from '../transport.js';
 import type { WebSocketOptions } from '../websocket.js';
 import { answerText, answerUnread, type Exchange } from './answer.js';
@@ -8,6 +9,9 @@ import type { Inbound } from './inbound.js';
 
 /** Bytes of one request with messages, by default: a client sends all waiting messages together. */
 const leastBodyBytes = 1024 * 1024;
+
+/** Milliseconds until a body over HTTP/2 must be complete. Node has such a limit, `requestTimeout`, only for HTTP/1. */
+const bodyTimeout = 60_000;
 
 /** Bytes of one message of a client, which is one part for a session that takes parts. */
 export function messageLimit(
@@ -23,7 +27,10 @@ export function bodyLimit(given: number, maxMessageBytes: number): number {
 }
 
 /** The end of a request with messages. */
-type Result = 'delivered' | 'empty' | 'malformed' | 'too-large' | 'too-many' | 'ended';
+type Result = 'delivered' | 'empty' | 'malformed' | Failure | 'too-many';
+
+/** Why a body was not read: it is too large or late, or the client or the session has ended. */
+type Failure = 'too-large' | 'late' | 'ended';
 
 /** Status and text of an answer. */
 export interface TextAnswer {
@@ -40,13 +47,14 @@ export interface MessageRequests {
 
 export const refusals = {
   'too-large': { status: 413, text: '' },
+  late: { status: 408, text: 'The body was not complete after 60 seconds.\n' },
   'too-many': { status: 429, text: 'Too many requests of the session are in progress.\n' },
   ended: { status: 404, text: '' },
 } as const;
 
 /**
- * Delivers the messages of a request, and answers it. Returns the status of the answer, which comes when the session has taken all messages, which may be later
- * while reading is paused.
+ * Delivers the messages of a request, and answers it. Returns the status of the answer. It comes when the session has taken all
+ * messages, which may be later while reading is paused.
  *
  * @param inbound of the session; undefined for an unknown one
  */
@@ -55,6 +63,7 @@ export async function serveMessages(
   inbound: Inbound | undefined,
   maxBytes: number,
   requests: MessageRequests,
+  clock: Clock,
 ): Promise<number> {
   const { request } = exchange;
   const { answers } = requests;
@@ -62,7 +71,7 @@ export async function serveMessages(
   const result = isTooLarge
     ? 'too-large'
     : inbound?.isOpen === true
-      ? await receiveMessages(request, inbound, maxBytes, requests)
+      ? await receiveMessages(request, inbound, maxBytes, requests, clock)
       : 'unknown';
   const { status, text } = answers[result === 'unknown' ? 'ended' : result];
   // The body of a request to an unknown session is small, and Node reads it.
@@ -76,11 +85,12 @@ async function receiveMessages(
   inbound: Inbound,
   maxBytes: number,
   requests: MessageRequests,
+  clock: Clock,
 ): Promise<Result> {
   if (!inbound.begin()) return 'too-many';
   try {
     await inbound.whenReading();
-    const body = await readBody(request, maxBytes, inbound);
+    const body = await readBody(request, maxBytes, inbound, clock);
     if (typeof body === 'string') return body;
     if (!inbound.isOpen) return 'ended';
     const json = requests.json(body, request.headers['content-type'] ?? '');
@@ -98,14 +108,16 @@ function readBody(
   request: IncomingMessage,
   maxBytes: number,
   inbound: Inbound,
-): Promise<Buffer | 'too-large' | 'ended'> {
+  clock: Clock,
+): Promise<Buffer | Failure> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (result: Buffer | 'too-large' | 'ended'): void => {
+    const settle = (result: Buffer | Failure): void => {
       remove();
+      timer?.cancel();
       request.off('data', onData).off('end', onComplete).off('close', onClose);
-      if (result === 'too-large') request.pause();
+      if (typeof result === 'string') request.pause();
       resolve(result);
     };
     const onData = (chunk: Buffer): void => {
@@ -117,6 +129,8 @@ function readBody(
     const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
     const onClose = (): void => settle('ended');
     const remove = inbound.onEnd(onClose);
+    const timer =
+      request.httpVersionMajor > 1 ? clock.after(bodyTimeout, () => settle('late')) : undefined;
     request.on('data', onData).on('end', onComplete).on('close', onClose);
   });
 }

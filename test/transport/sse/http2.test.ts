@@ -250,6 +250,23 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     expect(echo.entries[0]).toBe('data y');
   });
 
+  it('that is half sent is answered with 408 after 60 seconds', async () => {
+    const { path, echo } = await open();
+    const stream = session.request({ ':method': 'POST', ':path': path });
+    stream.write('["x');
+    const answer = answered(stream);
+    await turns();
+    await endpoints.clock.advance(59_999);
+    stream.write('y');
+    await turns();
+    expect(stream.closed).toBe(false);
+    await endpoints.clock.advance(1);
+    expect((await answer).headers[':status']).toBe(408);
+    expect(await (await answer).body).toBe('The body was not complete after 60 seconds.\n');
+    expect((await post(path, '["z"]')).headers[':status']).toBe(204);
+    expect(echo.entries[0]).toBe('data z');
+  });
+
   it('that is half sent is answered with 404 when the session ends', async () => {
     const { path, echo } = await open();
     const stream = session.request({ ':method': 'POST', ':path': path });

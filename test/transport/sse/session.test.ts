@@ -267,6 +267,14 @@ describe('a session whose response is lost', () => {
     }
   });
 
+  it('is noticed also when the request had a body', async () => {
+    const stream = begin('', { body: 'x'.repeat(500_000) });
+    await stream.head();
+    await lose(stream);
+    await endpoints.clock.advance(10_000);
+    expect(endpoints.accepted[0]!.entries).toEqual(['closed 1006 ']);
+  });
+
   it('receives messages of its client', async () => {
     const session = await open();
     await lose(session.stream);
