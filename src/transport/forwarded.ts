@@ -12,7 +12,10 @@ export interface RequestClient {
   readonly secure: boolean;
   /** Host and port that the client requested. */
   readonly host: string | undefined;
-  /** The scheme that the client used; undefined when no trusted proxy has sent it. */
+  /**
+   * The scheme that the client used: as a trusted proxy has sent it, otherwise `https` on an encrypted connection. Undefined on others,
+   * because a proxy that sends no headers may end TLS.
+   */
   readonly scheme: 'http' | 'https' | undefined;
 }
 
@@ -41,15 +44,24 @@ export function createClientReader(trustedProxies?: readonly string[]): ClientRe
   const isTrusted = compileProxies(trustedProxies);
   return ({ headers, socket }) => {
     const { remoteAddress } = socket;
+    // The socket of HTTP/2 has the property on plain connections, too.
+    const secure = 'encrypted' in socket && socket.encrypted === true;
     const direct: RequestClient = {
       address: remoteAddress,
-      secure: 'encrypted' in socket,
+      secure,
       host: hostOf(headers),
-      scheme: undefined,
+      scheme: secure ? 'https' : undefined,
     };
     if (!isTrusted(remoteAddress)) return direct;
     return throughProxies(direct, hopsOf(headers), isTrusted);
   };
+}
+
+/** True when a proxy has added a header about its client, which the server uses only with `trustedProxies`. */
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(headers).some(
+    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
+  );
 }
 
 /** Host and port that a request names. HTTP/2 clients send `:authority` instead of `Host`. */
@@ -80,7 +92,7 @@ function throughProxies(
     address,
     secure: scheme === undefined ? direct.secure : scheme === 'https',
     host: host === undefined || port === undefined ? host : `${withoutPort(host)}:${port}`,
-    scheme,
+    scheme: scheme ?? direct.scheme,
   };
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { MessagingError } from '../message/error.js';
 import type { LimitedLog } from '../message/limited-log.js';
 import { quote } from '../message/quote.js';
-import type { RequestClient } from './forwarded.js';
+import { isForwarded, type RequestClient } from './forwarded.js';
 
 export interface OriginOptions {
   /**
@@ -53,21 +53,30 @@ export function createPageCheck(
   log: LimitedLog,
 ): (request: IncomingMessage, client: RequestClient) => boolean {
   const allowsAll = allowedOrigins.includes('*');
-  return ({ headers }, { host, scheme }) => {
-    const { origin, 'sec-fetch-site': site = 'none' } = headers;
+  return (request, client) => {
+    const { host, scheme } = client;
+    const { origin, 'sec-fetch-site': site = 'none' } = request.headers;
     const isForeign = origin === undefined && site !== 'none' && site !== 'same-origin';
     if (isForeign ? allowsAll : check({ origin, host, scheme })) return true;
-    log.write(refusedOrigin(origin ?? ''));
+    log.write(refusedOrigin(request, client));
     return false;
   };
 }
 
 /** The text in the log when a page may not connect. */
-export function refusedOrigin(origin: string): string {
-  return `A page of the origin ${quote(origin)} was refused; to accept it, add it to allowedOrigins of the endpoint.`;
+export function refusedOrigin(
+  { headers, socket }: IncomingMessage,
+  { address }: RequestClient,
+): string {
+  // A trusted proxy has replaced the address.
+  const proxy =
+    isForwarded(headers) && address === socket.remoteAddress
+      ? ' A proxy has forwarded the request: if this is the address of your own page, list the proxy in trustedProxies.'
+      : '';
+  return `A page of the origin ${quote(headers.origin ?? '')} was refused; to accept it, add it to allowedOrigins of the endpoint.${proxy}`;
 }
 
-/** Compares host and port. Compares the scheme only when a trusted proxy has sent the scheme that the client used. */
+/** Compares scheme, host and port. Accepts both schemes when the scheme that the client used is not known. */
 function isSameOrigin(origin: Origin, { host, scheme }: OriginFacts): boolean {
   if (host === undefined) return false;
   const own = parseOrigin(`${scheme === undefined ? origin.scheme : `${scheme}:`}//${host}`);

@@ -222,18 +222,19 @@ function refuse(socket: Duplex, { status, headers, body }: HandshakeRefusal): vo
 
 /** Checks the origin, and the cases that `ws` answers differently from RFC 6455 section 4.2 and Spring's handshake handler. */
 function requestRefusal(
-  { method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage,
-  { host, scheme }: RequestClient,
+  request: IncomingMessage,
+  client: RequestClient,
   isAllowed: OriginCheck,
   log: LimitedLog,
 ): HandshakeRefusal | undefined {
+  const { method, headers, httpVersionMajor, httpVersionMinor } = request;
   if (method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
   const isOld = httpVersionMajor === 1 && httpVersionMinor === 0;
   if (isOld || headers.host === undefined) return { status: 400 };
   if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: upgradeRequired };
-  const { origin } = headers;
-  if (isAllowed({ origin, host, scheme })) return undefined;
-  log.write(refusedOrigin(origin ?? ''));
+  const { host, scheme } = client;
+  if (isAllowed({ origin: headers.origin, host, scheme })) return undefined;
+  log.write(refusedOrigin(request, client));
   return { status: 403 };
 }
 

@@ -15,9 +15,11 @@ import { WebSocket } from 'ws';
 import {
   createServer,
   silentLogger,
+  WebSocketHandler,
   type HandshakeRequest,
   type Server,
   type SockJsOptions,
+  type WebSocketSession,
 } from '../../src/index.js';
 import { selfSigned } from '../certificate.js';
 import { portOf } from '../clients/server.js';
@@ -47,6 +49,19 @@ interface Backend {
   readonly handshakes: HandshakeRequest[];
 }
 
+/** Returns messages with the variables and the scheme of the client. */
+@WebSocketHandler('/files/{space}/{name}', {
+  sockjs: { disconnectDelay: 500 },
+  trustedProxies: ['127.0.0.1'],
+})
+class FileHandler {
+  message(session: WebSocketSession, text: string) {
+    const path = [...session.variables.values()].join('/');
+    const scheme = session.handshake.secure ? 'https' : 'http';
+    session.send(`${text} to ${path} over ${scheme}`);
+  }
+}
+
 /** @param place a port, or the path of a Unix socket */
 async function startBackend(
   sockjs: Partial<SockJsOptions> = {},
@@ -54,6 +69,7 @@ async function startBackend(
 ): Promise<Backend> {
   const handshakes: HandshakeRequest[] = [];
   const server = await createServer({
+    controllers: [FileHandler],
     endpoints: [
       {
         path: '/ws',
@@ -76,7 +92,7 @@ function addressOf(server: Server): string {
 
 describe.each(kinds.filter(({ program }) => program !== undefined && certificate !== undefined))(
   'behind $name',
-  ({ kind, program, bySession, byCookie, withoutStickiness }) => {
+  ({ kind, program, bySession, byHandlerSession, byCookie, withoutStickiness }) => {
     async function start(changes: readonly Change[] = [], sockjs: Partial<SockJsOptions> = {}) {
       const backends = [await startBackend(sockjs), await startBackend(sockjs)] as const;
       const addresses = [addressOf(backends[0].server), addressOf(backends[1].server)] as const;
@@ -93,8 +109,8 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return { backends, receiver, port: proxy.port };
     }
 
-    function sockJs(port: number, transport: string): SockJS {
-      return new SockJS(`https://127.0.0.1:${port}/ws`, undefined, {
+    function sockJs(port: number, transport: string, path = '/ws'): SockJS {
+      return new SockJS(`https://127.0.0.1:${port}${path}`, undefined, {
         transports: [transport],
         transportOptions: { websocket: { tls: { ca: certificate!.cert } } },
       });
@@ -171,6 +187,23 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
         await client.deactivate();
       }
     });
+
+    it.each(transports.slice(1))(
+      'sessions of a WebSocket handler are distributed by their ids: %s',
+      async (transport) => {
+        const { backends, port } = await start(byHandlerSession);
+        while (backends.some(({ handshakes }) => handshakes.length === 0)) {
+          const socket = sockJs(port, transport, '/files/plans/house');
+          socket.onopen = () => socket.send('hello');
+          const data = await new Promise((resolve, reject) => {
+            socket.onmessage = (event) => resolve(event.data);
+            socket.onclose = ({ reason }) => reject(new Error(reason));
+          });
+          expect(data).toBe('hello to plans/house over https');
+          socket.close();
+        }
+      },
+    );
 
     it('STOMP is exchanged over Server-Sent Events, and the session continues in another response', async () => {
       const { port } = await start();

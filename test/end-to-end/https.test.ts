@@ -1,6 +1,6 @@
 // HTTPS: the server of listen() and that of an application, with STOMP, SockJS and WebSocket handlers.
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import {
   createServer as createHttpsServer,
   globalAgent,
@@ -44,7 +44,7 @@ class Upload {
 
 const options: ServerOptions = {
   controllers: [Echo, Upload],
-  endpoints: [{ path: '/ws', sockjs: { sessionCookie: true, disconnectDelay: 50 } }],
+  endpoints: [{ path: '/ws', sse: true, sockjs: { sessionCookie: true, disconnectDelay: 50 } }],
   logger: silentLogger,
 };
 
@@ -79,14 +79,21 @@ async function attach() {
   return { server, https, port: (https.address() as AddressInfo).port };
 }
 
-/** The body and the cookies that answer a request. */
+/** The status, the body and the cookies that answer a request. */
 async function answerTo(port: number, options: RequestOptions) {
   const sent = request({ host: '127.0.0.1', port, ca: certificate!.cert, ...options }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   let body = '';
   for await (const chunk of response) body += String(chunk);
-  return { body, cookies: response.headers['set-cookie'] };
+  return { status: response.statusCode, body, cookies: response.headers['set-cookie'] };
 }
+
+const upgrade = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+};
 
 describe.skipIf(certificate === undefined).each([
   ['listen({ tls })', listen],
@@ -110,6 +117,17 @@ describe.skipIf(certificate === undefined).each([
     const closed = once(socket, 'close');
     await server.close();
     expect((await closed)[0]).toBe(1001);
+  });
+
+  it.each<[string, Omit<RequestOptions, 'headers'> & { readonly headers?: OutgoingHttpHeaders }]>([
+    ['WebSocket', { path: '/ws', headers: upgrade }],
+    ['SSE', { path: '/ws/sse' }],
+    ['SockJS', { path: '/ws/server/session/xhr', method: 'POST' }],
+    ['SockJS over WebSocket', { path: '/ws/server/session/websocket', headers: upgrade }],
+  ])('refuses a page without TLS on the same host and port: %s', async (_transport, options) => {
+    const { port } = await start();
+    const headers = { ...options.headers, origin: `http://127.0.0.1:${port}` };
+    expect((await answerTo(port, { ...options, headers })).status).toBe(403);
   });
 
   it.each(['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'])(

@@ -24,6 +24,8 @@ export interface ProxyKind {
   readonly unix: string;
   /** Distributes SockJS sessions by their ids. */
   readonly bySession: readonly Change[];
+  /** The same for the WebSocket handler of docs/deploy.md, which has another path. */
+  readonly byHandlerSession: readonly Change[];
   /** Cookies that name the server, each with the changes for it. */
   readonly byCookie: readonly { readonly cookie: string; readonly changes: readonly Change[] }[];
   /** Removes the rules for sticky sessions. */
@@ -34,6 +36,10 @@ export const nginx: ProxyKind = {
   name: 'nginx',
   unix: 'unix:',
   bySession: [],
+  byHandlerSession: [
+    [/map \$uri[^}]*\}\n/.exec(documented('nginx'))![0], documented('nginx map')],
+    ['  location /ws {\n', documented('nginx locations')],
+  ],
   byCookie: [],
   withoutStickiness: [['hash $sticky consistent;', '']],
 };
@@ -50,6 +56,7 @@ export const haproxy: ProxyKind = {
   name: 'haproxy',
   unix: 'unix@',
   bySession: [['balance source', 'balance hash path,field(4,/)'], ...withoutCookie],
+  byHandlerSession: [['balance source', 'balance hash path,field(6,/)'], ...withoutCookie],
   byCookie: [
     { cookie: 'the cookie of the proxy', changes: [] },
     {

@@ -27,7 +27,7 @@ import {
   type SseConnectionOptions,
 } from '../clients/sse.js';
 import { sockJsConnection } from '../clients/sockjs.js';
-import { connected, StompClient, type StompHeaders } from '../clients/stomp.js';
+import { connected, frameText, StompClient, type StompHeaders } from '../clients/stomp.js';
 import { turn } from '../transport/event-log.js';
 
 let server: Server;
@@ -219,7 +219,7 @@ describe('a WebSocket handler over SSE', () => {
 });
 
 describe('handshake interceptors', () => {
-  it('run once for each session, and see the URL of the endpoint', async () => {
+  it('run once for each session that has no user from them, and see the URL of the endpoint', async () => {
     const seen: unknown[] = [];
     const interceptor: HandshakeInterceptor = {
       before: ({ url, subprotocols }, attributes) => {
@@ -237,6 +237,110 @@ describe('handshake interceptors', () => {
     expect(session!.attributes.get('by' as never)).toBe('interceptor');
     const refused = await fetch(`http://127.0.0.1:${portOf(server)}/ws/sse?refuse`);
     expect([refused.status, await refused.text()]).toEqual([418, 'No.']);
+  });
+});
+
+describe('a session whose user an interceptor has identified', () => {
+  /** The URL and the status of each request that the interceptor has accepted. */
+  let results: unknown[];
+
+  async function startWithUsers(before?: HandshakeInterceptor['before']): Promise<void> {
+    results = [];
+    const userOfHeader: HandshakeInterceptor['before'] = ({ headers }) => {
+      const name = headers.get('x-user');
+      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
+      return name === undefined ? undefined : { principal: { name } };
+    };
+    await start({
+      handshakeInterceptors: [
+        {
+          before: before ?? userOfHeader,
+          after: ({ url }, { status }) => void results.push([url, status]),
+        },
+      ],
+    });
+  }
+
+  /** Sends one request of a user, and returns its response. */
+  function request(method: string, path: string, user?: string, body?: string) {
+    const headers: Record<string, string> = user === undefined ? {} : { 'x-user': user };
+    const url = `http://127.0.0.1:${portOf(server)}/ws/sse${path}`;
+    return fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+  }
+
+  const status = async (...parts: Parameters<typeof request>) => {
+    const response = await request(...parts);
+    await response.body?.cancel();
+    return response.status;
+  };
+
+  /** Begins a session of ann, and returns its id. */
+  async function begin(): Promise<string> {
+    const reader = (await request('GET', '', 'ann')).body!.getReader();
+    let text = '';
+    while (!text.includes('\n\n')) text += Buffer.from((await reader.read()).value!).toString();
+    await reader.cancel();
+    return /"session":"(.*?)"/.exec(text)![1]!;
+  }
+
+  const connect = JSON.stringify([frameText('CONNECT', { 'accept-version': '1.2', host: 'x' })]);
+
+  it('serves the requests of this user, and answers 404 to all others', async () => {
+    await startWithUsers();
+    const id = await begin();
+    for (const user of ['bob', undefined]) {
+      expect(await status('POST', `/${id}`, user, connect)).toBe(404);
+      expect(await status('DELETE', `/${id}`, user)).toBe(404);
+      expect(await status('GET', `?lastEventId=${id}.0`, user)).toBe(404);
+      // Also an event that is not kept, which would end the session.
+      expect(await status('GET', `?lastEventId=${id}.9`, user)).toBe(404);
+    }
+    expect(await status('POST', `/${id}`, 'ann', connect)).toBe(204);
+    expect([...server.sessions.all()].map(({ principal }) => principal?.name)).toEqual(['ann']);
+    expect(await status('GET', `?lastEventId=${id}.0`, 'ann')).toBe(200);
+    expect(await status('DELETE', `/${id}`, 'ann')).toBe(204);
+    expect(await status('DELETE', `/${id}`, 'ann')).toBe(404);
+  });
+
+  it('answers as the interceptor when it refuses a request', async () => {
+    await startWithUsers();
+    const id = await begin();
+    const refused = await request('POST', `/${id}`, 'expired', connect);
+    expect([refused.status, await refused.text()]).toEqual([401, 'Sign in again.']);
+    expect(await status('GET', `?lastEventId=${id}.0`, 'expired')).toBe(401);
+    expect(await status('DELETE', `/${id}`, 'expired')).toBe(401);
+    expect(await status('POST', `/${id}`, 'ann', connect)).toBe(204);
+  });
+
+  it('reports the URL of the endpoint and the status of each request to the interceptor', async () => {
+    await startWithUsers();
+    const id = await begin();
+    await status('POST', `/${id}?a=1`, 'ann', connect);
+    await status('POST', `/${id}`, 'bob', connect);
+    await status('DELETE', `/${id}`, 'ann');
+    await expect.poll(() => results).toHaveLength(4);
+    expect(results).toEqual([
+      ['/ws', 200],
+      ['/ws?a=1', 204],
+      ['/ws', 404],
+      ['/ws', 204],
+    ]);
+  });
+
+  it('cannot be continued when it ends while the interceptor runs', async () => {
+    let asked = 0;
+    let decide: () => void = () => {};
+    const decided = new Promise<void>((resolve) => (decide = resolve));
+    await startWithUsers(async () => {
+      if (++asked === 2) await decided;
+      return { principal: { name: 'ann' } };
+    });
+    const id = await begin();
+    const continued = status('GET', `?lastEventId=${id}.0`);
+    await expect.poll(() => asked).toBe(2);
+    expect(await status('DELETE', `/${id}`)).toBe(204);
+    decide();
+    expect(await continued).toBe(404);
   });
 });
 

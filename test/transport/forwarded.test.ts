@@ -38,7 +38,13 @@ describe('a request from an address that is not trusted', () => {
   });
 
   it('is secure when its socket is encrypted', () => {
-    expect(clientOf({ encrypted: true }, []).secure).toBe(true);
+    expect(clientOf({ encrypted: true }, [])).toMatchObject({ secure: true, scheme: 'https' });
+  });
+
+  it('is not secure on a plain connection of HTTP/2, whose socket has the property, too', () => {
+    const socket = { remoteAddress: '10.0.0.9', encrypted: false };
+    const request = { headers: {}, socket } as unknown as IncomingMessage;
+    expect(createClientReader()(request)).toMatchObject({ secure: false, scheme: undefined });
   });
 
   it('has no address when its socket has none', () => {
@@ -184,8 +190,15 @@ describe('the scheme', () => {
 
   it('of the client replaces the one between proxy and server', () => {
     const headers = { 'x-forwarded-proto': 'http' };
-    expect(clientOf({ encrypted: true, headers }).secure).toBe(false);
-    expect(clientOf({ encrypted: true }).secure).toBe(true);
+    const client = clientOf({ encrypted: true, headers });
+    expect(client).toMatchObject({ secure: false, scheme: 'http' });
+    expect(clientOf({ encrypted: true })).toMatchObject({ secure: true, scheme: 'https' });
+  });
+
+  it('is the one between proxy and server when the proxy sends none', () => {
+    const headers = { 'x-forwarded-for': '203.0.113.7' };
+    expect(clientOf({ encrypted: true, headers }).scheme).toBe('https');
+    expect(clientOf({ headers }).scheme).toBeUndefined();
   });
 
   it.each([

@@ -18,6 +18,7 @@ describe('without allowed origins', () => {
     ['the same host and port', { origin: 'http://app.test:8080' }, true],
     ['the same in other case', { origin: 'HTTP://APP.test:8080' }, true],
     ['the default port, omitted', { origin: 'https://app.test', host: 'app.test:443' }, true],
+    ['TLS that ends at a proxy without headers', { origin: 'https://app.test:8080' }, true],
     ['another port', { origin: 'http://app.test:9090' }, false],
     ['another host', { origin: 'http://evil.test:8080' }, false],
     ['a host with the same ending', { origin: 'http://evilapp.test:8080' }, false],
@@ -30,7 +31,7 @@ describe('without allowed origins', () => {
   });
 });
 
-describe('with the scheme that a proxy has reported', () => {
+describe('with the scheme of an encrypted connection, or of a proxy', () => {
   const check = createOriginCheck({});
 
   it.each<[string, Partial<OriginFacts>, boolean]>([

@@ -172,6 +172,13 @@ describe('the handshake', () => {
     expect(opened.warnings[1]!.length).toBeLessThan(400);
   });
 
+  it('names trustedProxies in the log when a proxy that is not listed has forwarded the request', async () => {
+    await raw(upgrade('Origin: https://app.test', 'X-Forwarded-Proto: https'));
+    expect(opened.warnings[0]).toBe(
+      "A page of the origin 'https://app.test' was refused; to accept it, add it to allowedOrigins of the endpoint. A proxy has forwarded the request: if this is the address of your own page, list the proxy in trustedProxies.",
+    );
+  });
+
   it('rejects other WebSocket versions with 426, and names protocol and version', async () => {
     const lines = upgrade().map((line) => line.replace('Version: 13', 'Version: 8'));
     const answer = await raw(lines);

@@ -1,4 +1,4 @@
-// The begin of a session over HTTP: the limits of the server, and the decision of the application.
+// The requests of a session over HTTP: the limits of the server, the decision of the application, and the user of each request.
 import { errorCodes } from '../../message/error.js';
 import {
   refusalOf,
@@ -7,7 +7,7 @@ import {
   type HandshakeRefusal,
   type HandshakeRequest,
 } from '../handshake.js';
-import type { TransportContext } from '../transport.js';
+import type { Connection, TransportContext } from '../transport.js';
 import { answer, answerText, answerUnread, hasLeft, notCached, type Exchange } from './answer.js';
 import { refusals } from './body.js';
 import type { Inbound } from './inbound.js';
@@ -17,6 +17,21 @@ export interface OpeningParts {
   readonly check: HandshakeCheck | undefined;
   readonly context: TransportContext;
   readonly sessions: { readonly stopped: boolean };
+}
+
+/** A session that further requests continue. */
+interface BegunSession extends Pick<Connection, 'handshake'> {
+  readonly inbound: Inbound;
+}
+
+/** True when a handshake interceptor has identified the user of the session: then it identifies the user of each request. */
+export function hasUser({ handshake: { principal } }: BegunSession): boolean {
+  return principal !== undefined;
+}
+
+/** False for a request of another user than the one of the session. */
+export function isUserOf(session: BegunSession, decision: HandshakeDecision | undefined): boolean {
+  return !hasUser(session) || session.handshake.principal?.name === decision?.principal?.name;
 }
 
 /** Refuses a new session when the server stops or has no room for it. */
@@ -69,6 +84,26 @@ export async function askAgain(
   const decision = await check(request);
   inbound.finish();
   await apply(exchange, decision, accept);
+}
+
+/**
+ * Serves a further request of a session. If the session has a user, the application first identifies the user of the request.
+ *
+ * @param request builds the request for the application, which most sessions do not need
+ * @param session undefined for an unknown one
+ * @param serve serves the request, and returns the status of the answer; without a session for a request of another user
+ */
+export function serveUser<Session extends BegunSession>(
+  exchange: Exchange,
+  request: () => HandshakeRequest,
+  check: HandshakeCheck | undefined,
+  session: Session | undefined,
+  serve: (session: Session | undefined) => number | Promise<number>,
+): void {
+  if (session === undefined || check === undefined || !hasUser(session)) return void serve(session);
+  void askAgain(exchange, request(), check, session.inbound, (decision) =>
+    serve(isUserOf(session, decision) ? session : undefined),
+  );
 }
 
 /** Answers a request as the application has decided. */

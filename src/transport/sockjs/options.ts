@@ -23,7 +23,7 @@ export interface SockJsOptions {
   readonly responseLimit: number;
   /**
    * Bytes of one request with messages; a larger one is answered with 413. 0 means the larger of 1,048,576 and twice
-   * `limits.maxMessageBytes`.
+   * `limits.maxMessageBytes`, or `maxMessageBytes` of the WebSocket handler.
    *
    * @default 0
    */

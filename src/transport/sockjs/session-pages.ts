@@ -8,11 +8,13 @@ import {
 } from '../handshake.js';
 import { answerText, answerUnread, notCached, type Headers } from '../http-session/answer.js';
 import { announcesMore, serveMessages, type MessageRequests } from '../http-session/body.js';
-import type { Inbound } from '../http-session/inbound.js';
 import {
   askAgain,
   askApplication,
+  hasUser,
+  isUserOf,
   newSessionRefusal,
+  serveUser,
   type OpeningParts,
 } from '../http-session/opening.js';
 import { isChunked, whenNext } from '../http-session/response-stream.js';
@@ -172,15 +174,6 @@ function sessionOf(
   return session;
 }
 
-/** True when a handshake interceptor has identified the user of the session: then it identifies the user of each request. */
-function hasUser({ handshake: { principal } }: SockJsSession): boolean {
-  return principal !== undefined;
-}
-
-function isUserOf(session: SockJsSession, decision: HandshakeDecision | undefined): boolean {
-  return !hasUser(session) || session.handshake.principal?.name === decision?.principal?.name;
-}
-
 function senderPage(
   requests: MessageRequests,
   { sessions, maxBodyBytes, check, context }: SessionPageParts,
@@ -192,13 +185,9 @@ function senderPage(
       const { request, client, id, owner } = exchange;
       const found = sessions.find(id);
       const session = found?.owner === owner ? found : undefined;
-      const serve = (inbound: Inbound | undefined) =>
-        serveMessages(exchange, inbound, maxBodyBytes, requests, context.clock);
-      if (session === undefined || check === undefined || !hasUser(session))
-        return void serve(session?.inbound);
-      const { inbound } = session;
-      void askAgain(exchange, handshakeRequest(request, client), check, inbound, (decision) =>
-        serve(isUserOf(session, decision) ? inbound : undefined),
+      const handshake = () => handshakeRequest(request, client);
+      serveUser(exchange, handshake, check, session, (served) =>
+        serveMessages(exchange, served?.inbound, maxBodyBytes, requests, context.clock),
       );
     },
   };

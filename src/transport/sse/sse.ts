@@ -2,7 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import { MessagingError } from '../../message/error.js';
 import { LimitedLog } from '../../message/limited-log.js';
-import { handshakeOf, handshakeRequest, itemsOf, type HandshakeDecision } from '../handshake.js';
+import {
+  handshakeOf,
+  handshakeRequest,
+  itemsOf,
+  type HandshakeDecision,
+  type HandshakeRequest,
+} from '../handshake.js';
 import { pathOf, targetOf, type RequestListener } from '../http-host.js';
 import {
   answer,
@@ -22,7 +28,12 @@ import {
   serveMessages,
   type MessageRequests,
 } from '../http-session/body.js';
-import { askApplication, newSessionRefusal, type OpeningParts } from '../http-session/opening.js';
+import {
+  askApplication,
+  newSessionRefusal,
+  serveUser,
+  type OpeningParts,
+} from '../http-session/opening.js';
 import { isChunked, whenNext } from '../http-session/response-stream.js';
 import { Sessions } from '../http-session/sessions.js';
 import { createPageCheck } from '../origin.js';
@@ -153,10 +164,18 @@ const eventId = /^([\w-]{22})\.(\d{1,15})$/;
 
 function continueSession(exchange: Exchange, lastEventId: string, parts: RequestParts): void {
   const [, id = '', number] = eventId.exec(lastEventId) ?? [];
-  const session = parts.sessions.find(id);
-  if (session?.continuesAfter(Number(number)) !== true)
-    return answerText(exchange, 404, unknownSession);
-  session.continueWith(eventStream(exchange, session), Number(number));
+  const { sessions, check } = parts;
+  const handshake = () => furtherRequest(exchange, parts, '');
+  serveUser(exchange, handshake, check, sessions.find(id), (session) => {
+    // It may have ended while the application has identified the user.
+    const isKnown = session !== undefined && sessions.find(id) === session;
+    if (!isKnown || !session.continuesAfter(Number(number))) {
+      answerText(exchange, 404, unknownSession);
+      return 404;
+    }
+    session.continueWith(eventStream(exchange, session), Number(number));
+    return 200;
+  });
 }
 
 function eventStream({ request, response, headers }: Exchange, session: SseSession): EventStream {
@@ -176,29 +195,39 @@ const sending: MessageRequests = {
 
 /** The URL of one session: messages of its client, and its end. */
 function sessionListener(parts: RequestParts): RequestListener {
-  const { sessions, maxBodyBytes, context } = parts;
+  const { sessions, maxBodyBytes, check, context } = parts;
   const { clock } = context;
-  const sessionOf = ({ url }: Exchange['request']) => {
-    const path = pathOf(url);
-    const session = sessions.find(path.slice(path.lastIndexOf('/') + 1));
-    return session?.inbound.isOpen === true ? session : undefined;
+  const serve = (
+    exchange: Exchange,
+    answerTo: (session: SseSession | undefined) => number | Promise<number>,
+  ) => {
+    const path = pathOf(exchange.request.url);
+    const id = path.slice(path.lastIndexOf('/') + 1);
+    const handshake = () => furtherRequest(exchange, parts, `/${id}`);
+    serveUser(exchange, handshake, check, sessions.find(id), answerTo);
   };
   const post = (exchange: Exchange) =>
-    void serveMessages(
-      exchange,
-      sessionOf(exchange.request)?.inbound,
-      maxBodyBytes,
-      sending,
-      clock,
+    serve(exchange, (session) =>
+      serveMessages(exchange, session?.inbound, maxBodyBytes, sending, clock),
     );
-  const remove = (exchange: Exchange) => {
-    const session = sessionOf(exchange.request);
-    session?.closedByClient();
-    if (session === undefined) answerText(exchange, 404, sending.answers.ended.text);
-    else answer(exchange.response, 204, [...exchange.headers, ...notCached]);
+  const remove = (exchange: Exchange, session: SseSession | undefined) => {
+    if (session?.inbound.isOpen !== true) {
+      answerText(exchange, 404, sending.answers.ended.text);
+      return 404;
+    }
+    session.closedByClient();
+    answer(exchange.response, 204, [...exchange.headers, ...notCached]);
+    return 204;
   };
   // Later, because the last messages may have arrived together with it.
-  const removeSoon = (exchange: Exchange) => clock.soon(() => remove(exchange));
+  const removeSoon = (exchange: Exchange) =>
+    serve(
+      exchange,
+      (session) =>
+        new Promise((resolve) => {
+          clock.soon(() => resolve(remove(exchange, session)));
+        }),
+    );
   return serveMethods(
     new Map([
       ['POST', post],
@@ -213,9 +242,27 @@ function queryOf({ url }: IncomingMessage): URLSearchParams {
   return new URLSearchParams(target.slice(pathOf(target).length));
 }
 
-/** Path and query of a request as WebSocket clients of the endpoint request them. */
-function endpointUrl({ url }: IncomingMessage, { path }: RequestParts): string {
+/**
+ * A further request of a session as interceptors see it.
+ *
+ * @param below the path below `/sse`
+ */
+function furtherRequest(
+  { request, client }: Exchange,
+  parts: RequestParts,
+  below: string,
+): HandshakeRequest {
+  return handshakeRequest(request, client, '', endpointUrl(request, parts, below));
+}
+
+/**
+ * Path and query of a request as WebSocket clients of the endpoint request them.
+ *
+ * @param below the path below `/sse`
+ */
+function endpointUrl({ url }: IncomingMessage, { path }: RequestParts, below = ''): string {
   const target = targetOf(url);
   const end = pathOf(target).length;
-  return target.slice(0, end - '/sse'.length) + (path.endsWith('/') ? '/' : '') + target.slice(end);
+  const base = target.slice(0, end - '/sse'.length - below.length);
+  return base + (path.endsWith('/') ? '/' : '') + target.slice(end);
 }
