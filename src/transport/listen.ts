@@ -54,6 +54,13 @@ export function resolvePlace(
 }
 
 /**
+ * Bytes in `sun_path` of `sockaddr_un`, without the zero at its end; a pipe of Windows has at most 256 characters. Node listens on the
+ * beginning of a longer path.
+ */
+const longestSocketPath =
+  process.platform === 'win32' ? 256 : process.platform === 'linux' ? 107 : 103;
+
+/**
  * Listens on a port of a host, or on the path of a Unix socket. A string of digits is a port, because environment
  * variables are strings.
  * @throws {MessagingError} `listen-failed`
@@ -68,6 +75,10 @@ export async function listen(server: Server, given: number | string, host: strin
   if (port !== undefined && !isHost(host))
     throw failed(
       `the host must be ${hostRule}; it is ${isGroup(host) ? 'an object. Pass options as listen({ port, host, tls })' : inspect(host)}.`,
+    );
+  if (typeof where === 'string' && Buffer.byteLength(where) > longestSocketPath)
+    throw failed(
+      `${inspect(where)} has more than ${longestSocketPath} bytes, the longest path of a Unix socket; choose a shorter one, for example in /run or /tmp.`,
     );
   try {
     await new Promise<void>((resolve, reject) => {
@@ -129,7 +140,10 @@ function listenFailed(
 ): MessagingError {
   const place = typeof where === 'number' ? `port ${where} of ${host}` : `'${where}'`;
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${place} is in use; stop the process that listens there, or build another server with another address.`,
+    EADDRINUSE:
+      typeof where === 'number'
+        ? `${place} is in use; stop the process that listens there, or build another server with another address.`
+        : `the file ${place} exists; stop the process that listens there. If no process does, for example because the server was killed, delete the file.`,
     // For the path of a Unix socket, Node reports this error also when the folder does not exist.
     EACCES: `${place} requires permissions that this process does not have${typeof where === 'number' ? '' : ', or its folder does not exist'}; choose another.`,
     EADDRNOTAVAIL: `${place} is not an address of this machine.`,

@@ -1,5 +1,8 @@
 // Ports and hosts that a server cannot listen on, and the log line with its address.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -109,4 +112,43 @@ describe('listen() refuses', () => {
   ])('options that are not valid: %o', async (options, message) => {
     expect(await refusal(options)).toContain(message);
   });
+});
+
+describe('the path of a Unix socket', () => {
+  const withFolder = async (use: (folder: string) => Promise<void>): Promise<void> => {
+    const folder = await mkdtemp(join(tmpdir(), 'listen-'));
+    try {
+      await use(folder);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  it('is used with all of its bytes, or refused when it has too many of them', () =>
+    withFolder(async (folder) => {
+      const limit = process.platform === 'linux' ? 107 : 103;
+      // Two bytes in UTF-8.
+      const longest = `${join(folder, 'ü')}`.padEnd(limit - 1, 'x');
+      const server = await createServer({ logger: silentLogger });
+      await server.listen(longest);
+      expect(await readdir(folder)).toEqual([basename(longest)]);
+      await server.close();
+      const other = await createServer({ logger: silentLogger });
+      await expect(other.listen(`${longest}x`)).rejects.toMatchObject({
+        code: 'listen-failed',
+        message: `Cannot listen: '${longest}x' has more than ${limit} bytes, the longest path of a Unix socket; choose a shorter one, for example in /run or /tmp.`,
+      });
+      expect(await readdir(folder)).toEqual([]);
+    }));
+
+  it('of an existing file is refused with both fixes: stop the process, or delete the file', () =>
+    withFolder(async (folder) => {
+      const path = join(folder, 'socket');
+      await writeFile(path, '');
+      const server = await createServer({ logger: silentLogger });
+      await expect(server.listen(path)).rejects.toMatchObject({
+        code: 'listen-failed',
+        message: `Cannot listen: the file '${path}' exists; stop the process that listens there. If no process does, for example because the server was killed, delete the file.`,
+      });
+    }));
 });
