@@ -1,5 +1,6 @@
 // The queues of one session (`/user/queue/x`, `/temp-queue/x`): its subscriptions to them, and deliveries from the server itself.
 import { MessagingError } from '../message/error.js';
+import { ownPrefix } from '../message/ids.js';
 import { LimitedLog } from '../message/limited-log.js';
 import type { Logger } from '../message/logger.js';
 import { quote } from '../message/quote.js';
@@ -13,9 +14,6 @@ import { MessageQueue } from './embedded/queue/message-queue.js';
 import { QueueMemory, type QueueOptions } from './embedded/queue/queue-memory.js';
 import { checkSupported } from './embedded/unsupported.js';
 import type { Publication, SessionPublication } from './publication.js';
-
-/** Marks acknowledgement ids, so that they differ from those of the broker. */
-const ackPrefix = 'own-';
 
 /** The memory and limits that the acknowledged session queues of a server share. */
 export function sessionQueueMemory(
@@ -71,7 +69,7 @@ export class SessionQueues {
 
   /** True for the id of a delivery from a session queue. */
   static delivered(ack: string): boolean {
-    return ack.startsWith(ackPrefix);
+    return ack.startsWith(ownPrefix);
   }
 
   /** @throws {MessagingError} `header-refused` for a malformed `prefetch-count`; `not-supported` */
@@ -185,7 +183,7 @@ export class SessionQueues {
   }
 
   get #issued(): Acknowledgements {
-    return (this.#acknowledgements ??= new Acknowledgements(ackPrefix));
+    return (this.#acknowledgements ??= new Acknowledgements(ownPrefix));
   }
 
   #pending(subscription: Subscription): Live['pending'] {

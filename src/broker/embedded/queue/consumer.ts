@@ -228,8 +228,9 @@ export class Acknowledgements {
   /** Issues the id of a delivery. A message that this connection receives twice has a second id. */
   issue(consumer: Consumer, { publication }: QueuedMessage): string {
     const id = this.prefix + publication.id;
-    const isTaken = this.#consumers.has(id) || this.#endOf(id) !== undefined;
-    const ack = isTaken ? `${id}@${++this.#repeats}` : id;
+    let ack = id;
+    // Repeatedly, because the id of another message may end like a second id.
+    while (this.#isTaken(ack)) ack = `${id}@${++this.#repeats}`;
     this.#consumers.set(ack, consumer);
     return ack;
   }
@@ -281,6 +282,10 @@ export class Acknowledgements {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  #isTaken(ack: string): boolean {
+    return this.#consumers.has(ack) || this.#endOf(ack) !== undefined;
   }
 
   #endOf(ack: string): DeliveryEnd | undefined {

@@ -1,5 +1,7 @@
 // Acknowledgement in the embedded broker: which messages ACK and NACK settle, and where unacknowledged messages go.
 import { describe, expect, it, vi } from 'vitest';
+import { Acknowledgements, type Consumer } from '../../../../src/broker/embedded/queue/consumer.js';
+import type { QueuedMessage } from '../../../../src/broker/embedded/queue/message-list.js';
 import { sending } from '../../publication.js';
 import { brokerWith, refusal } from '../started-broker.js';
 
@@ -143,6 +145,13 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     ann.settle('nack', '1');
     const ids = ann.deliveries.map(({ ack }) => ack);
     expect(ids).toEqual([ids[0], `${ids[0]}@1`, `${ids[0]}@2`]);
+  });
+
+  it('has an id that no other delivery of the connection has, however the ids of messages end', () => {
+    const acknowledgements = new Acknowledgements();
+    const issue = (id: string) =>
+      acknowledgements.issue({} as Consumer, { publication: { id } } as QueuedMessage);
+    expect(['a', 'a@1', 'a', 'a@1', 'a'].map(issue)).toEqual(['a', 'a@1', 'a@2', 'a@1@3', 'a@4']);
   });
 
   it('is known for the latest 1,024 settled messages at least', () => {
