@@ -1,13 +1,21 @@
 // Creates a server under test from the options of the application and of the test.
 import { checkOverrides, overrideBindings, overrideTemporarily } from '../container/overrides.js';
 import { longestDelay } from '../message/clock.js';
-import { invalidOption } from '../message/option.js';
+import {
+  checkAll,
+  checkShape,
+  invalidOption,
+  requireMethods,
+  requireObject,
+  requireOneOf,
+} from '../message/option.js';
 import { loggedClassRules } from '../payload/class-log.js';
 import { Payloads } from '../payload/converter.js';
 import { createObservedServer } from '../server/create-server.js';
 import type { Hooks } from '../server/hooks.js';
 import type { ServerOptions } from '../server/options.js';
 import { memoryTransport } from '../transport/memory.js';
+import { clientProtocols } from './client-protocol.js';
 import type { AnyDestinations } from './destination-map.js';
 import { TestEnvironment } from './environment.js';
 import type { TestServerOptions } from './options.js';
@@ -38,6 +46,7 @@ import { TestWebSockets } from './test-websocket.js';
 export async function testServer<M extends object = AnyDestinations>(
   options: TestServerOptions = {},
 ): Promise<TestServer<M>> {
+  checkTestOptions(options);
   const {
     override = [],
     modules = [],
@@ -45,8 +54,6 @@ export async function testServer<M extends object = AnyDestinations>(
     timeout = 4000,
     strict = false,
   } = options;
-  checkTimeout(timeout);
-  checkOverrides(override);
   const { clock = testClock(), ids = sequentialIds() } = options;
   const recorder = new Recorder(options.logger);
   const memory = memoryTransport();
@@ -93,8 +100,29 @@ export async function testServer<M extends object = AnyDestinations>(
   return new TestServer<M>({ environment, memory, clients, webSockets, protocol, strict });
 }
 
-/** The options that `createServer` does not know. */
-const testOptions = ['override', 'modules', 'protocol', 'timeout', 'strict'] as const;
+/** The options that `createServer` does not know, with an example of each type. */
+const testShape = { override: undefined, modules: [], protocol: '', timeout: 0, strict: false };
+const testOptions = Object.keys(testShape) as (keyof typeof testShape)[];
+
+/** `createServer` checks the other options. */
+function checkTestOptions(options: TestServerOptions): void {
+  requireObject('', options, 'controllers');
+  const given = testOptions.map((name) => [name, options[name]] as const);
+  checkShape('', Object.fromEntries(given), testShape);
+  const { override = [], modules = [], protocol = 'stomp', timeout, clock } = options;
+  checkAll([
+    () => checkOverrides(override),
+    ...modules.map(
+      (module, i) => () =>
+        requireMethods(`modules.${i}`, module, 'a ContainerModule of inversify', ['load']),
+    ),
+    () => requireOneOf('protocol', protocol, Object.keys(clientProtocols)),
+    () => timeout === undefined || checkTimeout(timeout),
+    () => clock === undefined || requireMethods('clock', clock, 'a TestClock', clockMethods),
+  ]);
+}
+
+const clockMethods = ['now', 'date', 'after', 'soon', 'advance'];
 
 /** Timers of Node with a longer delay fire immediately. */
 function checkTimeout(timeout: number): void {

@@ -1,5 +1,7 @@
 // A clock that moves only when a test advances it.
-import type { Clock } from '../message/clock.js';
+import { inspect } from 'node:util';
+import { longestDelay, type Clock } from '../message/clock.js';
+import { checkShape, invalidOption, type Shape } from '../message/option.js';
 import { nextTurn, turns } from './real-time.js';
 
 /** A clock that moves only when a test advances it. */
@@ -7,7 +9,7 @@ export interface TestClock extends Clock {
   /**
    * Moves the clock forward. Runs all timers that become due, in order, and waits after each until its effects have arrived.
    *
-   * @throws {RangeError} when `milliseconds` is negative or not a number
+   * @throws {RangeError} when `milliseconds` is negative or not a finite number
    */
   advance(milliseconds: number): Promise<void>;
   /** Milliseconds until each pending timer is due, the next timer first. */
@@ -24,6 +26,11 @@ export interface TestClockOptions {
   readonly date?: number;
 }
 
+const shape: Shape<TestClockOptions> = { date: 0 };
+
+/** The latest and, negated, the earliest time of a `Date`, in milliseconds since 1970. @see ECMA-262 section 21.4.1.1 */
+const latestDate = 8.64e15;
+
 interface PendingTimer {
   readonly due: number;
   readonly action: () => void;
@@ -34,13 +41,19 @@ const turnsAfterTimer = 3;
 
 /**
  * Creates a clock for a test. Pass it to `testServer` to choose the initial date, or to share the clock with other servers.
+ * Its `after` throws a `RangeError` for a delay that is not a number: Node would call the action immediately.
  *
+ * @throws {MessagingError} `option-invalid` for an unknown option, and for a `date` that is not a number or is no time of a `Date`
  * @example
  * ```ts
  * const app = await testServer({ clock: testClock({ date: Date.UTC(2030, 0, 1) }) });
  * ```
  */
-export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}): TestClock {
+export function testClock(options: TestClockOptions = {}): TestClock {
+  checkShape('', options, shape);
+  const { date = Date.UTC(2000, 0, 1) } = options;
+  if (!(Math.abs(date) <= latestDate))
+    throw invalidOption('date', `must be a time in milliseconds since 1970, unlike ${date}`);
   let now = 0;
   const pending = new Set<PendingTimer>();
   const sorted = () => [...pending].sort((a, b) => a.due - b.due);
@@ -48,15 +61,22 @@ export function testClock({ date = Date.UTC(2000, 0, 1) }: TestClockOptions = {}
     now: () => now,
     date: () => date + now,
     after(delay, action) {
-      const timer = { due: now + delay, action };
+      if (typeof delay !== 'number' || Number.isNaN(delay))
+        throw new RangeError(
+          `The delay of a timer must be a number of milliseconds; it is ${inspect(delay)}.`,
+        );
+      // As timers of the system clock. Two infinite delays could not be compared.
+      const timer = { due: now + Math.min(Math.max(delay, 0), longestDelay), action };
       pending.add(timer);
       return { cancel: () => void pending.delete(timer) };
     },
     // A turn of the event loop takes no time on this clock.
     soon: nextTurn,
     async advance(milliseconds) {
-      if (!(milliseconds >= 0))
-        throw new RangeError(`The clock cannot advance by ${milliseconds} ms; pass 0 or more.`);
+      if (!Number.isFinite(milliseconds) || milliseconds < 0)
+        throw new RangeError(
+          `The clock cannot advance by ${inspect(milliseconds)} ms; pass a number of 0 or more.`,
+        );
       const end = now + milliseconds;
       await turns(turnsAfterTimer);
       for (let [next] = sorted(); next !== undefined && next.due <= end; [next] = sorted()) {

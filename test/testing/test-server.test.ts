@@ -65,6 +65,30 @@ describe('a test', () => {
   });
 });
 
+describe('options that are not valid are refused', () => {
+  it.each<[options: unknown, message: string]>([
+    [null, 'The options must be an object, such as { controllers: ... }.'],
+    [5, 'The options must be an object, such as { controllers: ... }.'],
+    [{ timeout: '5' }, "The option 'timeout' must be a number."],
+    [{ strict: 'x' }, "The option 'strict' must be true or false."],
+    [{ protocol: 'mqtt' }, "The option 'protocol' must be 'stomp' or 'json'."],
+    [{ modules: {} }, "The option 'modules' must be a list."],
+    [
+      { modules: [5] },
+      "The option 'modules.0' must be a ContainerModule of inversify; it has no method load.",
+    ],
+    [
+      { clock: { ...testClock(), advance: undefined } },
+      "The option 'clock' must be a TestClock; it has no method advance.",
+    ],
+    [{ timeout: 0, modules: [5], override: 5 }, 'Some options are not valid:'],
+  ])('%o', async (options, message) => {
+    const refused = await testServer(options as object).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'option-invalid' });
+    expect((refused as Error).message).toContain(message);
+  });
+});
+
 describe('users', () => {
   it('can have several sessions', async () => {
     await using app = await testServer({ controllers });
