@@ -33,6 +33,9 @@ import type { ServerServices } from './services.js';
 
 export type { Container, ServiceIdentifier as Token } from 'inversify';
 
+/** Bound while a server uses the container. Symbol.for, because the class `Publisher` of another copy of the package is another token. */
+const inUse = Symbol.for('signalbox.inUse');
+
 const oneInstance =
   "its option instance is 'connection', but the container returns the same instance again; bind it with inTransientScope().";
 const noInstance =
@@ -58,13 +61,14 @@ export class ServerContainer {
   ) {
     this.#container = given ?? new Container({ autobind: true, defaultScope: 'Singleton' });
     this.#isOwn = given === undefined;
-    if (this.#container.isCurrentBound(Publisher)) {
+    if ([inUse, Publisher].some((token) => this.#container.isCurrentBound(token))) {
       throw new MessagingError(
         'option-invalid',
         'Another server uses the container; give each server its own container.',
       );
     }
     this.#load(({ bind }) => {
+      bind(inUse).toConstantValue(publisher);
       bind(Publisher).toConstantValue(publisher);
       bind(SessionRegistry).toConstantValue(registry);
       bind(SessionEvents).toConstantValue(events);

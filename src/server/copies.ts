@@ -1,10 +1,9 @@
 // Finds other copies of signalbox in the process: each one registers itself when it is imported.
+import { sharedValue } from '../message/shared-value.js';
 import { version } from './version.js';
 
-/** Package folders with their versions. Symbol.for, so that all copies use the same map. */
-const key = Symbol.for('signalbox.copies');
-
-const copies = ((globalThis as { [key]?: Map<string, string> })[key] ??= new Map<string, string>());
+/** Package folders with their versions. */
+const copies = sharedValue('copies', () => new Map<string, string>());
 
 // A copy that a test runner evaluates again has the same folder.
 copies.set(new URL('../../', import.meta.url).href, version);

@@ -8,6 +8,7 @@ import type { WebSocketRoute } from '../controller/compile-websocket-handler.js'
 import type { Route } from '../dispatch/route.js';
 import type { Timer } from '../message/clock.js';
 import { closeCodes, MessagingError } from '../message/error.js';
+import { sharedValue } from '../message/shared-value.js';
 import type { Activity } from '../session/activity.js';
 import type { SessionEvents } from '../session/event.js';
 import { interceptHandshakes } from '../session/handshake-interceptor.js';
@@ -167,7 +168,7 @@ interface Deadline {
 }
 
 /** The transports that a server of this process has opened: a transport belongs to one server at a time. */
-const opened = new WeakSet<Transport>();
+const opened = sharedValue('openedTransports', () => new WeakSet<Transport>());
 
 /** A closed server cannot be started again; a failed start closes it. */
 type State = 'built' | 'running' | 'closed';

@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import { MessagingError } from '../message/error.js';
+import { sharedValue } from '../message/shared-value.js';
 import {
   compareSpecificity,
   compileDestination,
@@ -68,7 +69,8 @@ export function requireHttpServer(http: unknown): void {
   );
 }
 
-const hosts = new WeakMap<NodeHttpServer, HttpHost>();
+/** By the HTTP server. A path can be claimed once, also by servers of different copies of the package. */
+const hosts = sharedValue('httpHosts', () => new WeakMap<NodeHttpServer, HttpHost>());
 
 /**
  * The host of an HTTP server. One for each server, so that several signalbox servers can share it.

@@ -2,16 +2,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-const key = Symbol.for('signalbox.openStoreFolders');
+import { sharedValue } from '../../../message/shared-value.js';
 
 /**
- * The real paths of the folders. They belong to the process, because an application can contain several copies of this package.
+ * The real paths of the folders.
  *
  * LevelDB cannot refuse a folder that its own process has opened: on POSIX systems, a process that closes any descriptor of a file
  * loses its lock on that file (fcntl(2)), so the refused attempt would unlock the store for other processes.
  */
-const folders = ((globalThis as { [key]?: Set<string> })[key] ??= new Set());
+const folders = sharedValue('openStoreFolders', () => new Set<string>());
 
 /**
  * Creates the folder if it is missing and reserves it for one store, under all its names.
