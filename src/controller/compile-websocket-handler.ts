@@ -16,6 +16,7 @@ import {
 } from '../session/handshake-options.js';
 import type { Constructor } from '../payload/converter.js';
 import type { MessageParts } from '../session/websocket-session.js';
+import { pathOverlaps, servedPath, type ServedPath } from '../transport/path-overlap.js';
 import type { WebSocketHandler, WebSocketPartsOptions } from './decorators/websocket-handler.js';
 import { definitionOf, nameOf } from './definition.js';
 
@@ -82,14 +83,26 @@ export function compileWebSocketHandler(
   return [{ name, pattern, options, handler: create ?? (() => handler) }];
 }
 
+/** Reports valid paths whose requests over SockJS or SSE another path would receive. */
+export function checkOverlaps(
+  routes: readonly WebSocketRoute[],
+  endpoints: readonly ServedPath[],
+  report: (mistake: string) => void,
+): void {
+  const handlers = routes.map(({ name, pattern, options }) =>
+    servedPath(pattern.pattern, options, name),
+  );
+  pathOverlaps([...endpoints, ...handlers]).forEach(report);
+}
+
 /** Reports paths that are taken, by another handler or by an endpoint. */
 export function checkPaths(
   routes: readonly WebSocketRoute[],
-  endpoints: readonly string[],
+  endpoints: readonly ServedPath[],
   report: (mistake: string) => void,
 ): void {
   for (const [i, a] of routes.entries()) {
-    if (endpoints.includes(a.pattern.pattern))
+    if (endpoints.some(({ path }) => path === a.pattern.pattern))
       report(
         `${a.name}: its path '${a.pattern.pattern}' is an endpoint of STOMP; change one of them, such as the one in the option 'endpoints'.`,
       );

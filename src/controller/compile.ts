@@ -8,9 +8,11 @@ import { combineDestinations, compileDestination } from '../pattern/destination-
 import type { Separator } from '../pattern/separator.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { isClass } from '../payload/payload-type.js';
+import type { ServedPath } from '../transport/path-overlap.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
+  checkOverlaps,
   checkPaths,
   compileWebSocketHandler,
   type WebSocketRoute,
@@ -41,8 +43,8 @@ export interface CompileOptions {
   readonly prefixes: readonly string[];
   /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
-  /** The paths of the endpoints for STOMP. */
-  readonly endpoints?: readonly string[];
+  /** The endpoints for STOMP. */
+  readonly endpoints?: readonly ServedPath[];
   /** Receives a sentence for each probable mistake. */
   readonly warn: Report;
 }
@@ -117,7 +119,9 @@ export function compileControllers(
     }
   }
   new RouteTable(routes, options).mistakes.forEach(report);
-  checkPaths(webSockets, options.endpoints ?? [], report);
+  const { endpoints = [] } = options;
+  checkPaths(webSockets, endpoints, report);
+  if (mistakes.size === 0) checkOverlaps(webSockets, endpoints, report);
   if (mistakes.size === 0) return { routes, webSockets };
   throw new MessagingError(
     'controller-invalid',
