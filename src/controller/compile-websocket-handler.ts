@@ -31,6 +31,14 @@ export interface WebSocketRoute {
   readonly options: Partial<WebSocketPartsOptions>;
   /** The handler of a new session. */
   readonly handler: () => AnyHandler | Promise<AnyHandler>;
+  /** Destroys the handler of a session that has ended; undefined when one instance serves all sessions. */
+  readonly destroy: ((handler: AnyHandler) => Promise<void>) | undefined;
+}
+
+/** One instance of a class for each session. */
+export interface SessionInstances {
+  readonly create: () => Promise<object>;
+  readonly destroy: (instance: object) => Promise<void>;
 }
 
 const optionsShape: Shape<Partial<WebSocketPartsOptions>> = {
@@ -52,12 +60,12 @@ const token = /^[\w!#$%&'*+.^`|~-]+$/;
 /**
  * The route in a list; an empty list after a report that the path is not valid.
  *
- * @param create creates the instance of a session; undefined when one instance serves all
+ * @param instances undefined when one instance serves all sessions
  */
 export function compileWebSocketHandler(
   type: Constructor,
   instance: object,
-  create: (() => Promise<object>) | undefined,
+  instances: SessionInstances | undefined,
   report: (mistake: string) => void,
 ): readonly WebSocketRoute[] {
   const name = nameOf(type);
@@ -80,7 +88,8 @@ export function compileWebSocketHandler(
   if (mistake !== undefined) report(`${name}: its @WebSocketHandler is not valid: ${mistake}`);
   const pattern = compilePath(path, (text) => report(`${name}: ${text}`));
   if (pattern === undefined) return [];
-  return [{ name, pattern, options, handler: create ?? (() => handler) }];
+  const { create = () => handler, destroy } = instances ?? {};
+  return [{ name, pattern, options, handler: create, destroy }];
 }
 
 /** Reports valid paths whose requests over SockJS or SSE another path would receive. */

@@ -15,6 +15,7 @@ import {
   checkOverlaps,
   checkPaths,
   compileWebSocketHandler,
+  type SessionInstances,
   type WebSocketRoute,
 } from './compile-websocket-handler.js';
 import {
@@ -60,8 +61,8 @@ export type BuiltController =
   | {
       readonly type: Constructor;
       readonly instance: object;
-      /** Creates the instance of a session; absent when one instance serves all. */
-      readonly create?: (() => Promise<object>) | undefined;
+      /** Absent when one instance serves all sessions. */
+      readonly instances?: SessionInstances | undefined;
     }
   | FailedController;
 
@@ -114,8 +115,8 @@ export function compileControllers(
     if (definitionOf(type).webSocket === undefined) {
       routes.push(...new ControllerCompiler(type, instance, { ...options, warn }, report).routes());
     } else {
-      const create = 'failure' in controller ? undefined : controller.create;
-      webSockets.push(...compileWebSocketHandler(type, instance, create, report));
+      const instances = 'failure' in controller ? undefined : controller.instances;
+      webSockets.push(...compileWebSocketHandler(type, instance, instances, report));
     }
   }
   new RouteTable(routes, options).mistakes.forEach(report);
