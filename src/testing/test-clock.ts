@@ -43,7 +43,7 @@ const turnsAfterTimer = 3;
  * Creates a clock for a test. Pass it to `testServer` to choose the initial date, or to share the clock with other servers.
  * Its `after` throws a `RangeError` for a delay that is not a number: Node would call the action immediately.
  *
- * @throws {MessagingError} `option-invalid` for an unknown option, and for a `date` that is not a number or is no time of a `Date`
+ * @throws {MessagingError} `option-invalid` for an unknown option, and for a `date` that is not a number or not within the range of `Date`
  * @example
  * ```ts
  * const app = await testServer({ clock: testClock({ date: Date.UTC(2030, 0, 1) }) });
