@@ -83,7 +83,8 @@ export class SessionEventSource implements SessionEvents {
     const listeners = this.#listeners.get(kind) as Set<SessionListener<K>> | undefined;
     if (listeners === undefined) return;
     // A copy, because a listener may remove itself and add another one, which must wait for the next event.
-    for (const listener of [...listeners])
+    const current = Array.from(listeners);
+    for (const listener of current)
       if (listeners.has(listener)) void this.#call(kind, listener, event);
   }
 

@@ -1,4 +1,5 @@
 // Inherited injections: a class gets the constructor arguments and properties that its parents declare.
+import { runInThisContext } from 'node:vm';
 import 'reflect-metadata';
 import { EventEmitter } from 'node:events';
 import {
@@ -170,7 +171,7 @@ function classesThatMentionConstructors(): [string, AnyClass][] {
       },
     ],
     [
-      'a text beside import.meta',
+      'a text next to import.meta',
       class {
         constructor(readonly store: Store) {}
         text = () => [import.meta.url, 'constructor() {}'];
@@ -179,9 +180,9 @@ function classesThatMentionConstructors(): [string, AnyClass][] {
     [
       'a comment',
       // Compilers remove comments.
-      new Function(
-        'return class { constructor(store) {} /* constructor() {} */ // } constructor() {}\n }',
-      )() as AnyClass,
+      runInThisContext(
+        '(class { constructor(store) {} /* constructor() {} */ // } constructor() {}\n })',
+      ) as AnyClass,
     ],
   ];
 }
@@ -192,12 +193,14 @@ function classesWithConstructors(): [string, AnyClass][] {
     readonly #secret = 1;
     constructor(readonly name: string) {}
 
+    secret = (): number => this.#secret;
+
     static inner(): AnyClass {
       return class extends Parent {
         constructor() {
           super('child');
         }
-        secret = () => this.#secret;
+        override secret = () => this.#secret + 1;
       };
     }
   }
@@ -219,7 +222,7 @@ function classesWithConstructors(): [string, AnyClass][] {
       },
     ],
     [
-      'beside import.meta',
+      'next to import.meta',
       class extends Parent {
         constructor() {
           super('child');
@@ -227,7 +230,7 @@ function classesWithConstructors(): [string, AnyClass][] {
         url = () => import.meta.url;
       },
     ],
-    ['beside a private name of an outer class', Parent.inner()],
+    ['next to a private name of an outer class', Parent.inner()],
   ];
 }
 

@@ -760,7 +760,7 @@ describe('a server', () => {
     );
   });
 
-  it('is not started after it was closed, and the error says so', async () => {
+  it('is not started after it was closed, and the error contains this reason', async () => {
     const server = await createServer({ logger: silentLogger });
     await server.close();
     for (const start of [async () => server.start(), async () => server.listen(0)])
