@@ -76,7 +76,8 @@ function checkedPlace({ port: given, host, tls }: ListenPlace): ListenPlace {
  * Listens on a port of a host, or on the path of a Unix socket.
  * @throws {MessagingError} `listen-failed`
  */
-export async function listen(server: Server, where: number | string, host: string): Promise<void> {
+export async function listen(server: Server, given: number | string, host: string): Promise<void> {
+  const where = portOf(given) ?? given;
   try {
     await new Promise<void>((resolve, reject) => {
       // Never removed: a later error, such as a lack of file descriptors for a new client, must not end the process.
