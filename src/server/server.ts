@@ -63,14 +63,14 @@ export interface Server {
    * @param port a port, 0 for any free port, or the path of a Unix socket
    * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
    *   on other machines; a container needs it
-   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports. The server is then closed: build
-   *   another one to try again
+   * @throws {MessagingError} `option-invalid` for a text that is neither, such as `8080x`; the server can then listen on another port.
+   *   `listen-failed`, and the errors of the broker and the transports; the server is then closed
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
    * Creates an HTTP server, with TLS if `tls` is given, and starts on it. Logs the address.
    *
-   * @throws {MessagingError} `option-invalid` for a wrong certificate; the server can then listen with another one. `listen-failed`,
+   * @throws {MessagingError} `option-invalid` for a wrong option or certificate; the server can then listen with others. `listen-failed`,
    *   and the errors of the broker and the transports; the server is then closed
    */
   listen(options: ListenOptions): Promise<void>;
@@ -188,7 +188,8 @@ export class RunningServer implements Server {
   #abandonStart = () => {};
   #closing: Promise<void> | undefined;
   #brokerStarted = false;
-  #startFailed = false;
+  /** The reason why the server cannot be started; used when its state is not `built`. */
+  #endOfBuilt = 'closed before it was started';
 
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
@@ -284,7 +285,8 @@ export class RunningServer implements Server {
   }
 
   #endpoints(): readonly AcceptingTransport[] {
-    const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
+    const { handshakeInterceptors, handlerTimeout: timeout, limits } = this.options;
+    const maxLogged = limits.maxLoggedProblems;
     const { clock, logger } = this.parts.context;
     return this.#paths.flatMap(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
@@ -295,7 +297,7 @@ export class RunningServer implements Server {
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
-        check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+        check: interceptHandshakes(interceptors, { clock, logger, timeout, maxLogged }),
         maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);
@@ -320,9 +322,10 @@ export class RunningServer implements Server {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
-        `The server was ${this.#startFailed ? 'closed when its start failed' : 'started before'}; build another one.`,
+        `The server was ${this.#endOfBuilt}; build another one.`,
       );
     this.#state = 'running';
+    this.#endOfBuilt = 'started before';
     const { accept } = this.parts;
     const { maxMessageBytes } = this.options.limits;
     const transports = this.options.transports.map((transport) => ({
@@ -337,7 +340,7 @@ export class RunningServer implements Server {
     try {
       await Promise.race([this.#starting, abandoned]);
     } catch (error) {
-      this.#startFailed = true;
+      this.#endOfBuilt = 'closed when its start failed';
       // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;
