@@ -1,7 +1,8 @@
 // The frames that users may send. All other frames are refused.
 import { MessagingError, type Interceptor } from 'signalbox';
 
-const ownDestinations = /^(?:\/topic\/[^/]+|\/user\/.+|\/app\/.+)$/;
+/** `/topic/*`, but not patterns such as `/topic/**`, which match several segments. */
+const ownDestinations = /^(?:\/topic\/(?!\*\*)[^/{]+|\/user\/.+|\/app\/.+)$/;
 
 /** Handlers receive only the frames that this interceptor passes on. */
 export const accessRules: Interceptor = async (frame, { principal }, next) => {

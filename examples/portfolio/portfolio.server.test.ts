@@ -82,8 +82,30 @@ describe('the form login', () => {
     expect((await get('/users', planted)).status).toBe(302);
   });
 
-  it('refuses forms of other sites', async () => {
-    expect((await logIn('fabrice', 'fab123', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  const foreignPages: Record<string, string>[] = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+  ];
+
+  it.each(foreignPages)('refuses forms of other origins: %j', async (headers) => {
+    expect((await logIn('fabrice', 'fab123', headers)).status).toBe(403);
+  });
+
+  it.each(foreignPages)('is not ended by pages of other origins: %j', async (headers) => {
+    const cookie = await cookieOf('fabrice', 'fab123');
+    const url = `http://${address}/logout.html`;
+    expect((await fetch(url, { headers: { cookie, ...headers } })).status).toBe(403);
+    expect((await get('/users', cookie)).status).toBe(200);
+  });
+
+  it('accepts the form of its own page', async () => {
+    for (const [name, value] of [
+      ['origin', `http://${address}`],
+      ['sec-fetch-site', 'same-origin'],
+    ] as const)
+      expect((await logIn('fabrice', 'fab123', { [name]: value })).status).toBe(302);
   });
 
   it('refuses a large form', async () => {
@@ -209,6 +231,25 @@ describe.each(['/portfolio', '/spring-websocket-portfolio/portfolio'])('the page
     expect(await client.next('ERROR\n')).toContain('access-refused');
     await client.closed;
   });
+});
+
+it('a SockJS session belongs to its user, also where others have the same address', async () => {
+  const [paulson, fabrice] = [
+    await cookieOf('paulson', 'bond'),
+    await cookieOf('fabrice', 'fab123'),
+  ];
+  const post = (name: string, cookie: string, body?: string) =>
+    fetch(`http://${address}/portfolio/1/one/${name}`, {
+      method: 'POST',
+      headers: { cookie },
+      ...(body !== undefined && { body }),
+    });
+  expect(await (await post('xhr', paulson)).text()).toBe('o\n');
+  for (const cookie of [fabrice, '']) {
+    expect((await post('xhr', cookie)).status).toBe(404);
+    expect((await post('xhr_send', cookie, '["\\n"]')).status).toBe(404);
+  }
+  expect((await post('xhr_send', paulson, '["\\n"]')).status).toBe(204);
 });
 
 it('a logout ends the login and its sessions, and no other ones', async () => {

@@ -4,6 +4,7 @@ import {
   createServer,
   MessagingError,
   type Authenticator,
+  type HandshakeInterceptor,
   type Server,
   type ServerOptions,
 } from 'signalbox';
@@ -31,6 +32,7 @@ export async function mount(http: HttpServer, base: string): Promise<Server> {
   const server = await createServer({
     ...portfolio,
     authenticate: authenticatorOf(logins),
+    handshakeInterceptors: [userOfLogin(logins)],
     endpoints: [...paths].map((path) => ({ path, sockjs: true })),
   });
   await server.attach(http);
@@ -50,6 +52,17 @@ function authenticatorOf(logins: Logins): Authenticator {
     const login = logins.find(headers.get('cookie'));
     if (login === undefined) throw new MessagingError('access-refused');
     return login.user;
+  };
+}
+
+/** Binds SockJS sessions to their user: requests of other users get 404, also those from the same address. */
+function userOfLogin(logins: Logins): HandshakeInterceptor {
+  return {
+    before({ headers }) {
+      const login = logins.find(headers.get('cookie'));
+      // `authenticate` refuses clients without a login, so that they receive an ERROR frame.
+      return login && { principal: login.user };
+    },
   };
 }
 

@@ -139,7 +139,7 @@ describe('a trade', () => {
 });
 
 describe('the access rules', () => {
-  it.each(['/topic/other/secret', '/queue/orders', '/topic/a/**'])(
+  it.each(['/topic/other/secret', '/queue/orders', '/topic/a/**', '/topic/**'])(
     'end the session of a client that subscribes to %s',
     async (destination) => {
       const { client } = await enter('fabrice');

@@ -40,6 +40,8 @@ class Site {
     if (/^(?:static|webjars)\//.test(path)) return answerWithFile(request, response, assets, path);
     if (path === 'login.html' && request.method === 'POST') return this.#logIn(request, response);
     if (path === 'logout.html') {
+      // A page of another site could end the login of the user.
+      if (isOfOtherOrigin(request)) return answer(response, 403, {}, '');
       this.#logOut(request);
       return this.#redirect(response, 'login.html?logout', expiredCookie);
     }
@@ -54,7 +56,7 @@ class Site {
 
   async #logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A page of another site could log the user in as another user.
-    if (request.headers['sec-fetch-site'] === 'cross-site') return answer(response, 403, {}, '');
+    if (isOfOtherOrigin(request)) return answer(response, 403, {}, '');
     const form = await readForm(request);
     if (form === undefined) return answer(response, 413, { connection: 'close' }, '');
     const login = this.web.logins.begin(form.get('username') ?? '', form.get('password') ?? '');
@@ -75,6 +77,13 @@ class Site {
     const location = `${this.base}${path}`;
     answer(response, 302, { location, ...(cookie && { 'set-cookie': cookie }) }, '');
   }
+}
+
+/** True when a page of another origin has sent the request. Browsers that do not send `Sec-Fetch-Site` send `Origin` with forms. */
+function isOfOtherOrigin({ headers }: IncomingMessage): boolean {
+  const { origin, host, 'sec-fetch-site': site } = headers;
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {

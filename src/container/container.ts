@@ -25,6 +25,7 @@ import {
   type BoundController,
 } from './discovery.js';
 import {
+  destroy,
   inheritInjections,
   makeInjectable,
   refuseUninjectedParent,
@@ -121,12 +122,26 @@ export class ServerContainer {
       if (built.length === 0) return [{ type, failure: new Error(noInstance) }];
       if (!isForOneConnection(type)) return built;
       const create = async () => (await this.#container.getAsync<unknown>(token)) as object;
-      return instances.includes(await create())
-        ? [{ type, failure: new Error(oneInstance) }]
-        : built.slice(0, 1).map((each) => ({ ...each, create }));
+      // The instances that check the class serve no session.
+      const unused = new Set(instances as object[]);
+      if (!this.#createsEach(token)) {
+        const another = await create();
+        if (unused.has(another)) return [{ type, failure: new Error(oneInstance) }];
+        unused.add(another);
+      }
+      // Without `open`, a method may fail; the log has its failures at the end of sessions.
+      await Promise.allSettled([...unused].map(destroy));
+      return built.slice(0, 1).map((each) => ({ ...each, instances: { create, destroy } }));
     } catch (failure) {
       return [{ type, failure }];
     }
+  }
+
+  /** True when the bindings show that the container creates an instance for each request. */
+  #createsEach(token: ServiceIdentifier): boolean {
+    return [...this.#bindings().getChained(token)].every(
+      ({ type, scope }) => type === 'Instance' && scope !== undefined && scope !== 'Singleton',
+    );
   }
 
   /** Must be read after `prepare`, which may replace the bindings of the container. */

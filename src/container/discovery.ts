@@ -7,6 +7,8 @@ import type { Constructor } from '../payload/converter.js';
 export interface Binding {
   /** `Instance`, `ConstantValue`, `ServiceRedirection` and others. */
   readonly type: string;
+  /** `Singleton`, `Request` or `Transient`; absent for bindings that create no instances. */
+  readonly scope?: string;
   /** `Instance` only: the class. */
   readonly implementationType?: object;
   /** `ConstantValue` only. */

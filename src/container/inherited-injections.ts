@@ -1,4 +1,4 @@
-// Inherited injections: inversify applies those of parents to a subclass only with @injectFromBase(), which this file adds.
+// The metadata of inversify: injections of parents, which need @injectFromBase(), and @preDestroy() of instances that inversify forgets.
 import {
   injectable,
   injectFromBase,
@@ -25,6 +25,7 @@ interface Injections {
   /** An argument without an injection is undefined; inversify reports it. */
   readonly constructorArguments: readonly (Injection | undefined)[];
   readonly properties: ReadonlyMap<PropertyKey, Injection>;
+  readonly lifecycle: { readonly preDestroyMethodNames: ReadonlySet<PropertyKey> };
 }
 
 const noProperties: Injections['properties'] = new Map();
@@ -69,6 +70,13 @@ export function inheritInjections(
     seen.delete(token);
     throw error;
   }
+}
+
+/** Calls the `@preDestroy` methods of an instance. inversify calls them only for instances that it keeps. */
+export async function destroy(instance: object): Promise<void> {
+  const { lifecycle } = injectionsOf(instance.constructor as Constructor) ?? {};
+  const methods = instance as Readonly<Record<PropertyKey, () => unknown>>;
+  for (const name of lifecycle?.preDestroyMethodNames ?? []) await methods[name]!();
 }
 
 /** With autobind, inversify would create an instance of the abstract class, which has no methods. */

@@ -16,6 +16,7 @@ import {
 } from '../session/handshake-options.js';
 import type { Constructor } from '../payload/converter.js';
 import type { MessageParts } from '../session/websocket-session.js';
+import { pathOverlaps, servedPath, type ServedPath } from '../transport/path-overlap.js';
 import type { WebSocketHandler, WebSocketPartsOptions } from './decorators/websocket-handler.js';
 import { definitionOf, nameOf } from './definition.js';
 
@@ -30,6 +31,14 @@ export interface WebSocketRoute {
   readonly options: Partial<WebSocketPartsOptions>;
   /** The handler of a new session. */
   readonly handler: () => AnyHandler | Promise<AnyHandler>;
+  /** Destroys the handler of a session that has ended; undefined when one instance serves all sessions. */
+  readonly destroy: ((handler: AnyHandler) => Promise<void>) | undefined;
+}
+
+/** One instance of a class for each session. */
+export interface SessionInstances {
+  readonly create: () => Promise<object>;
+  readonly destroy: (instance: object) => Promise<void>;
 }
 
 const optionsShape: Shape<Partial<WebSocketPartsOptions>> = {
@@ -51,12 +60,12 @@ const token = /^[\w!#$%&'*+.^`|~-]+$/;
 /**
  * The route in a list; an empty list after a report that the path is not valid.
  *
- * @param create creates the instance of a session; undefined when one instance serves all
+ * @param instances undefined when one instance serves all sessions
  */
 export function compileWebSocketHandler(
   type: Constructor,
   instance: object,
-  create: (() => Promise<object>) | undefined,
+  instances: SessionInstances | undefined,
   report: (mistake: string) => void,
 ): readonly WebSocketRoute[] {
   const name = nameOf(type);
@@ -79,17 +88,30 @@ export function compileWebSocketHandler(
   if (mistake !== undefined) report(`${name}: its @WebSocketHandler is not valid: ${mistake}`);
   const pattern = compilePath(path, (text) => report(`${name}: ${text}`));
   if (pattern === undefined) return [];
-  return [{ name, pattern, options, handler: create ?? (() => handler) }];
+  const { create = () => handler, destroy } = instances ?? {};
+  return [{ name, pattern, options, handler: create, destroy }];
+}
+
+/** Reports valid paths whose requests over SockJS or SSE another path would receive. */
+export function checkOverlaps(
+  routes: readonly WebSocketRoute[],
+  endpoints: readonly ServedPath[],
+  report: (mistake: string) => void,
+): void {
+  const handlers = routes.map(({ name, pattern, options }) =>
+    servedPath(pattern.pattern, options, name),
+  );
+  pathOverlaps([...endpoints, ...handlers]).forEach(report);
 }
 
 /** Reports paths that are taken, by another handler or by an endpoint. */
 export function checkPaths(
   routes: readonly WebSocketRoute[],
-  endpoints: readonly string[],
+  endpoints: readonly ServedPath[],
   report: (mistake: string) => void,
 ): void {
   for (const [i, a] of routes.entries()) {
-    if (endpoints.includes(a.pattern.pattern))
+    if (endpoints.some(({ path }) => path === a.pattern.pattern))
       report(
         `${a.name}: its path '${a.pattern.pattern}' is an endpoint of STOMP; change one of them, such as the one in the option 'endpoints'.`,
       );

@@ -8,11 +8,14 @@ import { combineDestinations, compileDestination } from '../pattern/destination-
 import type { Separator } from '../pattern/separator.js';
 import type { Constructor, PayloadReader } from '../payload/converter.js';
 import { isClass } from '../payload/payload-type.js';
+import type { ServedPath } from '../transport/path-overlap.js';
 import { payloadRule } from './arguments/payload.js';
 import { thrownErrorRule } from './arguments/thrown-error.js';
 import {
+  checkOverlaps,
   checkPaths,
   compileWebSocketHandler,
+  type SessionInstances,
   type WebSocketRoute,
 } from './compile-websocket-handler.js';
 import {
@@ -41,8 +44,8 @@ export interface CompileOptions {
   readonly prefixes: readonly string[];
   /** The prefixes of destinations that handlers serve, such as `/app`. */
   readonly application: readonly string[];
-  /** The paths of the endpoints for STOMP. */
-  readonly endpoints?: readonly string[];
+  /** The endpoints for STOMP. */
+  readonly endpoints?: readonly ServedPath[];
   /** Receives a sentence for each probable mistake. */
   readonly warn: Report;
 }
@@ -58,8 +61,8 @@ export type BuiltController =
   | {
       readonly type: Constructor;
       readonly instance: object;
-      /** Creates the instance of a session; absent when one instance serves all. */
-      readonly create?: (() => Promise<object>) | undefined;
+      /** Absent when one instance serves all sessions. */
+      readonly instances?: SessionInstances | undefined;
     }
   | FailedController;
 
@@ -112,12 +115,14 @@ export function compileControllers(
     if (definitionOf(type).webSocket === undefined) {
       routes.push(...new ControllerCompiler(type, instance, { ...options, warn }, report).routes());
     } else {
-      const create = 'failure' in controller ? undefined : controller.create;
-      webSockets.push(...compileWebSocketHandler(type, instance, create, report));
+      const instances = 'failure' in controller ? undefined : controller.instances;
+      webSockets.push(...compileWebSocketHandler(type, instance, instances, report));
     }
   }
   new RouteTable(routes, options).mistakes.forEach(report);
-  checkPaths(webSockets, options.endpoints ?? [], report);
+  const { endpoints = [] } = options;
+  checkPaths(webSockets, endpoints, report);
+  if (mistakes.size === 0) checkOverlaps(webSockets, endpoints, report);
   if (mistakes.size === 0) return { routes, webSockets };
   throw new MessagingError(
     'controller-invalid',
@@ -154,7 +159,9 @@ class ControllerCompiler {
     const name = nameOf(this.type);
     const { controller, mistakes } = this.#definition;
     if (!controller)
-      this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
+      this.report(
+        `${name}: it is not a controller; decorate the class with @Controller(), or with @WebSocketHandler('/path') if it handles WebSocket messages.`,
+      );
     for (const mistake of mistakes) this.report(name + mistake);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
     if (controller && this.#methods.every(([, { mappings }]) => mappings.length === 0))

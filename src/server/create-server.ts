@@ -33,6 +33,7 @@ import { Flusher } from '../session/outbox.js';
 import { compileSlowConsumers } from '../session/slow-consumer.js';
 import { Turns } from '../session/turns.js';
 import { matchesPath, pathOf } from '../transport/http-host.js';
+import { servedPath } from '../transport/path-overlap.js';
 import type { Connection } from '../transport/transport.js';
 import { Admission } from './admission.js';
 import { Application } from './application.js';
@@ -370,7 +371,7 @@ async function compileRoutes(
     separator,
     prefixes: [...broker, user],
     application,
-    endpoints: endpoints.map(({ path }) => path),
+    endpoints: endpoints.map((endpoint) => servedPath(endpoint.path, endpoint)),
     warn,
   });
   // Again, because the first payload class may be one without validators.

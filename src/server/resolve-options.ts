@@ -35,6 +35,7 @@ import {
   type SlowConsumerPolicy,
   type SlowConsumerRule,
 } from '../session/slow-consumer.js';
+import { pathOverlaps, servedPath } from '../transport/path-overlap.js';
 import { defaultCodecs, defaultConverters } from './defaults.js';
 import type { EndpointOptions, LimitOptions, ResolvedOptions, ServerOptions } from './options.js';
 import { rejectedFrameAnswers } from './problem.js';
@@ -298,6 +299,10 @@ function checkPaths(endpoints: readonly EndpointOptions[]): void {
   const paths = endpoints.map(({ path }) => path);
   if (new Set(paths).size < paths.length)
     throw invalidOption('endpoints', 'must have different paths');
+  const valid = endpoints.filter(({ path }) => isPath(path));
+  const [overlap] = pathOverlaps(valid.map((each) => servedPath(each.path, each)));
+  if (overlap !== undefined)
+    throw invalidOption('endpoints', `is not valid: ${overlap.slice(0, -1)}`);
 }
 
 /** @throws {MessagingError} `option-invalid`, also for a malformed origin or proxy address */

@@ -222,6 +222,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     } catch (error) {
       logger.error(`${this.#name('close')} failed.`, error);
     }
+    if (this.#handler !== undefined) await this.#destroy(this.#handler);
     clients.remove(this);
     this.#entry.release();
     activity.end();
@@ -238,7 +239,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     if (admitted === undefined) return;
     const created = this.#route.handler();
     const handler = isPromise(created) ? await created : created;
-    if (!session.accept(admitted.principal, noHeartbeat)) return;
+    if (!session.accept(admitted.principal, noHeartbeat)) return this.#destroy(handler);
     this.#handler = handler;
     this.#parts.webSockets.add(this);
     await this.#inTime(handler.open?.(this));
@@ -310,8 +311,17 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     }
   }
 
+  /** Calls `@preDestroy` of an instance that belongs to this session. */
+  async #destroy(handler: AnyHandler): Promise<void> {
+    try {
+      await this.#inTime(this.#route.destroy?.(handler));
+    } catch (error) {
+      this.#parts.logger.error(`@preDestroy of ${this.#route.name} failed.`, error);
+    }
+  }
+
   /** The promise of a handler, limited by `handlerTimeout`; undefined when the method has returned no promise. */
-  #inTime(returned: void | Promise<void>): PromiseLike<unknown> | undefined {
+  #inTime(returned: void | Promise<void> | undefined): PromiseLike<unknown> | undefined {
     if (!isPromise(returned)) return undefined;
     const { clock, handlerTimeout } = this.#parts;
     return settledInTime(returned, clock, handlerTimeout);
@@ -332,7 +342,10 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   }
 
   #logLate(method: 'open' | 'message', cause: unknown): void {
-    this.#parts.logger.error(`${this.#name(method)} failed. Its session has ended.`, cause);
+    this.#parts.logger.error(
+      `${this.#name(method)} of session ${this.id} failed after the end of the session.`,
+      cause,
+    );
   }
 
   /** @throws {TypeError} for other values, which a program in JavaScript can pass */

@@ -6,6 +6,7 @@ import {
   WebSocketHandler,
   type WebSocketHandlerOptions,
 } from '../../src/index.js';
+import { servedPath } from '../../src/transport/path-overlap.js';
 import { compileAll } from './serve.js';
 
 type Type = new () => object;
@@ -25,7 +26,9 @@ function handler(
 
 function findings(...types: Type[]): string[] {
   try {
-    compileAll(types, { endpoints: ['/ws'] });
+    compileAll(types, {
+      endpoints: [servedPath('/ws', { sockjs: true, sse: true })],
+    });
     return [];
   } catch (error) {
     return (error as Error).message.split('\n- ').slice(1);
@@ -86,6 +89,13 @@ describe('it is reported', () => {
       [handler('A', '/ws')],
       [
         "A: its path '/ws' is an endpoint of STOMP; change one of them, such as the one in the option 'endpoints'.",
+      ],
+    ],
+    [
+      'a path that would receive the SockJS requests of an endpoint',
+      [handler('Room', '/ws/{room}', { sockjs: true })],
+      [
+        "the endpoint '/ws' and Room: requests over SockJS to '/ws', such as '/ws/info', would reach '/ws/{room}'; change one path, so that it does not begin as the other.",
       ],
     ],
     [

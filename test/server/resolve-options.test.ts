@@ -297,6 +297,15 @@ describe('options', () => {
       `The option 'endpoints' must have different paths.`,
       { endpoints: [{ path: '/ws' }, { path: '/ws' }] },
     ],
+    [
+      `The option 'endpoints' is not valid: the endpoint '/ws' and the endpoint '/ws/{x}': requests over SockJS to '/ws', such as '/ws/info', would reach '/ws/{x}'; change one path, so that it does not begin as the other.`,
+      {
+        endpoints: [
+          { path: '/ws', sockjs: true },
+          { path: '/ws/{x}', sockjs: true },
+        ],
+      },
+    ],
   ])('%s', (message, given) => {
     expect(() => resolveOptions(given as ServerOptions)).toThrow(
       new MessagingError('option-invalid', message),

@@ -1,6 +1,6 @@
 // WebSocket handlers on a whole server over memory: order, limits, failures, and the end of sessions.
-import { inject, injectable, Container } from 'inversify';
-import { afterEach, describe, expect, it } from 'vitest';
+import { inject, injectable, Container, preDestroy } from 'inversify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testServer, type TestServer, type TestServerOptions } from 'signalbox/testing';
 import {
   Controller,
@@ -230,6 +230,105 @@ describe('one instance for each connection', () => {
     expect(await counts(app)).toEqual(['1', '2', '1']);
   });
 
+  describe('with @preDestroy', () => {
+    let calls: string[];
+    let created: number;
+
+    @WebSocketHandler('/resource', { instance: 'connection' })
+    class Resource {
+      readonly #number = ++created;
+
+      open() {
+        calls.push(`open ${this.#number}`);
+      }
+
+      close() {
+        calls.push(`close ${this.#number}`);
+      }
+
+      @preDestroy()
+      async release() {
+        await Promise.resolve();
+        calls.push(`release ${this.#number}`);
+      }
+    }
+
+    beforeEach(() => {
+      calls = [];
+      created = 0;
+    });
+
+    it.each<[string, () => Container | undefined]>([
+      ['without a container', () => undefined],
+      ['without a binding', () => new Container()],
+      [
+        'with a binding',
+        () => {
+          const container = new Container();
+          container.bind(Resource).toSelf().inTransientScope();
+          return container;
+        },
+      ],
+    ])('is destroyed after close, and one at start: %s', async (_name, container) => {
+      const given = container();
+      const server = await start([Resource], given === undefined ? {} : { container: given });
+      expect([created, calls.splice(0)]).toEqual([1, ['release 1']]);
+      const ann = await server.connectWebSocket('/resource');
+      await server.connectWebSocket('/resource');
+      await ann.close();
+      expect(calls.splice(0)).toEqual(['open 2', 'open 3', 'close 2', 'release 2']);
+      await app!.close();
+      expect(calls).toEqual(['close 3', 'release 3']);
+      expect(created).toBe(3);
+    });
+
+    it('inherits it', async () => {
+      @WebSocketHandler('/resource', { instance: 'connection' })
+      class Child extends Resource {}
+      const server = await start([Child]);
+      await server.connectWebSocket('/resource');
+      await app!.close();
+      expect(calls).toEqual(['release 1', 'open 2', 'close 2', 'release 2']);
+    });
+
+    it('is destroyed when the session has ended before the instance was created', async () => {
+      const [asked, decided] = [gate(), gate()];
+      const container = new Container();
+      const create = async () => {
+        if (created > 1) {
+          asked.open();
+          await decided.opened;
+        }
+        return new Resource();
+      };
+      container.bind(Resource).toDynamicValue(create).inTransientScope();
+      const server = await start([Resource], { container });
+      expect(calls.splice(0)).toEqual(['release 1', 'release 2']);
+      const connecting = server.connectWebSocket('/resource');
+      await asked.opened;
+      const closing = server.close();
+      decided.open();
+      await Promise.allSettled([connecting, closing]);
+      expect(calls).toEqual(['release 3']);
+    });
+
+    it('is logged when it fails', async () => {
+      @WebSocketHandler('/failing', { instance: 'connection' })
+      class Failing {
+        message() {}
+        @preDestroy()
+        release() {
+          throw new Error('boom');
+        }
+      }
+      const server = await start([Failing]);
+      await (await server.connectWebSocket('/failing')).close();
+      expect(server.log).toEqual([
+        { level: 'error', text: '@preDestroy of Failing failed.', cause: new Error('boom') },
+      ]);
+    });
+  });
+
   it('is refused at start when the container returns the same instance', async () => {
     const container = new Container();
     container.bind(Counter).toSelf().inSingletonScope();
@@ -343,7 +442,11 @@ describe('a method that fails', () => {
     await ann.send('x');
     expect(ann.closed).toEqual({ code: 4400, reason: 'try later' });
     expect(server.log).toEqual([
-      { level: 'error', text: 'Echo.message failed. Its session has ended.', cause: boom },
+      {
+        level: 'error',
+        text: 'Echo.message of session session-1 failed after the end of the session.',
+        cause: boom,
+      },
     ]);
   });
 

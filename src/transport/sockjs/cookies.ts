@@ -4,9 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Headers } from '../http-session/answer.js';
 
 const secretName = 'signalbox-sockjs';
+/** Browsers accept a cookie with this prefix only from the host itself, over HTTPS. So no sibling domain can choose the secret. */
+const securePrefix = '__Host-';
+/** 16 random bytes in base64url. Another value is not of this server. */
+const secretPattern = /^[\w-]{22}$/;
 
 /**
- * The path of the cookies of an endpoint. Without the segments that have variables: the path of a cookie is not a pattern, and a value
+ * The path of the secret cookie of an endpoint over plain HTTP. Without the segments that have variables: the path of a cookie is not a pattern, and a value
  * from a URL could contain further attributes.
  */
 export function cookiePath(path: string): string {
@@ -21,13 +25,16 @@ export function sessionCookies(
   secure: boolean,
 ): { readonly headers: Headers; readonly secret: string } {
   const proxied = cookieOf(cookie, 'JSESSIONID') ?? 'dummy';
-  const known = cookieOf(cookie, secretName);
-  const secret = known ?? randomBytes(16).toString('base64url');
-  // Pages of other sites send the cookie only with these attributes, which need HTTPS.
-  const site = secure ? 'SameSite=None; Secure' : 'SameSite=Lax';
+  const name = secure ? `${securePrefix}${secretName}` : secretName;
+  const known = cookieOf(cookie, name);
   const cookies = ['Set-Cookie', `JSESSIONID=${proxied}; path=/`];
-  if (known === undefined)
-    cookies.push('Set-Cookie', `${secretName}=${secret}; Path=${path}; HttpOnly; ${site}`);
+  if (known !== undefined && secretPattern.test(known)) return { headers: cookies, secret: known };
+  const secret = randomBytes(16).toString('base64url');
+  // The prefix needs the path `/`. Pages of other sites send the cookie only with `SameSite=None`, which needs HTTPS.
+  const attributes = secure
+    ? 'Path=/; HttpOnly; SameSite=None; Secure'
+    : `Path=${path}; HttpOnly; SameSite=Lax`;
+  cookies.push('Set-Cookie', `${name}=${secret}; ${attributes}`);
   return { headers: cookies, secret };
 }
 

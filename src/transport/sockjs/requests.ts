@@ -41,9 +41,9 @@ export function requestListener(parts: RequestParts): RequestListener {
   function identify(
     request: IncomingMessage,
     { address, secure }: RequestClient,
+    headers: Headers,
     isSession: boolean,
   ): { readonly headers: Headers; readonly owner: string } {
-    const headers = crossOrigin(request);
     if (!isSession || !options.sessionCookie) return { headers, owner: `address ${address}` };
     const cookies = sessionCookies(request, pathOfCookies, secure);
     return { headers: [...headers, ...cookies.headers], owner: `cookie ${cookies.secret}` };
@@ -61,7 +61,9 @@ export function requestListener(parts: RequestParts): RequestListener {
       session === undefined
         ? pages.get(isIframe ? '/iframe.html' : below)
         : sessionPages.get(session.transport);
-    const { headers, owner } = identify(request, client, session !== undefined);
+    // The origin of a request for the iframe page has not been checked, and no script reads this page.
+    const readers = isIframe ? [] : crossOrigin(request);
+    const { headers, owner } = identify(request, client, readers, session !== undefined);
     if (page === undefined) return answer(response, 404, headers);
     const { method, hasPreflight } = page;
     // Clients choose the ids, so the same id below another path is another session.

@@ -216,11 +216,8 @@ describeRows('preflights', [
       'access-control-allow-headers': 'a, b, c',
     }),
   ]),
-  ...['/echo', '/echo/', '/echo/iframe.html'].map((path): Row => [
-    path,
-    options,
-    notAllowed('GET'),
-  ]),
+  ...['/echo', '/echo/'].map((path): Row => [path, options, notAllowed('GET')]),
+  ['/echo/iframe.html', options, answer(405, { allow: 'GET' })],
   ...['eventsource', 'htmlfile', 'jsonp', 'websocket'].map((name): Row => [
     `/echo/abc/abc/${name}`,
     options,
@@ -235,7 +232,11 @@ describeRows('methods that are not allowed', [
     { method },
     notAllowed('OPTIONS, GET'),
   ]),
-  ...['POST', 'PUT'].map((method): Row => ['/echo/iframe.html', { method }, notAllowed('GET')]),
+  ...['POST', 'PUT'].map((method): Row => [
+    '/echo/iframe.html',
+    { method },
+    answer(405, { allow: 'GET' }),
+  ]),
   ...postUrls.flatMap((name) =>
     ['GET', 'PUT', 'DELETE'].map((method): Row => [
       `/echo/abc/abc/${name}`,
@@ -665,28 +666,29 @@ describeRows('bodies above the limit', [
   ['/small/a/{open}/xhr_send', { ...post, body: `["${'x'.repeat(96)}"]` }, sent],
 ]);
 
+const secretCookie = `signalbox-sockjs=${'s'.repeat(22)}`;
 const jsession = (value: string) => ({ 'set-cookie': `JSESSIONID=${value}; path=/` });
 
 describeRows('cookies', [
   ['/cookie', {}, welcome],
   ...['xhr', 'xhr_streaming', 'xhr_send'].map((name): Row => [
     `/cookie/a/{new}/${name}`,
-    { ...options, headers: { Cookie: 'a=b; JSESSIONID=abcdef; signalbox-sockjs=s' } },
+    { ...options, headers: { Cookie: `a=b; JSESSIONID=abcdef; ${secretCookie}` } },
     { ...preflight('POST'), headers: { ...preflight('POST').headers, ...jsession('abcdef') } },
   ]),
   [
     '/cookie/a/{new}/xhr',
-    { ...post, headers: { Cookie: 'signalbox-sockjs=s' } },
+    { ...post, headers: { Cookie: secretCookie } },
     polled('o\n', { ...anyOrigin, ...jsession('dummy') }),
   ],
   [
     '/cookie/a/{new}/xhr',
-    { ...post, headers: { Cookie: 'JSESSIONID=; signalbox-sockjs=s' } },
+    { ...post, headers: { Cookie: `JSESSIONID=; ${secretCookie}` } },
     polled('o\n', { ...anyOrigin, ...jsession('dummy') }),
   ],
   [
     '/cookie/a/{new}/jsonp?c=x',
-    { headers: { Cookie: 'JSESSIONID=1;signalbox-sockjs=s' } },
+    { headers: { Cookie: `JSESSIONID=1;${secretCookie}` } },
     polled('/**/x("o");\r\n', { ...anyOrigin, ...jsession('1') }),
   ],
 ]);
@@ -708,7 +710,7 @@ const frame = (library: string) => `<!DOCTYPE html>
 </body>
 </html>`;
 const iframe = (library: string, list: string, etag: string) =>
-  answer(200, { ...anyOrigin, ...cached, ...html, ...ancestors(list), etag }, frame(library));
+  answer(200, { ...cached, ...html, ...ancestors(list), etag }, frame(library));
 const ofEcho = iframe(
   '/assets/sockjs.min.js',
   "'self' https://page.test",
@@ -728,6 +730,12 @@ describeRows('iframe page', [
     '/iframe_x.html',
   ].map((path): Row => [`/echo${path}`, {}, ofEcho]),
   ['/echo/iframe.html', { headers: { 'Sec-Fetch-Site': 'cross-site' } }, ofEcho],
+  // Scripts cannot read the page, whatever their origin is.
+  ...['https://page.test', 'https://evil.test', 'null', ''].map((origin): Row => [
+    '/echo/iframe.html',
+    { headers: { Origin: origin } },
+    ofEcho,
+  ]),
   ['/few/iframe.html', {}, ofFew],
   ['/any/iframe.html', {}, iframe('/any.js', "'self' *", expect.any(String) as string)],
   [
@@ -754,7 +762,7 @@ describeRows('iframe page', [
 ]);
 
 const secret = { 'set-cookie': 'JSESSIONID=dummy; path=/' };
-const cookie = { Cookie: 'signalbox-sockjs=s' };
+const cookie = { Cookie: secretCookie };
 
 describeRows('endpoints whose path has variables', [
   ...['/v1/echo', '/v2/echo', '/v1/echo/', '/v10/echo?x=1'].map((path): Row => [path, {}, welcome]),

@@ -599,11 +599,32 @@ describe('a client', () => {
     expect(again.headers['set-cookie']).toBe('JSESSIONID=7; path=/');
   });
 
-  it('behind a proxy with HTTPS gets a cookie that pages of other sites may send', async () => {
+  it.each(['planted', 'x'.repeat(23), `${'x'.repeat(21)}%`])(
+    'gets a secret cookie of the server in place of the value %s',
+    async (value) => {
+      await restart({ options: { sessionCookie: true } });
+      const headers = { Cookie: `signalbox-sockjs=${value}` };
+      const opened = await begin('a/xhr', { ...post, headers }).answer();
+      expect(opened.headers['set-cookie']).toMatch(/\nsignalbox-sockjs=[\w-]{22};/);
+      const sent = await begin('a/xhr_send', { ...post, headers, body: '["x"]' }).answer();
+      expect(sent.status).toBe(404);
+    },
+  );
+
+  it('behind a proxy with HTTPS gets a cookie that pages of other sites may send, and only the host may set', async () => {
     await restart({ options: { sessionCookie: true }, trustedProxies: ['127.0.0.1'] });
-    const request = from('10.0.0.1', { 'X-Forwarded-Proto': 'https' });
-    const { headers } = await begin('a/xhr', request).answer();
-    expect(headers['set-cookie']).toMatch(/; HttpOnly; SameSite=None; Secure$/);
+    const answerTo = (name: string, cookie: string) => {
+      const request = from('10.0.0.1', { 'X-Forwarded-Proto': 'https', Cookie: cookie });
+      return begin(`a/${name}`, { ...request, body: '["x"]' }).answer();
+    };
+    const planted = `signalbox-sockjs=${'x'.repeat(22)}`;
+    const { headers } = await answerTo('xhr', planted);
+    const secret = headers['set-cookie']!.split('\n')[1]!;
+    expect(secret).toMatch(
+      /^__Host-signalbox-sockjs=[\w-]{22}; Path=\/; HttpOnly; SameSite=None; Secure$/,
+    );
+    expect((await answerTo('xhr_send', planted)).status).toBe(404);
+    expect((await answerTo('xhr_send', `${planted}; ${secret.split(';')[0]}`)).status).toBe(204);
   });
 
   it('has the handshake of the request that began its session', async () => {
