@@ -192,7 +192,7 @@ class ServerHost implements HttpHost {
  * Requests of one connection that may wait behind the response of a claim, which can be open for hours. Node limits neither their
  * number nor their memory, and its time to drop them grows with the square of their number.
  */
-const maxWaitingRequests = 100;
+const maxWaitingRequests = 1000;
 
 const ignoreError = (): void => {};
 
