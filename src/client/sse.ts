@@ -19,6 +19,9 @@ import {
   type ClientSocket,
 } from './socket.js';
 
+/** The content of an event before its check. */
+type Unchecked = Readonly<Record<string, unknown>>;
+
 /** HTTP headers by name. */
 type Headers = Readonly<Record<string, string>>;
 
@@ -63,7 +66,7 @@ export interface SseClientOptions {
   readonly retryDelay?: number;
   /**
    * Milliseconds without a byte of the server after which the response counts as lost. Set it above the interval of the server's
-   * heart-beats.
+   * heart-beats. The server must also open the connection in this time.
    *
    * @default 60000
    */
@@ -174,7 +177,8 @@ class SseSocket implements ClientSocket {
       const decoder = new TextDecoder();
       const reader = answer.body!.getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        this.#watch(response);
+        // Comments, which a proxy may send too, do not open the connection.
+        if (this.readyState !== connecting) this.#watch(response);
         this.#retries = 0;
         parse(decoder.decode(part.value as Uint8Array, { stream: true }));
       }
@@ -186,12 +190,13 @@ class SseSocket implements ClientSocket {
     this.#onResponseLost(reason, mayContinue);
   }
 
-  /** Starts to wait for the next byte of the server. */
+  /** Starts to wait for the next byte of the server, or for the opening of the connection. */
   #watch(response: AbortController): void {
     if (this.#ending) return;
     const { silenceTimeout = 60_000 } = this.options;
+    const missing = this.readyState === connecting ? 'not opened the connection' : 'sent nothing';
     this.#setTimer(silenceTimeout, () =>
-      response.abort(new Error(`The server has sent nothing for ${silenceTimeout} ms.`)),
+      response.abort(new Error(`The server has ${missing} for ${silenceTimeout} ms.`)),
     );
   }
 
@@ -210,29 +215,37 @@ class SseSocket implements ClientSocket {
     try {
       const value = JSON.parse(data) as unknown;
       this.#lastEventId = id;
-      if (type === 'message') this.#onMessages(value as string[]);
-      else if (type === 'open') this.#onOpen(value as { session: string; protocol: string });
-      else if (type === 'close') {
-        const { code, reason } = value as { code: number; reason: string };
-        this.#finish(code, reason, true);
-      }
+      if (type === 'message') this.#onMessages(value);
+      else if (type === 'open') this.#onOpen(value as Unchecked);
+      else if (type === 'close') this.#onClose(value as Unchecked);
     } catch {
-      this.#fail(abnormalClosure, `The server has sent an invalid event of the type '${type}'.`);
+      this.#abandon(abnormalClosure, `The server has sent an invalid event of the type '${type}'.`);
     }
   }
 
-  #onOpen({ session, protocol }: { session: string; protocol: string }): void {
-    if (this.readyState !== connecting) return;
-    this.#session = session;
-    this.protocol = protocol;
-    this.readyState = open;
-    dispatch(this.onopen, { type: 'open' });
+  #onOpen({ session, protocol }: Unchecked): void {
+    check(isText(session) && session !== '' && isText(protocol));
+    if (this.readyState === connecting) {
+      this.#session = session;
+      this.protocol = protocol;
+      this.readyState = open;
+      this.#watch(this.#response!);
+      dispatch(this.onopen, { type: 'open' });
+    } else if (session !== this.#session)
+      // For example behind a proxy that removes the header `last-event-id`. The new session has no subscriptions.
+      this.#abandon(abnormalClosure, 'The server has not continued the session.');
   }
 
-  #onMessages(messages: readonly string[]): void {
+  #onMessages(messages: unknown): void {
+    check(Array.isArray(messages) && messages.every(isText));
     for (const data of messages)
       // As over WebSocket, no message arrives after close().
       if (this.readyState === open) dispatch(this.onmessage, { type: 'message', data });
+  }
+
+  #onClose({ code, reason }: Unchecked): void {
+    check(Number.isInteger(code) && isText(reason));
+    this.#finish(code as number, reason, true);
   }
 
   /** Sends one request at a time, so that messages keep their order. */
@@ -244,8 +257,10 @@ class SseSocket implements ClientSocket {
       this.#upload = new AbortController();
       try {
         const { signal } = this.#upload;
-        const { ok, status } = await this.#request('POST', this.#session, signal, { body });
-        if (!ok) this.#onRefused(status);
+        const answer = await this.#request('POST', this.#session, signal, { body });
+        ignoreBody(answer);
+        // A proxy answers with 200 and a page, for example when the login has expired.
+        if (answer.status !== 204) this.#onRefused(answer.status);
       } catch (error) {
         // The server may have processed the messages, so they are not sent again.
         this.#abandon(abnormalClosure, textOfError(error));
@@ -268,7 +283,7 @@ class SseSocket implements ClientSocket {
 
   #onRefused(status: number): void {
     this.#waiting = [];
-    const reason = `The server has answered ${status} to a message.`;
+    const reason = `The server has answered ${statusText(status)} to a message.`;
     if (status === 404 && this.readyState === open) {
       // The server has ended the session. The response probably contains the reason.
       if (this.#response === undefined) void this.#receive();
@@ -299,7 +314,13 @@ class SseSocket implements ClientSocket {
     if (this.#session === '') return;
     const signal = AbortSignal.timeout(this.#closeTimeout);
     // Also sent when the page is left.
-    await this.#request('DELETE', this.#session, signal, { keepalive: true });
+    const answer = await this.#request('DELETE', this.#session, signal, { keepalive: true });
+    ignoreBody(answer);
+    // After 404, the session has ended before.
+    if (answer.status !== 204 && answer.status !== 404)
+      throw new Error(
+        `The server has answered ${statusText(answer.status)} to the end of the session.`,
+      );
   }
 
   get #closeTimeout(): number {
@@ -320,6 +341,8 @@ class SseSocket implements ClientSocket {
       credentials,
       // Chromium would delay a request while another one with the same URL waits for its first byte.
       cache: 'no-store',
+      // A redirected POST becomes a GET without its messages.
+      redirect: 'manual' as const,
       signal,
       ...init,
       headers: { ...common, ...(init.headers as Headers) },
@@ -367,10 +390,29 @@ class SseSocket implements ClientSocket {
 /** Returns why a response does not carry events; undefined when it does. */
 function refusalOf({ status, headers, body }: Response): string | undefined {
   const type = headers.get('content-type') ?? 'no content type';
-  if (status !== 200) return `The server has answered ${status}.`;
+  if (status !== 200) return `The server has answered ${statusText(status)}.`;
   if (!type.startsWith('text/event-stream'))
     return `The server has answered with ${type} instead of text/event-stream.`;
   return body ? undefined : 'This fetch cannot read a response before its end.';
+}
+
+/** Browsers hide the status of a redirect that is not followed. */
+function statusText(status: number): string {
+  return status === 0 ? 'with a redirect' : String(status);
+}
+
+/** An answer that is not read would keep its connection. */
+function ignoreBody({ body }: Response): void {
+  body?.cancel().catch(() => {});
+}
+
+/** @throws {TypeError} when the content of an event is not valid */
+function check(isValid: boolean): asserts isValid {
+  if (!isValid) throw new TypeError();
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /** Rejects when the signal is aborted first, because a token may come from a server that does not answer. */

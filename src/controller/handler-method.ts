@@ -1,5 +1,5 @@
 // A handler method as a route calls it: its arguments, the method, the reply decorator and the exception handlers of its class.
-import { failedInvocation, type Invocation } from '../dispatch/invocation.js';
+import { failedInvocation, type Call, type Invocation } from '../dispatch/invocation.js';
 import type { Outcome, Reply, Route } from '../dispatch/route.js';
 import { MessagingError, ownClass } from '../message/error.js';
 import { isPromise, refusedPromise } from '../message/promise.js';
@@ -24,7 +24,7 @@ export interface HandlerMethod {
 type Invoke = Route['invoke'];
 
 /** Returns the outcome of an exception handler, or throws the error. */
-type Recover = (invocation: Invocation, thrown: unknown) => Outcome | Promise<Outcome>;
+type Recover = (call: Call, thrown: unknown) => Outcome | Promise<Outcome>;
 
 const noOutcome: Outcome = { kind: 'none' };
 
@@ -34,10 +34,12 @@ export function compileHandler(
   reply: Reply,
   exceptionHandlers: ExceptionHandlers,
 ): Invoke {
-  return invoker(handler, reply, (invocation, thrown) => {
+  return invoker(handler, reply, (call, thrown) => {
+    // The client has already received `handler-timeout`.
+    if (call.expired) throw thrown;
     const found = exceptionHandlers.find(thrown);
     if (found === undefined) throw thrown;
-    return found.invoke(failedInvocation(invocation, found.error));
+    return found.invoke(failedInvocation(call, found.error));
   });
 }
 
@@ -54,55 +56,54 @@ function invoker(
   reply: Reply,
   recover: Recover,
 ): Invoke {
-  const outcomeOf = (value: unknown, invocation: Invocation): Outcome => {
+  const outcomeOf = (value: unknown, call: Call): Outcome => {
     if (value === undefined || value === null) return noOutcome;
-    if (!isStream(value)) return { kind: 'value', value, targets: reply(invocation) };
+    if (!isStream(value)) return { kind: 'value', value, targets: reply(call) };
     return {
       kind: 'stream',
       stream: value,
-      targets: reply(invocation),
-      recover: (thrown) => recover(invocation, thrown),
+      targets: reply(call),
+      recover: (thrown) => recover(call, thrown),
     };
   };
-  const awaitValue = async (
-    pending: PromiseLike<unknown>,
-    invocation: Invocation,
-  ): Promise<Outcome> => {
+  const awaitValue = async (pending: PromiseLike<unknown>, call: Call): Promise<Outcome> => {
     try {
-      return outcomeOf(await pending, invocation);
+      return outcomeOf(await pending, call);
     } catch (thrown) {
-      return recover(invocation, thrown);
+      return recover(call, thrown);
     }
   };
   const awaitArguments = async (
     values: unknown[],
     pending: PromiseLike<unknown>,
-    invocation: Invocation,
+    call: Call,
   ): Promise<Outcome> => {
     try {
       values.push(await pending);
-      while (values.length < args.length) {
-        const value = args[values.length]!(invocation);
+      while (!call.expired && values.length < args.length) {
+        const value = args[values.length]!(call);
         values.push(isPromise(value) ? await value : value);
       }
-      return outcomeOf(await method.apply(instance, values), invocation);
+      // The frame has been rejected: the method would run at the same time as later frames, or after them.
+      if (call.expired) return noOutcome;
+      return outcomeOf(await method.apply(instance, values), call);
     } catch (thrown) {
-      return recover(invocation, thrown);
+      return recover(call, thrown);
     }
   };
-  return (invocation) => {
+  return (call) => {
     try {
       const values: unknown[] = [];
       // One after another: after an error no further argument is resolved.
       for (const argument of args) {
-        const value = argument(invocation);
-        if (isPromise(value)) return awaitArguments(values, value, invocation);
+        const value = argument(call);
+        if (isPromise(value)) return awaitArguments(values, value, call);
         values.push(value);
       }
       const value = method.apply(instance, values);
-      return isPromise(value) ? awaitValue(value, invocation) : outcomeOf(value, invocation);
+      return isPromise(value) ? awaitValue(value, call) : outcomeOf(value, call);
     } catch (thrown) {
-      return recover(invocation, thrown);
+      return recover(call, thrown);
     }
   };
 }

@@ -38,6 +38,12 @@ export interface Invocation {
   readonly error: unknown;
 }
 
+/** An invocation as the dispatcher passes it to a route. */
+export interface Call extends Invocation {
+  /** True after the timeout: the frame has been rejected, so its handler and exception handlers must not start any more. */
+  readonly expired: boolean;
+}
+
 /** The handlers of failed calls, by their errors: the log names them. */
 const failedHandlers = new WeakMap<MessagingError, string>();
 
@@ -47,7 +53,7 @@ export function failedHandlerOf(error: MessagingError): string | undefined {
 }
 
 /** A running call. Its signal is created when the handler first asks for it. */
-export class HandlerCall implements Invocation {
+export class HandlerCall implements Call {
   readonly on: 'send' | 'subscribe';
   readonly session: Session;
   readonly message: Message;
@@ -82,6 +88,10 @@ export class HandlerCall implements Invocation {
     this.lookup = request.lookup;
     this.subscription = request.subscription;
     this.#closed = request.closed;
+  }
+
+  get expired(): boolean {
+    return this.#expired !== undefined;
   }
 
   get signal(): AbortSignal {
@@ -122,7 +132,7 @@ export class HandlerCall implements Invocation {
 }
 
 /** The invocation for an exception handler: the failed one with the error. */
-export function failedInvocation(failed: Invocation, error: unknown): Invocation {
+export function failedInvocation(failed: Call, error: unknown): Call {
   const { on, session, message, lookup, subscription, variables } = failed;
   return {
     on,
@@ -132,6 +142,9 @@ export function failedInvocation(failed: Invocation, error: unknown): Invocation
     subscription,
     variables,
     error,
+    get expired() {
+      return failed.expired;
+    },
     // A getter, because reading the signal creates it.
     get signal() {
       return failed.signal;

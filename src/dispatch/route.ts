@@ -1,6 +1,6 @@
 // The contract of a route: the messages that it serves, and the call of its handler.
 import type { Target } from '../message/target.js';
-import type { Invocation } from './invocation.js';
+import type { Call, Invocation } from './invocation.js';
 
 /** Selects the destinations of a handler's value: compiled from the reply decorators of the handler, or the default. */
 export type Reply = (invocation: Invocation) => readonly Target[];
@@ -36,5 +36,5 @@ export interface Route {
   /** The name of the handler in logs and errors, such as `ChatController.say`. */
   readonly handler: string;
   /** Returns a promise only if an argument or the handler is asynchronous; other calls need no timeout. */
-  invoke(invocation: Invocation): Outcome | Promise<Outcome>;
+  invoke(call: Call): Outcome | Promise<Outcome>;
 }

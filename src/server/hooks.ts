@@ -90,7 +90,7 @@ export function observeRoute(route: Route, { onRoute, onStream }: Hooks): Route 
       recover: (thrown) => observe(() => outcome.recover(thrown), invocation),
     };
   };
-  return { ...route, invoke: (invocation) => observe(() => route.invoke(invocation), invocation) };
+  return { ...route, invoke: (call) => observe(() => route.invoke(call), call) };
 }
 
 /** The stream; calls `begin` when it is iterated, and the end function when the iteration has ended. */

@@ -72,10 +72,10 @@ export class Transactions {
     for (const frame of frames) this.#count(-bytesOf(frame));
   }
 
-  /** Aborts all open transactions. */
+  /** Aborts all open transactions. The frames that `take` has returned count until `release`. */
   clear(): void {
+    for (const frames of this.#open.values()) this.release(frames);
     this.#open.clear();
-    this.#count(-this.#bytes);
   }
 
   #count(bytes: number): void {

@@ -280,6 +280,11 @@ export class ClientSession implements Session, ConnectionListener {
     this.#inbox.end(code, reason);
   }
 
+  held(bytes: number): boolean {
+    this.owner.held.add(bytes);
+    return !this.owner.held.full;
+  }
+
   drained(): void {
     this.outbox.drained();
   }

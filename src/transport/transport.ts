@@ -41,6 +41,13 @@ export interface ConnectionListener {
    * connection with this code after the frames that it has already received.
    */
   ended(code: number, reason: string): void;
+  /**
+   * The transport holds bytes of the client that it has not delivered. They count for `limits.maxHeldBytes`.
+   *
+   * @param bytes negative for bytes that it no longer holds
+   * @returns false when the client has used its part of the limit, or all clients together have used the limit
+   */
+  held(bytes: number): boolean;
   /** All written bytes have left this process. */
   drained(): void;
   /** The client has answered a ping. */

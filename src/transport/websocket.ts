@@ -251,8 +251,17 @@ const eventsPerTurn = 128;
  */
 interface WebSocketReader {
   _allowSynchronousEvents: boolean;
+  /** Reads the frames in the bytes that have arrived, and calls `done`. Called again after each message that was inflated. */
+  startLoop?(done: (error?: Error) => void): void;
   /** Adds a listener for a close frame of the client, which runs before `ws` answers with the same code. */
   prependListener(event: 'conclude', listener: (code: number, reason: Buffer) => void): unknown;
+}
+
+/** Frames of a read that `ws` has not read, because the connection is paused. */
+interface UnreadFrames {
+  read(): void;
+  /** `ws` reports the end of the connection only after it. */
+  drop(): void;
 }
 
 class WebSocketConnection implements Connection {
@@ -274,6 +283,9 @@ class WebSocketConnection implements Connection {
   #text: TextParts | undefined;
   /** Events since `ws` last waited for a turn. */
   #events = 0;
+  #paused = false;
+  /** Compressed frames that have arrived while paused. */
+  #unread: UnreadFrames | undefined;
 
   constructor(
     webSocket: WebSocket,
@@ -289,6 +301,7 @@ class WebSocketConnection implements Connection {
     if (this.#reader !== undefined) {
       this.#reader._allowSynchronousEvents = true;
       this.#reader.prependListener('conclude', this.#onCloseFrame);
+      if (webSocket.extensions !== '') this.#stopReadingWhilePaused(this.#reader);
     }
     webSocket.binaryType = 'nodebuffer';
     webSocket.on('error', this.#onError);
@@ -317,22 +330,42 @@ class WebSocketConnection implements Connection {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#webSocket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#webSocket.resume();
+    this.#takeUnread()?.read();
   }
 
   close(code: number, reason: string): void {
     // While paused, `ws` would not read the client's close frame.
-    this.#webSocket.resume();
+    this.resume();
     if (isSendable(code)) this.#webSocket.close(code, truncateReason(reason));
     else this.#webSocket.close();
   }
 
   terminate(): void {
     this.#webSocket.terminate();
+    this.#takeUnread()?.drop();
+  }
+
+  /** `ws` pauses only the socket, and would inflate all messages of a read, whose bytes can be 1,000 times those of the read. */
+  #stopReadingWhilePaused(reader: WebSocketReader): void {
+    const startLoop = reader.startLoop?.bind(reader);
+    if (startLoop === undefined) return;
+    reader.startLoop = (done) => {
+      if (this.#paused) this.#unread = { read: () => startLoop(done), drop: done };
+      else startLoop(done);
+    };
+  }
+
+  #takeUnread(): UnreadFrames | undefined {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return unread;
   }
 
   /**

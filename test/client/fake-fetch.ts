@@ -31,8 +31,18 @@ export class FakeRequest {
     return this.init.signal!.aborted;
   }
 
+  /** @param status 0 is a redirect that a browser has not followed */
   respond(status: number): void {
-    this.#resolve(new Response(null, { status }));
+    if (status === 0) this.#resolve(Response.error());
+    else this.#resolve(new Response(null, { status }));
+  }
+
+  /** Answers with a page. Returns a promise that resolves when the client cancels the page. */
+  async respondWithPage(): Promise<void> {
+    await new Promise<void>((cancel) => {
+      const headers = { 'content-type': 'text/html' };
+      this.#resolve(new Response(new ReadableStream({ cancel }), { headers }));
+    });
   }
 
   /** Begins a response that stays open. */

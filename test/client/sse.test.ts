@@ -78,7 +78,11 @@ describe('a connection', () => {
   it('requests the events of the endpoint, and opens with the first one', async () => {
     await connect();
     expect(requests.map(({ method, path }) => [method, path])).toEqual([['GET', get]]);
-    expect(requests[0]!.init).toMatchObject({ credentials: 'same-origin', cache: 'no-store' });
+    expect(requests[0]!.init).toMatchObject({
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'manual',
+    });
     expect(socket).toMatchObject({ readyState: 0, protocol: '', url: 'https://example.org/ws' });
     requests[0]!.stream();
     await microtasks();
@@ -128,7 +132,9 @@ describe('a connection', () => {
     await connect({ headers: () => new Promise(() => {}), silenceTimeout: 1000 });
     await vi.advanceTimersByTimeAsync(1000);
     expect(requests).toEqual([]);
-    expect(events.at(-1)).toBe('close 1006 lost The server has sent nothing for 1000 ms.');
+    expect(events.at(-1)).toBe(
+      'close 1006 lost The server has not opened the connection for 1000 ms.',
+    );
   });
 
   it('is refused when its headers cannot be determined', async () => {
@@ -236,11 +242,29 @@ describe('a request with messages', () => {
     [413, 1009],
     [400, 1006],
     [503, 1006],
+    [200, 1006],
+    [302, 1006],
   ])('that is answered with %i ends the session with %i', async (status, code) => {
     await answer(status);
     const reason = `The server has answered ${status} to a message.`;
     expect(events).toEqual([`error ${reason}`, `close ${code} lost ${reason}`]);
     expect(laterRequests()).toEqual(['POST /ws/sse/s a', 'DELETE /ws/sse/s']);
+  });
+
+  it('that is answered with a redirect, which is not followed, ends the session', async () => {
+    expect(requests[1]!.init.redirect).toBe('manual');
+    await answer(0);
+    expect(events.at(-1)).toBe(
+      'close 1006 lost The server has answered with a redirect to a message.',
+    );
+    expect(laterRequests()).toEqual(['POST /ws/sse/s a', 'DELETE /ws/sse/s']);
+  });
+
+  it('that is answered with a page ends the session, and the page is not read', async () => {
+    const isCancelled = requests[1]!.respondWithPage();
+    await isCancelled;
+    await microtasks();
+    expect(events.at(-1)).toBe('close 1006 lost The server has answered 200 to a message.');
   });
 
   it('that is answered with 404 waits for the close event of the server', async () => {
@@ -321,13 +345,36 @@ describe('the server', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it.each(['[', '{}', '3'])('sends an invalid event: %s', async (data) => {
+  it.each([
+    ['message', '['],
+    ['message', '{}'],
+    ['message', '3'],
+    ['message', '"abc"'],
+    ['message', '["a",null]'],
+    ['open', '{"session":1,"protocol":""}'],
+    ['close', 'null'],
+    ['close', '{}'],
+    ['close', '{"code":1000.5,"reason":""}'],
+    ['close', '{"code":1000}'],
+  ])('ends the session by an invalid event of the type %s: %s', async (type, data) => {
     await connectAndOpen();
-    await write(`id: s.1\ndata: ${data}\n\n`);
-    expect(events.at(-1)).toBe(
-      "close 1006 lost The server has sent an invalid event of the type 'message'.",
-    );
+    await write(`event: ${type}\nid: s.1\ndata: ${data}\n\n`);
+    const reason = `The server has sent an invalid event of the type '${type}'.`;
+    expect(events).toEqual([`error ${reason}`, `close 1006 lost ${reason}`]);
+    expect(laterRequests()).toEqual(['DELETE /ws/sse/s']);
   });
+
+  it.each(['{}', 'null', '{"session":"","protocol":""}', '{"session":"s"}'])(
+    'does not open a connection without a session: %s',
+    async (data) => {
+      await connect();
+      requests[0]!.stream(`event: open\nid: s.0\ndata: ${data}\n\n`);
+      await microtasks();
+      const reason = "The server has sent an invalid event of the type 'open'.";
+      expect(events).toEqual([`error ${reason}`, `close 1006 lost ${reason}`]);
+      expect(requests).toHaveLength(1);
+    },
+  );
 });
 
 describe('close()', () => {
@@ -354,6 +401,24 @@ describe('close()', () => {
     await microtasks();
     await answer();
     expect(events).toEqual(['close 1000 clean ']);
+  });
+
+  it('is clean when the session has ended before', async () => {
+    await connectAndOpen();
+    socket.close();
+    await microtasks();
+    await answer(404);
+    expect(events).toEqual(['close 1000 clean ']);
+  });
+
+  it.each([500, 200])('is not clean when the server answers %i', async (status) => {
+    await connectAndOpen();
+    socket.close();
+    await microtasks();
+    await answer(status);
+    expect(events.at(-1)).toBe(
+      `close 1006 lost The server has answered ${status} to the end of the session.`,
+    );
   });
 
   it('waits for the server a limited time', async () => {
@@ -447,6 +512,23 @@ describe('a lost response', () => {
     expect(events).toEqual(['message cut']);
   });
 
+  it('ends the connection when another session answers', async () => {
+    const next = await loseResponse();
+    next.stream(opening.replaceAll('"s"', '"t"') + 'id: t.1\ndata: ["of t"]\n\n');
+    await microtasks();
+    const reason = 'The server has not continued the session.';
+    expect(events).toEqual([`error ${reason}`, `close 1006 lost ${reason}`]);
+    expect(laterRequests().at(-1)).toBe('DELETE /ws/sse/s');
+    expect(next.isAborted).toBe(true);
+  });
+
+  it('is not requested again after a redirect, for example to a login', async () => {
+    const next = await loseResponse();
+    next.respond(0);
+    await microtasks();
+    expect(events.at(-1)).toBe('close 1006 lost The server has answered with a redirect.');
+  });
+
   it('does not delay messages of the client', async () => {
     requests[0]!.end();
     await microtasks();
@@ -531,6 +613,31 @@ describe('a server that sends nothing', () => {
   it('at the beginning is refused', async () => {
     await connect({ silenceTimeout: 1000 });
     await vi.advanceTimersByTimeAsync(1000);
-    expect(events.at(-1)).toBe('close 1006 lost The server has sent nothing for 1000 ms.');
+    expect(events.at(-1)).toBe(
+      'close 1006 lost The server has not opened the connection for 1000 ms.',
+    );
+  });
+
+  it('but comments does not open the connection', async () => {
+    await connect({ silenceTimeout: 1000 });
+    requests[0]!.stream();
+    for (let i = 0; i < 5; i++) {
+      await write(':\n\n');
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    expect(events.at(-1)).toBe(
+      'close 1006 lost The server has not opened the connection for 1000 ms.',
+    );
+  });
+
+  it('has the whole time again after the opening', async () => {
+    await connect({ silenceTimeout: 1000 });
+    await vi.advanceTimersByTimeAsync(999);
+    requests[0]!.stream(opening);
+    await microtasks();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(requests[0]!.isAborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(requests[0]!.isAborted).toBe(true);
   });
 });

@@ -49,15 +49,14 @@ export function compileAll(types: readonly Type[], options: Partial<CompileOptio
   );
 }
 
-/** `send` and `subscribe` resolve with undefined when no route matches. */
-export function serve(types: readonly Type[] | Type, separator: '/' | '.' = '/') {
+/** `send` and `subscribe` resolve with undefined when no route matches. The default timeout of 0 means no limit. */
+export function serve(
+  types: readonly Type[] | Type,
+  separator: '/' | '.' = '/',
+  { clock = testClock(), handlerTimeout = 0 } = {},
+) {
   const routes = new RouteTable(compile([types].flat(), { separator }), { separator });
-  const dispatcher = new Dispatcher({
-    routes,
-    clock: testClock(),
-    logger: silentLogger,
-    handlerTimeout: 0,
-  });
+  const dispatcher = new Dispatcher({ routes, clock, logger: silentLogger, handlerTimeout });
   const dispatch =
     (on: 'send' | 'subscribe') =>
     async (lookup: string, { body = '', headers = {}, repeatedHeaders, user }: Given = {}) => {

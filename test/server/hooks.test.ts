@@ -10,7 +10,7 @@ import {
   SubscribeMapping,
   type Server,
 } from '../../src/index.js';
-import type { Invocation } from '../../src/dispatch/invocation.js';
+import type { Call } from '../../src/dispatch/invocation.js';
 import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js';
 import { createObservedServer } from '../../src/server/create-server.js';
 import { guardHooks, observeRoute, type Hooks } from '../../src/server/hooks.js';
@@ -198,7 +198,7 @@ describe('the stream hook', () => {
 });
 
 describe('an observed route', () => {
-  const invocation = { lookup: '/x' } as Invocation;
+  const call = { lookup: '/x' } as Call;
 
   function routeWith(invoke: Route['invoke']): Route {
     return { on: 'send', pattern: '/x', handler: 'Test.x', invoke };
@@ -218,7 +218,7 @@ describe('an observed route', () => {
     const outcome = await observeRoute(
       routeWith(() => streamOf(stream)),
       given,
-    ).invoke(invocation);
+    ).invoke(call);
     return (outcome as StreamOutcome).stream[Symbol.asyncIterator]();
   }
 
@@ -236,8 +236,8 @@ describe('an observed route', () => {
       hooks,
       { onRoute: () => undefined },
     ]) {
-      const invoke = (call: Route['invoke']) =>
-        observeRoute(routeWith(call), given).invoke(invocation);
+      const invoke = (handler: Route['invoke']) =>
+        observeRoute(routeWith(handler), given).invoke(call);
       expect(invoke(() => value)).toBe(value);
       expect(await invoke(async () => value)).toBe(value);
       await expect(invoke(async () => Promise.reject(failure))).rejects.toBe(failure);
@@ -253,7 +253,7 @@ describe('an observed route', () => {
 
   it('calls the hook of routes without a hook of streams', async () => {
     const route = routeWith(() => ({ kind: 'none' }));
-    await observeRoute(route, { onRoute: hooks.onRoute! }).invoke(invocation);
+    await observeRoute(route, { onRoute: hooks.onRoute! }).invoke(call);
     expect(calls.filter((call) => call.includes('/x'))).toEqual(['route /x', 'route /x ended']);
   });
 
@@ -278,7 +278,7 @@ describe('an observed route', () => {
       ...streamOf({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error()) }) }),
       recover: () => recovered,
     }));
-    const outcome = await observeRoute(route, hooks).invoke(invocation);
+    const outcome = await observeRoute(route, hooks).invoke(call);
     expect(await (outcome as StreamOutcome).recover(new Error('expected'))).toBe(recovered);
     expect(calls.filter((call) => call.startsWith('route /x'))).toEqual([
       'route /x',

@@ -334,6 +334,20 @@ describe('the bytes of transactions', () => {
     expect(held.used).toBe(0);
   });
 
+  it('count once when the session ends while COMMIT is in process', () => {
+    const held = new Quota(10_000, 1);
+    const transactions = transactionsOf(held);
+    for (const name of ['a', 'b']) {
+      transactions.begin(name);
+      transactions.hold(name, send);
+    }
+    const taken = transactions.take('a');
+    transactions.clear();
+    expect(held.used).toBe(330);
+    transactions.release(taken);
+    expect(held.used).toBe(0);
+  });
+
   it('do not include other bytes of the buffer of a body', () => {
     const transactions = transactionsOf();
     const body = Buffer.allocUnsafeSlow(64 * 1024).subarray(0, 3);

@@ -492,6 +492,18 @@ describe('the memory of waiting frames', () => {
     expect(connection.paused).toBe(false);
   });
 
+  it('counts together with the bytes that the transport holds', async () => {
+    const { connection, heldBytes, receive } = await gatedSession({ maxHeldBytes: 100 });
+    expect(connection.listener!.held(50)).toBe(true);
+    expect([connection.listener!.held(50), heldBytes.used]).toEqual([false, 100]);
+    receive(sendText('1'));
+    receive(sendText('2'));
+    expect(connection.paused).toBe(true);
+    const { used } = heldBytes;
+    connection.listener!.held(-100);
+    expect(heldBytes.used).toBe(used - 100);
+  });
+
   it('is released when the session is closed', async () => {
     const { heldBytes, receive, session } = await gatedSession();
     receive(largeText('1', 700) + largeText('2', 700));

@@ -33,6 +33,10 @@ export class EventLog implements ConnectionListener {
     this.add(`ended ${code}`);
   }
 
+  held(_bytes: number): boolean {
+    return true;
+  }
+
   drained(): void {
     this.add('drained');
   }

@@ -15,6 +15,7 @@ function connectedClient() {
     accepted.listen({
       data: (chunk) => void events.push(`data ${Buffer.from(chunk).toString()}`),
       ended: () => void events.push('ended'),
+      held: () => true,
       drained: () => void events.push('drained'),
       ponged: () => void events.push('ponged'),
       closed: (code, reason) => void events.push(`closed ${code} ${reason}`),
@@ -97,6 +98,7 @@ describe('the memory transport', () => {
     connection.listen({
       data: (chunk, binary) => void received.push(Buffer.from(chunk).toString(), binary),
       ended: () => {},
+      held: () => true,
       drained: () => {},
       ponged: () => {},
       closed: () => {},

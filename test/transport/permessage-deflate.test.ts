@@ -17,7 +17,7 @@ import {
 import type { Transport } from '../../src/transport/transport.js';
 import { webSocketTransport } from '../../src/transport/websocket.js';
 import { testContext } from './context.js';
-import { EventLog } from './event-log.js';
+import { EventLog, turn } from './event-log.js';
 
 const maxMessageBytes = 50_000;
 
@@ -160,6 +160,46 @@ describe('messages of a client', () => {
     expect((await closed)[0]).toBe(1009);
     await log.until('closed 1009 ');
     expect(log.entries).toEqual(['closed 1009 ']);
+  });
+
+  describe('that arrive while the connection is paused', () => {
+    /** Sends messages in one read, and pauses at the first one. */
+    async function sendWhilePaused() {
+      const client = await open();
+      const payload = deflateRawSync('x'.repeat(1000), { finishFlush: constants.Z_SYNC_FLUSH });
+      const { log, connection, raw } = client;
+      const data = log.data.bind(log);
+      log.data = (chunk) => {
+        data(chunk);
+        if (log.entries.length === 1) connection.pause();
+      };
+      raw.write(Buffer.concat(Array(100).fill(compressedMessage(payload.subarray(0, -4)))));
+      await log.when((entries) => entries.length > 0);
+      for (let i = 0; i < 20; i++) await turn();
+      return client;
+    }
+
+    it('are inflated after it', async () => {
+      const { log, connection, receive } = await sendWhilePaused();
+      expect(log.entries).toHaveLength(1);
+      connection.resume();
+      await log.when((entries) => entries.length === 100);
+      expect(await receive(encoded('x'))).toEqual(['text x']);
+    });
+
+    it('are read by a close, which completes', async () => {
+      const { connection, closed, log } = await sendWhilePaused();
+      connection.close(3000, 'done');
+      expect((await closed)[0]).toBe(3000);
+      await log.until('closed 3000 done');
+    });
+
+    it('are dropped when the connection is terminated', async () => {
+      const { connection, log } = await sendWhilePaused();
+      connection.terminate();
+      await log.until('closed 1006 ');
+      expect(log.entries).toHaveLength(2);
+    });
   });
 
   it('may have as many bytes as the limit', async () => {

@@ -144,6 +144,7 @@ describe.each(kinds)('$name', ({ name, tls }) => {
     connection.listen({
       data: () => {},
       ended: () => {},
+      held: () => true,
       drained: () => {
         log.add(`drained, ${connection.bufferedBytes} wait`);
         if (refills-- > 0) fill();

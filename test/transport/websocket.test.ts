@@ -334,6 +334,7 @@ describe('bytes', () => {
     connection.listen({
       data: () => {},
       ended: () => {},
+      held: () => true,
       drained: () => {
         log.add('drained');
         if (refills-- > 0) fill();

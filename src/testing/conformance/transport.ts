@@ -103,6 +103,10 @@ class ServerEnd implements ConnectionListener {
     this.connection.close(code, reason);
   }
 
+  held(): boolean {
+    return true;
+  }
+
   drained(): void {
     this.drains++;
   }

@@ -4,8 +4,7 @@ import type { Clock } from '../../message/clock.js';
 import type { TransportLimits } from '../transport.js';
 import type { WebSocketOptions } from '../websocket.js';
 import { answerText, answerUnread, type Exchange } from './answer.js';
-import { parseMessages } from './framing.js';
-import type { Inbound } from './inbound.js';
+import type { DeliveryResult, Inbound } from './inbound.js';
 
 /** Bytes of one request with messages, by default: a client sends all waiting messages together. */
 const leastBodyBytes = 1024 * 1024;
@@ -27,10 +26,10 @@ export function bodyLimit(given: number, maxMessageBytes: number): number {
 }
 
 /** The end of a request with messages. */
-type Result = 'delivered' | 'empty' | 'malformed' | Failure | 'too-many';
+type Result = DeliveryResult | 'empty' | Failure | 'too-many';
 
-/** Why a body was not read: it is too large or late, or the client or the session has ended. */
-type Failure = 'too-large' | 'late' | 'ended';
+/** Why a body was not read: it is too large or late, the server holds too many bytes, or the client or the session has ended. */
+type Failure = 'too-large' | 'full' | 'late' | 'ended';
 
 /** Status and text of an answer. */
 export interface TextAnswer {
@@ -49,6 +48,7 @@ export const refusals = {
   'too-large': { status: 413, text: '' },
   late: { status: 408, text: 'The body was not complete after 60 seconds.\n' },
   'too-many': { status: 429, text: 'Too many requests of the session are in progress.\n' },
+  full: { status: 429, text: 'The server holds too many bytes of this client.\n' },
   ended: { status: 404, text: '' },
 } as const;
 
@@ -88,51 +88,61 @@ async function receiveMessages(
   clock: Clock,
 ): Promise<Result> {
   if (!inbound.begin()) return 'too-many';
+  const body = new Body(request, maxBytes, inbound, clock);
   try {
     await inbound.whenReading();
-    const body = await readBody(request, maxBytes, inbound, clock);
-    if (typeof body === 'string') return body;
+    const bytes = await body.read();
+    if (typeof bytes === 'string') return bytes;
     if (!inbound.isOpen) return 'ended';
-    const json = requests.json(body, request.headers['content-type'] ?? '');
+    const json = requests.json(bytes, request.headers['content-type'] ?? '');
     if (json.length === 0) return 'empty';
-    const messages = parseMessages(json);
-    if (messages === undefined) return 'malformed';
-    return (await inbound.receive(messages)) ? 'delivered' : 'ended';
+    return await new Promise<DeliveryResult>((resolve) => inbound.receive(json, resolve));
   } finally {
+    inbound.release(body.size);
     inbound.finish();
   }
 }
 
-/** Reads the body of a request until its session ends. A body above the limit is not read further. */
-function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  inbound: Inbound,
-  clock: Clock,
-): Promise<Buffer | Failure> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const settle = (result: Buffer | Failure): void => {
-      remove();
-      timer?.cancel();
-      request.off('data', onData).off('end', onComplete).off('close', onClose);
-      if (typeof result === 'string') request.pause();
-      resolve(result);
-    };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > maxBytes) settle('too-large');
-    };
-    // Over HTTP/2, Node also ends the body of a request that the client has aborted.
-    const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
-    const onClose = (): void => settle('ended');
-    const remove = inbound.onEnd(onClose);
-    const timer =
-      request.httpVersionMajor > 1 ? clock.after(bodyTimeout, () => settle('late')) : undefined;
-    request.on('data', onData).on('end', onComplete).on('close', onClose);
-  });
+/** The body of a request. */
+class Body {
+  /** Bytes that have arrived. */
+  size = 0;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly maxBytes: number,
+    private readonly inbound: Inbound,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads the body until its session ends. A body above a limit is not read further. */
+  read(): Promise<Buffer | Failure> {
+    const { request, inbound, clock } = this;
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      const settle = (result: Buffer | Failure): void => {
+        remove();
+        timer?.cancel();
+        request.off('data', onData).off('end', onComplete).off('close', onClose);
+        if (typeof result === 'string') request.pause();
+        resolve(result);
+      };
+      const onData = (chunk: Buffer): void => {
+        this.size += chunk.length;
+        chunks.push(chunk);
+        const hasRoom = inbound.hold(chunk.length);
+        if (this.size > this.maxBytes) settle('too-large');
+        else if (!hasRoom) settle('full');
+      };
+      // Over HTTP/2, Node also ends the body of a request that the client has aborted.
+      const onComplete = (): void => settle(request.aborted ? 'ended' : Buffer.concat(chunks));
+      const onClose = (): void => settle('ended');
+      const remove = inbound.onEnd(onClose);
+      const timer =
+        request.httpVersionMajor > 1 ? clock.after(bodyTimeout, () => settle('late')) : undefined;
+      request.on('data', onData).on('end', onComplete).on('close', onClose);
+    });
+  }
 }
 
 /** True when the client has announced a body above the limit. */

@@ -44,8 +44,9 @@ export function onClosed(response: ServerResponse, closed: (lost: boolean) => vo
   let complete = false;
   // Before Node's own listener, which may destroy the socket of a complete response.
   response.prependListener('finish', () => {
-    // Node reports `finish` also when the client has left, and the last bytes were dropped.
-    complete = stream?.writableFinished ?? response.socket?.destroyed === false;
+    // Node reports `finish` also when the client has left, and over HTTP/2 for a response that has not been ended.
+    const hasSent = stream?.writableFinished ?? response.socket?.destroyed === false;
+    complete = response.writableEnded && hasSent;
   });
   response.on('close', () => closed(!complete));
 }

@@ -1,7 +1,6 @@
 // SockJS frames: one letter, and for messages and closes a JSON array.
 import { EncodedFrame, type Framing } from '../../message/encoded-frame.js';
 import { messagesOf, parseJson, quoted, quotedFrame } from '../http-session/framing.js';
-import { bytesOf } from '../http-session/text.js';
 
 export const openFrame: Uint8Array = Buffer.from('o');
 export const heartbeatFrame: Uint8Array = Buffer.from('h');
@@ -38,8 +37,8 @@ export function textFrame(bytes: Uint8Array): EncodedFrame {
 }
 
 /** As `parseMessages`, but over WebSocket one string is one message, and an empty text is none. */
-export function parseWebSocketMessages(json: Uint8Array): readonly Uint8Array[] | undefined {
+export function parseWebSocketMessages(json: Uint8Array): Iterable<string> | undefined {
   if (json.length === 0) return [];
   const parsed = parseJson(json);
-  return typeof parsed === 'string' ? [bytesOf(parsed)] : messagesOf(parsed);
+  return typeof parsed === 'string' ? [parsed] : messagesOf(parsed, json);
 }

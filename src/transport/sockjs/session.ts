@@ -68,7 +68,7 @@ export class SockJsSession implements Connection, ReceiverListener {
     readonly handshake: Handshake,
     private readonly parts: SessionParts,
   ) {
-    this.inbound = new Inbound(parts.maxMessageBytes, () => this.#listener);
+    this.inbound = new Inbound(parts.clock, parts.maxMessageBytes, () => this.#listener);
     parts.sessions.add(this);
   }
 

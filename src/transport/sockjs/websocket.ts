@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../../message/clock.js';
 import { closeCodes } from '../../message/error.js';
 import type { Framing } from '../../message/encoded-frame.js';
+import { Inbound, type DeliveryResult } from '../http-session/inbound.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport.js';
 import {
   closeFrame,
@@ -17,6 +18,9 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   readonly wholeMessages = true;
   readonly carriesSurrogates = true;
   #listener: ConnectionListener | undefined;
+  readonly #inbound: Inbound;
+  /** True while reading is stopped because messages wait. */
+  #holdsReading = false;
   #open = true;
   /** True after a message that is not SockJS; later messages are ignored. */
   #rejected = false;
@@ -29,6 +33,8 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
     private readonly heartbeatInterval: number,
   ) {
     this.framing = inWebSocket(webSocket.framing);
+    // WebSocket has checked the size of the whole array.
+    this.#inbound = new Inbound(clock, Infinity, () => this.#listener, parseWebSocketMessages);
     this.#lastFrame = clock.now();
     webSocket.listen(this);
     this.#writeFrame(openFrame);
@@ -62,11 +68,13 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   }
 
   pause(): void {
+    this.#inbound.pause();
     this.webSocket.pause();
   }
 
   resume(): void {
-    this.webSocket.resume();
+    this.#inbound.resume();
+    if (this.#inbound.isReading) this.#read();
   }
 
   close(code: number, reason: string): void {
@@ -84,15 +92,18 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
 
   data(chunk: Uint8Array): void {
     if (this.#rejected) return;
-    const messages = parseWebSocketMessages(chunk);
-    if (messages === undefined) {
-      this.#rejected = true;
-      this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
-    } else for (const message of messages) this.#listener?.data(message);
+    this.#inbound.receive(chunk, this.#onDelivered);
+    if (this.#inbound.isReading) return;
+    this.#holdsReading = true;
+    this.webSocket.pause();
   }
 
   ended(code: number, reason: string): void {
-    this.#listener?.ended(code, reason);
+    this.#inbound.afterDelivery(() => this.#listener?.ended(code, reason));
+  }
+
+  held(bytes: number): boolean {
+    return this.#listener?.held(bytes) !== false;
   }
 
   drained(): void {
@@ -104,13 +115,34 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   }
 
   closed(code: number, reason: string): void {
-    this.#stop();
-    this.#listener?.closed(code, reason);
+    this.#heartbeat?.cancel();
+    this.#inbound.afterDelivery(() => {
+      this.#stop();
+      this.#listener?.closed(code, reason);
+    });
+  }
+
+  readonly #onDelivered = (result: DeliveryResult): void => {
+    if (result === 'malformed') this.#reject();
+    if (this.#holdsReading && this.#inbound.isReading) this.#read();
+  };
+
+  #reject(): void {
+    this.#rejected = true;
+    this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
+    // Messages after it are ignored.
+    this.#inbound.end();
+  }
+
+  #read(): void {
+    this.#holdsReading = false;
+    this.webSocket.resume();
   }
 
   #stop(): void {
     this.#open = false;
     this.#heartbeat?.cancel();
+    this.#inbound.end();
   }
 
   #writeFrame(frame: Uint8Array): void {

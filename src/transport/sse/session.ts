@@ -62,9 +62,9 @@ export class SseSession implements Connection, EventStreamListener {
     readonly handshake: Handshake,
     private readonly parts: SseSessionParts,
   ) {
-    const { options, sessions, maxMessageBytes } = parts;
+    const { context, options, sessions, maxMessageBytes } = parts;
     this.#events = new KeptEvents(options.bufferBytes);
-    this.inbound = new Inbound(maxMessageBytes, () => this.#listener);
+    this.inbound = new Inbound(context.clock, maxMessageBytes, () => this.#listener);
     sessions.add(this);
   }
 

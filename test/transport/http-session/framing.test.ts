@@ -42,6 +42,9 @@ describe('text', () => {
     '\udbff\ud800\udc00x\udfff',
     '\ud83d\ude00\ud83d',
     '\ufeff\u0000',
+    'é\ud800€\udc00😀\udfffx',
+    '\ud800'.repeat(10_000),
+    'a\udc00'.repeat(10_000),
   ])('%j is equal after its bytes', (text) => {
     expect(textOf(bytesOf(text))).toBe(text);
   });
@@ -53,6 +56,7 @@ describe('text', () => {
     [0xed, 0xa0, 0x80, 0xff],
     [0xe2, 0x82],
     [0xed, 0xa0, 0xc0],
+    [0xe1, 0xed, 0xa0, 0x80],
   ])('is not %o %o %o %o', (...wrong) => {
     expect(textOf(Uint8Array.from(wrong))).toBeUndefined();
   });
@@ -60,10 +64,18 @@ describe('text', () => {
 
 describe('messages of a client', () => {
   it('are an array of strings', () => {
-    const parsed = (json: string) => parseMessages(Buffer.from(json))?.map(String);
+    const parsed = (json: string) => parseMessages(Buffer.from(json));
     expect(parsed('["a","b"]')).toEqual(['a', 'b']);
     expect(parsed('[]')).toEqual([]);
     expect(['"a"', '', '[1]', '{}', '[', '["a"] x'].map(parsed)).toEqual(Array(6).fill(undefined));
     expect(parseMessages(Uint8Array.of(0xff))).toBeUndefined();
+  });
+
+  it('are equal in an array of any size', () => {
+    const texts = ['', 'a', '"', '\\', '\\"', '\\\\"x', '],"', '\ud800', '€😀', '\n\u0000'];
+    const json = JSON.stringify(Array.from({ length: 1000 }, () => texts).flat());
+    expect([...parseMessages(Buffer.from(json))!]).toEqual(JSON.parse(json));
+    expect([...parseMessages(Buffer.from(` [ ${' '.repeat(20_000)} ] `))!]).toEqual([]);
+    expect(parseMessages(Buffer.from(`${json.slice(0, -1)},1]`))).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ describe('messages', () => {
 });
 
 describe('messages of a client', () => {
-  const overWebSocket = (json: string) => parseWebSocketMessages(Buffer.from(json))?.map(String);
+  const overWebSocket = (json: string) => parseWebSocketMessages(Buffer.from(json));
 
   it('are an array of strings, one string or none, over WebSocket', () => {
     expect(overWebSocket('["a","b"]')).toEqual(['a', 'b']);

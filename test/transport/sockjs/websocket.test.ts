@@ -85,6 +85,42 @@ describe('SockJS over WebSocket', () => {
     expect(endpoints.accepted[0]!.entries.slice(0, -1)).toEqual(['data x', 'ended 1007']);
   });
 
+  it('delivers an array of many messages over several turns, and then the close of its client', async () => {
+    const { next, socket } = open(path('a'));
+    await next();
+    const echo = endpoints.accepted[0]!;
+    const texts = Array.from({ length: 1000 }, (_, i) => `${i}`);
+    socket.send(JSON.stringify(texts));
+    socket.send('["last"]');
+    socket.close(3000, 'done');
+    await echo.until('data 0');
+    expect(echo.entries).not.toContain('data 200');
+    await echo.until('closed 3000 done');
+    const data = echo.entries.filter((entry) => entry.startsWith('data'));
+    expect(data).toEqual([...texts, 'last'].map((text) => `data ${text}`));
+    expect(echo.entries.at(-1)).toBe('closed 3000 done');
+  });
+
+  it('keeps messages while paused, and drops them at the end', async () => {
+    const { next, socket } = open(path('a'));
+    await next();
+    const echo = endpoints.accepted[0]!;
+    socket.send(JSON.stringify(Array(200).fill('x')));
+    socket.send('["y"]');
+    await echo.until('data x');
+    echo.connection.pause();
+    const { length } = echo.entries;
+    for (let i = 0; i < 10; i++) await turn();
+    expect(echo.entries).toHaveLength(length);
+    echo.connection.resume();
+    await echo.until('data y');
+    socket.send(JSON.stringify(Array(200).fill('z')));
+    await echo.until('data z');
+    echo.connection.close(3000, 'done');
+    await echo.until('closed 3000 done');
+    expect(echo.entries.filter((entry) => entry === 'data z').length).toBeLessThan(200);
+  });
+
   it('may use one id for several sessions, at the same time and later', async () => {
     const [one, other] = [open(path('same')), open(path('same'))];
     await one.next();

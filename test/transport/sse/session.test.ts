@@ -691,6 +691,17 @@ describe('reading', () => {
     expect(echo.entries).not.toContain('data z');
   });
 
+  it('of a request above one message is refused with 429 while the server holds too many bytes', async () => {
+    const { id, echo } = await open();
+    let held = 0;
+    echo.held = (bytes) => (held += bytes) < 0;
+    const half = 'x'.repeat(600_000);
+    expect(await send(id, half)).toBe(204);
+    expect(await send(id, half, half)).toBe(429);
+    expect(held).toBe(0);
+    expect(echo.entries).toHaveLength(1);
+  });
+
   it('of a half-sent body that is aborted delivers nothing', async () => {
     const { id, echo } = await open();
     const half = begin(`/${id}`, { ...post, headers: { 'Content-Length': '9' }, body: '["x"]' });
