@@ -1,4 +1,5 @@
 // The metadata of inversify: injections of parents, which need @injectFromBase(), and @preDestroy() of instances that inversify forgets.
+import { Script } from 'node:vm';
 import {
   injectable,
   injectFromBase,
@@ -103,17 +104,46 @@ export function refuseUninjectedParent(type: Constructor): void {
 function uninjectedParent(type: Constructor): Constructor | undefined {
   for (let each = type; typeof each === 'function'; each = parentOf(each)!) {
     const source = Function.prototype.toString.call(each);
-    if (!source.startsWith('class') || hasEmptyConstructor(source)) return undefined;
-    if (!declaresConstructor(each)) continue;
-    const isInjected = injectionsOf(each) !== undefined || hasTypes(each);
-    return each === type || isInjected ? undefined : each;
+    if (!source.startsWith('class')) return undefined;
+    if (declaresConstructor(each)) {
+      const isInjected = injectionsOf(each) !== undefined || hasTypes(each);
+      return each === type || isInjected ? undefined : each;
+    }
+    if (replacesConstructor(source)) return undefined;
   }
   return undefined;
 }
 
-/** True when a class declares a constructor without parameters. Compilers add one that passes all arguments on to initialize fields. */
-function hasEmptyConstructor(source: string): boolean {
-  return /\bconstructor\s*\(\s*\)/.test(source) && !source.includes('super(...arguments)');
+/** Compilers add a constructor that passes all its arguments on, to initialize fields. */
+const passesArguments =
+  /\bsuper\(\.\.\.arguments\)|\bconstructor\s*\(\.\.\.(\w+)\)\s*\{\s*super\(\.\.\.\1\)/;
+
+/** True when a class declares a constructor with its own arguments for that of its parent. */
+function replacesConstructor(source: string): boolean {
+  return (
+    source.includes('constructor') && !passesArguments.test(source) && declaresConstructorIn(source)
+  );
+}
+
+/**
+ * True when the source of a class contains its own constructor, and not only a text, a comment or an inner class with this word.
+ * The parser of the engine decides: a second constructor is a syntax error. The code does not run.
+ */
+function declaresConstructorIn(source: string): boolean {
+  // A script cannot contain it, but it has no other influence on the syntax.
+  const script = source.replaceAll('import.meta', 'undefined');
+  // The source of an inner class may use private names of the outer one, which cannot be compiled alone.
+  if (!isScript(script)) return /\bconstructor\s*\(/.test(source);
+  return !isScript(`${script.slice(0, -1)}\nconstructor() {}}`);
+}
+
+function isScript(source: string): boolean {
+  try {
+    new Script(`(${source})`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts with the topmost parent, because `@injectFromBase()` reads only the direct parent. */

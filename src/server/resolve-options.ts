@@ -1,5 +1,9 @@
 // The defaults and the checks of all server options.
-import type { PrefixOptions } from '../broker/destination-resolver.js';
+import {
+  replyPrefix,
+  temporaryPrefix,
+  type PrefixOptions,
+} from '../broker/destination-resolver.js';
 import { systemClock } from '../message/clock.js';
 import { randomIds } from '../message/ids.js';
 import { consoleLogger } from '../message/logger.js';
@@ -282,6 +286,8 @@ function checkControllers(controllers: readonly unknown[] = []): void {
   }
 }
 
+const reservedPrefixes = [temporaryPrefix, replyPrefix];
+
 function checkPrefixes({ application, broker, user }: PrefixOptions): void {
   const all = [...application, ...broker, user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
@@ -292,6 +298,17 @@ function checkPrefixes({ application, broker, user }: PrefixOptions): void {
     throw invalidOption(
       'prefixes',
       `must not contain each other; '${overlap}' lies within another prefix`,
+    );
+  // The server serves them itself: as destinations of the broker, they would be topics that every client can read.
+  const reserved = all.find((prefix) =>
+    reservedPrefixes.some(
+      (other) => `${prefix}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${prefix}/`),
+    ),
+  );
+  if (reserved !== undefined)
+    throw invalidOption(
+      'prefixes',
+      `must leave out ${reservedPrefixes.join(' and ')}, which the server always serves; remove '${reserved}'`,
     );
 }
 

@@ -187,7 +187,8 @@ export class RunningServer implements Server {
   #abandonStart = () => {};
   #closing: Promise<void> | undefined;
   #brokerStarted = false;
-  #startFailed = false;
+  /** The reason why the server cannot be started; used when its state is not `built`. */
+  #endOfBuilt = 'closed before it was started';
 
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
@@ -320,9 +321,10 @@ export class RunningServer implements Server {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
-        `The server was ${this.#startFailed ? 'closed when its start failed' : 'started before'}; build another one.`,
+        `The server was ${this.#endOfBuilt}; build another one.`,
       );
     this.#state = 'running';
+    this.#endOfBuilt = 'started before';
     const { accept } = this.parts;
     const { maxMessageBytes } = this.options.limits;
     const transports = this.options.transports.map((transport) => ({
@@ -337,7 +339,7 @@ export class RunningServer implements Server {
     try {
       await Promise.race([this.#starting, abandoned]);
     } catch (error) {
-      this.#startFailed = true;
+      this.#endOfBuilt = 'closed when its start failed';
       // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;

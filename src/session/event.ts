@@ -82,7 +82,10 @@ export class SessionEventSource implements SessionEvents {
   emit<K extends keyof SessionEventMap>(kind: K, event: SessionEventMap[K]): void {
     const listeners = this.#listeners.get(kind) as Set<SessionListener<K>> | undefined;
     if (listeners === undefined) return;
-    for (const listener of listeners) void this.#call(kind, listener, event);
+    // A copy, because a listener may remove itself and add another one, which must wait for the next event.
+    const current = Array.from(listeners);
+    for (const listener of current)
+      if (listeners.has(listener)) void this.#call(kind, listener, event);
   }
 
   async #call<K extends keyof SessionEventMap>(

@@ -1,4 +1,5 @@
 // Inherited injections: a class gets the constructor arguments and properties that its parents declare.
+import { runInThisContext } from 'node:vm';
 import 'reflect-metadata';
 import { EventEmitter } from 'node:events';
 import {
@@ -146,6 +147,93 @@ describe('a controller with a constructor', () => {
   });
 });
 
+type AnyClass = new (...given: never[]) => object;
+
+/** Parents with unknown parameters, whose text contains `constructor()`. */
+function classesThatMentionConstructors(): [string, AnyClass][] {
+  return [
+    [
+      'that of an inner class',
+      class {
+        constructor(readonly store: Store) {}
+        inner() {
+          return class {
+            constructor() {}
+          };
+        }
+      },
+    ],
+    [
+      'a text',
+      class {
+        constructor(readonly store: Store) {}
+        text = () => ['constructor() {}', /constructor()/, `${1}constructor() {`];
+      },
+    ],
+    [
+      'a text next to import.meta',
+      class {
+        constructor(readonly store: Store) {}
+        text = () => [import.meta.url, 'constructor() {}'];
+      },
+    ],
+    [
+      'a comment',
+      // Compilers remove comments.
+      runInThisContext(
+        '(class { constructor(store) {} /* constructor() {} */ // } constructor() {}\n })',
+      ) as AnyClass,
+    ],
+  ];
+}
+
+/** Classes that pass the name to the constructor of their parent. */
+function classesWithConstructors(): [string, AnyClass][] {
+  class Parent {
+    readonly #secret = 1;
+    constructor(readonly name: string) {}
+
+    secret = (): number => this.#secret;
+
+    static inner(): AnyClass {
+      return class extends Parent {
+        constructor() {
+          super('child');
+        }
+        override secret = () => this.#secret + 1;
+      };
+    }
+  }
+  return [
+    [
+      'with a default value',
+      class extends Parent {
+        constructor(name = 'child') {
+          super(name);
+        }
+      },
+    ],
+    [
+      'that spreads other arguments',
+      class extends Parent {
+        constructor() {
+          super(...(['child'] as const));
+        }
+      },
+    ],
+    [
+      'next to import.meta',
+      class extends Parent {
+        constructor() {
+          super('child');
+        }
+        url = () => import.meta.url;
+      },
+    ],
+    ['next to a private name of an outer class', Parent.inner()],
+  ];
+}
+
 describe('a service', () => {
   @Controller()
   class Files {
@@ -191,6 +279,26 @@ describe('a service', () => {
     const server = await createServer({ endpoints: [], logger: silentLogger });
     for (let i = 0; i < 2; i++) await expect(server.get(Child)).rejects.toThrow(refusal);
     await server.close();
+  });
+
+  it.each(classesThatMentionConstructors())(
+    'is refused if the parameters of its parent are unknown, and %s is not its constructor',
+    async (_text, Parent) => {
+      class Child extends Parent {}
+      @Controller()
+      class First {
+        constructor(@inject(Child) readonly child: object) {}
+      }
+      expect(await refusalOf(First)).toMatch(/inherits the constructor of \w*, whose parameters/);
+    },
+  );
+
+  it.each(classesWithConstructors())('may declare a constructor %s', async (_text, Child) => {
+    @Controller()
+    class First {
+      constructor(@inject(Child) readonly child: { readonly name: string }) {}
+    }
+    expect((await built(First)).child.name).toBe('child');
   });
 
   it('may declare a constructor without parameters, also without types of the compiler', async () => {

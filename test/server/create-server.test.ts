@@ -760,6 +760,15 @@ describe('a server', () => {
     );
   });
 
+  it('is not started after it was closed, and the error contains this reason', async () => {
+    const server = await createServer({ logger: silentLogger });
+    await server.close();
+    for (const start of [async () => server.start(), async () => server.listen(0)])
+      await expect(start()).rejects.toThrow(
+        'The server was closed before it was started; build another one.',
+      );
+  });
+
   it('rejects a second start, and the container of another server', async () => {
     const container = new Container();
     const { server } = await serve({ container });

@@ -179,6 +179,18 @@ describe('options', () => {
       `The option 'prefixes' must not contain each other; '/app/topic' lies within another prefix.`,
       { prefixes: { broker: ['/app/topic'] } },
     ],
+    ...[
+      ['/temp-queue', { broker: ['/topic', '/queue', '/temp-queue'] }] as const,
+      ['/temp-queue/x', { broker: ['/temp-queue/x'] }] as const,
+      ['/reply-queue', { broker: ['/topic', '/reply-queue'] }] as const,
+      ['/temp-queue', { application: ['/temp-queue'] }] as const,
+      ['/reply-queue/x', { application: ['/reply-queue/x'] }] as const,
+      ['/temp-queue', { user: '/temp-queue' }] as const,
+      ['/reply-queue', { user: '/reply-queue' }] as const,
+    ].map(([prefix, prefixes]): [string, ServerOptions] => [
+      `The option 'prefixes' must leave out /temp-queue and /reply-queue, which the server always serves; remove '${prefix}'.`,
+      { prefixes },
+    ]),
     [
       `The option 'endpoints' must have paths that begin with a slash and have no query; 'ws' has not.`,
       { endpoints: [{ path: 'ws' }] },

@@ -20,6 +20,32 @@ describe('session events', () => {
     expect(calls).toEqual(['a 1', 'b', 'b']);
   });
 
+  it('reach a listener that is added during an event from the next event on', () => {
+    const events = new SessionEventSource(silentLogger);
+    let calls = 0;
+    let remove = () => {};
+    const listen = () => {
+      calls++;
+      if (calls > 10) throw new Error('The listener is called without end.');
+      remove();
+      remove = events.on('connected', listen);
+    };
+    remove = events.on('connected', listen);
+    events.emit('connected', { session });
+    expect(calls).toBe(1);
+    events.emit('connected', { session });
+    expect(calls).toBe(2);
+  });
+
+  it('do not reach a listener that another one has removed during the event', () => {
+    const events = new SessionEventSource(silentLogger);
+    const calls: string[] = [];
+    events.on('connected', () => remove());
+    const remove = events.on('connected', () => void calls.push('removed'));
+    events.emit('connected', { session });
+    expect(calls).toEqual([]);
+  });
+
   it('reach the other listeners when one throws or rejects, and the error is logged', async () => {
     const logged: string[] = [];
     const events = new SessionEventSource({

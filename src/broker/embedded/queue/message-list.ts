@@ -22,10 +22,11 @@ export interface QueuedMessage {
   ackDue: number;
 }
 
-/** The header `expires` in milliseconds since 1970 (ActiveMQ, Artemis); Infinity when it is absent, 0 or not a number. */
+/** The header `expires` in milliseconds since 1970 (ActiveMQ, Artemis); Infinity when it is absent, 0 or not a whole decimal number. */
 export function expiryOf({ headers }: Message): number {
-  const expires = Number(headers.get('expires') ?? 0);
-  return expires > 0 ? expires : Infinity;
+  const expires = headers.get('expires');
+  if (expires === undefined || !/^\d+$/.test(expires)) return Infinity;
+  return Number(expires) || Infinity;
 }
 
 /** From this many taken messages on, the space before the head is freed. */

@@ -1,6 +1,7 @@
 // The list of the waiting messages of a queue: first in, first out, and returned messages in their old places.
 import { describe, expect, it } from 'vitest';
 import {
+  expiryOf,
   MessageList,
   type QueuedMessage,
 } from '../../../../src/broker/embedded/queue/message-list.js';
@@ -100,5 +101,19 @@ describe('a list of messages', () => {
       if (n % 3 !== 0) taken.push(list.take()!.sequence);
     }
     expect([...taken, ...drain(list)]).toEqual(Array.from({ length: 5000 }, (_, i) => i + 1));
+  });
+});
+
+describe('the header expires', () => {
+  it.each(['0x10', '1e3', '1.5', '-1', ' 5', '5 ', '+5', '', 'soon', '1e999', 'Infinity', '0'])(
+    "is ignored when it is not a positive whole number: '%s'",
+    (expires) => {
+      expect(expiryOf(publication('/queue/x', 'x', { expires }).message)).toBe(Infinity);
+    },
+  );
+
+  it('is a whole number of milliseconds since 1970', () => {
+    const { message } = publication('/queue/x', 'x', { expires: '1795818356561' });
+    expect(expiryOf(message)).toBe(1_795_818_356_561);
   });
 });
