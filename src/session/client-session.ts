@@ -7,8 +7,8 @@ import {
   closeCodeOf,
   closeCodes,
   errorCodes,
+  MessagingError,
   type ErrorCode,
-  type MessagingError,
 } from '../message/error.js';
 import type {
   ClientFrame,
@@ -86,6 +86,10 @@ export class ClientSession implements Session, ConnectionListener {
   #user: string | undefined;
   /** The code and reason that the server closed the session with. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
+  /** Data that the transport has refused. The connection may be closed before the frames that precede it are processed. */
+  #refusedInput:
+    | { readonly code: number; readonly reason: string; readonly detail: string }
+    | undefined;
   #connectTimer: Timer | undefined;
   #attributes: SessionAttributeMap | undefined;
   /** Set when the connection is closed. */
@@ -219,14 +223,15 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(closeCodeOf('session-failed'), 'session-failed', { activity, cause });
   }
 
-  close(code: number = closeCodes.normal, reason = ''): void {
+  /** @param detail explains the reason in the log */
+  close(code: number = closeCodes.normal, reason = '', detail?: string): void {
     if (!isCloseCode(code))
       throw new RangeError(
-        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}; applications use 3000 to 4499.`,
+        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}.`,
       );
     if (typeof reason !== 'string')
       throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);
-    this.#close(code, reason);
+    this.#close(code, reason, undefined, detail);
   }
 
   /** Begins the work of a frame that consists of many parts, such as COMMIT or a stream. */
@@ -275,9 +280,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#inbox.receive(chunk, this.#heartbeats.received(), binary, more);
   }
 
-  ended(code: number, reason: string): void {
+  ended(code: number, reason: string, detail?: string): void {
     this.#heartbeats.inputEnded();
-    this.#inbox.end(code, reason);
+    this.#refusedInput = detail === undefined ? undefined : { code, reason, detail };
+    this.#inbox.end(code, reason, detail);
   }
 
   held(bytes: number): boolean {
@@ -309,6 +315,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#abortController?.abort(ended);
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
+    if (this.#closedWith === undefined && this.#refusedInput !== undefined) {
+      const refused = this.#refusedInput;
+      this.#logClose(refused.code, refused.reason, undefined, refused.detail);
+    }
     this.owner.connectionLost(end.code, end.reason);
     this.#finished = this.#inbox.whenIdle().then(() => this.owner.finished());
   }
@@ -346,18 +356,20 @@ export class ClientSession implements Session, ConnectionListener {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
     if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
-    // The error of a failure is logged as its cause.
+    const refusal = failure === undefined ? undefined : refusalIn(failure.cause);
+    // The error of another failure is logged as its cause.
     const because =
-      failure !== undefined
-        ? `: ${failure.activity} failed.`
-        : message !== undefined
-          ? `: ${loggable(message)}`
-          : '.';
+      failure === undefined
+        ? withText(message)
+        : `: ${failure.activity} failed${withText(refusal)}`;
     const text = `Session ${this.id} was closed with ${code} ${reason}${because}`;
     // Failures of the server are logged one by one; clients can cause any number of the others.
     if (failure !== undefined && code === closeCodes.internalError)
       this.parts.logger.error(text, failure.cause);
-    else this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, failure?.cause);
+    else {
+      const cause = refusal === undefined ? failure?.cause : undefined;
+      this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, cause);
+    }
   }
 
   /** Releases the timer as well, because a timer needs more memory than this field. */
@@ -404,4 +416,15 @@ function isCloseCode(code: number): boolean {
     (code >= 1007 && code <= 1014) ||
     (code >= 3000 && code <= 4999)
   );
+}
+
+/** The text of an error by which the application refuses a client on purpose, so that its stack is not needed. */
+function refusalIn(thrown: unknown): string | undefined {
+  const { code, message, cause } = MessagingError.from(thrown);
+  return errorCodes[code].class === 'refusal' && cause === undefined ? message : undefined;
+}
+
+/** The end of a line in the log. */
+function withText(text: string | undefined): string {
+  return text === undefined ? '.' : `: ${loggable(text)}`;
 }

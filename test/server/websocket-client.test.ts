@@ -442,11 +442,7 @@ describe('a method that fails', () => {
     await ann.send('x');
     expect(ann.closed).toEqual({ code: 4400, reason: 'try later' });
     expect(server.log).toEqual([
-      {
-        level: 'error',
-        text: 'Echo.message of session session-1 failed after the end of the session.',
-        cause: boom,
-      },
+      { level: 'error', text: 'Echo.message failed. Its session has ended.', cause: boom },
     ]);
   });
 
@@ -638,7 +634,7 @@ describe('the path', () => {
     const stomp = await server.connect();
     expect(stomp.connected).toBe(true);
     await expect(server.connectWebSocket('/nowhere')).rejects.toThrow(
-      'connectWebSocket(): no class with @WebSocketHandler has the path /nowhere.',
+      'connectWebSocket(): no class with @WebSocketHandler has the path /nowhere. The paths are /a/{x}, /a/exact.',
     );
   });
 });
