@@ -63,14 +63,14 @@ export interface Server {
    * @param port a port, 0 for any free port, or the path of a Unix socket
    * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
    *   on other machines; a container needs it
-   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports. The server is then closed: build
-   *   another one to try again
+   * @throws {MessagingError} `option-invalid` for a text that is neither, such as `8080x`; the server can then listen on another port.
+   *   `listen-failed`, and the errors of the broker and the transports; the server is then closed
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
    * Creates an HTTP server, with TLS if `tls` is given, and starts on it. Logs the address.
    *
-   * @throws {MessagingError} `option-invalid` for a wrong certificate; the server can then listen with another one. `listen-failed`,
+   * @throws {MessagingError} `option-invalid` for a wrong option or certificate; the server can then listen with others. `listen-failed`,
    *   and the errors of the broker and the transports; the server is then closed
    */
   listen(options: ListenOptions): Promise<void>;
