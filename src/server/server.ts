@@ -285,7 +285,8 @@ export class RunningServer implements Server {
   }
 
   #endpoints(): readonly AcceptingTransport[] {
-    const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
+    const { handshakeInterceptors, handlerTimeout: timeout, limits } = this.options;
+    const maxLogged = limits.maxLoggedProblems;
     const { clock, logger } = this.parts.context;
     return this.#paths.flatMap(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
@@ -296,7 +297,7 @@ export class RunningServer implements Server {
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
-        check: interceptHandshakes(interceptors, { clock, logger, timeout }),
+        check: interceptHandshakes(interceptors, { clock, logger, timeout, maxLogged }),
         maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);

@@ -345,7 +345,10 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   }
 
   #logLate(method: 'open' | 'message', cause: unknown): void {
-    this.#parts.logger.error(`${this.#name(method)} failed. Its session has ended.`, cause);
+    this.#parts.logger.error(
+      `${this.#name(method)} of session ${this.id} failed after the end of the session.`,
+      cause,
+    );
   }
 
   /** @throws {TypeError} for other values, which a program in JavaScript can pass */

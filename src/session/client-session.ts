@@ -227,7 +227,7 @@ export class ClientSession implements Session, ConnectionListener {
   close(code: number = closeCodes.normal, reason = '', detail?: string): void {
     if (!isCloseCode(code))
       throw new RangeError(
-        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}.`,
+        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}; applications use 3000 to 4499.`,
       );
     if (typeof reason !== 'string')
       throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);

@@ -273,7 +273,7 @@ describe('the limits of a message in parts', () => {
     expect(calls).toEqual(['a', 'end', timeout, 'close 1011']);
     expect(server.log.map(({ text }) => text)).toEqual([
       expect.stringContaining('1011 handler-timeout'),
-      'Upload.message failed. Its session has ended.',
+      'Upload.message of session session-1 failed after the end of the session.',
     ]);
   });
 });
@@ -374,7 +374,10 @@ describe('a session that ends in the middle of a message', () => {
     await ann.vanish();
     await source.add();
     expect(server.log).toMatchObject([
-      { level: 'error', text: 'Upload.message failed. Its session has ended.' },
+      {
+        level: 'error',
+        text: 'Upload.message of session session-1 failed after the end of the session.',
+      },
     ]);
     expect(calls).toEqual(['a', 'close 1006']);
   });
@@ -395,6 +398,8 @@ describe('a session that ends in the middle of a message', () => {
     expect(calls).toEqual(['a']);
     await server.clock.advance(5000);
     expect(calls).toEqual(['a', 'close 1006']);
-    expect(server.log).toMatchObject([{ text: 'Upload.message failed. Its session has ended.' }]);
+    expect(server.log).toMatchObject([
+      { text: 'Upload.message of session session-1 failed after the end of the session.' },
+    ]);
   });
 });
