@@ -43,10 +43,10 @@ export function compileHandler(
   });
 }
 
-/** Compiles an exception handler. Its own errors are not passed to another exception handler. */
+/** Compiles an exception handler. Its own errors are not passed to another exception handler; a `MessagingError` keeps its code. */
 export function compileExceptionHandler(handler: HandlerMethod, reply: Reply): Invoke {
-  return invoker(handler, reply, (_, cause) => {
-    throw new MessagingError('handler-failed', undefined, { cause });
+  return invoker(handler, reply, (_, thrown) => {
+    throw MessagingError.from(thrown);
   });
 }
 

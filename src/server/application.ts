@@ -86,7 +86,12 @@ export class Application {
         return;
       }
       if (outcome.kind === 'value')
-        await this.parts.publisher.publishTo(outcome.targets, outcome.value, client.account);
+        await this.parts.publisher.publishTo(
+          outcome.targets,
+          outcome.value,
+          client.account,
+          signal,
+        );
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -124,13 +129,13 @@ export class Application {
     account: string,
   ): Promise<void> {
     const { publisher } = this.parts;
-    const publish = async (item: unknown) => publisher.publishTo(targets, item, account);
+    const publish = async (item: unknown) => publisher.publishTo(targets, item, account, signal);
     try {
       await publishStream(iterator, publish, signal, nextPart);
     } catch (thrown) {
       const recovered = await recover(thrown);
       if (recovered.kind === 'value')
-        return publisher.publishTo(recovered.targets, recovered.value, account);
+        return publisher.publishTo(recovered.targets, recovered.value, account, signal);
       if (recovered.kind === 'stream')
         await this.#stream(iteratorOf(recovered), recovered, signal, nextPart, account);
     }
