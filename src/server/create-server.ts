@@ -177,6 +177,7 @@ async function createRoutes(
   try {
     const compiled = await compileRoutes(container, options, payloads, hooks, warn);
     const routes = compiled.routes.map((route) => observeRoute(route, hooks));
+    hooks.onWebSocketPaths?.(compiled.webSockets.map(({ pattern }) => pattern.pattern));
     return { container, routes, handlers: compiled.webSockets };
   } catch (error) {
     // The first error has the reason why the server cannot be built.

@@ -28,6 +28,8 @@ export interface Hooks {
   readonly onDelivery?: DeliveryHook;
   /** The container is ready and no controller is built; returns a function that restores the container. */
   readonly onContainer?: (container: Container) => Promise<() => void>;
+  /** The WebSocket handlers are compiled; called with their paths. */
+  readonly onWebSocketPaths?: (paths: readonly string[]) => void;
 }
 
 /** Wraps the hooks so that their exceptions are logged, because an observer must not affect the server. */
@@ -58,6 +60,7 @@ export function guardHooks(hooks: Hooks, logger: Logger): Hooks {
     onDelivery: guard(hooks.onDelivery),
     // Not an observer: the server cannot be built when it fails.
     onContainer: hooks.onContainer,
+    onWebSocketPaths: hooks.onWebSocketPaths,
   };
 }
 

@@ -7,8 +7,8 @@ import {
   closeCodeOf,
   closeCodes,
   errorCodes,
+  MessagingError,
   type ErrorCode,
-  type MessagingError,
 } from '../message/error.js';
 import type {
   ClientFrame,
@@ -346,18 +346,20 @@ export class ClientSession implements Session, ConnectionListener {
     if (code === closeCodes.normal || code === closeCodes.goingAway) return;
     // Refused sessions can be many; the server logs them once a minute.
     if (code === closeCodes.tryAgainLater || isOfApplication(code)) return;
-    // The error of a failure is logged as its cause.
+    const refusal = failure === undefined ? undefined : refusalIn(failure.cause);
+    // The error of another failure is logged as its cause.
     const because =
-      failure !== undefined
-        ? `: ${failure.activity} failed.`
-        : message !== undefined
-          ? `: ${loggable(message)}`
-          : '.';
+      failure === undefined
+        ? withText(message)
+        : `: ${failure.activity} failed${withText(refusal)}`;
     const text = `Session ${this.id} was closed with ${code} ${reason}${because}`;
     // Failures of the server are logged one by one; clients can cause any number of the others.
     if (failure !== undefined && code === closeCodes.internalError)
       this.parts.logger.error(text, failure.cause);
-    else this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, failure?.cause);
+    else {
+      const cause = refusal === undefined ? failure?.cause : undefined;
+      this.parts.closeLog.write(reason in errorCodes ? reason : `${code}`, text, cause);
+    }
   }
 
   /** Releases the timer as well, because a timer needs more memory than this field. */
@@ -404,4 +406,15 @@ function isCloseCode(code: number): boolean {
     (code >= 1007 && code <= 1014) ||
     (code >= 3000 && code <= 4999)
   );
+}
+
+/** The text of an error by which the application refuses a client on purpose, so that its stack is not needed. */
+function refusalIn(thrown: unknown): string | undefined {
+  const { code, message, cause } = MessagingError.from(thrown);
+  return errorCodes[code].class === 'refusal' && cause === undefined ? message : undefined;
+}
+
+/** The end of a line in the log. */
+function withText(text: string | undefined): string {
+  return text === undefined ? '.' : `: ${loggable(text)}`;
 }

@@ -58,6 +58,7 @@ export async function testServer<M extends object = AnyDestinations>(
       await overrideBindings(ready, modules, override);
       return () => {};
     },
+    onWebSocketPaths: (paths) => void (webSockets.paths = paths),
     onConnection: recorder.onConnection,
     onFrame(frame, session) {
       const ended =

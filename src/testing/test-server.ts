@@ -136,7 +136,10 @@ export class TestServer<M extends object = AnyDestinations> {
     await turns(1);
     if (!client.isOpen) return client;
     await client.vanish();
-    const text = `connectWebSocket(): no class with @WebSocketHandler has the path ${url}.`;
+    const { paths } = webSockets;
+    const known =
+      paths.length === 0 ? 'There is no such class' : `The paths are ${paths.join(', ')}`;
+    const text = `connectWebSocket(): no class with @WebSocketHandler has the path ${url}. ${known}.`;
     throw environment.failure(site, text);
   }
 

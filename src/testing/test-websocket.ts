@@ -216,6 +216,8 @@ export class TestWebSocket {
 
 /** The clients of WebSocket handlers, by session. */
 export class TestWebSockets {
+  /** The paths of the handlers. */
+  paths: readonly string[] = [];
   readonly #bySession = new Map<string, TestWebSocket>();
   #opening: (() => (handled: boolean) => void) | undefined;
 

@@ -99,6 +99,13 @@ describe('it is reported', () => {
       ],
     ],
     [
+      'an unknown option of a transport',
+      [handler('A', '/a', { sockjs: { heartBeat: 3 } })],
+      [
+        "A: its @WebSocketHandler is not valid: The option 'sockjs.heartBeat' is unknown; the nearest known one is 'sockjs.heartbeatInterval'.",
+      ],
+    ],
+    [
       'options that are not valid',
       [
         handler('A', '/a', { subprotocol: 'x' }),

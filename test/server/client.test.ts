@@ -336,6 +336,38 @@ describe('when CONNECT fails', () => {
     ]);
   });
 
+  const timedOut = new MessagingError('access-refused', 'no user', { cause: new Error('timeout') });
+
+  it.each([
+    [new MessagingError('access-refused'), 'CONNECT failed: Access refused.', undefined],
+    [
+      new MessagingError('access-refused', 'no\nuser'),
+      String.raw`CONNECT failed: no\u{a}user`,
+      undefined,
+    ],
+    [timedOut, 'CONNECT failed.', timedOut],
+  ])(
+    'on purpose, the log has the text in one line, and only a cause has a stack: %#',
+    async (thrown, end, cause) => {
+      const warnings: unknown[][] = [];
+      const transport = memoryTransport();
+      server = await createServer({
+        transports: [transport],
+        logger: { ...silentLogger, warn: (...line: unknown[]) => void warnings.push(line) },
+        authenticate: () => Promise.reject(thrown),
+      });
+      await server.start();
+      const client = openStomp(transport);
+      client.connection.send('CONNECT\n\n\0');
+      await client.connection.closed;
+      const line = expect.stringMatching(
+        /^Session \S+ was closed with 1008 access-refused: /,
+      ) as string;
+      expect(warnings).toEqual([[line, cause]]);
+      expect(String(warnings[0]![0]).endsWith(`: ${end}`)).toBe(true);
+    },
+  );
+
   it('the log has the exception of the broker or of an interceptor, and the close code is 1011', async () => {
     const failure = new Error('no connection');
     const fail = () => {

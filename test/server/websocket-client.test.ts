@@ -638,7 +638,7 @@ describe('the path', () => {
     const stomp = await server.connect();
     expect(stomp.connected).toBe(true);
     await expect(server.connectWebSocket('/nowhere')).rejects.toThrow(
-      'connectWebSocket(): no class with @WebSocketHandler has the path /nowhere.',
+      'connectWebSocket(): no class with @WebSocketHandler has the path /nowhere. The paths are /a/{x}, /a/exact.',
     );
   });
 });
