@@ -76,7 +76,7 @@ type Factories = Partial<Record<TransportName, () => ClientSocket>>;
  *
  * @param url the endpoint: absolute with `http`, `https`, `ws` or `wss`, or in a page relative to it
  * @throws {TypeError} when the URL is relative and there is no page
- * @throws {Error} when `transports` is empty, or contains `sockjs` and there is no option `SockJS`
+ * @throws {Error} when `transports` contains `sockjs` and there is no option `SockJS`
  * @example
  * ```ts
  * const client = new Client({ webSocketFactory: auto('https://example.org/ws', { SockJS }) });
@@ -93,9 +93,8 @@ export function auto(url: string, options: AutoOptions = {}): () => ClientSocket
     throw new Error(
       unknown === 'sockjs'
         ? 'The transport sockjs needs the option SockJS.'
-        : `There is no transport '${String(unknown)}'; the known ones are websocket, sse and sockjs.`,
+        : `There is no transport '${String(unknown)}'.`,
     );
-  if (transports.length === 0) throw new Error('The option transports is empty.');
   const address = endpointUrl(url, 'http');
   const remembered = new RememberedTransport(address, rememberFor, storage);
   return () => new AutoSocket(address, transports, factories, remembered, options);

@@ -8,18 +8,10 @@ const { location } = globalThis as { readonly location?: { readonly href: string
  *
  * @param url with one of the schemes `http`, `https`, `ws` and `wss`, or relative to the page
  * @param scheme `ws` also selects `wss` for `https`, and `http` selects `https` for `wss`
- * @throws {TypeError} when the URL is not valid, or is relative and there is no page
+ * @throws {TypeError} when the URL is relative and there is no page
  */
 export function endpointUrl(url: string, scheme: 'http' | 'ws'): string {
-  const absolute = parse(url);
+  const absolute = new URL(url, location?.href);
   absolute.hash = '';
   return absolute.href.replace(/^(?:http|ws)/, scheme);
-}
-
-function parse(url: string): URL {
-  try {
-    return new URL(url, location?.href);
-  } catch {
-    throw new TypeError(`The URL '${url}' is not valid; outside of a page, it must be absolute.`);
-  }
 }

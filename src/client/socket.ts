@@ -83,12 +83,6 @@ export const messageTooBig = 1009;
 /** The reason after `terminate()`, and after `close()` while the connection opens. */
 export const endedByClient = 'The client has ended the connection.';
 
-/** @throws {TypeError} for a text, which programs in JavaScript could pass as to a WebSocket */
-export function requireList(protocols: readonly string[]): readonly string[] {
-  if (!Array.isArray(protocols)) throw new TypeError('The option protocols must be a list.');
-  return protocols;
-}
-
 /** Subprotocols that the factories offer by default: the versions of STOMP. */
 export const stompProtocols: readonly string[] = ['v12.stomp', 'v11.stomp', 'v10.stomp'];
 

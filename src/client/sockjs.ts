@@ -29,7 +29,7 @@ export interface SockJsClientOptions {
  * message selects STOMP or JSON.
  *
  * @param url the endpoint: absolute with `http`, `https`, `ws` or `wss`, or in a page relative to it
- * @throws {TypeError} when the URL is relative and there is no page, or there is no class
+ * @throws {TypeError} when the URL is relative and there is no page
  * @example
  * ```ts
  * const client = new Client({ webSocketFactory: sockjs('http://localhost:8080/ws', { SockJS }) });
@@ -40,8 +40,6 @@ export function sockjs(
   url: string,
   { SockJS, sockjsOptions = {} }: SockJsClientOptions,
 ): () => ClientSocket {
-  if (typeof SockJS !== 'function')
-    throw new TypeError('The option SockJS must be the class that sockjs-client exports.');
   const address = endpointUrl(url, 'http');
   return () => {
     const socket = new SockJS(address, undefined, sockjsOptions) as ClientSocket;

@@ -12,7 +12,6 @@ import {
   normalClosure,
   notOpen,
   open,
-  requireList,
   stompProtocols,
   textOf,
   textOfError,
@@ -100,7 +99,6 @@ const joinedLength = 65_536;
  */
 export function sse(url: string, options: SseClientOptions = {}): () => ClientSocket {
   const address = endpointUrl(url, 'http');
-  requireList(options.protocols ?? []);
   return () => new SseSocket(address, options);
 }
 

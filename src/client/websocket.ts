@@ -1,6 +1,6 @@
 // Connections over WebSocket: the class of the browser or of Node, or another one such as that of ws.
 import { endpointUrl } from './endpoint-url.js';
-import { requireList, stompProtocols, type ClientSocket } from './socket.js';
+import { stompProtocols, type ClientSocket } from './socket.js';
 
 /** The class of a browser's WebSocket, or of the package `ws`. */
 export type WebSocketClass = new (
@@ -41,16 +41,13 @@ export interface WebSocketClientOptions {
  */
 export function websocket(url: string, options: WebSocketClientOptions = {}): () => ClientSocket {
   const address = endpointUrl(url, 'ws');
-  const protocols = requireList(options.protocols ?? stompProtocols);
+  const { protocols = stompProtocols } = options;
   return () => {
     const Socket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
     if (Socket === undefined)
       throw new Error(
         "There is no WebSocket class. Pass that of the package 'ws' as the option WebSocket.",
       );
-    const socket = new Socket(address, [...protocols]) as ClientSocket & Partial<EventTarget>;
-    // The sockets of ws throw an error without a listener.
-    socket.addEventListener?.('error', () => {});
-    return socket;
+    return new Socket(address, [...protocols]) as ClientSocket;
   };
 }

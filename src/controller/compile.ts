@@ -159,9 +159,7 @@ class ControllerCompiler {
     const name = nameOf(this.type);
     const { controller, mistakes } = this.#definition;
     if (!controller)
-      this.report(
-        `${name}: it is not a controller; decorate the class with @Controller(), or with @WebSocketHandler('/path') if it handles WebSocket messages.`,
-      );
+      this.report(`${name}: it is not a controller; decorate the class with @Controller().`);
     for (const mistake of mistakes) this.report(name + mistake);
     const plans = this.#methods.flatMap(([key, method]) => this.#plans(key, method));
     if (controller && this.#methods.every(([, { mappings }]) => mappings.length === 0))

@@ -6,11 +6,10 @@
  */
 export function similar(name: string, known: readonly string[], share = 0.5): string | undefined {
   if (known.length === 0) return undefined;
-  const lower = name.toLowerCase();
-  const longer = known.filter((other) => name !== '' && other.toLowerCase().startsWith(lower));
+  const longer = known.filter((other) => name !== '' && other.startsWith(name));
   if (longer.length > 0) return nearest(name, longer);
   const found = nearest(name, known);
-  const distance = editDistance(lower, found.toLowerCase());
+  const distance = editDistance(name.toLowerCase(), found.toLowerCase());
   const isSimilarEnough = distance <= share * Math.max(name.length, found.length);
   return isSimilarEnough || name.startsWith(found) ? found : undefined;
 }

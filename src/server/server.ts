@@ -62,14 +62,14 @@ export interface Server {
    * @param port a port, 0 for any free port, or the path of a Unix socket
    * @param host the address to listen on. Default 127.0.0.1: only clients on this machine can connect. `'0.0.0.0'` accepts clients
    *   on other machines; a container needs it
-   * @throws {MessagingError} `option-invalid` for a text that is neither, such as `8080x`; the server can then listen on another port.
-   *   `listen-failed`, and the errors of the broker and the transports; the server is then closed
+   * @throws {MessagingError} `listen-failed`, and the errors of the broker and the transports. The server is then closed: build
+   *   another one to try again
    */
   listen(port: number | string, host?: string): Promise<void>;
   /**
    * Creates an HTTP server, with TLS if `tls` is given, and starts on it. Logs the address.
    *
-   * @throws {MessagingError} `option-invalid` for a wrong option or certificate; the server can then listen with others. `listen-failed`,
+   * @throws {MessagingError} `option-invalid` for a wrong certificate; the server can then listen with another one. `listen-failed`,
    *   and the errors of the broker and the transports; the server is then closed
    */
   listen(options: ListenOptions): Promise<void>;
@@ -284,8 +284,7 @@ export class RunningServer implements Server {
   }
 
   #endpoints(): readonly AcceptingTransport[] {
-    const { handshakeInterceptors, handlerTimeout: timeout, limits } = this.options;
-    const maxLogged = limits.maxLoggedProblems;
+    const { handshakeInterceptors, handlerTimeout: timeout } = this.options;
     const { clock, logger } = this.parts.context;
     return this.#paths.flatMap(({ path, options, subprotocol, maxPartBytes, ...own }) => {
       const { allowedOrigins = [], trustedProxies, perMessageDeflate } = options;
@@ -296,7 +295,7 @@ export class RunningServer implements Server {
         origin: createOriginCheck({ allowed: allowedOrigins }),
         client: createClientReader(trustedProxies),
         deflate: resolvePerMessageDeflate(perMessageDeflate),
-        check: interceptHandshakes(interceptors, { clock, logger, timeout, maxLogged }),
+        check: interceptHandshakes(interceptors, { clock, logger, timeout }),
         maxPartBytes,
       };
       const sockJs = resolveSockJs(options.sockjs);

@@ -2,7 +2,7 @@
 import type { AnyHandler, WebSocketRoute } from '../controller/compile-websocket-handler.js';
 import type { Clock } from '../message/clock.js';
 import { EncodedFrame } from '../message/encoded-frame.js';
-import { closeCodes, errorCodes, MessagingError } from '../message/error.js';
+import { closeCodes, MessagingError } from '../message/error.js';
 import type { ClientFrame, ConnectFrame, Malformed, SendFrame } from '../message/frame.js';
 import type { Ids } from '../message/ids.js';
 import type { Logger } from '../message/logger.js';
@@ -23,7 +23,12 @@ import type { SessionAttributeMap } from '../session/session.js';
 import type { WebSocketSession } from '../session/websocket-session.js';
 import { pathOf, splitPath } from '../transport/http-host.js';
 import { bytesOf, textOf } from '../transport/http-session/text.js';
-import type { Connection, Handshake } from '../transport/transport.js';
+import {
+  tooLargeReason,
+  tooLargeText,
+  type Connection,
+  type Handshake,
+} from '../transport/transport.js';
 import { ClientEntry, type EntryParts } from './client-entry.js';
 import type { Hooks } from './hooks.js';
 import { ReceivedParts } from './received-parts.js';
@@ -69,12 +74,6 @@ interface Receiving {
   bytes: number;
 }
 
-const tooLarge: Malformed = {
-  kind: 'malformed',
-  code: 'frame-too-large',
-  message: errorCodes['frame-too-large'].text,
-};
-
 /**
  * The parts of the sessions of a handler. Each message becomes a frame, so that the inbox keeps the order and the limits.
  *
@@ -86,6 +85,8 @@ export function webSocketParts(
   maxBytes: number,
 ): SessionParts {
   const destination = route.pattern.pattern;
+  const message = tooLargeText(maxBytes);
+  const tooLarge: Malformed = { kind: 'malformed', code: tooLargeReason, message };
   const readMessage = (body: Uint8Array, binary: boolean, more: boolean): RawFrame | Malformed => {
     if (body.length > maxBytes) return tooLarge;
     const headers = binary ? noHeaders : textHeaders;
@@ -123,7 +124,9 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     this.#entry = new ClientEntry(remoteAddress, `The handshake for ${route.name}`, parts);
     this.held = this.#entry.held;
     this.#carriesSurrogates = connection.carriesSurrogates === true;
-    if (this.#takesParts) requireResult(connection.takeParts?.(), 'takeParts() of the connection');
+    const { maxPartBytes } = route.options;
+    if (maxPartBytes !== undefined)
+      requireResult(connection.takeParts?.(maxPartBytes), 'takeParts() of the connection');
     this.session = new ClientSession(parts.ids.session(), connection, session, this);
     this.#ended = parts.hooks.onConnection?.(this.session);
     parts.clients.add(this);
@@ -257,7 +260,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
     const { parts, handled } = receiving;
     receiving.bytes += frame.message.body.length;
     if (receiving.bytes > maxMessageBytes) {
-      const error = new MessagingError('frame-too-large');
+      const error = new MessagingError(tooLargeReason, tooLargeText(maxMessageBytes));
       parts.fail(error);
       this.session.protocolError(error);
       return 'failed';
@@ -342,10 +345,7 @@ export class WebSocketClient implements SessionOwner, WebSocketSession {
   }
 
   #logLate(method: 'open' | 'message', cause: unknown): void {
-    this.#parts.logger.error(
-      `${this.#name(method)} of session ${this.id} failed after the end of the session.`,
-      cause,
-    );
+    this.#parts.logger.error(`${this.#name(method)} failed. Its session has ended.`, cause);
   }
 
   /** @throws {TypeError} for other values, which a program in JavaScript can pass */

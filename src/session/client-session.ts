@@ -86,6 +86,10 @@ export class ClientSession implements Session, ConnectionListener {
   #user: string | undefined;
   /** The code and reason that the server closed the session with. */
   #closedWith: { readonly code: number; readonly reason: string } | undefined;
+  /** Data that the transport has refused. The connection may be closed before the frames that precede it are processed. */
+  #refusedInput:
+    | { readonly code: number; readonly reason: string; readonly detail: string }
+    | undefined;
   #connectTimer: Timer | undefined;
   #attributes: SessionAttributeMap | undefined;
   /** Set when the connection is closed. */
@@ -219,14 +223,15 @@ export class ClientSession implements Session, ConnectionListener {
     this.#close(closeCodeOf('session-failed'), 'session-failed', { activity, cause });
   }
 
-  close(code: number = closeCodes.normal, reason = ''): void {
+  /** @param detail explains the reason in the log */
+  close(code: number = closeCodes.normal, reason = '', detail?: string): void {
     if (!isCloseCode(code))
       throw new RangeError(
-        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}; applications use 3000 to 4499.`,
+        `A close code is 1000 to 1003, 1007 to 1014 or 3000 to 4999, unlike ${inspect(code)}.`,
       );
     if (typeof reason !== 'string')
       throw new TypeError(`The reason of a close is a string, unlike ${inspect(reason)}.`);
-    this.#close(code, reason);
+    this.#close(code, reason, undefined, detail);
   }
 
   /** Begins the work of a frame that consists of many parts, such as COMMIT or a stream. */
@@ -275,9 +280,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#inbox.receive(chunk, this.#heartbeats.received(), binary, more);
   }
 
-  ended(code: number, reason: string): void {
+  ended(code: number, reason: string, detail?: string): void {
     this.#heartbeats.inputEnded();
-    this.#inbox.end(code, reason);
+    this.#refusedInput = detail === undefined ? undefined : { code, reason, detail };
+    this.#inbox.end(code, reason, detail);
   }
 
   held(bytes: number): boolean {
@@ -309,6 +315,10 @@ export class ClientSession implements Session, ConnectionListener {
     this.#abortController?.abort(ended);
     // A client that does not answer the server's close frame ends with 1006; the server's own code is the reason.
     const end = this.#closedWith ?? { code, reason };
+    if (this.#closedWith === undefined && this.#refusedInput !== undefined) {
+      const refused = this.#refusedInput;
+      this.#logClose(refused.code, refused.reason, undefined, refused.detail);
+    }
     this.owner.connectionLost(end.code, end.reason);
     this.#finished = this.#inbox.whenIdle().then(() => this.owner.finished());
   }

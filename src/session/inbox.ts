@@ -65,6 +65,7 @@ interface EndOfInput {
   readonly kind: 'end';
   readonly code: number;
   readonly reason: string;
+  readonly detail: string | undefined;
 }
 
 type Item = ClientFrame | Malformed | EndOfInput;
@@ -192,9 +193,9 @@ export class Inbox implements WaitingWork {
   }
 
   /** No data follows: closes the session with this code after all frames before it. */
-  end(code: number, reason: string): void {
+  end(code: number, reason: string, detail?: string): void {
     if (this.#stopped) return;
-    this.#add({ kind: 'end', code, reason });
+    this.#add({ kind: 'end', code, reason, detail });
     if (this.#hasWaiting) this.watch();
   }
 
@@ -476,7 +477,7 @@ export class Inbox implements WaitingWork {
         return failed;
       }
       case 'end':
-        session.close(item.code, item.reason);
+        session.close(item.code, item.reason, item.detail);
         return failed;
       case 'connect':
         if (!session.connected) return session.owner.process(item);

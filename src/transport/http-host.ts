@@ -86,6 +86,8 @@ class ServerHost implements HttpHost {
   readonly #requests: Claims<RequestListener>;
   /** The response to the latest request of each socket. */
   readonly #latestResponses = new WeakMap<Duplex, ServerResponse>();
+  /** Requests that wait for the answers to earlier ones, for each socket that had a request of a claim. */
+  readonly #waiting = new WeakMap<Duplex, number>();
 
   constructor(
     private readonly server: NodeHttpServer,
@@ -157,9 +159,11 @@ class ServerHost implements HttpHost {
     const intercepting = (event: string, ...values: unknown[]): boolean => {
       if (event !== 'request') return emit.call(server, event, ...values);
       const [request, response] = values as Parameters<RequestListener>;
+      if (this.#hasTooManyWaiting(request.socket, response)) return true;
       const listener = requests.find(request.url);
       if (listener === undefined) return emit.call(server, event, ...values);
       this.#onRequest(request, response);
+      if (!this.#waiting.has(request.socket)) this.#waiting.set(request.socket, 0);
       listener(request, response);
       return true;
     };
@@ -169,7 +173,26 @@ class ServerHost implements HttpHost {
       if (server.emit === intercepting) server.emit = emit;
     };
   }
+
+  /** Counts a request of HTTP/1 that is not the next one of its socket. When too many wait, it closes the socket. */
+  #hasTooManyWaiting(socket: Duplex, response: ServerResponse): boolean {
+    const waiting = this.#waiting.get(socket);
+    if (waiting === undefined || response.socket !== null) return false;
+    if (waiting >= maxWaitingRequests) {
+      socket.destroy();
+      return true;
+    }
+    this.#waiting.set(socket, waiting + 1);
+    response.once('socket', () => this.#waiting.set(socket, this.#waiting.get(socket)! - 1));
+    return false;
+  }
 }
+
+/**
+ * Requests of one connection that may wait behind the response of a claim, which can be open for hours. Node limits neither their
+ * number nor their memory, and its time to drop them grows with the square of their number.
+ */
+const maxWaitingRequests = 1000;
 
 const ignoreError = (): void => {};
 

@@ -11,7 +11,7 @@ export const defaultHost = '127.0.0.1';
 
 /** Options of `listen()` of a server. */
 export interface ListenOptions {
-  /** A port, 0 for any free port, or the path of a Unix socket. A text of digits, such as `process.env.PORT`, is a port. */
+  /** A port, 0 for any free port, or the path of a Unix socket. */
   readonly port: number | string;
   /**
    * The address to listen on; `'0.0.0.0'` accepts clients on other machines.
@@ -36,48 +36,39 @@ export interface ListenPlace {
   readonly tls: TlsOptions | undefined;
 }
 
-/**
- * @throws {MessagingError} `option-invalid` for an unknown name or another type, for a value that is neither a port nor a path, and for
- *   TLS on a Unix socket
- */
+/** @throws {MessagingError} `option-invalid` for an unknown name or another type, and for TLS on a Unix socket */
 export function resolvePlace(
   given: number | string | ListenOptions,
   givenHost: string | undefined = defaultHost,
 ): ListenPlace {
-  if (!isGroup(given)) return checkedPlace({ port: given, host: givenHost, tls: undefined });
+  if (!isGroup(given)) return { port: given, host: givenHost, tls: undefined };
   checkShape<ListenOptions>('', given, shape);
   const { port, host = defaultHost, tls } = given;
-  const place = checkedPlace({ port, host, tls });
   // The sockets of its clients have no addresses, by which unfinished handshakes are recognized.
   if (tls !== undefined && portOf(port) === undefined)
     throw invalidOption(
       'tls',
       'needs a port; only processes of this machine can reach a Unix socket, so it needs no encryption',
     );
-  return place;
-}
-
-function checkedPlace({ port: given, host, tls }: ListenPlace): ListenPlace {
-  const port = portOf(given) ?? given;
-  if (typeof port !== 'number' ? !isSocketPath(port) : portOf(port) === undefined)
-    throw invalidOption(
-      'port',
-      `must be a port, which is a whole number from 0 to 65535, or the path of a Unix socket; ${inspect(given)} is neither`,
-    );
-  if (typeof port === 'number' && !isHost(host))
-    throw invalidOption(
-      'host',
-      `must be ${hostRule}; it is ${isGroup(host) ? 'an object. Pass options as listen({ port, host, tls })' : inspect(host)}`,
-    );
   return { port, host, tls };
 }
 
 /**
- * Listens on a port of a host, or on the path of a Unix socket.
+ * Listens on a port of a host, or on the path of a Unix socket. A string of digits is a port, because environment
+ * variables are strings.
  * @throws {MessagingError} `listen-failed`
  */
 export async function listen(server: Server, given: number | string, host: string): Promise<void> {
-  const where = portOf(given) ?? given;
+  const port = portOf(given);
+  const where = port ?? given;
+  if (port === undefined && (typeof given !== 'string' || given === '' || /^\d+$/.test(given)))
+    throw failed(
+      `${inspect(given)} is neither a port, which is a whole number from 0 to 65535, nor the path of a Unix socket.`,
+    );
+  if (port !== undefined && !isHost(host))
+    throw failed(
+      `the host must be ${hostRule}; it is ${isGroup(host) ? 'an object. Pass options as listen({ port, host, tls })' : inspect(host)}.`,
+    );
   try {
     await new Promise<void>((resolve, reject) => {
       // Never removed: a later error, such as a lack of file descriptors for a new client, must not end the process.
@@ -91,21 +82,14 @@ export async function listen(server: Server, given: number | string, host: strin
 }
 
 /**
- * The port that a number or a string of digits is, because environment variables are strings; undefined for other values. Node
- * accepts more texts as a port, such as `' 8080'` and `0x1f90`, and then listens on all addresses.
+ * The port that a number or a string of digits is; undefined for other values. Node accepts more values as a port, and then listens on
+ * all addresses.
  */
 export function portOf(given: unknown): number | undefined {
-  const port = typeof given === 'string' && /^(?:0|[1-9]\d*)$/.test(given) ? Number(given) : given;
+  const port = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;
   return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535
     ? (port as number)
     : undefined;
-}
-
-/** False also for a text that is probably a port with a mistake, such as `8080x`; a path such as `./8080` has a slash. */
-function isSocketPath(given: unknown): given is string {
-  if (typeof given !== 'string' || given === '') return false;
-  // Node takes each text that is a number as a port.
-  return Number.isNaN(Number(given)) && (/[/\\]/.test(given) || !/^[\s+.-]*\d/.test(given));
 }
 
 export const hostRule =

@@ -2,6 +2,7 @@
 import type { EncodedFrame, Framing } from '../message/encoded-frame.js';
 import type { Principal } from '../message/message.js';
 import { asBuffer } from '../payload/bytes.js';
+import { dividedBytes, TextParts } from './message-parts.js';
 import {
   lostConnection,
   type Connection,
@@ -138,7 +139,10 @@ class MemoryConnection implements Connection {
   #toServer: MemoryMessage[] = [];
   /** The fragments of a message that the server takes as a whole. */
   #fragments: Uint8Array[] = [];
-  #takesParts = false;
+  /** Bytes of one part for a server that takes fragments one by one; undefined when it takes whole messages. */
+  #maxPartBytes: number | undefined;
+  /** The text that is divided into parts. */
+  #text: TextParts | undefined;
   #toClient: MemoryMessage[] = [];
   #serverPaused = false;
   #clientPaused = false;
@@ -184,8 +188,8 @@ class MemoryConnection implements Connection {
     return false;
   }
 
-  takeParts(): void {
-    this.#takesParts = true;
+  takeParts(maxPartBytes: number): void {
+    this.#maxPartBytes = maxPartBytes;
   }
 
   pause(): void {
@@ -233,7 +237,7 @@ class MemoryConnection implements Connection {
   }
 
   #sendFragment(bytes: Uint8Array, binary: boolean, more: boolean): void {
-    if (this.#takesParts) this.#toServer.push({ bytes, binary, more });
+    if (this.#maxPartBytes !== undefined) this.#divide(bytes, binary, more, this.#maxPartBytes);
     else {
       this.#fragments.push(bytes);
       if (more) return;
@@ -243,6 +247,22 @@ class MemoryConnection implements Connection {
       this.#fragments = [];
     }
     this.#schedule();
+  }
+
+  /** Divides a fragment as WebSocket does. */
+  #divide(bytes: Uint8Array, binary: boolean, more: boolean, maxPartBytes: number): void {
+    const size = dividedBytes(maxPartBytes, !binary);
+    let at = 0;
+    do {
+      const end = Math.min(at + size, bytes.length);
+      const ends = !more && end === bytes.length;
+      const piece = bytes.subarray(at, end);
+      // Bytes of a string are always UTF-8.
+      const part = binary ? piece : (this.#text ??= new TextParts()).push(piece, ends)!;
+      if (ends || part.length > 0) this.#toServer.push({ bytes: part, binary, more: !ends });
+      if (ends) this.#text = undefined;
+      at = end;
+    } while (at < bytes.length);
   }
 
   #schedule(): void {

@@ -21,6 +21,11 @@ const maxIncompleteBytes = 3;
 /** The head of a frame that `ws` refuses with 1009. */
 const tooLargeHead: Uint8Array = Buffer.from([0x82, 0xff, ...Array<number>(8).fill(0xff)]);
 
+/** Bytes into which a frame is divided. Text needs room for the beginning of a character that the part before could not contain. */
+export function dividedBytes(maxPartBytes: number, isText: boolean): number {
+  return isText ? maxPartBytes - maxIncompleteBytes : maxPartBytes;
+}
+
 export interface PartLimits {
   /** Bytes of one part. */
   readonly maxPartBytes: number;
@@ -119,11 +124,7 @@ export class FrameDivider {
   #beginPart(frame: ArrivingFrame): void {
     const { final, mask, passed, left } = frame;
     const opcode = this.#opcode!;
-    const { maxPartBytes } = this.limits;
-    const size = Math.min(
-      left,
-      opcode === textOpcode ? maxPartBytes - maxIncompleteBytes : maxPartBytes,
-    );
+    const size = Math.min(left, dividedBytes(this.limits.maxPartBytes, opcode === textOpcode));
     this.#out.push(headOf(opcode, size, mask, passed));
     frame.passed += size;
     frame.left -= size;

@@ -77,10 +77,9 @@ const socketOptions: ServerOpts = {
  */
 export function tcpTransport(options: TcpOptions): TcpTransport {
   checkShape('', options, shape);
-  const { host = defaultHost, tls } = options;
-  // In JavaScript, it may be a text, such as an environment variable.
-  const port = portOf(options.port);
-  if (port === undefined) throw invalidOption('port', 'must be a whole number from 0 to 65535');
+  const { port, host = defaultHost, tls } = options;
+  if (portOf(port) === undefined)
+    throw invalidOption('port', 'must be a whole number from 0 to 65535');
   if (!isHost(host)) throw invalidOption('host', `must be ${hostRule}`);
   let context: TransportContext | undefined;
   const accept = (socket: Socket): void => {

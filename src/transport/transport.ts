@@ -1,7 +1,7 @@
 // The contract of a transport: the connections that it accepts, and the context that the server gives it.
 import type { Clock } from '../message/clock.js';
 import type { Framing } from '../message/encoded-frame.js';
-import { closeCodes } from '../message/error.js';
+import { closeCodes, type ErrorCode } from '../message/error.js';
 import type { Logger } from '../message/logger.js';
 import type { Principal } from '../message/message.js';
 import { requireResult } from '../message/promise.js';
@@ -39,8 +39,10 @@ export interface ConnectionListener {
   /**
    * No data follows: the client has closed its side, or has sent data that the transport rejects. The listener closes the
    * connection with this code after the frames that it has already received.
+   *
+   * @param detail explains the reason in the log
    */
-  ended(code: number, reason: string): void;
+  ended(code: number, reason: string, detail?: string): void;
   /**
    * The transport holds bytes of the client that it has not delivered. They count for `limits.maxHeldBytes`.
    *
@@ -83,8 +85,10 @@ export interface Connection {
   /**
    * The session takes the fragments of a message one by one. Called before the first data; only for transports whose messages have
    * fragments, and that do not know before which session takes them.
+   *
+   * @param maxPartBytes bytes of one part; a larger fragment is divided
    */
-  takeParts?(): void;
+  takeParts?(maxPartBytes: number): void;
   /** The session sends heart-beats from now on, so a transport with its own, as SockJS, stops them. */
   stopHeartbeats?(): void;
   /** Stops reading from the client. */
@@ -151,6 +155,14 @@ export interface Transport {
    * transport that the server has not tried to open.
    */
   close(): void | Promise<void>;
+}
+
+/** The reason of the close after a message above the limit. The code is 1009. */
+export const tooLargeReason = 'frame-too-large' satisfies ErrorCode;
+
+/** The text about a message above the limit, which the log has equally for all transports. */
+export function tooLargeText(maxBytes: number): string {
+  return `A message of the client has more than ${maxBytes} bytes.`;
 }
 
 /** Time that a client has to close its side, in milliseconds, before the connection is destroyed. */

@@ -27,6 +27,8 @@ import {
 import { SocketWriter } from './socket-writer.js';
 import {
   closeTimeout,
+  tooLargeReason,
+  tooLargeText,
   type Connection,
   type ConnectionListener,
   type Handshake,
@@ -117,7 +119,9 @@ function upgradeOf(context: TransportContext, options: WebSocketOptions): Upgrad
       const { 'sec-websocket-extensions': offers } = request.headers;
       const compresses = webSocket.extensions !== '' && acceptsDeflated(offers);
       const framing = (compresses && deflated) || plainFraming;
-      context.accept(new WebSocketConnection(webSocket, socket, handshake, framing, parts));
+      context.accept(
+        new WebSocketConnection(webSocket, socket, handshake, framing, parts, maxMessageBytes),
+      );
     });
     return accepted;
   };
@@ -255,6 +259,8 @@ interface WebSocketReader {
   startLoop?(done: (error?: Error) => void): void;
   /** Adds a listener for a close frame of the client, which runs before `ws` answers with the same code. */
   prependListener(event: 'conclude', listener: (code: number, reason: Buffer) => void): unknown;
+  /** Adds a listener for data that cannot be read, which runs before `ws` closes without a reason. */
+  prependListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** Frames of a read that `ws` has not read, because the connection is paused. */
@@ -274,6 +280,8 @@ class WebSocketConnection implements Connection {
   #rejected = false;
   /** The code that `ws` has sent because it could not read the client's data. */
   #failed: number | undefined;
+  /** The reason that was sent with this code. */
+  #reason: string | undefined;
   /** True while a pong has not left this process. */
   #answering = false;
   /** The data of the latest ping that waits for an earlier pong. */
@@ -294,6 +302,7 @@ class WebSocketConnection implements Connection {
     readonly framing: Framing,
     /** Undefined when messages arrive as a whole. */
     private readonly parts: FrameDivider | undefined,
+    private readonly maxMessageBytes: number,
   ) {
     this.#webSocket = webSocket;
     this.#writer = new SocketWriter(socket, () => this.#listener?.drained());
@@ -301,6 +310,7 @@ class WebSocketConnection implements Connection {
     if (this.#reader !== undefined) {
       this.#reader._allowSynchronousEvents = true;
       this.#reader.prependListener('conclude', this.#onCloseFrame);
+      this.#reader.prependListener('error', this.#onUnreadable);
       if (webSocket.extensions !== '') this.#stopReadingWhilePaused(this.#reader);
     }
     webSocket.binaryType = 'nodebuffer';
@@ -402,6 +412,14 @@ class WebSocketConnection implements Connection {
     this.#listener?.ended(closeCodes.invalidData, 'text-invalid');
   }
 
+  /** A message above the limit ends the input with a reason, and the session logs it. */
+  readonly #onUnreadable = (error: Error): void => {
+    if (closeCodeOf(error) !== closeCodes.tooBig) return;
+    this.#reason = tooLargeReason;
+    this.#webSocket.close(closeCodes.tooBig, tooLargeReason);
+    this.#listener?.ended(closeCodes.tooBig, tooLargeReason, tooLargeText(this.maxMessageBytes));
+  };
+
   /** `ws` has already sent a close frame with this code, but reports 1006 if the client does not answer it. */
   readonly #onError = (error: Error): void => {
     this.#failed ??= closeCodeOf(error);
@@ -443,6 +461,6 @@ class WebSocketConnection implements Connection {
   };
 
   readonly #onClose = (code: number, reason: Buffer): void => {
-    this.#listener?.closed(this.#failed ?? code, reason.toString());
+    this.#listener?.closed(this.#failed ?? code, this.#reason ?? reason.toString());
   };
 }

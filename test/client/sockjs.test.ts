@@ -10,13 +10,6 @@ it('passes an HTTP URL and the options to the class', () => {
   expect(sockets[0]).toMatchObject({ url: 'https://example.org/ws', options: sockjsOptions });
 });
 
-it('refuses options without the class', () => {
-  const options = {} as Parameters<typeof sockjs>[1];
-  expect(() => sockjs('http://example.org/ws', options)).toThrow(
-    new TypeError('The option SockJS must be the class that sockjs-client exports.'),
-  );
-});
-
 it('sends bytes as text', () => {
   const { Socket, sockets } = fakeClass();
   const socket = sockjs('http://example.org/ws', { SockJS: Socket })();

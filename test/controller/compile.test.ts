@@ -49,7 +49,7 @@ describe('compiling', () => {
     expect(mistakes([A, B])).toEqual([
       'A.a, parameter 0: a payload cannot be converted to Date; name a class or a schema, as in @Payload(schema).',
       'A.a, parameter 1: no pattern declares {x}; no variables are declared.',
-      "B: it is not a controller; decorate the class with @Controller(), or with @WebSocketHandler('/path') if it handles WebSocket messages.",
+      'B: it is not a controller; decorate the class with @Controller().',
       `SEND '/a' has two handlers, A.a and B.b: change the destination of one.`,
     ]);
   });

@@ -184,6 +184,59 @@ describe('a WebSocket handler', () => {
   });
 });
 
+describe('a message above the limit', () => {
+  @WebSocketHandler('/whole', { maxMessageBytes: 1024, sockjs: true, sse: true })
+  class Whole extends Echo {}
+  const large = JSON.stringify(['x'.repeat(1025)]);
+  const sendOver = (path: string) => async (port: number) => {
+    const client = await open(port, path);
+    client.socket.send(large);
+    const [code, reason] = await client.closed;
+    return `${code} ${String(reason)}`;
+  };
+  const post = async (url: string, body?: string) =>
+    (await fetch(url, { method: 'POST', ...(body !== undefined && { body }) })).text();
+
+  it.each<[string, (port: number) => Promise<string>]>([
+    ['WebSocket', sendOver('/whole')],
+    ['SockJS over WebSocket', sendOver('/whole/000/a/websocket')],
+    [
+      'SockJS over HTTP',
+      async (port) => {
+        const url = `http://127.0.0.1:${port}/whole/000/a`;
+        await post(`${url}/xhr`);
+        await post(`${url}/xhr_send`, large);
+        const [code, reason] = JSON.parse((await post(`${url}/xhr`)).slice(1)) as unknown[];
+        return `${String(code)} ${String(reason)}`;
+      },
+    ],
+    [
+      'Server-Sent Events',
+      async (port) => {
+        const url = `http://127.0.0.1:${port}/whole/sse`;
+        const { body } = await fetch(url);
+        let text = '';
+        for await (const piece of body!.pipeThrough(new TextDecoderStream())) {
+          text += piece;
+          const [, session] = /"session":"([^"]+)"/.exec(text) ?? [];
+          if (!text.includes('event: close') && session !== undefined)
+            await post(`${url}/${session}`, large);
+        }
+        const [, code, reason] = /"code":(\d+),"reason":"([^"]*)"/.exec(text)!;
+        return `${code} ${reason}`;
+      },
+    ],
+  ])('closes with the same reason and log over %s', async (_name, send) => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    const server = await listen({ controllers: [Whole], logger });
+    expect(await send(portOf(server))).toBe('1009 frame-too-large');
+    expect(warnings.map((text) => text.replace(/^Session \S+ /, ''))).toEqual([
+      'was closed with 1009 frame-too-large: A message of the client has more than 1024 bytes.',
+    ]);
+  });
+});
+
 describe('a handler that receives messages in parts', () => {
   @WebSocketHandler('/upload', { maxPartBytes: 1024, maxMessageBytes: 1024 * 1024, sockjs: true })
   class Upload {

@@ -90,6 +90,25 @@ describe('a message in parts', () => {
     expect(calls).toEqual(expected.flat());
   });
 
+  it('is divided as over a socket when a part is larger than the limit', async () => {
+    const server = await serve(readAll, {}, { maxMessageBytes: 2500 });
+    const ann = await server.connectWebSocket('/upload');
+    await ann.send('x'.repeat(1022));
+    await ann.send('é'.repeat(511));
+    await ann.send(Buffer.alloc(2500));
+    await ann.sendParts(['x'.repeat(1022), 'y']);
+    const expected = [
+      [1021, 1],
+      [510, 1],
+      [1024, 1024, 452],
+      [1021, 1, 1],
+    ];
+    const sizes = calls.map((call) => (call === 'end' ? call : (call as string).length));
+    expect(sizes).toEqual(expected.flatMap((each) => [...each, 'end']));
+    expect(await ann.send(Buffer.alloc(2501))).toBe(false);
+    expect(ann.closed).toEqual({ code: 1009, reason: 'frame-too-large' });
+  });
+
   it('is read while it arrives', async () => {
     const server = await serve(readAll);
     const ann = await server.connectWebSocket('/upload');
@@ -192,7 +211,7 @@ describe('a message in parts', () => {
 });
 
 describe('the limits of a message in parts', () => {
-  it('are its bytes, and the bytes of one part', async () => {
+  it('are its bytes, and a part above the limit is divided', async () => {
     const server = await serve(readAll, {}, { maxMessageBytes: 2000 });
     const ends = [];
     for (const sizes of [[1024, 976], [1025], [1000, 1000, 1]]) {
@@ -201,7 +220,7 @@ describe('the limits of a message in parts', () => {
     }
     expect(ends).toEqual([
       [true, undefined],
-      [false, 1009],
+      [true, undefined],
       [false, 1009],
     ]);
   });
@@ -254,7 +273,7 @@ describe('the limits of a message in parts', () => {
     expect(calls).toEqual(['a', 'end', timeout, 'close 1011']);
     expect(server.log.map(({ text }) => text)).toEqual([
       expect.stringContaining('1011 handler-timeout'),
-      'Upload.message of session session-1 failed after the end of the session.',
+      'Upload.message failed. Its session has ended.',
     ]);
   });
 });
@@ -355,10 +374,7 @@ describe('a session that ends in the middle of a message', () => {
     await ann.vanish();
     await source.add();
     expect(server.log).toMatchObject([
-      {
-        level: 'error',
-        text: 'Upload.message of session session-1 failed after the end of the session.',
-      },
+      { level: 'error', text: 'Upload.message failed. Its session has ended.' },
     ]);
     expect(calls).toEqual(['a', 'close 1006']);
   });
@@ -379,8 +395,6 @@ describe('a session that ends in the middle of a message', () => {
     expect(calls).toEqual(['a']);
     await server.clock.advance(5000);
     expect(calls).toEqual(['a', 'close 1006']);
-    expect(server.log).toMatchObject([
-      { text: 'Upload.message of session session-1 failed after the end of the session.' },
-    ]);
+    expect(server.log).toMatchObject([{ text: 'Upload.message failed. Its session has ended.' }]);
   });
 });

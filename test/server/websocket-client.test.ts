@@ -442,11 +442,7 @@ describe('a method that fails', () => {
     await ann.send('x');
     expect(ann.closed).toEqual({ code: 4400, reason: 'try later' });
     expect(server.log).toEqual([
-      {
-        level: 'error',
-        text: 'Echo.message of session session-1 failed after the end of the session.',
-        cause: boom,
-      },
+      { level: 'error', text: 'Echo.message failed. Its session has ended.', cause: boom },
     ]);
   });
 

@@ -158,8 +158,8 @@ describe('messages of a client', () => {
     expect(bomb.length).toBeLessThan(maxMessageBytes);
     raw.write(compressedMessage(bomb));
     expect((await closed)[0]).toBe(1009);
-    await log.until('closed 1009 ');
-    expect(log.entries).toEqual(['closed 1009 ']);
+    await log.until('closed 1009 frame-too-large');
+    expect(log.entries).toEqual(['ended 1009', 'closed 1009 frame-too-large']);
   });
 
   describe('that arrive while the connection is paused', () => {

@@ -523,9 +523,10 @@ describe('a close', () => {
   it('has code 1009 after a message beyond the limit', async () => {
     const { socket, closed, log } = await open();
     socket.send('x'.repeat(1001));
-    expect((await closed)[0]).toBe(1009);
-    await log.until('closed 1009 ');
-    expect(log.entries).toEqual(['closed 1009 ']);
+    const [code, reason] = await closed;
+    expect([code, String(reason)]).toEqual([1009, 'frame-too-large']);
+    await log.until('closed 1009 frame-too-large');
+    expect(log.entries).toEqual(['ended 1009', 'closed 1009 frame-too-large']);
   });
 
   it('has code 1007 after text that is not UTF-8, and follows the messages before it', async () => {

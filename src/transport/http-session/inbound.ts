@@ -1,7 +1,7 @@
 // The messages that a client sends in JSON arrays: their order and size, their share of a turn, and the requests that wait while reading is paused.
 import type { Clock } from '../../message/clock.js';
 import { closeCodes } from '../../message/error.js';
-import type { ConnectionListener } from '../transport.js';
+import { tooLargeReason, tooLargeText, type ConnectionListener } from '../transport.js';
 import { parseMessages } from './framing.js';
 import { bytesOf } from './text.js';
 
@@ -211,7 +211,7 @@ export class Inbound {
     if (Buffer.byteLength(text) <= this.maxMessageBytes)
       return this.listener()?.data(bytesOf(text));
     this.#rejected = true;
-    this.listener()?.ended(closeCodes.tooBig, 'frame-too-large');
+    this.listener()?.ended(closeCodes.tooBig, tooLargeReason, tooLargeText(this.maxMessageBytes));
   }
 
   #releaseReaders(): void {

@@ -98,8 +98,8 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
     this.webSocket.pause();
   }
 
-  ended(code: number, reason: string): void {
-    this.#inbound.afterDelivery(() => this.#listener?.ended(code, reason));
+  ended(code: number, reason: string, detail?: string): void {
+    this.#inbound.afterDelivery(() => this.#listener?.ended(code, reason, detail));
   }
 
   held(bytes: number): boolean {

@@ -837,6 +837,17 @@ describe('requests behind others on one connection', () => {
     expect(await connection.chunk()).toMatch(/^event: open\n/);
   });
 
+  it('close the connection when more than 1,000 wait behind a response', async () => {
+    const { stream, echo } = await open();
+    stream.send(requestText('/ws/sse').repeat(1000));
+    await turns();
+    expect(echo.entries).toEqual([]);
+    stream.send(requestText('/ws/sse'));
+    await stream.end();
+    await endpoints.clock.advance(10_000);
+    await echo.until('closed 1006 ');
+  });
+
   it('begin no session when the connection ends before their turn', async () => {
     const { stream } = await open();
     stream.send(requestText('/ws/sse'));
