@@ -145,10 +145,20 @@ export class BrokerPublisher implements Publisher {
    * Publishes the result of a handler to its targets, one after the other; the value is written once.
    *
    * @param account the account of the client whose frame the handler has processed
+   * @param ended fires when the subscription ends that the handler answers: another one may then have its id
    */
-  publishTo(targets: readonly Target[], value: unknown, account?: string): void | Promise<void> {
+  publishTo(
+    targets: readonly Target[],
+    value: unknown,
+    account?: string,
+    ended?: AbortSignal,
+  ): void | Promise<void> {
     const payload = this.parts.payloads.write(value);
-    return inTurn(targets, (target) => this.#publishTo(target, payload, account));
+    return inTurn(targets, (target) =>
+      target.kind === 'subscription' && ended?.aborted === true
+        ? undefined
+        : this.#publishTo(target, payload, account),
+    );
   }
 
   /** The publications that `publishTo` would make, for a transaction. Answers to one subscription are not part of it. */

@@ -52,6 +52,8 @@ export interface LiveSubscription {
   readonly bytes: number;
   /** The part of the server that serves it. */
   readonly servedBy: 'broker' | 'session' | 'handler';
+  /** The name of a durable subscription, unique to its client. */
+  readonly durable?: string | undefined;
   /** Aborted when the subscription ends; present when a handler answers it. */
   readonly stream?: AbortController;
 }
@@ -203,7 +205,8 @@ export class SessionSubscriber implements Subscriber, Sender {
     const servedBy = address.kind;
     const durable = this.#durable(frame, servedBy);
     // Before the broker answers, so that the id is taken meanwhile.
-    const live = { id, requested: frame.destination, bytes: subscriptionBytes(frame), servedBy };
+    const bytes = subscriptionBytes(frame);
+    const live = { id, requested: frame.destination, bytes, servedBy, durable };
     this.#add(live);
     try {
       if (address.kind === 'session')
@@ -321,8 +324,12 @@ export class SessionSubscriber implements Subscriber, Sender {
     await this.#queues?.publishTogether(messages, nextPart);
   }
 
-  /** Sends the answer of a handler to one subscription. Returns false when more than half of the outbox limit waits. */
+  /**
+   * Sends the answer of a handler to one subscription, unless it has ended. Returns false when more than half of the outbox limit
+   * waits.
+   */
   answer(subscription: string, { id: messageId, message }: Publication): boolean {
+    if (!this.#live.has(subscription)) return true;
     return this.#outbox.send({ kind: 'message', subscription, messageId, message });
   }
 
@@ -380,7 +387,14 @@ export class SessionSubscriber implements Subscriber, Sender {
         'header-refused',
         'A durable subscription needs the header client-id on CONNECT.',
       );
-    return `${this.#client} ${name}`;
+    const durable = `${this.#client} ${name}`;
+    for (const live of this.#live.values())
+      if (live.durable === durable)
+        throw new MessagingError(
+          'subscription-exists',
+          'The session already has a durable subscription with this name; end it with UNSUBSCRIBE first.',
+        );
+    return durable;
   }
 }
 

@@ -43,11 +43,27 @@ export function compileHandler(
   });
 }
 
-/** Compiles an exception handler. Its own errors are not passed to another exception handler. */
+/** Compiles an exception handler. Its own errors are not passed to another exception handler; a `MessagingError` keeps its code. */
 export function compileExceptionHandler(handler: HandlerMethod, reply: Reply): Invoke {
-  return invoker(handler, reply, (_, cause) => {
-    throw new MessagingError('handler-failed', undefined, { cause });
+  const args = handler.args.map(exceptionHandlerArgument);
+  return invoker({ ...handler, args }, reply, (_, thrown) => {
+    throw MessagingError.from(thrown);
   });
+}
+
+/** The argument; its error is a mistake of the exception handler, and not one of the client, such as `payload-missing`. */
+function exceptionHandlerArgument(argument: Argument): Argument {
+  const fail = (cause: unknown): never => {
+    throw new MessagingError('handler-failed', undefined, { cause });
+  };
+  return (call) => {
+    try {
+      const value = argument(call);
+      return isPromise(value) ? value.then((resolved) => resolved, fail) : value;
+    } catch (cause) {
+      return fail(cause);
+    }
+  };
 }
 
 /** Creates no promise for synchronous arguments and methods. */

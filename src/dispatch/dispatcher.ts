@@ -90,7 +90,13 @@ export class Dispatcher {
   #open(outcome: StreamOutcome, call: HandlerCall): OpenStream {
     return {
       ...outcome,
-      recover: (thrown) => this.#complete(outcome.recover(thrown), call),
+      recover: (thrown) => {
+        try {
+          return this.#complete(outcome.recover(thrown), call);
+        } catch (failure) {
+          throw call.failed(failure);
+        }
+      },
       end: () => call.release?.(),
     };
   }

@@ -7,7 +7,7 @@ import type { SubscribeFrame } from '../message/frame.js';
 import type { NextPart } from '../message/clock.js';
 import type { Message } from '../message/message.js';
 import type { Client } from './client.js';
-import type { FailedFrame, Problems } from './problem.js';
+import { noRoute, type FailedFrame, type Problems } from './problem.js';
 import { close, publishStream } from './stream.js';
 
 export interface ApplicationParts {
@@ -29,7 +29,7 @@ export class Application {
   async send(message: Message, lookup: string, client: Client): Promise<void> {
     const { session } = client;
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
-    if (outcome === undefined) throw new MessagingError('no-route');
+    if (outcome === undefined) throw noRoute(message.destination);
     const { publisher } = this.parts;
     if (outcome.kind === 'value')
       return publisher.publishTo(outcome.targets, outcome.value, client.account);
@@ -52,7 +52,7 @@ export class Application {
     { session, account }: Client,
   ): Promise<readonly AddressedPublication[]> {
     const outcome = await this.parts.dispatcher.dispatch({ on: 'send', session, message, lookup });
-    if (outcome === undefined) throw new MessagingError('no-route');
+    if (outcome === undefined) throw noRoute(message.destination);
     if (outcome.kind === 'none') return [];
     if (outcome.kind === 'value')
       return this.parts.publisher.compose(outcome.targets, outcome.value, account);
@@ -77,7 +77,7 @@ export class Application {
       const message = { destination, headers, repeatedHeaders, body: emptyBody };
       const request = { session, message, lookup, subscription: id, closed: signal };
       const outcome = await this.parts.dispatcher.dispatch({ on: 'subscribe', ...request });
-      if (outcome === undefined) throw new MessagingError('no-route');
+      if (outcome === undefined) throw noRoute(destination);
       if (outcome.kind === 'stream') {
         const iterator = openIterator(outcome, live.stream, client);
         client.subscribed(id, destination);
@@ -86,7 +86,12 @@ export class Application {
         return;
       }
       if (outcome.kind === 'value')
-        await this.parts.publisher.publishTo(outcome.targets, outcome.value, client.account);
+        await this.parts.publisher.publishTo(
+          outcome.targets,
+          outcome.value,
+          client.account,
+          signal,
+        );
     } catch (error) {
       subscriber.end(live);
       throw error;
@@ -124,13 +129,13 @@ export class Application {
     account: string,
   ): Promise<void> {
     const { publisher } = this.parts;
-    const publish = async (item: unknown) => publisher.publishTo(targets, item, account);
+    const publish = async (item: unknown) => publisher.publishTo(targets, item, account, signal);
     try {
       await publishStream(iterator, publish, signal, nextPart);
     } catch (thrown) {
       const recovered = await recover(thrown);
       if (recovered.kind === 'value')
-        return publisher.publishTo(recovered.targets, recovered.value, account);
+        return publisher.publishTo(recovered.targets, recovered.value, account, signal);
       if (recovered.kind === 'stream')
         await this.#stream(iteratorOf(recovered), recovered, signal, nextPart, account);
     }

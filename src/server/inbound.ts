@@ -24,6 +24,7 @@ import type { Client } from './client.js';
 import { ownedKey, type Idempotency } from './idempotency.js';
 import type { KnownDestinations } from './known-destinations.js';
 import type { LimitOptions } from './options.js';
+import { noRoute } from './problem.js';
 import type { HeldFrame } from './transactions.js';
 
 export interface InboundParts {
@@ -181,7 +182,7 @@ export class Inbound {
     address: Exclude<Address, { readonly kind: 'handler' }>,
     { subscriber }: Client,
   ): AddressedPublication {
-    if (address.kind === 'none') throw new MessagingError('no-route');
+    if (address.kind === 'none') throw noRoute(message.destination);
     if (!this.parts.clientPublish) throw new MessagingError('destination-refused');
     if (address.kind === 'user' && address.queue === problemQueue)
       throw new MessagingError('destination-refused');
@@ -226,7 +227,7 @@ export class Inbound {
       case 'user':
       case 'reply':
       case 'none':
-        throw new MessagingError('no-route');
+        throw noRoute(destination);
       default:
         return address satisfies never;
     }

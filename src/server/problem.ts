@@ -49,6 +49,25 @@ export interface FailedFrame {
   readonly receipt?: string | undefined;
 }
 
+/** The destinations of frames that nothing serves. An interceptor may have changed the destination of the client. */
+const unserved = new WeakMap<MessagingError, string>();
+
+/** The error for a frame that nothing serves. @param destination as the server has processed it */
+export function noRoute(destination: string): MessagingError {
+  const error = new MessagingError('no-route');
+  unserved.set(error, destination);
+  return error;
+}
+
+/** The destination that nothing serves, if an interceptor has changed the destination of the client to it. */
+function changedDestination(
+  error: MessagingError,
+  { destination }: FailedFrame,
+): string | undefined {
+  const processed = unserved.get(error);
+  return destination === undefined || processed === destination ? undefined : processed;
+}
+
 export class Problems {
   /** Rejected frames by account, because a client can send any number of them, and can connect again. */
   readonly #rejections: LinesPerMinute;
@@ -79,7 +98,14 @@ export class Problems {
   }
 
   /** The error with the nearest destination. Called only for a text that is sent or logged, because the search takes long. */
-  #explain(error: MessagingError, { kind, destination }: FailedFrame): MessagingError {
+  #explain(error: MessagingError, frame: FailedFrame): MessagingError {
+    const { kind, destination } = frame;
+    // The log names the other destination, which may be internal.
+    if (changedDestination(error, frame) !== undefined)
+      return new MessagingError(
+        error.code,
+        `The server has changed the destination ${quote(destination!)} to one that nothing serves.`,
+      );
     return this.parts.destinations.explain(error, kind, destination);
   }
 
@@ -187,6 +213,11 @@ function faultOf(error: MessagingError, frame: FailedFrame): string | undefined 
       const root = rootOf(error);
       const isFault = root.code !== code && faultOf(root, frame) !== undefined;
       return isFault ? `${handlerOf(cause)} failed in a transaction.` : undefined;
+    }
+    case 'no-route': {
+      const changed = changedDestination(error, frame);
+      if (changed === undefined) return undefined;
+      return `An interceptor has changed the destination of ${describe(frame)} to ${quote(changed)}, which nothing serves.`;
     }
     default:
       return undefined;

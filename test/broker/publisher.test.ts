@@ -136,7 +136,10 @@ describe('the publisher', () => {
   it('answers one subscription without the broker, unless its session has ended', async () => {
     const { subject, published, s1 } = publisher();
     const answer = { kind: 'subscription', subscription: '7', destination: '/app/x' } as const;
+    s1.subject.open(subscribeFrame('7', '/app/x'));
     await subject.publishTo([{ ...answer, session: 's1' }], 'hi');
+    await subject.publishTo([{ ...answer, session: 's1', subscription: 'unknown' }], 'hi');
+    await subject.publishTo([{ ...answer, session: 's1' }], 'hi', undefined, AbortSignal.abort());
     await subject.publishTo([{ ...answer, session: 'gone' }], 'hi');
     expect(published).toEqual([]);
     expect(s1.sent).toMatchObject([

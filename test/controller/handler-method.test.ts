@@ -1,9 +1,10 @@
-// Calls of handler methods whose timeout expires: the application runs no more code for them.
+// Calls of handler methods whose timeout expires, and the errors of exception handlers.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Controller } from '../../src/controller/decorators/controller.js';
 import { MessageExceptionHandler } from '../../src/controller/decorators/exception-handler.js';
 import { MessageMapping, SubscribeMapping } from '../../src/controller/decorators/mapping.js';
 import { createParamDecorator } from '../../src/controller/decorators/param-decorator.js';
+import { MessagingError } from '../../src/message/error.js';
 import { testClock } from 'signalbox/testing';
 import { serve } from './serve.js';
 
@@ -89,6 +90,46 @@ async function outcomeOf(destination: string): Promise<unknown> {
   await clock.advance(1000);
   return outcome;
 }
+
+@Controller()
+class Rooms {
+  @MessageMapping('/full')
+  full() {
+    throw new RangeError('full');
+  }
+
+  @MessageMapping('/unknown')
+  unknown() {
+    throw new TypeError('unknown');
+  }
+
+  @MessageExceptionHandler(RangeError)
+  onFull() {
+    throw new MessagingError('access-refused', 'The room is full.');
+  }
+
+  @MessageExceptionHandler(TypeError)
+  async onUnknown() {
+    await Promise.resolve();
+    throw new Error('secret');
+  }
+}
+
+describe('an error that an exception handler throws', () => {
+  it('keeps its code and text if it is a MessagingError', async () => {
+    await expect(serve(Rooms).send('/full')).rejects.toMatchObject({
+      code: 'access-refused',
+      message: 'The room is full.',
+    });
+  });
+
+  it('is handler-failed otherwise', async () => {
+    await expect(serve(Rooms).send('/unknown')).rejects.toMatchObject({
+      code: 'handler-failed',
+      cause: new Error('secret'),
+    });
+  });
+});
 
 describe('after handler-timeout', () => {
   it.each([

@@ -1,7 +1,11 @@
 // The dispatcher: routes, errors, timeouts and abort signals.
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Dispatcher, type OpenStream } from '../../src/dispatch/dispatcher.js';
-import type { DispatchRequest, Invocation } from '../../src/dispatch/invocation.js';
+import {
+  failedHandlerOf,
+  type DispatchRequest,
+  type Invocation,
+} from '../../src/dispatch/invocation.js';
 import type { Outcome, Route, StreamOutcome } from '../../src/dispatch/route.js';
 import { RouteTable } from '../../src/dispatch/route-table.js';
 import type { Clock } from '../../src/message/clock.js';
@@ -265,6 +269,25 @@ describe('the handler timeout', () => {
     expect(soon).not.toHaveBeenCalled();
     expect(clock.timers).toHaveLength(0);
   });
+
+  it.each<[string, StreamOutcome['recover']]>([
+    [
+      'at once',
+      (thrown) => {
+        throw thrown;
+      },
+    ],
+    ['later', async (thrown) => Promise.reject(thrown as Error)],
+  ])(
+    'the handler of a stream whose failure is not handled is known: %s',
+    async (_text, recover) => {
+      const { dispatch } = dispatcher(() => streamOutcome(recover));
+      const stream = (await dispatch(request)) as OpenStream;
+      const failed = await failure((async () => stream.recover(new Error('broken')))());
+      expect(failed).toMatchObject({ code: 'handler-failed', cause: new Error('broken') });
+      expect(failedHandlerOf(failed)).toBe('X.x');
+    },
+  );
 
   it('limits the exception handler of a stream as well', async () => {
     const { clock, dispatch } = dispatcher(() => streamOutcome(never), 10);

@@ -102,6 +102,29 @@ describe.each<ClientProtocolName>(['stomp', 'json'])('over %s', (protocol) => {
     },
   );
 
+  it.each([news, '/topic/sport'])(
+    'a second subscription with the name in the same session is rejected, and the first one stays: %s',
+    async (destination) => {
+      await using app = await testServer({ protocol });
+      const ann = await app.connect({ user: 'ann', ...asDesk });
+      const first = await ann.subscribe(news, durably);
+      await expect(ann.subscribe(destination, durably)).rejects.toMatchObject({
+        problem: {
+          code: 'subscription-exists',
+          message:
+            'The session already has a durable subscription with this name; end it with UNSUBSCRIBE first.',
+        },
+      });
+      await app.server.publisher.publish(news, 'one');
+      expect(await first.next()).toMatchObject({ payload: 'one' });
+      await first.unsubscribe();
+      await app.server.publisher.publish(news, 'two');
+      const second = await ann.subscribe(destination, durably);
+      await app.server.publisher.publish(destination, 'three');
+      expect(await second.next()).toMatchObject({ payload: 'three' });
+    },
+  );
+
   it('a second session of the client takes over the subscription', async () => {
     await using app = await testServer({ protocol });
     const old = await app.connect({ user: 'ann', ...asDesk });

@@ -563,3 +563,34 @@ it('failures of one place in a handler are logged a limited number of times per 
     `${failed(1)}${last}`,
   ]);
 });
+
+describe('a destination that an interceptor has changed to one that nothing serves', () => {
+  it.each(['/nope', '/app/nope'])('%s is in the log, and not in the problem', async (changed) => {
+    const logged: string[] = [];
+    const interceptor: Interceptor = async (frame, _session, next) => {
+      if (frame.kind === 'send')
+        return next({ ...frame, message: { ...frame.message, destination: changed } });
+      if (frame.kind === 'subscribe' && frame.destination === '/app/own')
+        return next({ ...frame, destination: changed });
+      return next();
+    };
+    await using app = await testServer({
+      controllers: [FaultyController],
+      interceptors: [interceptor],
+      logger: { ...silentLogger, error: (text) => void logged.push(text) },
+      strict: false,
+    });
+    const ann = await app.connect();
+    await ann.send('/app/unwritable');
+    const message =
+      "The server has changed the destination '/app/unwritable' to one that nothing serves.";
+    expect(ann.problems).toMatchObject([{ code: 'no-route', message }]);
+    await expect(ann.subscribe('/app/own')).rejects.toMatchObject({
+      problem: { code: 'no-route' },
+    });
+    expect(logged).toEqual([
+      `An interceptor has changed the destination of SEND '/app/unwritable' to '${changed}', which nothing serves.`,
+      `An interceptor has changed the destination of SUBSCRIBE '/app/own' to '${changed}', which nothing serves.`,
+    ]);
+  });
+});

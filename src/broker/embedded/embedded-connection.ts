@@ -30,6 +30,8 @@ interface QueueSubscription {
   disconnect(): void;
 }
 
+const noSubscription: QueueSubscription = { unsubscribe() {}, disconnect() {} };
+
 export class EmbeddedConnection implements BrokerConnection {
   /** By id; a plain topic subscription is only an entry, because there may be very many. */
   readonly #subscriptions = new Map<string, Entry | QueueSubscription>();
@@ -133,7 +135,7 @@ export class EmbeddedConnection implements BrokerConnection {
   async #beginAfterScan(subscription: Subscription): Promise<void> {
     const { id, destination, durable } = subscription;
     // Takes the id meanwhile; UNSUBSCRIBE or the end of the connection removes it.
-    const waiting: QueueSubscription = { unsubscribe() {}, disconnect() {} };
+    const waiting: QueueSubscription = { ...noSubscription };
     this.#subscriptions.set(id, waiting);
     try {
       await this.exchange.retained.scan(
@@ -202,6 +204,8 @@ export class EmbeddedConnection implements BrokerConnection {
 
   #openDurable(name: string, parts: ConsumerParts, retained: RetainedMatches): QueueSubscription {
     const { durables } = this.exchange;
+    // A SUBSCRIBE may be processed after its connection is lost, and the client may have subscribed again by another session.
+    if (this.subscriber.gone && durables.has(name)) return noSubscription;
     const topicQueue = durables.open(name, parts.subscription, this.subscriber.account, retained);
     const consumer = topicQueue.attach(parts);
     return {

@@ -44,6 +44,11 @@ export class DurableSubscriptions {
     return this.#kept.get(name)?.topicQueue.subscription.destination === destination;
   }
 
+  /** True when a subscription of any destination is kept under this name. */
+  has(name: string): boolean {
+    return this.#kept.has(name);
+  }
+
   /**
    * Returns the subscription that is kept under this name, or begins one. Another destination replaces the kept subscription.
    *
@@ -78,10 +83,10 @@ export class DurableSubscriptions {
     kept.retentionTimer ??= this.clock.after(this.options.retention, () => this.#end(name));
   }
 
-  /** Ends the subscription, unless another session has taken it over. */
+  /** Ends the subscription, unless another session has taken it over, which may be away by now. */
   unsubscribe(name: string, topicQueue: TopicQueue, consumer: Consumer): void {
-    topicQueue.detach(consumer);
-    if (this.#kept.get(name)?.topicQueue === topicQueue && !topicQueue.hasConsumer) this.#end(name);
+    const isOwn = topicQueue.detach(consumer);
+    if (isOwn && this.#kept.get(name)?.topicQueue === topicQueue) this.#end(name);
   }
 
   /** Called when the broker stops: drops all subscriptions without an error for their subscribers. */

@@ -64,10 +64,12 @@ export class TopicQueue implements Subscriber {
     return this.#consumer;
   }
 
-  /** Takes back the unacknowledged messages of the consumer. */
-  detach(consumer: Consumer): void {
-    if (this.#consumer === consumer) this.#consumer = undefined;
+  /** Takes back the unacknowledged messages of the consumer. Returns false when another one had replaced it. */
+  detach(consumer: Consumer): boolean {
+    const isAttached = this.#consumer === consumer;
+    if (isAttached) this.#consumer = undefined;
     consumer.close();
+    return isAttached;
   }
 
   /**

@@ -94,6 +94,49 @@ describe('a durable subscription', () => {
     expect([young.takeTexts(), young.failures]).toEqual([['one'], []]);
   });
 
+  it('is not ended by a late UNSUBSCRIBE of its earlier subscriber while the later one is away', () => {
+    const { publish, consumer } = brokerWith();
+    const [old, young, again] = [consumer(), consumer(), consumer()];
+    subscribe(old);
+    subscribe(young);
+    void young.connection.close();
+    void old.connection.unsubscribe('1');
+    publish(topic, 'one');
+    subscribe(again);
+    expect(again.takeTexts()).toEqual(['one']);
+  });
+
+  it.each([topic, '/topic/sport'])(
+    'is neither taken over nor replaced by a late SUBSCRIBE of a lost connection: %s',
+    (destination) => {
+      const { publish, consumer } = brokerWith();
+      const [lost, young, again] = [consumer(), consumer(), consumer()];
+      lost.state.gone = true;
+      subscribe(young);
+      subscribe(lost, { destination });
+      publish(topic, 'one');
+      expect([young.takeTexts(), young.failures]).toEqual([['one'], []]);
+      void young.connection.close();
+      subscribe(lost, { id: '2', destination });
+      publish(topic, 'two');
+      void lost.connection.unsubscribe('1');
+      void lost.connection.close();
+      subscribe(again);
+      expect([lost.takeTexts(), again.takeTexts()]).toEqual([[], ['two']]);
+    },
+  );
+
+  it('is begun by a late SUBSCRIBE of a lost connection', () => {
+    const { publish, consumer } = brokerWith();
+    const [lost, again] = [consumer(), consumer()];
+    lost.state.gone = true;
+    subscribe(lost, { ack: 'client' });
+    void lost.connection.close();
+    publish(topic, 'one');
+    subscribe(again);
+    expect(again.takeTexts()).toEqual(['one']);
+  });
+
   it('does not end a session because of expired messages', async () => {
     const { subject, clock, consumer } = brokerWith({ maxMessages: 3 });
     const ann = consumer();
