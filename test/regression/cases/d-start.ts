@@ -659,6 +659,14 @@ const mistakes: readonly Case[] = [
       () => ({ [option]: value }) as unknown as ServerOptions,
     ),
   ),
+  ...['/temp-queue', '/reply-queue'].map((prefix) =>
+    refusedAtStart(
+      'D12',
+      `prefix${prefix.replace('/', '-')}`,
+      `The prefix ${prefix} for the broker is refused, because every client could read the answers for one session`,
+      () => ({ prefixes: { broker: [prefix, '/topic', '/queue'] } }),
+    ),
+  ),
   refusedAtStart(
     'D11',
     'container-that-is-none',
