@@ -145,7 +145,7 @@ const emptyHost: Case = {
       () => 'none',
       (error: MessagingError) => error.code,
     );
-    expectEqual('the error', code, 'listen-failed');
+    expectEqual('the error', code, 'option-invalid');
   },
 };
 
