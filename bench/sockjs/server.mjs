@@ -110,6 +110,7 @@ async function transportAlone() {
         data: (chunk) =>
           connection.write(new EncodedFrame(chunk, false).framedBy(connection.framing)),
         ended: (code, reason) => connection.close(code, reason),
+        held: () => true,
         drained() {},
         ponged() {},
         closed() {},
