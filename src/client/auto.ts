@@ -38,7 +38,7 @@ export interface AutoOptions extends WebSocketClientOptions, SseClientOptions {
   /**
    * The transports to try, the first one first.
    *
-   * @default ['websocket', 'sse', 'sockjs'], without `sockjs` when there is no class
+   * @default ['websocket', 'sse'], and then 'sockjs' with the option `SockJS`
    */
   readonly transports?: readonly TransportName[];
   /**
@@ -75,8 +75,8 @@ type Factories = Partial<Record<TransportName, () => ClientSocket>>;
  * connection was open, its end is reported and no other transport is tried.
  *
  * @param url the endpoint: absolute with `http`, `https`, `ws` or `wss`, or in a page relative to it
- * @throws {TypeError} when the URL is relative and there is no page
- * @throws {Error} when `transports` is empty, or contains `sockjs` and there is no option `SockJS`
+ * @throws {TypeError} when the URL is relative outside of a page
+ * @throws {Error} when `transports` is empty, contains an unknown name, or contains `sockjs` without the option `SockJS`
  * @example
  * ```ts
  * const client = new Client({ webSocketFactory: auto('https://example.org/ws', { SockJS }) });
@@ -93,7 +93,7 @@ export function auto(url: string, options: AutoOptions = {}): () => ClientSocket
     throw new Error(
       unknown === 'sockjs'
         ? 'The transport sockjs needs the option SockJS.'
-        : `There is no transport '${String(unknown)}'; the known ones are websocket, sse and sockjs.`,
+        : `The transport '${String(unknown)}' is unknown; the known ones are websocket, sse and sockjs.`,
     );
   if (transports.length === 0) throw new Error('The option transports is empty.');
   const address = endpointUrl(url, 'http');

@@ -8,7 +8,7 @@ const { location } = globalThis as { readonly location?: { readonly href: string
  *
  * @param url with one of the schemes `http`, `https`, `ws` and `wss`, or relative to the page
  * @param scheme `ws` also selects `wss` for `https`, and `http` selects `https` for `wss`
- * @throws {TypeError} when the URL is not valid, or is relative and there is no page
+ * @throws {TypeError} when the URL is not valid, or is relative outside of a page
  */
 export function endpointUrl(url: string, scheme: 'http' | 'ws'): string {
   const absolute = parse(url);

@@ -29,7 +29,7 @@ export interface SockJsClientOptions {
  * message selects STOMP or JSON.
  *
  * @param url the endpoint: absolute with `http`, `https`, `ws` or `wss`, or in a page relative to it
- * @throws {TypeError} when the URL is relative and there is no page, or there is no class
+ * @throws {TypeError} when the URL is relative outside of a page, or the option `SockJS` is not a class
  * @example
  * ```ts
  * const client = new Client({ webSocketFactory: sockjs('http://localhost:8080/ws', { SockJS }) });

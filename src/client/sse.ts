@@ -90,7 +90,7 @@ const joinedLength = 65_536;
  * server needs the option `sse`.
  *
  * @param url the endpoint: absolute with `http`, `https`, `ws` or `wss`, or in a page relative to it
- * @throws {TypeError} when the URL is relative and there is no page
+ * @throws {TypeError} when the URL is relative outside of a page
  * @example
  * ```ts
  * const headers = () => ({ authorization: `Bearer ${token}` });

@@ -31,8 +31,8 @@ export interface WebSocketClientOptions {
  * Returns a function that connects over WebSocket, for `webSocketFactory` of `@stomp/stompjs`.
  *
  * @param url the endpoint: absolute with `ws`, `wss`, `http` or `https`, or in a page relative to it
- * @throws {TypeError} when the URL is relative and there is no page. The returned function throws an Error when there is no
- *   WebSocket class.
+ * @throws {TypeError} when the URL is relative outside of a page. The returned function throws an Error when neither the
+ *   option nor the program has a WebSocket class.
  * @example
  * ```ts
  * const socket = websocket('ws://localhost:8080/ws', { protocols: ['v1.json.signalbox'] })();
@@ -46,7 +46,7 @@ export function websocket(url: string, options: WebSocketClientOptions = {}): ()
     const Socket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
     if (Socket === undefined)
       throw new Error(
-        "There is no WebSocket class. Pass that of the package 'ws' as the option WebSocket.",
+        "This version of Node has no WebSocket class. Pass the one of the package 'ws' as the option WebSocket.",
       );
     const socket = new Socket(address, [...protocols]) as ClientSocket & Partial<EventTarget>;
     // The sockets of ws throw an error without a listener.

@@ -138,7 +138,7 @@ export class TestServer<M extends object = AnyDestinations> {
     await client.vanish();
     const { paths } = webSockets;
     const known =
-      paths.length === 0 ? 'There is no such class' : `The paths are ${paths.join(', ')}`;
+      paths.length === 0 ? 'No class has this decorator' : `The paths are ${paths.join(', ')}`;
     const text = `connectWebSocket(): no class with @WebSocketHandler has the path ${url}. ${known}.`;
     throw environment.failure(site, text);
   }

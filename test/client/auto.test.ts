@@ -177,7 +177,7 @@ describe('the next transport is tried', () => {
     ]);
   });
 
-  it('without SockJS when there is no class', async () => {
+  it('without SockJS when the option SockJS is absent', async () => {
     const { fetch, requests } = fakeFetch();
     const events = recordEvents(connect({ transports: undefined, SockJS: undefined, fetch }));
     webSockets[0]!.fail('refused');
@@ -275,7 +275,7 @@ describe('the transport that has worked', () => {
     expect([...stored.keys()]).toEqual(['signalbox.transport https://example.org/ws']);
   });
 
-  it('is kept in the process where there is no page', () => {
+  it('is kept in the process outside of a page', () => {
     fallBack({ storage: undefined });
     connect({ storage: undefined }).close();
     expect(webSockets).toHaveLength(1);
@@ -330,7 +330,7 @@ describe('auto() refuses', () => {
   it('an unknown transport', () => {
     const transports = ['pigeon'] as unknown as ['sockjs'];
     expect(() => auto(url, { transports })).toThrow(
-      "There is no transport 'pigeon'; the known ones are websocket, sse and sockjs.",
+      "The transport 'pigeon' is unknown; the known ones are websocket, sse and sockjs.",
     );
   });
 });

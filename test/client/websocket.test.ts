@@ -50,10 +50,10 @@ describe('websocket()', () => {
     expect(code).toBe(1006);
   });
 
-  it('names the package ws if there is no class', () => {
+  it('names the package ws where Node has no class', () => {
     vi.stubGlobal('WebSocket', undefined);
     expect(websocket('ws://example.org/ws')).toThrow(
-      "There is no WebSocket class. Pass that of the package 'ws' as the option WebSocket.",
+      "This version of Node has no WebSocket class. Pass the one of the package 'ws' as the option WebSocket.",
     );
   });
 });
@@ -70,7 +70,7 @@ describe('the URL of an endpoint', () => {
     expect(endpointUrl(url, scheme)).toBe(expected);
   });
 
-  it('is refused when it is relative and there is no page', () => {
+  it('is refused when it is relative outside of a page', () => {
     expect(() => endpointUrl('/ws', 'ws')).toThrow(
       new TypeError("The URL '/ws' is not valid; outside of a page, it must be absolute."),
     );

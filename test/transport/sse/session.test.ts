@@ -190,7 +190,7 @@ describe('heart-beats', () => {
     expect(await next.chunk()).toBe(event(id, 2, 'y'));
   });
 
-  it('are not sent while there is no response', async () => {
+  it('are not sent while no response is open', async () => {
     await restart({ options: { heartbeatInterval: 1000 } });
     const session = await open();
     await lose(session.stream);
