@@ -13,6 +13,7 @@ import { errorCodes } from '../../src/message/error.js';
 import { webSocketConnection } from '../clients/connection.js';
 import { portOf } from '../clients/server.js';
 import { connected, frameText, StompClient } from '../clients/stomp.js';
+import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
 /** Ids of the sessions that poll. */
@@ -116,25 +117,14 @@ describe('a SockJS session', () => {
 });
 
 describe('a session whose user an interceptor has identified', () => {
-  /** The URL and the status of each request that an interceptor has accepted. */
-  let results: unknown[];
-
-  /** @param before takes the user from a header by default */
+  /** Returns the URL and the status of each request that the interceptor has accepted. */
   async function startWithUsers(
-    before: HandshakeInterceptor['before'] = ({ headers }) => {
-      const name = headers.get('x-user');
-      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
-      return name === undefined ? undefined : { principal: { name } };
-    },
+    before?: HandshakeInterceptor['before'],
     sockjs: EndpointOptions['sockjs'] = true,
-  ): Promise<void> {
-    results = [];
-    await start({
-      endpoints: [{ path: '/ws', sockjs }],
-      handshakeInterceptors: [
-        { before, after: ({ url }, { status }) => void results.push([url, status]) },
-      ],
-    });
+  ): Promise<readonly unknown[]> {
+    const { interceptor, results } = userInterceptor(before);
+    await start({ endpoints: [{ path: '/ws', sockjs }], handshakeInterceptors: [interceptor] });
+    return results;
   }
 
   async function request(path: string, user: string | undefined, body = '') {
@@ -171,7 +161,7 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('reports the status of each request to the interceptor', async () => {
-    await startWithUsers();
+    const results = await startWithUsers();
     await request('a/xhr', 'ann');
     await request('a/xhr_send', 'ann', connect);
     await request('a/xhr', 'bob');

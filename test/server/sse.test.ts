@@ -29,6 +29,7 @@ import {
 import { sockJsConnection } from '../clients/sockjs.js';
 import { connected, frameText, StompClient, type StompHeaders } from '../clients/stomp.js';
 import { turn } from '../transport/event-log.js';
+import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
 let opened: SseConnection[] = [];
@@ -241,24 +242,13 @@ describe('handshake interceptors', () => {
 });
 
 describe('a session whose user an interceptor has identified', () => {
-  /** The URL and the status of each request that the interceptor has accepted. */
-  let results: unknown[];
-
-  async function startWithUsers(before?: HandshakeInterceptor['before']): Promise<void> {
-    results = [];
-    const userOfHeader: HandshakeInterceptor['before'] = ({ headers }) => {
-      const name = headers.get('x-user');
-      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
-      return name === undefined ? undefined : { principal: { name } };
-    };
-    await start({
-      handshakeInterceptors: [
-        {
-          before: before ?? userOfHeader,
-          after: ({ url }, { status }) => void results.push([url, status]),
-        },
-      ],
-    });
+  /** Returns the URL and the status of each request that the interceptor has accepted. */
+  async function startWithUsers(
+    before?: HandshakeInterceptor['before'],
+  ): Promise<readonly unknown[]> {
+    const { interceptor, results } = userInterceptor(before);
+    await start({ handshakeInterceptors: [interceptor] });
+    return results;
   }
 
   /** Sends one request of a user, and returns its response. */
@@ -313,7 +303,7 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('reports the URL of the endpoint and the status of each request to the interceptor', async () => {
-    await startWithUsers();
+    const results = await startWithUsers();
     const id = await begin();
     await status('POST', `/${id}?a=1`, 'ann', connect);
     await status('POST', `/${id}`, 'bob', connect);
