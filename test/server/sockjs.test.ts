@@ -13,6 +13,7 @@ import { errorCodes } from '../../src/message/error.js';
 import { webSocketConnection } from '../clients/connection.js';
 import { portOf } from '../clients/server.js';
 import { connected, frameText, StompClient } from '../clients/stomp.js';
+import { gate } from '../gate.js';
 import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
@@ -192,11 +193,10 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('has at most 16 requests that wait for the interceptor', async () => {
-    let decide: () => void = () => {};
-    const decided = new Promise<void>((resolve) => (decide = resolve));
+    const decision = gate();
     let asked = 0;
     await startWithUsers(async () => {
-      if (++asked > 1) await decided;
+      if (++asked > 1) await decision.opened;
       return { principal: { name: 'ann' } };
     });
     await request('a/xhr', 'ann');
@@ -204,7 +204,7 @@ describe('a session whose user an interceptor has identified', () => {
     await expect.poll(() => asked).toBe(17);
     for (const name of ['xhr_send', 'xhr'])
       expect(await request(`a/${name}`, 'ann', '[]')).toMatch(/^429 /);
-    decide();
+    decision.open();
     expect(new Set(await Promise.all(sending))).toEqual(new Set(['204 ']));
     polling.push('a');
   });

@@ -29,6 +29,7 @@ import {
 import { sockJsConnection } from '../clients/sockjs.js';
 import { connected, frameText, StompClient, type StompHeaders } from '../clients/stomp.js';
 import { turn } from '../transport/event-log.js';
+import { gate } from '../gate.js';
 import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
@@ -319,17 +320,16 @@ describe('a session whose user an interceptor has identified', () => {
 
   it('cannot be continued when it ends while the interceptor runs', async () => {
     let asked = 0;
-    let decide: () => void = () => {};
-    const decided = new Promise<void>((resolve) => (decide = resolve));
+    const decision = gate();
     await startWithUsers(async () => {
-      if (++asked === 2) await decided;
+      if (++asked === 2) await decision.opened;
       return { principal: { name: 'ann' } };
     });
     const id = await begin();
     const continued = status('GET', `?lastEventId=${id}.0`);
     await expect.poll(() => asked).toBe(2);
     expect(await status('DELETE', `/${id}`)).toBe(204);
-    decide();
+    decision.open();
     expect(await continued).toBe(404);
   });
 });
