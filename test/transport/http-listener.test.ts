@@ -218,22 +218,18 @@ describe('connections without a WebSocket', () => {
         listener.host.claimUpgrades('/ws', (_request, socket) => resolve(socket));
       });
       const { socket: first } = await open();
-      await (
-        await open()
-      ).answer;
+      /** Resolves when the server has closed a further connection. */
+      const refused = async () => (await open()).answer;
+      await refused();
       expect(warnings).toHaveLength(1);
       const secure = connectTls({ socket: first, rejectUnauthorized: false });
       await once(secure, 'secureConnect');
-      await (
-        await open()
-      ).answer;
+      await refused();
       secure.write(upgrade('websocket'));
       const webSocket = await upgraded;
       const { socket: silent, answer: abandoned } = await open();
       // Counted, so that the server has begun its handshake.
-      await (
-        await open()
-      ).answer;
+      await refused();
       expect(silent.readyState).toBe('open');
       webSocket.destroy();
       await listener.close();

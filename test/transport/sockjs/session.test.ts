@@ -59,6 +59,15 @@ async function stream(path: string, parts: RequestParts = post): Promise<RawConn
   return connection;
 }
 
+/** A stream of the session `a` with 50 MB that its client does not read. With the default `responseLimit`, the response has ended. */
+async function unreadStream(): Promise<{ connection: RawConnection; echo: Echo }> {
+  const connection = await stream('a/xhr_streaming');
+  const echo = endpoints.accepted.at(-1)!;
+  connection.socket.pause();
+  echo.send('x'.repeat(50_000_000));
+  return { connection, echo };
+}
+
 /** Opens a session by polling; returns the server's end. */
 async function open(session: string): Promise<Echo> {
   expect(await poll(`${session}/xhr`)).toBe('o\n');
@@ -271,10 +280,7 @@ describe('the end of a session', () => {
   });
 
   it('destroys the connection of a client that does not read its last response within 5 seconds', async () => {
-    const connection = await stream('a/xhr_streaming');
-    const echo = endpoints.accepted[0]!;
-    connection.socket.pause();
-    echo.send('x'.repeat(50_000_000));
+    const { echo } = await unreadStream();
     expect(echo.connection.bufferedBytes).toBeGreaterThan(0);
     echo.connection.close(3000, 'done');
     await endpoints.clock.advance(4999);
@@ -285,10 +291,7 @@ describe('the end of a session', () => {
 
   it('is not postponed by receivers that follow the close frame', async () => {
     await restart({ options: { responseLimit: 1_000_000_000 } });
-    const connection = await stream('a/xhr_streaming');
-    const echo = endpoints.accepted[0]!;
-    connection.socket.pause();
-    echo.send('x'.repeat(50_000_000));
+    const { echo } = await unreadStream();
     echo.connection.close(3000, 'done');
     for (let i = 0; i < 2; i++) {
       await endpoints.clock.advance(500);
@@ -299,10 +302,7 @@ describe('the end of a session', () => {
 
   it('destroys the connection of a client that does not read the close frame within a second', async () => {
     await restart({ options: { responseLimit: 1_000_000_000 } });
-    const connection = await stream('a/xhr_streaming');
-    const echo = endpoints.accepted[0]!;
-    connection.socket.pause();
-    echo.send('x'.repeat(50_000_000));
+    const { echo } = await unreadStream();
     echo.connection.close(3000, 'done');
     await endpoints.clock.advance(999);
     expect(echo.entries).toEqual([]);
@@ -405,17 +405,8 @@ describe('bytes that wait', () => {
     expect(echo.connection.bufferedBytes).toBe(0);
   });
 
-  /** A response that has ended, but that its client does not read. */
-  async function unreadResponse(): Promise<{ ended: RawConnection; echo: Echo }> {
-    const ended = await stream('a/xhr_streaming');
-    const echo = endpoints.accepted[0]!;
-    ended.socket.pause();
-    echo.send('x'.repeat(50_000_000));
-    return { ended, echo };
-  }
-
   it('count in a response that has ended, also when another receiver follows', async () => {
-    const { ended, echo } = await unreadResponse();
+    const { connection: ended, echo } = await unreadStream();
     const { bufferedBytes } = echo.connection;
     expect(bufferedBytes).toBeGreaterThan(0);
     const next = await stream('a/xhr_streaming');
@@ -429,7 +420,7 @@ describe('bytes that wait', () => {
   });
 
   it('are dropped at the end of the session, also in responses that have ended', async () => {
-    const { ended, echo } = await unreadResponse();
+    const { connection: ended, echo } = await unreadStream();
     const next = await stream('a/xhr_streaming');
     echo.connection.terminate();
     await next.end();
