@@ -24,6 +24,7 @@ import {
 import { selfSigned } from '../certificate.js';
 import { portOf } from '../clients/server.js';
 import { frameText } from '../clients/stomp.js';
+import { activate } from '../clients/stompjs.js';
 import { freePort } from '../docs/free-port.js';
 import { documented, findProxy, haproxy, nginx, startProxy, type Change } from './proxy.js';
 
@@ -122,12 +123,6 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return client;
     }
 
-    function connected(client: Client): Promise<void> {
-      const connecting = new Promise<void>((resolve) => (client.onConnect = () => resolve()));
-      client.activate();
-      return connecting;
-    }
-
     /** Sends a message to a topic and receives it. */
     async function echo(client: Client): Promise<void> {
       const body = await new Promise((resolve) => {
@@ -174,7 +169,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
     it.each(transports)('STOMP is exchanged over SockJS with %s', async (transport) => {
       const { port } = await start();
       const client = stompClient(() => sockJs(port, transport));
-      await connected(client);
+      await activate(client);
       await echo(client);
     });
 
@@ -182,7 +177,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       const { backends, port } = await start(bySession);
       while (backends.some(({ handshakes }) => handshakes.length === 0)) {
         const client = stompClient(() => sockJs(port, transport));
-        await connected(client);
+        await activate(client);
         await echo(client);
         await client.deactivate();
       }
@@ -236,9 +231,9 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       }
     });
 
-    it('the server knows the address, scheme and host of the client, which it cannot invent', async () => {
+    it('the server knows the address, scheme and host of the client, also if the client sends other ones', async () => {
       const { receiver, port } = await start();
-      const invented = {
+      const forged = {
         'x-forwarded-for': '192.0.2.1',
         'x-forwarded-proto': 'http',
         'x-forwarded-host': 'other.example',
@@ -246,7 +241,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
         forwarded: 'for=192.0.2.2;proto=http;host=other.example',
       };
       // The origin check accepts the page of the host that the client requests.
-      await webSocket(port, '127.0.0.9', invented);
+      await webSocket(port, '127.0.0.9', forged);
       expect(receiver().handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
     });
 
@@ -335,7 +330,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
     it('clients of a server that stops receive 1001, and connect to the other server', async () => {
       const { backends, receiver, port } = await start();
       const client = stompClient(() => sockJs(port, 'websocket'), 10);
-      await connected(client);
+      await activate(client);
       const first = receiver();
       const closed = new Promise((resolve) => (client.onWebSocketClose = resolve));
       const again = new Promise<void>((resolve) => (client.onConnect = () => resolve()));
