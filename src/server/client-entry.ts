@@ -88,7 +88,7 @@ export class ClientEntry {
     if (cause !== undefined) logLateFailure(parts.closeLog, activity, session.id, code, cause);
   }
 
-  /** The client has left, so its authentication is no longer waited for. */
+  /** Called when the client has left: ends the wait for its authentication. */
   stopWaiting(): void {
     this.#stopWaiting?.();
   }

@@ -292,7 +292,7 @@ function checkPrefixes({ application, broker, user }: PrefixOptions): void {
   const all = [...application, ...broker, user];
   for (const prefix of all) requirePrefix('prefixes', prefix);
   const overlap = all.find((prefix, i) =>
-    all.some((other, j) => i !== j && `${prefix}/`.startsWith(`${other}/`)),
+    all.some((other, j) => i !== j && isWithin(prefix, other)),
   );
   if (overlap !== undefined)
     throw invalidOption(
@@ -301,15 +301,17 @@ function checkPrefixes({ application, broker, user }: PrefixOptions): void {
     );
   // The server serves them itself: as destinations of the broker, they would be topics that every client can read.
   const reserved = all.find((prefix) =>
-    reservedPrefixes.some(
-      (other) => `${prefix}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${prefix}/`),
-    ),
+    reservedPrefixes.some((other) => isWithin(prefix, other) || isWithin(other, prefix)),
   );
   if (reserved !== undefined)
     throw invalidOption(
       'prefixes',
       `must leave out ${reservedPrefixes.join(' and ')}, which the server always serves; remove '${reserved}'`,
     );
+}
+
+function isWithin(prefix: string, other: string): boolean {
+  return `${prefix}/`.startsWith(`${other}/`);
 }
 
 function checkPaths(endpoints: readonly EndpointOptions[]): void {

@@ -189,7 +189,7 @@ export class RunningServer implements Server {
   #closing: Promise<void> | undefined;
   #brokerStarted = false;
   /** The reason why the server cannot be started; used when its state is not `built`. */
-  #endOfBuilt = 'closed before it was started';
+  #startRefusal = 'closed before it was started';
 
   constructor(private readonly parts: ServerParts) {
     this.options = parts.options;
@@ -322,10 +322,10 @@ export class RunningServer implements Server {
     if (this.#state !== 'built')
       throw new MessagingError(
         'listen-failed',
-        `The server was ${this.#endOfBuilt}; build another one.`,
+        `The server was ${this.#startRefusal}; build another one.`,
       );
     this.#state = 'running';
-    this.#endOfBuilt = 'started before';
+    this.#startRefusal = 'started before';
     const { accept } = this.parts;
     const { maxMessageBytes } = this.options.limits;
     const transports = this.options.transports.map((transport) => ({
@@ -340,7 +340,7 @@ export class RunningServer implements Server {
     try {
       await Promise.race([this.#starting, abandoned]);
     } catch (error) {
-      this.#endOfBuilt = 'closed when its start failed';
+      this.#startRefusal = 'closed when its start failed';
       // The first error has the reason why the server cannot start.
       await this.close().catch(() => {});
       throw error;

@@ -80,7 +80,7 @@ export class ClientSession implements Session, ConnectionListener {
   readonly outbox: Outbox;
   #state: State = 'open';
   #connected = false;
-  /** True when no frame was completed for `stallTimeout`; those in process are no longer waited for. */
+  /** True when no frame was completed for `stallTimeout`; the session then does not wait for frames in process. */
   #hasStalled = false;
   #principal: Principal | undefined;
   #user: string | undefined;

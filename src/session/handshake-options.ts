@@ -20,8 +20,9 @@ export interface HandshakeOptions {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * IP addresses of proxies, ranges such as `10.0.0.0/8`, and `unix` for proxies that connect by a Unix socket, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are
-   * trusted, or without these their `Forwarded` header. The origin check and `session.handshake` then use the address, the scheme and the host of the client.
+   * Proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` headers are trusted, or their `Forwarded` header if these are
+   * missing: IP addresses, ranges such as `10.0.0.0/8`, and `unix` for proxies that connect by a Unix socket. The origin check and
+   * `session.handshake` then use the address, the scheme and the host of the client.
    *
    * @default none
    */

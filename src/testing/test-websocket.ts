@@ -84,8 +84,9 @@ export class TestWebSocket {
   }
 
   /**
-   * Sends one message in parts, all strings or all bytes. A handler with `maxPartBytes` receives them one by one, and any other handler
-   * the whole message. Send no other message meanwhile. Resolves as `send()`, when the handler has returned. Without parts, the message is an empty text.
+   * Sends one message in parts, all strings or all bytes. A handler with `maxPartBytes` receives them one by one, and any other
+   * handler the whole message. Resolves as `send()`, when the handler has returned. Do not send another message before. Without parts,
+   * the message is an empty text.
    *
    * @throws {TestFailure} as `send()`; also when the handler does not take a part within the `timeout` of the test server
    */

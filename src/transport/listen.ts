@@ -49,7 +49,7 @@ export function resolvePlace(
   const { port, host = defaultHost, tls } = given;
   const place = checkedPlace({ port, host, tls });
   // The sockets of its clients have no addresses, by which unfinished handshakes are recognized.
-  if (tls !== undefined && portOf(port) === undefined)
+  if (tls !== undefined && typeof place.port === 'string')
     throw invalidOption(
       'tls',
       'needs a port; only processes of this machine can reach a Unix socket, so it needs no encryption',
@@ -58,18 +58,18 @@ export function resolvePlace(
 }
 
 function checkedPlace({ port: given, host, tls }: ListenPlace): ListenPlace {
-  const port = portOf(given) ?? given;
-  if (typeof port !== 'number' ? !isSocketPath(port) : portOf(port) === undefined)
+  const port = portOf(given);
+  if (port === undefined && !isSocketPath(given))
     throw invalidOption(
       'port',
       `must be a port, which is a whole number from 0 to 65535, or the path of a Unix socket; ${inspect(given)} is neither`,
     );
-  if (typeof port === 'number' && !isHost(host))
+  if (port !== undefined && !isHost(host))
     throw invalidOption(
       'host',
       `must be ${hostRule}; it is ${isGroup(host) ? 'an object. Pass options as listen({ port, host, tls })' : inspect(host)}`,
     );
-  return { port, host, tls };
+  return { port: port ?? given, host, tls };
 }
 
 /**

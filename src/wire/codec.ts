@@ -79,7 +79,7 @@ export function chooseCodec(
     : codecs.find((codec) => codec.subprotocols.includes(subprotocol));
 }
 
-/** The subprotocol for the handshake: the first one of the codecs that the client offered; undefined when it offered no such subprotocol. */
+/** The subprotocol for the handshake: the first one of the codecs that the client has offered, otherwise undefined. */
 export function chooseSubprotocol(
   codecs: readonly WireCodec[],
   offered: ReadonlySet<string>,

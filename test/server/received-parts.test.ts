@@ -10,6 +10,7 @@ import {
   type WebSocketPartsOptions,
   type WebSocketSession,
 } from '../../src/index.js';
+import { gate } from '../gate.js';
 
 let app: TestServer;
 
@@ -62,12 +63,6 @@ function pipe() {
       for (let given = await part; given !== undefined; given = await part) yield given;
     },
   };
-}
-
-function gate() {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, opened };
 }
 
 describe('a message in parts', () => {

@@ -13,6 +13,8 @@ import { errorCodes } from '../../src/message/error.js';
 import { webSocketConnection } from '../clients/connection.js';
 import { portOf } from '../clients/server.js';
 import { connected, frameText, StompClient } from '../clients/stomp.js';
+import { gate } from '../gate.js';
+import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
 /** Ids of the sessions that poll. */
@@ -116,25 +118,14 @@ describe('a SockJS session', () => {
 });
 
 describe('a session whose user an interceptor has identified', () => {
-  /** The URL and the status of each request that an interceptor has accepted. */
-  let results: unknown[];
-
-  /** @param before takes the user from a header by default */
+  /** Returns the URL and the status of each request that the interceptor has accepted. */
   async function startWithUsers(
-    before: HandshakeInterceptor['before'] = ({ headers }) => {
-      const name = headers.get('x-user');
-      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
-      return name === undefined ? undefined : { principal: { name } };
-    },
+    before?: HandshakeInterceptor['before'],
     sockjs: EndpointOptions['sockjs'] = true,
-  ): Promise<void> {
-    results = [];
-    await start({
-      endpoints: [{ path: '/ws', sockjs }],
-      handshakeInterceptors: [
-        { before, after: ({ url }, { status }) => void results.push([url, status]) },
-      ],
-    });
+  ): Promise<readonly unknown[]> {
+    const { interceptor, results } = userInterceptor(before);
+    await start({ endpoints: [{ path: '/ws', sockjs }], handshakeInterceptors: [interceptor] });
+    return results;
   }
 
   async function request(path: string, user: string | undefined, body = '') {
@@ -171,7 +162,7 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('reports the status of each request to the interceptor', async () => {
-    await startWithUsers();
+    const results = await startWithUsers();
     await request('a/xhr', 'ann');
     await request('a/xhr_send', 'ann', connect);
     await request('a/xhr', 'bob');
@@ -202,11 +193,10 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('has at most 16 requests that wait for the interceptor', async () => {
-    let decide: () => void = () => {};
-    const decided = new Promise<void>((resolve) => (decide = resolve));
+    const decision = gate();
     let asked = 0;
     await startWithUsers(async () => {
-      if (++asked > 1) await decided;
+      if (++asked > 1) await decision.opened;
       return { principal: { name: 'ann' } };
     });
     await request('a/xhr', 'ann');
@@ -214,7 +204,7 @@ describe('a session whose user an interceptor has identified', () => {
     await expect.poll(() => asked).toBe(17);
     for (const name of ['xhr_send', 'xhr'])
       expect(await request(`a/${name}`, 'ann', '[]')).toMatch(/^429 /);
-    decide();
+    decision.open();
     expect(new Set(await Promise.all(sending))).toEqual(new Set(['204 ']));
     polling.push('a');
   });

@@ -29,6 +29,8 @@ import {
 import { sockJsConnection } from '../clients/sockjs.js';
 import { connected, frameText, StompClient, type StompHeaders } from '../clients/stomp.js';
 import { turn } from '../transport/event-log.js';
+import { gate } from '../gate.js';
+import { userInterceptor } from './user-interceptor.js';
 
 let server: Server;
 let opened: SseConnection[] = [];
@@ -241,24 +243,13 @@ describe('handshake interceptors', () => {
 });
 
 describe('a session whose user an interceptor has identified', () => {
-  /** The URL and the status of each request that the interceptor has accepted. */
-  let results: unknown[];
-
-  async function startWithUsers(before?: HandshakeInterceptor['before']): Promise<void> {
-    results = [];
-    const userOfHeader: HandshakeInterceptor['before'] = ({ headers }) => {
-      const name = headers.get('x-user');
-      if (name === 'expired') return { status: 401, body: 'Sign in again.' };
-      return name === undefined ? undefined : { principal: { name } };
-    };
-    await start({
-      handshakeInterceptors: [
-        {
-          before: before ?? userOfHeader,
-          after: ({ url }, { status }) => void results.push([url, status]),
-        },
-      ],
-    });
+  /** Returns the URL and the status of each request that the interceptor has accepted. */
+  async function startWithUsers(
+    before?: HandshakeInterceptor['before'],
+  ): Promise<readonly unknown[]> {
+    const { interceptor, results } = userInterceptor(before);
+    await start({ handshakeInterceptors: [interceptor] });
+    return results;
   }
 
   /** Sends one request of a user, and returns its response. */
@@ -313,7 +304,7 @@ describe('a session whose user an interceptor has identified', () => {
   });
 
   it('reports the URL of the endpoint and the status of each request to the interceptor', async () => {
-    await startWithUsers();
+    const results = await startWithUsers();
     const id = await begin();
     await status('POST', `/${id}?a=1`, 'ann', connect);
     await status('POST', `/${id}`, 'bob', connect);
@@ -329,17 +320,16 @@ describe('a session whose user an interceptor has identified', () => {
 
   it('cannot be continued when it ends while the interceptor runs', async () => {
     let asked = 0;
-    let decide: () => void = () => {};
-    const decided = new Promise<void>((resolve) => (decide = resolve));
+    const decision = gate();
     await startWithUsers(async () => {
-      if (++asked === 2) await decided;
+      if (++asked === 2) await decision.opened;
       return { principal: { name: 'ann' } };
     });
     const id = await begin();
     const continued = status('GET', `?lastEventId=${id}.0`);
     await expect.poll(() => asked).toBe(2);
     expect(await status('DELETE', `/${id}`)).toBe(204);
-    decide();
+    decision.open();
     expect(await continued).toBe(404);
   });
 });

@@ -12,6 +12,7 @@ import {
   type WebSocketHandlerOptions,
   type WebSocketSession,
 } from '../../src/index.js';
+import { gate } from '../gate.js';
 
 let app: TestServer | undefined;
 
@@ -40,12 +41,6 @@ afterEach(async () => {
   app = undefined;
   await closing?.close();
 });
-
-function gate() {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, opened };
-}
 
 const echo: WebSocketHandler = {
   message: (session, data) => void session.send(data),

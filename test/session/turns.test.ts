@@ -229,7 +229,7 @@ describe('accounts', () => {
     expect(started).toEqual(['s1', 's2', 's2', 's2', 's2']);
   });
 
-  it('are served before the sessions whose connection is lost, of which one continues in each turn', async () => {
+  it('are served first; of the sessions whose connection is lost, one continues in each turn', async () => {
     const { clients, started } = await floodedServer({ sessions: 8 });
     for (const { receive } of clients) receive(frames(2 * framesPerTurn));
     await endOfTurn();

@@ -134,7 +134,7 @@ export class EmbeddedConnection implements BrokerConnection {
 
   async #beginAfterScan(subscription: Subscription): Promise<void> {
     const { id, destination, durable } = subscription;
-    // Takes the id meanwhile; UNSUBSCRIBE or the end of the connection removes it.
+    // Takes the id meanwhile; UNSUBSCRIBE or the end of the connection removes it. A copy, because it is compared below.
     const waiting: QueueSubscription = { ...noSubscription };
     this.#subscriptions.set(id, waiting);
     try {

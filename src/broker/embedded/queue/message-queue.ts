@@ -3,6 +3,7 @@ import { sizeOf } from '../../../message/kept-message.js';
 import type { Timer } from '../../../message/clock.js';
 import { Quota, type Excess } from '../../../message/quota.js';
 import { keptPublication, type Publication } from '../../publication.js';
+import type { RetainedMatches } from '../topic/retained-matches.js';
 import { deliveriesPerSlice } from '../turn-queue.js';
 import { expiryOf, MessageList, type QueuedMessage } from './message-list.js';
 import { SearchBudget, type QueueMemory, type RedeliveryDelay } from './queue-memory.js';
@@ -26,14 +27,6 @@ export interface QueueConsumer {
   accepts(message: QueuedMessage): boolean;
   /** Delivers a message that the consumer accepts. Returns true when the consumer can take another one. */
   take(message: QueuedMessage): boolean;
-}
-
-/** Messages that a queue reads when a consumer can take them. */
-export interface Backlog {
-  readonly length: number;
-  /** The next message; undefined when none is left. */
-  readonly first: Publication | undefined;
-  take(): void;
 }
 
 /** A number of messages and their bytes. */
@@ -60,7 +53,7 @@ export class MessageQueue {
   /** Messages that wait for their redelivery, by their timer; most queues have none. */
   #returning: Map<Timer, readonly QueuedMessage[]> | undefined;
   /** Messages before all others, which are not in the list yet; most queues have none. */
-  #backlog: Backlog | undefined;
+  #backlog: RetainedMatches | undefined;
   #onBacklogEnd: (() => void) | undefined;
   /** Sequence of the latest message of the backlog. */
   #backlogSequence = 0;
@@ -97,7 +90,7 @@ export class MessageQueue {
    *
    * @param onEnd called when the last message of the backlog was read
    */
-  begin(backlog: Backlog, onEnd: () => void): void {
+  begin(backlog: RetainedMatches, onEnd: () => void): void {
     this.#backlog = backlog;
     this.#onBacklogEnd = onEnd;
     // Messages that are added later come behind.
@@ -285,7 +278,7 @@ export class MessageQueue {
   }
 
   /** Reads one message of the backlog, unless one waits already. Returns false when it has to wait for a consumer or for room. */
-  #readBacklog(backlog: Backlog): boolean {
+  #readBacklog(backlog: RetainedMatches): boolean {
     if (this.#ready.size === 0) return false;
     const waiting = this.#waiting.first;
     if (waiting !== undefined && waiting.sequence <= this.#backlogSequence) return true;
