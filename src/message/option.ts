@@ -25,6 +25,25 @@ export function withDefaults<T extends object>(
   return { ...defaults, ...Object.fromEntries(present) };
 }
 
+/**
+ * The options of a feature that is on or off; undefined when it is off.
+ *
+ * @param path names the feature in errors
+ * @param given false or undefined for off, true for the defaults
+ * @throws {MessagingError} `option-invalid` for other values, and as `withDefaults`
+ */
+export function featureOptions<T extends object>(
+  path: string,
+  defaults: T,
+  given: boolean | Partial<T> | undefined,
+): T | undefined {
+  if (given === false || given === undefined) return undefined;
+  if (given === true) return defaults;
+  if (typeof given !== 'object' || given === null)
+    throw invalidOption(path, 'must be true, false or an object');
+  return withDefaults(`${path}.`, defaults, given);
+}
+
 /** A value of the type of each option, such as its default; undefined for any type. */
 export type Shape<T> = Readonly<Record<keyof T, unknown>>;
 

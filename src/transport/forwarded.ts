@@ -29,7 +29,7 @@ interface Hop {
   readonly port: string | undefined;
 }
 
-/** True for the address of a trusted proxy; undefined for one on a Unix socket. */
+/** True when the address is that of a trusted proxy. Connections on a Unix socket have no address. */
 export type TrustedProxies = (address: string | undefined) => boolean;
 
 /**

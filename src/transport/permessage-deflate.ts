@@ -1,6 +1,6 @@
 // The options of permessage-deflate (RFC 7692), and how it is negotiated with a client.
 import type { PerMessageDeflateOptions as WsOptions } from 'ws';
-import { invalidOption, requireCount, withDefaults } from '../message/option.js';
+import { featureOptions, invalidOption, requireCount } from '../message/option.js';
 
 /** Compression of WebSocket messages. Clients that do not offer permessage-deflate are served without it. */
 export interface PerMessageDeflateOptions {
@@ -19,14 +19,11 @@ export const defaultPerMessageDeflate: PerMessageDeflateOptions = { threshold: 1
  * @throws {MessagingError} `option-invalid`
  */
 export function resolvePerMessageDeflate(
-  given: boolean | Partial<PerMessageDeflateOptions> = false,
+  given?: boolean | Partial<PerMessageDeflateOptions>,
   path = 'endpoints.perMessageDeflate',
 ): PerMessageDeflateOptions | undefined {
-  if (given === false) return undefined;
-  if (given === true) return defaultPerMessageDeflate;
-  if (typeof given !== 'object' || given === null)
-    throw invalidOption(path, 'must be true, false or an object');
-  const options = withDefaults(`${path}.`, defaultPerMessageDeflate, given);
+  const options = featureOptions(path, defaultPerMessageDeflate, given);
+  if (options === undefined) return undefined;
   requireCount(`${path}.threshold`, options.threshold, 0);
   requireCount(`${path}.level`, options.level, 1);
   if (options.level > 9) throw invalidOption(`${path}.level`, 'must not be greater than 9');

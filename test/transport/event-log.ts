@@ -50,5 +50,18 @@ export class EventLog implements ConnectionListener {
   }
 }
 
+/** Closes the connection when the transport ends the input, as a session does. */
+export class ClosingLog extends EventLog {
+  override ended(code: number, reason: string): void {
+    super.ended(code, reason);
+    this.connection.close(code, reason);
+  }
+}
+
 /** One turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Several turns, in which the server reads what has arrived and the test reads the answers. */
+export async function turns(count = 10): Promise<void> {
+  for (let i = 0; i < count; i++) await turn();
+}

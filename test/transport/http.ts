@@ -1,5 +1,6 @@
 // Raw HTTP requests: the test writes their bytes, and reads the answer with its chunks.
 import { connect, type Socket } from 'node:net';
+import { turn } from './event-log.js';
 
 export interface Answer {
   readonly status: number;
@@ -101,6 +102,20 @@ export class RawConnection {
   async end(): Promise<string> {
     while (!this.#ended) await this.#change();
     return text(this.#received);
+  }
+
+  /** Reads one byte at a time until the text contains `end`; returns the text. Other methods cannot read the connection afterwards. */
+  async readBytes(end: string): Promise<string> {
+    this.socket.removeAllListeners('data');
+    let received = '';
+    // After `resume`, the stream keeps further bytes for `read`, because it has no listener.
+    this.socket.resume().pause();
+    while (!received.includes(end)) {
+      const byte = this.socket.read(1) as string | null;
+      if (byte === null) await turn();
+      else received += byte;
+    }
+    return received;
   }
 
   close(): void {

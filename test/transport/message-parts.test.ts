@@ -1,18 +1,16 @@
 // WebSocket messages in parts over real sockets: all fragmentations, wrong frames, limits, back-pressure, and the end of a connection.
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClientReader } from '../../src/transport/forwarded.js';
-import { httpHostOf } from '../../src/transport/http-host.js';
 import { FrameDivider } from '../../src/transport/message-parts.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
-import type { Transport } from '../../src/transport/transport.js';
+import type { Connection } from '../../src/transport/transport.js';
 import { webSocketTransport } from '../../src/transport/websocket.js';
-import { testContext } from './context.js';
-import { EventLog, turn } from './event-log.js';
+import { ClosingLog, turn, turns } from './event-log.js';
+import { openEndpointsOf, type Endpoints } from './http-session/endpoints.js';
 
 const maxPartBytes = 1024;
 const maxMessageBytes = 1024 * 1024;
@@ -23,7 +21,7 @@ interface Message {
 }
 
 /** Keeps the parts of each message. */
-class PartLog extends EventLog {
+class PartLog extends ClosingLog {
   readonly messages: Message[] = [];
   bytes = 0;
   #current: Message | undefined;
@@ -39,48 +37,34 @@ class PartLog extends EventLog {
     this.add('part');
   }
 
-  override ended(code: number, reason: string): void {
-    super.ended(code, reason);
-    this.connection.close(code, reason);
-  }
-
   /** Parts of the message that has not ended. */
   get begun(): number | undefined {
     return this.#current?.parts.length;
   }
 }
 
-let http: Server;
-let transport: Transport;
+let endpoints: Endpoints;
 let accepted: PartLog[];
 let port: number;
 
 beforeEach(async () => {
   accepted = [];
-  http = createServer();
-  transport = webSocketTransport({
-    path: '/ws',
-    subprotocol: () => undefined,
-    origin: createOriginCheck({}),
-    client: createClientReader(),
-    maxPartBytes,
-  });
-  await transport.open(
-    testContext((connection) => void accepted.push(new PartLog(connection)), {
-      http: httpHostOf(http),
-      limits: { maxMessageBytes },
+  const accept = (connection: Connection) => void accepted.push(new PartLog(connection));
+  endpoints = await openEndpointsOf({ '/ws': { accept, maxMessageBytes } }, (path) =>
+    webSocketTransport({
+      path,
+      subprotocol: () => undefined,
+      origin: createOriginCheck({}),
+      client: createClientReader(),
+      maxPartBytes,
     }),
   );
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  port = (http.address() as AddressInfo).port;
+  ({ port } = endpoints);
 });
 
 afterEach(async () => {
   for (const { connection } of accepted) connection.terminate();
-  await transport.close();
-  http.closeAllConnections();
-  http.close();
+  await endpoints.close();
 });
 
 async function open(): Promise<{ socket: WebSocket; log: PartLog; closed: Promise<number> }> {
@@ -294,7 +278,7 @@ describe('a connection', () => {
     await roundTrip(socket);
     log.connection.pause();
     socket.send(Buffer.alloc(maxMessageBytes));
-    for (let i = 0; i < 50; i++) await turn();
+    await turns(50);
     // At most the read that was in progress.
     expect(log.bytes).toBeLessThan(200_000);
     log.connection.resume();

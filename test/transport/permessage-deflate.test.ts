@@ -1,59 +1,49 @@
 // permessage-deflate with the clients of `ws`: negotiation, compression, shared messages, and the limit of inflation.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { constants, deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, type PerMessageDeflateOptions as ClientOptions } from 'ws';
 import { EncodedFrame } from '../../src/message/encoded-frame.js';
 import { createClientReader } from '../../src/transport/forwarded.js';
-import { httpHostOf } from '../../src/transport/http-host.js';
 import { createOriginCheck } from '../../src/transport/origin.js';
 import {
   acceptsDeflated,
   resolvePerMessageDeflate,
 } from '../../src/transport/permessage-deflate.js';
-import type { Transport } from '../../src/transport/transport.js';
+import type { Connection } from '../../src/transport/transport.js';
 import { webSocketTransport } from '../../src/transport/websocket.js';
-import { testContext } from './context.js';
-import { EventLog, turn } from './event-log.js';
+import { EventLog, turns } from './event-log.js';
+import { openEndpointsOf, type Endpoints } from './http-session/endpoints.js';
 
 const maxMessageBytes = 50_000;
 
-let http: Server;
-let transport: Transport;
+let endpoints: Endpoints;
 let accepted: EventLog[];
 
 beforeEach(async () => {
   accepted = [];
-  http = createServer();
-  transport = webSocketTransport({
-    path: '/ws',
-    subprotocol: () => undefined,
-    origin: createOriginCheck({}),
-    client: createClientReader(),
-    deflate: { threshold: 1000, level: 1 },
-  });
-  const accept = testContext((connection) => void accepted.push(new EventLog(connection)), {
-    http: httpHostOf(http),
-    limits: { maxMessageBytes },
-  });
-  await transport.open(accept);
-  await once(http.listen(0, '127.0.0.1'), 'listening');
+  const accept = (connection: Connection) => void accepted.push(new EventLog(connection));
+  endpoints = await openEndpointsOf({ '/ws': { accept, maxMessageBytes } }, (path) =>
+    webSocketTransport({
+      path,
+      subprotocol: () => undefined,
+      origin: createOriginCheck({}),
+      client: createClientReader(),
+      deflate: { threshold: 1000, level: 1 },
+    }),
+  );
 });
 
 afterEach(async () => {
   for (const { connection } of accepted) connection.terminate();
-  await transport.close();
-  http.closeAllConnections();
-  http.close();
+  await endpoints.close();
 });
 
 /** A client that offers permessage-deflate, unless the offer is false. */
 async function open(perMessageDeflate: boolean | ClientOptions = { threshold: 0 }) {
-  const { port } = http.address() as AddressInfo;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { perMessageDeflate });
+  const socket = new WebSocket(`ws://127.0.0.1:${endpoints.port}/ws`, { perMessageDeflate });
   const received: string[] = [];
   socket.on('message', (data: Buffer, binary) =>
     received.push(`${binary ? 'binary' : 'text'} ${data.toString()}`),
@@ -175,7 +165,7 @@ describe('messages of a client', () => {
       };
       raw.write(Buffer.concat(Array(100).fill(compressedMessage(payload.subarray(0, -4)))));
       await log.when((entries) => entries.length > 0);
-      for (let i = 0; i < 20; i++) await turn();
+      await turns(20);
       return client;
     }
 

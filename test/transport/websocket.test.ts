@@ -11,7 +11,7 @@ import { createOriginCheck } from '../../src/transport/origin.js';
 import type { Connection, ConnectionRefusal, Transport } from '../../src/transport/transport.js';
 import { webSocketTransport, type WebSocketOptions } from '../../src/transport/websocket.js';
 import { testContext, type TestContext } from './context.js';
-import { EventLog, turn } from './event-log.js';
+import { ClosingLog, turn } from './event-log.js';
 
 const options: WebSocketOptions = {
   path: '/ws',
@@ -22,18 +22,10 @@ const options: WebSocketOptions = {
 
 let http: Server;
 let transport: Transport;
-let accepted: EventLog[];
+let accepted: ClosingLog[];
 let opened: TestContext;
 let refusal: ConnectionRefusal | undefined;
 let port: number;
-
-/** Closes the connection when the client has ended, as a session does. */
-class ClosingLog extends EventLog {
-  override ended(code: number, reason: string): void {
-    super.ended(code, reason);
-    this.connection.close(code, reason);
-  }
-}
 
 const context = (
   accept = (connection: Connection) => void accepted.push(new ClosingLog(connection)),

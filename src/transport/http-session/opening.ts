@@ -14,7 +14,7 @@ import type { Inbound } from './inbound.js';
 
 export interface OpeningParts {
   /** Asks the application before a session begins. */
-  readonly check: HandshakeCheck | undefined;
+  readonly check?: HandshakeCheck | undefined;
   readonly context: TransportContext;
   readonly sessions: { readonly stopped: boolean };
 }

@@ -13,11 +13,6 @@ export class Sessions<Session extends { readonly id: string }> {
     return this.#stopped;
   }
 
-  /** Open sessions, and closed ones that still answer with the reason of their close. */
-  get size(): number {
-    return this.#byId.size;
-  }
-
   find(id: string): Session | undefined {
     return this.#byId.get(id);
   }

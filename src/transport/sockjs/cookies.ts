@@ -10,8 +10,8 @@ const securePrefix = '__Host-';
 const secretPattern = /^[\w-]{22}$/;
 
 /**
- * The path of the secret cookie of an endpoint over plain HTTP. Without the segments that have variables: the path of a cookie is not a pattern, and a value
- * from a URL could contain further attributes.
+ * The path of the secret cookie of an endpoint over plain HTTP. It ends before the first segment with a variable: the path of a cookie
+ * is not a pattern, and a value from a URL could contain further attributes.
  */
 export function cookiePath(path: string): string {
   const variable = path.search(/[*{]/);

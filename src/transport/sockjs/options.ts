@@ -1,6 +1,6 @@
 // The options of a SockJS endpoint, with their defaults and checks.
-import { longestDelay } from '../../message/clock.js';
-import { invalidOption, requireCount, withDefaults } from '../../message/option.js';
+import { featureOptions, invalidOption, requireCount } from '../../message/option.js';
+import { requireTimes } from '../http-session/times.js';
 
 /** The HTTP transports by which clients receive. */
 export const httpTransports = ['xhr_streaming', 'eventsource', 'htmlfile', 'xhr', 'jsonp'] as const;
@@ -66,19 +66,12 @@ export const defaultSockJs: SockJsOptions = {
  * @throws {MessagingError} `option-invalid`
  */
 export function resolveSockJs(
-  given: boolean | Partial<SockJsOptions> = false,
+  given?: boolean | Partial<SockJsOptions>,
   path = 'endpoints.sockjs',
 ): SockJsOptions | undefined {
-  if (given === false) return undefined;
-  if (given === true) return defaultSockJs;
-  if (typeof given !== 'object' || given === null)
-    throw invalidOption(path, 'must be true, false or an object');
-  const options = withDefaults(`${path}.`, defaultSockJs, given);
-  for (const name of ['heartbeatInterval', 'disconnectDelay'] as const) {
-    requireCount(`${path}.${name}`, options[name], 1);
-    if (options[name] > longestDelay)
-      throw invalidOption(`${path}.${name}`, `must not be greater than ${longestDelay}`);
-  }
+  const options = featureOptions(path, defaultSockJs, given);
+  if (options === undefined) return undefined;
+  requireTimes(path, options);
   requireCount(`${path}.responseLimit`, options.responseLimit, 1);
   requireCount(`${path}.maxBodyBytes`, options.maxBodyBytes, 0);
   const unknown = options.transports.find((name) => !httpTransports.includes(name));

@@ -1,9 +1,10 @@
 // A SockJS session over HTTP: a connection whose frames leave through the receiver that is attached at the moment.
 import { closeCodes } from '../../message/error.js';
-import type { Clock, Timer } from '../../message/clock.js';
+import type { Clock } from '../../message/clock.js';
 import { joinableFraming } from '../http-session/framing.js';
 import { Inbound } from '../http-session/inbound.js';
 import type { Sessions } from '../http-session/sessions.js';
+import { SessionTimer } from '../http-session/times.js';
 import {
   closeTimeout,
   lostConnection,
@@ -36,8 +37,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   #receiver: Receiver | undefined;
   /** Earlier receivers whose responses have ended, but are not complete; undefined when there are none, which is the usual case. */
   #earlier: Set<Receiver> | undefined;
-  /** The time of the last frame, on the scale of the clock. */
-  #lastFrame = 0;
+  /** Heart-beats while there is a receiver; the end of the session while there is none. */
+  readonly #timer: SessionTimer;
   readonly framing = joinableFraming;
   readonly wholeMessages = true;
   readonly carriesSurrogates = true;
@@ -49,10 +50,6 @@ export class SockJsSession implements Connection, ReceiverListener {
   #awaitsDrain = false;
   #listener: ConnectionListener | undefined;
   #opened = false;
-  /** True when the protocol over SockJS has heart-beats. */
-  #hasHeartbeats = false;
-  /** Heart-beats while there is a receiver; the end of the session while there is none. */
-  #timer: Timer | undefined;
   /** The frame that ends each receiver of a session that is not open. */
   #closeFrame = interrupted;
   #closeFrameSent = false;
@@ -68,6 +65,9 @@ export class SockJsSession implements Connection, ReceiverListener {
     readonly handshake: Handshake,
     private readonly parts: SessionParts,
   ) {
+    this.#timer = new SessionTimer(parts.clock, parts.options.heartbeatInterval, () => {
+      if (this.#receiver?.accepts === true) this.#receiver.write(heartbeatFrame);
+    });
     this.inbound = new Inbound(parts.clock, parts.maxMessageBytes, () => this.#listener);
     parts.sessions.add(this);
   }
@@ -77,11 +77,6 @@ export class SockJsSession implements Connection, ReceiverListener {
     return this.#earlier === undefined ? bytes : bytes + bufferedBytesOf(this.#earlier);
   }
 
-  /** False when messages of the client are no longer accepted. */
-  get isOpen(): boolean {
-    return this.#state === 'open';
-  }
-
   listen(listener: ConnectionListener): void {
     this.#listener = listener;
   }
@@ -89,7 +84,7 @@ export class SockJsSession implements Connection, ReceiverListener {
   write(bytes: Uint8Array): void {
     if (this.#state !== 'open') return;
     if (this.#receiver?.accepts === true) {
-      this.#lastFrame = this.parts.clock.now();
+      this.#timer.written();
       this.#receiver.writeMessages(bytes);
       if (this.#receiver.bufferedBytes > 0) this.#awaitsDrain = true;
       return;
@@ -105,8 +100,7 @@ export class SockJsSession implements Connection, ReceiverListener {
   }
 
   stopHeartbeats(): void {
-    this.#hasHeartbeats = true;
-    if (this.#receiver !== undefined) this.#timer?.cancel();
+    this.#timer.stopHeartbeats();
   }
 
   pause(): void {
@@ -142,13 +136,11 @@ export class SockJsSession implements Connection, ReceiverListener {
     // A client may not read a response that has ended; its bytes still count.
     if (this.#receiver !== undefined) (this.#earlier ??= new Set()).add(this.#receiver);
     this.#receiver = receiver;
-    this.#lastFrame = this.parts.clock.now();
     if (!this.#opened) receiver.write(openFrame);
     this.#opened = true;
     if (receiver.accepts && this.#waiting.length > 0) receiver.writeMessages(this.#takeWaiting());
     if (this.#state === 'closing') this.#finish(receiver);
-    else if (this.#hasHeartbeats) this.#timer?.cancel();
-    else this.#beatAfter(this.parts.options.heartbeatInterval);
+    else this.#timer.startHeartbeats();
     // A stream reports only bytes that could not be sent at once.
     this.drained();
   }
@@ -178,10 +170,10 @@ export class SockJsSession implements Connection, ReceiverListener {
   /** Sends the close frame; a response that carries no more frames leaves it to the next one. */
   #finish(receiver: Receiver): void {
     if (!receiver.accepts)
-      return this.#setTimer(this.parts.options.disconnectDelay, () => this.terminate());
+      return this.#timer.set(this.parts.options.disconnectDelay, () => this.terminate());
     this.#closeFrameSent = true;
     endWith(receiver, this.#closeFrame);
-    this.#setTimer(closeTimeout, () => this.terminate());
+    this.#timer.set(closeTimeout, () => this.terminate());
   }
 
   #takeWaiting(): Uint8Array {
@@ -192,21 +184,8 @@ export class SockJsSession implements Connection, ReceiverListener {
     return joined;
   }
 
-  #beatAfter(delay: number): void {
-    this.#setTimer(delay, () => {
-      const { clock, options } = this.parts;
-      const silence = clock.now() - this.#lastFrame;
-      if (silence < options.heartbeatInterval)
-        return this.#beatAfter(options.heartbeatInterval - silence);
-      if (this.#receiver?.accepts !== true) return;
-      this.#lastFrame = clock.now();
-      this.#receiver.write(heartbeatFrame);
-      this.#beatAfter(options.heartbeatInterval);
-    });
-  }
-
   #expireAfterDelay(): void {
-    this.#setTimer(this.parts.options.disconnectDelay, () => {
+    this.#timer.set(this.parts.options.disconnectDelay, () => {
       this.#ended();
       this.#forget();
     });
@@ -224,7 +203,7 @@ export class SockJsSession implements Connection, ReceiverListener {
     const listener = this.#listener;
     this.#listener = undefined;
     const { clock, sessions, options } = this.parts;
-    this.#setTimer(options.disconnectDelay, () => this.#forget());
+    this.#timer.set(options.disconnectDelay, () => this.#forget());
     sessions.ended();
     const { code, reason } = this.#end;
     // Later, because calls of the listener must not overlap.
@@ -232,13 +211,8 @@ export class SockJsSession implements Connection, ReceiverListener {
   }
 
   #forget(): void {
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.parts.sessions.forget(this);
-  }
-
-  #setTimer(delay: number, action: () => void): void {
-    this.#timer?.cancel();
-    this.#timer = this.parts.clock.after(delay, action);
   }
 }
 

@@ -19,7 +19,7 @@ export interface SockJsEndpoint extends WebSocketOptions {
 
 /** Creates a transport for one endpoint. Opening it fails with `listen-failed` when the server has no HTTP server. */
 export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
-  const { check, options } = endpoint;
+  const { options } = endpoint;
   const path = endpoint.path.replace(/\/$/, '');
   let sessions: Sessions<SockJsSession> | undefined;
   let releases: (() => void | Promise<void>)[] = [];
@@ -50,7 +50,7 @@ export function sockJsTransport(endpoint: SockJsEndpoint): Transport {
       });
       const maxBodyBytes = bodyLimit(options.maxBodyBytes, maxMessageBytes);
       const session = { clock, options, maxMessageBytes, sessions };
-      const parts = { ...endpoint, path, check, maxBodyBytes, context, sessions, session };
+      const parts = { ...endpoint, path, maxBodyBytes, context, sessions, session };
       const requests = requestListener(parts);
       for (const claim of [path, `${path}/`, `${path}/**`])
         claims.push(http.claimRequests(claim, requests));

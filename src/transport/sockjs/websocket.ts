@@ -1,8 +1,9 @@
 // SockJS frames over WebSocket: a connection around the connection of the WebSocket transport.
-import type { Clock, Timer } from '../../message/clock.js';
+import type { Clock } from '../../message/clock.js';
 import { closeCodes } from '../../message/error.js';
 import type { Framing } from '../../message/encoded-frame.js';
 import { Inbound, type DeliveryResult } from '../http-session/inbound.js';
+import { SessionTimer } from '../http-session/times.js';
 import type { Connection, ConnectionListener, Handshake } from '../transport.js';
 import {
   closeFrame,
@@ -24,21 +25,22 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   #open = true;
   /** True after a message that is not SockJS; later messages are ignored. */
   #rejected = false;
-  #lastFrame: number;
-  #heartbeat: Timer | undefined;
+  readonly #timer: SessionTimer;
 
   constructor(
     private readonly webSocket: Connection,
-    private readonly clock: Clock,
-    private readonly heartbeatInterval: number,
+    clock: Clock,
+    heartbeatInterval: number,
   ) {
     this.framing = inWebSocket(webSocket.framing);
     // WebSocket has checked the size of the whole array.
     this.#inbound = new Inbound(clock, Infinity, () => this.#listener, parseWebSocketMessages);
-    this.#lastFrame = clock.now();
+    this.#timer = new SessionTimer(clock, heartbeatInterval, () =>
+      this.#writeFrame(heartbeatFrame),
+    );
     webSocket.listen(this);
     this.#writeFrame(openFrame);
-    this.#beatAfter(heartbeatInterval);
+    this.#timer.startHeartbeats();
   }
 
   get handshake(): Handshake {
@@ -55,7 +57,7 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
 
   write(bytes: Uint8Array): void {
     if (!this.#open) return;
-    this.#lastFrame = this.clock.now();
+    this.#timer.written();
     this.webSocket.write(bytes);
   }
 
@@ -64,7 +66,7 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   }
 
   stopHeartbeats(): void {
-    this.#heartbeat?.cancel();
+    this.#timer.stopHeartbeats();
   }
 
   pause(): void {
@@ -115,7 +117,7 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
   }
 
   closed(code: number, reason: string): void {
-    this.#heartbeat?.cancel();
+    this.#timer.cancel();
     this.#inbound.afterDelivery(() => {
       this.#stop();
       this.#listener?.closed(code, reason);
@@ -141,22 +143,11 @@ export class SockJsWebSocket implements Connection, ConnectionListener {
 
   #stop(): void {
     this.#open = false;
-    this.#heartbeat?.cancel();
+    this.#timer.cancel();
     this.#inbound.end();
   }
 
   #writeFrame(frame: Uint8Array): void {
     this.webSocket.write(textFrame(frame).framedBy(this.webSocket.framing));
-  }
-
-  #beatAfter(delay: number): void {
-    this.#heartbeat = this.clock.after(delay, () => {
-      const silence = this.clock.now() - this.#lastFrame;
-      if (silence < this.heartbeatInterval)
-        return this.#beatAfter(this.heartbeatInterval - silence);
-      this.#lastFrame = this.clock.now();
-      this.#writeFrame(heartbeatFrame);
-      this.#beatAfter(this.heartbeatInterval);
-    });
   }
 }

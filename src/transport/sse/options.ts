@@ -1,6 +1,6 @@
 // The options of Server-Sent Events on an endpoint, with their defaults and checks.
-import { longestDelay } from '../../message/clock.js';
-import { invalidOption, requireCount, withDefaults } from '../../message/option.js';
+import { featureOptions, requireCount } from '../../message/option.js';
+import { requireTimes } from '../http-session/times.js';
 
 /** Server-Sent Events for clients whose networks have no WebSocket. */
 export interface SseOptions {
@@ -43,19 +43,12 @@ export const defaultSse: SseOptions = {
  * @throws {MessagingError} `option-invalid`
  */
 export function resolveSse(
-  given: boolean | Partial<SseOptions> = false,
+  given?: boolean | Partial<SseOptions>,
   path = 'endpoints.sse',
 ): SseOptions | undefined {
-  if (given === false) return undefined;
-  if (given === true) return defaultSse;
-  if (typeof given !== 'object' || given === null)
-    throw invalidOption(path, 'must be true, false or an object');
-  const options = withDefaults(`${path}.`, defaultSse, given);
-  for (const name of ['heartbeatInterval', 'disconnectDelay'] as const) {
-    requireCount(`${path}.${name}`, options[name], 1);
-    if (options[name] > longestDelay)
-      throw invalidOption(`${path}.${name}`, `must not be greater than ${longestDelay}`);
-  }
+  const options = featureOptions(path, defaultSse, given);
+  if (options === undefined) return undefined;
+  requireTimes(path, options);
   requireCount(`${path}.bufferBytes`, options.bufferBytes, 0);
   requireCount(`${path}.maxBodyBytes`, options.maxBodyBytes, 0);
   return options;

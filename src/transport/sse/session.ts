@@ -1,10 +1,10 @@
 // A session over SSE: a connection whose messages leave as events of a response, which the client can replace by another one.
 import { randomBytes } from 'node:crypto';
-import type { Timer } from '../../message/clock.js';
 import { closeCodes } from '../../message/error.js';
 import { joinableFraming } from '../http-session/framing.js';
 import { Inbound } from '../http-session/inbound.js';
 import type { Sessions } from '../http-session/sessions.js';
+import { SessionTimer } from '../http-session/times.js';
 import {
   closeTimeout,
   lostConnection,
@@ -39,8 +39,8 @@ export class SseSession implements Connection, EventStreamListener {
   // The fields that each write reads come first.
   #state: State = 'open';
   #stream: EventStream | undefined;
-  /** The time of the last event, on the scale of the clock. */
-  #lastEvent = 0;
+  /** Comments while there is a response; the end of the session while there is none. */
+  readonly #timer: SessionTimer;
   readonly #events: KeptEvents;
   readonly framing = joinableFraming;
   readonly wholeMessages = true;
@@ -51,10 +51,6 @@ export class SseSession implements Connection, EventStreamListener {
   /** True when written bytes were still in this process after a write. */
   #awaitsDrain = false;
   #listener: ConnectionListener | undefined;
-  /** True when the protocol over SSE has heart-beats. */
-  #hasHeartbeats = false;
-  /** Comments while there is a response; the end of the session while there is none. */
-  #timer: Timer | undefined;
   /** The close that the client receives. */
   #closeEvent: Close | undefined;
 
@@ -63,6 +59,9 @@ export class SseSession implements Connection, EventStreamListener {
     private readonly parts: SseSessionParts,
   ) {
     const { context, options, sessions, maxMessageBytes } = parts;
+    this.#timer = new SessionTimer(context.clock, options.heartbeatInterval, () =>
+      this.#stream?.writeComment(),
+    );
     this.#events = new KeptEvents(options.bufferBytes);
     this.inbound = new Inbound(context.clock, maxMessageBytes, () => this.#listener);
     sessions.add(this);
@@ -83,7 +82,7 @@ export class SseSession implements Connection, EventStreamListener {
       this.#awaitsDrain = true;
       return;
     }
-    this.#lastEvent = this.parts.context.clock.now();
+    this.#timer.written();
     this.#stream.writeMessages(this.#idOf(this.#events.addSent(bytes)), bytes);
     if (this.#stream.bufferedBytes > 0) this.#awaitsDrain = true;
   }
@@ -94,8 +93,7 @@ export class SseSession implements Connection, EventStreamListener {
   }
 
   stopHeartbeats(): void {
-    this.#hasHeartbeats = true;
-    if (this.#stream !== undefined) this.#timer?.cancel();
+    this.#timer.stopHeartbeats();
   }
 
   pause(): void {
@@ -185,15 +183,14 @@ export class SseSession implements Connection, EventStreamListener {
     );
     if (this.#state === 'closed') this.#writeClose(stream, this.#closeEvent!);
     else if (this.#state === 'closing') this.#finish(stream);
-    else if (this.#hasHeartbeats) this.#timer?.cancel();
-    else this.#beatAfter(this.parts.options.heartbeatInterval);
+    else this.#timer.startHeartbeats();
     this.drained();
   }
 
   /** Sends the close event. */
   #finish(stream: EventStream): void {
     this.#writeClose(stream, this.#closeEvent!);
-    this.#setTimer(closeTimeout, () => this.terminate());
+    this.#timer.set(closeTimeout, () => this.terminate());
   }
 
   #writeClose(stream: EventStream, close: Close): void {
@@ -205,20 +202,8 @@ export class SseSession implements Connection, EventStreamListener {
     return `${this.id}.${number}`;
   }
 
-  #beatAfter(delay: number): void {
-    this.#setTimer(delay, () => {
-      const { context, options } = this.parts;
-      const silence = context.clock.now() - this.#lastEvent;
-      if (silence < options.heartbeatInterval)
-        return this.#beatAfter(options.heartbeatInterval - silence);
-      this.#lastEvent = context.clock.now();
-      this.#stream?.writeComment();
-      this.#beatAfter(options.heartbeatInterval);
-    });
-  }
-
   #expireAfterDelay(): void {
-    this.#setTimer(this.parts.options.disconnectDelay, () => {
+    this.#timer.set(this.parts.options.disconnectDelay, () => {
       this.#ended(this.#closeEvent ?? lostConnection);
       this.#forget();
     });
@@ -233,19 +218,14 @@ export class SseSession implements Connection, EventStreamListener {
     const { context, sessions, options } = this.parts;
     // A client that has not received the close event can still connect again.
     if (this.#closeEvent === undefined) this.#forget();
-    else this.#setTimer(options.disconnectDelay, () => this.#forget());
+    else this.#timer.set(options.disconnectDelay, () => this.#forget());
     sessions.ended();
     // Later, because calls of the listener must not overlap.
     context.clock.soon(() => listener?.closed(code, reason));
   }
 
   #forget(): void {
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.parts.sessions.forget(this);
-  }
-
-  #setTimer(delay: number, action: () => void): void {
-    this.#timer?.cancel();
-    this.#timer = this.parts.context.clock.after(delay, action);
   }
 }

@@ -68,8 +68,7 @@ export function sseTransport(endpoint: SseEndpoint): Transport {
       });
       const maxMessageBytes = messageLimit(endpoint, limits);
       const maxBodyBytes = bodyLimit(options.maxBodyBytes, maxMessageBytes);
-      const { check } = endpoint;
-      const parts = { ...endpoint, check, context, sessions, maxMessageBytes, maxBodyBytes };
+      const parts = { ...endpoint, context, sessions, maxMessageBytes, maxBodyBytes };
       claims.push(http.claimRequests(path, streamListener(parts)));
       claims.push(http.claimRequests(`${path}/*`, sessionListener(parts)));
     },
@@ -79,7 +78,6 @@ export function sseTransport(endpoint: SseEndpoint): Transport {
 
 /** The parts that all requests of an endpoint need. */
 interface RequestParts extends OpeningParts, SseEndpoint {
-  readonly check: WebSocketOptions['check'];
   readonly sessions: Sessions<SseSession>;
   /** Bytes of one message. */
   readonly maxMessageBytes: number;

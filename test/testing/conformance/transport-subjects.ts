@@ -26,6 +26,7 @@ import {
 } from '../../clients/connection.js';
 import { sockJsConnection, type SockJsReceiver } from '../../clients/sockjs.js';
 import { http1Client, http2Client, sseConnection } from '../../clients/sse.js';
+import { asHttpServer } from '../../transport/http-session/endpoints.js';
 import { endpointAt as sockJsEndpointAt } from '../../transport/sockjs/endpoints.js';
 import { endpointAt as sseEndpointAt } from '../../transport/sse/endpoints.js';
 
@@ -99,15 +100,13 @@ export const sse: TransportSubject = {
 
 export const sseOverHttp2: TransportSubject = {
   open(context) {
-    // HTTP/2 servers lack this method of `http.Server`; the transport closes all streams.
-    const server = Object.assign(createHttp2Server(), { closeAllConnections() {} });
     const connect = async (port: number) => {
       const session = connectHttp2(`http://127.0.0.1:${port}`).on('error', () => {});
       const connection = await sseConnection(http2Client(session));
       void connection.closed.then(() => session.destroy());
       return clientOf(connection, connection);
     };
-    const http = server as unknown as Server;
+    const http = asHttpServer(createHttp2Server());
     return openOnHttp(context, sseEndpointAt('/ws', sseDelay), connect, http);
   },
 };

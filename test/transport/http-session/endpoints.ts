@@ -1,23 +1,20 @@
 // The HTTP endpoints that tests send requests to, on one server: they echo each message, or close each session at once.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { EncodedFrame } from '../../../src/message/encoded-frame.js';
+import type { HandshakeDecision } from '../../../src/transport/handshake.js';
 import { httpHostOf, type RequestListener } from '../../../src/transport/http-host.js';
 import type { Connection, ConnectionRefusal, Transport } from '../../../src/transport/transport.js';
 import { testContext } from '../context.js';
-import { EventLog } from '../event-log.js';
+import { ClosingLog } from '../event-log.js';
 
 /** Sends each message back, and closes when the transport ends the input. */
-export class Echo extends EventLog {
+export class Echo extends ClosingLog {
   override data(chunk: Uint8Array): void {
     super.data(chunk);
     this.send(Buffer.from(chunk));
-  }
-
-  override ended(code: number, reason: string): void {
-    super.ended(code, reason);
-    this.connection.close(code, reason);
   }
 
   send(text: string | Buffer): void {
@@ -27,10 +24,27 @@ export class Echo extends EventLog {
 }
 
 export interface AcceptingEndpoint {
+  /** By default, the endpoint echoes. */
   readonly accept?: (connection: Connection) => void;
+  /** @default 1_000_000 */
+  readonly maxMessageBytes?: number;
 }
 
 export type Endpoints = Awaited<ReturnType<typeof openEndpointsOf>>;
+
+/** The decision of an application that accepts a client without identifying it. */
+export const acceptance: HandshakeDecision = {
+  refusal: undefined,
+  subprotocol: undefined,
+  principal: undefined,
+  attributes: undefined,
+  answered: () => {},
+};
+
+/** An HTTP/2 server with the method of `http.Server` that it lacks. The transports close their streams. */
+export function asHttpServer(server: Http2Server | Http2SecureServer): Server {
+  return Object.assign(server, { closeAllConnections() {} }) as unknown as Server;
+}
 
 /** The application behind the endpoints. */
 export const application: RequestListener = (_request, response) =>
@@ -49,10 +63,11 @@ export async function openEndpointsOf<Endpoint extends AcceptingEndpoint>(
   const accepted: Echo[] = [];
   let refusal: ConnectionRefusal | undefined;
   const opened = Object.entries(endpoints).map(([path, endpoint]) => {
+    const { maxMessageBytes = 1_000_000 } = endpoint;
     const echo = (connection: Connection) => void accepted.push(new Echo(connection));
     const context = testContext(endpoint.accept ?? echo, {
       http: httpHostOf(http),
-      limits: { maxMessageBytes: 1_000_000 },
+      limits: { maxMessageBytes },
       gate: { refusal: () => refusal, begin: () => () => {} },
     });
     return { transport: transportAt(path, endpoint), context };

@@ -1,21 +1,18 @@
 // SockJS over HTTP/2: polls, streams, messages and cookies on one connection.
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect, createServer, type ClientHttp2Session } from 'node:http2';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openEndpointsOf, type Endpoints } from '../http-session/endpoints.js';
+import { asHttpServer, openEndpointsOf, type Endpoints } from '../http-session/endpoints.js';
 import { endpointAt, type Endpoint } from './endpoints.js';
 
 let endpoints: Endpoints;
 let session: ClientHttp2Session;
 
 beforeEach(async () => {
-  // `http.Server` has a method for tests that HTTP/2 servers lack.
-  const http = Object.assign(createServer(), { closeAllConnections() {} }) as unknown as Server;
   endpoints = await openEndpointsOf<Endpoint>(
     { '/echo': {}, '/cookie': { options: { sessionCookie: true } } },
     endpointAt,
-    http,
+    asHttpServer(createServer()),
   );
   session = connect(`http://127.0.0.1:${endpoints.port}`).on('error', () => {});
 });

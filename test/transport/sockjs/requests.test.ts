@@ -1,6 +1,18 @@
 // Each request of the SockJS wire format and its wrong neighbors, as raw HTTP, with the exact status, headers and body of the answer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEndpoints, type Endpoints } from './endpoints.js';
+import {
+  answer,
+  anyOrigin,
+  cached,
+  chunked,
+  credentials,
+  malformedBodies,
+  notCached,
+  plain,
+  preflight,
+  type,
+} from '../http-session/answers.js';
 import { ask, type Answer, type RequestParts } from '../http.js';
 
 type Headers = Answer['headers'];
@@ -63,30 +75,8 @@ async function open(session: string): Promise<void> {
   expect(body).toBe('o\n');
 }
 
-const anyOrigin = { 'access-control-allow-origin': '*', vary: 'Origin' };
-const credentials = (origin: string) => ({
-  'access-control-allow-origin': origin,
-  'access-control-allow-credentials': 'true',
-  vary: 'Origin',
-});
-const notCached = {
-  'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
-};
-const cached = {
-  'cache-control': 'public, max-age=31536000',
-  expires: 'Sun, 31 Dec 2000 00:00:00 GMT',
-};
-const type = (value: string) => ({ 'content-type': `${value};charset=UTF-8` });
 const javaScript = type('application/javascript');
-const plain = type('text/plain');
-const chunked = { 'transfer-encoding': 'chunked' };
 const post = { method: 'POST' };
-
-/** An answer with its length. */
-function answer(status: number, headers: Headers, body = ''): Answer {
-  if (status === 204) return { status, headers, body };
-  return { status, headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` }, body };
-}
 
 const notFound = answer(404, anyOrigin);
 const welcome = answer(200, { ...plain, ...anyOrigin }, 'Welcome to SockJS!\n');
@@ -187,23 +177,16 @@ describeRows(
   ]),
 );
 
-const preflight = (method: string, origin: Headers = anyOrigin) =>
-  answer(204, {
-    ...origin,
-    ...cached,
-    'access-control-allow-methods': `OPTIONS, ${method}`,
-    'access-control-max-age': '31536000',
-  });
 const options = { method: 'OPTIONS' };
 const postUrls = ['xhr', 'xhr_send', 'xhr_streaming', 'jsonp_send'];
 
 describeRows('preflights', [
-  ['/echo/info', options, preflight('GET')],
-  ...postUrls.map((name): Row => [`/echo/abc/abc/${name}`, options, preflight('POST')]),
+  ['/echo/info', options, preflight('OPTIONS, GET')],
+  ...postUrls.map((name): Row => [`/echo/abc/abc/${name}`, options, preflight('OPTIONS, POST')]),
   ...['null', 'test', 'https://other.test'].map((origin): Row => [
     '/any/info',
     { ...options, headers: { Origin: origin } },
-    preflight('GET', credentials(origin)),
+    preflight('OPTIONS, GET', credentials(origin)),
   ]),
   ...postUrls.map((name): Row => [
     `/echo/abc/abc/${name}`,
@@ -211,7 +194,7 @@ describeRows('preflights', [
       ...options,
       headers: { Origin: 'https://page.test', 'Access-Control-Request-Headers': 'a, b, c' },
     },
-    preflight('POST', {
+    preflight('OPTIONS, POST', {
       ...credentials('https://page.test'),
       'access-control-allow-headers': 'a, b, c',
     }),
@@ -291,25 +274,7 @@ describeRows('xhr_send', [
     },
     sent,
   ],
-  ...[
-    '["x',
-    '["x"',
-    'x',
-    '{}',
-    '{"a":"b"}',
-    '"x"',
-    'null',
-    '1',
-    'true',
-    '[1]',
-    '["x",1]',
-    '[null]',
-    '[["x"]]',
-    "['x']",
-    '["x",]',
-    '["\n"]',
-    '\ufeff["x"]',
-  ].map((body): Row => [
+  ...malformedBodies.map((body): Row => [
     '/echo/000/{open}/xhr_send',
     { ...post, body },
     broken('Broken JSON encoding.'),
@@ -572,7 +537,7 @@ describeRows('values that are echoed', [
       ...options,
       headers: { Origin: 'https://\u00ff', 'Access-Control-Request-Headers': '\u0080, "x": \t' },
     },
-    preflight('GET', {
+    preflight('OPTIONS, GET', {
       ...credentials(inLatin1('https://\u00ff')),
       'access-control-allow-headers': inLatin1('\u0080, "x":'),
     }),
@@ -674,7 +639,10 @@ describeRows('cookies', [
   ...['xhr', 'xhr_streaming', 'xhr_send'].map((name): Row => [
     `/cookie/a/{new}/${name}`,
     { ...options, headers: { Cookie: `a=b; JSESSIONID=abcdef; ${secretCookie}` } },
-    { ...preflight('POST'), headers: { ...preflight('POST').headers, ...jsession('abcdef') } },
+    {
+      ...preflight('OPTIONS, POST'),
+      headers: { ...preflight('OPTIONS, POST').headers, ...jsession('abcdef') },
+    },
   ]),
   [
     '/cookie/a/{new}/xhr',
@@ -768,7 +736,7 @@ describeRows('endpoints whose path has variables', [
   ...['/v1/echo', '/v2/echo', '/v1/echo/', '/v10/echo?x=1'].map((path): Row => [path, {}, welcome]),
   ['/rooms/a/chat', {}, welcome],
   ['/rooms/%2e%2e/chat', {}, welcome],
-  ['/v1/echo/info', options, preflight('GET')],
+  ['/v1/echo/info', options, preflight('OPTIONS, GET')],
   ['/v1/echo/info', { method: 'POST' }, notAllowed('OPTIONS, GET')],
   ['/v1/echo/000/{new}/xhr', post, polled('o\n')],
   ['/v1/echo/000/{open}/xhr_send', { ...post, body: '["x"]' }, sent],

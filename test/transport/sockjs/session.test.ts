@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorCodes } from '../../../src/message/error.js';
-import { turn } from '../event-log.js';
+import { turns } from '../event-log.js';
 import { openEndpoints, type Echo, type Endpoint, type Endpoints } from './endpoints.js';
 import { ask, RawConnection, requestText, type RequestParts } from '../http.js';
 
@@ -63,11 +63,6 @@ async function stream(path: string, parts: RequestParts = post): Promise<RawConn
 async function open(session: string): Promise<Echo> {
   expect(await poll(`${session}/xhr`)).toBe('o\n');
   return endpoints.accepted.at(-1)!;
-}
-
-/** Waits some turns, in which the server reads the requests and the test reads the answers. */
-async function turns(count = 10): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
 }
 
 describe('frames', () => {
@@ -410,11 +405,17 @@ describe('bytes that wait', () => {
     expect(echo.connection.bufferedBytes).toBe(0);
   });
 
-  it('count in a response that has ended, also when another receiver follows', async () => {
+  /** A response that has ended, but that its client does not read. */
+  async function unreadResponse(): Promise<{ ended: RawConnection; echo: Echo }> {
     const ended = await stream('a/xhr_streaming');
     const echo = endpoints.accepted[0]!;
     ended.socket.pause();
     echo.send('x'.repeat(50_000_000));
+    return { ended, echo };
+  }
+
+  it('count in a response that has ended, also when another receiver follows', async () => {
+    const { ended, echo } = await unreadResponse();
     const { bufferedBytes } = echo.connection;
     expect(bufferedBytes).toBeGreaterThan(0);
     const next = await stream('a/xhr_streaming');
@@ -428,10 +429,7 @@ describe('bytes that wait', () => {
   });
 
   it('are dropped at the end of the session, also in responses that have ended', async () => {
-    const ended = await stream('a/xhr_streaming');
-    const echo = endpoints.accepted[0]!;
-    ended.socket.pause();
-    echo.send('x'.repeat(50_000_000));
+    const { ended, echo } = await unreadResponse();
     const next = await stream('a/xhr_streaming');
     echo.connection.terminate();
     await next.end();
@@ -446,14 +444,7 @@ describe('bytes that wait', () => {
     const echo = endpoints.accepted[0]!;
     connection.socket.pause();
     for (let i = 0; i < 60; i++) echo.send(`${i}`.padEnd(500));
-    connection.socket.removeAllListeners('data');
-    let text = '';
-    connection.socket.resume().pause();
-    while (!text.includes('59 ')) {
-      const byte = connection.socket.read(1) as string | null;
-      if (byte === null) await turn();
-      else text += byte;
-    }
+    const text = await connection.readBytes('59 ');
     expect(text.match(/a\["\d+/g)).toEqual(Array.from({ length: 60 }, (_, i) => `a["${i}`));
     expect(echo.connection.bufferedBytes).toBe(0);
   });

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { httpHostOf } from '../../../src/transport/http-host.js';
 import { plainFraming } from '../../../src/transport/websocket-frame.js';
 import { testContext } from '../context.js';
-import { turn } from '../event-log.js';
+import { turn, turns } from '../event-log.js';
 import { endpointAt, openEndpoints, type Endpoints } from './endpoints.js';
 
 let endpoints: Endpoints;
@@ -110,7 +110,7 @@ describe('SockJS over WebSocket', () => {
     await echo.until('data x');
     echo.connection.pause();
     const { length } = echo.entries;
-    for (let i = 0; i < 10; i++) await turn();
+    await turns();
     expect(echo.entries).toHaveLength(length);
     echo.connection.resume();
     await echo.until('data y');

@@ -1,6 +1,5 @@
 // SSE over HTTP/2: streams instead of connections, and HTTP/1.1 on the same port.
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import {
   connect,
   constants,
@@ -8,14 +7,18 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
 } from 'node:http2';
-import { request as httpsRequest } from 'node:https';
-import { Agent } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../certificate.js';
 import { http1Client, http2Client, sseConnection, type SseConnection } from '../../clients/sse.js';
 import type { HandshakeCheck, HandshakeDecision } from '../../../src/transport/handshake.js';
-import { turn } from '../event-log.js';
-import { application, type Endpoints } from '../http-session/endpoints.js';
+import { turns } from '../event-log.js';
+import {
+  acceptance,
+  application,
+  asHttpServer,
+  type Endpoints,
+} from '../http-session/endpoints.js';
 import { openEndpoints } from './endpoints.js';
 
 const certificate = selfSigned();
@@ -25,16 +28,8 @@ let session: ClientHttp2Session;
 /** The application, which accepts all clients by default. */
 let check: HandshakeCheck;
 
-const accepted: HandshakeDecision = {
-  refusal: undefined,
-  subprotocol: undefined,
-  principal: undefined,
-  attributes: undefined,
-  answered: () => {},
-};
-
 beforeEach(async () => {
-  check = async () => accepted;
+  check = async () => acceptance;
   await start(true);
 });
 
@@ -42,8 +37,6 @@ beforeEach(async () => {
 async function start(withApplication: boolean): Promise<void> {
   const http = createSecureServer({ ...certificate, allowHTTP1: true });
   if (withApplication) http.on('request', application as () => void);
-  // `http.Server` has a method for tests that HTTP/2 servers lack.
-  const server = Object.assign(http, { closeAllConnections() {} }) as unknown as Server;
   endpoints = await openEndpoints(
     {
       '/ws': {
@@ -52,7 +45,7 @@ async function start(withApplication: boolean): Promise<void> {
         check: (request) => check(request),
       },
     },
-    server,
+    asHttpServer(http),
   );
   session = connect(`https://127.0.0.1:${endpoints.port}`, { rejectUnauthorized: false });
   session.on('error', () => {});
@@ -62,10 +55,6 @@ afterEach(async () => {
   session.destroy();
   await endpoints.close();
 });
-
-async function turns(count = 20): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
-}
 
 /** Opens a session on the HTTP/2 connection. */
 async function open() {
@@ -178,7 +167,7 @@ describe.skipIf(certificate === undefined)('a session over HTTP/2', () => {
     slow.client.pause();
     const text = 'x'.repeat(100_000);
     for (let i = 0; i < 20; i++) slow.echo.send(text);
-    await turns();
+    await turns(20);
     expect(slow.echo.connection.bufferedBytes).toBeGreaterThan(0);
     other.echo.send('y');
     await expect.poll(() => other.received).toEqual(['y']);
@@ -243,9 +232,9 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     const stream = session.request({ ':method': 'POST', ':path': path });
     stream.on('error', () => {});
     stream.write('["x"]');
-    await turns();
+    await turns(20);
     stream.destroy();
-    await turns();
+    await turns(20);
     expect((await post(path, '["y"]')).headers[':status']).toBe(204);
     expect(echo.entries[0]).toBe('data y');
   });
@@ -255,10 +244,10 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     const stream = session.request({ ':method': 'POST', ':path': path });
     stream.write('["x');
     const answer = answered(stream);
-    await turns();
+    await turns(20);
     await endpoints.clock.advance(59_999);
     stream.write('y');
-    await turns();
+    await turns(20);
     expect(stream.closed).toBe(false);
     await endpoints.clock.advance(1);
     expect((await answer).headers[':status']).toBe(408);
@@ -271,7 +260,7 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
     const { path, echo } = await open();
     const stream = session.request({ ':method': 'POST', ':path': path });
     stream.write('["x');
-    await turns();
+    await turns(20);
     const answer = answered(stream);
     echo.connection.close(3000, '');
     expect((await answer).headers[':status']).toBe(404);
@@ -305,7 +294,7 @@ describe.skipIf(certificate === undefined)('a request over HTTP/2', () => {
 describe.skipIf(certificate === undefined)('the decision of the application over HTTP/2', () => {
   it('can refuse with several headers of one name', async () => {
     const headers = { 'Set-Cookie': ['a=1', 'b=2'], 'X-Own': 'x' };
-    check = async () => ({ ...accepted, refusal: { status: 401, headers, body: 'Who?' } });
+    check = async () => ({ ...acceptance, refusal: { status: 401, headers, body: 'Who?' } });
     const refused = await answered(session.request({ ':path': '/ws/sse' }));
     expect(refused.headers).toMatchObject({
       ':status': 401,
@@ -319,11 +308,11 @@ describe.skipIf(certificate === undefined)('the decision of the application over
     let decide: (decision: HandshakeDecision) => void = () => {};
     check = () => new Promise((resolve) => (decide = resolve));
     const stream = session.request({ ':path': '/ws/sse' }).on('error', () => {});
-    await turns();
+    await turns(20);
     stream.close(constants.NGHTTP2_CANCEL);
     await once(stream, 'close');
-    await turns();
-    const status = await new Promise((resolve) => decide({ ...accepted, answered: resolve }));
+    await turns(20);
+    const status = await new Promise((resolve) => decide({ ...acceptance, answered: resolve }));
     expect(status).toBeUndefined();
     expect(endpoints.accepted).toEqual([]);
   });

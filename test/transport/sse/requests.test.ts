@@ -1,5 +1,15 @@
 // Each request of the SSE endpoint and its wrong neighbors, as raw HTTP, with the exact status, headers and body of the answer.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  answer,
+  anyOrigin,
+  chunked,
+  credentials,
+  malformedBodies,
+  notCached,
+  plain,
+  preflight,
+} from '../http-session/answers.js';
 import type { Endpoints } from '../http-session/endpoints.js';
 import { ask, RawConnection, requestText, type Answer, type RequestParts } from '../http.js';
 import { openEndpoints } from './endpoints.js';
@@ -58,34 +68,13 @@ function describeRows(subject: string, rows: readonly Row[]): void {
   });
 }
 
-const anyOrigin = { 'access-control-allow-origin': '*', vary: 'Origin' };
-const credentials = (origin: string) => ({
-  'access-control-allow-origin': origin,
-  'access-control-allow-credentials': 'true',
-  vary: 'Origin',
-});
-const notCached = {
-  'cache-control': 'no-store, no-cache, no-transform, must-revalidate, max-age=0',
-};
-const cached = {
-  'cache-control': 'public, max-age=31536000',
-  expires: 'Sun, 31 Dec 2000 00:00:00 GMT',
-};
-const plain = { 'content-type': 'text/plain;charset=UTF-8' };
 const stream = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };
-const chunked = { 'transfer-encoding': 'chunked' };
 const post = { method: 'POST' };
 const remove = { method: 'DELETE' };
-
-/** An answer with its length. */
-function answer(status: number, headers: Headers, body = ''): Answer {
-  if (status === 204) return { status, headers, body };
-  return { status, headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` }, body };
-}
 
 const text = (status: number, body: string, cors: Headers = anyOrigin) =>
   answer(status, { ...cors, ...notCached, ...plain }, body);
@@ -207,13 +196,6 @@ describeRows('methods that are not allowed', [
   ['/ws/sse', { ...post, body: '["x"]' }, notAllowed('OPTIONS, GET')],
 ]);
 
-const preflight = (methods: string, cors: Headers = anyOrigin) =>
-  answer(204, {
-    ...cors,
-    ...cached,
-    'access-control-allow-methods': methods,
-    'access-control-max-age': '31536000',
-  });
 const options = { method: 'OPTIONS' };
 const fromPage = { Origin: 'https://page.test' };
 
@@ -276,28 +258,11 @@ describeRows('messages', [
 ]);
 
 describeRows('bodies that are not messages', [
-  ...[
-    '["x',
-    '["x"',
-    'x',
-    '{}',
-    '{"a":"b"}',
-    '"x"',
-    'null',
-    '1',
-    'true',
-    '[1]',
-    '["x",1]',
-    '[null]',
-    '[["x"]]',
-    "['x']",
-    '["x",]',
-    '["\n"]',
-    '["x"]["y"]',
-    '\ufeff["x"]',
-    ' ',
-    'd=["x"]',
-  ].map((body): Row => ['/ws/sse/{open}', { ...post, body }, text(400, malformed)]),
+  ...[...malformedBodies, '["x"]["y"]', ' ', 'd=["x"]'].map((body): Row => [
+    '/ws/sse/{open}',
+    { ...post, body },
+    text(400, malformed),
+  ]),
   ['/ws/sse/{open}', post, text(400, malformed)],
   ['/ws/sse/{open}', { ...post, headers: { 'Content-Length': '0' } }, text(400, malformed)],
   [

@@ -6,8 +6,8 @@ import { errorCodes } from '../../../src/message/error.js';
 import type { HandshakeDecision } from '../../../src/transport/handshake.js';
 import { awkwardTexts } from '../../clients/awkward-texts.js';
 import { testContext } from '../context.js';
-import { turn } from '../event-log.js';
-import type { Echo, Endpoints } from '../http-session/endpoints.js';
+import { turn, turns } from '../event-log.js';
+import { acceptance, type Echo, type Endpoints } from '../http-session/endpoints.js';
 import { ask, RawConnection, requestText, type RequestParts } from '../http.js';
 import { endpointAt, openEndpoints, type Endpoint } from './endpoints.js';
 
@@ -83,11 +83,6 @@ async function lose(stream: RawConnection): Promise<void> {
   stream.close();
   await new Promise((resolve) => accepted.once('close', resolve));
   await turn();
-}
-
-/** Waits some turns, in which the server reads the requests and the test reads the answers. */
-async function turns(count = 10): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
 }
 
 const event = (id: string, number: number, ...messages: string[]) =>
@@ -227,18 +222,11 @@ describe('a session whose response is lost', () => {
 
   it('continues for a client at another address, and runs no handshake', async () => {
     let checks = 0;
-    const accepted: HandshakeDecision = {
-      refusal: undefined,
-      subprotocol: undefined,
-      principal: undefined,
-      attributes: undefined,
-      answered: () => {},
-    };
     await restart({
       trustedProxies: ['127.0.0.1'],
       check: async () => {
         checks++;
-        return accepted;
+        return acceptance;
       },
     });
     const session = await open();
@@ -618,14 +606,7 @@ describe('a client that reads slowly', () => {
     const { stream, echo } = await open();
     stream.socket.pause();
     for (let i = 0; i < 60; i++) echo.send(`${i}`.padEnd(500));
-    stream.socket.removeAllListeners('data');
-    let text = '';
-    stream.socket.resume().pause();
-    while (!text.includes('59 ')) {
-      const byte = stream.socket.read(1) as string | null;
-      if (byte === null) await turn();
-      else text += byte;
-    }
+    const text = await stream.readBytes('59 ');
     expect(text.match(/data: \["\d+/g)).toEqual(
       Array.from({ length: 60 }, (_, i) => `data: ["${i}`),
     );
@@ -757,14 +738,6 @@ describe('a client', () => {
 });
 
 describe('the decision of the application', () => {
-  const decision: HandshakeDecision = {
-    refusal: undefined,
-    subprotocol: undefined,
-    principal: undefined,
-    attributes: undefined,
-    answered: () => {},
-  };
-
   it('sees the offered subprotocols and the URL of the endpoint, and chooses', async () => {
     const asked: unknown[] = [];
     const statuses: unknown[] = [];
@@ -772,7 +745,7 @@ describe('the decision of the application', () => {
       check: async ({ url, subprotocols }) => {
         asked.push(url, subprotocols);
         return {
-          ...decision,
+          ...acceptance,
           subprotocol: 'x',
           principal: { name: 'ann' },
           attributes: new Map([['a', 1]]),
@@ -796,7 +769,7 @@ describe('the decision of the application', () => {
     const statuses: unknown[] = [];
     await restart({
       check: async () => ({
-        ...decision,
+        ...acceptance,
         refusal: { status: 401, headers: { 'WWW-Authenticate': ['A', 'B'] }, body: 'Who?' },
         answered: (status) => statuses.push(status),
       }),
@@ -817,11 +790,11 @@ describe('the decision of the application', () => {
     await turns();
     left.close();
     await turns();
-    decide({ ...decision, answered });
+    decide({ ...acceptance, answered });
     const late = begin('');
     await turns();
     await endpoints.transport.close();
-    decide({ ...decision, answered });
+    decide({ ...acceptance, answered });
     expect((await late.answer()).status).toBe(503);
     expect(statuses).toEqual([undefined, 503]);
     expect(endpoints.accepted).toEqual([]);
