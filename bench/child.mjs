@@ -90,7 +90,6 @@ export async function eventsPerCpuSecond(server, enough, events, step) {
 }
 
 /** Ends all children that are still running. */
-/** Ends all children that are still running. */
 export function endAll() {
   for (const child of children) child.kill();
 }

@@ -1,4 +1,4 @@
-// The folders of the pages: ours, or those of another web application in place of ours.
+// The folders of the pages: those of this example, or those of another web application.
 import { createRequire } from 'node:module';
 import { resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -22,7 +22,7 @@ export function serveWeb(http: HttpServer, base: string, web: Web): void {
   http.on('request', (request, response) => {
     const path = pathOf(request);
     if (!path.startsWith(base)) return;
-    // Pages of other sites cannot show these pages in a frame, and get clicks of the user.
+    // Against clickjacking: pages of other sites cannot show these pages in a frame.
     response.setHeader('x-frame-options', 'SAMEORIGIN');
     // It fails if the client leaves before it has sent its whole form.
     site.respond(request, response, path.slice(base.length)).catch(() => response.destroy());

@@ -89,8 +89,14 @@ export class Scene {
   async rawWebSocket() {
     const socket = await this.socket({ port: this.target.http });
     const wire = tcpWire(socket);
-    const lines = ['GET /ws HTTP/1.1', 'Host: attack', 'Connection: Upgrade', 'Upgrade: websocket'];
-    lines.push('Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
+    const lines = [
+      'GET /ws HTTP/1.1',
+      'Host: attack',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
     await wire.write(`${lines.join('\r\n')}\r\n\r\n`);
     await Promise.race([once(socket, 'data'), wire.ended]);
     socket.resume();

@@ -154,7 +154,7 @@ export class DestinationResolver {
     return destination.slice(this.separator === '/' ? prefix.length - 1 : prefix.length);
   }
 
-  /** The name of a user is written as by `encodeURIComponent`. */
+  /** The name of a user is encoded by `encodeURIComponent`. */
   #userQueue(destination: string): UserAddress {
     const start = this.#user.length;
     const end = destination.indexOf('/', start);

@@ -2,11 +2,11 @@
 
 /** A place for texts, such as `localStorage` or `sessionStorage`. */
 export interface ClientStorage {
-  /** Returns a text; null when there is none. */
+  /** Returns the text of a key; null without one. */
   getItem(key: string): string | null;
-  /** Stores a text. */
+  /** Stores a text under a key. */
   setItem(key: string, value: string): void;
-  /** Deletes a text. */
+  /** Deletes the text of a key. */
   removeItem(key: string): void;
 }
 
@@ -47,7 +47,7 @@ export class RememberedTransport {
     this.#key = `signalbox.transport ${url.replace(/\?.*/, '')}`;
   }
 
-  /** Returns its name; undefined when there is none, or when it is too old. */
+  /** Returns its name; undefined without one, and after its time. */
   read(): string | undefined {
     if (this.rememberFor <= 0) return undefined;
     const [name, until] = this.#use((storage) => storage.getItem(this.#key))?.split(' ') ?? [];

@@ -25,6 +25,13 @@ type Unchecked = Readonly<Record<string, unknown>>;
 /** HTTP headers by name. */
 type Headers = Readonly<Record<string, string>>;
 
+/** The parts of a request that differ between the requests of a connection. */
+interface RequestParts {
+  readonly headers?: Headers;
+  readonly body?: string;
+  readonly keepalive?: boolean;
+}
+
 /** Options of `sse()`. */
 export interface SseClientOptions {
   /**
@@ -332,7 +339,7 @@ class SseSocket implements ClientSocket {
     method: string,
     session: string,
     signal: AbortSignal,
-    init: RequestInit,
+    parts: RequestParts,
   ): Promise<Response> {
     const { fetch = globalThis.fetch, credentials = 'same-origin', headers = {} } = this.options;
     const common = typeof headers === 'function' ? await abortable(headers(), signal) : headers;
@@ -344,8 +351,8 @@ class SseSocket implements ClientSocket {
       // A redirected POST becomes a GET without its messages.
       redirect: 'manual' as const,
       signal,
-      ...init,
-      headers: { ...common, ...(init.headers as Headers) },
+      ...parts,
+      headers: { ...common, ...parts.headers },
     };
     return fetch(this.#urlOf(session), request);
   }

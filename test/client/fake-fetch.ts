@@ -1,4 +1,4 @@
-// A fake of fetch: the test sees each request and answers it when it wants to.
+// A fake of fetch: the test inspects each request and answers it at any time.
 
 /** A request that waits for its answer. */
 export class FakeRequest {

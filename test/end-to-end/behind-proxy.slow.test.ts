@@ -24,6 +24,7 @@ import {
 import { selfSigned } from '../certificate.js';
 import { portOf } from '../clients/server.js';
 import { frameText } from '../clients/stomp.js';
+import { activate } from '../clients/stompjs.js';
 import { freePort } from '../docs/free-port.js';
 import { documented, findProxy, haproxy, nginx, startProxy, type Change } from './proxy.js';
 
@@ -122,12 +123,6 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return client;
     }
 
-    function connected(client: Client): Promise<void> {
-      const connecting = new Promise<void>((resolve) => (client.onConnect = () => resolve()));
-      client.activate();
-      return connecting;
-    }
-
     /** Sends a message to a topic and receives it. */
     async function echo(client: Client): Promise<void> {
       const body = await new Promise((resolve) => {
@@ -160,21 +155,21 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       return response;
     }
 
-    /** Reads a stream until its text matches, and keeps it open. */
-    async function readUntil(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+    /** Reads a stream from now on. The returned function resolves when a part of its whole text matches. */
+    function readerOf(stream: Readable): (pattern: RegExp) => Promise<RegExpExecArray> {
       let received = '';
-      const onData = (data: Buffer) => void (received += data.toString());
-      stream.on('data', onData);
-      let found: RegExpExecArray | null;
-      while ((found = pattern.exec(received)) === null) await once(stream, 'data');
-      stream.off('data', onData);
-      return found;
+      stream.on('data', (data: Buffer) => void (received += data.toString()));
+      return async (pattern) => {
+        let found: RegExpExecArray | null;
+        while ((found = pattern.exec(received)) === null) await once(stream, 'data');
+        return found;
+      };
     }
 
     it.each(transports)('STOMP is exchanged over SockJS with %s', async (transport) => {
       const { port } = await start();
       const client = stompClient(() => sockJs(port, transport));
-      await connected(client);
+      await activate(client);
       await echo(client);
     });
 
@@ -182,7 +177,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       const { backends, port } = await start(bySession);
       while (backends.some(({ handshakes }) => handshakes.length === 0)) {
         const client = stompClient(() => sockJs(port, transport));
-        await connected(client);
+        await activate(client);
         await echo(client);
         await client.deactivate();
       }
@@ -208,19 +203,19 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
     it('STOMP is exchanged over Server-Sent Events, and the session continues in another response', async () => {
       const { port } = await start();
       const path = '/ws/sse';
-      const first = await respond({ port, path: `${path}?protocols=v12.stomp` });
-      const [, session] = await readUntil(first, /"session":"([\w-]+)"/);
+      const first = readerOf(await respond({ port, path: `${path}?protocols=v12.stomp` }));
+      const [, session] = await first(/"session":"([\w-]+)"/);
       const send = async (...frames: readonly string[]) => {
         const sent = { port, path: `${path}/${session}`, method: 'POST' };
         return (await respond(sent, JSON.stringify(frames))).statusCode;
       };
       expect(await send(frameText('CONNECT', { 'accept-version': '1.2', host: 'x' }))).toBe(204);
-      const [, last] = await readUntil(first, /id: (\S+)\ndata: \["CONNECTED/);
+      const [, last] = await first(/id: (\S+)\ndata: \["CONNECTED/);
       const second = await respond({ port, path, headers: { 'last-event-id': last } });
       const echo = { destination: '/topic/echo' };
       const subscribe = frameText('SUBSCRIBE', { id: '1', ...echo });
       expect(await send(subscribe, frameText('SEND', echo, 'hello'))).toBe(204);
-      await readUntil(second, /data: \["MESSAGE.*hello/);
+      await readerOf(second)(/data: \["MESSAGE.*hello/);
     });
 
     it.each(byCookie)('a client with $cookie may change its address', async ({ changes }) => {
@@ -236,9 +231,9 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       }
     });
 
-    it('the server knows the address, scheme and host of the client, which it cannot invent', async () => {
+    it('the server knows the address, scheme and host of the client, also if the client sends other ones', async () => {
       const { receiver, port } = await start();
-      const invented = {
+      const forged = {
         'x-forwarded-for': '192.0.2.1',
         'x-forwarded-proto': 'http',
         'x-forwarded-host': 'other.example',
@@ -246,7 +241,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
         forwarded: 'for=192.0.2.2;proto=http;host=other.example',
       };
       // The origin check accepts the page of the host that the client requests.
-      await webSocket(port, '127.0.0.9', invented);
+      await webSocket(port, '127.0.0.9', forged);
       expect(receiver().handshakes[0]).toMatchObject({ remoteAddress: '127.0.0.9', secure: true });
     });
 
@@ -269,7 +264,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       const streams = Array.from({ length: 10 }, (_, i) =>
         connection.request({ ':path': `/ws/0/session-${i}/eventsource` }),
       );
-      for (const stream of streams) await readUntil(stream, /data: o\r\n/);
+      for (const stream of streams) await readerOf(stream)(/data: o\r\n/);
     });
 
     it('clients of one address use one server', async () => {
@@ -296,7 +291,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
       const beating = await start(limit, { heartbeatInterval: 250 });
       const stream = await respond({ port: beating.port, path, method: 'POST' });
       // Ten heart-beats take twice as long as the limit.
-      await readUntil(stream, /o\n(?:h\n){10}/);
+      await readerOf(stream)(/o\n(?:h\n){10}/);
     });
 
     it('without sticky sessions, WebSocket works, and SockJS over HTTP closes with 1006', async () => {
@@ -325,7 +320,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
     it('without sticky sessions, requests of Server-Sent Events get 404', async () => {
       const { port } = await start(withoutStickiness);
       const stream = await respond({ port, path: '/ws/sse' });
-      const [, session] = await readUntil(stream, /"session":"([\w-]+)"/);
+      const [, session] = await readerOf(stream)(/"session":"([\w-]+)"/);
       const sent = { port, path: `/ws/sse/${session}`, method: 'POST' };
       const statuses = new Set<number | undefined>();
       while (!statuses.has(404)) statuses.add((await respond(sent, '[]')).statusCode);
@@ -335,7 +330,7 @@ describe.each(kinds.filter(({ program }) => program !== undefined && certificate
     it('clients of a server that stops receive 1001, and connect to the other server', async () => {
       const { backends, receiver, port } = await start();
       const client = stompClient(() => sockJs(port, 'websocket'), 10);
-      await connected(client);
+      await activate(client);
       const first = receiver();
       const closed = new Promise((resolve) => (client.onWebSocketClose = resolve));
       const again = new Promise<void>((resolve) => (client.onConnect = () => resolve()));

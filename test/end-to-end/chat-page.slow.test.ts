@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser, launchBrowser } from '../browser.js';
 import { ChatPage, serveChat, type Chat } from './chat-page.js';
+import { isTooWide } from './example-page.js';
 
 const executable = findBrowser();
 const protocols = ['STOMP', 'JSON'] as const;
@@ -46,9 +47,7 @@ describe.skipIf(executable === undefined)('the chat page', () => {
     await phone.send('   ');
     expect(await phone.invalidField('Enter a message.')).toBe('text');
 
-    // A string, because the types of Node do not include those of the browser.
-    const tooWide = 'document.documentElement.scrollWidth > innerWidth';
-    expect(await phone.page.evaluate(tooWide)).toBe(false);
+    expect(await isTooWide(phone.page)).toBe(false);
     await desk.screenshot('desk');
     await phone.screenshot('phone');
     expect([...desk.errors, ...phone.errors]).toEqual([]);

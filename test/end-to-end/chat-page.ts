@@ -1,34 +1,13 @@
 // Helpers that start the chat example and operate its page in a browser.
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import type { Server } from 'signalbox';
 import { mount } from '../../examples/chat/chat.server.js';
+import { recordErrors, startExample, type RunningExample } from './example-page.js';
 
 export type Protocol = 'STOMP' | 'JSON';
 
-export interface Chat {
-  readonly server: Server;
-  readonly port: number;
-  stop(): Promise<void>;
-}
+export type Chat = RunningExample;
 
-export async function serveChat(at = 0): Promise<Chat> {
-  const http = createServer();
-  const server = await mount(http, '/');
-  await once(http.listen(at, '127.0.0.1'), 'listening');
-  return {
-    server,
-    port: (http.address() as AddressInfo).port,
-    async stop() {
-      await server.close();
-      http.closeAllConnections();
-      http.close();
-      await once(http, 'close');
-    },
-  };
-}
+export const serveChat = (at?: number): Promise<Chat> => startExample(mount, at);
 
 interface PageOptions {
   readonly width?: number;
@@ -42,17 +21,12 @@ const screenshots = process.env['SCREENSHOTS'];
 /** A window of the chat. */
 export class ChatPage {
   /** Errors on the console and uncaught exceptions of the page. */
-  readonly errors: string[] = [];
+  readonly errors: readonly string[] = recordErrors(this.page);
   readonly name = this.page.getByLabel('Your name');
   readonly text = this.page.getByLabel('Message', { exact: true });
   readonly to = this.page.getByLabel('To', { exact: true });
 
-  private constructor(readonly page: Page) {
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.errors.push(message.text());
-    });
-    page.on('pageerror', (error) => void this.errors.push(error.message));
-  }
+  private constructor(readonly page: Page) {}
 
   static async open(
     browser: Browser,

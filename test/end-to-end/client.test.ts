@@ -1,5 +1,5 @@
 // The factories of signalbox/client in Node, with @stomp/stompjs and with JSON, against a whole server.
-import { Client, type IMessage } from '@stomp/stompjs';
+import { Client } from '@stomp/stompjs';
 import SockJS from 'sockjs-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,6 +7,7 @@ import { auto, sockjs, sse, websocket, type ClientSocket } from '../../src/clien
 import { createServer, silentLogger, type EndpointOptions, type Server } from '../../src/index.js';
 import { lossyProxy, type LossyProxy } from '../clients/lossy-proxy.js';
 import { portOf } from '../clients/server.js';
+import { activate, exchangeThousand } from '../clients/stompjs.js';
 
 const sockjsOptions = { transports: ['xhr-streaming'] };
 
@@ -43,39 +44,14 @@ describe.each(Object.entries(factories))('stompjs over %s', (_, factory) => {
 
   beforeEach(async () => {
     client = new Client({ webSocketFactory: factory(url), reconnectDelay: 0 });
-    await new Promise<void>((resolve) => {
-      client.onConnect = () => resolve();
-      client.activate();
-    });
+    await activate(client);
   });
 
   afterEach(() => client.deactivate());
 
-  /** Resolves when the server has processed everything that the client has sent. */
-  function receipt(send: (receipt: string) => void): Promise<void> {
-    const id = `r${Math.random()}`;
-    return new Promise((resolve) => {
-      client.watchForReceipt(id, () => resolve());
-      send(id);
-    });
-  }
-
   it('receives 1,000 messages in order, and receipts', async () => {
-    const bodies: string[] = [];
-    let complete = () => {};
-    const all = new Promise<void>((resolve) => (complete = resolve));
-    const onMessage = ({ body }: IMessage) => {
-      bodies.push(body);
-      if (bodies.length === 1000) complete();
-    };
-    await receipt((id) => client.subscribe('/topic/numbers', onMessage, { receipt: id }));
-    const sent = Array.from({ length: 1000 }, (__, i) => `${i} é % < \u2028`);
-    for (const body of sent) client.publish({ destination: '/topic/numbers', body });
-    await receipt((id) =>
-      client.publish({ destination: '/topic/other', body: '', headers: { receipt: id } }),
-    );
-    await all;
-    expect(bodies).toEqual(sent);
+    const { sent, received } = await exchangeThousand(client);
+    expect(received).toEqual(sent);
   });
 
   it('disconnects', async () => {

@@ -1,6 +1,5 @@
 // Sessions of WebSocket handlers whose client is gone without a close: detected by pings over WebSocket, and by the delay over SockJS.
 import { once } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { testClock } from 'signalbox/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -109,6 +108,11 @@ describe.each(['/raw', '/raw/websocket', '/raw/000/session/websocket'])(
 );
 
 describe('a client of SockJS over HTTP', () => {
+  /** Waits until the server has noticed the end of the last request, and starts the delay of the session. */
+  async function delayBegins(): Promise<void> {
+    await expect.poll(() => clock.timers).toContain(5000);
+  }
+
   const begin = async (name: string): Promise<RawConnection> => {
     const connection = new RawConnection(portOf(server));
     connection.send(requestText(`/raw/000/a/${name}`, { method: 'POST' }));
@@ -119,8 +123,7 @@ describe('a client of SockJS over HTTP', () => {
   it('that polls no more ends with 1006 after 5 seconds', async () => {
     const connection = await begin('xhr');
     await connection.read(/^o\n/);
-    // Its request ends for the server when the answer has left.
-    for (let i = 0; i < 10; i++) await nextTurn();
+    await delayBegins();
     await clock.advance(4999);
     expect(ends).toEqual([]);
     const end = nextEnd();
@@ -132,17 +135,18 @@ describe('a client of SockJS over HTTP', () => {
 
   it('that polls again in time stays', async () => {
     (await begin('xhr')).close();
-    for (let i = 0; i < 10; i++) await nextTurn();
+    await delayBegins();
     for (let i = 0; i < 3; i++) {
       await clock.advance(4000);
       const poll = new RawConnection(portOf(server));
       poll.send(requestText('/raw/000/a/xhr', { method: 'POST' }));
-      await expect.poll(() => server.webSockets.size).toBe(1);
+      // The delay, of which 1,000 ms are left, ends when the server has received the poll.
+      await expect.poll(() => clock.timers).not.toContain(1000);
       const send = new RawConnection(portOf(server));
       send.send(requestText('/raw/000/a/xhr_send', { method: 'POST', body: '["x"]' }));
       expect((await poll.answer()).body).toBe('a["x"]\n');
       for (const connection of [poll, send]) connection.close();
-      for (let j = 0; j < 10; j++) await nextTurn();
+      await delayBegins();
     }
     expect(ends).toEqual([]);
   });

@@ -1,44 +1,33 @@
 // Tests the page of the echo in a browser: each transport returns the text.
-import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import type { Server } from 'signalbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mount } from '../../examples/echo/echo.server.js';
 import { findBrowser, launchBrowser } from '../browser.js';
+import { isTooWide, recordErrors, startExample, type RunningExample } from './example-page.js';
 
 const executable = findBrowser();
 const screenshots = process.env['SCREENSHOTS'];
 
 describe.skipIf(executable === undefined)('the page', () => {
   let browser: Browser;
-  let http: HttpServer;
-  let server: Server;
+  let example: RunningExample;
   const complaints: string[] = [];
 
   beforeAll(async () => {
     browser = await launchBrowser(executable!);
-    http = createServer();
-    server = await mount(http, '/');
-    await once(http.listen(0, '127.0.0.1'), 'listening');
+    example = await startExample(mount);
   }, 60_000);
 
   afterAll(async () => {
     await browser.close();
-    await server.close();
-    http.closeAllConnections();
-    http.close();
+    await example.stop();
   });
 
   async function open(width: number, colorScheme: 'light' | 'dark', script = ''): Promise<Page> {
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => void complaints.push(error.message));
+    recordErrors(page, complaints);
     await page.addInitScript(script);
-    await page.goto(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
+    await page.goto(`http://127.0.0.1:${example.port}/`);
     return page;
   }
 
@@ -54,9 +43,7 @@ describe.skipIf(executable === undefined)('the page', () => {
     await summary(desk, '11 of 11 transports work.');
     const echoes = await desk.locator('.received').allTextContents();
     expect(echoes).toEqual(Array<string>(11).fill('<b>hi</b> \u{1f44b}'));
-    // A string, because the types of Node do not include those of the browser.
-    const tooWide = 'document.documentElement.scrollWidth > innerWidth';
-    expect(await phone.evaluate(tooWide)).toBe(false);
+    expect(await isTooWide(phone)).toBe(false);
     if (screenshots !== undefined) {
       await desk.screenshot({ path: `${screenshots}/echo-desk.png`, fullPage: true });
       await phone.screenshot({ path: `${screenshots}/echo-phone.png`, fullPage: true });

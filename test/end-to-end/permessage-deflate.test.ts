@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer, silentLogger, type Server } from '../../src/index.js';
 import { portOf } from '../clients/server.js';
+import { activate } from '../clients/stompjs.js';
 
 let server: Server;
 let clients: Client[];
@@ -33,10 +34,7 @@ async function connect(path: string, perMessageDeflate: boolean) {
     reconnectDelay: 0,
   });
   clients.push(client);
-  await new Promise<void>((resolve) => {
-    client.onConnect = () => resolve();
-    client.activate();
-  });
+  await activate(client);
   return { client, extensions: socket!.extensions };
 }
 

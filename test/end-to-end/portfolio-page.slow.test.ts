@@ -1,20 +1,16 @@
 // Tests the pages of the portfolio in a browser: login, prices, positions, trades and logout.
-import { once } from 'node:events';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import type { Server } from 'signalbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mount } from '../../examples/portfolio/portfolio.server.js';
 import { findBrowser, launchBrowser } from '../browser.js';
+import { isTooWide, recordErrors, startExample, type RunningExample } from './example-page.js';
 
 const executable = findBrowser();
 const screenshots = process.env['SCREENSHOTS'];
 
 describe.skipIf(executable === undefined)('the portfolio', () => {
   let browser: Browser;
-  let http: HttpServer;
-  let server: Server;
+  let example: RunningExample;
   let address: string;
   const complaints: string[] = [];
 
@@ -26,16 +22,10 @@ describe.skipIf(executable === undefined)('the portfolio', () => {
   // Each test has a separate server, because trades change the positions.
   beforeEach(async () => {
     complaints.length = 0;
-    http = createServer();
-    server = await mount(http, '/');
-    await once(http.listen(0, '127.0.0.1'), 'listening');
-    address = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    example = await startExample(mount);
+    address = `http://127.0.0.1:${example.port}`;
   });
-  afterEach(async () => {
-    await server.close();
-    http.closeAllConnections();
-    http.close();
-  });
+  afterEach(() => example.stop());
 
   /** A browser with separate cookies. */
   const browserOf = (width: number, colorScheme: 'light' | 'dark') =>
@@ -43,10 +33,7 @@ describe.skipIf(executable === undefined)('the portfolio', () => {
 
   async function open(context: BrowserContext, path = '/'): Promise<Page> {
     const page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => void complaints.push(error.message));
+    recordErrors(page, complaints);
     await page.goto(`${address}${path}`);
     return page;
   }
@@ -106,9 +93,7 @@ describe.skipIf(executable === undefined)('the portfolio', () => {
     // A line needs two points.
     await desk.locator('#price-GOOG polyline[points*=" "]').waitFor();
     expect(await desk.locator('#prices li').count()).toBe(8);
-    // A string, because the types of Node do not include those of the browser.
-    const tooWide = 'document.documentElement.scrollWidth > innerWidth';
-    expect(await phone.evaluate(tooWide)).toBe(false);
+    expect(await isTooWide(phone)).toBe(false);
     if (screenshots !== undefined) {
       await desk.screenshot({ path: `${screenshots}/portfolio-desk.png`, fullPage: true });
       await phone.screenshot({ path: `${screenshots}/portfolio-phone.png`, fullPage: true });

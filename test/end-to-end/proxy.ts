@@ -20,7 +20,7 @@ export interface Proxy {
 
 export interface ProxyKind {
   readonly name: 'nginx' | 'haproxy';
-  /** The begin of the address of a server on a Unix socket. */
+  /** The beginning of the address of a server on a Unix socket. */
   readonly unix: string;
   /** Distributes SockJS sessions by their ids. */
   readonly bySession: readonly Change[];
@@ -73,7 +73,7 @@ export function findProxy({ name }: ProxyKind): string | undefined {
   const { status, stdout } = spawnSync('which', [name], { env, encoding: 'utf8' });
   return status === 0
     ? stdout.trim()
-    : reportMissing(`there is no ${name}, behind which tests run servers.`);
+    : reportMissing(`${name} is missing. Install it to run tests of servers behind it.`);
 }
 
 /** Starts the program in front of the servers with these addresses. */

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.js';
 import { awkwardTexts } from '../clients/awkward-texts.js';
 import { portOf } from '../clients/server.js';
+import { activate, exchangeThousand, receipt, roundTrip } from '../clients/stompjs.js';
 import { openEndpoints, type Endpoints } from '../transport/sockjs/endpoints.js';
 
 /** The transports of sockjs-client that need no page. */
@@ -18,6 +19,17 @@ const transports = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling'];
 
 function open(port: number, path: string, transport: string): SockJS {
   return new SockJS(`http://127.0.0.1:${port}${path}`, undefined, { transports: [transport] });
+}
+
+/** Sends all texts when the socket opens. Resolves with as many messages. */
+function exchange(socket: SockJS, texts: readonly string[]): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    const received: string[] = [];
+    socket.onopen = () => texts.forEach((text) => socket.send(text));
+    socket.onmessage = ({ data }) => {
+      if (received.push(data) === texts.length) resolve(received);
+    };
+  });
 }
 
 describe.each(transports)('sockjs-client over %s', (transport) => {
@@ -35,17 +47,7 @@ describe.each(transports)('sockjs-client over %s', (transport) => {
 
   it('receives each text as it has sent it', async () => {
     const socket = await start();
-    const received = await new Promise<readonly string[]>((resolve) => {
-      const texts: string[] = [];
-      socket.onopen = () => {
-        for (const text of awkwardTexts) socket.send(text);
-      };
-      socket.onmessage = ({ data }) => {
-        texts.push(data);
-        if (texts.length === awkwardTexts.length) resolve(texts);
-      };
-    });
-    expect(received).toEqual(awkwardTexts);
+    expect(await exchange(socket, awkwardTexts)).toEqual(awkwardTexts);
     expect(socket.transport).toBe(transport);
     socket.close();
   });
@@ -79,17 +81,7 @@ describe.each(transports)('a WebSocket handler over %s of sockjs-client', (trans
     const server = await createServer({ controllers: [Echo], logger: silentLogger });
     await server.listen(0);
     const socket = open(portOf(server), '/rooms/lobby', transport);
-    const received: string[] = [];
-    await new Promise<void>((resolve) => {
-      socket.onopen = () => {
-        for (const text of awkwardTexts) socket.send(text);
-      };
-      socket.onmessage = ({ data }) => {
-        received.push(data);
-        if (received.length === awkwardTexts.length) resolve();
-      };
-    });
-    expect(received).toEqual(awkwardTexts);
+    expect(await exchange(socket, awkwardTexts)).toEqual(awkwardTexts);
     socket.close();
     await server.close();
   });
@@ -115,38 +107,13 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
       webSocketFactory: () => open(portOf(server), '/ws', transport),
       reconnectDelay,
     });
-    await new Promise<void>((resolve) => {
-      client.onConnect = () => resolve();
-      client.activate();
-    });
-  }
-
-  /** Resolves when the server has processed everything that the client has sent. */
-  function receipt(send: (receipt: string) => void): Promise<void> {
-    const id = `r${Math.random()}`;
-    return new Promise((resolve) => {
-      client.watchForReceipt(id, () => resolve());
-      send(id);
-    });
+    await activate(client);
   }
 
   it('receives 1,000 messages in order, and receipts', async () => {
     await connect();
-    const bodies: string[] = [];
-    let complete = () => {};
-    const all = new Promise<void>((resolve) => (complete = resolve));
-    const onMessage = ({ body }: IMessage) => {
-      bodies.push(body);
-      if (bodies.length === 1000) complete();
-    };
-    await receipt((id) => client.subscribe('/topic/numbers', onMessage, { receipt: id }));
-    const sent = Array.from({ length: 1000 }, (_, i) => `${i} é % < \u2028`);
-    for (const body of sent) client.publish({ destination: '/topic/numbers', body });
-    await receipt((id) =>
-      client.publish({ destination: '/topic/other', body: '', headers: { receipt: id } }),
-    );
-    await all;
-    expect(bodies).toEqual(sent);
+    const { sent, received } = await exchangeThousand(client);
+    expect(received).toEqual(sent);
   });
 
   it('acknowledges messages of a queue, and receives rejected ones again', async () => {
@@ -159,14 +126,16 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
       delivered();
     };
     const ack = { ack: 'client-individual' };
-    await receipt((id) => client.subscribe('/queue/orders', onMessage, { ...ack, receipt: id }));
+    await receipt(client, (id) =>
+      client.subscribe('/queue/orders', onMessage, { ...ack, receipt: id }),
+    );
     const first = next();
     client.publish({ destination: '/queue/orders', body: 'order' });
     await first;
     const second = next();
     deliveries[0]!.nack();
     await second;
-    await receipt((id) => deliveries[1]!.ack({ receipt: id }));
+    await receipt(client, (id) => deliveries[1]!.ack({ receipt: id }));
     expect(deliveries.map(({ body, headers }) => [body, headers['redelivered']])).toEqual([
       ['order', undefined],
       ['order', 'true'],
@@ -192,9 +161,7 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
     const received = new Promise((resolve) => {
       client.subscribe('/topic/news', ({ body }) => resolve(body));
     });
-    await receipt((id) =>
-      client.publish({ destination: '/topic/other', body: '', headers: { receipt: id } }),
-    );
+    await roundTrip(client);
     await server.publisher.publish('/topic/news', 'news');
     expect(await received).toBe('news');
   });
@@ -214,7 +181,7 @@ describe.each(transports)('@stomp/stompjs over %s', (transport) => {
       ),
       new Promise((resolve) => (client.onWebSocketClose = resolve)),
     ];
-    await receipt((id) => client.subscribe('/topic/bytes', () => {}, { receipt: id }));
+    await receipt(client, (id) => client.subscribe('/topic/bytes', () => {}, { receipt: id }));
     await server.publisher.publish('/topic/bytes', Uint8Array.of(0xff));
     expect(await error).toBe('text-required');
     expect(await closed).toMatchObject({ code: 1003, reason: 'text-required' });

@@ -615,7 +615,11 @@ const fairTurns: Case = {
 /** Parts of long work; each takes a millisecond of the clock. */
 const partsOfWork = 200;
 
-/** A client whose work consists of many parts; `done` is the number of parts that were processed. @param prepare returns the last action, which begins the work */
+/**
+ * A client whose work consists of many parts; `done` is the number of processed parts.
+ *
+ * @param prepare returns the last action, which begins the work
+ */
 function longWork(
   name: string,
   parts: string,

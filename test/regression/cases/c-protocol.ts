@@ -749,7 +749,7 @@ const percentNames: Case = {
 const encodedNames: Case = {
   fault: 'C9',
   name: 'user-name-with-escapes',
-  title: 'A SEND to a user whose name is written as encodeURIComponent() does reaches that user',
+  title: 'A SEND reaches a user whose name is encoded by encodeURIComponent()',
   ...everyProtocol,
   async run(setup) {
     await setup.start({ authenticate });

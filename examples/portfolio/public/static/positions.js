@@ -15,7 +15,8 @@ export function showPositions(all) {
   const chosen = element('ticker').value;
   element('ticker').replaceChildren(...all.map(({ ticker }) => new Option(ticker)));
   if (positions.has(chosen)) element('ticker').value = chosen;
-  for (const { ticker } of all) update(ticker, {});
+  for (const position of all) showPosition(position);
+  showTotals();
 }
 
 /** @param {{ ticker: string, price: number }} quote */
@@ -39,17 +40,22 @@ function createRow({ company, ticker }) {
 function update(ticker, changes) {
   const before = positions.get(ticker);
   if (before === undefined) return;
-  const { price, shares } = { ...before, ...changes };
-  positions.set(ticker, { ...before, price, shares });
+  const position = { ...before, ...changes };
+  positions.set(ticker, position);
+  showPosition(position);
+  showTotals();
+}
+
+function showPosition({ ticker, price, shares }) {
   const { cells } = element(`position-${ticker}`);
   cells[2].textContent = dollars.format(price);
   cells[3].textContent = count.format(shares);
   cells[4].textContent = dollars.format(price * shares);
+}
 
+function showTotals() {
   const all = [...positions.values()];
   const sum = (valueOf) => all.reduce((total, position) => total + valueOf(position), 0);
-  element('total-shares').textContent = count.format(sum((position) => position.shares));
-  element('total-value').textContent = dollars.format(
-    sum((position) => position.shares * position.price),
-  );
+  element('total-shares').textContent = count.format(sum(({ shares }) => shares));
+  element('total-value').textContent = dollars.format(sum(({ price, shares }) => price * shares));
 }

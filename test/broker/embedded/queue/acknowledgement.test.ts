@@ -147,7 +147,7 @@ describe.each(['/queue/x', '/topic/x'])('acknowledgement of %s', (destination) =
     expect(ids).toEqual([ids[0], `${ids[0]}@1`, `${ids[0]}@2`]);
   });
 
-  it('has an id that no other delivery of the connection has, however the ids of messages end', () => {
+  it('has an id that no other delivery of the connection has, also if the id of a message ends like a second id', () => {
     const acknowledgements = new Acknowledgements();
     const issue = (id: string) =>
       acknowledgements.issue({} as Consumer, { publication: { id } } as QueuedMessage);
