@@ -21,6 +21,8 @@ export interface NodeHttpServer {
   on(event: 'upgrade', listener: UpgradeListener): unknown;
   /** Adds a listener for all requests. */
   on(event: 'request', listener: RequestListener): unknown;
+  /** Removes a listener for all requests. */
+  off(event: 'request', listener: RequestListener): unknown;
   /** Returns the number of listeners for upgrade requests. */
   listenerCount(event: 'upgrade'): number;
   /** Emits an event; signalbox wraps it to receive the requests of its paths first. */
@@ -171,6 +173,7 @@ class ServerHost implements HttpHost {
     };
     server.emit = intercepting;
     return () => {
+      server.off('request', this.#onRequest);
       // If other code has replaced `emit` since then, ours stays below it: without claims it only passes events on.
       if (server.emit === intercepting) server.emit = emit;
     };

@@ -350,6 +350,7 @@ describe('a claim of requests', () => {
 
   it('returns the path to the application, and restores the server', async () => {
     const emit = Reflect.get(http, 'emit') as unknown;
+    const listeners = http.listeners('request');
     const releases = [
       host.claimRequests('/a', answerWith('a')),
       host.claimRequests('/b', answerWith('b')),
@@ -359,6 +360,7 @@ describe('a claim of requests', () => {
     releases[1]!();
     expect(await get('/b')).toBe('application');
     expect(Reflect.get(http, 'emit')).toBe(emit);
+    expect(http.listeners('request')).toEqual(listeners);
   });
 });
 
